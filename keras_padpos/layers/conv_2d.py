@@ -1,0 +1,104 @@
+"""2D convolution with a choice of border."""
+
+from typing import Any
+
+import keras
+from keras import ops
+from keras.saving import register_keras_serializable
+
+from keras_padpos.layers.padded_layer import PaddedLayer
+
+
+@register_keras_serializable(package="keras_padpos")
+class Conv2D(PaddedLayer, keras.layers.Conv2D):
+    """`keras.layers.Conv2D` with a `padding_mode`.
+
+    A drop-in: it is an instance of the Keras layer, with its arguments, weight
+    names and dtype rules, and weights pass between the two by `set_weights`.
+    With `padding_mode="zeros"` it computes what the Keras layer computes, bit
+    for bit.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 6, 6, 3), "float32")
+    >>> layer = Conv2D(
+    ...     4, 3, padding="same", padding_mode="reflect", use_bias=False
+    ... )
+    >>> y = keras.ops.convert_to_numpy(layer(x))
+    >>> y.shape, bool(np.ptp(y, axis=(1, 2)).max() < 1e-6)
+    ((1, 6, 6, 4), True)
+
+    Args:
+        padding: `"valid"`, `"same"`, `"full"`, an int, two ints, or two pairs
+            `((top, bottom), (left, right))`; see `keras_padpos.padding`.
+        padding_mode: Name of a padding mode, or a `PaddingMode`.
+
+    All other arguments are those of `keras.layers.Conv2D`.
+
+    Input shape:
+        4D tensor `(batch, height, width, channels)`, or
+        `(batch, channels, height, width)` with
+        `data_format="channels_first"`. Sizes may be unknown.
+
+    Output shape:
+        4D tensor of the same layout with `filters` channels.
+
+    Raises:
+        ValueError: If `padding` or `padding_mode` is not one of the above, or
+            the mode cannot reach as far as the geometry asks.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: Any = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        padding_mode: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding="valid",
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            groups=groups,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )
+        self.set_padding(padding, padding_mode)
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """Pad, then convolve; called by `keras.layers.Conv2D.call`."""
+        inputs, padding = self.pad_inputs(inputs)
+        return ops.conv(
+            inputs,
+            kernel,
+            strides=list(self.strides),
+            padding=padding,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )

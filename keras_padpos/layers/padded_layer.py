@@ -1,0 +1,115 @@
+"""What every layer with a `padding_mode` does alike."""
+
+from typing import Any
+
+from keras import ops
+
+from keras_padpos import padding as modes
+from keras_padpos.padding import Geometry
+
+
+class PaddedLayer:
+    """Mixin that gives a windowed Keras layer a geometry and a padding mode.
+
+    It stands before the Keras layer among the bases. The subclass passes
+    `padding="valid"` to that layer, then calls `set_padding`, and runs its
+    window over what `pad_inputs` returns.
+    """
+
+    def set_padding(self, padding: Any, padding_mode: Any) -> None:
+        """Resolve both arguments; see `Geometry` and `padding.get`."""
+        self.geometry = Geometry(padding, self.rank)
+        self.padding = self.geometry.identifier
+        self.padding_mode = modes.get(padding_mode)
+
+    def window(self) -> tuple[tuple[int, ...], ...]:
+        """Kernel size, strides and dilation, one int an axis each."""
+        return self.kernel_size, self.strides, self.dilation_rate
+
+    def output_channels(self, input_channels: int | None) -> int | None:
+        """Number of channels that come out."""
+        return self.filters
+
+    def spatial(self, shape: Any) -> tuple[Any, ...]:
+        """The spatial entries of a shape in the layer's data format."""
+        first = 1 if self.data_format == "channels_last" else 2
+        return tuple(shape[first : first + self.rank])
+
+    def build(self, input_shape: Any) -> None:
+        """Build the Keras layer after a look at the mode's reach."""
+        self.check_reach(self.spatial(input_shape))
+        super().build(input_shape)
+
+    def check_reach(self, sizes: tuple[int | None, ...]) -> None:
+        """Raise if the mode cannot fill the pads beside these sizes."""
+        known = [size or 1 for size in sizes]
+        self.padding_mode.check_reach(
+            sizes,
+            self.geometry.pads(known, *self.window()),
+            f"Layer {self.name!r} ({type(self).__name__})",
+        )
+
+    def pad_inputs(self, inputs: Any) -> tuple[Any, str]:
+        """Add the frame.
+
+        Args:
+            inputs: Tensor in the layer's data format.
+
+        Returns:
+            The tensor over which to run the window, and the `padding` to
+            run it with: `"same"` where the framework pads that way itself.
+        """
+        if self.geometry.is_valid:
+            return inputs, "valid"
+        if self.geometry.name == "same" and self.padding_mode.native:
+            return inputs, "same"
+        static = self.spatial(inputs.shape)
+        self.check_reach(static)
+        sizes = [
+            dynamic if size is None else size
+            for size, dynamic in zip(
+                static, self.spatial(ops.shape(inputs)), strict=True
+            )
+        ]
+        pads = self.geometry.pads(sizes, *self.window())
+        width = (
+            [(0, 0), *pads, (0, 0)]
+            if self.data_format == "channels_last"
+            else [(0, 0), (0, 0), *pads]
+        )
+        return self.padding_mode.pad(inputs, width), "valid"
+
+    def add_bias(self, outputs: Any) -> Any:
+        """Add the bias and activate, as the Keras layers do."""
+        if self.use_bias:
+            shape = (
+                (-1,)
+                if self.data_format == "channels_last"
+                else (-1,) + (1,) * self.rank
+            )
+            outputs = ops.add(outputs, ops.reshape(self.bias, shape))
+        return outputs if self.activation is None else self.activation(outputs)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Shape of the output; unknown sizes stay `None`."""
+        sizes = self.spatial(input_shape)
+        outputs = self.geometry.output_sizes(sizes, *self.window())
+        if any(size is not None and size <= 0 for size in outputs):
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}): the window is "
+                "larger than the padded input. Received: "
+                f"input_shape={tuple(input_shape)}, padding={self.padding!r}"
+            )
+        if self.data_format == "channels_last":
+            channels = self.output_channels(input_shape[-1])
+            return (input_shape[0], *outputs, channels)
+        channels = self.output_channels(input_shape[1])
+        return (input_shape[0], channels, *outputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The Keras layer's configuration and the padding mode."""
+        return {
+            **super().get_config(),
+            "padding": self.padding,
+            "padding_mode": modes.serialize(self.padding_mode),
+        }

@@ -1,0 +1,54 @@
+"""What the padding layers of one, two and three axes do alike."""
+
+from typing import Any
+
+import keras
+
+from keras_padpos.layers.padded_layer import PaddedLayer
+
+
+class PaddingLayer(PaddedLayer, keras.layers.Layer):
+    """Base of `Padding2D` and its kin: a window of one cell, only the frame.
+
+    A subclass sets `rank`, the number of spatial axes.
+    """
+
+    rank: int
+
+    def __init__(
+        self,
+        padding: Any = 1,
+        data_format: str | None = None,
+        padding_mode: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.data_format = data_format or keras.config.image_data_format()
+        if self.data_format not in ("channels_last", "channels_first"):
+            raise ValueError(
+                '`data_format` must be "channels_last" or "channels_first". '
+                f"Received: data_format={data_format!r}"
+            )
+        if isinstance(padding, str):
+            raise ValueError(
+                "`padding` of a padding layer must count cells, since no "
+                f"kernel tells how many. Received: padding={padding!r}"
+            )
+        self.set_padding(padding, padding_mode)
+        self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2)
+
+    def window(self) -> tuple[tuple[int, ...], ...]:
+        """A single cell that moves by one."""
+        return ((1,) * self.rank,) * 3
+
+    def output_channels(self, input_channels: int | None) -> int | None:
+        """As many as went in."""
+        return input_channels
+
+    def call(self, inputs: Any) -> Any:
+        """Add the frame."""
+        return self.pad_inputs(inputs)[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """Keyword arguments that make an equal layer."""
+        return {**super().get_config(), "data_format": self.data_format}

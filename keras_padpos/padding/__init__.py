@@ -1,0 +1,29 @@
+"""Border arithmetic and padding modes: arrays in, arrays out."""
+
+from keras_padpos.padding.circular import Circular
+from keras_padpos.padding.constant import Constant
+from keras_padpos.padding.copy_mode import CopyMode
+from keras_padpos.padding.geometry import Geometry
+from keras_padpos.padding.modes import get
+from keras_padpos.padding.modes import names
+from keras_padpos.padding.modes import serialize
+from keras_padpos.padding.padding_mode import PaddingMode
+from keras_padpos.padding.reflect import Reflect
+from keras_padpos.padding.replicate import Replicate
+from keras_padpos.padding.symmetric import Symmetric
+from keras_padpos.padding.zeros import Zeros
+
+__all__ = [
+    "Circular",
+    "Constant",
+    "CopyMode",
+    "Geometry",
+    "PaddingMode",
+    "Reflect",
+    "Replicate",
+    "Symmetric",
+    "Zeros",
+    "get",
+    "names",
+    "serialize",
+]

@@ -1,0 +1,46 @@
+"""One value around the input."""
+
+from typing import Any
+
+from keras import ops
+from keras.saving import register_keras_serializable
+
+from keras_padpos.padding.padding_mode import PaddingMode
+
+
+@register_keras_serializable(package="keras_padpos")
+class Constant(PaddingMode):
+    """`c c 1 2 3 4 c c`: a value of your choice.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Constant(9).pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [9 9 1 2 3 4 9 9]
+
+    Args:
+        value: The number that fills the frame, in the input's unit.
+
+    Raises:
+        ValueError: If `value` is not a number.
+    """
+
+    name = "constant"
+
+    def __init__(self, value: float = 0.0) -> None:
+        try:
+            self.value = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"`value` must be a number. Received: value={value!r}"
+            ) from None
+
+    def pad(self, inputs: Any, pad_width: Any) -> Any:
+        """Add the value; see `PaddingMode.pad`."""
+        inputs = ops.convert_to_tensor(inputs)
+        value = ops.cast(self.value, inputs.dtype)
+        return ops.pad(inputs, list(pad_width), constant_values=value)
+
+    def get_config(self) -> dict[str, Any]:
+        """Keyword arguments that make an equal mode."""
+        return {"value": self.value}

@@ -1,0 +1,163 @@
+"""The modes that copy cells of the input into its frame."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_padpos.padding.padding_mode import PaddingMode
+
+
+class CopyMode(PaddingMode):
+    """Base class of modes that are an index map: each cell copies another.
+
+    A subclass implements `source` alone. The map of all padded axes is put
+    into a single gather over the flattened axes, so that the data is read and
+    written once; its gradient folds the frame back onto the cells it came
+    from. (On TensorFlow the gradient is written out, since that of a gather
+    sums over unsorted segments and is several times slower.)
+
+    Results do not pass through `tf.pad`, whose reflect and symmetric modes
+    corrupt tensors of more than 2**31 elements in TensorFlow up to 2.21.
+    """
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Where a cell is copied from.
+
+        Written with operators and `abs` alone, so that it maps NumPy arrays
+        to NumPy arrays and tensors to tensors.
+
+        Args:
+            position: Integer array or tensor of positions along one axis,
+                relative to the first cell of the input: negative before it,
+                `size` or more after it.
+            size: Number of cells along the axis; an int or a scalar tensor.
+
+        Returns:
+            Integers of the same kind in `0..size-1`.
+        """
+        raise NotImplementedError
+
+    def pad(self, inputs: Any, pad_width: Any) -> Any:
+        """Add copied cells; see `PaddingMode.pad`."""
+        inputs = ops.convert_to_tensor(inputs)
+        axes = [
+            axis
+            for axis, pair in enumerate(pad_width)
+            if not all(isinstance(cells, int) and cells == 0 for cells in pair)
+        ]
+        if not axes:
+            return inputs
+        # Axes between two padded ones join in, so that one gather serves.
+        axes = range(axes[0], axes[-1] + 1)
+        pads = [tuple(pad_width[axis]) for axis in axes]
+        sizes = [inputs.shape[axis] for axis in axes]
+        static = all(isinstance(n, int) for n in [*sizes, *sum(pads, ())])
+        if static and keras.backend.backend() == "tensorflow":
+            return self._pad_with_gradient(inputs, axes, sizes, pads)
+        return self._gather(inputs, axes, pads)
+
+    def _pad_with_gradient(self, inputs, axes, sizes, pads):
+        maps = [
+            self._numpy_map(size, pair)
+            for size, pair in zip(sizes, pads, strict=True)
+        ]
+
+        @ops.custom_gradient
+        def pad(x):
+            def gradient(upstream):
+                for axis, size, pair, cells in zip(
+                    axes, sizes, pads, maps, strict=True
+                ):
+                    upstream = _fold(upstream, axis, size, pair[0], cells)
+                return upstream
+
+            return self._gather(x, axes, pads), gradient
+
+        return pad(inputs)
+
+    def _numpy_map(self, size, pair):
+        position = np.arange(-pair[0], size + pair[1])
+        return self.source(position, size)
+
+    def _gather(self, inputs, axes, pads):
+        shape = _shape(inputs)
+        sizes = [shape[axis] for axis in axes]
+        index = None
+        for size, (before, after) in zip(sizes, pads, strict=True):
+            cells = self.source(
+                ops.arange(-before, size + after, dtype="int32"), size
+            )
+            index = (
+                cells
+                if index is None
+                else ops.expand_dims(index * size, -1) + cells
+            )
+        first, last = axes[0], axes[-1] + 1
+        rest = shape[last:]
+        padded = [
+            size + before + after
+            for size, (before, after) in zip(sizes, pads, strict=True)
+        ]
+        flat = inputs
+        if len(axes) > 1:
+            flat = ops.reshape(
+                inputs, (*shape[:first], math.prod(sizes), *rest)
+            )
+            index = ops.reshape(index, (-1,))
+        outputs = ops.take(flat, index, axis=first)
+        if len(axes) > 1:
+            outputs = ops.reshape(outputs, (*shape[:first], *padded, *rest))
+        return outputs
+
+
+def _shape(inputs):
+    """Shape of ints where known, of scalar tensors elsewhere."""
+    dynamic = ops.shape(inputs)
+    return [
+        static if static is not None else dynamic[axis]
+        for axis, static in enumerate(inputs.shape)
+    ]
+
+
+def _fold(upstream, axis, size, before, cells):
+    """Add the frame's gradient onto the cells that the frame copied."""
+
+    def rows(start, stop):
+        return upstream[(slice(None),) * axis + (slice(start, stop),)]
+
+    middle = slice(before, before + size)
+    frame = np.delete(cells, middle)
+    if not frame.size:
+        return upstream
+    # Only cells near the two ends are ever copied: fold those, keep the rest.
+    near = frame[frame < size // 2]
+    far = frame[frame >= size // 2]
+    head = int(near.max()) + 1 if near.size else 0
+    tail = size - int(far.min()) if far.size else 0
+    border = ops.concatenate(
+        [rows(0, before), rows(before + size, len(cells))], axis=axis
+    )
+    parts = []
+    if head:
+        parts.append(
+            rows(before, before + head)
+            + _spread(border, axis, frame, np.arange(head))
+        )
+    if head + tail < size:
+        parts.append(rows(before + head, before + size - tail))
+    if tail:
+        parts.append(
+            rows(before + size - tail, before + size)
+            + _spread(border, axis, frame, np.arange(size - tail, size))
+        )
+    return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=axis)
+
+
+def _spread(border, axis, frame, targets):
+    """Sum the border cells that copied each of `targets`."""
+    matrix = ops.cast(targets[:, None] == frame[None, :], border.dtype)
+    summed = ops.tensordot(matrix, border, axes=[[1], [axis]])
+    return ops.moveaxis(summed, 0, axis)

@@ -1,0 +1,81 @@
+"""The table of modes and the way from a user's word to a mode."""
+
+from typing import Any
+
+import keras
+
+from keras_padpos.padding.circular import Circular
+from keras_padpos.padding.constant import Constant
+from keras_padpos.padding.padding_mode import PaddingMode
+from keras_padpos.padding.reflect import Reflect
+from keras_padpos.padding.replicate import Replicate
+from keras_padpos.padding.symmetric import Symmetric
+from keras_padpos.padding.zeros import Zeros
+
+MODES = {
+    mode.name: mode
+    for mode in (Zeros, Constant, Reflect, Symmetric, Replicate, Circular)
+}
+
+
+def names() -> tuple[str, ...]:
+    """The names of all padding modes.
+
+    Example:
+
+    >>> "reflect" in names()
+    True
+    """
+    return tuple(MODES)
+
+
+def get(identifier: Any) -> PaddingMode:
+    """Find a padding mode, as `keras.initializers.get` finds an initializer.
+
+    Example:
+
+    >>> get("reflect")
+    Reflect()
+    >>> get(Constant(0.5))
+    Constant(value=0.5)
+
+    Args:
+        identifier: A name, a `PaddingMode`, or what `serialize` gave.
+
+    Returns:
+        A `PaddingMode`.
+
+    Raises:
+        ValueError: If there is no such mode.
+    """
+    if isinstance(identifier, PaddingMode):
+        return identifier
+    if isinstance(identifier, str) and identifier.lower() in MODES:
+        return MODES[identifier.lower()]()
+    if isinstance(identifier, dict):
+        mode = keras.saving.deserialize_keras_object(identifier)
+        if isinstance(mode, PaddingMode):
+            return mode
+    raise ValueError(
+        f"`padding_mode` must be one of {', '.join(MODES)}, or a "
+        f"`PaddingMode`. Received: padding_mode={identifier!r}"
+    )
+
+
+def serialize(mode: PaddingMode) -> Any:
+    """The JSON-able value from which `get` makes an equal mode.
+
+    Example:
+
+    >>> serialize(get("circular"))
+    'circular'
+
+    Args:
+        mode: A `PaddingMode`.
+
+    Returns:
+        The mode's name where that says it all, else a dict.
+    """
+    if MODES.get(mode.name) is type(mode) and mode == MODES[mode.name]():
+        return mode.name
+    return keras.saving.serialize_keras_object(mode)

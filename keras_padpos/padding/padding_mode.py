@@ -1,0 +1,100 @@
+"""What the added cells hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class PaddingMode:
+    """Base class: fills the cells that a `Geometry` adds.
+
+    A mode is a small, stateless, serialisable object. To add one, subclass
+    this in a file of its own, implement `pad`, and enter the class in
+    `modes.py`; every layer, conversion and binary then knows it by its name.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_padpos import padding
+    >>> mode = padding.get("replicate")
+    >>> strip = mode.pad(np.array([1, 2, 3, 4]), [(2, 2)])
+    >>> print(np.asarray(strip))
+    [1 1 1 2 3 4 4 4]
+    """
+
+    name: str = ""
+    """The word that users write; also the key of the mode in `modes.py`."""
+
+    native: bool = False
+    """Whether the framework's own `padding="same"` already fills this way."""
+
+    def pad(self, inputs: Any, pad_width: Sequence[tuple[Any, Any]]) -> Any:
+        """Add cells to `inputs`.
+
+        Args:
+            inputs: Tensor of any rank.
+            pad_width: One pair `(before, after)` for **every** axis, as in
+                `numpy.pad`; axes with `(0, 0)` are left alone.
+
+        Returns:
+            The larger tensor, same dtype.
+        """
+        raise NotImplementedError
+
+    def largest_pad(self, size: int) -> int | None:
+        """The most cells that can be added beside `size` cells.
+
+        Returns:
+            A number of cells, or `None` where there is no limit.
+        """
+        return None
+
+    def check_reach(
+        self,
+        sizes: Sequence[int | None],
+        pads: Sequence[tuple[int, int]],
+        where: str,
+    ) -> None:
+        """Refuse a pad that reaches beyond the data it copies.
+
+        Args:
+            sizes: Spatial sizes; unknown ones are `None` and pass.
+            pads: Cells added, one pair an axis.
+            where: The place to name in the message, such as the layer.
+
+        Raises:
+            ValueError: If a pad exceeds `largest_pad` of its axis.
+        """
+        for size, pair in zip(sizes, pads, strict=True):
+            if size is None:
+                continue
+            limit = self.largest_pad(size)
+            if limit is not None and max(pair) > limit:
+                raise ValueError(
+                    f'{where}: `padding_mode="{self.name}"` can add at most '
+                    f"{limit} cells beside {size}. Received: a pad of "
+                    f"{max(pair)} cells on sizes {tuple(sizes)}"
+                )
+
+    def get_config(self) -> dict[str, Any]:
+        """Keyword arguments that make an equal mode."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "PaddingMode":
+        """Make a mode from what `get_config` gave."""
+        return cls(**config)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            type(self) is type(other)
+            and self.get_config() == other.get_config()
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), tuple(sorted(self.get_config().items()))))
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(
+            f"{key}={value!r}" for key, value in self.get_config().items()
+        )
+        return f"{type(self).__name__}({arguments})"

@@ -1,0 +1,173 @@
+import inspect
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from oracles import NUMPY_MODES
+from oracles import numpy_pad
+from oracles import same_pads
+
+from keras_padpos import layers
+from keras_padpos import padding
+
+FORMATS = ("channels_last", "channels_first")
+
+
+def _picture(height, width, data_format, channels=2):
+    shape = (1, height, width, channels)
+    x = np.random.default_rng(height).normal(size=shape).astype("float32")
+    return x if data_format == "channels_last" else np.moveaxis(x, -1, 1)
+
+
+def _windows(kernels):
+    for kernel, stride, dilation in itertools.product(
+        kernels, (1, 2, 3), (1, 2)
+    ):
+        if stride == 1 or dilation == 1:
+            yield kernel, stride, dilation
+
+
+def _same_as_stock(layer, x):
+    stock = keras.layers.Conv2D(
+        layer.filters,
+        layer.kernel_size,
+        layer.strides,
+        "same",
+        layer.data_format,
+        layer.dilation_rate,
+    )
+    stock.build(x.shape)
+    stock.set_weights(layer.get_weights())
+    return keras.ops.convert_to_numpy(stock(x))
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_zeros_equals_the_stock_layer_bit_for_bit(data_format):
+    for kernel, stride, dilation in _windows(range(1, 8)):
+        layer = layers.Conv2D(3, kernel, stride, "same", data_format, dilation)
+        for size in range(5, 13):
+            x = _picture(size, size + 1, data_format)
+            np.testing.assert_array_equal(
+                keras.ops.convert_to_numpy(layer(x)), _same_as_stock(layer, x)
+            )
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+@pytest.mark.parametrize("name", NUMPY_MODES)
+def test_every_mode_is_numpy_pad_then_a_valid_convolution(name, data_format):
+    mode = padding.Constant(2.5) if name == "constant" else padding.get(name)
+    for kernel, stride, dilation in _windows(range(1, 8)):
+        layer = layers.Conv2D(
+            3, kernel, stride, "same", data_format, dilation, padding_mode=mode
+        )
+        valid = keras.layers.Conv2D(
+            3, kernel, stride, "valid", data_format, dilation
+        )
+        for size in range(5, 13):
+            x = _picture(size, size + 1, data_format)
+            pads = [
+                same_pads(n, kernel, stride, dilation) for n in (size, size + 1)
+            ]
+            limit = mode.largest_pad(size)
+            if limit is not None and max(map(max, pads)) > limit:
+                with pytest.raises(ValueError, match="at most"):
+                    layer(x)
+                continue
+            first = 1 if data_format == "channels_last" else 2
+            width = [(0, 0)] * 4
+            width[first : first + 2] = pads
+            padded = numpy_pad(x, width, name, value=2.5)
+            y = keras.ops.convert_to_numpy(layer(x))
+            if not valid.built:
+                valid.build(padded.shape)
+                valid.set_weights(layer.get_weights())
+            np.testing.assert_allclose(
+                y,
+                keras.ops.convert_to_numpy(valid(padded)),
+                rtol=1e-5,
+                atol=1e-5,
+            )
+
+
+@pytest.mark.parametrize("geometry", ["full", 2, (1, 0), ((2, 1), (0, 3))])
+def test_explicit_zeros_equal_zero_padding_then_valid(geometry):
+    x = _picture(7, 8, "channels_last")
+    layer = layers.Conv2D(3, 3, padding=geometry)
+    y = keras.ops.convert_to_numpy(layer(x))
+    cells = 2 if geometry == "full" else geometry
+    padded = keras.layers.ZeroPadding2D(cells)(x)
+    stock = keras.layers.Conv2D(3, 3)
+    stock.build(padded.shape)
+    stock.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(y, keras.ops.convert_to_numpy(stock(padded)))
+
+
+@pytest.mark.parametrize(
+    "ours, stock",
+    [
+        (layers.Conv2D, keras.layers.Conv2D),
+        (layers.DepthwiseConv2D, keras.layers.DepthwiseConv2D),
+    ],
+)
+def test_signature_is_the_stock_one_plus_padding_mode(ours, stock):
+    def arguments(layer):
+        return {
+            name: parameter.default
+            for name, parameter in inspect.signature(layer).parameters.items()
+            if parameter.kind is not parameter.VAR_KEYWORD
+        }
+
+    expected = {**arguments(stock), "padding_mode": "zeros"}
+    assert list(arguments(ours)) == list(expected)
+    assert arguments(ours) == expected
+    assert issubclass(ours, stock)
+
+
+def test_the_interior_does_not_depend_on_the_mode():
+    x = _picture(12, 12, "channels_last")
+    weights = None
+    interiors = []
+    for name in padding.names():
+        layer = layers.Conv2D(3, 5, padding="same", padding_mode=name)
+        layer.build(x.shape)
+        weights = weights or layer.get_weights()
+        layer.set_weights(weights)
+        interiors.append(keras.ops.convert_to_numpy(layer(x))[:, 2:-2, 2:-2])
+    for interior in interiors[1:]:
+        np.testing.assert_allclose(interior, interiors[0], atol=1e-5)
+
+
+def test_circular_commutes_with_a_roll():
+    x = _picture(9, 10, "channels_last")
+    layer = layers.Conv2D(3, (3, 4), padding="same", padding_mode="circular")
+    rolled = keras.ops.convert_to_numpy(layer(np.roll(x, (2, 3), (1, 2))))
+    np.testing.assert_allclose(
+        rolled,
+        np.roll(keras.ops.convert_to_numpy(layer(x)), (2, 3), (1, 2)),
+        atol=1e-5,
+    )
+
+
+def test_reach_is_checked_when_the_layer_is_built():
+    layer = layers.Conv2D(
+        3, 7, padding="same", padding_mode="reflect", name="deep"
+    )
+    with pytest.raises(ValueError, match="'deep'.*at most 2 cells beside 3"):
+        layer.build((None, 3, 3, 8))
+
+
+def test_a_window_larger_than_the_input_is_an_error():
+    with pytest.raises(ValueError, match="window is larger"):
+        layers.Conv2D(3, 5).build((None, 3, 3, 8))
+
+
+def test_unknown_words_are_refused():
+    with pytest.raises(ValueError, match="`padding_mode` must be one of zeros"):
+        layers.Conv2D(3, 3, padding_mode="mirror")
+    with pytest.raises(ValueError, match="`padding` must be"):
+        layers.Conv2D(3, 3, padding="sane")
+    with pytest.raises(ValueError, match="must count cells"):
+        layers.Padding2D("same")
+    with pytest.raises(ValueError, match="`data_format`"):
+        layers.Padding2D(1, data_format="NHWC")

@@ -1,0 +1,54 @@
+"""Independent answers that tests compare with."""
+
+import math
+
+import keras
+import numpy as np
+
+NUMPY_MODES = {
+    "zeros": "constant",
+    "constant": "constant",
+    "reflect": "reflect",
+    "symmetric": "symmetric",
+    "replicate": "edge",
+    "circular": "wrap",
+}
+"""Our modes that `numpy.pad` knows, and what it calls them."""
+
+
+def same_pads(size, kernel, stride, dilation):
+    """TensorFlow's SAME, from its definition by the number of outputs."""
+    outputs = math.ceil(size / stride)
+    needed = (outputs - 1) * stride + (kernel - 1) * dilation + 1
+    total = max(needed - size, 0)
+    return total // 2, total - total // 2
+
+
+def numpy_pad(array, pad_width, mode, value=0.0):
+    """`numpy.pad` under our mode's name."""
+    extra = {"constant_values": value} if mode == "constant" else {}
+    return np.pad(array, pad_width, mode=NUMPY_MODES[mode], **extra)
+
+
+def gradient(function, x, upstream):
+    """d sum(function(x) * upstream) / dx on the backend in use."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        x = tf.convert_to_tensor(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(function(x) * upstream)
+        result = tape.gradient(total, x)
+    elif backend == "jax":
+        import jax
+
+        result = jax.grad(lambda t: (function(t) * upstream).sum())(x)
+    else:
+        import torch
+
+        x = torch.tensor(x, requires_grad=True)
+        (function(x) * torch.as_tensor(upstream)).sum().backward()
+        result = x.grad
+    return keras.ops.convert_to_numpy(result)

@@ -1,0 +1,144 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from oracles import NUMPY_MODES
+from oracles import gradient
+from oracles import numpy_pad
+
+from keras_padpos import padding
+
+COPYING = ("reflect", "symmetric", "replicate", "circular")
+WIDTHS = [
+    [(0, 0), (1, 1), (1, 1), (0, 0)],
+    [(0, 0), (2, 0), (0, 3), (0, 0)],
+    [(0, 0), (3, 4), (0, 0), (0, 0)],
+    [(0, 0), (0, 0), (0, 0), (0, 0)],
+    [(0, 0), (0, 0), (2, 1), (1, 1)],
+    [(1, 0), (4, 4), (5, 5), (0, 1)],
+]
+
+
+def _mode(name):
+    return padding.Constant(2.5) if name == "constant" else padding.get(name)
+
+
+def _picture(shape=(2, 5, 6, 3)):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", NUMPY_MODES)
+def test_equals_numpy(name, width):
+    x = _picture()
+    expected = numpy_pad(x, width, name, value=2.5)
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(_mode(name).pad(x, width)), expected
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int32", "uint8"])
+@pytest.mark.parametrize("name", NUMPY_MODES)
+def test_keeps_the_dtype(name, dtype):
+    x = keras.ops.cast(np.arange(12).reshape(1, 3, 4, 1), dtype)
+    y = padding.get(name).pad(x, [(0, 0), (1, 1), (2, 2), (0, 0)])
+    assert keras.backend.standardize_dtype(y.dtype) == dtype
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", NUMPY_MODES)
+def test_gradient_counts_the_copies(name, width):
+    # d sum(pad(x) * u) / dx is u summed over the copies of each cell.
+    x = _picture()
+    mode = _mode(name)
+    labels = np.arange(1, x.size + 1).reshape(x.shape)
+    copies = numpy_pad(labels, width, name, value=0)
+    upstream = _picture(copies.shape)
+    expected = np.bincount(
+        copies.ravel(), upstream.ravel(), minlength=x.size + 1
+    )[1:].reshape(x.shape)
+    actual = gradient(lambda t: mode.pad(t, width), x, upstream)
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("name", ["symmetric", "replicate", "circular"])
+def test_gradient_on_small_maps(name, size):
+    x = _picture((1, size, size, 2))
+    width = [(0, 0), (size, size), (size, size), (0, 0)]
+    upstream = _picture((1, 3 * size, 3 * size, 2))
+    copies = numpy_pad(np.arange(x.size).reshape(x.shape), width, name)
+    expected = np.bincount(copies.ravel(), upstream.ravel()).reshape(x.shape)
+    actual = gradient(lambda t: padding.get(name).pad(t, width), x, upstream)
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", COPYING)
+def test_a_constant_picture_stays_constant(name):
+    x = np.full((1, 4, 5, 2), 3.0, "float32")
+    y = padding.get(name).pad(x, [(0, 0), (2, 3), (1, 2), (0, 0)])
+    assert np.all(keras.ops.convert_to_numpy(y) == 3.0)
+
+
+def test_circular_commutes_with_a_roll():
+    x = _picture()
+    width = [(0, 0), (2, 2), (2, 2), (0, 0)]
+    pad = padding.get("circular").pad
+    rolled = pad(np.roll(x, (1, 1), axis=(1, 2)), width)
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(rolled)[:, 1:, 1:],
+        keras.ops.convert_to_numpy(pad(x, width))[:, :-1, :-1],
+    )
+
+
+@pytest.mark.parametrize(
+    "name, size, largest",
+    [("reflect", 4, 3), ("symmetric", 4, 4), ("circular", 4, 4)],
+)
+def test_reach(name, size, largest):
+    mode = padding.get(name)
+    mode.check_reach((size,), [(largest, 0)], "here")
+    with pytest.raises(ValueError, match=f"here: .*{name}.*most {largest} "):
+        mode.check_reach((size,), [(0, largest + 1)], "here")
+
+
+def test_unknown_sizes_are_within_reach():
+    padding.get("reflect").check_reach((None,), [(9, 9)], "here")
+
+
+@pytest.mark.parametrize("name", padding.names())
+def test_round_trip(name):
+    for mode in {padding.get(name), _mode(name)}:
+        config = json.loads(json.dumps(padding.serialize(mode)))
+        assert padding.get(config) == mode
+    assert padding.serialize(padding.get(name)) == name
+
+
+def test_constant_keeps_its_value():
+    config = padding.serialize(padding.Constant(2.5))
+    assert padding.get(config).value == 2.5
+    assert padding.get(config) != padding.get("constant")
+    assert repr(padding.get(config)) == "Constant(value=2.5)"
+
+
+def test_a_mode_of_the_users_own_needs_an_index_map_only():
+    class Folded(padding.CopyMode):
+        name = "folded"
+
+        def source(self, position, size):
+            return abs(position) % size
+
+    y = padding.get(Folded()).pad(np.array([1, 2, 3]), [(2, 2)])
+    assert keras.ops.convert_to_numpy(y).tolist() == [3, 2, 1, 2, 3, 1, 2]
+
+
+@pytest.mark.parametrize("identifier", ["mirror", "zero", 3, None, {}])
+def test_unknown_modes_are_refused(identifier):
+    with pytest.raises((ValueError, TypeError), match="padding_mode|config"):
+        padding.get(identifier)
+
+
+def test_constant_wants_a_number():
+    with pytest.raises(ValueError, match="`value` must be a number"):
+        padding.Constant("grey")
