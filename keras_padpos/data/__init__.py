@@ -1,0 +1,6 @@
+"""Pictures as finite, ordered sets that can be read again and again."""
+
+from keras_padpos.data.image_set import ImageSet
+from keras_padpos.data.open_images import open_images
+
+__all__ = ["ImageSet", "open_images"]

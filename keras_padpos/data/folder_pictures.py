@@ -1,0 +1,78 @@
+"""Pictures of one folder, by name."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from keras_padpos.data.picture_source import PictureSource
+from keras_padpos.data.read_picture import read_picture
+
+EXTENSIONS = (
+    ".bmp",
+    ".gif",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
+)
+_SLICED = re.compile(
+    r"(?P<folder>.+)\[(?P<start>(-?\d+)?):(?P<stop>(-?\d+)?)\]"
+)
+
+
+def _split(spec: str) -> tuple[Path, slice]:
+    """Takes `"DIR[a:b]"` apart, unless a folder has just that name."""
+    folder = Path(spec).expanduser()
+    sliced = _SLICED.fullmatch(spec)
+    if folder.is_dir() or not sliced:
+        return folder, slice(None)
+    bounds = [int(sliced[b]) if sliced[b] else None for b in ("start", "stop")]
+    return Path(sliced["folder"]).expanduser(), slice(*bounds)
+
+
+class FolderPictures(PictureSource):
+    """The pictures of one folder, by name.
+
+    Args:
+        spec: `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures,
+            as Python slices the list sorted by name.
+        size: Height and width of the pictures, in pixels.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+        ValueError: If the folder, or the slice, has no picture file.
+    """
+
+    def __init__(self, spec: str, size: int) -> None:
+        folder, part = _split(spec)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"no folder {os.fspath(folder)!r}")
+        names = sorted(
+            entry.name
+            for entry in folder.iterdir()
+            if entry.suffix.lower() in EXTENSIONS and entry.is_file()
+        )
+        if not names[part]:
+            among = f" in this slice of {len(names)}" if names else ""
+            raise ValueError(
+                f"`spec` must name a folder with pictures "
+                f"({', '.join(EXTENSIONS)}); there is none{among}. "
+                f"Received: spec={spec!r}"
+            )
+        names = tuple(names[part])
+        super().__init__(len(names), sources=names, may_break=True)
+        self._folder = folder
+        self._size = size
+
+    def candidates(self) -> Iterator[str]:
+        """Starts a pass over the file names, sorted."""
+        return iter(self.sources)
+
+    def load(self, candidate: str) -> np.ndarray:
+        """Reads the picture of one file name."""
+        return read_picture(self._folder / candidate, self._size, candidate)

@@ -1,0 +1,304 @@
+"""A finite, ordered set of square pictures."""
+
+import collections
+import concurrent.futures
+import itertools
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
+
+from keras_padpos.data.picture_source import PictureSource
+from keras_padpos.data.read_picture import BrokenPictureError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def _shuffled(
+    candidates: Iterator[Any], buffer: int | None, rng: np.random.Generator
+) -> Iterator[Any]:
+    held = list(itertools.islice(candidates, buffer))
+    for candidate in candidates:
+        place = rng.integers(len(held))
+        held[place], candidate = candidate, held[place]
+        yield candidate
+    for place in rng.permutation(len(held)):
+        yield held[place]
+
+
+class ImageSet:
+    """A finite, ordered set of square pictures, read anew at every pass.
+
+    `open_images` makes it. Nothing is kept in memory between passes; every
+    pass gives the same pictures, and, unless a shuffle is asked for, in the
+    same order. Decoding runs in a few threads, a bounded number of pictures
+    ahead of the reader. Broken pictures are left out and counted.
+
+    Example:
+
+    >>> from keras_padpos.data import open_images
+    >>> images = open_images("noise", size=32, count=5)
+    >>> [batch.shape for batch in images.batches(2)]
+    [(2, 32, 32, 3), (2, 32, 32, 3), (1, 32, 32, 3)]
+    >>> next(iter(images)).dtype
+    dtype('uint8')
+
+    Args:
+        name: What the set is called: the spec that `open_images` was given.
+        size: Height and width of the pictures, in pixels.
+        source: What it reads from.
+        count: Take the first `count` readable pictures. `None`: all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        source: PictureSource,
+        count: int | None = None,
+    ) -> None:
+        self.name = name
+        self.size = size
+        self._source = source
+        self._count = count
+        self._broken: dict[int, str] = {}
+        self._delivered = None if source.may_break else self.expected
+
+    @property
+    def expected(self) -> int | None:
+        """How many pictures a pass gives if none is broken.
+
+        Known before anything is read; `None` if even that is not.
+        """
+        expected = self._source.expected
+        if expected is None or self._count is None:
+            return expected
+        return min(self._count, expected)
+
+    @property
+    def delivered(self) -> int | None:
+        """How many pictures a pass gives; `None` before a first full pass.
+
+        Known from the start for sets that cannot hold a broken picture
+        (samples, black, white, noise).
+        """
+        return self._delivered
+
+    @property
+    def skipped(self) -> int:
+        """How many broken pictures were met so far, each counted once.
+
+        Final after one full pass.
+        """
+        return len(self._broken)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The broken pictures met so far, one line each: name and reason."""
+        return tuple(self._broken[place] for place in sorted(self._broken))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the files behind the pictures, in order.
+
+        For a folder, all of its (slice's) picture files, broken ones too; for
+        the samples, the photographs that are cropped; else empty.
+        """
+        return self._source.sources
+
+    def __len__(self) -> int:
+        """`delivered`; before a first full pass, `expected`."""
+        number = self.expected if self.delivered is None else self.delivered
+        if number is None:
+            raise TypeError(
+                f"The number of pictures of {self.name!r} is not known "
+                f"before a first full pass."
+            )
+        return number
+
+    def __repr__(self) -> str:
+        return (
+            f"<ImageSet {self.name!r}, size={self.size}, "
+            f"expected={self.expected}, delivered={self.delivered}, "
+            f"skipped={self.skipped}>"
+        )
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yields uint8 arrays of shape (size, size, 3), RGB in [0, 255]."""
+        return self._one_pass(None)
+
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        shuffle_seed: int | None = None,
+        epoch: int = 0,
+        drop_remainder: bool = False,
+    ) -> Iterator[np.ndarray]:
+        """Reads the set once, in batches, without TensorFlow.
+
+        Example:
+
+        >>> from keras_padpos.data import open_images
+        >>> white = open_images("white", size=8)
+        >>> [float(batch.max()) for batch in white.batches(16)]
+        [255.0]
+
+        Args:
+            batch_size: Pictures a batch. The last batch may be smaller.
+            shuffle_seed: `None` keeps the order. A seed shuffles it, by the
+                seed and `epoch` alone. The pictures are the same ones; if
+                there are broken ones among the first `count`, what replaces
+                them comes last. TFDS data sets are shuffled in a buffer of
+                2048, all others throughout.
+            epoch: Which shuffle, counted from 0.
+            drop_remainder: Leave out a last, smaller batch.
+
+        Returns:
+            An iterator over float32 arrays of shape (batch, size, size, 3),
+            RGB in [0, 255].
+
+        Raises:
+            ValueError: If `batch_size` is not a positive int, or, at the end
+                of the pass, if not one picture could be read.
+        """
+        self._check_batch_size(batch_size)
+        order = None if shuffle_seed is None else (shuffle_seed, epoch)
+        return self._batches(batch_size, order, drop_remainder)
+
+    def as_dataset(
+        self,
+        batch_size: int,
+        *,
+        shuffle_seed: int | None = None,
+        epoch: int = 0,
+        drop_remainder: bool = False,
+    ) -> "tf.data.Dataset":
+        """Wraps the set as a `tf.data.Dataset`.
+
+        With a `shuffle_seed` the order differs from epoch to epoch: the
+        first time that the data set is iterated over it is epoch `epoch`, the
+        next time `epoch + 1`, and so on, and each epoch's order depends on
+        the seed and its number alone. Training that resumes at epoch n passes
+        `epoch=n` to go on as if it had never stopped.
+
+        Example:
+
+        >>> from keras_padpos.data import open_images
+        >>> dataset = open_images("noise", size=8, count=4).as_dataset(2)
+        >>> [tuple(batch.shape) for batch in dataset]
+        [(2, 8, 8, 3), (2, 8, 8, 3)]
+
+        Args:
+            batch_size: Pictures a batch. The last batch may be smaller.
+            shuffle_seed: As for `batches`. `None` keeps the order.
+            epoch: The number of the first epoch, counted from 0.
+            drop_remainder: Leave out a last, smaller batch.
+
+        Returns:
+            A data set of float32 tensors of shape (batch, size, size, 3), RGB
+            in [0, 255]. Its cardinality is known where `delivered` is.
+
+        Raises:
+            ValueError: If `batch_size` is not a positive int.
+        """
+        import tensorflow as tf
+
+        self._check_batch_size(batch_size)
+        epochs = itertools.count(epoch)
+
+        def generate() -> Iterator[np.ndarray]:
+            return self.batches(
+                batch_size,
+                shuffle_seed=shuffle_seed,
+                epoch=next(epochs),
+                drop_remainder=drop_remainder,
+            )
+
+        batch = batch_size if drop_remainder else None
+        signature = tf.TensorSpec((batch, self.size, self.size, 3), "float32")
+        dataset = tf.data.Dataset.from_generator(
+            generate, output_signature=signature
+        )
+        if self.delivered is not None:
+            left_over = 0 if drop_remainder else batch_size - 1
+            number = (self.delivered + left_over) // batch_size
+            dataset = dataset.apply(
+                tf.data.experimental.assert_cardinality(number)
+            )
+        return dataset.prefetch(tf.data.AUTOTUNE)
+
+    def _check_batch_size(self, batch_size: int) -> None:
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(
+                f"`batch_size` must be a positive int. "
+                f"Received: batch_size={batch_size!r}"
+            )
+
+    def _batches(
+        self,
+        batch_size: int,
+        order: tuple[int, int] | None,
+        drop_remainder: bool,
+    ) -> Iterator[np.ndarray]:
+        pictures = self._one_pass(order)
+        while batch := list(itertools.islice(pictures, batch_size)):
+            if len(batch) == batch_size or not drop_remainder:
+                yield np.stack(batch).astype("float32")
+
+    def _candidates(self, order: tuple[int, int] | None) -> Iterator[Any]:
+        """Numbered candidates; in whatever order, the same first ones.
+
+        A shuffle moves only the first `count`, so that a broken one among
+        them is replaced by the same later one as without a shuffle.
+        """
+        numbered = enumerate(self._source.candidates())
+        if order is None:
+            return numbered
+        first = itertools.islice(numbered, self._count)
+        rng = np.random.default_rng(order)
+        buffer = self._source.shuffle_buffer
+        return itertools.chain(_shuffled(first, buffer, rng), numbered)
+
+    def _one_pass(self, order: tuple[int, int] | None) -> Iterator[np.ndarray]:
+        candidates = self._candidates(order)
+        workers = min(8, os.cpu_count() or 1)
+        ahead = 4 * workers
+        count = float("inf") if self._count is None else self._count
+        delivered = 0
+        pending: collections.deque[Any] = collections.deque()
+        pool = concurrent.futures.ThreadPoolExecutor(workers)
+        try:
+            while True:
+                # Never more than are still wanted: what is read is used.
+                room = min(ahead, count - delivered) - len(pending)
+                while room > 0:
+                    candidate = next(candidates, None)
+                    if candidate is None:
+                        break
+                    place, item = candidate
+                    future = pool.submit(self._source.load, item)
+                    pending.append((place, future))
+                    room -= 1
+                if not pending:
+                    break
+                place, future = pending.popleft()
+                try:
+                    picture = future.result()
+                except BrokenPictureError as error:
+                    self._broken[place] = str(error)
+                    continue
+                delivered += 1
+                yield picture
+        finally:
+            pool.shutdown(cancel_futures=True)
+        if not delivered:
+            raise ValueError(
+                f"`spec` must name pictures that can be read; of "
+                f"{self.skipped} found, not one could be. "
+                f"Received: spec={self.name!r}"
+            )
+        self._delivered = delivered

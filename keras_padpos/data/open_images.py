@@ -1,0 +1,125 @@
+"""Open a set of pictures by a short text."""
+
+import contextlib
+import os
+
+from keras_padpos.data.folder_pictures import FolderPictures
+from keras_padpos.data.image_set import ImageSet
+from keras_padpos.data.sample_photographs import DEFAULT_COUNTS
+from keras_padpos.data.sample_photographs import SamplePhotographs
+from keras_padpos.data.synthetic_pictures import SyntheticPictures
+from keras_padpos.data.tfds_pictures import TFDSPictures
+
+_SYNTHETIC_COUNTS = {"black": 1, "white": 1, "noise": 8}
+_ACCEPTED = (
+    "'samples:train', 'samples:test', 'black', 'white', 'noise', "
+    "'tfds:NAME[:SPLIT]', or a folder of pictures, 'DIR' or 'DIR[start:stop]'"
+)
+
+
+def _check_int(name: str, value: int, least: int) -> None:
+    if not isinstance(value, int) or value < least:
+        raise ValueError(
+            f"`{name}` must be an int of at least {least}. "
+            f"Received: {name}={value!r}"
+        )
+
+
+def open_images(
+    spec: str | os.PathLike[str],
+    *,
+    size: int = 224,
+    count: int | None = None,
+    seed: int = 0,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> ImageSet:
+    """Opens a set of pictures by a short text.
+
+    Example:
+
+    >>> from keras_padpos.data import open_images
+    >>> images = open_images("noise", size=64, count=2, seed=1)
+    >>> len(images), images.name
+    (2, 'noise')
+    >>> [picture.shape for picture in images]
+    [(64, 64, 3), (64, 64, 3)]
+
+    Args:
+        spec: Which pictures.
+
+            * `"samples:train"`, `"samples:test"`: random square crops of
+              everyday photographs that scikit-image and scikit-learn carry
+              (the extra `samples`). The two share no photograph, all
+              photographs of a split contribute equally, and the crops
+              depend on `seed` alone. A crop's side is at least `size`, if
+              the photograph has as much; half of the crops are mirrored.
+            * `"black"`, `"white"`: a picture of 0 or of 255.
+            * `"noise"`: every pixel and channel drawn on its own from a
+              normal distribution of mean 127.5 and deviation 50, clipped to
+              [0, 255]. The noise picture that Islam et al. released is
+              darker: mean about 25, deviation about 24, clipped.
+            * `"tfds:NAME"`, `"tfds:NAME:SPLIT"`: the feature `image` of a
+              TensorFlow Datasets data set, in stored order, such as
+              `"tfds:cifar10:test[:60]"`. `SPLIT` is `train` if left out. A
+              data set that is not in `data_dir` is downloaded.
+            * anything else: a folder of pictures (bmp, gif, jpeg, jpg, png,
+              tif, tiff, webp; not its sub-folders), sorted by name.
+              `"DIR[:120]"` or `"DIR[20:40]"` takes some of them, as a Python
+              slice does. A folder with a name like the above: `"./black"`.
+
+            Pictures of folders and data sets are resized as
+            `Image.open(p).convert("RGB").resize((size, size),
+            Image.BICUBIC)` of Pillow does, which does not keep the aspect
+            ratio.
+        size: Height and width of the pictures, in pixels.
+        count: How many pictures: of a folder or data set the first `count`
+            readable ones, or all if there are fewer. `None`: all of those;
+            96 and 48 crops of the samples; 8 of noise; 1 black or white one.
+        seed: Seed of the crops and the noise, at least 0. It changes nothing
+            elsewhere.
+        data_dir: Where TensorFlow Datasets keeps its data sets. `None`: its
+            own default.
+
+    Returns:
+        An `ImageSet`. Broken pictures are left out and counted in its
+        `skipped`.
+
+    Raises:
+        FileNotFoundError: If `spec` is none of the above and no folder.
+        ImportError: If the samples are asked for and not installed.
+        RuntimeError: If a data set can be neither found nor downloaded.
+        ValueError: If an argument is out of its range, if a folder holds no
+            readable picture, or if a data set, a split, or its feature
+            `image` does not exist.
+    """
+    spec = os.fspath(spec)
+    _check_int("size", size, 1)
+    _check_int("seed", seed, 0)
+    if count is not None:
+        _check_int("count", count, 1)
+    kind, _, rest = spec.partition(":")
+    if kind == "samples":
+        if rest not in DEFAULT_COUNTS:
+            raise ValueError(
+                f"`spec` must be 'samples:train' or 'samples:test'. "
+                f"Received: spec={spec!r}"
+            )
+        number = count or DEFAULT_COUNTS[rest]
+        return ImageSet(spec, size, SamplePhotographs(rest, size, number, seed))
+    if spec in _SYNTHETIC_COUNTS:
+        number = count or _SYNTHETIC_COUNTS[spec]
+        return ImageSet(spec, size, SyntheticPictures(spec, size, number, seed))
+    if kind == "tfds":
+        return ImageSet(spec, size, TFDSPictures(rest, size, data_dir), count)
+    try:
+        source = FolderPictures(spec, size)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"`spec` must be {_ACCEPTED}; there is {error}. "
+            f"Received: spec={spec!r}"
+        ) from error
+    images = ImageSet(spec, size, source, count)
+    # Raises here, not in the middle of a run, if there is nothing to read.
+    with contextlib.closing(iter(images)) as pictures:
+        next(pictures)
+    return images

@@ -1,0 +1,204 @@
+"""How a binary starts and how it ends."""
+
+import dis
+import os
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from typing import NoReturn
+
+from absl import app
+from absl import flags
+
+from keras_padpos.runs.quiet import quiet_tensorflow
+from keras_padpos.runs.user_error import UserError
+
+
+def run(
+    main: Callable[[Sequence[str]], Any],
+    argv: Sequence[str] | None = None,
+    *,
+    needs_keras: bool = True,
+) -> NoReturn:
+    """Run a binary's `main` and end the process with its exit status.
+
+    The flags are parsed first, then Keras is imported quietly, then `main` is
+    called. A binary that imports Keras only inside `main` therefore answers
+    `--help` and a mistyped flag at once, and prints no log lines of
+    TensorFlow's.
+
+    The run ends with
+
+    * what `main` returns (0 for `None`);
+    * 1 and one line, `NAME: error: ...`, for what whoever started it can put
+      right: a `UserError`; a `ValueError` or `ImportError` that a `raise`
+      statement of this package or of the binary raised; an `OSError` that
+      names a file, such as a missing one, or whose innermost frame is theirs;
+      a backend that cannot be imported;
+    * 1 and a traceback for everything else: that is a mistake in the code, and
+      so is a `ValueError` that NumPy or Keras raised on what we gave them;
+    * 2 and one line for flags that cannot be understood, for arguments that
+      are no flags and for `absl.app.UsageError`;
+    * 130 and one line for an interrupt from the keyboard.
+
+    `--verbosity=1` and `--pdb` show the traceback of every error. Python
+    warnings are printed as one line too, `NAME: warning: ...`.
+
+    Example:
+        A whole binary:
+
+        ```python
+        from absl import flags
+
+        from keras_padpos import runs
+
+        runs.define_common_flags()
+
+        def main(argv):
+            print(flags.FLAGS.seed)
+
+        if __name__ == "__main__":
+            runs.run(main)
+        ```
+
+    Args:
+        main: Called with what is left of the command line after the flags
+            are parsed: the program's name only.
+        argv: The command line; `sys.argv` if not given.
+        needs_keras: Whether to import Keras before `main`.
+
+    Raises:
+        SystemExit: Always; its code is the exit status.
+    """
+    argv = list(sys.argv if argv is None else argv)
+    name = Path(argv[0]).stem
+
+    def guarded(rest: Sequence[str]) -> Any:
+        with warnings.catch_warnings():
+            warnings.showwarning = _one_line_warnings(name)
+            try:
+                if needs_keras:
+                    _import_keras()
+                return main(rest)
+            except KeyboardInterrupt:
+                return _say(name, _interrupted(), status=130)
+            except app.UsageError as error:
+                return _say(name, f"error: {error}", status=2)
+            except Exception as error:
+                if _wants_traceback() or not _is_users(error, main):
+                    raise
+                return _say(name, f"error: {_message(error)}", status=1)
+
+    app.run(guarded, argv=argv, flags_parser=_flags_parser(name))
+    raise SystemExit(0)
+
+
+def _import_keras() -> None:
+    try:
+        quiet_tensorflow()
+    except ImportError as error:
+        raise UserError(
+            f"Cannot import Keras with its backend: {error}. Install the "
+            "backend, or set KERAS_BACKEND to one that is installed."
+        ) from error
+
+
+def _flags_parser(name: str) -> Callable[[Sequence[str]], list[str]]:
+    def parse(argv: Sequence[str]) -> list[str]:
+        try:
+            rest = flags.FLAGS(argv)
+        except flags.Error as error:
+            status = _say(name, f"error: {error} (--help lists the flags)", 2)
+            raise SystemExit(status) from None
+        except SystemExit:
+            # Only the flags of the --help family end the process while they
+            # are parsed. absl lets them exit with 1.
+            raise SystemExit(0) from None
+        if len(rest) > 1:
+            status = _say(
+                name,
+                f"error: expected flags only, such as --seed=1. Received: "
+                f"{rest[1]!r}. Write lists with commas, without blanks.",
+                2,
+            )
+            raise SystemExit(status)
+        return rest
+
+    return parse
+
+
+def _is_users(error: Exception, main: Callable) -> bool:
+    """Tell an error of the user's making from a mistake in the code."""
+    if isinstance(error, UserError):
+        return True
+    if not isinstance(error, (ValueError, ImportError, OSError)):
+        return False
+    if isinstance(error, OSError) and error.filename is not None:
+        return True
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "")
+    if _package(module) not in _own_packages(main):
+        return False
+    # NumPy's arithmetic and Python's own conversions raise ValueError in C,
+    # with our frame innermost; those are mistakes in the code.
+    return isinstance(error, OSError) or _at_raise_statement(trace)
+
+
+def _at_raise_statement(trace: types.TracebackType) -> bool:
+    code = trace.tb_frame.f_code.co_code
+    return dis.opname[code[trace.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _own_packages(main: Callable) -> set[str]:
+    modules = [__name__, main.__module__]
+    # Under `python -m experiments.NAME` the binary's module is `__main__`,
+    # and this tells which package it came from.
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if main.__module__ == "__main__" and spec is not None:
+        modules.append(spec.name)
+    return {_package(module) for module in modules}
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        name = f"{os.fspath(error.filename)!r}: " if error.filename else ""
+        return name + error.strerror
+    return str(error) or type(error).__name__
+
+
+def _wants_traceback() -> bool:
+    return flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
+
+
+def _interrupted() -> str:
+    if "resume" not in flags.FLAGS:
+        return "interrupted"
+    if flags.FLAGS.resume:
+        return "interrupted; the same command goes on from what is finished"
+    return (
+        "interrupted; the same command without --noresume goes on from what "
+        "is finished"
+    )
+
+
+def _one_line_warnings(name: str) -> Callable[..., None]:
+    def show(message, category, filename, lineno, file=None, line=None):
+        _say(name, f"warning: {message}")
+
+    return show
+
+
+def _say(name: str, text: str, status: int = 0) -> int:
+    # Some messages, Keras' and absl's among them, hold line breaks.
+    print(f"{name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    return status

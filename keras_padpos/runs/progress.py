@@ -1,0 +1,108 @@
+"""How far a run has come."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+
+from rich import progress as rich_progress
+from rich.console import Console
+from rich.text import Text
+
+
+class Progress:
+    """Show on standard error how far a run has come.
+
+    On a terminal the unit of work under way has a bar. Every finished unit
+    leaves one line, on a terminal and elsewhere, so that a log file stays
+    short.
+
+    Example:
+        >>> with Progress(units=2) as progress:
+        ...     progress.done_before("zeros")
+        ...     with progress.unit("reflect", total=64) as advance:
+        ...         for batch in range(2):
+        ...             advance(32)
+
+    Args:
+        units: Number of units of work, finished ones included; `None` if
+            unknown.
+        console: Where to print; standard error if not given.
+    """
+
+    def __init__(
+        self, units: int | None = None, console: Console | None = None
+    ):
+        self.units = units
+        self.finished = 0
+        self._console = console or Console(stderr=True)
+        self._bars = None
+
+    def __enter__(self) -> "Progress":
+        if self._console.is_terminal:
+            self._bars = rich_progress.Progress(
+                rich_progress.TextColumn("{task.description}", markup=False),
+                rich_progress.BarColumn(),
+                rich_progress.MofNCompleteColumn(),
+                rich_progress.TextColumn("{task.fields[noun]}", markup=False),
+                rich_progress.TimeRemainingColumn(),
+                console=self._console,
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    @contextlib.contextmanager
+    def unit(
+        self, description: str, total: int | None = None, noun: str = "images"
+    ) -> Iterator[Callable[..., None]]:
+        """Show one unit of work while the block runs.
+
+        Args:
+            description: What the unit is, such as its configuration.
+            total: How much there is to do, in `noun`; `None` if unknown.
+            noun: What is counted, in the plural.
+
+        Yields:
+            `advance(count=1)`, to call when `count` more are done.
+        """
+        started = time.perf_counter()
+        done = 0
+        task = None
+        if self._bars is not None:
+            task = self._bars.add_task(description, total=total, noun=noun)
+
+        def advance(count: int = 1) -> None:
+            nonlocal done
+            done += count
+            if self._bars is not None and task is not None:
+                self._bars.advance(task, count)
+
+        try:
+            yield advance
+        finally:
+            if self._bars is not None and task is not None:
+                self._bars.remove_task(task)
+                self._bars.refresh()
+        # Reached only by a block that did not raise.
+        seconds = time.perf_counter() - started
+        counted = f"{done} {noun}, " if done else ""
+        self._line(f"{description}: {counted}{seconds:.1f} s")
+
+    def done_before(self, description: str) -> None:
+        """Count a unit that an earlier run finished.
+
+        Args:
+            description: What the unit is, such as its configuration.
+        """
+        self._line(f"{description}: done before")
+
+    def _line(self, text: str) -> None:
+        self.finished += 1
+        if self.units is not None:
+            text = f"{self.finished}/{self.units} {text}"
+        self._console.print(Text(text), soft_wrap=True)

@@ -1,0 +1,134 @@
+import io
+import sys
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from keras_padpos.data import open_images
+
+
+def pixels(number):
+    rng = np.random.default_rng(number)
+    return rng.integers(0, 256, (12, 10, 3), dtype="uint8")
+
+
+def encoded(number):
+    file = io.BytesIO()
+    Image.fromarray(pixels(number)).save(file, format="png")
+    # Example 2 is broken off in its middle.
+    end = file.tell() // 2 if number == 2 else None
+    return io.BytesIO(file.getvalue()[:end])
+
+
+def by_hand(number, size):
+    image = Image.fromarray(pixels(number))
+    return np.asarray(image.resize((size, size), Image.BICUBIC))
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    """A data set `padpos_tiny` of six pictures, one of them broken."""
+    folder = tmp_path_factory.mktemp("tfds")
+    features = tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(12, 10, 3)),
+            "label": tfds.features.ClassLabel(num_classes=2),
+        }
+    )
+    store(folder, "padpos_tiny", features, "image", encoded)
+    features = tfds.features.FeaturesDict(
+        {"picture": tfds.features.Image(), "label": np.int64}
+    )
+    store(folder, "padpos_other", features, "picture", pixels)
+    return folder
+
+
+def store(folder, name, features, key, example):
+    target = folder / name / "1.0.0"
+    target.mkdir(parents=True)
+    writer = tfds.core.SequentialWriter(
+        tfds.core.DatasetInfo(
+            builder=tfds.core.DatasetIdentity(
+                name=name,
+                version="1.0.0",
+                data_dir=str(target),
+                module_name="",
+            ),
+            features=features,
+        ),
+        max_examples_per_shard=4,
+    )
+    writer.initialize_splits(["train"])
+    writer.add_examples(
+        {"train": [{key: example(i), "label": i % 2} for i in range(6)]}
+    )
+    writer.close_all()
+
+
+def test_reads_a_data_set(data_dir):
+    images = open_images("tfds:padpos_tiny", size=8, data_dir=data_dir)
+    assert images.expected == 6
+    good = [by_hand(i, 8) for i in (0, 1, 3, 4, 5)]
+    for _ in range(2):
+        np.testing.assert_array_equal(list(images), good)
+    assert (images.skipped, len(images), images.sources) == (1, 5, ())
+    assert "padpos_tiny example 2" in images.broken[0]
+
+
+def test_splits_counts_and_shuffles(data_dir):
+    images = open_images(
+        "tfds:padpos_tiny:1.0.0:train[1:]", size=8, count=3, data_dir=data_dir
+    )
+    assert images.expected == 3
+    good = [by_hand(i, 8) for i in (1, 3, 4)]
+    np.testing.assert_array_equal(list(images), good)
+    dataset = images.as_dataset(2, shuffle_seed=0)
+    shuffled = np.concatenate([batch.numpy() for batch in dataset])
+    assert sorted(p.sum() for p in shuffled) == sorted(p.sum() for p in good)
+
+
+def test_mock_data():
+    with tfds.testing.mock_data(num_examples=3):
+        images = open_images("tfds:cifar10:test", size=16)
+        batches = list(images.batches(2))
+    assert [b.shape for b in batches] == [(2, 16, 16, 3), (1, 16, 16, 3)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("tfds:", "must be 'tfds:NAME' or"),
+        ("tfds:[:3]", "must be 'tfds:NAME' or"),
+        ("tfds:padpos_nowhere", "that TensorFlow Datasets knows"),
+        ("tfds:cifar10:9.9.9:test", "cannot be loaded at version 9.9.9"),
+        ("tfds:padpos_tiny:test", "Unknown split 'test'"),
+        ("tfds:padpos_tiny:train[:70]", "incompatible with 6 examples"),
+        ("tfds:padpos_tiny:train[:x]", "Error parsing split"),
+        ("tfds:padpos_other", "its features are: .*picture"),
+    ],
+)
+def test_errors(data_dir, spec, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        open_images(spec, data_dir=data_dir)
+    assert "\n" not in str(caught.value)
+    assert f"Received: spec='{spec}'" in str(caught.value)
+
+
+def test_no_network(data_dir, monkeypatch):
+    def fail(self, *args, **kwargs):
+        raise ConnectionError("no route\nto host")
+
+    builder = tfds.core.DatasetBuilder
+    monkeypatch.setattr(builder, "download_and_prepare", fail)
+    with pytest.raises(RuntimeError, match="could not be .*: no route") as e:
+        open_images("tfds:cifar10", data_dir=data_dir)
+    assert str(data_dir) in str(e.value) and "\n" not in str(e.value)
+
+
+def test_tensorflow_is_imported_only_here(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    with pytest.raises(ImportError):
+        open_images("tfds:cifar10")
+    assert len(list(open_images("black", size=4))) == 1

@@ -1,0 +1,337 @@
+import errno
+import json
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_padpos.runs import UserError
+from keras_padpos.runs import WorkDirectory
+
+CONFIG = {"seed": 0, "targets": ["horizontal", "vertical"]}
+
+
+def contents(path):
+    return {
+        str(file.relative_to(path)): file.is_file() and file.read_bytes()
+        for file in sorted(Path(path).rglob("*"))
+    }
+
+
+def make(path, config=None, **kwargs):
+    return WorkDirectory(path, "probe", config or CONFIG, **kwargs)
+
+
+def strict(text):
+    def refuse(name):
+        raise AssertionError(f"{name} is not strict JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A run that stopped in its second unit."""
+    work = make(tmp_path / "run")
+    work.log(note="start")
+    work.log(unit="a", loss=1.0)
+    work.save_checkpoint("a", [{"mae": 0.5}], {"map": np.arange(3.0)})
+    work.log(unit="b", loss=2.0)
+    work.save_arrays({"x": np.ones(2)})
+    work.figure_path("maps").write_bytes(b"png")
+    return work.path
+
+
+def test_new_directory_holds_its_config(tmp_path):
+    work = make(tmp_path / "deep" / "run")
+    assert contents(work.path).keys() == {"config.json"}
+    assert strict((work.path / "config.json").read_text()) == {
+        "experiment": "probe",
+        "config": CONFIG,
+    }
+    assert not work.finished
+
+
+def test_default_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make(None)
+    assert (tmp_path / "runs" / "probe" / "config.json").exists()
+    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+        make(None, {**CONFIG, "seed": 1})
+
+
+def test_results_are_written_once_and_read_back(tmp_path):
+    work = make(tmp_path)
+    rows = [{"mae": np.float32(0.5), "snr_db": -np.inf, "ci": (0.1, np.nan)}]
+    work.write_results(rows, {"seed": np.int64(0)})
+    results = strict((tmp_path / "results.json").read_text())
+    assert results == {
+        "experiment": "probe",
+        "config": CONFIG,
+        "rows": [{"mae": 0.5, "snr_db": None, "ci": [0.1, None]}],
+        "provenance": {"seed": 0, "resumed_units": 0},
+    }
+    before = contents(tmp_path)
+    again = make(tmp_path)
+    assert again.finished
+    assert again.load_results() == results
+    with pytest.raises(RuntimeError, match="written once"):
+        again.write_results(rows, {})
+    assert contents(tmp_path) == before
+
+
+def test_damaged_results_are_named(tmp_path):
+    make(tmp_path).write_results([], {})
+    (tmp_path / "results.json").write_text('{"rows"')
+    with pytest.raises(UserError, match="Cannot read results .* Remove"):
+        make(tmp_path).load_results()
+
+
+def test_resume_after_a_unit(filled):
+    work = make(filled)
+    rows, arrays = work.checkpoint("a")
+    assert rows == [{"mae": 0.5}]
+    assert arrays.keys() == {"map"}
+    np.testing.assert_array_equal(arrays["map"], [0.0, 1.0, 2.0])
+    assert arrays["map"].dtype == np.float64
+    assert work.checkpoint("b") is None
+    work.log(unit="b", loss=2.0)
+    work.save_checkpoint("b", [])
+    work.write_results([], {})
+    assert work.load_results()["provenance"]["resumed_units"] == 1
+    lines = (filled / "metrics.jsonl").read_text().splitlines()
+    assert list(map(strict, lines)) == [
+        {"unit": "a", "loss": 1.0},
+        {"unit": "b", "loss": 2.0},
+    ]
+
+
+def test_torn_line_is_dropped(filled):
+    with open(filled / "metrics.jsonl", "a") as file:
+        file.write('{"unit": "a", "lo')
+    make(filled).log(unit="b", loss=np.nan)
+    lines = (filled / "metrics.jsonl").read_text().splitlines()
+    assert list(map(strict, lines)) == [
+        {"unit": "a", "loss": 1.0},
+        {"unit": "b", "loss": None},
+    ]
+
+
+def test_saving_returns_what_loading_returns(tmp_path):
+    work = make(tmp_path)
+    saved = work.save_checkpoint("u", [{"m": np.nan, "c": (1, 2)}], {"z": [1]})
+    loaded = make(tmp_path).checkpoint("u")
+    assert saved[0] == loaded[0] == [{"m": None, "c": [1, 2]}]
+    np.testing.assert_array_equal(saved[1]["z"], loaded[1]["z"])
+
+
+def test_keys_that_read_alike_stay_apart(tmp_path):
+    work = make(tmp_path)
+    for key in ("a/b", "a b", "a?b", "x" * 300, "ä"):
+        work.save_checkpoint(key, [key])
+    for key in ("a/b", "a b", "a?b", "x" * 300, "ä"):
+        assert work.checkpoint(key) == ([key], {})
+    with pytest.raises(ValueError, match="`key` must"):
+        work.checkpoint("")
+
+
+@pytest.mark.parametrize("ending", ["json", "npz"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "flip", "other"])
+def test_damaged_checkpoint_is_skipped(filled, ending, damage):
+    (file,) = (filled / "checkpoints").glob(f"*.{ending}")
+    data = bytearray(file.read_bytes())
+    if damage == "cut":
+        data = data[:-20]
+    elif damage == "empty":
+        data = b""
+    elif damage == "flip":
+        data[len(data) // 2] ^= 255
+    else:
+        data = b'{"key": "other"}'
+    file.write_bytes(data)
+    work = make(filled)
+    with pytest.warns(UserWarning, match="damaged.*'a' is computed again"):
+        assert work.checkpoint("a") is None
+    # Its lines are gone too: the unit will log them again.
+    assert (filled / "metrics.jsonl").read_bytes() == b""
+    work.save_checkpoint("a", [1])
+    assert work.checkpoint("a") == ([1], {})
+
+
+def test_checkpoint_without_its_arrays_is_damaged(filled):
+    (npz,) = (filled / "checkpoints").glob("*.npz")
+    npz.unlink()
+    with pytest.warns(UserWarning, match="damaged"):
+        assert make(filled).checkpoint("a") is None
+
+
+def test_stop_between_the_two_files_of_a_checkpoint(filled, monkeypatch):
+    work = make(filled)
+    replace = os.replace
+
+    def stop(source, target):
+        if str(target).endswith(".json"):
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            work.save_checkpoint("a", [2], {"map": np.zeros(3)})
+        with pytest.raises(KeyboardInterrupt):
+            work.save_checkpoint("b", [2], {"map": np.zeros(3)})
+    with pytest.warns(UserWarning, match="damaged"):
+        assert make(filled).checkpoint("a") is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert make(filled).checkpoint("b") is None
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_other_config_is_refused(filled, resume):
+    before = contents(filled)
+    config = {"seed": 1, "targets": CONFIG["targets"], "ridge": 0.5}
+    with pytest.raises(UserError) as error:
+        make(filled, config, resume=resume)
+    message = str(error.value)
+    assert "--seed is 0 there and 1 now; " in message
+    assert "--ridge is not set there and 0.5 now" in message
+    assert "--targets" not in message
+    assert message.endswith("Choose another --workdir.")
+    assert "\n" not in message
+    assert contents(filled) == before
+
+
+def test_true_is_not_one(tmp_path):
+    make(tmp_path, {"a": 1})
+    with pytest.raises(UserError, match="--a is 1 there and true now"):
+        make(tmp_path, {"a": True})
+
+
+def test_equal_config_in_other_form_is_taken(tmp_path):
+    make(tmp_path, {"a": (1, 2), "b": np.float64(0.1)})
+    make(tmp_path, {"b": 0.1, "a": [1, 2]})
+
+
+def test_other_experiment_is_refused(filled):
+    before = contents(filled)
+    with pytest.raises(UserError, match="experiment 'probe'. Received: 'pat'"):
+        WorkDirectory(filled, "pat", CONFIG)
+    assert contents(filled) == before
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_foreign_directory_is_refused(tmp_path, resume):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    (tmp_path / "checkpoints").mkdir()
+    before = contents(tmp_path)
+    with pytest.raises(UserError, match="'checkpoints', 'thesis.tex'"):
+        make(tmp_path, resume=resume)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"architectures": []}', '{"experiment": 1, "config": 2}'],
+)
+def test_foreign_config_is_refused(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UserError, match="did not write"):
+        make(tmp_path)
+    assert (tmp_path / "config.json").read_text() == text
+
+
+def test_stop_before_the_config_is_there(tmp_path):
+    (tmp_path / ".config.json.1-ab.tmp").write_text("{")
+    make(tmp_path)
+
+
+def test_file_as_directory_is_refused(tmp_path):
+    (tmp_path / "x").write_text("x")
+    with pytest.raises(UserError, match="must be a directory"):
+        make(tmp_path / "x")
+    with pytest.raises(UserError, match="Cannot write"):
+        make(tmp_path / "x" / "y")
+
+
+def test_start_over(filled):
+    (filled / "checkpoints" / "mine.txt").write_text("keep")
+    (filled / "notes.txt").write_text("keep")
+    work = make(filled, resume=False)
+    assert contents(filled).keys() == {
+        "config.json",
+        "checkpoints",
+        "checkpoints/mine.txt",
+        "notes.txt",
+    }
+    assert work.checkpoint("a") is None
+
+
+def test_finished_run_is_not_started_over(filled):
+    make(filled).write_results([], {})
+    before = contents(filled)
+    with pytest.raises(UserError, match="finished .* another --workdir"):
+        make(filled, resume=False)
+    assert contents(filled) == before
+
+
+def test_arrays(tmp_path):
+    work = make(tmp_path)
+    work.save_arrays({"old": np.zeros(1)})
+    work.save_arrays(
+        {"file": np.float32([1.5]), "a/b": np.asfortranarray([[1, 2], [3, 4]])}
+    )
+    with np.load(tmp_path / "arrays.npz") as arrays:
+        assert set(arrays.files) == {"file", "a/b"}
+        assert arrays["file"].dtype == np.float32
+        np.testing.assert_array_equal(arrays["a/b"], [[1, 2], [3, 4]])
+    with pytest.raises(ValueError, match="'o' of dtype object"):
+        work.save_arrays({"o": np.array([None])})
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "", ".x", "a/b"])
+def test_figure_name_is_plain(tmp_path, name):
+    work = make(tmp_path)
+    assert work.figure_path("a.b-1") == tmp_path / "figures" / "a.b-1.png"
+    with pytest.raises(ValueError, match="`name` must"):
+        work.figure_path(name)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda work: work.save_arrays({"x": np.zeros(2)}),
+        lambda work: work.save_checkpoint("a", [], {"x": np.zeros(2)}),
+        lambda work: work.save_checkpoint("a", []),
+        lambda work: work.write_results([], {}),
+    ],
+)
+def test_full_disk_is_one_line_and_keeps_everything(filled, monkeypatch, write):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    work = make(filled)
+    before = contents(filled)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UserError) as error:
+        write(work)
+    assert "No space left on device" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert contents(filled) == before
+
+
+def test_unwritable_directory_is_said_at_once(filled, monkeypatch):
+    # Permission bits do not bind root, which tests may run as.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UserError, match="Cannot write .*Permission denied"):
+        make(filled)
+
+
+def test_directory_removed_during_the_run(filled):
+    work = make(filled)
+    shutil.rmtree(filled)
+    with pytest.raises(UserError, match="Cannot write"):
+        work.write_results([], {})
