@@ -1,0 +1,1 @@
+"""Experiment binaries: flags in, results out."""

@@ -1,0 +1,7 @@
+"""Scores: rank correlation, chance levels, intervals."""
+
+from keras_padpos.metrics.bootstrap_interval import bootstrap_interval
+from keras_padpos.metrics.chance_mae import chance_mae
+from keras_padpos.metrics.rank_correlation import rank_correlation
+
+__all__ = ["bootstrap_interval", "chance_mae", "rank_correlation"]

@@ -1,0 +1,15 @@
+"""Whole networks: backbones with stage outputs, and their conversion."""
+
+from keras_padpos.models.backbone import backbone
+from keras_padpos.models.backbone import backbone_names
+from keras_padpos.models.backbone import check_weights
+from keras_padpos.models.backbone import stage_names
+from keras_padpos.models.convert_padding import convert_padding
+
+__all__ = [
+    "backbone",
+    "backbone_names",
+    "check_weights",
+    "convert_padding",
+    "stage_names",
+]

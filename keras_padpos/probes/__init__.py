@@ -1,0 +1,25 @@
+"""Position read-outs (PosENet): targets, heads, solvers, evaluation."""
+
+from keras_padpos.probes.evaluation import Evaluation
+from keras_padpos.probes.exact_solver import ExactSolver
+from keras_padpos.probes.head import Head
+from keras_padpos.probes.linear_read_out import LinearReadOut
+from keras_padpos.probes.position_probe import SOLVERS
+from keras_padpos.probes.position_probe import position_probe
+from keras_padpos.probes.position_target import TARGETS
+from keras_padpos.probes.position_target import position_target
+from keras_padpos.probes.read_out_features import read_out_features
+from keras_padpos.probes.sgd_solver import SgdSolver
+
+__all__ = [
+    "SOLVERS",
+    "TARGETS",
+    "Evaluation",
+    "ExactSolver",
+    "Head",
+    "LinearReadOut",
+    "SgdSolver",
+    "position_probe",
+    "position_target",
+    "read_out_features",
+]

@@ -1,0 +1,71 @@
+"""Scores of predicted position maps, picture by picture."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_padpos.metrics import bootstrap_interval
+from keras_padpos.metrics import chance_mae
+from keras_padpos.metrics import rank_correlation
+
+_EXAMPLES = 4
+
+
+class Evaluation:
+    """Accumulates SPC and MAE over pictures.
+
+    Example:
+
+    >>> target = np.linspace(0, 1, 16).reshape(4, 4)
+    >>> evaluation = Evaluation(target)
+    >>> evaluation.update(np.stack([target, target + 0.1]))
+    >>> row = evaluation.row()
+    >>> row["images"], round(row["spearman"], 3), round(row["mae"], 3)
+    (2, 1.0, 0.05)
+
+    Args:
+        target: `(height, width)`.
+        seed: Seed of the bootstrap.
+    """
+
+    def __init__(self, target: np.ndarray, seed: int = 0) -> None:
+        self.target = np.asarray(target, "float64")
+        self._seed = seed
+        self._spearman = []
+        self._mae = []
+        self._sum = np.zeros(self.target.shape)
+        self._examples = []
+
+    def update(self, predictions: np.ndarray) -> None:
+        """Take in the predicted maps `(batch, height, width)`."""
+        errors = np.abs(predictions - self.target)
+        self._spearman.extend(rank_correlation(predictions, self.target))
+        self._mae.extend(errors.mean(axis=(1, 2)))
+        self._sum += predictions.sum(axis=0)
+        room = _EXAMPLES - len(self._examples)
+        self._examples.extend(predictions[:room])
+
+    def row(self) -> dict[str, Any]:
+        """Mean scores of the maps taken in.
+
+        `images`, `spearman`, `spearman_ci95`, `mae` and `chance_mae`; the
+        interval resamples pictures and is `None` for a single one.
+        """
+        return {
+            "images": len(self._spearman),
+            "spearman": float(np.mean(self._spearman)),
+            "spearman_ci95": bootstrap_interval(
+                self._spearman, seed=self._seed
+            ),
+            "mae": float(np.mean(self._mae)),
+            "chance_mae": chance_mae(self.target),
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Scores a picture, the mean map, the first pictures' maps."""
+        return {
+            "spearman": np.array(self._spearman),
+            "mae": np.array(self._mae),
+            "mean_map": (self._sum / len(self._spearman)).astype("float32"),
+            "examples": np.array(self._examples, "float32"),
+        }

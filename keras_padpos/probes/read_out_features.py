@@ -1,0 +1,40 @@
+"""Stage maps brought to one grid, as a read-out sees them."""
+
+import keras
+from keras import ops
+
+GRID = 28
+"""Cells a side of the read-out's grid (Islam et al., ICLR 2020, section 3)."""
+
+
+def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
+    """Resize every stage's map bilinearly to one grid and join the channels.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_padpos import models
+    >>> net = models.backbone("vgg16", "random", input_shape=(64, 64, 3))
+    >>> features = read_out_features(net)
+    >>> features.output_shape
+    (None, 28, 28, 1472)
+
+    Args:
+        backbone: A model from pictures to a dict of stage maps, such as
+            `keras_padpos.models.backbone` gives.
+        grid: Height and width of the grid, in cells.
+
+    Returns:
+        A model from pictures to `(batch, grid, grid, channels)`.
+    """
+    maps = [
+        ops.image.resize(
+            stage,
+            (grid, grid),
+            interpolation="bilinear",
+            data_format="channels_last",
+        )
+        for stage in backbone.output.values()
+    ]
+    joined = maps[0] if len(maps) == 1 else ops.concatenate(maps, axis=-1)
+    return keras.Model(backbone.input, joined, name=f"{backbone.name}_features")
