@@ -1,11 +1,13 @@
-"""How much absolute position does a network carry? (PosENet)
+"""How much absolute position a network carries (PosENet).
 
 With no flags this is the package's main job: VGG16 with trained weights (HED)
 against the same network with random weights, without padding and with reflect
 padding, and against a head on the bare picture, all on bundled photographs.
 """
 
+import functools
 import itertools
+import os
 
 from absl import flags
 
@@ -148,7 +150,7 @@ def main(argv):
 
     networks = _networks()
     heads = _heads()
-    _check_names(networks)
+    _check_before_work(networks, heads)
     train = data.open_images(
         _TRAIN_IMAGES.value,
         count=flags.FLAGS.max_images,
@@ -177,7 +179,7 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         _probe(work, networks, heads, train, tests, provenance)
-    _show(work)
+    runs.print_position_report(work)
 
 
 def _networks():
@@ -230,12 +232,13 @@ def _integers(flag):
         ) from None
 
 
-def _check_names(networks):
-    """Refuse unknown names before anything is computed or written."""
+def _check_before_work(networks, heads):
+    """Refuse what cannot work before anything is computed or written."""
     from keras_padpos import models
     from keras_padpos import padding
     from keras_padpos import probes
 
+    probes.check_heads(_SOLVER.value, heads)
     for target in _TARGETS.value:
         probes.position_target(target, 2)
     for backbone, weights, mode, _ in networks:
@@ -266,57 +269,31 @@ def _stage_layers(backbone):
 
 
 def _probe(work, networks, heads, train, tests, provenance):
-    from keras_padpos import models
-    from keras_padpos import probes
-
     rows, arrays = [], {}
     with runs.Progress(units=len(networks)) as progress:
-        for backbone, weights, mode, seed in networks:
-            label = _label(backbone, weights, mode, seed)
+        for network in networks:
+            label = _label(*network)
             found = work.checkpoint(label)
             if found:
                 progress.done_before(label)
             else:
                 with progress.unit(label) as advance:
-                    network = models.backbone(
-                        backbone,
-                        weights=weights,
-                        padding_mode=mode,
-                        stages=_stage_layers(backbone),
-                        seed=seed,
+                    found = work.save_checkpoint(
+                        label,
+                        *_probe_one(
+                            label,
+                            network,
+                            heads,
+                            train,
+                            tests,
+                            advance,
+                            functools.partial(work.log, unit=label),
+                        ),
                     )
-                    new_rows, new_arrays = probes.position_probe(
-                        probes.read_out_features(network),
-                        train,
-                        tests,
-                        targets=_TARGETS.value,
-                        heads=heads,
-                        solver=_SOLVER.value,
-                        ridge=_RIDGE.value,
-                        epochs=_EPOCHS.value,
-                        learning_rate=_LEARNING_RATE.value,
-                        value_range=_TARGET_RANGE.value,
-                        batch_size=_BATCH_SIZE.value,
-                        seed=seed,
-                        advance=advance,
-                        log=lambda **line: work.log(unit=label, **line),
-                    )
-                name = {
-                    "backbone": backbone,
-                    "weights": weights,
-                    "padding_mode": mode,
-                    "seed": seed,
-                    "stages": ",".join(_STAGES.value),
-                }
-                found = work.save_checkpoint(
-                    label,
-                    [{**name, **row} for row in new_rows],
-                    {f"{label}/{k}": v for k, v in new_arrays.items()},
-                )
             rows += found[0]
             arrays.update(found[1])
     work.save_arrays(arrays)
-    _draw(work, rows, arrays, heads[0])
+    runs.draw_position_maps(work, rows, arrays)
     skipped = {
         images.name: images.broken
         for images in (train, *tests.values())
@@ -325,124 +302,55 @@ def _probe(work, networks, heads, train, tests, provenance):
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 
-def _label(backbone, weights, mode, seed):
-    if backbone == "rgb":
-        return "rgb"
-    return f"{backbone}-{weights}-{mode}-seed{seed}".replace("/", "_")
-
-
-def _draw(work, rows, arrays, head):
-    """Draw the first test set's mean maps for the first head."""
+def _probe_one(label, network, heads, train, tests, advance, log):
+    """Rows and arrays of one network."""
+    from keras_padpos import models
     from keras_padpos import probes
 
-    test_set = rows[0]["test_set"]
-    targets = _TARGETS.value
-    maps, captions = {}, {}
-    for row in rows:
-        if row["test_set"] != test_set or row["target"] != targets[0]:
-            continue
-        label = _label(*(row[k] for k in _NETWORK))
-        mine = {
-            r["target"]: r
-            for r in rows
-            if r["test_set"] == test_set
-            and _label(*(r[k] for k in _NETWORK)) == label
-        }
-        found = [
-            arrays[f"{label}/{t}/{head.label}/{test_set}/mean_map"]
-            for t in targets
-        ]
-        maps.setdefault(
-            "target",
-            [
-                probes.position_target(
-                    t, found[0].shape, value_range=_TARGET_RANGE.value
-                )
-                for t in targets
-            ],
+    backbone, weights, mode, seed = network
+    features = probes.read_out_features(
+        models.backbone(
+            backbone,
+            weights=weights,
+            padding_mode=mode,
+            stages=_stage_layers(backbone),
+            seed=seed,
         )
-        captions.setdefault("target", [""] * len(targets))
-        name = _words(row)
-        maps[name] = found
-        captions[name] = [f"SPC {mine[t]['spearman']:.3f}" for t in targets]
-    runs.predicted_maps_figure(
-        work.figure_path("predicted_maps"),
-        maps,
-        targets,
-        captions,
-        f"Position read out of features, mean of {rows[0]['images']} test "
-        f"pictures ({head.label} head)",
+    )
+    rows, arrays = probes.position_probe(
+        features,
+        train,
+        tests,
+        targets=_TARGETS.value,
+        heads=heads,
+        solver=_SOLVER.value,
+        ridge=_RIDGE.value,
+        epochs=_EPOCHS.value,
+        learning_rate=_LEARNING_RATE.value,
+        value_range=_TARGET_RANGE.value,
+        batch_size=_BATCH_SIZE.value,
+        seed=seed,
+        advance=advance,
+        log=log,
+    )
+    name = {
+        "backbone": backbone,
+        "weights": weights,
+        "padding_mode": mode,
+        "seed": seed,
+        "stages": ",".join(_STAGES.value),
+    }
+    return (
+        [{**name, **row, "arrays": f"{label}/{row['arrays']}"} for row in rows],
+        {f"{label}/{key}": array for key, array in arrays.items()},
     )
 
 
-_NETWORK = ("backbone", "weights", "padding_mode", "seed")
-
-
-def _words(row):
-    """A network's name as a person would say it."""
-    if row["backbone"] == "rgb":
-        return "head only (RGB)"
-    weights = "HED" if row["weights"] == "bundled" else row["weights"]
-    if weights == "random":
-        weights = f"random, seed {row['seed']}"
-    padding = row["padding_mode"]
-    return f"{row['backbone']} ({weights})\n{padding} padding".replace(
-        "none padding", "no padding"
-    )
-
-
-def _show(work):
-    from keras_padpos import published
-
-    results = work.load_results()
-    rows = []
-    for row in results["rows"]:
-        theirs = published.counterpart(row)
-        row = {**row, "network": _words(row).replace("\n", ", ")}
-        row["head"] = f"{row['kernel_size']}x{row['kernel_size']}"
-        if row["head_layers"] > 1:
-            row["head"] += f" x {row['head_layers']}"
-        if row["head_padding"]:
-            row["head"] += f", pad {row['head_padding']}"
-        if theirs:
-            size = theirs["kernel_size"]
-            row["paper"] = (
-                f"{theirs['spearman']:.3f} / {theirs['mae']:.3f} "
-                f"({size}x{size}, {theirs['table']})"
-            )
-        rows.append(row)
-    order = {target: place for place, target in enumerate(_TARGETS.value)}
-    rows.sort(key=lambda row: order.get(row["target"], 0))
-    for test_set in dict.fromkeys(row["test_set"] for row in rows):
-        mine = [row for row in rows if row["test_set"] == test_set]
-        runs.print_table(
-            f"Position read-out on {test_set}: {mine[0]['images']} pictures, "
-            f"{mine[0]['train_images']} to fit on, {mine[0]['solver']} solver",
-            [
-                "target",
-                "network",
-                "head",
-                ("spearman", "SPC"),
-                ("spearman_ci95", "95 % interval"),
-                ("mae", "MAE"),
-                ("chance_mae", "chance MAE"),
-                ("paper", "paper: SPC / MAE"),
-            ],
-            mine,
-        )
-    provenance = results["provenance"]
-    for name, broken in provenance["skipped"].items():
-        print(f"{name}: {len(broken)} unreadable pictures were left out:")
-        for line in broken:
-            print(f"  {line}")
-    print(
-        "SPC: Spearman correlation of the predicted and the true map, mean "
-        "over pictures; a constant map scores 0.\n"
-        "paper: Islam et al. (ICLR 2020): VGG16 with ImageNet weights, SGD, "
-        "PASCAL-S. Its stripes lie in [-1, 1], so their MAE is another unit.\n"
-        f"{provenance['machine']['line']}; "
-        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
-    )
+def _label(backbone, weights, mode, seed):
+    """A name for a network's checkpoint and arrays."""
+    if backbone == "rgb":
+        return "rgb"
+    return f"{backbone}-{os.path.basename(weights)}-{mode}-seed{seed}"
 
 
 if __name__ == "__main__":

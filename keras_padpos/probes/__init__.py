@@ -5,6 +5,7 @@ from keras_padpos.probes.exact_solver import ExactSolver
 from keras_padpos.probes.head import Head
 from keras_padpos.probes.linear_read_out import LinearReadOut
 from keras_padpos.probes.position_probe import SOLVERS
+from keras_padpos.probes.position_probe import check_heads
 from keras_padpos.probes.position_probe import position_probe
 from keras_padpos.probes.position_target import TARGETS
 from keras_padpos.probes.position_target import position_target
@@ -19,6 +20,7 @@ __all__ = [
     "Head",
     "LinearReadOut",
     "SgdSolver",
+    "check_heads",
     "position_probe",
     "position_target",
     "read_out_features",

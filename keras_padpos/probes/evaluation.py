@@ -62,8 +62,9 @@ class Evaluation:
         }
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Scores a picture, the mean map, the first pictures' maps."""
+        """The target, scores a picture, mean map, first pictures' maps."""
         return {
+            "target": self.target.astype("float32"),
             "spearman": np.array(self._spearman),
             "mae": np.array(self._mae),
             "mean_map": (self._sum / len(self._spearman)).astype("float32"),

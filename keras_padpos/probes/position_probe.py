@@ -60,15 +60,16 @@ def position_probe(
         log: Called with `epoch`, `loss` and the head's label.
 
     Returns:
-        Rows, one for each head, target and test set, and arrays under
-        `"target/head/test_set/what"`: scores a picture, the mean predicted
-        map, and the maps of the first pictures.
+        Rows, one for each head, target and test set, and arrays. The arrays
+        of a row stand under its `arrays` name: `NAME/target`, the scores of
+        each picture `NAME/spearman` and `NAME/mae`, the mean predicted map
+        `NAME/mean_map` and those of the first pictures `NAME/examples`.
 
     Raises:
         ValueError: If an argument is unknown, or the solver cannot fit a
             head of that shape.
     """
-    _check(solver, heads)
+    check_heads(solver, heads)
     grid = features.output_shape[1]
     if solver == "exact":
         fitted = _fit_exact(
@@ -111,6 +112,7 @@ def position_probe(
                 for channel, target in enumerate(targets):
                     scores[head, target].update(maps[..., channel])
         for (head, target), evaluation in scores.items():
+            key = f"{target}/{head.label}/{name}"
             rows.append(
                 {
                     "target": target,
@@ -122,14 +124,29 @@ def position_probe(
                     "test_set": name,
                     "train_images": train.delivered,
                     **evaluation.row(),
+                    "arrays": key,
                 }
             )
             for what, array in evaluation.arrays().items():
-                arrays[f"{target}/{head.label}/{name}/{what}"] = array
+                arrays[f"{key}/{what}"] = array
     return rows, arrays
 
 
-def _check(solver, heads):
+def check_heads(solver: str, heads: Sequence[Head]) -> None:
+    """Tell at once whether a solver can fit heads of these shapes.
+
+    Example:
+
+    >>> check_heads("sgd", [Head(layers=3, output="sigmoid")])
+
+    Args:
+        solver: `"exact"` or `"sgd"`.
+        heads: Shapes of heads.
+
+    Raises:
+        ValueError: If the solver is unknown, or is `"exact"` and a head is
+            not a single linear layer.
+    """
     if solver not in SOLVERS:
         raise ValueError(
             f"`solver` must be one of {', '.join(SOLVERS)}. "

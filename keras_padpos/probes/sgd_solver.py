@@ -152,7 +152,7 @@ class SgdSolver:
             if epoch >= _DECAY_EPOCH:
                 rate *= _DECAY
             self.model.optimizer.learning_rate = rate
-            losses = []
+            loss = None
             for features in batches(epoch):
                 wanted = {
                     name: np.broadcast_to(
@@ -164,10 +164,10 @@ class SgdSolver:
                 logs = self.model.train_on_batch(
                     features, wanted, return_dict=True
                 )
-                losses.append(float(logs["loss"]))
-            # Keras' loss is a running mean over all batches since the start.
+                # Keras gives the mean over the batches since the reset.
+                loss = float(logs["loss"])
             self.model.reset_metrics()
-            history.append(losses[-1])
+            history.append(loss)
             if not np.isfinite(history[-1]):
                 raise ValueError(
                     f"The loss is {history[-1]} in epoch {epoch + 1}. "

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from keras_padpos.published.tables import load_table
 from keras_padpos.published.tables import lookup
 
 _MODELS = {"vgg16": "VGG16", "resnet152": "ResNet152", "rgb": "PosENet"}
@@ -51,5 +52,5 @@ def counterpart(row: Mapping[str, Any]) -> dict[str, Any] | None:
     for kernel_size in (row["kernel_size"], 3):
         rows = lookup(**criteria, kernel_size=kernel_size)
         if rows:
-            return rows[0]
+            return {**rows[0], "table": load_table(rows[0]["table"]).table}
     return None

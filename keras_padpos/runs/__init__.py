@@ -9,7 +9,8 @@ from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.flags import apply_common_flags
 from keras_padpos.runs.flags import define_common_flags
 from keras_padpos.runs.flags import resolved_flags
-from keras_padpos.runs.predicted_maps_figure import predicted_maps_figure
+from keras_padpos.runs.position_report import draw_position_maps
+from keras_padpos.runs.position_report import print_position_report
 from keras_padpos.runs.progress import Progress
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.quiet import quiet_tensorflow
@@ -26,7 +27,8 @@ __all__ = [
     "apply_common_flags",
     "atomic_file",
     "define_common_flags",
-    "predicted_maps_figure",
+    "draw_position_maps",
+    "print_position_report",
     "print_table",
     "quiet_tensorflow",
     "resolved_flags",

@@ -43,8 +43,8 @@ def predicted_maps_figure(
 
     figure = Figure(
         figsize=(
-            _CELL_INCHES * len(columns) + 2.2,
-            (_CELL_INCHES + 0.25) * len(maps) + 0.7,
+            max(_CELL_INCHES * len(columns) + 2.5, 5),
+            (_CELL_INCHES + 0.25) * len(maps) + 0.8,
         ),
         layout="constrained",
     )

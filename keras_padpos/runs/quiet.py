@@ -1,5 +1,6 @@
 """Keras without the backend's chatter."""
 
+import logging
 import os
 import re
 import sys
@@ -54,6 +55,8 @@ def quiet_tensorflow() -> None:
             _flush()
             os.dup2(stderr, 2)
             os.close(stderr)
+            # Else it warns of a new trace for each size of a last batch.
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
             held.seek(0)
             for line in held.read().decode(errors="replace").splitlines():
                 if failed or not _LOG_LINE.match(line):

