@@ -91,12 +91,11 @@ class Conv2D(PaddedLayer, keras.layers.Conv2D):
         )
         self.set_padding(padding, padding_mode)
 
-    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
-        """Pad, then convolve; called by `keras.layers.Conv2D.call`."""
-        inputs, padding = self.pad_inputs(inputs)
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Convolve; see `PaddedLayer.call`."""
         return ops.conv(
             inputs,
-            kernel,
+            self.kernel,
             strides=list(self.strides),
             padding=padding,
             dilation_rate=self.dilation_rate,

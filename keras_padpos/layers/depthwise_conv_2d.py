@@ -78,10 +78,9 @@ class DepthwiseConv2D(PaddedLayer, keras.layers.DepthwiseConv2D):
         """`depth_multiplier` for each channel that goes in."""
         return self.depth_multiplier * input_channels
 
-    def call(self, inputs: Any) -> Any:
-        """Pad, convolve each channel by itself, add the bias, activate."""
-        inputs, padding = self.pad_inputs(inputs)
-        outputs = ops.depthwise_conv(
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Convolve each channel by itself; see `PaddedLayer.call`."""
+        return ops.depthwise_conv(
             inputs,
             self.kernel,
             strides=self.strides,
@@ -89,4 +88,3 @@ class DepthwiseConv2D(PaddedLayer, keras.layers.DepthwiseConv2D):
             dilation_rate=self.dilation_rate,
             data_format=self.data_format,
         )
-        return self.add_bias(outputs)

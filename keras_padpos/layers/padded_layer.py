@@ -5,6 +5,7 @@ from typing import Any
 from keras import ops
 
 from keras_padpos import padding as modes
+from keras_padpos.layers.replica_seed_generator import ReplicaSeedGenerator
 from keras_padpos.padding import Geometry
 
 
@@ -12,8 +13,8 @@ class PaddedLayer:
     """Mixin that gives a windowed Keras layer a geometry and a padding mode.
 
     It stands before the Keras layer among the bases. The subclass passes
-    `padding="valid"` to that layer, then calls `set_padding`, and runs its
-    window over what `pad_inputs` returns.
+    `padding="valid"` to that layer, then calls `set_padding`, and implements
+    `run_window`.
     """
 
     def set_padding(self, padding: Any, padding_mode: Any) -> None:
@@ -21,6 +22,11 @@ class PaddedLayer:
         self.geometry = Geometry(padding, self.rank)
         self.padding = self.geometry.identifier
         self.padding_mode = modes.get(padding_mode)
+        self.seed_generator = (
+            ReplicaSeedGenerator(self.padding_mode.seed)
+            if self.padding_mode.random
+            else None
+        )
 
     def window(self) -> tuple[tuple[int, ...], ...]:
         """Kernel size, strides and dilation, one int an axis each."""
@@ -32,8 +38,7 @@ class PaddedLayer:
 
     def spatial(self, shape: Any) -> tuple[Any, ...]:
         """The spatial entries of a shape in the layer's data format."""
-        first = 1 if self.data_format == "channels_last" else 2
-        return tuple(shape[first : first + self.rank])
+        return tuple(shape[self.first_axis : self.first_axis + self.rank])
 
     def build(self, input_shape: Any) -> None:
         """Build the Keras layer after a look at the mode's reach."""
@@ -49,11 +54,54 @@ class PaddedLayer:
             f"Layer {self.name!r} ({type(self).__name__})",
         )
 
-    def pad_inputs(self, inputs: Any) -> tuple[Any, str]:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Pad, run the window, correct, add the bias, activate."""
+        sizes = self.sizes(inputs)
+        pads = self.geometry.pads(sizes, *self.window())
+        padded, padding = self.pad_inputs(inputs, pads, training)
+        outputs = self.run_window(padded, padding)
+        positions = self.spatial(ops.shape(outputs))
+        outputs = self.padding_mode.correct(
+            outputs,
+            [
+                (kernel, size, stride, dilation, before, count)
+                for size, kernel, stride, dilation, (before, _), count in zip(
+                    sizes, *self.window(), pads, positions, strict=True
+                )
+            ],
+            self.first_axis,
+        )
+        return self.finish(outputs)
+
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Run the window over padded inputs: no bias, no activation."""
+        raise NotImplementedError
+
+    @property
+    def first_axis(self) -> int:
+        """The first spatial axis in the layer's data format."""
+        return 1 if self.data_format == "channels_last" else 2
+
+    def sizes(self, inputs: Any) -> tuple[Any, ...]:
+        """Spatial sizes: ints where known, scalar tensors elsewhere."""
+        return tuple(
+            dynamic if static is None else static
+            for static, dynamic in zip(
+                self.spatial(inputs.shape),
+                self.spatial(ops.shape(inputs)),
+                strict=True,
+            )
+        )
+
+    def pad_inputs(
+        self, inputs: Any, pads: Any, training: bool | None = None
+    ) -> tuple[Any, str]:
         """Add the frame.
 
         Args:
             inputs: Tensor in the layer's data format.
+            pads: One pair `(before, after)` a spatial axis.
+            training: Whether the network is being trained.
 
         Returns:
             The tensor over which to run the window, and the `padding` to
@@ -63,23 +111,15 @@ class PaddedLayer:
             return inputs, "valid"
         if self.geometry.name == "same" and self.padding_mode.native:
             return inputs, "same"
-        static = self.spatial(inputs.shape)
-        self.check_reach(static)
-        sizes = [
-            dynamic if size is None else size
-            for size, dynamic in zip(
-                static, self.spatial(ops.shape(inputs)), strict=True
-            )
-        ]
-        pads = self.geometry.pads(sizes, *self.window())
-        width = (
-            [(0, 0), *pads, (0, 0)]
-            if self.data_format == "channels_last"
-            else [(0, 0), (0, 0), *pads]
+        self.check_reach(self.spatial(inputs.shape))
+        width = [(0, 0)] * (self.rank + 2)
+        width[self.first_axis : self.first_axis + self.rank] = pads
+        padded = self.padding_mode.pad(
+            inputs, width, seed=self.seed_generator, training=bool(training)
         )
-        return self.padding_mode.pad(inputs, width), "valid"
+        return padded, "valid"
 
-    def add_bias(self, outputs: Any) -> Any:
+    def finish(self, outputs: Any) -> Any:
         """Add the bias and activate, as the Keras layers do."""
         if self.use_bias:
             shape = (

@@ -35,7 +35,7 @@ class Constant(PaddingMode):
                 f"`value` must be a number. Received: value={value!r}"
             ) from None
 
-    def pad(self, inputs: Any, pad_width: Any) -> Any:
+    def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add the value; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
         value = ops.cast(self.value, inputs.dtype)

@@ -40,7 +40,7 @@ class CopyMode(PaddingMode):
         """
         raise NotImplementedError
 
-    def pad(self, inputs: Any, pad_width: Any) -> Any:
+    def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add copied cells; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
         axes = [
@@ -56,31 +56,30 @@ class CopyMode(PaddingMode):
         sizes = [inputs.shape[axis] for axis in axes]
         static = all(isinstance(n, int) for n in [*sizes, *sum(pads, ())])
         if static and keras.backend.backend() == "tensorflow":
-            return self._pad_with_gradient(inputs, axes, sizes, pads)
+            return self._pad_with_gradient(inputs, axes, pad_width)
         return self._gather(inputs, axes, pads)
 
-    def _pad_with_gradient(self, inputs, axes, sizes, pads):
-        maps = [
-            self._numpy_map(size, pair)
-            for size, pair in zip(sizes, pads, strict=True)
-        ]
+    def fold(self, inputs: Any, pad_width: Any) -> Any:
+        """Add the frame onto the cells it copies; see `PaddingMode.fold`."""
+        for axis, (before, after) in enumerate(pad_width):
+            if before or after:
+                size = inputs.shape[axis] - before - after
+                position = np.arange(-before, size + after)
+                cells = self.source(position, size)
+                inputs = _fold(inputs, axis, size, before, cells)
+        return inputs
+
+    def _pad_with_gradient(self, inputs, axes, pad_width):
+        pads = [tuple(pad_width[axis]) for axis in axes]
 
         @ops.custom_gradient
         def pad(x):
-            def gradient(upstream):
-                for axis, size, pair, cells in zip(
-                    axes, sizes, pads, maps, strict=True
-                ):
-                    upstream = _fold(upstream, axis, size, pair[0], cells)
-                return upstream
-
-            return self._gather(x, axes, pads), gradient
+            return (
+                self._gather(x, axes, pads),
+                lambda upstream: self.fold(upstream, pad_width),
+            )
 
         return pad(inputs)
-
-    def _numpy_map(self, size, pair):
-        position = np.arange(-pair[0], size + pair[1])
-        return self.source(position, size)
 
     def _gather(self, inputs, axes, pads):
         shape = _shape(inputs)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+
 
 class PaddingMode:
     """Base class: fills the cells that a `Geometry` adds.
@@ -27,18 +29,71 @@ class PaddingMode:
     native: bool = False
     """Whether the framework's own `padding="same"` already fills this way."""
 
-    def pad(self, inputs: Any, pad_width: Sequence[tuple[Any, Any]]) -> Any:
+    random: bool = False
+    """Whether the mode draws: its layer then owns a `SeedGenerator`."""
+
+    def pad(
+        self,
+        inputs: Any,
+        pad_width: Sequence[tuple[Any, Any]],
+        *,
+        seed: keras.random.SeedGenerator | None = None,
+        training: bool = False,
+    ) -> Any:
         """Add cells to `inputs`.
 
         Args:
             inputs: Tensor of any rank.
             pad_width: One pair `(before, after)` for **every** axis, as in
                 `numpy.pad`; axes with `(0, 0)` are left alone.
+            seed: Where a random mode draws from; `None` draws from Keras'
+                global seed.
+            training: Whether the network is being trained.
 
         Returns:
             The larger tensor, same dtype.
         """
         raise NotImplementedError
+
+    def fold(self, inputs: Any, pad_width: Sequence[tuple[Any, Any]]) -> Any:
+        """The transpose of `pad`, as a linear map.
+
+        Args:
+            inputs: Tensor of the padded size.
+            pad_width: As for `pad`; ints.
+
+        Returns:
+            The smaller tensor: each cell is the sum of the cells that `pad`
+            copies from it.
+
+        Raises:
+            ValueError: If this mode has no transpose.
+        """
+        raise ValueError(
+            f'`padding_mode="{self.name}"` is not a linear map of the input, '
+            "so it has no transpose."
+        )
+
+    def correct(
+        self,
+        outputs: Any,
+        windows: Sequence[tuple[int, Any, int, int, int, Any]],
+        first_axis: int,
+    ) -> Any:
+        """Correct what a window gave on the padded input, before the bias.
+
+        Args:
+            outputs: Tensor.
+            windows: One tuple `(kernel, size, stride, dilation, before,
+                outputs)` a spatial axis: cells of the kernel, cells of the
+                unpadded input, steps, distance of taps, cells added before,
+                and positions of the window.
+            first_axis: The axis of `outputs` that belongs to the first.
+
+        Returns:
+            The tensor; most modes correct nothing.
+        """
+        return outputs
 
     def largest_pad(self, size: int) -> int | None:
         """The most cells that can be added beside `size` cells.

@@ -5,6 +5,7 @@ from typing import Any
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.padding.crop import crop
 from keras_padpos.padding.padding_mode import PaddingMode
 
 
@@ -22,6 +23,10 @@ class Zeros(PaddingMode):
     name = "zeros"
     native = True
 
-    def pad(self, inputs: Any, pad_width: Any) -> Any:
+    def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add zeros; see `PaddingMode.pad`."""
         return ops.pad(inputs, list(pad_width))
+
+    def fold(self, inputs: Any, pad_width: Any) -> Any:
+        """Cut the frame off; see `PaddingMode.fold`."""
+        return crop(inputs, pad_width)
