@@ -30,6 +30,6 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
         context = tf.distribute.get_replica_context()
         if context is None or context.num_replicas_in_sync == 1:
             return seed
-        replica = ops.cast(context.replica_id_in_sync_group, seed.dtype)
         # The second half counts draws; replicas count far from one another.
-        return seed + ops.stack([ops.zeros_like(replica), replica << 24])
+        start = context.replica_id_in_sync_group * 2**24
+        return seed + ops.cast(ops.stack([0, start]), seed.dtype)

@@ -3,11 +3,15 @@
 from keras_padpos.padding.circular import Circular
 from keras_padpos.padding.constant import Constant
 from keras_padpos.padding.copy_mode import CopyMode
+from keras_padpos.padding.distribution import Distribution
 from keras_padpos.padding.geometry import Geometry
 from keras_padpos.padding.modes import get
 from keras_padpos.padding.modes import names
 from keras_padpos.padding.modes import serialize
 from keras_padpos.padding.padding_mode import PaddingMode
+from keras_padpos.padding.partial import Partial
+from keras_padpos.padding.randn import Randn
+from keras_padpos.padding.random_sides import RandomSides
 from keras_padpos.padding.reflect import Reflect
 from keras_padpos.padding.replicate import Replicate
 from keras_padpos.padding.symmetric import Symmetric
@@ -17,8 +21,12 @@ __all__ = [
     "Circular",
     "Constant",
     "CopyMode",
+    "Distribution",
     "Geometry",
     "PaddingMode",
+    "Partial",
+    "Randn",
+    "RandomSides",
     "Reflect",
     "Replicate",
     "Symmetric",

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
 
 
@@ -43,11 +44,7 @@ class CopyMode(PaddingMode):
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add copied cells; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
-        axes = [
-            axis
-            for axis, pair in enumerate(pad_width)
-            if not all(isinstance(cells, int) and cells == 0 for cells in pair)
-        ]
+        axes = padded_axes(pad_width)
         if not axes:
             return inputs
         # Axes between two padded ones join in, so that one gather serves.

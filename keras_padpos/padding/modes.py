@@ -6,7 +6,11 @@ import keras
 
 from keras_padpos.padding.circular import Circular
 from keras_padpos.padding.constant import Constant
+from keras_padpos.padding.distribution import Distribution
 from keras_padpos.padding.padding_mode import PaddingMode
+from keras_padpos.padding.partial import Partial
+from keras_padpos.padding.randn import Randn
+from keras_padpos.padding.random_sides import RandomSides
 from keras_padpos.padding.reflect import Reflect
 from keras_padpos.padding.replicate import Replicate
 from keras_padpos.padding.symmetric import Symmetric
@@ -14,7 +18,18 @@ from keras_padpos.padding.zeros import Zeros
 
 MODES = {
     mode.name: mode
-    for mode in (Zeros, Constant, Reflect, Symmetric, Replicate, Circular)
+    for mode in (
+        Zeros,
+        Constant,
+        Reflect,
+        Symmetric,
+        Replicate,
+        Circular,
+        Distribution,
+        Randn,
+        RandomSides,
+        Partial,
+    )
 }
 
 

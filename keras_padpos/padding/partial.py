@@ -1,0 +1,64 @@
+"""Zeros whose missing weight the output makes up for."""
+
+from typing import Any
+
+from keras import ops
+from keras.saving import register_keras_serializable
+
+from keras_padpos.padding.zeros import Zeros
+
+
+@register_keras_serializable(package="keras_padpos")
+class Partial(Zeros):
+    """Partial convolution as padding (Liu et al. 2018, arXiv 1811.11718).
+
+    The input is padded with zeros, and each output is multiplied by the number
+    of taps of the window over the number of taps that fall inside the input,
+    before the bias is added: by 1 in the interior and, for a 3x3 kernel, by
+    1.5 at an edge and 2.25 at a corner. A window that misses the input gives
+    the bias alone. A network trained with zeros changes its statistics at the
+    border when it is switched to this mode.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_padpos import layers
+    >>> layer = layers.Conv2D(
+    ...     1, 3, padding="same", padding_mode="partial",
+    ...     kernel_initializer="ones",
+    ... )
+    >>> y = layer(np.ones((1, 4, 4, 1), "float32"))
+    >>> print(np.asarray(y)[0, :, :, 0])
+    [[9. 9. 9. 9.]
+     [9. 9. 9. 9.]
+     [9. 9. 9. 9.]
+     [9. 9. 9. 9.]]
+    """
+
+    name = "partial"
+
+    def fold(self, inputs: Any, pad_width: Any) -> Any:
+        """The correction belongs to a convolution, so there is none."""
+        return super(Zeros, self).fold(inputs, pad_width)
+
+    def correct(self, outputs: Any, windows: Any, first_axis: int) -> Any:
+        """Multiply by taps over taps inside; see `PaddingMode.correct`."""
+        rank = len(outputs.shape)
+        for axis, window in enumerate(windows, start=first_axis):
+            shape = [1] * rank
+            shape[axis] = -1
+            ratio = ops.reshape(_ratio(*window), shape)
+            # At most the number of taps, so it fits any float.
+            outputs = outputs * ops.cast(ratio, outputs.dtype)
+        return outputs
+
+
+def _ratio(kernel, size, stride, dilation, before, count):
+    """Taps over taps inside along one axis: the ratio is a product of axes."""
+    starts = ops.arange(count, dtype="int32") * stride - before
+    inside = 0
+    for tap in range(kernel):
+        place = starts + tap * dilation
+        hit = ops.logical_and(place >= 0, place < size)
+        inside = inside + ops.cast(hit, "float32")
+    return ops.where(inside > 0, kernel / ops.maximum(inside, 1.0), 0.0)
