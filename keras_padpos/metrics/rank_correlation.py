@@ -29,7 +29,8 @@ def rank_correlation(predictions: np.ndarray, target: np.ndarray) -> np.ndarray:
         `(maps,)`, values in [-1, 1].
 
     Raises:
-        ValueError: If the shapes do not fit, or the target is constant.
+        ValueError: If the shapes do not fit, a prediction is not finite, or the
+            target is constant.
     """
     predictions = np.asarray(predictions, "float64")
     target = np.asarray(target, "float64")
@@ -37,6 +38,10 @@ def rank_correlation(predictions: np.ndarray, target: np.ndarray) -> np.ndarray:
         raise ValueError(
             "`predictions` must be maps of the target's shape "
             f"{target.shape}. Received: shape {predictions.shape}"
+        )
+    if not np.isfinite(predictions).all():
+        raise ValueError(
+            "`predictions` must be finite. Received: NaN or infinite values"
         )
     spread = target.std()
     if spread == 0:

@@ -1,6 +1,7 @@
 """Networks from raw pictures to the feature maps of their stages."""
 
 import os
+import warnings
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -234,19 +235,23 @@ def _with_weights(name, weights, input_shape, seed):
 
 def _load_file(network, build, path):
     """Load weights that were saved without or with the classifier."""
-    try:
-        network.load_weights(path)
-        return
-    except Exception as error:
-        first_error = error
     whole = build(weights=None)
     try:
-        whole.load_weights(path)
+        # Keras warns of every layer that a file lacks before it raises.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            try:
+                network.load_weights(path)
+                return
+            except Exception as error:
+                first_error = error
+            whole.load_weights(path)
     except Exception:
-        reason = str(first_error).splitlines()[0]
         raise ValueError(
-            f"`weights`: the file {path!r} does not fit {network.name}. "
-            f"({reason})"
+            f"`weights`: the file {path!r} does not fit {network.name}, "
+            "neither without the classifier nor with it. Expected the weights "
+            "of the network of this name in keras.applications"
         ) from first_error
     for layer in network.layers:
-        layer.set_weights(whole.get_layer(layer.name).get_weights())
+        if layer.weights:  # the input layers' names are not the same
+            layer.set_weights(whole.get_layer(layer.name).get_weights())

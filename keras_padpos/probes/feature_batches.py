@@ -60,7 +60,8 @@ class FeatureBatches:
                 pass
             self._keep = self._kept is not None
         if self._kept is None:
-            for batch in self._pictures(shuffle_seed=seed, epoch=epoch):
+            order = {"shuffle_seed": seed, "epoch": epoch}
+            for batch in self._pictures(**order):
                 features = np.asarray(self.model.predict_on_batch(batch))
                 self._advance(len(features))
                 yield features

@@ -152,7 +152,7 @@ class SgdSolver:
             if epoch >= _DECAY_EPOCH:
                 rate *= _DECAY
             self.model.optimizer.learning_rate = rate
-            loss = None
+            losses, sizes = [], []
             for features in batches(epoch):
                 wanted = {
                     name: np.broadcast_to(
@@ -161,13 +161,15 @@ class SgdSolver:
                     )
                     for name, target in self.targets.items()
                 }
+                # Some versions of Keras average over the batches since the
+                # last reset, some do not.
+                self.model.reset_metrics()
                 logs = self.model.train_on_batch(
                     features, wanted, return_dict=True
                 )
-                # Keras gives the mean over the batches since the reset.
-                loss = float(logs["loss"])
-            self.model.reset_metrics()
-            history.append(loss)
+                losses.append(float(logs["loss"]))
+                sizes.append(len(features))
+            history.append(float(np.average(losses, weights=sizes)))
             if not np.isfinite(history[-1]):
                 raise ValueError(
                     f"The loss is {history[-1]} in epoch {epoch + 1}. "

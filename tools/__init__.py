@@ -1,0 +1,1 @@
+"""Tools around the package; each runs as `python -m tools.NAME`."""

@@ -1,0 +1,63 @@
+"""Draw what every padding mode puts around a photograph."""
+
+import math
+
+from absl import flags
+
+from keras_padpos import runs
+
+_IMAGE = flags.DEFINE_string(
+    "image", "samples:test", "Photograph: a set of pictures, its first is used."
+)
+_OUT = flags.DEFINE_string("out", "padding_modes.png", "PNG file to write.")
+_SIZE = flags.DEFINE_integer(
+    "size", 96, "Side of the photograph, in cells.", lower_bound=8
+)
+_PAD = flags.DEFINE_integer(
+    "pad", 32, "Cells added on each side.", lower_bound=1
+)
+_COLUMNS = 5
+
+
+def main(argv):
+    """Pad one photograph in every mode and save one picture."""
+    del argv
+    import keras
+    import numpy as np
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    from keras_padpos import data
+    from keras_padpos import padding
+
+    keras.utils.set_random_seed(0)
+    size, pad = _SIZE.value, _PAD.value
+    images = data.open_images(_IMAGE.value, count=1)
+    photograph = next(images.batches(1)) / 255
+    photograph = keras.ops.image.resize(
+        photograph, (size, size), antialias=True, data_format="channels_last"
+    )
+    width = [(0, 0), (pad, pad), (pad, pad), (0, 0)]
+    rows = math.ceil(len(padding.names()) / _COLUMNS)
+    figure = Figure(figsize=(2 * _COLUMNS, 2.25 * rows), layout="constrained")
+    axes = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, name in zip(axes, padding.names(), strict=False):
+        mode = padding.get(name)
+        if name == "constant":
+            mode = padding.Constant(0.5)
+        framed = mode.pad(photograph, width, training=True)
+        axis.imshow(np.clip(keras.ops.convert_to_numpy(framed)[0], 0, 1))
+        axis.add_patch(
+            Rectangle(
+                (pad - 0.5, pad - 0.5), size, size, fill=False, color="white"
+            )
+        )
+        axis.set_title(name, fontsize=10)
+    with runs.atomic_file(_OUT.value) as file:
+        figure.savefig(file, format="png", dpi=110)
+
+
+if __name__ == "__main__":
+    runs.run(main)
