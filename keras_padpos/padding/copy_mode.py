@@ -81,10 +81,12 @@ class CopyMode(PaddingMode):
     def _gather(self, inputs, axes, pads):
         shape = _shape(inputs)
         sizes = [shape[axis] for axis in axes]
+        known = [size for size in sizes if isinstance(size, int)]
+        dtype = "int32" if math.prod(known) < 2**31 else "int64"
         index = None
         for size, (before, after) in zip(sizes, pads, strict=True):
             cells = self.source(
-                ops.arange(-before, size + after, dtype="int32"), size
+                ops.arange(-before, size + after, dtype=dtype), size
             )
             index = (
                 cells
