@@ -21,6 +21,7 @@ class Partial(Zeros):
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from keras_padpos import layers
     >>> layer = layers.Conv2D(
@@ -28,7 +29,7 @@ class Partial(Zeros):
     ...     kernel_initializer="ones",
     ... )
     >>> y = layer(np.ones((1, 4, 4, 1), "float32"))
-    >>> print(np.asarray(y)[0, :, :, 0])
+    >>> print(keras.ops.convert_to_numpy(y)[0, :, :, 0])
     [[9. 9. 9. 9.]
      [9. 9. 9. 9.]
      [9. 9. 9. 9.]
