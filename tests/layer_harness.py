@@ -1,33 +1,171 @@
 """One harness that every layer goes through."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 from oracles import gradient
 
+from keras_padpos import layers
 from keras_padpos import padding
 
+FORMATS = ("channels_last", "channels_first")
 
-def run_layer_test(make, input_shape, tmp_path, deterministic=True):
+STOPPED = ("distribution", "randn")
+"""Modes whose frame no gradient flows through."""
+
+TRANSPOSED = ("zeros", "reflect", "symmetric", "replicate", "circular")
+"""Modes that have a transpose."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer to test.
+
+    Args:
+        make: Makes the layer from `padding_mode`, `data_format` and the like.
+        sizes: Spatial sizes of an input.
+        channels: Channels of an input.
+    """
+
+    make: Callable
+    sizes: tuple[int, ...]
+    channels: int = 4
+
+    @property
+    def layer(self):
+        """The layer's class."""
+        return type(self.make())
+
+    @property
+    def stock(self):
+        """The Keras layer that this one stands for."""
+        name = self.layer.__name__
+        return getattr(keras.layers, name.replace("Padding", "ZeroPadding", 1))
+
+    def shape(self, data_format="channels_last", batch=2, sizes=None):
+        """Shape of an input."""
+        sizes = sizes or self.sizes
+        if data_format == "channels_last":
+            return (batch, *sizes, self.channels)
+        return (batch, self.channels, *sizes)
+
+    def picture(self, seed=1):
+        """An input, channels last."""
+        random = np.random.default_rng(seed)
+        shape = self.shape()
+        if "Max" in self.layer.__name__:
+            # No two cells so near that a small step makes another the largest.
+            x = random.permutation(np.prod(shape)) / 10 - 10
+            return x.reshape(shape).astype("float32")
+        return random.normal(size=shape).astype("float32")
+
+    def modes(self):
+        """The modes that the layer takes, a constant that is not zero."""
+        chosen = TRANSPOSED if "Transpose" in self.layer.__name__ else None
+        for name in chosen or padding.names():
+            if name == "partial" and self.layer.__name__.startswith("Padding"):
+                continue
+            if name == "constant":
+                yield padding.Constant(0.5)
+            else:
+                yield padding.get(name)
+
+    def model(self, modes=None, batch=None, sizes=None):
+        """A model with one output a mode, all with the same weights."""
+        inputs = keras.Input(batch_shape=self.shape(batch=batch, sizes=sizes))
+        outputs, weights = {}, None
+        for mode in modes or self.modes():
+            layer = self.make(padding_mode=mode, name=mode.name)
+            outputs[mode.name] = layer(inputs)
+            weights = weights or layer.get_weights()
+            layer.set_weights(weights)
+        return keras.Model(inputs, outputs)
+
+
+def _layer(name, *args, **kwargs):
+    """A function that makes one of our layers."""
+    return lambda **more: getattr(layers, name)(*args, **kwargs, **more)
+
+
+SEQUENCE, MAP, VOLUME = (9,), (7, 6), (5, 6, 5)
+
+CASES = {
+    "Conv1D": Case(_layer("Conv1D", 4, 3, padding="same"), SEQUENCE),
+    "Conv1D-causal": Case(
+        _layer("Conv1D", 4, 3, padding="causal", dilation_rate=2), SEQUENCE
+    ),
+    "Conv2D": Case(_layer("Conv2D", 4, 3, padding="same"), MAP),
+    "Conv2D-strided": Case(
+        _layer("Conv2D", 4, (2, 3), strides=2, padding="same"), MAP
+    ),
+    "Conv2D-full": Case(
+        _layer("Conv2D", 4, 3, padding="full", activation="tanh"), MAP
+    ),
+    "Conv2D-grouped": Case(
+        _layer("Conv2D", 4, 2, padding="same", dilation_rate=2, groups=2), MAP
+    ),
+    "Conv3D": Case(_layer("Conv3D", 4, 3, padding="same"), VOLUME, 2),
+    "DepthwiseConv1D": Case(
+        _layer("DepthwiseConv1D", 3, padding=(2, 1)), SEQUENCE
+    ),
+    "DepthwiseConv2D": Case(
+        _layer("DepthwiseConv2D", 3, padding="same", depth_multiplier=2), MAP
+    ),
+    "SeparableConv1D": Case(
+        _layer("SeparableConv1D", 4, 4, padding="same"), SEQUENCE
+    ),
+    "SeparableConv2D": Case(
+        _layer("SeparableConv2D", 4, 3, strides=2, padding="same"), MAP
+    ),
+    "MaxPooling1D": Case(_layer("MaxPooling1D", 3, 2, padding=1), SEQUENCE),
+    "MaxPooling2D": Case(_layer("MaxPooling2D", 3, 2, padding="same"), MAP),
+    "MaxPooling3D": Case(
+        _layer("MaxPooling3D", 3, 2, padding="same"), VOLUME, 2
+    ),
+    "AveragePooling1D": Case(
+        _layer("AveragePooling1D", 3, 1, padding="same"), SEQUENCE
+    ),
+    "AveragePooling2D": Case(
+        _layer("AveragePooling2D", 3, 2, padding=((1, 2), (0, 1))), MAP
+    ),
+    "AveragePooling3D": Case(
+        _layer("AveragePooling3D", 2, padding="same"), VOLUME, 2
+    ),
+    "Padding1D": Case(_layer("Padding1D", (2, 1)), SEQUENCE),
+    "Padding2D": Case(_layer("Padding2D", ((1, 2), (0, 1))), MAP),
+    "Padding3D": Case(_layer("Padding3D", (1, 0, 2)), VOLUME, 2),
+    "Conv2DTranspose": Case(
+        _layer("Conv2DTranspose", 4, 3, strides=2, padding="same"), MAP
+    ),
+}
+
+
+def run_layer_test(case, mode):
     """Check what every Keras layer owes its users.
 
     Args:
-        make: Function without arguments that makes the layer.
-        input_shape: Shape of an input, batch first.
-        tmp_path: Directory for saved files.
-        deterministic: Whether two calls give the same numbers.
+        case: A `Case`.
+        mode: The `PaddingMode`.
     """
-    x = np.random.default_rng(1).normal(size=input_shape).astype("float32")
+
+    def make(**kwargs):
+        return case.make(padding_mode=mode, **kwargs)
+
+    x = case.picture()
     layer = make()
     y = keras.ops.convert_to_numpy(layer(x))
-    _check_config(layer, x, y if deterministic else None)
-    _check_symbolic_shapes(make, x, y)
-    _check_precision(make, x)
-    if deterministic:
-        _check_saving(make, x, tmp_path)
-        _check_dynamic_sizes(make, x)
-        _check_gradient(make, x)
-    if keras.backend.backend() == "tensorflow":
-        _check_xla(make, x, deterministic)
+    assert y.dtype == "float32"
+    assert np.isfinite(y).all()
+    _check_config(layer, x, None if mode.random else y)
+    _check_stock_weights(case, layer, x)
+    _check_symbolic_shapes(case, make, x, y)
+    _check_precision(layer, x)
+    if mode.random:
+        _check_noise(layer, x, y)
+    elif mode.name not in STOPPED:
+        _check_gradient(layer, x)
 
 
 def _check_config(layer, x, y):
@@ -46,66 +184,112 @@ def _check_config(layer, x, y):
         )
 
 
-def _check_symbolic_shapes(make, x, y):
+def _check_stock_weights(case, layer, x):
+    config = layer.get_config()
+    del config["padding_mode"]
+    if "ZeroPadding" not in case.stock.__name__:
+        config["padding"] = "valid"
+        assert isinstance(layer, case.stock)
+    elif layer.rank == 1:
+        config["padding"] = config["padding"][0]
+    stock = case.stock.from_config(config)
+    stock.build(x.shape)
+    assert [w.path for w in stock.weights] == [w.path for w in layer.weights]
+    weights = [np.full(w.shape, i) for i, w in enumerate(stock.weights, 1)]
+    stock.set_weights(weights)
+    clone = type(layer).from_config(layer.get_config())
+    clone.build(x.shape)
+    clone.set_weights(stock.get_weights())
+    stock.set_weights(clone.get_weights())
+    for ours, theirs in zip(clone.weights, weights, strict=True):
+        assert ours.dtype == "float32"
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(ours), theirs)
+
+
+def _check_symbolic_shapes(case, make, x, y):
     layer = make()
     assert tuple(layer.compute_output_shape(x.shape)) == y.shape
-    assert make()(keras.Input(batch_shape=x.shape)).shape == y.shape
-    channels = 1 if layer.data_format == "channels_first" else x.ndim - 1
-    partial = [None] * x.ndim
-    partial[channels] = x.shape[channels]
-    expected = [None] * x.ndim
-    expected[channels] = y.shape[channels]
-    assert make()(keras.Input(batch_shape=partial)).shape == tuple(expected)
-
-
-def _check_dynamic_sizes(make, x):
-    layer = make()
-    expected = keras.ops.convert_to_numpy(layer(x))
-    unknown = [None] * x.ndim
-    channels = 1 if layer.data_format == "channels_first" else x.ndim - 1
-    unknown[channels] = x.shape[channels]
-    inputs = keras.Input(batch_shape=unknown)
-    model = keras.Model(inputs, layer(inputs))
-    np.testing.assert_allclose(
-        model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6
+    assert layer(keras.Input(batch_shape=x.shape)).shape == y.shape
+    unknown = case.shape(batch=None, sizes=(None,) * layer.rank)
+    if case.stock is keras.layers.Conv2DTranspose and not (
+        layer.padding_mode.native
+    ):
+        unknown = case.shape(batch=None)
+    outputs = make()(keras.Input(batch_shape=unknown)).shape
+    expected = tuple(
+        None if size is None else known
+        for size, known in zip(unknown, y.shape, strict=True)
     )
+    assert outputs == expected
 
 
-def _check_precision(make, x):
-    for policy in ("mixed_float16", "mixed_bfloat16"):
-        config = make().get_config()
-        layer = type(make()).from_config({**config, "dtype": policy})
-        half = policy.removeprefix("mixed_")
-        y = layer(keras.Input(batch_shape=x.shape))
-        assert y.dtype == half
-        # TensorFlow on a CPU convolves channels-first halves only in theory.
-        if layer.data_format == "channels_last":
-            y = keras.ops.cast(layer(keras.ops.cast(x, half)), "float32")
-            exact = type(layer).from_config(config)
-            exact.build(x.shape)
-            exact.set_weights(layer.get_weights())
+def _check_precision(layer, x):
+    exact = keras.ops.convert_to_numpy(layer(x))
+    for half in ("float16", "bfloat16"):
+        clone = type(layer).from_config(
+            {**layer.get_config(), "dtype": f"mixed_{half}"}
+        )
+        assert clone(keras.Input(batch_shape=x.shape)).dtype == half
+        clone.set_weights(layer.get_weights())
+        assert all(w.dtype == "float32" for w in clone.weights)
+        if _tensorflow_lacks_halves(layer):
+            continue
+        y = clone(x)
+        assert keras.backend.standardize_dtype(y.dtype) == half
+        if not layer.padding_mode.random:
             np.testing.assert_allclose(
-                keras.ops.convert_to_numpy(y),
-                keras.ops.convert_to_numpy(exact(x)),
+                keras.ops.convert_to_numpy(keras.ops.cast(y, "float32")),
+                exact,
                 rtol=0.05,
                 atol=0.1,
             )
-        assert all(w.dtype == "float32" for w in layer.weights)
 
 
-def _check_saving(make, x, tmp_path):
-    inputs = keras.Input(batch_shape=(None, *x.shape[1:]))
-    model = keras.Model(inputs, make()(inputs))
-    expected = model.predict(x, verbose=0)
-    path = tmp_path / "layer.keras"
-    model.save(path)
-    np.testing.assert_array_equal(
-        keras.models.load_model(path).predict(x, verbose=0), expected
+def _tensorflow_lacks_halves(layer):
+    """TensorFlow on a CPU pools volumes in single precision only."""
+    return (
+        keras.backend.backend() == "tensorflow"
+        and "Pooling3D" in type(layer).__name__
     )
 
 
-def _check_gradient(make, x):
-    layer = make()
+def _check_noise(layer, x, y):
+    first = keras.ops.convert_to_numpy(layer(x, training=True))
+    assert first.shape == y.shape
+    assert first.dtype == y.dtype
+    assert np.isfinite(first).all()
+    # One of two sides may come up several times in a row.
+    assert any(
+        not np.array_equal(
+            keras.ops.convert_to_numpy(layer(x, training=True)), first
+        )
+        for _ in range(30)
+    )
+    config = layer.get_config()["padding_mode"]
+    seeded = type(layer.padding_mode)(seed=3)
+    runs = []
+    for _ in range(2):
+        clone = type(layer).from_config(
+            {**layer.get_config(), "padding_mode": seeded}
+        )
+        clone.build(x.shape)
+        clone.set_weights(layer.get_weights())
+        runs.append(keras.ops.convert_to_numpy(clone(x, training=True)))
+    np.testing.assert_array_equal(*runs)
+    assert config == layer.padding_mode.name
+    if "deterministic" in layer.padding_mode.get_config():
+        calm = type(layer.padding_mode)(deterministic=True)
+        clone = type(layer).from_config(
+            {**layer.get_config(), "padding_mode": calm}
+        )
+        assert clone.get_config()["padding_mode"] != layer.padding_mode.name
+        np.testing.assert_array_equal(
+            keras.ops.convert_to_numpy(clone(x)),
+            keras.ops.convert_to_numpy(clone(x)),
+        )
+
+
+def _check_gradient(layer, x):
     upstream = np.random.default_rng(2).normal(size=layer(x).shape)
     upstream = upstream.astype("float32")
     direction = np.random.default_rng(3).normal(size=x.shape).astype("float32")
@@ -125,32 +309,89 @@ def _check_gradient(make, x):
     assert abs(slope - difference) < 2e-3 * scale
 
 
-def _check_xla(make, x, deterministic):
-    import tensorflow as tf
-
-    layer = make()
-    expected = keras.ops.convert_to_numpy(layer(x))
-
-    @tf.function(jit_compile=True)
-    def compiled(t):
-        with tf.GradientTape() as tape:
-            tape.watch(t)
-            y = layer(t)
-            total = tf.reduce_sum(y * y)
-        return y, tape.gradient(total, t)
-
-    y, slope = compiled(tf.constant(x))
-    assert slope.shape == x.shape
-    if not deterministic:
-        return
-    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
-    eager = gradient(layer, x, 2 * expected)
-    np.testing.assert_allclose(slope, eager, rtol=1e-3, atol=1e-3)
+def check_formats(case, mode):
+    """Check that channels first gives what channels last gives."""
+    x = case.picture()
+    last = case.make(padding_mode=mode)
+    y = keras.ops.convert_to_numpy(last(x))
+    first = case.make(padding_mode=mode, data_format="channels_first")
+    x = np.moveaxis(x, -1, 1)
+    first.build(x.shape)
+    first.set_weights(last.get_weights())
+    z = first(x)
+    assert tuple(first.compute_output_shape(x.shape)) == tuple(z.shape)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(z),
+        np.moveaxis(y, -1, 1),
+        rtol=1e-5,
+        atol=1e-5,
+    )
 
 
-def every_mode():
-    """A mode of each kind, with a constant that is not zero."""
-    return [
-        padding.Constant(0.5) if name == "constant" else padding.get(name)
-        for name in padding.names()
-    ]
+def check_compiled(case, modes):
+    """Check forward and gradient under XLA, all modes in one program."""
+    modes = [mode for mode in modes if mode in list(case.modes())]
+    model = case.model(modes, batch=2)
+    x = case.picture()
+    upstream = {
+        name: np.random.default_rng(4).normal(size=y.shape).astype("float32")
+        for name, y in model.output.items()
+    }
+    outputs, slope = _compiled(_with_gradient(model))(x, upstream)
+    expected, eager = _with_gradient(model)(x, upstream)
+    for mode in modes:
+        if not mode.random:
+            np.testing.assert_allclose(
+                keras.ops.convert_to_numpy(outputs[mode.name]),
+                keras.ops.convert_to_numpy(expected[mode.name]),
+                rtol=1e-4,
+                atol=1e-4,
+                err_msg=mode.name,
+            )
+    if not any(mode.random for mode in modes):
+        np.testing.assert_allclose(slope, eager, rtol=1e-3, atol=1e-3)
+    assert np.isfinite(slope).all()
+
+
+def _with_gradient(model):
+    """The function of picture and upstream to outputs and gradient."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        def run(x, upstream):
+            x = tf.convert_to_tensor(x)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                outputs = model(x)
+                total = sum(
+                    tf.reduce_sum(outputs[name] * upstream[name])
+                    for name in outputs
+                )
+            return outputs, tape.gradient(total, x)
+
+        return run
+
+    import jax
+
+    def total(x, upstream):
+        outputs = model(x)
+        return sum((outputs[k] * upstream[k]).sum() for k in outputs), outputs
+
+    def run(x, upstream):
+        (_, outputs), slope = jax.value_and_grad(total, has_aux=True)(
+            x, upstream
+        )
+        return outputs, slope
+
+    return run
+
+
+def _compiled(function):
+    """The function as one XLA program."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, jit_compile=True)
+    import jax
+
+    return jax.jit(function)

@@ -52,3 +52,19 @@ def gradient(function, x, upstream):
         (function(x) * torch.as_tensor(upstream)).sum().backward()
         result = x.grad
     return keras.ops.convert_to_numpy(result)
+
+
+def linear_map(function, shape):
+    """The matrix of a linear function: its values on unit pictures.
+
+    Args:
+        function: Takes and gives tensors, batch first.
+        shape: Shape of one input, without the batch.
+
+    Returns:
+        Array (cells of the output, cells of the input).
+    """
+    cells = math.prod(shape)
+    units = np.eye(cells, dtype="float32").reshape(cells, *shape)
+    columns = keras.ops.convert_to_numpy(function(units))
+    return columns.reshape(cells, -1).T

@@ -1,7 +1,39 @@
 """Keras layers with a `padding_mode`."""
 
+from keras_padpos.layers.average_pooling_1d import AveragePooling1D
+from keras_padpos.layers.average_pooling_2d import AveragePooling2D
+from keras_padpos.layers.average_pooling_3d import AveragePooling3D
+from keras_padpos.layers.conv_1d import Conv1D
 from keras_padpos.layers.conv_2d import Conv2D
+from keras_padpos.layers.conv_2d_transpose import Conv2DTranspose
+from keras_padpos.layers.conv_3d import Conv3D
+from keras_padpos.layers.depthwise_conv_1d import DepthwiseConv1D
 from keras_padpos.layers.depthwise_conv_2d import DepthwiseConv2D
+from keras_padpos.layers.max_pooling_1d import MaxPooling1D
+from keras_padpos.layers.max_pooling_2d import MaxPooling2D
+from keras_padpos.layers.max_pooling_3d import MaxPooling3D
+from keras_padpos.layers.padding_1d import Padding1D
 from keras_padpos.layers.padding_2d import Padding2D
+from keras_padpos.layers.padding_3d import Padding3D
+from keras_padpos.layers.separable_conv_1d import SeparableConv1D
+from keras_padpos.layers.separable_conv_2d import SeparableConv2D
 
-__all__ = ["Conv2D", "DepthwiseConv2D", "Padding2D"]
+__all__ = [
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
+    "Conv1D",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
+    "Padding1D",
+    "Padding2D",
+    "Padding3D",
+    "SeparableConv1D",
+    "SeparableConv2D",
+]

@@ -3,14 +3,13 @@
 from typing import Any
 
 import keras
-from keras import ops
 from keras.saving import register_keras_serializable
 
-from keras_padpos.layers.padded_layer import PaddedLayer
+from keras_padpos.layers.padded_convolution import PaddedConvolution
 
 
 @register_keras_serializable(package="keras_padpos")
-class Conv2D(PaddedLayer, keras.layers.Conv2D):
+class Conv2D(PaddedConvolution, keras.layers.Conv2D):
     """`keras.layers.Conv2D` with a `padding_mode`.
 
     A drop-in: it is an instance of the Keras layer, with its arguments, weight
@@ -90,14 +89,3 @@ class Conv2D(PaddedLayer, keras.layers.Conv2D):
             **kwargs,
         )
         self.set_padding(padding, padding_mode)
-
-    def run_window(self, inputs: Any, padding: str) -> Any:
-        """Convolve; see `PaddedLayer.call`."""
-        return ops.conv(
-            inputs,
-            self.kernel,
-            strides=list(self.strides),
-            padding=padding,
-            dilation_rate=self.dilation_rate,
-            data_format=self.data_format,
-        )

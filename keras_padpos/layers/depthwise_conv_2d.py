@@ -3,14 +3,15 @@
 from typing import Any
 
 import keras
-from keras import ops
 from keras.saving import register_keras_serializable
 
-from keras_padpos.layers.padded_layer import PaddedLayer
+from keras_padpos.layers.padded_depthwise_convolution import (
+    PaddedDepthwiseConvolution,
+)
 
 
 @register_keras_serializable(package="keras_padpos")
-class DepthwiseConv2D(PaddedLayer, keras.layers.DepthwiseConv2D):
+class DepthwiseConv2D(PaddedDepthwiseConvolution, keras.layers.DepthwiseConv2D):
     """`keras.layers.DepthwiseConv2D` with a `padding_mode`.
 
     Example:
@@ -26,8 +27,16 @@ class DepthwiseConv2D(PaddedLayer, keras.layers.DepthwiseConv2D):
             `((top, bottom), (left, right))`; see `keras_padpos.padding`.
         padding_mode: Name of a padding mode, or a `PaddingMode`.
 
-    All other arguments, and the shapes, are those of
-    `keras.layers.DepthwiseConv2D`.
+    All other arguments are those of `keras.layers.DepthwiseConv2D`.
+
+    Input shape:
+        4D tensor `(batch, height, width, channels)`, or
+        `(batch, channels, height, width)` with
+        `data_format="channels_first"`. Sizes may be unknown.
+
+    Output shape:
+        4D tensor of the same layout with `depth_multiplier` channels for each
+        one that goes in.
 
     Raises:
         ValueError: If `padding` or `padding_mode` is not one of the above, or
@@ -73,18 +82,3 @@ class DepthwiseConv2D(PaddedLayer, keras.layers.DepthwiseConv2D):
             **kwargs,
         )
         self.set_padding(padding, padding_mode)
-
-    def output_channels(self, input_channels: int | None) -> int | None:
-        """`depth_multiplier` for each channel that goes in."""
-        return self.depth_multiplier * input_channels
-
-    def run_window(self, inputs: Any, padding: str) -> Any:
-        """Convolve each channel by itself; see `PaddedLayer.call`."""
-        return ops.depthwise_conv(
-            inputs,
-            self.kernel,
-            strides=self.strides,
-            padding=padding,
-            dilation_rate=self.dilation_rate,
-            data_format=self.data_format,
-        )

@@ -7,6 +7,7 @@ from keras import ops
 from keras_padpos import padding as modes
 from keras_padpos.layers.replica_seed_generator import ReplicaSeedGenerator
 from keras_padpos.padding import Geometry
+from keras_padpos.padding import PaddingMode
 
 
 class PaddedLayer:
@@ -28,6 +29,21 @@ class PaddedLayer:
             else None
         )
 
+    @property
+    def where(self) -> str:
+        """The layer as error messages name it."""
+        return f"Layer {self.name!r} ({type(self).__name__})"
+
+    @property
+    def native(self) -> bool:
+        """Whether the framework itself adds these cells with these values."""
+        return self.geometry.name == "same" and self.padding_mode.native
+
+    @property
+    def corrects(self) -> bool:
+        """Whether the mode corrects what the window gives."""
+        return type(self.padding_mode).correct is not PaddingMode.correct
+
     def window(self) -> tuple[tuple[int, ...], ...]:
         """Kernel size, strides and dilation, one int an axis each."""
         return self.kernel_size, self.strides, self.dilation_rate
@@ -42,6 +58,11 @@ class PaddedLayer:
 
     def build(self, input_shape: Any) -> None:
         """Build the Keras layer after a look at the mode's reach."""
+        if len(input_shape) != self.rank + 2:
+            raise ValueError(
+                f"{self.where}: the input must have {self.rank + 2} axes. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
         self.check_reach(self.spatial(input_shape))
         super().build(input_shape)
 
@@ -49,9 +70,7 @@ class PaddedLayer:
         """Raise if the mode cannot fill the pads beside these sizes."""
         known = [size or 1 for size in sizes]
         self.padding_mode.check_reach(
-            sizes,
-            self.geometry.pads(known, *self.window()),
-            f"Layer {self.name!r} ({type(self).__name__})",
+            sizes, self.geometry.pads(known, *self.window()), self.where
         )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -60,8 +79,21 @@ class PaddedLayer:
         pads = self.geometry.pads(sizes, *self.window())
         padded, padding = self.pad_inputs(inputs, pads, training)
         outputs = self.run_window(padded, padding)
+        return self.finish(self.correct(outputs, sizes, pads))
+
+    def correct(self, outputs: Any, sizes: Any, pads: Any) -> Any:
+        """Let the mode correct what the window gave, before the bias.
+
+        Args:
+            outputs: Tensor in the layer's data format.
+            sizes: Spatial sizes of the unpadded input.
+            pads: One pair `(before, after)` a spatial axis.
+
+        Returns:
+            Tensor of the same shape.
+        """
         positions = self.spatial(ops.shape(outputs))
-        outputs = self.padding_mode.correct(
+        return self.padding_mode.correct(
             outputs,
             [
                 (kernel, size, stride, dilation, before, count)
@@ -71,7 +103,6 @@ class PaddedLayer:
             ],
             self.first_axis,
         )
-        return self.finish(outputs)
 
     def run_window(self, inputs: Any, padding: str) -> Any:
         """Run the window over padded inputs: no bias, no activation."""
@@ -109,15 +140,32 @@ class PaddedLayer:
         """
         if self.geometry.is_valid:
             return inputs, "valid"
-        if self.geometry.name == "same" and self.padding_mode.native:
+        if self.native:
             return inputs, "same"
         self.check_reach(self.spatial(inputs.shape))
+        width = self.every_axis(pads)
+        return self.add_frame(inputs, width, bool(training)), "valid"
+
+    def every_axis(self, pads: Any) -> list[tuple[Any, Any]]:
+        """Spatial pads among those of batch and channels, which get none."""
         width = [(0, 0)] * (self.rank + 2)
         width[self.first_axis : self.first_axis + self.rank] = pads
-        padded = self.padding_mode.pad(
-            inputs, width, seed=self.seed_generator, training=bool(training)
+        return width
+
+    def add_frame(self, inputs: Any, width: Any, training: bool) -> Any:
+        """Let the mode fill the frame.
+
+        Args:
+            inputs: Tensor in the layer's data format.
+            width: One pair `(before, after)` for every axis.
+            training: Whether the network is being trained.
+
+        Returns:
+            The larger tensor.
+        """
+        return self.padding_mode.pad(
+            inputs, width, seed=self.seed_generator, training=training
         )
-        return padded, "valid"
 
     def finish(self, outputs: Any) -> Any:
         """Add the bias and activate, as the Keras layers do."""
@@ -136,8 +184,8 @@ class PaddedLayer:
         outputs = self.geometry.output_sizes(sizes, *self.window())
         if any(size is not None and size <= 0 for size in outputs):
             raise ValueError(
-                f"Layer {self.name!r} ({type(self).__name__}): the window is "
-                "larger than the padded input. Received: "
+                f"{self.where}: the window is larger than the padded input. "
+                "Received: "
                 f"input_shape={tuple(input_shape)}, padding={self.padding!r}"
             )
         if self.data_format == "channels_last":

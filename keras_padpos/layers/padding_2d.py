@@ -35,7 +35,7 @@ class Padding2D(PaddingLayer):
 
     Raises:
         ValueError: If an argument is not one of the above, or the mode
-            cannot reach as far as the pad.
+            cannot reach as far as the pad, or corrects a window (`partial`).
     """
 
     rank = 2

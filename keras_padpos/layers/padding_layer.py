@@ -35,6 +35,13 @@ class PaddingLayer(PaddedLayer, keras.layers.Layer):
                 f"kernel tells how many. Received: padding={padding!r}"
             )
         self.set_padding(padding, padding_mode)
+        if self.corrects:
+            raise ValueError(
+                f'`padding_mode="{self.padding_mode.name}"` corrects what a '
+                "window gives, and a padding layer has none: use it in a "
+                "convolution or pooling layer. "
+                f"Received: padding_mode={padding_mode!r}"
+            )
         self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2)
 
     def window(self) -> tuple[tuple[int, ...], ...]:

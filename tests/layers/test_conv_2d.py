@@ -1,4 +1,3 @@
-import inspect
 import itertools
 
 import keras
@@ -12,6 +11,11 @@ from keras_padpos import layers
 from keras_padpos import padding
 
 FORMATS = ("channels_last", "channels_first")
+
+# Elsewhere every new shape is compiled anew.
+WHOLE = keras.backend.backend() == "tensorflow"
+KERNELS = range(1, 8) if WHOLE else (1, 2, 3, 5)
+SIZES = range(5, 13) if WHOLE else (5, 8)
 
 
 def _picture(height, width, data_format, channels=2):
@@ -44,9 +48,9 @@ def _same_as_stock(layer, x):
 
 @pytest.mark.parametrize("data_format", FORMATS)
 def test_zeros_equals_the_stock_layer_bit_for_bit(data_format):
-    for kernel, stride, dilation in _windows(range(1, 8)):
+    for kernel, stride, dilation in _windows(KERNELS):
         layer = layers.Conv2D(3, kernel, stride, "same", data_format, dilation)
-        for size in range(5, 13):
+        for size in SIZES:
             x = _picture(size, size + 1, data_format)
             np.testing.assert_array_equal(
                 keras.ops.convert_to_numpy(layer(x)), _same_as_stock(layer, x)
@@ -57,14 +61,14 @@ def test_zeros_equals_the_stock_layer_bit_for_bit(data_format):
 @pytest.mark.parametrize("name", NUMPY_MODES)
 def test_every_mode_is_numpy_pad_then_a_valid_convolution(name, data_format):
     mode = padding.Constant(2.5) if name == "constant" else padding.get(name)
-    for kernel, stride, dilation in _windows(range(1, 8)):
+    for kernel, stride, dilation in _windows(KERNELS):
         layer = layers.Conv2D(
             3, kernel, stride, "same", data_format, dilation, padding_mode=mode
         )
         valid = keras.layers.Conv2D(
             3, kernel, stride, "valid", data_format, dilation
         )
-        for size in range(5, 13):
+        for size in SIZES:
             x = _picture(size, size + 1, data_format)
             pads = [
                 same_pads(n, kernel, stride, dilation) for n in (size, size + 1)
@@ -101,73 +105,3 @@ def test_explicit_zeros_equal_zero_padding_then_valid(geometry):
     stock.build(padded.shape)
     stock.set_weights(layer.get_weights())
     np.testing.assert_array_equal(y, keras.ops.convert_to_numpy(stock(padded)))
-
-
-@pytest.mark.parametrize(
-    "ours, stock",
-    [
-        (layers.Conv2D, keras.layers.Conv2D),
-        (layers.DepthwiseConv2D, keras.layers.DepthwiseConv2D),
-    ],
-)
-def test_signature_is_the_stock_one_plus_padding_mode(ours, stock):
-    def arguments(layer):
-        return {
-            name: parameter.default
-            for name, parameter in inspect.signature(layer).parameters.items()
-            if parameter.kind is not parameter.VAR_KEYWORD
-        }
-
-    expected = {**arguments(stock), "padding_mode": "zeros"}
-    assert list(arguments(ours)) == list(expected)
-    assert arguments(ours) == expected
-    assert issubclass(ours, stock)
-
-
-def test_the_interior_does_not_depend_on_the_mode():
-    x = _picture(12, 12, "channels_last")
-    weights = None
-    interiors = []
-    for name in padding.names():
-        layer = layers.Conv2D(3, 5, padding="same", padding_mode=name)
-        layer.build(x.shape)
-        weights = weights or layer.get_weights()
-        layer.set_weights(weights)
-        interiors.append(keras.ops.convert_to_numpy(layer(x))[:, 2:-2, 2:-2])
-    for interior in interiors[1:]:
-        np.testing.assert_allclose(interior, interiors[0], atol=1e-5)
-
-
-def test_circular_commutes_with_a_roll():
-    x = _picture(9, 10, "channels_last")
-    layer = layers.Conv2D(3, (3, 4), padding="same", padding_mode="circular")
-    rolled = keras.ops.convert_to_numpy(layer(np.roll(x, (2, 3), (1, 2))))
-    np.testing.assert_allclose(
-        rolled,
-        np.roll(keras.ops.convert_to_numpy(layer(x)), (2, 3), (1, 2)),
-        atol=1e-5,
-    )
-
-
-def test_reach_is_checked_when_the_layer_is_built():
-    layer = layers.Conv2D(
-        3, 7, padding="same", padding_mode="reflect", name="deep"
-    )
-    with pytest.raises(ValueError, match="'deep'.*at most 2 cells beside 3"):
-        layer.build((None, 3, 3, 8))
-
-
-def test_a_window_larger_than_the_input_is_an_error():
-    with pytest.raises(ValueError, match="window is larger"):
-        layers.Conv2D(3, 5).build((None, 3, 3, 8))
-
-
-def test_unknown_words_are_refused():
-    with pytest.raises(ValueError, match="`padding_mode` must be one of zeros"):
-        layers.Conv2D(3, 3, padding_mode="mirror")
-    with pytest.raises(ValueError, match="`padding` must be"):
-        layers.Conv2D(3, 3, padding="sane")
-    with pytest.raises(ValueError, match="must count cells"):
-        layers.Padding2D("same")
-    with pytest.raises(ValueError, match="`data_format`"):
-        layers.Padding2D(1, data_format="NHWC")

@@ -1,31 +1,93 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
 import pytest
-from layer_harness import every_mode
+from layer_harness import CASES
+from layer_harness import check_compiled
+from layer_harness import check_formats
 from layer_harness import run_layer_test
 
+import keras_padpos
 from keras_padpos import layers
+from keras_padpos import padding
 
-SHAPES = {
-    "channels_last": (2, 7, 6, 3),
-    "channels_first": (2, 3, 7, 6),
-}
+PAIRS = [
+    pytest.param(case, mode, id=f"{name}-{mode.name}")
+    for name, case in CASES.items()
+    for mode in case.modes()
+]
+COMPILERS = ("tensorflow", "jax")
 
 
-@pytest.mark.parametrize("data_format", SHAPES)
-@pytest.mark.parametrize("mode", every_mode(), ids=repr)
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda **k: layers.Padding2D(((1, 2), (0, 1)), **k),
-        lambda **k: layers.Conv2D(4, 3, padding="same", **k),
-        lambda **k: layers.Conv2D(4, (2, 3), strides=2, padding="same", **k),
-        lambda **k: layers.Conv2D(4, 3, padding="full", activation="tanh", **k),
-        lambda **k: layers.DepthwiseConv2D(3, padding="same", **k),
-    ],
-    ids=["Padding2D", "Conv2D", "Conv2D-strided", "Conv2D-full", "Depthwise"],
-)
-def test_layer(make, mode, data_format, tmp_path):
-    run_layer_test(
-        lambda: make(padding_mode=mode, data_format=data_format),
-        SHAPES[data_format],
-        tmp_path,
+@pytest.mark.parametrize("case, mode", PAIRS)
+def test_layer(case, mode):
+    run_layer_test(case, mode)
+
+
+@pytest.mark.parametrize("mode", ("zeros", "circular", "partial"))
+@pytest.mark.parametrize("name", CASES)
+def test_channels_first_gives_what_channels_last_gives(name, mode):
+    mode = padding.get(mode)
+    if mode in CASES[name].modes():
+        check_formats(CASES[name], mode)
+
+
+def test_every_layer_is_here():
+    assert {case.layer.__name__ for case in CASES.values()} == set(
+        layers.__all__
     )
+
+
+@pytest.mark.parametrize(
+    "name", CASES if keras.backend.backend() in COMPILERS else ()
+)
+def test_xla(name):
+    modes = list(CASES[name].modes())
+    if name != "Conv2D":
+        # Compiling takes seconds: each layer meets three modes, in turn.
+        place = list(CASES).index(name)
+        modes = [modes[(place + 3 * i) % len(modes)] for i in range(3)]
+    check_compiled(CASES[name], modes)
+
+
+LOAD = """
+import sys
+import keras
+import keras_padpos.layers  # registers
+import numpy as np
+for path in sys.argv[1:]:
+    model = keras.models.load_model(path + ".keras")
+    outputs = model(np.load(path + ".npy"))
+    np.savez(
+        path + ".npz",
+        **{k: keras.ops.convert_to_numpy(v) for k, v in outputs.items()}
+    )
+"""
+
+
+def test_keras_files_load_in_another_process(tmp_path):
+    paths, expected = [], {}
+    for name, case in CASES.items():
+        path = str(tmp_path / name)
+        model = case.model()
+        x = case.picture()
+        expected[path] = model(x)
+        model.save(path + ".keras")
+        np.save(path + ".npy", x)
+        paths.append(path)
+    subprocess.run(
+        [sys.executable, "-c", LOAD, *paths],
+        check=True,
+        cwd=Path(keras_padpos.__file__).parents[1],
+    )
+    for path, case in zip(paths, CASES.values(), strict=True):
+        loaded = np.load(path + ".npz")
+        for mode in case.modes():
+            y = keras.ops.convert_to_numpy(expected[path][mode.name])
+            if mode.random and mode.name != "random_sides":
+                assert loaded[mode.name].shape == y.shape
+            else:
+                np.testing.assert_array_equal(loaded[mode.name], y)

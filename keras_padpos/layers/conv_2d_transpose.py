@@ -1,0 +1,244 @@
+"""Transposed 2D convolution with a choice of border."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from keras.saving import register_keras_serializable
+
+from keras_padpos.layers.padded_layer import PaddedLayer
+
+
+@register_keras_serializable(package="keras_padpos")
+class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` with a `padding_mode`.
+
+    The linear map is the transpose of a padded convolution: of
+    `keras_padpos.layers.Conv2D` with the same window, `padding` and
+    `padding_mode`, on pictures of this layer's output size. What the transposed
+    window writes into the frame is added onto the cells that the frame copies;
+    with `"zeros"` it is cut off, as the Keras layer does. Modes that copy cells
+    have such a transpose (`reflect`, `symmetric`, `replicate`, `circular`);
+    modes that compute or draw their frame have none.
+
+    Along an axis of `size` cells that go in, with
+    `extent = (kernel_size - 1) * dilation_rate + 1`, there come out
+
+    * `"same"`: `size * strides`,
+    * `"valid"`: `(size - 1) * strides + max(extent, strides)`,
+    * all else: `(size - 1) * strides + extent - before - after`.
+
+    `output_padding` has the Keras layer's meaning: cells beyond what the window
+    reaches, 0 where the padding counts cells.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 3, 3, 1), "float32")
+    >>> layer = Conv2DTranspose(
+    ...     1, 3, padding="same", padding_mode="circular",
+    ...     kernel_initializer="ones",
+    ... )
+    >>> print(keras.ops.convert_to_numpy(layer(x))[0, :, :, 0])
+    [[9. 9. 9.]
+     [9. 9. 9.]
+     [9. 9. 9.]]
+
+    Args:
+        padding: `"valid"`, `"same"`, `"full"`, an int, two ints, or two pairs
+            `((top, bottom), (left, right))`: what the convolution adds, of
+            which this is the transpose; see `keras_padpos.padding`.
+        padding_mode: Name of a padding mode, or a `PaddingMode`.
+
+    All other arguments are those of `keras.layers.Conv2DTranspose`.
+
+    Input shape:
+        4D tensor `(batch, height, width, channels)`, or
+        `(batch, channels, height, width)` with
+        `data_format="channels_first"`. Height and width may be unknown with
+        `"valid"` and with `padding_mode="zeros"` only.
+
+    Output shape:
+        4D tensor of the same layout with `filters` channels.
+
+    Raises:
+        ValueError: If `padding` or `padding_mode` is not one of the above;
+            when the layer is built, if the mode has no transpose, cannot reach
+            as far as the geometry asks, or has to know a size that is unknown.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: Any = "valid",
+        output_padding: Any = None,
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        padding_mode: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding="valid",
+            output_padding=output_padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )
+        self.set_padding(padding, padding_mode)
+
+    def check_reach(self, sizes: tuple[int | None, ...]) -> None:
+        """Raise if the mode cannot fold a frame back onto these outputs."""
+        outputs = self.output_sizes(sizes)
+        if any(size is not None and size <= 0 for size in outputs):
+            raise ValueError(
+                f"{self.where}: the padding leaves no output. Received: "
+                f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
+            )
+        if self.geometry.is_valid:
+            return
+        nothing = [(0, 0)] * 4
+        try:
+            self.padding_mode.fold(np.zeros((1,) * 4, "float32"), nothing)
+        except ValueError as error:
+            raise ValueError(f"{self.where}: {error}") from None
+        if self.padding_mode.native:
+            return
+        if None in sizes:
+            raise ValueError(
+                f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
+                "must know height and width of the input. Received: "
+                f"spatial sizes {sizes}"
+            )
+        back = self.geometry.output_sizes(outputs, *self.window())
+        if back != tuple(sizes):
+            raise ValueError(
+                f"{self.where}: no convolution takes sizes {outputs} to "
+                f"{tuple(sizes)}. Received: padding={self.padding!r}, "
+                f"output_padding={self.output_padding}, strides={self.strides}"
+            )
+        self.padding_mode.check_reach(outputs, self.frame(), self.where)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Transpose the window, fold the frame, add the bias, activate."""
+        stock = self.geometry.name == "valid" or self.native
+        outputs = ops.conv_transpose(
+            inputs,
+            self.kernel,
+            strides=list(self.strides),
+            padding=self.geometry.name if stock else "valid",
+            output_padding=self.output_padding if stock else None,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )
+        if not stock:
+            self.check_reach(self.spatial(inputs.shape))
+            outputs = self.fold(outputs)
+        return self.finish(outputs)
+
+    def fold(self, outputs: Any) -> Any:
+        """Take the frame off what the valid transposed window gave."""
+        pads = self.frame()
+        # Sizes grow in step with the input, so that one cell tells them all.
+        ones = (1,) * self.rank
+        extra = [
+            size + sum(pair) - max(extent, stride)
+            for size, pair, extent, stride in zip(
+                self.output_sizes(ones),
+                pads,
+                self.extents(),
+                self.strides,
+                strict=True,
+            )
+        ]
+        if self.padding_mode.native:
+            cut = [
+                (before, after - more)
+                for (before, after), more in zip(pads, extra, strict=True)
+            ]
+            return self.trim(outputs, cut)
+        outputs = self.trim(outputs, [(0, -more) for more in extra])
+        return self.padding_mode.fold(outputs, self.every_axis(pads))
+
+    def trim(self, outputs: Any, cut: Any) -> Any:
+        """Cut cells off both ends; where it is fewer than none, add zeros."""
+        index = [slice(None)] * 4
+        more = []
+        for axis, (before, after) in enumerate(cut, start=self.first_axis):
+            index[axis] = slice(before, -after if after > 0 else None)
+            more.append((0, max(-after, 0)))
+        outputs = outputs[tuple(index)]
+        if any(map(any, more)):
+            outputs = ops.pad(outputs, self.every_axis(more))
+        return outputs
+
+    def frame(self) -> tuple[tuple[int, int], ...]:
+        """Cells that the convolution adds; no input size changes them."""
+        ones = (1,) * self.rank
+        return self.geometry.pads(self.output_sizes(ones), *self.window())
+
+    def extents(self) -> tuple[int, ...]:
+        """Cells from the first tap to the last, one int an axis."""
+        return tuple(
+            (kernel - 1) * dilation + 1
+            for kernel, dilation in zip(
+                self.kernel_size, self.dilation_rate, strict=True
+            )
+        )
+
+    def output_sizes(
+        self, sizes: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        """Spatial sizes that come out; `None` stays `None`."""
+        name = self.geometry.name
+        frames = self.geometry.explicit or (None,) * self.rank
+        mores = self.output_padding or (None,) * self.rank
+        outputs = []
+        for size, extent, stride, more, frame in zip(
+            sizes, self.extents(), self.strides, mores, frames, strict=True
+        ):
+            if size is None:
+                outputs.append(None)
+                continue
+            if name == "same":
+                last = stride if more is None else extent % 2 + more
+            elif name == "valid" and more is None:
+                last = max(extent, stride)
+            elif name == "full":
+                last = 2 - extent + (more or 0)
+            else:
+                last = extent - sum(frame or (0, 0)) + (more or 0)
+            outputs.append((size - 1) * stride + last)
+        return tuple(outputs)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Shape of the output; unknown sizes stay `None`."""
+        sizes = self.spatial(input_shape)
+        self.check_reach(sizes)
+        outputs = self.output_sizes(sizes)
+        if self.data_format == "channels_last":
+            return (input_shape[0], *outputs, self.filters)
+        return (input_shape[0], self.filters, *outputs)

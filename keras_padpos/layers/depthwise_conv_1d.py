@@ -1,0 +1,83 @@
+"""1D depthwise convolution with a choice of border."""
+
+from typing import Any
+
+import keras
+from keras.saving import register_keras_serializable
+
+from keras_padpos.layers.padded_depthwise_convolution import (
+    PaddedDepthwiseConvolution,
+)
+
+
+@register_keras_serializable(package="keras_padpos")
+class DepthwiseConv1D(PaddedDepthwiseConvolution, keras.layers.DepthwiseConv1D):
+    """`keras.layers.DepthwiseConv1D` with a `padding_mode`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 6, 3), "float32")
+    >>> layer = DepthwiseConv1D(3, padding="same", padding_mode="symmetric")
+    >>> layer(x).shape == (1, 6, 3)
+    True
+
+    Args:
+        padding: `"valid"`, `"same"`, `"full"`, `"causal"`, an int, or a pair
+            `(before, after)`; see `keras_padpos.padding`.
+        padding_mode: Name of a padding mode, or a `PaddingMode`.
+
+    All other arguments are those of `keras.layers.DepthwiseConv1D`.
+
+    Input shape:
+        3D tensor `(batch, steps, channels)`, or `(batch, channels, steps)` with
+        `data_format="channels_first"`. Sizes may be unknown.
+
+    Output shape:
+        3D tensor of the same layout with `depth_multiplier` channels for each
+        one that goes in.
+
+    Raises:
+        ValueError: If `padding` or `padding_mode` is not one of the above, or
+            the mode cannot reach as far as the geometry asks.
+    """
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: Any = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        padding_mode: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            kernel_size,
+            strides=strides,
+            padding="valid",
+            depth_multiplier=depth_multiplier,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )
+        self.set_padding(padding, padding_mode)

@@ -1,0 +1,92 @@
+"""SavedModel and LiteRT: TensorFlow's formats, so on its backend alone."""
+
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+from layer_harness import CASES
+from layer_harness import Case
+
+from keras_padpos import layers
+from keras_padpos import padding
+
+CIRCULAR = [padding.get("circular")]
+
+EVEN_TRANSPOSE = Case(
+    lambda **k: layers.Conv2DTranspose(4, 3, padding="same", **k), (7, 6)
+)
+
+
+def _join(cases):
+    """One model over several cases: exporting a model takes seconds."""
+    inputs, outputs = {}, {}
+    for name, (case, modes) in cases.items():
+        key = name.lower().replace("-", "_")
+        model = case.model(modes, batch=2)
+        inputs[key] = keras.Input(batch_shape=model.input.shape, name=key)
+        for mode, y in model(inputs[key]).items():
+            outputs[f"{key}_{mode}"] = y
+    random = np.random.default_rng(1)
+    pictures = {
+        key: random.normal(size=x.shape).astype("float32")
+        for key, x in inputs.items()
+    }
+    return keras.Model(inputs, outputs), pictures
+
+
+def _every_layer():
+    return {name: (case, CIRCULAR) for name, case in CASES.items()}
+
+
+def _every_mode():
+    """All modes that do not draw at inference."""
+    return [mode for mode in CASES["Conv2D"].modes() if mode.name != "randn"]
+
+
+def test_saved_model_of_every_layer(tmp_path):
+    model, pictures = _join(_every_layer())
+    expected = model(pictures)
+    model.export(tmp_path / "saved", verbose=False)
+    saved = tf.saved_model.load(tmp_path / "saved")
+    outputs = saved.serve(pictures)
+    assert set(outputs) == set(expected)
+    for name, y in expected.items():
+        np.testing.assert_allclose(
+            outputs[name], y, rtol=1e-5, atol=1e-5, err_msg=name
+        )
+
+
+def test_saved_model_of_every_mode_takes_any_size(tmp_path):
+    model = CASES["Conv2D-strided"].model(_every_mode(), sizes=(None, None))
+    model.export(tmp_path / "saved", verbose=False)
+    saved = tf.saved_model.load(tmp_path / "saved")
+    for height, width in ((7, 6), (8, 11)):
+        x = np.random.default_rng(1).normal(size=(2, height, width, 4))
+        x = x.astype("float32")
+        outputs = saved.serve(x)
+        for name, y in model(x).items():
+            np.testing.assert_allclose(
+                outputs[name], y, rtol=1e-5, atol=1e-5, err_msg=name
+            )
+
+
+def test_litert(tmp_path):
+    cases = _every_layer()
+    # LiteRT itself has no mean over volumes.
+    del cases["AveragePooling3D"]
+    # LiteRT takes a slice without cells, as of a frame that lacks a side, for
+    # the whole axis: this frame has all its sides.
+    cases["Conv2DTranspose"] = EVEN_TRANSPOSE, CIRCULAR
+    cases["Conv2D"] = CASES["Conv2D"], _every_mode()
+    model, pictures = _join(cases)
+    path = str(tmp_path / "model.tflite")
+    model.export(path, format="litert", verbose=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
+        interpreter = tf.lite.Interpreter(path)
+    outputs = interpreter.get_signature_runner("serving_default")(**pictures)
+    for name, y in model(pictures).items():
+        np.testing.assert_allclose(
+            outputs[name], y, rtol=1e-4, atol=1e-4, err_msg=name
+        )
