@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from keras_padpos.padding import Geometry
+
 _NETWORKS = {
     "vgg16": "VGG16",
     "resnet50": "ResNet50",
@@ -38,6 +40,13 @@ class ConvolutionShape:
     def is_depthwise(self) -> bool:
         """Whether each channel is convolved by itself."""
         return self.filters is None
+
+    @property
+    def pads(self) -> tuple[tuple[int, int], ...]:
+        """Cells that `"same"` adds, one pair an axis."""
+        return Geometry("same", rank=2).pads(
+            self.size, self.kernel_size, self.strides, (1, 1)
+        )
 
     def layer(self, family: Any, **arguments: Any) -> Any:
         """Make the layer with geometry `"same"`.

@@ -24,9 +24,9 @@ def interleaved_times(
     """Time contenders side by side.
 
     In each round every contender runs once, so that what slows the machine
-    down for a while slows all of them down. The order is turned by one from
-    round to round, and every second round runs backwards, so that nobody
-    always comes first or always after the same neighbour. Python's garbage
+    down for a while slows all of them down. The order is drawn anew for each
+    round (always the same draws): nobody always comes first, or always after
+    the neighbour that leaves the input in the cache. Python's garbage
     collector is off meanwhile.
 
     A first call of each is not timed: it may trace and compile. A second one,
@@ -52,6 +52,7 @@ def interleaved_times(
     for name in names:
         contenders[name]()
     times = []
+    rng = np.random.default_rng(0)
     collecting = gc.isenabled()
     gc.collect()
     gc.disable()
@@ -65,11 +66,8 @@ def interleaved_times(
         if not slow:
             times.clear()
         while len(times) < rounds:
-            turn = len(times) % len(names)
-            order = names[turn:] + names[:turn]
-            times.append(
-                _round(contenders, order[:: -1 if len(times) % 2 else 1])
-            )
+            order = [names[place] for place in rng.permutation(len(names))]
+            times.append(_round(contenders, order))
     finally:
         if collecting:
             gc.enable()
