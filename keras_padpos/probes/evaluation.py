@@ -10,6 +10,9 @@ from keras_padpos.metrics import rank_correlation
 
 _EXAMPLES = 4
 
+# Enough for a median map; memory must not grow with the pictures.
+_MOST_MAPS = 256
+
 
 class Evaluation:
     """Accumulates SPC and MAE over pictures.
@@ -33,17 +36,15 @@ class Evaluation:
         self._seed = seed
         self._spearman = []
         self._mae = []
-        self._sum = np.zeros(self.target.shape)
-        self._examples = []
+        self._maps = []
 
     def update(self, predictions: np.ndarray) -> None:
         """Take in the predicted maps `(batch, height, width)`."""
         errors = np.abs(predictions - self.target)
         self._spearman.extend(rank_correlation(predictions, self.target))
         self._mae.extend(errors.mean(axis=(1, 2)))
-        self._sum += predictions.sum(axis=0)
-        room = _EXAMPLES - len(self._examples)
-        self._examples.extend(predictions[:room])
+        room = _MOST_MAPS - len(self._maps)
+        self._maps.extend(np.array(predictions[:room], "float32"))
 
     def row(self) -> dict[str, Any]:
         """Mean scores of the maps taken in.
@@ -62,11 +63,16 @@ class Evaluation:
         }
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The target, scores a picture, mean map, first pictures' maps."""
+        """The target, scores of each picture, and maps.
+
+        `median_map` is the median over the first 256 pictures, cell by cell:
+        a mean would show the few pictures on which a read-out goes astray.
+        `examples` are the maps of the first four.
+        """
         return {
             "target": self.target.astype("float32"),
             "spearman": np.array(self._spearman),
             "mae": np.array(self._mae),
-            "mean_map": (self._sum / len(self._spearman)).astype("float32"),
-            "examples": np.array(self._examples, "float32"),
+            "median_map": np.median(self._maps, axis=0),
+            "examples": np.array(self._maps[:_EXAMPLES]),
         }

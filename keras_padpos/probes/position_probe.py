@@ -62,8 +62,8 @@ def position_probe(
     Returns:
         Rows, one for each head, target and test set, and arrays. The arrays
         of a row stand under its `arrays` name: `NAME/target`, the scores of
-        each picture `NAME/spearman` and `NAME/mae`, the mean predicted map
-        `NAME/mean_map` and those of the first pictures `NAME/examples`.
+        each picture `NAME/spearman` and `NAME/mae`, the median predicted
+        map `NAME/median_map` and those of the first pictures `NAME/examples`.
 
     Raises:
         ValueError: If an argument is unknown, or the solver cannot fit a

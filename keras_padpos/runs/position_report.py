@@ -69,13 +69,13 @@ def draw_position_maps(
     rows: Sequence[Mapping[str, Any]],
     arrays: Mapping[str, np.ndarray],
 ) -> None:
-    """Draw the mean predicted maps into `figures/predicted_maps.png`.
+    """Draw the median predicted maps into `figures/predicted_maps.png`.
 
     Args:
         work: The run's directory.
         rows: Rows of the run; those of the first test set and the first head
             are drawn. Each names its arrays in `arrays`.
-        arrays: Under each row's `arrays` name: `.../mean_map` and
+        arrays: Under each row's `arrays` name: `.../median_map` and
             `.../target`.
     """
     first = rows[0]
@@ -93,16 +93,17 @@ def draw_position_maps(
     }
     captions = {"target": [""] * len(columns)}
     for row in drawn:
-        name = network_words(row).replace(", ", "\n")
-        maps.setdefault(name, []).append(arrays[f"{row['arrays']}/mean_map"])
+        name = "\n".join(network_words(row).rsplit(", ", 1))
+        maps.setdefault(name, []).append(arrays[f"{row['arrays']}/median_map"])
         captions.setdefault(name, []).append(f"SPC {row['spearman']:.3f}")
     predicted_maps_figure(
         work.figure_path("predicted_maps"),
         maps,
         columns,
         captions,
-        f"Position read out of features\nmean of {first['images']} test "
-        f"pictures, {head_words(first)} head, {first['solver']} solver",
+        f"Position read out of features\nmedian over {first['images']} "
+        f"pictures of {PurePath(first['test_set']).name}, "
+        f"{head_words(first)} head, {first['solver']} solver",
     )
 
 

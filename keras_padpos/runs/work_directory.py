@@ -71,7 +71,8 @@ class WorkDirectory:
             `False` its checkpoints, metrics, arrays and figures are removed.
 
     Raises:
-        UserError: If the directory belongs to another experiment or config,
+        UserError: If the directory belongs to another experiment or config
+            (one that holds nothing but such a config.json is taken over),
             holds files but no config.json, cannot be written, or is finished
             while `resume` is `False`. Nothing in it is changed then.
     """
@@ -297,7 +298,7 @@ class WorkDirectory:
         return f"{str(self.path)!r}"
 
     def _open(self, resume: bool) -> None:
-        if (self.path / _CONFIG).exists():
+        if (self.path / _CONFIG).exists() and not self._is_blank():
             self._check_same_run()
             if not resume and self.finished:
                 raise UserError(
@@ -329,7 +330,7 @@ class WorkDirectory:
                 for entry in self.path.iterdir()
                 if not entry.name.startswith(".")
             )
-            if found:
+            if found and not self._is_blank():
                 raise UserError(
                     f"`workdir` {self} holds files but no {_CONFIG}, so it is "
                     f"no work directory. Received: {_some(found)}. Choose "
@@ -340,6 +341,25 @@ class WorkDirectory:
             self.path / _CONFIG,
             {"experiment": self.experiment, "config": self.config},
         )
+
+    def _is_blank(self) -> bool:
+        """Whether a run failed here before it finished anything.
+
+        Its config.json is then nobody's: flags that were wrong must not keep
+        the right ones out.
+        """
+        names = {entry.name for entry in self.path.iterdir()}
+        if names != {_CONFIG}:
+            return False
+        try:
+            saved = json.loads(
+                (self.path / _CONFIG).read_text(encoding="utf-8")
+            )
+            return isinstance(saved["experiment"], str) and isinstance(
+                saved["config"], dict
+            )
+        except (OSError, ValueError, TypeError, KeyError):
+            return False
 
     def _check_same_run(self) -> None:
         file = self.path / _CONFIG

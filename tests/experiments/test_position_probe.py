@@ -124,7 +124,7 @@ def test_arrays_and_figure_belong_to_the_rows(finished):
             assert len(scores) == row["images"]
             np.testing.assert_allclose(scores.mean(), row["spearman"])
             size = 29 - row["kernel_size"]
-            assert arrays[f"{row['arrays']}/mean_map"].shape == (size, size)
+            assert arrays[f"{row['arrays']}/median_map"].shape == (size, size)
     with Image.open(work / "figures" / "predicted_maps.png") as figure:
         assert figure.width > 300
 
@@ -143,7 +143,7 @@ def test_a_finished_run_is_shown_again_and_left_alone(finished):
     [
         ("--ridge=0.2", "another --workdir"),
         ("--targets=diagonal", "`target` must be one of"),
-        ("--padding_mode=mirror", "`padding_mode` must be one of"),
+        ("--padding_mode=mirror", "--padding_mode must be none or one of"),
         ("--backbone=vgg61", "must be one of vgg16"),
         ("--weights=nowhere.h5", "There is no file at 'nowhere.h5'"),
         ("--train_images=nowhere", "nowhere"),

@@ -36,14 +36,16 @@ def test_a_row_is_the_mean_over_pictures_as_computed_by_hand():
     assert row["spearman_ci95"] == pytest.approx(interval)
 
 
-def test_arrays_hold_each_pictures_scores_and_the_mean_map():
+def test_arrays_hold_each_pictures_scores_and_the_median_map():
     evaluation = Evaluation(TARGET)
     evaluation.update(MAPS)
     arrays = evaluation.arrays()
     np.testing.assert_allclose(arrays["spearman"], SPEARMAN, atol=1e-12)
     np.testing.assert_allclose(arrays["mae"], MAE)
     np.testing.assert_array_equal(arrays["target"], TARGET)
-    np.testing.assert_array_equal(arrays["mean_map"], [[1.25, 1, 1.5, 1.75]])
+    np.testing.assert_array_equal(
+        arrays["median_map"], np.median(MAPS, axis=0)
+    )
     np.testing.assert_array_equal(arrays["examples"], MAPS)
 
 

@@ -57,7 +57,7 @@ def test_new_directory_holds_its_config(tmp_path):
 
 def test_default_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    make(None)
+    make(None).save_checkpoint("unit", [])
     assert (tmp_path / "runs" / "probe" / "config.json").exists()
     with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
         make(None, {**CONFIG, "seed": 1})
@@ -206,9 +206,18 @@ def test_other_config_is_refused(filled, resume):
 
 
 def test_true_is_not_one(tmp_path):
-    make(tmp_path, {"a": 1})
+    make(tmp_path, {"a": 1}).save_checkpoint("unit", [])
     with pytest.raises(UserError, match="--a is 1 there and true now"):
         make(tmp_path, {"a": True})
+
+
+def test_a_run_that_finished_nothing_keeps_no_other_out(tmp_path):
+    make(tmp_path, {"ridge": 0})
+    make(tmp_path, {"ridge": 1}).save_checkpoint("unit", [])
+    saved = json.loads((tmp_path / "config.json").read_text())
+    assert saved["config"] == {"ridge": 1}
+    with pytest.raises(UserError, match="--ridge is 1 there and 0 now"):
+        make(tmp_path, {"ridge": 0})
 
 
 def test_equal_config_in_other_form_is_taken(tmp_path):
