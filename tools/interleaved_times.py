@@ -16,6 +16,9 @@ _MOST_ROUNDS = 60
 # A call that takes longer than this is slow, and fewer of them must do.
 _SLOW_SECONDS = 0.4
 _SLOW_ROUNDS = 3
+# Where calls are slow, whoever takes that many times longer than the fastest
+# runs once: a ratio so large needs no more.
+_LAGGING = 2
 
 
 def interleaved_times(
@@ -43,10 +46,11 @@ def interleaved_times(
             done.
         rounds: Number of rounds to keep. If not given: as many as bring the
             fastest contender to 0.3 seconds, at least 5 and at most 60, and 3
-            where a call takes more than 0.4 seconds.
+            where that one takes more than 0.4 seconds. In the last case those
+            who take more than twice as long run in the first round only.
 
     Returns:
-        Seconds of each contender, one a round.
+        Seconds of each contender, one a round, the first rounds first.
     """
     names = list(contenders)
     for name in names:
@@ -60,19 +64,24 @@ def interleaved_times(
         times.append(_round(contenders, names))
         fastest = min(times[0].values())
         slow = fastest > _SLOW_SECONDS
+        racing = names
         if rounds is None:
+            if slow:
+                limit = _LAGGING * fastest
+                racing = [name for name in names if times[0][name] <= limit]
             enough = max(_ROUNDS, math.ceil(_SECONDS / fastest))
             rounds = _SLOW_ROUNDS if slow else min(enough, _MOST_ROUNDS)
         if not slow:
             times.clear()
         while len(times) < rounds:
-            order = [names[place] for place in rng.permutation(len(names))]
+            order = [racing[place] for place in rng.permutation(len(racing))]
             times.append(_round(contenders, order))
     finally:
         if collecting:
             gc.enable()
     return {
-        name: np.array([seconds[name] for seconds in times]) for name in names
+        name: np.array([seconds[name] for seconds in times if name in seconds])
+        for name in names
     }
 
 

@@ -118,7 +118,11 @@ def _compare(per_shape, contender, reference):
     """Numbers of each shape, as arrays."""
     low, high = np.transpose(
         [
-            np.quantile(times[contender] / times[reference], [0.25, 0.75])
+            np.quantile(
+                # Who is far behind runs in fewer rounds.
+                times[contender] / times[reference][: len(times[contender])],
+                [0.25, 0.75],
+            )
             for times in per_shape
         ]
     )

@@ -7,6 +7,9 @@ from typing import Any
 
 from keras_padpos.runs import atomic_file
 
+# A bar that is longer is cut off, its number stands above it.
+_MOST_PERCENT = 100
+
 
 def padding_ratio_figure(
     path: str | os.PathLike,
@@ -69,6 +72,20 @@ def padding_ratio_figure(
             color="black",
             linewidth=1,
         )
+        for place, row in zip(places, shown, strict=True):
+            if _percent(row["ratio"]) > _MOST_PERCENT:
+                axes.annotate(
+                    f"{_percent(row['ratio']):.0f}",
+                    (place, _MOST_PERCENT),
+                    ha="center",
+                    va="bottom",
+                    fontsize=7,
+                    rotation=90,
+                    annotation_clip=False,
+                )
+    # Else one slow mode hides the differences between the others.
+    if axes.get_ylim()[1] > _MOST_PERCENT:
+        axes.set_ylim(top=_MOST_PERCENT)
     axes.axhline(0, color="black", linewidth=0.8)
     if target is not None:
         axes.axhline(
@@ -81,7 +98,7 @@ def padding_ratio_figure(
     axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right")
     axes.set_ylabel('extra time over padding="same" (%)')
     axes.legend(fontsize=8)
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=10, pad=20)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=120)
 

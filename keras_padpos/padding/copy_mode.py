@@ -135,9 +135,10 @@ def _fold(upstream, axis, size, before, cells):
     far = frame[frame >= size // 2]
     head = int(near.max()) + 1 if near.size else 0
     tail = size - int(far.min()) if far.size else 0
-    border = ops.concatenate(
-        [rows(0, before), rows(before + size, len(cells))], axis=axis
-    )
+    # LiteRT takes an empty slice for a whole axis, so join what is not empty.
+    sides = [(0, before), (before + size, len(cells))]
+    sides = [rows(*side) for side in sides if side[0] < side[1]]
+    border = sides[0] if len(sides) == 1 else ops.concatenate(sides, axis=axis)
     parts = []
     if head:
         parts.append(

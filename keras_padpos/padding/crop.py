@@ -21,10 +21,5 @@ def crop(inputs: Any, pad_width: Sequence[tuple[int, int]]) -> Any:
         What is inside.
     """
     return inputs[
-        tuple(
-            slice(before, size - after)
-            for size, (before, after) in zip(
-                inputs.shape, pad_width, strict=True
-            )
-        )
+        tuple(slice(before, -after or None) for before, after in pad_width)
     ]

@@ -43,9 +43,7 @@ def test_arrays_hold_each_pictures_scores_and_the_median_map():
     np.testing.assert_allclose(arrays["spearman"], SPEARMAN, atol=1e-12)
     np.testing.assert_allclose(arrays["mae"], MAE)
     np.testing.assert_array_equal(arrays["target"], TARGET)
-    np.testing.assert_array_equal(
-        arrays["median_map"], np.median(MAPS, axis=0)
-    )
+    np.testing.assert_array_equal(arrays["median_map"], np.median(MAPS, axis=0))
     np.testing.assert_array_equal(arrays["examples"], MAPS)
 
 

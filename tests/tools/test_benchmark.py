@@ -176,6 +176,25 @@ def test_rounds_follow_the_time_of_a_call(monkeypatch):
         np.testing.assert_allclose(times, [seconds] * rounds)
 
 
+def test_who_is_far_behind_runs_once_where_calls_are_slow(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(
+        "tools.interleaved_times.time.perf_counter", lambda: clock[0]
+    )
+
+    def takes(seconds):
+        def run():
+            clock[0] += seconds
+
+        return run
+
+    contenders = {"a": takes(1), "b": takes(1.9), "c": takes(2.1)}
+    times = interleaved_times(contenders)
+    assert [len(times[name]) for name in "abc"] == [3, 3, 1]
+    times = interleaved_times(contenders, rounds=2)
+    assert [len(times[name]) for name in "abc"] == [2, 2, 2]
+
+
 def test_garbage_collector_is_as_before():
     import gc
 
