@@ -282,8 +282,8 @@ def _stage_layers(backbone):
 def _probe(work, networks, heads, train, tests, provenance):
     rows, arrays = [], {}
     with runs.Progress(units=len(networks)) as progress:
-        for network in networks:
-            label = _label(*network)
+        for number, network in enumerate(networks, start=1):
+            label = f"{number}-{_label(*network)}"
             found = work.checkpoint(label)
             if found:
                 progress.done_before(label)
@@ -358,7 +358,7 @@ def _probe_one(label, network, heads, train, tests, advance, log):
 
 
 def _label(backbone, weights, mode, seed):
-    """A name for a network's checkpoint and arrays."""
+    """What a network is called in progress and checkpoints."""
     if backbone == "rgb":
         return "rgb"
     return f"{backbone}-{os.path.basename(weights)}-{mode}-seed{seed}"

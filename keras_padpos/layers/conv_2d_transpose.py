@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 from keras.saving import register_keras_serializable
 
@@ -120,11 +119,12 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
             )
         if self.geometry.is_valid:
             return
-        nothing = [(0, 0)] * 4
-        try:
-            self.padding_mode.fold(np.zeros((1,) * 4, "float32"), nothing)
-        except ValueError as error:
-            raise ValueError(f"{self.where}: {error}") from None
+        if not self.padding_mode.transposable:
+            raise ValueError(
+                f'{self.where}: `padding_mode="{self.padding_mode.name}"` has '
+                "no transpose here. Use zeros, reflect, symmetric, replicate "
+                "or circular."
+            )
         if self.padding_mode.native:
             return
         if None in sizes:

@@ -48,7 +48,9 @@ class PaddedMaxPooling(PaddedPooling):
 
     def run_window(self, inputs: Any, padding: str) -> Any:
         """Take the largest cell; see `PaddedLayer.call`."""
-        if self.rank == 3 and padding == "valid" and not self.geometry.is_valid:
+        framed = padding == "valid" and not self.geometry.is_valid
+        on_tensorflow = keras.backend.backend() == "tensorflow"
+        if self.rank == 3 and framed and on_tensorflow:
             return self._pool_in_steps(inputs)
         return self._pool(inputs, slice(None), padding)
 

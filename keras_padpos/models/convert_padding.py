@@ -8,9 +8,12 @@ from keras_padpos import layers
 from keras_padpos import padding
 
 _PADDED = {
-    keras.layers.Conv2D: layers.Conv2D,
-    keras.layers.DepthwiseConv2D: layers.DepthwiseConv2D,
+    getattr(keras.layers, name.replace("Padding", "ZeroPadding")): getattr(
+        layers, name
+    )
+    for name in layers.__all__
 }
+_STOCK = {ours: stock for stock, ours in _PADDED.items()}
 
 
 def convert_padding(model: keras.Model, padding_mode: Any) -> keras.Model:
@@ -28,19 +31,18 @@ def convert_padding(model: keras.Model, padding_mode: Any) -> keras.Model:
     (None, 6, 6, 4)
 
     Args:
-        model: A functional or Sequential model of `Conv2D`,
-            `DepthwiseConv2D` and `ZeroPadding2D` layers and layers that do
-            not pad.
+        model: A functional or Sequential model. Models inside are converted
+            too, and layers of `keras_padpos.layers` get the new mode.
         padding_mode: Name of a padding mode, a `PaddingMode`, or `"none"`:
-            plain valid convolutions, which suits networks without branches
-            that must meet again.
+            plain valid windows, which suits networks without branches that
+            must meet again.
 
     Returns:
         A new model with the same layer names and weights.
 
     Raises:
-        ValueError: If the model holds no layer that pads, or `"none"` leaves
-            branches of unequal size.
+        ValueError: If the model holds no layer that pads, or one that cannot
+            be converted; or if `"none"` leaves branches of unequal size.
     """
     mode = None if padding_mode == "none" else padding.get(padding_mode)
     changed = []
@@ -53,14 +55,17 @@ def convert_padding(model: keras.Model, padding_mode: Any) -> keras.Model:
         return converted
 
     try:
-        copy = keras.models.clone_model(model, clone_function=clone)
+        copy = keras.models.clone_model(
+            model, clone_function=clone, recursive=True
+        )
     except ValueError as error:
-        if mode is not None:
+        if mode is not None or not changed:
             raise
+        reason = " ".join(str(error).split())
         raise ValueError(
             f"Model {model.name!r} cannot go without padding: its branches "
             "no longer meet at one size. Use a network without shortcuts "
-            f"(VGG16), or another `padding_mode`. ({error})"
+            f"(VGG16), or another `padding_mode`. ({reason})"
         ) from error
     if not changed:
         raise ValueError(
@@ -73,22 +78,38 @@ def convert_padding(model: keras.Model, padding_mode: Any) -> keras.Model:
 
 def _convert(layer, mode):
     """The layer with the new border, or `None` where it does not pad."""
+    if not _pads(layer):
+        return None
+    ours = type(layer) if type(layer) in _STOCK else _PADDED.get(type(layer))
+    if ours is None:
+        raise ValueError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) pads and cannot "
+            "be converted."
+        )
     config = layer.get_config()
-    if type(layer) is keras.layers.ZeroPadding2D:
-        if mode is None:
-            return layers.Padding2D(0, layer.data_format, name=layer.name)
-        return layers.Padding2D.from_config(
+    if mode is None:
+        config.pop("padding_mode", None)
+        no_cells = "valid" if hasattr(layer, "strides") else 0
+        return _STOCK[ours].from_config({**config, "padding": no_cells})
+    try:
+        return ours.from_config(
             {**config, "padding_mode": padding.serialize(mode)}
         )
-    target = _PADDED.get(type(layer))
-    if target is None or layer.padding != "same" or not _reaches_out(layer):
-        return None
-    if mode is None:
-        return type(layer).from_config({**config, "padding": "valid"})
-    return target.from_config(
-        {**config, "padding_mode": padding.serialize(mode)}
-    )
+    except ValueError as error:
+        raise ValueError(f"Layer {layer.name!r}: {error}") from error
 
 
-def _reaches_out(layer):
-    return any(cells > 1 for cells in layer.kernel_size)
+def _pads(layer):
+    """Whether the layer adds cells, as far as Keras' attributes tell."""
+    cells = getattr(layer, "padding", None)
+    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
+    if isinstance(cells, str):
+        reaches = window is not None and max(window) > 1
+        return cells.lower() != "valid" and reaches
+    return type(layer) in (*_PADDED, *_STOCK) and _any_cell(cells)
+
+
+def _any_cell(cells):
+    if isinstance(cells, int):
+        return cells > 0
+    return any(map(_any_cell, cells or ()))

@@ -22,7 +22,12 @@ class CopyMode(PaddingMode):
 
     Results do not pass through `tf.pad`, whose reflect and symmetric modes
     corrupt tensors of more than 2**31 elements in TensorFlow up to 2.21.
+
+    Where a size is unknown until the model runs, TensorFlow takes the gather's
+    own gradient, which is right and slower.
     """
+
+    transposable = True
 
     def source(self, position: Any, size: Any) -> Any:
         """Where a cell is copied from.

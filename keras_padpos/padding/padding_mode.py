@@ -29,6 +29,9 @@ class PaddingMode:
     native: bool = False
     """Whether the framework's own `padding="same"` already fills this way."""
 
+    transposable: bool = False
+    """Whether `fold` is implemented, as `Conv2DTranspose` asks."""
+
     random: bool = False
     """Whether the mode draws: its layer then owns a `SeedGenerator`."""
 
@@ -70,8 +73,8 @@ class PaddingMode:
             ValueError: If this mode has no transpose.
         """
         raise ValueError(
-            f'`padding_mode="{self.name}"` is not a linear map of the input, '
-            "so it has no transpose."
+            f'`padding_mode="{self.name}"` has no transpose here. Use zeros, '
+            "reflect, symmetric, replicate or circular."
         )
 
     def correct(

@@ -5,11 +5,12 @@ from typing import Any
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.zeros import Zeros
 
 
 @register_keras_serializable(package="keras_padpos")
-class Partial(Zeros):
+class Partial(PaddingMode):
     """Partial convolution as padding (Liu et al. 2018, arXiv 1811.11718).
 
     The input is padded with zeros, and each output is multiplied by the number
@@ -37,10 +38,11 @@ class Partial(Zeros):
     """
 
     name = "partial"
+    native = True
 
-    def fold(self, inputs: Any, pad_width: Any) -> Any:
-        """The correction belongs to a convolution, so there is none."""
-        return super(Zeros, self).fold(inputs, pad_width)
+    def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
+        """Add zeros; see `PaddingMode.pad`."""
+        return Zeros().pad(inputs, pad_width)
 
     def correct(self, outputs: Any, windows: Any, first_axis: int) -> Any:
         """Multiply by taps over taps inside; see `PaddingMode.correct`."""

@@ -7,18 +7,20 @@ from keras import ops
 from keras.saving import register_keras_serializable
 
 from keras_padpos.padding.frame import padded_axes
+from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.zeros import Zeros
 
 
 @register_keras_serializable(package="keras_padpos")
-class RandomSides(Zeros):
+class RandomSides(PaddingMode):
     """Random padding (Yang et al. 2023, arXiv 2302.08682).
 
     While training, one side of each axis, chosen anew at every call for the
     whole batch, carries all zeros of that axis; the size stays as it was, and
     the border is no steady mark of position. At inference both sides are
-    padded, as with `zeros`. That the chosen side carries both sides' cells is
-    how the paper's abstract is read here.
+    padded, as with `zeros`; in pooling layers the zeros are real ones. That the
+    chosen side carries both sides' cells is how the paper's abstract is read
+    here.
 
     Example:
 
@@ -35,7 +37,6 @@ class RandomSides(Zeros):
     """
 
     name = "random_sides"
-    native = False
     random = True
 
     def __init__(self, seed: int | None = None) -> None:
@@ -51,7 +52,7 @@ class RandomSides(Zeros):
     ) -> Any:
         """Add zeros; see `PaddingMode.pad`."""
         if not training:
-            return super().pad(inputs, pad_width)
+            return Zeros().pad(inputs, pad_width)
         axes = padded_axes(pad_width)
         if not axes:
             return inputs
@@ -62,13 +63,9 @@ class RandomSides(Zeros):
             for pair in ((total, 0), (0, total)):
                 width = [(0, 0)] * len(pad_width)
                 width[axis] = pair
-                sides.append(super().pad(inputs, width))
+                sides.append(Zeros().pad(inputs, width))
             inputs = ops.where(first[place], *sides)
         return inputs
-
-    def fold(self, inputs: Any, pad_width: Any) -> Any:
-        """A random map has no transpose."""
-        return super(Zeros, self).fold(inputs, pad_width)
 
     def get_config(self) -> dict[str, Any]:
         """Keyword arguments that make an equal mode."""

@@ -22,6 +22,7 @@ class Zeros(PaddingMode):
 
     name = "zeros"
     native = True
+    transposable = True
 
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add zeros; see `PaddingMode.pad`."""

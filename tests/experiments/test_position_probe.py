@@ -205,10 +205,10 @@ def test_an_interrupted_run_goes_on(finished):
             goal.write_bytes(source.read_bytes())
         else:
             goal.mkdir()
-            for file in source.glob("mobilenet-random-zeros*"):
+            for file in source.glob("1-mobilenet-random-zeros*"):
                 (goal / file.name).write_bytes(file.read_bytes())
     done = _run(*flags, f"--workdir={copy}", cwd=copy)
     assert done.returncode == 0, done.stderr
-    assert "1/3 mobilenet-random-zeros-seed0: done before" in done.stderr
+    assert "1/3 1-mobilenet-random-zeros-seed0: done before" in done.stderr
     after = json.loads((copy / "results.json").read_text())["rows"]
     assert after == before

@@ -7,10 +7,6 @@ import numpy as np
 import tensorflow as tf
 from layer_harness import CASES
 
-from keras_padpos import padding
-
-CIRCULAR = [padding.get("circular")]
-
 
 def _join(cases):
     """One model over several cases: exporting a model takes seconds."""
@@ -29,17 +25,14 @@ def _join(cases):
     return keras.Model(inputs, outputs), pictures
 
 
-def _every_layer():
-    return {name: (case, CIRCULAR) for name, case in CASES.items()}
+def _everything():
+    return {
+        name: (case, list(case.steady_modes())) for name, case in CASES.items()
+    }
 
 
-def _every_mode():
-    """All modes that do not draw at inference."""
-    return [mode for mode in CASES["Conv2D"].modes() if mode.name != "randn"]
-
-
-def test_saved_model_of_every_layer(tmp_path):
-    model, pictures = _join(_every_layer())
+def test_saved_model_of_every_layer_and_mode(tmp_path):
+    model, pictures = _join(_everything())
     expected = model(pictures)
     model.export(tmp_path / "saved", verbose=False)
     saved = tf.saved_model.load(tmp_path / "saved")
@@ -52,7 +45,8 @@ def test_saved_model_of_every_layer(tmp_path):
 
 
 def test_saved_model_of_every_mode_takes_any_size(tmp_path):
-    model = CASES["Conv2D-strided"].model(_every_mode(), sizes=(None, None))
+    case = CASES["Conv2D-strided"]
+    model = case.model(list(case.steady_modes()), sizes=(None, None))
     model.export(tmp_path / "saved", verbose=False)
     saved = tf.saved_model.load(tmp_path / "saved")
     for height, width in ((7, 6), (8, 11)):
@@ -66,10 +60,9 @@ def test_saved_model_of_every_mode_takes_any_size(tmp_path):
 
 
 def test_litert(tmp_path):
-    cases = _every_layer()
+    cases = _everything()
     # LiteRT itself has no mean over volumes.
     del cases["AveragePooling3D"]
-    cases["Conv2D"] = CASES["Conv2D"], _every_mode()
     model, pictures = _join(cases)
     path = str(tmp_path / "model.tflite")
     model.export(path, format="litert", verbose=False)
