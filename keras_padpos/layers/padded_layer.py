@@ -164,7 +164,11 @@ class PaddedLayer:
             The larger tensor.
         """
         return self.padding_mode.pad(
-            inputs, width, seed=self.seed_generator, training=training
+            inputs,
+            width,
+            seed=self.seed_generator,
+            training=training,
+            axes=range(self.first_axis, self.first_axis + self.rank),
         )
 
     def finish(self, outputs: Any) -> Any:

@@ -42,6 +42,7 @@ class PaddingMode:
         *,
         seed: keras.random.SeedGenerator | None = None,
         training: bool = False,
+        axes: Sequence[int] | None = None,
     ) -> Any:
         """Add cells to `inputs`.
 
@@ -52,6 +53,8 @@ class PaddingMode:
             seed: Where a random mode draws from; `None` draws from Keras'
                 global seed.
             training: Whether the network is being trained.
+            axes: The spatial axes, for modes that look around a cell; the
+                padded ones if not given.
 
         Returns:
             The larger tensor, same dtype.

@@ -1,5 +1,6 @@
 """Noise with the statistics of the border's neighbourhood."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -33,7 +34,7 @@ class Randn(PaddingMode):
     True
 
     Args:
-        window: Cells a side of the neighbourhood, along the padded axes;
+        window: Cells a side of the neighbourhood, along the spatial axes;
             smaller maps are taken whole.
         statistic: `"local"`: of the neighbourhood; `"global"`: of the whole
             map.
@@ -76,12 +77,14 @@ class Randn(PaddingMode):
         *,
         seed: keras.random.SeedGenerator | None = None,
         training: bool = False,
+        axes: Sequence[int] | None = None,
     ) -> Any:
         """Add the noise; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
-        axes = padded_axes(pad_width)
-        if not axes:
+        padded = padded_axes(pad_width)
+        if not padded:
             return inputs
+        axes = padded if axes is None else tuple(axes)
         # About their mean, so that a constant map deviates by nothing.
         values = ops.cast(inputs, "float32")
         centre = ops.mean(values, axis=axes, keepdims=True)

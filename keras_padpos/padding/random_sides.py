@@ -49,6 +49,7 @@ class RandomSides(PaddingMode):
         *,
         seed: keras.random.SeedGenerator | None = None,
         training: bool = False,
+        **kwargs: Any,
     ) -> Any:
         """Add zeros; see `PaddingMode.pad`."""
         if not training:
