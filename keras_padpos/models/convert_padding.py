@@ -95,8 +95,10 @@ def _convert(layer, mode):
         return ours.from_config(
             {**config, "padding_mode": padding.serialize(mode)}
         )
-    except ValueError as error:
-        raise ValueError(f"Layer {layer.name!r}: {error}") from error
+    except (TypeError, ValueError) as error:
+        # Keras wraps what a layer's constructor raises.
+        reason = error.__context__ or error
+        raise ValueError(f"Layer {layer.name!r}: {reason}") from error
 
 
 def _pads(layer):

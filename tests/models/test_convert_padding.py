@@ -5,6 +5,8 @@ from oracles import NUMPY_MODES
 from oracles import numpy_pad
 from oracles import same_pads
 
+from keras_padpos import models
+from keras_padpos import padding
 from keras_padpos.models import convert_padding
 
 SIZE = (9, 12)
@@ -203,3 +205,72 @@ def test_a_mode_that_reaches_too_far_is_no_error_about_branches():
         convert_padding(keras.Model(inputs, x), "reflect")
     assert "branches" not in str(error.value)
     assert "reflect" in str(error.value)
+
+
+def _nested():
+    inner = keras.Sequential(
+        [
+            keras.Input((9, 9, 2)),
+            keras.layers.SeparableConv2D(3, 3, padding="same", name="inside"),
+            keras.layers.MaxPooling2D(3, 2, padding="same", name="pool"),
+        ],
+        name="inner",
+    )
+    inputs = keras.Input((9, 9, 2))
+    x = keras.layers.ZeroPadding2D(1, name="pad")(inner(inputs))
+    return keras.Model(inputs, keras.layers.Conv2D(2, 3, name="last")(x))
+
+
+def test_models_inside_are_converted_with_their_weights():
+    model = _nested()
+    copy = models.convert_padding(model, "circular")
+    inner = copy.get_layer("inner")
+    for layer in (
+        inner.get_layer("inside"),
+        inner.get_layer("pool"),
+        copy.get_layer("pad"),
+    ):
+        assert layer.padding_mode == padding.get("circular")
+    x = np.random.default_rng(0).normal(size=(1, 9, 9, 2)).astype("float32")
+    rolled = np.roll(x, (2, 4), axis=(1, 2))
+    inside = inner.get_layer("inside")
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(inside(rolled)),
+        np.roll(keras.ops.convert_to_numpy(inside(x)), (2, 4), axis=(1, 2)),
+        atol=1e-5,
+    )
+    for ours, theirs in zip(
+        copy.get_weights(), model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_converted_model_can_be_converted_again():
+    model = _nested()
+    x = np.random.default_rng(0).normal(size=(1, 9, 9, 2)).astype("float32")
+    there = models.convert_padding(model, "reflect")
+    back = models.convert_padding(there, "zeros")
+    expected = model.predict(x, verbose=0)
+    assert np.any(there.predict(x, verbose=0) != expected)
+    np.testing.assert_array_equal(back.predict(x, verbose=0), expected)
+
+
+def test_none_takes_every_frame_away():
+    copy = models.convert_padding(_nested(), "none")
+    assert copy.output_shape == (None, 1, 1, 2)
+
+
+def test_partial_on_a_frame_of_its_own_names_the_layer():
+    with pytest.raises(ValueError, match="'pad'.*partial"):
+        models.convert_padding(_nested(), "partial")
+
+
+def test_a_layer_that_pads_and_is_not_ours_is_named():
+    model = keras.Sequential(
+        [
+            keras.Input((4, 4, 4, 1)),
+            keras.layers.Conv3DTranspose(1, 3, padding="same", name="up"),
+        ]
+    )
+    with pytest.raises(ValueError, match="'up'.*Conv3DTranspose.*cannot"):
+        models.convert_padding(model, "reflect")
