@@ -34,7 +34,10 @@ def test_the_interior_is_the_input():
 @pytest.mark.parametrize("window", [3, 5])
 def test_draws_have_the_statistics_of_the_neighbourhood(window):
     x = _picture()
-    draws = _draw(padding.Randn(window), x, times=1000)
+    # Pictures are drawn apart, so that copies in one batch are many draws.
+    copies = np.concatenate([x] * 3000)
+    draws = _draw(padding.Randn(window), copies)[0]
+    draws = draws.reshape(3000, *x.shape[:1], *draws.shape[1:])
     # The frame's corner and the cell above the fourth column.
     for row, column, rows, columns in [
         (0, 0, slice(0, window), slice(0, window)),
