@@ -8,12 +8,12 @@ import keras
 from keras_padpos.padding import Geometry
 
 _ONE = (1, 1)
-_WINDOWED = {
-    "convolution": (keras.layers.Conv2D,),
-    "depthwise": (keras.layers.DepthwiseConv2D,),
-    "separable": (keras.layers.SeparableConv2D,),
-    "pooling": (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D),
-}
+_CONVOLUTIONS = (
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+_POOLING = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,12 @@ class Window:
     """Kernel, strides, dilation and geometry of a layer with two axes.
 
     Attributes:
-        kind: `"convolution"`, `"depthwise"`, `"separable"`, `"pooling"` or
-            `"padding"`.
         kernel_size: Cells, (height, width).
         strides: Steps, (height, width).
         dilation_rate: Distances of taps, (height, width).
         geometry: Where cells are added.
     """
 
-    kind: str
     kernel_size: tuple[int, int]
     strides: tuple[int, int]
     dilation_rate: tuple[int, int]
@@ -74,18 +71,22 @@ def window_of(layer: Any) -> Window | None:
             "window over its input."
         )
     if isinstance(layer, keras.layers.ZeroPadding2D):
-        return Window("padding", _ONE, _ONE, _ONE, Geometry(layer.padding, 2))
-    for kind, types in _WINDOWED.items():
-        if isinstance(layer, types):
-            kernel = layer.pool_size if kind == "pooling" else layer.kernel_size
-            return Window(
-                kind,
-                tuple(kernel),
-                tuple(layer.strides),
-                tuple(getattr(layer, "dilation_rate", _ONE)),
-                Geometry(layer.padding, 2),
-            )
+        return Window(_ONE, _ONE, _ONE, Geometry(layer.padding, 2))
+    if isinstance(layer, _CONVOLUTIONS):
+        return Window(
+            tuple(layer.kernel_size),
+            tuple(layer.strides),
+            tuple(layer.dilation_rate),
+            Geometry(layer.padding, 2),
+        )
+    if isinstance(layer, _POOLING):
+        return Window(
+            tuple(layer.pool_size),
+            tuple(layer.strides),
+            _ONE,
+            Geometry(layer.padding, 2),
+        )
     geometry = getattr(layer, "geometry", None)
     if isinstance(geometry, Geometry) and geometry.rank == 2:
-        return Window("padding", _ONE, _ONE, _ONE, geometry)
+        return Window(_ONE, _ONE, _ONE, geometry)
     return None
