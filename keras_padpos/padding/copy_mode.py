@@ -1,5 +1,6 @@
 """The modes that copy cells of the input into its frame."""
 
+import inspect
 import math
 from typing import Any
 
@@ -7,8 +8,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.padding.crop import crop
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
+
+# Younger than the oldest Keras supported here.
+_SCATTER_ADDS = "reduction" in inspect.signature(ops.scatter_update).parameters
 
 
 class CopyMode(PaddingMode):
@@ -74,14 +79,49 @@ class CopyMode(PaddingMode):
     def _pad_with_gradient(self, inputs, axes, pad_width):
         pads = [tuple(pad_width[axis]) for axis in axes]
 
+        def transpose(upstream):
+            if _SCATTER_ADDS:
+                return self._scatter(upstream, axes, pad_width)
+            return self.fold(upstream, pad_width)
+
         @ops.custom_gradient
         def pad(x):
-            return (
-                self._gather(x, axes, pads),
-                lambda upstream: self.fold(upstream, pad_width),
-            )
+            return self._gather(x, axes, pads), transpose
 
         return pad(inputs)
+
+    def _scatter(self, inputs, axes, pad_width):
+        """`fold` in one step: crop, and add each cell of the frame."""
+        pads = [tuple(pad_width[axis]) for axis in axes]
+        first, last = axes[0], axes[-1] + 1
+        padded = inputs.shape[first:last]
+        sizes = [n - sum(pair) for n, pair in zip(padded, pads, strict=True)]
+        cells, inside = np.zeros((), "int64"), np.ones((), bool)
+        for size, (before, after) in zip(sizes, pads, strict=True):
+            place = np.arange(-before, size + after)
+            cells = cells[..., None] * size + self.source(place, size)
+            inside = inside[..., None] & (place >= 0) & (place < size)
+        frame = np.flatnonzero(~inside)
+        shape = _shape(inputs)
+        rest = shape[last:]
+        values = ops.take(
+            ops.reshape(inputs, (-1, math.prod(padded), *rest)), frame, axis=1
+        )
+        kept = ops.reshape(
+            crop(inputs, pad_width), (-1, math.prod(sizes), *rest)
+        )
+        starts = ops.arange(ops.shape(kept)[0], dtype="int64")
+        targets = (
+            ops.expand_dims(starts * math.prod(sizes), -1)
+            + cells.ravel()[frame]
+        )
+        folded = ops.scatter_update(
+            ops.reshape(kept, (-1, *rest)),
+            ops.reshape(targets, (-1, 1)),
+            ops.reshape(values, (-1, *rest)),
+            reduction="add",
+        )
+        return ops.reshape(folded, (*shape[:first], *sizes, *rest))
 
     def _gather(self, inputs, axes, pads):
         shape = _shape(inputs)
