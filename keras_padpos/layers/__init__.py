@@ -1,5 +1,8 @@
 """Keras layers with a `padding_mode`."""
 
+# `AlignMaps` and `ResizeToMatch` have no `padding_mode`, but models are saved
+# with them.
+from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
 from keras_padpos.layers.average_pooling_1d import AveragePooling1D
 from keras_padpos.layers.average_pooling_2d import AveragePooling2D
 from keras_padpos.layers.average_pooling_3d import AveragePooling3D
@@ -15,6 +18,7 @@ from keras_padpos.layers.max_pooling_3d import MaxPooling3D
 from keras_padpos.layers.padding_1d import Padding1D
 from keras_padpos.layers.padding_2d import Padding2D
 from keras_padpos.layers.padding_3d import Padding3D
+from keras_padpos.layers.resize_to_match import ResizeToMatch as ResizeToMatch
 from keras_padpos.layers.separable_conv_1d import SeparableConv1D
 from keras_padpos.layers.separable_conv_2d import SeparableConv2D
 

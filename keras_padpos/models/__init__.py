@@ -4,16 +4,26 @@ from keras_padpos.models.backbone import backbone
 from keras_padpos.models.backbone import backbone_names
 from keras_padpos.models.backbone import check_weights
 from keras_padpos.models.backbone import stage_names
+from keras_padpos.models.bagnet import bagnet
 from keras_padpos.models.convert_padding import convert_padding
+from keras_padpos.models.find_padding_sites import find_padding_sites
+from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.receptive_field import ReceptiveField
 from keras_padpos.models.receptive_field import receptive_field
+from keras_padpos.models.resnet18 import resnet18
+from keras_padpos.models.vgg5 import vgg5
 
 __all__ = [
+    "PaddingSite",
     "ReceptiveField",
     "backbone",
     "backbone_names",
+    "bagnet",
     "check_weights",
     "convert_padding",
+    "find_padding_sites",
     "receptive_field",
+    "resnet18",
     "stage_names",
+    "vgg5",
 ]

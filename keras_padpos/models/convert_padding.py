@@ -1,23 +1,40 @@
 """The same network with other borders."""
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
 
-from keras_padpos import layers
 from keras_padpos import padding
+from keras_padpos.models.find_padding_sites import find_padding_sites
+from keras_padpos.models.padding_site import PaddingSite
+from keras_padpos.models.print_sites import print_sites
+from keras_padpos.models.rebuild import Rebuild
+from keras_padpos.models.remove_padding import RemovePadding
+from keras_padpos.models.replaced_layers import replaced_layers
 
-_PADDED = {
-    getattr(keras.layers, name.replace("Padding", "ZeroPadding")): getattr(
-        layers, name
-    )
-    for name in layers.__all__
-}
-_STOCK = {ours: stock for stock, ours in _PADDED.items()}
+Selection = str | Sequence[str] | Callable[[PaddingSite], bool]
+
+_GEOMETRIES = ("keep", "torch")
 
 
-def convert_padding(model: keras.Model, padding_mode: Any) -> keras.Model:
+def convert_padding(
+    model: keras.Model,
+    padding_mode: Any,
+    *,
+    geometry: str = "keep",
+    only: Selection | None = None,
+    skip: Selection | None = None,
+    pooling: bool = True,
+    verbose: int = 0,
+) -> keras.Model:
     """Make a copy of a network that pads another way, weights kept.
+
+    Every site that `find_padding_sites` lists is changed, in models inside
+    too. Names, weights, regularisers, dtype policies, trainable flags and the
+    compilation are carried over; the model itself is left alone.
 
     Example:
 
@@ -27,91 +44,120 @@ def convert_padding(model: keras.Model, padding_mode: Any) -> keras.Model:
     >>> reflecting = convert_padding(model, "reflect")
     >>> reflecting.get_layer("conv").padding_mode
     Reflect()
+    >>> type(convert_padding(reflecting, "zeros").get_layer("conv")).__module__
+    'keras.src.layers.convolutional.conv2d'
     >>> convert_padding(model, "none").output_shape
     (None, 6, 6, 4)
 
     Args:
-        model: A functional or Sequential model. Models inside are converted
-            too, and layers of `keras_padpos.layers` get the new mode.
+        model: A functional or Sequential model, stock or converted before.
         padding_mode: Name of a padding mode, a `PaddingMode`, or `"none"`:
-            plain valid windows, which suits networks without branches that
-            must meet again.
+            no cells are added. Windows then stay on the grid of the padded
+            network (cells are cropped before a stride where that takes it),
+            and where maps meet (Add, Concatenate, ...) the larger ones are
+            cropped to the part that all of them have, which for even pads is
+            about their centre. So the result equals the padded network at
+            every position that padding cannot reach; squeeze-and-excitation
+            gates look at the whole map, and differ. `"zeros"` brings the
+            layers of Keras back wherever these can say what is computed.
+            `"interpolate"` enlarges the input of each padded layer instead
+            of framing it, as Islam et al. do in residual networks.
+        geometry: `"keep"`, or `"torch"`: as many cells on both sides, as
+            PyTorch's `padding=k//2`, where the window is odd, also where it
+            moves by more than 1 and TensorFlow's SAME pads unevenly.
+        only: Sites to convert: a name, a list of names, with `*` for any
+            characters if wanted, or a function of a `PaddingSite`. A name is
+            that of the layer or of its padding layer. All if not given.
+        skip: Sites to leave as they are, likewise.
+        pooling: Whether to convert what pooling layers pad.
+        verbose: 1 prints what changed.
 
     Returns:
-        A new model with the same layer names and weights.
+        A new model.
 
     Raises:
-        ValueError: If the model holds no layer that pads, or one that cannot
-            be converted; or if `"none"` leaves branches of unequal size.
+        ValueError: If nothing is there to convert, if a site cannot be
+            converted (the message names the layer; `skip` leaves it), or if
+            the model is subclassed, so that its graph cannot be read.
     """
     mode = None if padding_mode == "none" else padding.get(padding_mode)
-    changed = []
-
-    def clone(layer):
-        converted = _convert(layer, mode)
-        if converted is None:
-            return layer.__class__.from_config(layer.get_config())
-        changed.append(layer.name)
-        return converted
-
-    try:
-        copy = keras.models.clone_model(
-            model, clone_function=clone, recursive=True
+    if geometry not in _GEOMETRIES:
+        raise ValueError(
+            '`geometry` must be "keep" or "torch". '
+            f"Received: geometry={geometry!r}"
         )
-    except ValueError as error:
-        if mode is not None or not changed:
-            raise
-        reason = " ".join(str(error).split())
+    sites = find_padding_sites(model)
+    chosen = _chosen(sites, only, skip, pooling)
+    if not chosen:
+        left = "" if not sites else f" left of its {len(sites)} sites"
         raise ValueError(
-            f"Model {model.name!r} cannot go without padding: its branches "
-            "no longer meet at one size. Use a network without shortcuts "
-            f"(VGG16), or another `padding_mode`. ({reason})"
-        ) from error
-    if not changed:
-        raise ValueError(
-            f"Model {model.name!r} has no layer that pads, so there is "
+            f"Model {model.name!r} has no layer that pads{left}, so there is "
             "nothing to convert."
         )
-    copy.set_weights(model.get_weights())
+    for site in chosen:
+        if site.reason:
+            raise ValueError(
+                f"Layer {site.name!r} pads, or may, and cannot be converted: "
+                f"{site.reason}. `skip` leaves it as it is."
+            )
+    if mode is None:
+        copy = RemovePadding(model, chosen).run(model)
+    else:
+        layers = replaced_layers(model, chosen, mode, geometry)
+        copy = _Replace(layers).run(model)
+    if verbose:
+        print_sites(chosen, to=padding_mode)
     return copy
 
 
-def _convert(layer, mode):
-    """The layer with the new border, or `None` where it does not pad."""
-    if not _pads(layer):
-        return None
-    ours = type(layer) if type(layer) in _STOCK else _PADDED.get(type(layer))
-    if ours is None:
-        raise ValueError(
-            f"Layer {layer.name!r} ({type(layer).__name__}) pads and cannot "
-            "be converted."
-        )
-    config = layer.get_config()
-    if mode is None:
-        config.pop("padding_mode", None)
-        no_cells = "valid" if hasattr(layer, "strides") else 0
-        return _STOCK[ours].from_config({**config, "padding": no_cells})
-    try:
-        return ours.from_config(
-            {**config, "padding_mode": padding.serialize(mode)}
-        )
-    except (TypeError, ValueError) as error:
-        # Keras wraps what a layer's constructor raises.
-        reason = error.__context__ or error
-        raise ValueError(f"Layer {layer.name!r}: {reason}") from error
+class _Replace(Rebuild):
+    """Puts other layers where some were."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self._layers = layers
+
+    def replace(self, layer):
+        make = self._layers.get(id(layer))
+        return make() if make else super().replace(layer)
 
 
-def _pads(layer):
-    """Whether the layer adds cells, as far as Keras' attributes tell."""
-    cells = getattr(layer, "padding", None)
-    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
-    if isinstance(cells, str):
-        reaches = window is not None and max(window) > 1
-        return cells.lower() != "valid" and reaches
-    return type(layer) in (*_PADDED, *_STOCK) and _any_cell(cells)
+def _chosen(sites, only, skip, pooling):
+    chosen = list(sites)
+    if only is not None:
+        chosen = [site for site in chosen if _selected(site, only)]
+    if skip is not None:
+        chosen = [site for site in chosen if not _selected(site, skip)]
+    for name, selection in (("only", only), ("skip", skip)):
+        _check_names(name, selection, sites)
+    if not pooling:
+        chosen = [site for site in chosen if not site.pooling]
+    return chosen
 
 
-def _any_cell(cells):
-    if isinstance(cells, int):
-        return cells > 0
-    return any(map(_any_cell, cells or ()))
+def _selected(site, selection):
+    if callable(selection):
+        return bool(selection(site))
+    return any(_matches(site, pattern) for pattern in _patterns(selection))
+
+
+def _patterns(selection):
+    return [selection] if isinstance(selection, str) else list(selection)
+
+
+def _matches(site, pattern):
+    names = [site.name, site.padding_layer or site.name]
+    names += [name.rpartition("/")[2] for name in names]
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _check_names(argument, selection, sites):
+    if selection is None or callable(selection):
+        return
+    for pattern in _patterns(selection):
+        if not any(_matches(site, pattern) for site in sites):
+            raise ValueError(
+                f"`{argument}` must name layers that pad (see "
+                "`find_padding_sites`). "
+                f"Received: {pattern!r}, which is none"
+            )

@@ -1,13 +1,27 @@
 """A network as a list of calls, nested models opened up."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-Tensor = tuple[str, int, int]
-"""A tensor of a graph: name of its maker, number of the call, of the output."""
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model's calls.
+
+    Attributes:
+        calls: The calls, makers before users.
+        outputs: Numbers of the tensors that leave the model.
+    """
+
+    calls: list["Call"]
+    outputs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -17,150 +31,345 @@ class Call:
     Attributes:
         name: The operation's name, with those of the models around it before
             it: `"backbone/conv1"`.
-        operation: The layer, or the `keras.ops` operation.
-        inputs: The tensors it is called on.
-        output: The tensor it makes (the first, if it makes several).
+        operation: The layer, or the `keras.ops` operation; `None` where a
+            tensor enters the model.
+        inputs: Numbers of the tensors it is called on.
+        outputs: Numbers of the tensors it makes.
+        input_shapes: Their shapes, batch included; `None` where unknown.
+        output_shapes: Likewise.
     """
 
     name: str
     operation: Any
-    inputs: tuple[Tensor, ...]
-    output: Tensor
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shapes: tuple[Shape, ...]
 
 
-def model_graph(model: keras.Model) -> list[Call]:
+def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
     """List the calls of a functional or Sequential model.
 
     Example:
 
     >>> inputs = keras.Input((8, 8, 3), name="picture")
     >>> inner = keras.Sequential([keras.layers.ReLU(name="relu")], name="net")
-    >>> [call.name for call in model_graph(keras.Model(inputs, inner(inputs)))]
-    ['picture', 'net/relu']
+    >>> graph = model_graph(keras.Model(inputs, inner(inputs)))
+    >>> [(call.name, call.output_shapes) for call in graph.calls]
+    [('picture', ((None, 8, 8, 3),)), ('net/relu', ((None, 8, 8, 3),))]
 
     Args:
         model: A built model. Models inside are opened.
+        input_shape: Shape of the input without the batch; for a model of
+            several inputs, a dict from their names to shapes. What is not
+            given is the model's own.
 
     Returns:
-        Calls, makers before users.
+        The graph.
 
     Raises:
         ValueError: If the model, or one inside, is neither functional nor
-            Sequential: what its Python code does cannot be listed.
+            Sequential (what its Python code does cannot be listed), or if
+            the shape does not fit.
     """
+    check_graph(model)
     calls: list[Call] = []
-    _open(model, "", None, calls)
-    return calls
+    numbers: dict[int, int] = {}
+    alive = []  # so that no two tensors share an id
+
+    def number(tensor):
+        if id(tensor) not in numbers:
+            numbers[id(tensor)] = len(numbers)
+            alive.append(tensor)
+        return numbers[id(tensor)]
+
+    def record(name, operation, given, made):
+        calls.append(
+            Call(
+                name,
+                operation,
+                tuple(map(number, given)),
+                tuple(map(number, made)),
+                tuple(tuple(tensor.shape) for tensor in given),
+                tuple(tuple(tensor.shape) for tensor in made),
+            )
+        )
+
+    def visitor(prefix):
+        def visit(operation, args, kwargs):
+            name = prefix + operation.name
+            if isinstance(operation, keras.Model):
+                check_graph(operation, name)
+                return walk(operation, args[0], visitor(f"{name}/"))
+            given = tensors_in((args, kwargs))
+            try:
+                made = operation.compute_output_spec(*args, **kwargs)
+            except Exception as error:
+                reason = " ".join(str(error).split())
+                raise ValueError(
+                    f"Layer {name!r} ({type(operation).__name__}) does not "
+                    "take an input of shape "
+                    f"{[tuple(tensor.shape) for tensor in given]}: {reason}"
+                ) from error
+            # A layer may hand on the very tensor that it got.
+            made = keras.tree.map_structure(_copy, made)
+            record(name, operation, given, tensors_in(made))
+            return made
+
+        return visit
+
+    entering = entries(model, input_shape)
+    for name, tensor in entering:
+        record(name, None, [], [tensor])
+    inputs = [tensor for _, tensor in entering]
+    left = walk(model, packed(model, inputs), visitor(""))
+    return Graph(calls, tuple(map(number, tensors_in(left))))
 
 
-def _open(model, prefix, given, calls):
-    """Add a model's calls; return the tensors that it gives.
+def entries(
+    model: keras.Model, input_shape: Any = None
+) -> list[tuple[str, keras.KerasTensor]]:
+    """The inputs of a model, by name, as symbolic tensors of a shape.
 
-    `given` holds the tensors that it is called on, `None` at the top.
+    Args:
+        model: A functional or Sequential model.
+        input_shape: See `model_graph`.
+
+    Raises:
+        ValueError: If the shape does not fit the model's inputs.
+    """
+    names = input_names(model)
+    given = input_shape
+    if given is None:
+        given = {}
+    elif not isinstance(given, Mapping):
+        if len(names) > 1:
+            raise ValueError(
+                "`input_shape` must be a dict from names to shapes, since "
+                f"the model has the inputs {', '.join(names)}. "
+                f"Received: input_shape={given!r}"
+            )
+        given = {names[0]: given}
+    for name in given:
+        if name not in names:
+            raise ValueError(
+                "`input_shape` must name inputs of the model: "
+                f"{', '.join(names)}. Received: {name!r}"
+            )
+    found = []
+    for name, tensor in zip(names, model.inputs, strict=True):
+        shape = tensor.shape[1:]
+        if name in given:
+            shape = _fitting(given[name], shape, name)
+        found.append(
+            (name, keras.KerasTensor((None, *shape), dtype=tensor.dtype))
+        )
+    return found
+
+
+def packed(model: keras.Model, inputs: list[Any]) -> Any:
+    """A flat list of tensors in the structure that the model takes."""
+    if isinstance(model, keras.Sequential):
+        return inputs[0]
+    return keras.tree.pack_sequence_as(model.input, inputs)
+
+
+def input_names(model: keras.Model) -> list[str]:
+    """The names of a model's input layers, in the order of `model.inputs`."""
+    if isinstance(model, keras.Sequential):
+        return [getattr(tensor, "name", "input") for tensor in model.inputs]
+    return [
+        key[0] for key in _leaves(_functional_config(model)["input_layers"])
+    ]
+
+
+def check_graph(model: keras.Model, name: str | None = None) -> None:
+    """Refuse a model whose graph cannot be read.
+
+    Args:
+        model: A model.
+        name: What to call it in the message.
+
+    Raises:
+        ValueError: If it is subclassed, or not built.
+    """
+    name = name or getattr(model, "name", "")
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            "`model` must be a functional or Sequential keras.Model. "
+            f"Received: {type(model).__name__}"
+        )
+    if isinstance(model, keras.Sequential):
+        if not model.built:
+            raise ValueError(
+                f"Model {name!r} (Sequential) is not built. Add a "
+                "`keras.Input`, or call `build`."
+            )
+        return
+    if not getattr(model, "inputs", None):
+        raise ValueError(
+            f"Model {name!r} ({type(model).__name__}) is neither functional "
+            "nor Sequential, so its graph cannot be read: its layers are "
+            "called by Python code. Build it as a functional model, or pass "
+            "the functional models inside it one by one."
+        )
+
+
+def walk(
+    model: keras.Model,
+    inputs: Any,
+    visit: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any],
+) -> Any:
+    """Run through a model's graph, one call at a time.
+
+    Args:
+        model: A functional or Sequential model. Models inside are not opened:
+            `visit` gets them like layers.
+        inputs: What enters, in the structure of `model.input`.
+        visit: Called with operation, positional and keyword arguments of each
+            call; what it returns goes to the calls that follow.
+
+    Returns:
+        What comes out, in the structure of the model's outputs.
     """
     if isinstance(model, keras.Sequential):
-        return [_open_sequential(model, prefix, given, calls)]
-    try:
-        config = model.get_config()
-        nodes = {layer["name"]: layer for layer in config["layers"]}
-        outputs = list(_keys(config["output_layers"]))
-        inputs = [key[0] for key in _keys(config["input_layers"])]
-        operations = {op.name: op for op in model.operations}
-    except (AttributeError, KeyError, NotImplementedError):
-        raise ValueError(
-            f"Model {prefix + model.name!r} ({type(model).__name__}) is "
-            "neither functional nor Sequential, so its graph cannot be read."
-        ) from None
-    made: dict[Tensor, Tensor] = {}
+        for layer in model.layers:
+            inputs = visit(layer, (inputs,), {})
+        return inputs
+    config = _functional_config(model)
+    operations = {op.name: op for op in model.operations}
+    made: dict[tuple[Any, ...], Any] = dict(
+        zip(
+            map(tuple, _leaves(config["input_layers"])),
+            keras.tree.flatten(inputs),
+            strict=True,
+        )
+    )
+    entering = {key[0] for key in made}
     waiting = []
-    for name, layer in nodes.items():
-        if name in inputs:
-            made[name, 0, 0] = _enter(
-                operations[name], prefix, given, inputs.index(name), calls
-            )
+    for layer in config["layers"]:
+        if layer["name"] in entering:
             continue
         # A functional model's own inputs and outputs count as its call 0.
-        inner = operations[name]
+        operation = operations[layer["name"]]
         first = int(
-            isinstance(inner, keras.Model)
-            and not isinstance(inner, keras.Sequential)
+            isinstance(operation, keras.Model)
+            and not isinstance(operation, keras.Sequential)
         )
         waiting += [
-            (name, number, list(_tensors(node)))
+            (operation, number, node, {tuple(key) for key in _keys_in(node)})
             for number, node in enumerate(layer["inbound_nodes"], start=first)
         ]
     while waiting:
         later = []
-        for name, number, needed in waiting:
-            if not all(key in made for key in needed):
-                later.append((name, number, needed))
+        for call in waiting:
+            operation, number, node, needed = call
+            if not needed <= made.keys():
+                later.append(call)
                 continue
-            results = _call(
-                operations[name],
-                prefix,
-                number,
-                [made[key] for key in needed],
-                calls,
+            results = visit(
+                operation,
+                tuple(_filled(node["args"], made)),
+                _filled(node["kwargs"], made),
             )
-            for place, key in enumerate(results):
-                made[name, number, place] = key
+            for place, result in enumerate(keras.tree.flatten(results)):
+                made[operation.name, number, place] = result
         if len(later) == len(waiting):
             raise ValueError(
-                f"Model {prefix + model.name!r}: layer {later[0][0]!r} is "
-                "called on a tensor that no layer of the model makes."
+                f"Model {model.name!r}: layer {later[0][0].name!r} is called "
+                "on a tensor that no layer of the model makes."
             )
         waiting = later
-    return [made[key] for key in outputs]
+    return _map_leaves(config["output_layers"], lambda key: made[tuple(key)])
 
 
-def _open_sequential(model, prefix, given, calls):
-    if given is None:
-        given = [_enter(model, prefix, None, 0, calls)]
-    key = given[0]
-    for layer in model.layers:
-        key = _call(layer, prefix, 0, [key], calls)[0]
-    return key
+def tensors_in(structure: Any) -> list[keras.KerasTensor]:
+    """The symbolic tensors among arguments or results."""
+    return [
+        leaf
+        for leaf in keras.tree.flatten(structure)
+        if isinstance(leaf, keras.KerasTensor)
+    ]
 
 
-def _enter(operation, prefix, given, place, calls):
-    """The tensor that enters a model: an outer one, or a new input."""
-    if given is not None:
-        return given[place]
-    key = (prefix + operation.name, 0, 0)
-    calls.append(Call(key[0], operation, (), key))
-    return key
+def _functional_config(model):
+    """The configuration that lists a model's layers and calls."""
+    try:
+        config = model.get_config()
+    except NotImplementedError:
+        config = {}
+    if "input_layers" not in config:
+        # A subclass of a functional model tells its own arguments only.
+        view = keras.Model(model.input, model.output, name=model.name)
+        config = view.get_config()
+    return config
 
 
-def _call(operation, prefix, number, inputs, calls):
-    name = prefix + operation.name
-    if isinstance(operation, keras.Model):
-        return _open(operation, f"{name}/", inputs, calls)
-    outputs = operation.output if hasattr(operation, "output") else None
-    count = len(outputs) if isinstance(outputs, (list, tuple)) else 1
-    keys = [(name, number, place) for place in range(count)]
-    calls.append(Call(name, operation, tuple(inputs), keys[0]))
-    return keys
+def _copy(spec):
+    if not isinstance(spec, keras.KerasTensor):
+        return spec
+    return keras.KerasTensor(spec.shape, dtype=spec.dtype)
 
 
-def _tensors(node: Any) -> Iterator[Tensor]:
+def _fitting(shape, own, name):
+    if (
+        not isinstance(shape, Sequence)
+        or len(shape) != len(own)
+        or not all(size is None or _is_size(size) for size in shape)
+    ):
+        raise ValueError(
+            f"`input_shape` of {name!r} must be sizes in the order of the "
+            f"model's {tuple(own)}. Received: {shape!r}"
+        )
+    return tuple(shape)
+
+
+def _is_size(size):
+    return isinstance(size, int) and size > 0
+
+
+def _filled(node, made):
+    """Serialised arguments of a call with the tensors put in."""
+    if isinstance(node, (list, tuple)):
+        return type(node)(_filled(entry, made) for entry in node)
+    if not isinstance(node, dict):
+        return node
+    if node.get("class_name") == "__keras_tensor__":
+        return made[tuple(node["config"]["keras_history"])]
+    if "class_name" in node and "config" in node:
+        return keras.saving.deserialize_keras_object(node)
+    return {key: _filled(value, made) for key, value in node.items()}
+
+
+def _keys_in(node):
     """The tensors in the serialised arguments of a call."""
     if isinstance(node, dict):
         if node.get("class_name") == "__keras_tensor__":
-            yield tuple(node["config"]["keras_history"])
-        else:
-            for value in node.values():
-                yield from _tensors(value)
-    elif isinstance(node, (list, tuple)):
+            yield node["config"]["keras_history"]
+            return
+        node = list(node.values())
+    if isinstance(node, (list, tuple)):
         for value in node:
-            yield from _tensors(value)
+            yield from _keys_in(value)
 
 
-def _keys(structure: Any) -> Iterator[Tensor]:
+def _is_leaf(structure):
+    return bool(structure) and isinstance(structure[0], str)
+
+
+def _leaves(structure):
     """The tensors in a model's list, dict or single entry of ends."""
-    if isinstance(structure, dict):
-        structure = list(structure.values())
-    if structure and isinstance(structure[0], str):
-        yield tuple(structure)
-        return
-    for entry in structure:
-        yield from _keys(entry)
+    found = []
+    _map_leaves(structure, found.append)
+    return found
+
+
+def _map_leaves(structure, function):
+    if isinstance(structure, dict):  # in the order of `keras.tree`
+        return {
+            key: _map_leaves(structure[key], function)
+            for key in sorted(structure)
+        }
+    if _is_leaf(structure):
+        return function(structure)
+    return [_map_leaves(entry, function) for entry in structure]

@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import keras
 
+from keras_padpos.layers import AlignMaps
 from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.window import window_of
 
@@ -22,15 +23,20 @@ class ReceptiveField:
     Attributes:
         stride: Cells of the picture between neighbouring positions.
         size: Cells of the picture that a position sees.
-        pad_before: Cells by which position 0 sees past the top and the left.
+        pad_before: Cells by which position 0 sees past the top and the left;
+            negative where it starts inside, as without padding it may.
         pad_after: Cells by which the last position sees past the bottom and
-            the right.
+            the right; negative likewise.
         margin: The least number of cells that a larger picture must show
             around a crop, so that the features at the crop's places do not
             depend on the larger picture's own border; a multiple of `stride`.
         reach: Share of positions, in [0, 1], that see past the border, and
             that padding can therefore reach.
         positions: Positions of the map.
+        gated: Whether the map was multiplied by something computed from the
+            whole of it, as squeeze-and-excitation does. Padding then reaches
+            everywhere (`reach` is 1 if the gate's input saw any), and no
+            margin hides it; `size` and `margin` tell of the other paths.
     """
 
     stride: Pair
@@ -40,24 +46,57 @@ class ReceptiveField:
     margin: Pair
     reach: tuple[float, float]
     positions: Pair
+    gated: bool = False
 
 
 @dataclass(frozen=True)
 class _Axis:
-    """One axis of a tensor, in cells of the picture."""
+    """One axis of a map, in cells of the picture.
+
+    `first` and `last` bound the positions that padding does not reach.
+    """
 
     stride: int
     before: int
     beyond: int  # size - before: what is seen from i * stride on
     positions: int
+    first: int
+    last: int
 
     def after(self, kernel, stride, dilation, before, positions):
+        """The axis behind a window that adds `before` cells in front."""
         step = self.stride
+        extent = (kernel - 1) * dilation
         return _Axis(
             step * stride,
             self.before + before * step,
-            self.beyond + ((kernel - 1) * dilation - before) * step,
+            self.beyond + (extent - before) * step,
             positions,
+            max(-(-(self.first + before) // stride), 0),
+            min((self.last + before - extent) // stride, positions - 1),
+        )
+
+    def cut(self, start, positions):
+        """The axis without its first cells."""
+        return self.after(1, 1, 1, -start, positions)
+
+
+@dataclass(frozen=True)
+class _Map:
+    """What is known of a tensor: `axes` are `None` where it is no map."""
+
+    axes: tuple[_Axis, _Axis] | None
+    gated: bool = False
+    reached: bool = False  # by padding, where it is no map
+
+    @property
+    def touched(self):
+        """Whether padding reaches any of it."""
+        if self.axes is None:
+            return self.reached
+        return self.gated or any(
+            axis.first > 0 or axis.last < axis.positions - 1
+            for axis in self.axes
         )
 
 
@@ -83,146 +122,160 @@ def receptive_field(
 
     Returns:
         From a layer's name to its field, for each layer whose output has two
-        spatial axes. In a nested model the name is `"outer/inner"`.
+        spatial axes. In a nested model the name is `"outer/inner"`. Of a
+        layer that is called several times the last call counts. Layers behind
+        one that enlarges the map (upsampling, transposed convolutions) are
+        left out: no window of one size and stride is theirs.
 
     Raises:
-        ValueError: If a size is open, or a layer changes the map's size in a
-            way that is no window: the message names it.
+        ValueError: If a size is open, if the model has several inputs of
+            pictures, or if a layer changes the map's size in a way that is no
+            window: the message names it.
     """
     fields: dict[str, ReceptiveField] = {}
-    axes: dict[Any, tuple[_Axis, _Axis]] = {}
+    known: dict[int, _Map | None] = {}
     picture = None
-    for call in model_graph(model):
-        if not call.inputs:
-            shape = input_shape or _picture_shape(call.operation)
-            if len(shape) != 3:
+    for call in model_graph(model, input_shape).calls:
+        if call.operation is None:
+            shape = call.output_shapes[0]
+            if len(shape) != 4:
                 continue
-            if None in shape[:2]:
+            if None in shape[1:3]:
                 raise ValueError(
                     "`input_shape` must give the picture's height and width, "
-                    f"since the model leaves them open. Received: {shape}"
+                    f"since the model leaves them open. Received: {shape[1:]}"
                 )
-            picture = shape[:2]
-            axes[call.output] = tuple(_Axis(1, 0, 1, n) for n in picture)
+            if picture is not None and picture != shape[1:3]:
+                raise ValueError(
+                    f"Input {call.name!r} is of another size than the first, "
+                    f"{shape[1:3]} and {picture}: cells of which picture "
+                    "would be counted?"
+                )
+            picture = shape[1:3]
+            entering = tuple(_Axis(1, 0, 1, n, 0, n - 1) for n in picture)
+            known[call.outputs[0]] = _Map(entering)
+            made = known[call.outputs[0]]
         else:
-            known = [axes[key] for key in call.inputs if key in axes]
-            if not known:
+            given = [known[key] for key in call.inputs if key in known]
+            if not given:
                 continue
-            moved = _through(call, known)
-            if moved is None:
-                continue
-            axes[call.output] = moved
-        fields[call.name] = _field(axes[call.output], picture)
+            results = _through(call, given)
+            known.update(zip(call.outputs, results, strict=True))
+            made = results[0]
+        if made is not None and made.axes is not None:
+            fields[call.name] = _field(made, picture)
     return fields
 
 
-def _picture_shape(entry):
-    """Shape of what enters: of an input layer, or of a Sequential model."""
-    if isinstance(entry, keras.Model):
-        return tuple(entry.input_shape[1:])
-    return tuple(entry.output.shape[1:])
-
-
-def _through(call, inputs):
-    """The axes of a call's output, or `None` if it is no map."""
+def _through(call, given):
+    """What is known of a call's outputs; `None` is a map without a field."""
     layer = call.operation
+    count = len(call.outputs)
+    if None in given:
+        return [None] * count
+    maps = [each for each in given if each.axes is not None]
+    if not maps or len(call.output_shapes[0]) != 4:
+        reached = any(each.touched for each in given)
+        return [_Map(None, reached=reached)] * count
+    if getattr(layer, "data_format", None) == "channels_first":
+        raise ValueError(
+            f"Layer {call.name!r} has its channels first; receptive fields "
+            "are told of channels-last models."
+        )
+    if isinstance(layer, AlignMaps):
+        return [
+            _Map(
+                tuple(
+                    axis.cut(start, size)
+                    for axis, start, size in zip(
+                        each.axes, starts, shape[1:3], strict=True
+                    )
+                ),
+                each.gated,
+            )
+            for each, starts, shape in zip(
+                given, layer.starts, call.output_shapes, strict=True
+            )
+        ]
+    sizes = [shape[1:3] for shape in call.output_shapes]
     window = window_of(layer)
     if window is not None:
-        sizes = tuple(axis.positions for axis in inputs[0])
-        return tuple(
-            axis.after(kernel, stride, dilation, pads[0], positions)
-            for axis, kernel, stride, dilation, pads, positions in zip(
-                inputs[0],
-                window.kernel_size,
-                window.strides,
-                window.dilation_rate,
-                window.pads(sizes),
-                window.output_sizes(sizes),
-                strict=True,
-            )
+        pads = window.pads(call.input_shapes[0][1:3])
+        moved = zip(
+            maps[0].axes,
+            window.kernel_size,
+            window.strides,
+            window.dilation_rate,
+            [before for before, _ in pads],
+            sizes[0],
+            strict=True,
         )
-    if _leaves_the_map(layer):
-        return None
-    merged = []
-    for together in zip(*inputs, strict=True):
-        if len({(axis.stride, axis.positions) for axis in together}) > 1:
-            raise ValueError(
-                f"Layer {call.name!r} joins maps of different stride or size, "
-                "so its receptive field is not one window."
-            )
-        merged.append(
-            _Axis(
-                together[0].stride,
-                max(axis.before for axis in together),
-                max(axis.beyond for axis in together),
-                together[0].positions,
-            )
-        )
-    return tuple(merged)
+        axes = tuple(axis.after(*numbers) for axis, *numbers in moved)
+        return [_Map(axes, maps[0].gated)]
+    return _joined(call, given, maps, sizes)
 
 
-def _leaves_the_map(layer):
-    """Whether the output no longer has the two spatial axes."""
-    before, after = _rank(layer.input), _rank(layer.output)
-    if after < 3 or isinstance(
-        layer,
-        (
-            keras.layers.GlobalAveragePooling2D,
-            keras.layers.GlobalMaxPooling2D,
-            keras.layers.Flatten,
-            keras.layers.Reshape,
-        ),
+def _joined(call, given, maps, sizes):
+    """Of an operation that takes each position by itself."""
+    layer = call.operation
+    count = len(sizes)
+    before = tuple(axis.positions for axis in maps[0].axes)
+    if any(
+        tuple(axis.positions for axis in each.axes) != before for each in maps
+    ) or any(
+        len({axis.stride for axis in pair}) > 1
+        for pair in zip(*(each.axes for each in maps), strict=True)
     ):
-        return True
-    sizes = _sizes(layer.input), _sizes(layer.output)
-    # Channels taken out and stacked again keep the first two axes.
-    if before == 4 and after == 4 and None not in (*sizes[0], *sizes[1]):
-        if sizes[1] == (1, 1) and sizes[0] != (1, 1):
-            return True
-        if sizes[0] != sizes[1]:
-            raise ValueError(
-                f"Layer {layer.name!r} ({type(layer).__name__}) changes the "
-                f"map from {sizes[0]} to {sizes[1]} and has no window."
-            )
-    return False
+        raise ValueError(
+            f"Layer {call.name!r} joins maps of different stride or size, "
+            "so its receptive field is not one window."
+        )
+    if sizes[0] != before:
+        if sizes[0] == (1, 1) or isinstance(layer, keras.layers.Reshape):
+            reached = any(each.touched for each in given)
+            return [_Map(None, reached=reached)] * count
+        if all(new >= old for new, old in zip(sizes[0], before, strict=True)):
+            return [None] * count
+        raise ValueError(
+            f"Layer {call.name!r} ({type(layer).__name__}) changes the map "
+            f"from {before} to {sizes[0]} and has no window."
+        )
+    gates = [each for each in given if each.axes is None]
+    reached = any(each.touched for each in gates)
+    gated = bool(gates) or any(each.gated for each in maps)
+    axes = []
+    for together in zip(*(each.axes for each in maps), strict=True):
+        axis = _Axis(
+            together[0].stride,
+            max(axis.before for axis in together),
+            max(axis.beyond for axis in together),
+            together[0].positions,
+            max(axis.first for axis in together),
+            min(axis.last for axis in together),
+        )
+        axes.append(replace(axis, last=axis.first - 1) if reached else axis)
+    return [_Map(tuple(axes), gated)] * count
 
 
-def _first(tensors):
-    return tensors[0] if isinstance(tensors, (list, tuple)) else tensors
-
-
-def _rank(tensors):
-    return len(_first(tensors).shape)
-
-
-def _sizes(tensors):
-    return tuple(_first(tensors).shape[1:3])
-
-
-def _field(axes, picture):
-    size = [axis.before + axis.beyond for axis in axes]
-    after = [
-        (axis.positions - 1) * axis.stride + axis.beyond - cells
-        for axis, cells in zip(axes, picture, strict=True)
-    ]
+def _field(made, picture):
     margins, reaches = [], []
-    for axis, cells in zip(axes, picture, strict=True):
+    for axis in made.axes:
         # Past the right border the last position of a crop has a stride's
         # worth of its own cells left.
         needed = max(axis.before, axis.beyond - axis.stride, 0)
         margins.append(math.ceil(needed / axis.stride) * axis.stride)
-        clear = sum(
-            i * axis.stride - axis.before >= 0
-            and i * axis.stride + axis.beyond <= cells
-            for i in range(axis.positions)
-        )
+        clear = max(axis.last - axis.first + 1, 0)
         reaches.append(1 - clear / axis.positions)
     return ReceptiveField(
-        stride=tuple(axis.stride for axis in axes),
-        size=tuple(size),
-        pad_before=tuple(axis.before for axis in axes),
-        pad_after=tuple(max(cells, 0) for cells in after),
+        stride=tuple(axis.stride for axis in made.axes),
+        size=tuple(axis.before + axis.beyond for axis in made.axes),
+        pad_before=tuple(axis.before for axis in made.axes),
+        pad_after=tuple(
+            (axis.positions - 1) * axis.stride + axis.beyond - cells
+            for axis, cells in zip(made.axes, picture, strict=True)
+        ),
         margin=tuple(margins),
         reach=tuple(reaches),
-        positions=tuple(axis.positions for axis in axes),
+        positions=tuple(axis.positions for axis in made.axes),
+        gated=made.gated,
     )

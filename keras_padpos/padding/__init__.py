@@ -5,6 +5,7 @@ from keras_padpos.padding.constant import Constant
 from keras_padpos.padding.copy_mode import CopyMode
 from keras_padpos.padding.distribution import Distribution
 from keras_padpos.padding.geometry import Geometry
+from keras_padpos.padding.interpolate import Interpolate
 from keras_padpos.padding.modes import get
 from keras_padpos.padding.modes import names
 from keras_padpos.padding.modes import serialize
@@ -23,6 +24,7 @@ __all__ = [
     "CopyMode",
     "Distribution",
     "Geometry",
+    "Interpolate",
     "PaddingMode",
     "Partial",
     "Randn",

@@ -24,7 +24,8 @@ class Circular(CopyMode):
 
     def source(self, position: Any, size: Any) -> Any:
         """Go round."""
-        return position % size
+        # In ONNX made by tf2onnx, % of a negative int is negative.
+        return (position + size) % size
 
     def largest_pad(self, size: int) -> int:
         """Every cell once."""

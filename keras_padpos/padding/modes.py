@@ -7,6 +7,7 @@ import keras
 from keras_padpos.padding.circular import Circular
 from keras_padpos.padding.constant import Constant
 from keras_padpos.padding.distribution import Distribution
+from keras_padpos.padding.interpolate import Interpolate
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.partial import Partial
 from keras_padpos.padding.randn import Randn
@@ -32,6 +33,9 @@ MODES = {
     )
 }
 
+# Known by name, but no border: it changes what is inside as well.
+_OTHERS = {Interpolate.name: Interpolate}
+
 
 def names() -> tuple[str, ...]:
     """The names of all padding modes.
@@ -55,7 +59,8 @@ def get(identifier: Any) -> PaddingMode:
     Constant(value=0.5)
 
     Args:
-        identifier: A name, a `PaddingMode`, or what `serialize` gave.
+        identifier: A name out of `names()`, `"interpolate"`, a `PaddingMode`,
+            or what `serialize` gave.
 
     Returns:
         A `PaddingMode`.
@@ -65,8 +70,10 @@ def get(identifier: Any) -> PaddingMode:
     """
     if isinstance(identifier, PaddingMode):
         return identifier
-    if isinstance(identifier, str) and identifier.lower() in MODES:
-        return MODES[identifier.lower()]()
+    if isinstance(identifier, str):
+        known = {**MODES, **_OTHERS}.get(identifier.lower())
+        if known is not None:
+            return known()
     if isinstance(identifier, dict):
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):

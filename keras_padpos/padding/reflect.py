@@ -26,7 +26,8 @@ class Reflect(CopyMode):
     def source(self, position: Any, size: Any) -> Any:
         """Bounce off the outermost cells; period `2 * size - 2`."""
         last = size - 1
-        return last - abs(position % (2 * last) - last)
+        # `abs` first: in ONNX made by tf2onnx, % of a negative int is negative.
+        return last - abs(abs(position) % (2 * last) - last)
 
     def largest_pad(self, size: int) -> int:
         """All cells but the edge itself."""

@@ -25,6 +25,9 @@ class Symmetric(CopyMode):
     def source(self, position: Any, size: Any) -> Any:
         """Bounce off the outer edges; period `2 * size`."""
         turn = 2 * size - 1
+        # Folded to 0 or more: in ONNX made by tf2onnx, % of a negative int is
+        # negative.
+        position = abs(2 * position + 1) // 2
         # Twice the distance to the turning point is odd, hence the halving.
         return (turn - abs(2 * (position % (2 * size)) - turn)) // 2
 

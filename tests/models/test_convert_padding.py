@@ -164,17 +164,6 @@ def test_none_gives_what_the_padded_network_has_off_the_border():
     assert type(bare.layers[2]) is keras.layers.Conv2D
 
 
-def test_none_on_branches_that_must_meet_is_an_error_that_explains():
-    with pytest.raises(ValueError) as error:
-        convert_padding(network(name="net"), "none")
-    message = str(error.value)
-    assert message.startswith(
-        "Model 'net' cannot go without padding: its branches no longer meet "
-        "at one size. Use a network without shortcuts (VGG16), or another "
-        "`padding_mode`. ("
-    )
-
-
 @pytest.mark.parametrize("mode", ["reflect", "zeros", "none"])
 def test_a_model_that_does_not_pad_is_an_error(mode):
     model = keras.Sequential(
@@ -260,17 +249,339 @@ def test_none_takes_every_frame_away():
     assert copy.output_shape == (None, 1, 1, 2)
 
 
-def test_partial_on_a_frame_of_its_own_names_the_layer():
+def test_partial_on_a_frame_that_feeds_no_window_names_the_layer():
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.ZeroPadding2D(1, name="pad")]
+    )
     with pytest.raises(ValueError, match="'pad'.*partial"):
-        models.convert_padding(_nested(), "partial")
+        models.convert_padding(model, "partial")
 
 
-def test_a_layer_that_pads_and_is_not_ours_is_named():
+def test_partial_takes_a_frame_into_the_window_that_it_feeds_and_back():
+    model = network()
+    copy = convert_padding(model, "partial")
+    assert copy.get_layer("frame").padding == ((0, 0), (0, 0))
+    assert copy.get_layer("valid").padding == ((1, 1), (1, 1))
+    x = np.random.default_rng(1).normal(size=(2, 16, 16, 3)).astype("float32")
+    got = keras.Model(copy.input, copy.get_layer("valid").output)(x)
+    twin = model.get_layer("valid")
+    plain = keras.ops.conv(framed(x, [(1, 1), (1, 1)], "zeros"), twin.kernel)
+    inside = keras.ops.conv(
+        framed(np.ones_like(x), [(1, 1), (1, 1)], "zeros")[..., :1],
+        np.ones((3, 3, 1, 1), "float32"),
+    )
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(got),
+        keras.ops.convert_to_numpy(plain * 9 / inside + twin.bias),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+    (site,) = [
+        site for site in models.find_padding_sites(copy) if site.name == "valid"
+    ]
+    assert (site.padding_layer, site.pads) == ("frame", ((1, 1), (1, 1)))
+    for mode in ("reflect", "zeros"):
+        back = convert_padding(copy, mode)
+        assert back.get_layer("frame").padding == ((1, 1), (1, 1))
+        assert type(back.get_layer("valid")) is keras.layers.Conv2D
+    np.testing.assert_array_equal(output(back, x), output(model, x))
+
+
+FAMILIES = {
+    "VGG19": 64,
+    "ResNet50": 64,
+    "ResNet50V2": 64,
+    "MobileNet": 64,
+    "MobileNetV2": 64,
+    "MobileNetV3Large": 64,
+    "EfficientNetB0": 64,
+    "EfficientNetV2B0": 64,
+    "DenseNet121": 64,
+    "InceptionV3": 139,
+    "InceptionResNetV2": 139,
+    "Xception": 96,
+    "NASNetMobile": 96,
+    "ConvNeXtTiny": 128,
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_of_keras_applications_there_and_back(name):
+    size = FAMILIES[name]
+    keras.utils.set_random_seed(0)
+    model = getattr(keras.applications, name)(
+        weights=None, include_top=False, input_shape=(size, size, 3)
+    )
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (1, size, size, 3)).astype("float32")
+    expected = output(model, x)
+    np.testing.assert_array_equal(
+        output(convert_padding(model, "zeros"), x), expected
+    )
+    # Reflect would not fit the last maps of so small a picture.
+    there = convert_padding(model, "replicate")
+    changed = {
+        layer.name
+        for layer in there.layers
+        if hasattr(layer, "padding_mode")
+        and layer.padding_mode == padding.get("replicate")
+    }
+    for site in models.find_padding_sites(model):
+        assert {site.name, site.padding_layer} & changed
+    found = output(there, x)
+    assert found.shape == expected.shape
+    assert np.all(np.isfinite(found))
+    back = convert_padding(there, "zeros")
+    assert [type(layer) for layer in back.layers] == [
+        type(layer) for layer in model.layers
+    ]
+    assert [layer.name for layer in back.layers] == [
+        layer.name for layer in model.layers
+    ]
+    np.testing.assert_array_equal(output(back, x), expected)
+
+
+@pytest.mark.parametrize("name", ["VGG16", "ResNet50", "MobileNetV2"])
+def test_reflect_runs_and_keeps_the_shape(name):
+    model = getattr(keras.applications, name)(
+        weights=None, include_top=False, input_shape=(96, 96, 3)
+    )
+    copy = convert_padding(model, "reflect")
+    x = np.random.default_rng(0).normal(size=(1, 96, 96, 3)).astype("float32")
+    assert output(copy, x).shape == output(model, x).shape
+
+
+@pytest.mark.parametrize("mode", padding.names())
+def test_every_mode_converts_a_network_with_frames(mode):
+    x = np.random.default_rng(1).normal(size=(2, 16, 16, 3)).astype("float32")
+    model = network()
+    copy = convert_padding(model, mode)
+    found = output(copy, x)
+    # Two windows of 3 and one frame: three cells from the border on.
+    inner = (slice(None), slice(3, -3), slice(3, -3))
+    np.testing.assert_allclose(found[inner], output(model, x)[inner], atol=1e-4)
+
+
+def test_interpolate_enlarges_what_enters_padded_layers():
+    model = network()
+    copy = convert_padding(model, "interpolate")
+    x = np.random.default_rng(1).normal(size=(2, 16, 16, 3)).astype("float32")
+    assert output(copy, x).shape == (2, 16, 16, 4)
+    got = keras.Model(copy.input, copy.get_layer("valid").output)(x)
+    larger = keras.ops.image.resize(x, (18, 18))
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(got),
+        keras.ops.convert_to_numpy(model.get_layer("valid")(larger)),
+        atol=1e-4,
+    )
+    back = convert_padding(copy, "zeros")
+    np.testing.assert_array_equal(output(back, x), output(model, x))
+
+
+def test_torch_geometry_pads_both_sides_alike():
+    torch = pytest.importorskip("torch")
+    inputs = keras.Input((16, 12, 3))
+    x = keras.layers.Conv2D(4, 3, 2, padding="same", name="same")(inputs)
+    x = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name="frame")(x)
+    x = keras.layers.Conv2D(4, 3, 2, name="valid")(x)
+    x = keras.layers.Conv2D(4, 2, padding="same", name="even")(x)
+    model = keras.Model(inputs, x)
+    copy = convert_padding(model, "zeros", geometry="torch")
+    pads = {site.name: site.pads for site in models.find_padding_sites(copy)}
+    assert pads["same"] == pads["valid"] == ((1, 1), (1, 1))
+    assert pads["even"] == ((0, 1), (0, 1))
+    assert copy.output_shape == model.output_shape
+    x = np.random.default_rng(0).normal(size=(1, 16, 12, 3)).astype("float32")
+    got = keras.Model(copy.input, copy.get_layer("valid").output)(x)
+    y = torch.from_numpy(x).permute(0, 3, 1, 2)
+    for name in ("same", "valid"):
+        kernel, bias = (
+            torch.from_numpy(w) for w in model.get_layer(name).get_weights()
+        )
+        y = torch.nn.functional.conv2d(
+            y, kernel.permute(3, 2, 0, 1), bias, stride=2, padding=1
+        )
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(got),
+        y.permute(0, 2, 3, 1).numpy(),
+        atol=1e-5,
+    )
+    with pytest.raises(ValueError, match='`geometry` must be "keep" or'):
+        convert_padding(model, "zeros", geometry="pytorch")
+
+
+def modes_of(model):
+    return {
+        site.name: site.padding_mode.name
+        for site in models.find_padding_sites(model)
+    }
+
+
+@pytest.mark.parametrize(
+    "options, converted",
+    [
+        ({"only": "same"}, {"same"}),
+        ({"only": ["frame", "dep*"]}, {"valid", "depthwise"}),
+        ({"skip": "*e"}, set()),
+        ({"skip": ["valid"]}, {"same", "depthwise"}),
+        ({"only": lambda site: site.kind == "depthwise"}, {"depthwise"}),
+        ({"skip": lambda site: site.padding_layer is None}, {"valid"}),
+    ],
+)
+def test_sites_can_be_chosen(options, converted):
+    if not converted:
+        with pytest.raises(ValueError, match="left of its 3 sites"):
+            convert_padding(network(), "reflect", skip=["*e", "valid"])
+        return
+    modes = modes_of(convert_padding(network(), "reflect", **options))
+    assert {n for n, mode in modes.items() if mode == "reflect"} == converted
+
+
+def test_a_name_that_is_no_site_is_an_error():
+    for argument in ("only", "skip"):
+        with pytest.raises(ValueError, match=f"`{argument}` .*'norm'"):
+            convert_padding(network(), "reflect", **{argument: ["norm"]})
+
+
+def test_pooling_can_be_left_alone():
+    copy = convert_padding(_nested(), "reflect", pooling=False)
+    assert modes_of(copy) == {
+        "inner/inside": "reflect",
+        "inner/pool": "zeros",
+        "last": "reflect",
+    }
+
+
+def test_verbose_prints_what_changed(capsys):
+    convert_padding(_nested(), "reflect", verbose=1)
+    printed = capsys.readouterr().out
+    assert "| pad + last" in printed
+    assert printed.count("zeros -> reflect") == 3
+
+
+def test_a_maximum_over_a_frame_of_zeros_still_sees_the_zeros():
     model = keras.Sequential(
         [
-            keras.Input((4, 4, 4, 1)),
-            keras.layers.Conv3DTranspose(1, 3, padding="same", name="up"),
+            keras.Input((4, 4, 1)),
+            keras.layers.ZeroPadding2D(1),
+            keras.layers.MaxPooling2D(3, 2),
         ]
     )
-    with pytest.raises(ValueError, match="'up'.*Conv3DTranspose.*cannot"):
-        models.convert_padding(model, "reflect")
+    x = -np.ones((1, 4, 4, 1), "float32")
+    there = convert_padding(model, "replicate")
+    assert np.all(output(there, x) == -1)
+    back = convert_padding(there, "zeros")
+    np.testing.assert_array_equal(output(back, x), output(model, x))
+    assert output(back, x)[0, 0, 0, 0] == 0
+
+
+def test_everything_that_belongs_to_a_layer_is_carried_over():
+    inner = keras.Sequential(
+        [
+            keras.Input((8, 8, 4)),
+            keras.layers.Conv2D(4, 3, padding="same", name="frozen"),
+            keras.layers.BatchNormalization(name="norm"),
+        ],
+        name="inner",
+    )
+    inputs = keras.Input((8, 8, 3), name="picture")
+    x = keras.layers.Conv2D(
+        4,
+        3,
+        padding="same",
+        name="conv",
+        dtype="mixed_float16",
+        kernel_regularizer=keras.regularizers.L2(0.1),
+        bias_constraint="non_neg",
+        activation="gelu",
+    )(inputs)
+    x = keras.layers.Normalization(
+        mean=[1.0, 2, 3, 4], variance=[1.0, 1, 4, 4]
+    )(x)
+    adapted = keras.layers.Normalization(name="adapted")
+    adapted.adapt(np.random.default_rng(0).normal(2, 3, (64, 8, 8, 4)))
+    model = keras.Model(inputs, inner(adapted(x)), name="net")
+    inner.get_layer("frozen").trainable = False
+    model.compile(optimizer="sgd", loss="mse")
+    copy = convert_padding(model, "circular")
+    conv = copy.get_layer("conv")
+    assert conv.dtype_policy.name == "mixed_float16"
+    assert conv.kernel_regularizer.l2 == pytest.approx(0.1)
+    assert conv.get_config()["bias_constraint"]["class_name"] == "NonNeg"
+    assert [layer.name for layer in copy.layers] == [
+        layer.name for layer in model.layers
+    ]
+    assert copy.inputs[0].dtype == "float32"
+    assert isinstance(copy.get_layer("inner"), keras.Sequential)
+    assert [weight.path for weight in copy.trainable_weights] == [
+        weight.path for weight in model.trainable_weights
+    ]
+    assert copy.compiled and copy.loss == "mse"
+    x = np.random.default_rng(0).normal(size=(1, 8, 8, 3)).astype("float32")
+    back = convert_padding(copy, "zeros")
+    np.testing.assert_array_equal(output(back, x), output(model, x))
+    model.trainable = False
+    assert convert_padding(model, "circular").trainable_weights == []
+
+
+def test_shared_layers_stay_shared():
+    conv = keras.layers.Conv2D(3, 3, padding="same", name="conv")
+    one = keras.Input((8, 8, 3), name="one")
+    other = keras.Input((6, 6, 3), name="other")
+    model = keras.Model([one, other], [conv(one), conv(conv(other))])
+    copy = convert_padding(model, "reflect")
+    assert len(copy.weights) == 2
+    x = [
+        np.random.default_rng(0).normal(size=(1, n, n, 3)).astype("float32")
+        for n in (8, 6)
+    ]
+    twin = copy.get_layer("conv")
+    expected = [twin(x[0]), twin(twin(x[1]))]
+    for got, want in zip(copy(x), expected, strict=True):
+        np.testing.assert_array_equal(
+            keras.ops.convert_to_numpy(got), keras.ops.convert_to_numpy(want)
+        )
+    assert [tensor.shape for tensor in copy.outputs] == [
+        (None, 8, 8, 3),
+        (None, 6, 6, 3),
+    ]
+
+
+def test_structures_of_inputs_and_outputs_are_kept():
+    inputs = {
+        "b": keras.Input((8, 8, 1), name="b"),
+        "a": keras.Input((8, 8, 1), name="a"),
+    }
+    conv = keras.layers.Conv2D(1, 3, padding="same", name="conv")
+    model = keras.Model(
+        inputs,
+        {
+            "sum": inputs["a"] + 2 * inputs["b"][:, ::-1],
+            "map": conv(inputs["b"]),
+        },
+    )
+    copy = convert_padding(model, "reflect")
+    x = {
+        key: np.random.default_rng(n).normal(size=(1, 8, 8, 1))
+        for n, key in enumerate("ab")
+    }
+    found, expected = copy(x), model(x)
+    assert set(found) == {"sum", "map"}
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(found["sum"]),
+        keras.ops.convert_to_numpy(expected["sum"]),
+    )
+    back = convert_padding(copy, "zeros")(x)
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(back["map"]),
+        keras.ops.convert_to_numpy(expected["map"]),
+    )
+
+
+@pytest.mark.parametrize("mode", ["reflect", "partial", "none"])
+def test_a_converted_model_is_saved_and_loaded(tmp_path, mode):
+    copy = convert_padding(network(), mode)
+    copy.save(tmp_path / "copy.keras")
+    again = keras.saving.load_model(tmp_path / "copy.keras")
+    x = np.random.default_rng(1).normal(size=(2, 16, 16, 3)).astype("float32")
+    np.testing.assert_array_equal(output(again, x), output(copy, x))

@@ -38,6 +38,135 @@ def test_known_geometries(network, layer, stride, size, before, margin):
     assert field.margin == (margin, margin)
 
 
+def _residual(x, kernels, strides, project):
+    """A residual block of 3x3 or bottleneck windows: linear, one channel."""
+    shortcut = layers.Conv2D(1, 1, max(strides))(x) if project else x
+    for kernel, stride in zip(kernels, strides, strict=True):
+        if kernel == 3:
+            x = layers.ZeroPadding2D(1)(x)
+        x = layers.Conv2D(1, kernel, stride)(x)
+    return layers.Add()([shortcut, x])
+
+
+def _torchvision_resnet50():
+    """Strides in the 3x3 window of a block ("v1.5"), pads on both sides."""
+    inputs = keras.Input((None, None, 1))
+    x = layers.ZeroPadding2D(3)(inputs)
+    x = layers.Conv2D(1, 7, 2)(x)
+    x = layers.ZeroPadding2D(1)(x)
+    x = layers.MaxPooling2D(3, 2)(x)
+    for stage, blocks in enumerate((3, 4, 6, 3), start=2):
+        for block in range(blocks):
+            first = block == 0
+            stride = 2 if first and stage > 2 else 1
+            x = _residual(x, (1, 3, 1), (1, stride, 1), first)
+        x = layers.Identity(name=f"conv{stage}")(x)
+    return keras.Model(inputs, x)
+
+
+def _cifar_resnet(blocks):
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(1, 3, padding="same")(inputs)
+    for stage in (1, 2, 3):
+        for block in range(blocks):
+            stride = 2 if block == 0 and stage > 1 else 1
+            x = _residual(x, (3, 3), (stride, 1), stride == 2)
+        x = layers.Identity(name=f"stage{stage}")(x)
+    return keras.Model(inputs, x)
+
+
+def _resnet18():
+    return models.resnet18(stem="imagenet", top=None)
+
+
+@pytest.mark.parametrize(
+    "make, layer, crop, stride, size, before, margin",
+    [
+        (_torchvision_resnet50, "conv3", 224, 8, 91, 45, 48),
+        (_torchvision_resnet50, "conv4", 224, 16, 267, 133, 144),
+        (_torchvision_resnet50, "conv5", 224, 32, 427, 213, 224),
+        (_resnet18, "stage4_block2_out", 224, 32, 435, 217, 224),
+        (lambda: _cifar_resnet(3), "stage1", 32, 1, 15, 7, 7),
+        (lambda: _cifar_resnet(3), "stage2", 32, 2, 37, 18, 18),
+        (lambda: _cifar_resnet(3), "stage3", 32, 4, 81, 40, 40),
+        (lambda: _cifar_resnet(9), "stage1", 32, 1, 39, 19, 19),
+        (lambda: _cifar_resnet(9), "stage2", 32, 2, 109, 54, 54),
+        (lambda: _cifar_resnet(9), "stage3", 32, 4, 249, 124, 124),
+    ],
+)
+def test_known_geometries_of_other_residual_networks(
+    make, layer, crop, stride, size, before, margin
+):
+    model = make()
+    shape = (crop, crop, model.input_shape[-1])
+    field = models.receptive_field(model, shape)[layer]
+    assert field.stride == (stride, stride)
+    assert field.size == (size, size)
+    assert field.pad_before == (before, before)
+    assert field.margin == (margin, margin)
+
+
+@pytest.mark.parametrize(
+    "network, layer, size",
+    [
+        ("VGG19", "block5_pool", 268),
+        ("VGG16", "block5_pool", 212),
+    ],
+)
+def test_known_fields_of_the_last_pooling(network, layer, size):
+    field = models.receptive_field(_network(network), (224, 224, 3))[layer]
+    assert field.stride == (32, 32)
+    assert field.size == (size, size)
+
+
+def test_a_gate_lets_padding_reach_everywhere():
+    inputs = keras.Input((32, 32, 4))
+    x = layers.Conv2D(4, 3, padding="same", name="conv")(inputs)
+    gate = layers.GlobalAveragePooling2D()(x)
+    gate = layers.Conv2D(4, 1)(layers.Reshape((1, 1, 4))(gate))
+    x = layers.Multiply(name="gated")([x, gate])
+    field = models.receptive_field(keras.Model(inputs, x))
+    assert field["conv"].reach == (1 / 16, 1 / 16)
+    assert not field["conv"].gated
+    assert field["gated"].gated
+    assert field["gated"].reach == (1, 1)
+    assert field["gated"].size == (3, 3)
+    # A gate that no padding reached lets none in.
+    bare = models.convert_padding(keras.Model(inputs, x), "none")
+    field = models.receptive_field(bare)["gated"]
+    assert field.gated
+    assert field.reach == (0, 0)
+    assert field.pad_before == (0, 0)
+    assert field.positions == (30, 30)
+
+
+def test_cropping_brings_what_padding_reached_back_out_of_sight():
+    model = keras.Sequential(
+        [
+            keras.Input((10, 12, 1)),
+            layers.Conv2D(1, 5, padding="same", name="conv"),
+            layers.Cropping2D(((2, 1), (0, 2)), name="crop"),
+        ]
+    )
+    fields = models.receptive_field(model)
+    assert fields["conv"].reach == pytest.approx((4 / 10, 4 / 12))
+    assert fields["crop"].pad_before == (0, 2)
+    assert fields["crop"].pad_after == (1, 0)
+    assert fields["crop"].reach == pytest.approx((1 / 7, 2 / 10))
+
+
+@pytest.mark.parametrize("name", ["NASNetMobile", "InceptionResNetV2"])
+def test_networks_of_many_branches_have_fields(name):
+    # Built for a size: NASNet decides by sizes which branches to shrink.
+    net = getattr(keras.applications, name)(
+        weights=None, include_top=False, input_shape=(224, 224, 3)
+    )
+    fields = models.receptive_field(net)
+    last = net.layers[-1].name
+    assert fields[last].stride == (32, 32)
+    assert fields[last].reach == (1, 1)
+
+
 def _positive(model):
     """Positive weights and no ReLU that cuts: every path shows."""
     rng = np.random.default_rng(0)
@@ -133,11 +262,21 @@ def test_an_open_size_must_be_given():
         models.receptive_field(_network("VGG16"))
 
 
-def test_a_layer_that_resizes_is_named():
+def test_what_lies_behind_an_enlargement_is_left_out():
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Conv2D(1, 3, padding="same", name="conv")(inputs)
+    enlarged = layers.UpSampling2D(2, name="enlarge")(x)
+    transposed = layers.Conv2DTranspose(1, 2, 2, name="transposed")(x)
+    x = layers.Add(name="sum")([enlarged, transposed])
+    fields = models.receptive_field(keras.Model(inputs, x))
+    assert list(fields)[1:] == ["conv"]
+
+
+def test_a_layer_that_shrinks_the_map_without_a_window_is_named():
     model = keras.Sequential(
-        [keras.Input((8, 8, 1)), layers.UpSampling2D(2, name="enlarge")]
+        [keras.Input((8, 8, 1)), layers.Resizing(4, 4, name="shrink")]
     )
-    with pytest.raises(ValueError, match="'enlarge'.*UpSampling2D"):
+    with pytest.raises(ValueError, match="'shrink'.*Resizing"):
         models.receptive_field(model)
 
 

@@ -1,0 +1,65 @@
+"""One place where a network pads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras_padpos.padding import PaddingMode
+
+Cells = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PaddingSite:
+    """One place where a network pads, at one size of its input.
+
+    A layer that is called several times is a site each time.
+
+    Attributes:
+        name: The layer's name, with those of the models around it before it:
+            `"backbone/conv1"`. The layer is the one whose window sees the
+            added cells; of a padding layer that feeds other layers, itself.
+        layer: That layer.
+        kind: `"convolution"`, `"depthwise"`, `"separable"`, `"transposed"`,
+            `"max_pooling"`, `"average_pooling"`, `"padding"`, or `"other"`: a
+            layer that pads, or may, where no converter reaches.
+        kernel_size: Cells of the window, one number a spatial axis.
+        strides: Its steps.
+        dilation_rate: Distances of its taps.
+        sizes: Spatial sizes of what comes in, before the padding; `None`
+            where unknown.
+        pads: Cells added, one pair `(before, after)` a spatial axis; of a
+            transposed convolution the cells cut off. `None` where they hang
+            on a size that is unknown, or cannot be told.
+        padding_mode: What the added cells hold; `None` if it is not known.
+        padding_layer: Name of the padding layer that adds the cells for the
+            window of `layer`, else `None`.
+        reason: Why it cannot be converted; `""` if it can.
+    """
+
+    name: str
+    layer: Any
+    kind: str
+    kernel_size: Cells
+    strides: Cells
+    dilation_rate: Cells
+    sizes: tuple[int | None, ...]
+    pads: tuple[tuple[int, int], ...] | None
+    padding_mode: PaddingMode | None
+    padding_layer: str | None = None
+    reason: str = ""
+
+    @property
+    def uneven(self) -> bool | None:
+        """Whether the two sides of an axis differ; `None` if unknown.
+
+        Uneven padding shifts the sampling grid off the picture's centre
+        (Alsallakh et al., Mind the Pad, ICLR 2021).
+        """
+        if self.pads is None:
+            return None
+        return any(before != after for before, after in self.pads)
+
+    @property
+    def pooling(self) -> bool:
+        """Whether the window pools."""
+        return self.kind in ("max_pooling", "average_pooling")

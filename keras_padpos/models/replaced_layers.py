@@ -1,0 +1,125 @@
+"""Layers that take the place of others when a network is converted."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_padpos import padding
+from keras_padpos.models.counterparts import PADDED
+from keras_padpos.models.counterparts import STOCK
+from keras_padpos.models.find_padding_sites import find_layer
+from keras_padpos.models.find_padding_sites import is_frame
+from keras_padpos.models.padding_site import PaddingSite
+from keras_padpos.padding import Geometry
+from keras_padpos.padding import PaddingMode
+
+
+def replaced_layers(
+    model: keras.Model,
+    sites: Sequence[PaddingSite],
+    mode: PaddingMode,
+    geometry: str = "keep",
+) -> dict[int, Callable[[], keras.Layer]]:
+    """Say which layers must change so that sites pad another way.
+
+    A frame before a window (`ZeroPadding2D` and a valid convolution) stays a
+    layer of its own, unless the mode corrects what the window gives: then the
+    window pads by itself, and the frame is left empty.
+
+    Args:
+        model: The model.
+        sites: Sites of the model that can be converted.
+        mode: What the added cells shall hold.
+        geometry: See `convert_padding`.
+
+    Returns:
+        From the `id` of a layer to what makes the layer for its place.
+    """
+    made: dict[int, Callable[[], keras.Layer]] = {}
+    for site in sites:
+        cells = _cells(site, geometry)
+        if site.padding_layer is None:
+            made[id(site.layer)] = _maker(site.layer, mode, cells)
+            continue
+        frame = find_layer(model, site.padding_layer)
+        if cells is None:
+            cells = site.pads
+        if _corrects(mode):
+            made[id(frame)] = _maker(frame, padding.get("zeros"), 0)
+            made[id(site.layer)] = _maker(site.layer, mode, cells)
+        else:
+            made[id(frame)] = _maker(frame, mode, cells)
+            made[id(site.layer)] = _maker(
+                site.layer, padding.get("zeros"), "valid"
+            )
+    return made
+
+
+def stock_layer(layer: keras.Layer, cells: Any) -> keras.Layer:
+    """The layer of Keras with another `padding`."""
+    config = layer.get_config()
+    config.pop("padding_mode", None)
+    stock = STOCK.get(type(layer), type(layer))
+    if stock is keras.layers.ZeroPadding1D and not isinstance(cells, int):
+        cells = tuple(Geometry(cells, 1).explicit[0])
+    return stock.from_config({**config, "padding": cells})
+
+
+def _corrects(mode):
+    return type(mode).correct is not PaddingMode.correct
+
+
+def _cells(site, geometry):
+    """The `padding` of a site if it is to change, else `None`."""
+    if geometry == "keep" or site.kind == "transposed":
+        return None
+    extents = [
+        (kernel - 1) * dilation + 1
+        for kernel, dilation in zip(
+            site.kernel_size, site.dilation_rate, strict=True
+        )
+    ]
+    if site.kind == "padding" or any(extent % 2 == 0 for extent in extents):
+        return None
+    # TensorFlow's SAME and frames of `correct_pad` give as many positions; a
+    # frame of another size is the author's own.
+    if site.padding_layer is not None and any(
+        sum(pair) not in (extent - 1, extent - 2)
+        for pair, extent in zip(site.pads, extents, strict=True)
+    ):
+        return None
+    return tuple((extent // 2, extent // 2) for extent in extents)
+
+
+def _maker(layer, mode, cells):
+    """What makes a layer with the mode and, unless `None`, the `padding`."""
+    if cells is None:
+        geometry = getattr(layer, "geometry", None)
+        cells = layer.padding if geometry is None else geometry.identifier
+
+    def make():
+        if mode == padding.get("zeros") and _stock_can(layer, cells):
+            return stock_layer(layer, cells)
+        ours = PADDED.get(type(layer), type(layer))
+        return ours.from_config(
+            {
+                **layer.get_config(),
+                "padding": cells,
+                "padding_mode": padding.serialize(mode),
+            }
+        )
+
+    return make
+
+
+def _stock_can(layer, cells):
+    """Whether Keras' own layer takes this `padding`."""
+    if is_frame(layer):
+        return not isinstance(cells, str)
+    if isinstance(cells, str):
+        return cells.lower() in ("valid", "same") or (
+            cells.lower() == "causal" and isinstance(layer, keras.layers.Conv1D)
+        )
+    return False

@@ -1,0 +1,346 @@
+from collections import Counter
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from oracles import same_pads
+
+from keras_padpos import layers as ours
+from keras_padpos import models
+from keras_padpos import padding
+from keras_padpos.models import convert_padding
+from keras_padpos.models import find_padding_sites
+
+
+def application(name, size=224):
+    build = getattr(keras.applications, name)
+    return build(weights=None, include_top=False, input_shape=(size, size, 3))
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("VGG16", {"convolution": 13}),
+        # 16 blocks, the stem and its pool, the last two with ZeroPadding2D.
+        ("ResNet50", {"convolution": 17, "max_pooling": 1}),
+        ("ResNet50V2", {"convolution": 17, "max_pooling": 1}),
+        ("MobileNetV2", {"convolution": 1, "depthwise": 17}),
+        ("DenseNet121", {"convolution": 59, "max_pooling": 1}),
+        ("ConvNeXtTiny", {"convolution": 18}),
+        ("Xception", {"separable": 34, "max_pooling": 4}),
+    ],
+)
+def test_counts_of_whole_networks(name, expected):
+    sites = find_padding_sites(application(name))
+    assert Counter(site.kind for site in sites) == expected
+    assert not any(site.reason for site in sites)
+
+
+def test_resnet50s_frames_belong_to_the_windows_that_they_feed():
+    sites = {
+        site.padding_layer: site
+        for site in find_padding_sites(application("ResNet50"))
+        if site.padding_layer
+    }
+    assert sorted(sites) == ["conv1_pad", "pool1_pad"]
+    stem = sites["conv1_pad"]
+    assert stem.name == "conv1_conv"
+    assert stem.kernel_size == (7, 7)
+    assert stem.strides == (2, 2)
+    assert stem.sizes == (224, 224)
+    assert stem.pads == ((3, 3), (3, 3))
+    assert stem.uneven is False
+    assert sites["pool1_pad"].pooling
+
+
+@pytest.mark.parametrize("size, pads", [(224, (0, 1)), (225, (1, 1))])
+def test_the_size_of_the_picture_decides_whether_same_is_even(size, pads):
+    model = application("MobileNetV2")
+    sites = {
+        site.name: site for site in find_padding_sites(model, (size, size, 3))
+    }
+    assert sites["Conv1"].pads == (pads, pads)
+    assert sites["Conv1"].uneven is (size == 224)
+    # `correct_pad` chose these cells when the network was built.
+    assert sites["block_1_depthwise"].pads == ((0, 1), (0, 1))
+
+
+@pytest.mark.parametrize("size", [11, 12])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [2, 3, 5])
+def test_cells_are_those_of_the_definition(kernel, stride, size):
+    model = keras.Sequential(
+        [
+            keras.Input((size, 9, 1)),
+            layers.Conv2D(1, kernel, stride, padding="same", name="conv"),
+        ]
+    )
+    (site,) = find_padding_sites(model)
+    assert site.pads == (
+        same_pads(size, kernel, stride, 1),
+        same_pads(9, kernel, stride, 1),
+    )
+
+
+def test_an_open_size_leaves_open_only_what_hangs_on_it():
+    model = keras.Sequential(
+        [
+            keras.Input((None, None, 3)),
+            layers.Conv2D(4, 5, padding="same", name="one"),
+            layers.Conv2D(4, 3, 2, padding="same", name="two"),
+            layers.MaxPooling2D(3, 2, padding="same", name="three"),
+        ]
+    )
+    sites = find_padding_sites(model)
+    assert [site.pads for site in sites] == [((2, 2), (2, 2)), None, None]
+    assert [site.uneven for site in sites] == [False, None, None]
+    sites = find_padding_sites(model, (8, 9, 3))
+    assert sites[1].pads == ((0, 1), (1, 1))
+    assert sites[2].sizes == (4, 5)
+
+
+def test_all_ranks_and_kinds():
+    line = keras.Sequential(
+        [
+            keras.Input((12, 2)),
+            layers.Conv1D(2, 3, padding="causal", name="causal"),
+            layers.ZeroPadding1D(2, name="frame"),
+            layers.MaxPooling1D(2, name="pool"),
+            layers.SeparableConv1D(2, 4, padding="same", name="separable"),
+        ]
+    )
+    found = [(s.name, s.kind, s.pads) for s in find_padding_sites(line)]
+    assert found == [
+        ("causal", "convolution", ((2, 0),)),
+        ("pool", "max_pooling", ((2, 2),)),
+        ("separable", "separable", ((1, 2),)),
+    ]
+    volume = keras.Sequential(
+        [
+            keras.Input((4, 5, 6, 1)),
+            layers.Conv3D(1, (3, 1, 2), padding="same"),
+            layers.Conv3DTranspose(1, 3, 2, padding="same"),
+        ]
+    )
+    sites = find_padding_sites(volume)
+    assert sites[0].pads == ((1, 1), (0, 0), (0, 1))
+    assert sites[1].kind == "transposed"
+    # The convolution that it transposes goes from 8 x 10 x 12 to 4 x 5 x 6.
+    assert sites[1].pads == ((0, 1),) * 3
+
+
+def test_a_frame_that_feeds_two_layers_is_a_site_of_its_own():
+    inputs = keras.Input((8, 8, 1))
+    framed = layers.ZeroPadding2D(1, name="frame")(inputs)
+    one = layers.Conv2D(1, 3, name="one")(framed)
+    other = layers.Conv2D(1, 3, name="other")(framed)
+    model = keras.Model(inputs, layers.Add()([one, other]))
+    (site,) = find_padding_sites(model)
+    assert (site.name, site.kind) == ("frame", "padding")
+    assert site.pads == ((1, 1), (1, 1))
+
+
+def test_a_frame_that_leaves_the_model_is_a_site_of_its_own():
+    inputs = keras.Input((8, 8, 1))
+    framed = layers.ZeroPadding2D(1, name="frame")(inputs)
+    model = keras.Model(inputs, [layers.Conv2D(1, 3)(framed), framed])
+    (site,) = find_padding_sites(model)
+    assert site.name == "frame"
+
+
+def test_our_layers_and_their_modes():
+    model = keras.Sequential(
+        [
+            keras.Input((9, 9, 2)),
+            ours.Conv2D(2, 3, padding="full", padding_mode="circular"),
+            ours.Padding2D(((1, 0), 2), padding_mode="replicate", name="pad"),
+            ours.Conv2D(2, 3, padding=((2, 0), 1), padding_mode="partial"),
+            ours.Conv2D(2, 3, name="valid", padding_mode="reflect"),
+        ]
+    )
+    sites = find_padding_sites(model)
+    assert [site.padding_mode.name for site in sites] == [
+        "circular",
+        "replicate",
+        "partial",
+    ]
+    assert sites[0].pads == ((2, 2), (2, 2))
+    assert sites[1].pads == ((1, 0), (2, 2))
+    assert sites[2].pads == ((2, 0), (1, 1))
+
+
+def test_models_inside_are_searched_and_shared_layers_are_sites_at_each_use():
+    inner = keras.Sequential(
+        [
+            keras.Input((None, None, 2)),
+            layers.Conv2D(2, 3, 2, padding="same", name="conv"),
+        ],
+        name="inner",
+    )
+    inputs = keras.Input((9, 12, 2))
+    model = keras.Model(inputs, inner(inner(inputs)))
+    sites = find_padding_sites(model)
+    assert [site.name for site in sites] == ["inner/conv"] * 2
+    assert [site.sizes for site in sites] == [(9, 12), (5, 6)]
+    assert [site.pads for site in sites] == [
+        ((1, 1), (0, 1)),
+        ((1, 1), (0, 1)),
+    ]
+
+
+def test_several_inputs():
+    small = keras.Input((8, 8, 1), name="small")
+    large = keras.Input((None, None, 1), name="large")
+    model = keras.Model(
+        {"small": small, "large": large},
+        [
+            layers.Conv2D(1, 3, 2, padding="same", name="one")(small),
+            layers.Conv2D(1, 3, 2, padding="same", name="other")(large),
+        ],
+    )
+    pads = {site.name: site.pads for site in find_padding_sites(model)}
+    assert pads == {"one": ((0, 1), (0, 1)), "other": None}
+    sites = find_padding_sites(model, {"large": (9, 9, 1)})
+    assert [s.pads for s in sites if s.name == "other"] == [((1, 1), (1, 1))]
+    with pytest.raises(ValueError, match="must be a dict.*large, small"):
+        find_padding_sites(model, (9, 9, 1))
+    with pytest.raises(ValueError, match="large, small.*'huge'"):
+        find_padding_sites(model, {"huge": (9, 9, 1)})
+
+
+def test_a_shape_that_does_not_fit_is_an_error():
+    model = application("VGG16")
+    for shape in [(224, 224), (0, 224, 3), "224"]:
+        with pytest.raises(ValueError, match="`input_shape`"):
+            find_padding_sites(model, shape)
+
+
+class Block(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.steps = [layers.Conv2D(1, 3, padding="same", name="hidden")]
+
+    def call(self, x):
+        for step in self.steps:
+            x = step(x)
+        return x
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+class OwnConv2D(layers.Conv2D):
+    pass
+
+
+def hidden(name):
+    """Layers that pad where no converter reaches."""
+    return {
+        "wrapper": layers.TimeDistributed(
+            layers.Conv2D(1, 3, padding="same"), name=name
+        ),
+        "lstm": layers.ConvLSTM1D(
+            1, 3, padding="same", return_sequences=True, name=name
+        ),
+        "block": Block(name=name),
+        "subclass": OwnConv2D(1, 3, padding="same", name=name),
+        "lambda": layers.Lambda(
+            lambda x: keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))),
+            output_shape=(10, 10, 1),
+            name=name,
+        ),
+        "transposed": layers.Conv3DTranspose(1, 3, padding="same", name=name),
+    }
+
+
+@pytest.mark.parametrize(
+    "kind, shape, reason",
+    [
+        ("wrapper", (3, 8, 8, 1), "TimeDistributed calls the padded layer"),
+        ("lstm", (3, 8, 1), "ConvLSTM1D has no counterpart"),
+        ("block", (8, 8, 1), "Block calls the padded layer 'hidden'"),
+        ("subclass", (8, 8, 1), "OwnConv2D has no counterpart"),
+        ("lambda", (8, 8, 1), "a Lambda that gives a larger map"),
+        ("transposed", (8, 8, 8, 1), "Conv3DTranspose has no counterpart"),
+    ],
+)
+def test_what_cannot_be_converted_is_listed_refused_and_can_be_skipped(
+    kind, shape, reason
+):
+    inputs = keras.Input(shape)
+    x = hidden("odd")[kind](inputs)
+    x = layers.Reshape((-1, 1))(x)
+    x = layers.Conv1D(1, 3, padding="same", name="plain")(x)
+    model = keras.Model(inputs, x)
+    sites = {site.name: site for site in find_padding_sites(model)}
+    assert reason in sites["odd"].reason
+    assert not sites["plain"].reason
+    with pytest.raises(ValueError, match=f"Layer 'odd' .*{reason}.*`skip`"):
+        convert_padding(model, "reflect")
+    copy = convert_padding(model, "reflect", skip="odd")
+    assert copy.get_layer("plain").padding_mode == padding.get("reflect")
+    for one, other in zip(copy.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_operations_of_keras_that_pad_are_named():
+    inputs = keras.Input((8, 8, 1))
+    x = keras.ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(x))
+    with pytest.raises(ValueError, match=r"'pad.*' .*operation of keras.ops"):
+        convert_padding(model, "reflect")
+
+
+def test_a_lambda_that_does_not_grow_and_layers_that_do_not_pad_pass():
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 2)),
+            layers.Lambda(lambda x: x * 2),
+            layers.Conv2D(4, 3),
+            layers.Conv2D(4, 1, padding="same"),
+            layers.TimeDistributed(layers.Conv1D(2, 3)),
+            layers.Dense(7),
+        ]
+    )
+    assert find_padding_sites(model) == []
+
+
+def test_subclassed_and_unbuilt_models_are_named():
+    class Mine(keras.Model):
+        def call(self, x):
+            return x
+
+    inputs = keras.Input((8, 8, 1))
+    for model in (
+        Mine(name="mine"),
+        keras.Model(inputs, Mine(name="mine")(inputs)),
+    ):
+        with pytest.raises(ValueError, match="'mine'.*neither functional nor"):
+            find_padding_sites(model)
+    with pytest.raises(ValueError, match="not built"):
+        find_padding_sites(keras.Sequential([layers.Conv2D(1, 3)]))
+    with pytest.raises(ValueError, match="`model` must be"):
+        find_padding_sites(layers.Conv2D(1, 3))
+
+
+def test_a_functional_model_of_another_class_is_read():
+    class Net(keras.Model):
+        def __init__(self, filters=2):
+            inputs = keras.Input((8, 8, 1))
+            conv = layers.Conv2D(filters, 3, padding="same", name="conv")
+            super().__init__(inputs, conv(inputs))
+
+        def get_config(self):
+            return {"filters": 2}
+
+    assert [site.name for site in find_padding_sites(Net())] == ["conv"]
+    copy = convert_padding(Net(), "reflect")
+    assert copy.get_layer("conv").padding_mode == padding.get("reflect")
+
+
+def test_sites_of_a_backbone_with_its_preprocessing():
+    net = models.backbone("resnet50", "random", input_shape=(64, 64, 3))
+    sites = find_padding_sites(net)
+    assert len(sites) == 18
+    assert sites[0].name == "resnet50/conv1_conv"

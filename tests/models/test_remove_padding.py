@@ -1,0 +1,256 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from off_border import largest_difference
+
+from keras_padpos import models
+from keras_padpos.layers import ResizeToMatch
+from keras_padpos.models import convert_padding
+
+
+def picture(size, channels=3):
+    shape = (1, *(size if isinstance(size, tuple) else (size, size)), channels)
+    rng = np.random.default_rng(0)
+    return rng.uniform(-1, 1, shape).astype("float32")
+
+
+def application(name, size, last):
+    keras.utils.set_random_seed(0)
+    build = getattr(keras.applications, name)
+    net = build(weights=None, include_top=False, input_shape=(size, size, 3))
+    if name == "EfficientNetB0":
+        _hold_gates(net)
+    return keras.Model(net.input, net.get_layer(last).output)
+
+
+def _hold_gates(net):
+    """Squeeze-and-excitation looks at the whole map: let it say nothing."""
+    for layer in net.layers:
+        if layer.name.endswith("se_expand"):
+            layer.set_weights([0 * array for array in layer.get_weights()])
+
+
+def assert_agree(model, size, names):
+    bare = convert_padding(model, "none")
+    found = largest_difference(model, bare, picture(size), names)
+    for name, (difference, positions) in found.items():
+        assert difference <= 1e-4, name
+        assert min(positions) > 0, name
+    assert models.find_padding_sites(bare) == []
+
+
+@pytest.mark.parametrize(
+    "name, size, last",
+    [
+        ("VGG16", 224, "block4_conv3"),
+        ("ResNet50", 320, "conv4_block1_out"),
+        ("ResNet50V2", 320, "conv4_block1_out"),
+        ("MobileNetV2", 320, "block_9_add"),
+        ("DenseNet121", 320, "conv3_block8_concat"),
+        ("EfficientNetB0", 320, "block4b_add"),
+        ("InceptionV3", 283, "mixed3"),
+    ],
+)
+def test_equals_the_padded_network_off_the_border(name, size, last):
+    assert_agree(application(name, size, last), size, [last])
+
+
+@pytest.mark.large
+@pytest.mark.parametrize(
+    "name, size, last",
+    [
+        ("VGG16", 416, "block5_pool"),
+        ("ResNet50", 736, "conv5_block3_out"),
+        ("ResNet50V2", 736, "post_relu"),
+        ("MobileNetV2", 640, "out_relu"),
+        ("DenseNet121", 2240, "relu"),
+        ("EfficientNetB0", 960, "top_activation"),
+        ("InceptionV3", 1419, "mixed10"),
+    ],
+)
+def test_whole_networks_equal_the_padded_ones_off_the_border(name, size, last):
+    assert_agree(application(name, size, last), size, [last])
+
+
+def test_sizes_left_open_are_cropped_while_the_model_runs():
+    keras.utils.set_random_seed(0)
+    net = keras.applications.ResNet50V2(
+        weights=None, include_top=False, input_shape=(None, None, 3)
+    )
+    net = keras.Model(net.input, net.get_layer("conv3_block2_out").output)
+    bare = convert_padding(net, "none")
+    for size in (128, (160, 192)):
+        found = largest_difference(
+            net, bare, picture(size), ["conv3_block2_out"]
+        )
+        assert found["conv3_block2_out"][0] <= 1e-4
+
+
+def test_an_odd_picture_keeps_the_grid_too():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((61, 62, 3))
+    x = layers.Conv2D(4, 3, 2, padding="same", activation="relu")(inputs)
+    side = layers.AveragePooling2D(3, 1, padding="same")(x)
+    x = layers.SeparableConv2D(4, 5, padding="same")(x)
+    x = layers.Concatenate(name="join")([x, side])
+    x = layers.MaxPooling2D(3, 2, padding="same", name="pool")(x)
+    model = keras.Model(inputs, layers.Conv2D(2, 2, padding="same")(x))
+    assert_agree(model, (61, 62), ["join", "pool", model.layers[-1].name])
+
+
+def test_models_inside_start_on_the_grid_of_what_enters_them():
+    keras.utils.set_random_seed(0)
+    inside = keras.Sequential(
+        [
+            layers.Conv2D(4, 3, padding="same", name="conv"),
+            layers.MaxPooling2D(2, name="pool"),
+            layers.Conv2D(4, 3, padding="same", name="last"),
+        ],
+        name="inside",
+    )
+    inputs = keras.Input((48, 48, 3))
+    x = layers.Conv2D(4, 5, padding="same")(inputs)
+    x = layers.Conv2D(4, 3, padding="same")(x)
+    x = inside(x)
+    model = keras.Model(inputs, layers.MaxPooling2D(2, name="out")(x))
+    bare = convert_padding(model, "none")
+    # Offset 3 goes in, 4 is halved to 2, and 3 comes out: a row is cropped.
+    names = [layer.name for layer in bare.layers]
+    assert "out_align" in names
+    assert isinstance(bare.get_layer("inside"), keras.Sequential)
+    found = largest_difference(model, bare, picture(48), ["out"])
+    assert found["out"][0] <= 1e-4
+    for one, other in zip(bare.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_shift_by_padding_and_cropping_stays_a_shift():
+    # NASNet's second path of a reduction: one row and column further on.
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Conv2D(3, 3, padding="same")(inputs)
+    one = layers.AveragePooling2D(1, 2)(x)
+    other = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)
+    other = layers.Cropping2D(((1, 0), (1, 0)))(other)
+    other = layers.AveragePooling2D(1, 2)(other)
+    model = keras.Model(inputs, layers.Concatenate(name="join")([one, other]))
+    assert_agree(model, 32, ["join"])
+
+
+def test_a_u_net_meets_again_on_its_grid():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((48, 48, 1))
+    fine = layers.Conv2D(2, 3, padding="same")(inputs)
+    x = layers.MaxPooling2D(2)(fine)
+    x = layers.Conv2D(2, 3, padding="same")(x)
+    one = layers.UpSampling2D(2)(x)
+    other = layers.Conv2DTranspose(2, 2, 2, padding="same")(x)
+    x = layers.Concatenate()([fine, one, other])
+    model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(x))
+    bare = convert_padding(model, "none")
+    x = picture(48, 1)
+    padded = keras.ops.convert_to_numpy(model(x))
+    found = keras.ops.convert_to_numpy(bare(x))
+    # 1 + 1 cells at half the scale are 4, and one more is lost at the end.
+    assert found.shape[1:3] == (38, 38)
+    np.testing.assert_allclose(found, padded[:, 5:-5, 5:-5], atol=1e-5)
+
+
+def test_lines_and_volumes():
+    keras.utils.set_random_seed(0)
+    for rank, kind in ((1, layers.Conv1D), (3, layers.Conv3D)):
+        inputs = keras.Input((20,) * rank + (2,))
+        x = kind(2, 3, padding="same")(inputs)
+        side = kind(2, 5, padding="same")(x)
+        x = layers.Add()([x, side])
+        model = keras.Model(inputs, kind(2, 2, 2, padding="same")(x))
+        bare = convert_padding(model, "none")
+        x = np.random.default_rng(0).normal(size=(1, *(20,) * rank, 2))
+        padded = keras.ops.convert_to_numpy(model(x.astype("float32")))
+        found = keras.ops.convert_to_numpy(bare(x.astype("float32")))
+        # An offset of 3 meets stride 2: from the second position on.
+        assert found.shape == (1, *(6,) * rank, 2)
+        inner = (slice(None), *(slice(2, 8),) * rank)
+        np.testing.assert_allclose(found, padded[inner], atol=1e-5)
+
+
+def test_a_map_that_was_of_another_size_is_left_alone():
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Conv2D(4, 3, 2, padding="same")(inputs)
+    x = layers.Conv2D(4, 3, padding="same")(x)
+    x = ResizeToMatch(name="enlarged")([x, inputs])
+    bare = convert_padding(keras.Model(inputs, x), "none")
+    assert bare.output_shape == (None, 32, 32, 4)
+
+
+def test_a_gate_of_one_cell_is_no_map_that_is_cropped():
+    inputs = keras.Input((3, 3, 4))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    gate = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    x = layers.Multiply()([inputs, x, layers.Conv2D(4, 1)(gate)])
+    bare = convert_padding(keras.Model(inputs, x), "none")
+    # What is left is one cell too, and is not taken for a gate.
+    assert bare.output_shape == (None, 1, 1, 4)
+
+
+def test_what_is_skipped_keeps_its_padding():
+    inputs = keras.Input((16, 16, 1))
+    x = layers.Conv2D(1, 3, padding="same", name="first")(inputs)
+    x = layers.Conv2D(1, 3, padding="same", name="second")(x)
+    model = keras.Model(inputs, x)
+    bare = convert_padding(model, "none", only="first")
+    assert bare.output_shape == (None, 14, 14, 1)
+    assert [site.name for site in models.find_padding_sites(bare)] == ["second"]
+
+
+def test_too_small_a_picture_names_the_layer():
+    net = keras.applications.ResNet50(
+        weights=None, include_top=False, input_shape=(64, 64, 3)
+    )
+    with pytest.raises(ValueError) as error:
+        convert_padding(net, "none")
+    message = str(error.value)
+    assert message.startswith("Layer 'conv3_block")
+    assert "larger input shape" in message
+
+
+def test_weights_that_hang_on_the_size_name_the_layer():
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(1, 3, padding="same"),
+            layers.Flatten(),
+            layers.Dense(3, name="top"),
+        ]
+    )
+    with pytest.raises(ValueError, match=r"'top'.*\(64, 3\).*\(36, 3\)"):
+        convert_padding(model, "none")
+
+
+def test_a_transposed_convolution_that_cuts_is_named():
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(1, 3, padding="same"),
+            layers.Conv2DTranspose(1, 3, 2, padding="same", name="up"),
+        ]
+    )
+    with pytest.raises(ValueError, match="'up'.*without padding.*`skip`"):
+        convert_padding(model, "none")
+    bare = convert_padding(model, "none", skip="up")
+    assert bare.output_shape == (None, 12, 12, 1)
+
+
+def test_a_saved_network_without_padding_loads_again(tmp_path):
+    net = keras.applications.MobileNetV2(
+        weights=None, include_top=False, input_shape=(None, None, 3)
+    )
+    net = keras.Model(net.input, net.get_layer("block_5_add").output)
+    bare = convert_padding(net, "none")
+    bare.save(tmp_path / "bare.keras")
+    again = keras.saving.load_model(tmp_path / "bare.keras")
+    x = picture((96, 90))
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(again(x)),
+        keras.ops.convert_to_numpy(bare(x)),
+    )

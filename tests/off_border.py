@@ -1,0 +1,50 @@
+"""Where padding cannot reach, two networks must agree."""
+
+import keras
+import numpy as np
+
+from keras_padpos import models
+
+
+def largest_difference(padded, bare, x, layers):
+    """Compare maps of a padded and a padding-free network off the border.
+
+    Where on the padded network's grid the bare one's maps lie, and which
+    positions padding cannot reach, is worked out from both receptive fields.
+
+    Returns, for each layer: the largest relative difference, and how many
+    positions were compared.
+    """
+    shape = x.shape[1:]
+    fields = [models.receptive_field(net, shape) for net in (padded, bare)]
+    maps = [
+        keras.Model(
+            net.inputs[0], [net.get_layer(name).output for name in layers]
+        ).predict(x, verbose=0)
+        for net in (padded, bare)
+    ]
+    if len(layers) == 1:
+        maps = [[made] if not isinstance(made, list) else made for made in maps]
+    found = {}
+    for name, with_pads, without in zip(layers, *maps, strict=True):
+        ours, theirs = fields[0][name], fields[1][name]
+        assert ours.stride == theirs.stride
+        assert ours.size == theirs.size
+        inner, outer = [slice(None)], [slice(None)]
+        for axis in (0, 1):
+            stride = ours.stride[axis]
+            gap = ours.pad_before[axis] - theirs.pad_before[axis]
+            assert gap % stride == 0, "off the padded network's grid"
+            offset = gap // stride
+            first = -(-ours.pad_before[axis] // stride)
+            beyond = ours.size[axis] - ours.pad_before[axis]
+            last = (shape[axis] - beyond) // stride
+            first = max(first, offset)
+            last = min(last, offset + without.shape[axis + 1] - 1)
+            assert first <= last, f"{name}: padding reaches everywhere"
+            outer.append(slice(first, last + 1))
+            inner.append(slice(first - offset, last + 1 - offset))
+        one, other = with_pads[tuple(outer)], without[tuple(inner)]
+        difference = np.abs(one - other).max() / np.abs(one).max()
+        found[name] = float(difference), one.shape[1:3]
+    return found
