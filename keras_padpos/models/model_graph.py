@@ -250,15 +250,10 @@ def walk(
     for layer in config["layers"]:
         if layer["name"] in entering:
             continue
-        # A functional model's own inputs and outputs count as its call 0.
         operation = operations[layer["name"]]
-        first = int(
-            isinstance(operation, keras.Model)
-            and not isinstance(operation, keras.Sequential)
-        )
         waiting += [
             (operation, number, node, {tuple(key) for key in _keys_in(node)})
-            for number, node in enumerate(layer["inbound_nodes"], start=first)
+            for number, node in enumerate(layer["inbound_nodes"])
         ]
     while waiting:
         later = []
@@ -280,7 +275,18 @@ def walk(
                 "on a tensor that no layer of the model makes."
             )
         waiting = later
-    return _map_leaves(config["output_layers"], lambda key: made[tuple(key)])
+
+    def leaving(key):
+        # As outputs, and there alone, Keras counts a functional model's calls
+        # from 1: call 0 is that of its own inputs and outputs.
+        name, number, place = key
+        operation = operations[name]
+        functional = isinstance(operation, keras.Model) and not isinstance(
+            operation, keras.Sequential
+        )
+        return made[name, number - functional, place]
+
+    return _map_leaves(config["output_layers"], leaving)
 
 
 def tensors_in(structure: Any) -> list[keras.KerasTensor]:
@@ -359,16 +365,24 @@ def _is_leaf(structure):
 
 def _leaves(structure):
     """The tensors in a model's list, dict or single entry of ends."""
-    found = []
-    _map_leaves(structure, found.append)
-    return found
+    # In Keras' own order, which for dicts is not that of every backend.
+    return [
+        end.key for end in keras.tree.flatten(_map_leaves(structure, _End))
+    ]
+
+
+@dataclass(frozen=True)
+class _End:
+    """A tensor's name, number of the call and of the output."""
+
+    key: Any
 
 
 def _map_leaves(structure, function):
-    if isinstance(structure, dict):  # in the order of `keras.tree`
+    if isinstance(structure, dict):
         return {
-            key: _map_leaves(structure[key], function)
-            for key in sorted(structure)
+            key: _map_leaves(value, function)
+            for key, value in structure.items()
         }
     if _is_leaf(structure):
         return function(structure)

@@ -48,6 +48,23 @@ class ReceptiveField:
     positions: Pair
     gated: bool = False
 
+    @property
+    def surround(self) -> tuple[Pair, Pair]:
+        """Cells of a larger picture on which no padding is needed.
+
+        One pair (before, after) an axis: a network without padding, run on
+        the crop with so many cells around it, gives just the positions that
+        the padded network gives on the crop, computed from real neighbours.
+        """
+        return tuple(
+            tuple(max(math.ceil(pad / stride) * stride, 0) for pad in both)
+            for both, stride in zip(
+                zip(self.pad_before, self.pad_after, strict=True),
+                self.stride,
+                strict=True,
+            )
+        )
+
 
 @dataclass(frozen=True)
 class _Axis:

@@ -305,6 +305,10 @@ FAMILIES = {
 }
 
 
+if keras.backend.backend() == "torch":
+    del FAMILIES["NASNetMobile"]  # Keras does not build it there.
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_of_keras_applications_there_and_back(name):
     size = FAMILIES[name]
@@ -556,7 +560,7 @@ def test_structures_of_inputs_and_outputs_are_kept():
     model = keras.Model(
         inputs,
         {
-            "sum": inputs["a"] + 2 * inputs["b"][:, ::-1],
+            "sum": inputs["a"] + 2 * keras.ops.flip(inputs["b"], 1),
             "map": conv(inputs["b"]),
         },
     )
