@@ -250,33 +250,13 @@ def _check_before_work(networks, heads):
     for target in _TARGETS.value:
         probes.position_target(target, 2)
     for backbone, weights, mode, _ in networks:
-        _stage_layers(backbone)
+        runs.stage_layers(backbone, _STAGES.value)
         if mode not in ("none", *padding.names()):
             raise runs.UserError(
                 "--padding_mode must be none or one of "
                 f"{', '.join(padding.names())}. Received: {mode}"
             )
         models.check_weights(backbone, weights)
-
-
-def _stage_layers(backbone):
-    """The layers that --stages names in one network."""
-    from keras_padpos import models
-
-    known = models.stage_names(backbone)
-    if _STAGES.value == ["all"] or backbone == "rgb":
-        return known
-    layers = []
-    for stage in _STAGES.value:
-        if stage.isdigit():
-            if not 1 <= int(stage) <= len(known):
-                raise runs.UserError(
-                    f"--stages of {backbone} go from 1 to {len(known)}. "
-                    f"Received: {stage}"
-                )
-            stage = known[int(stage) - 1]
-        layers.append(stage)
-    return layers
 
 
 def _probe(work, networks, heads, train, tests, provenance):
@@ -299,6 +279,7 @@ def _probe(work, networks, heads, train, tests, provenance):
                             tests,
                             advance,
                             functools.partial(work.log, unit=label),
+                            functools.partial(work.save_model, label),
                         ),
                     )
             rows += found[0]
@@ -313,23 +294,21 @@ def _probe(work, networks, heads, train, tests, provenance):
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 
-def _probe_one(label, network, heads, train, tests, advance, log):
+def _probe_one(label, network, heads, train, tests, advance, log, keep):
     """Rows and arrays of one network."""
     from keras_padpos import models
     from keras_padpos import probes
 
     backbone, weights, mode, seed = network
-    features = probes.read_out_features(
-        models.backbone(
-            backbone,
-            weights=weights,
-            padding_mode=mode,
-            stages=_stage_layers(backbone),
-            seed=seed,
-        )
+    model = models.backbone(
+        backbone,
+        weights=weights,
+        padding_mode=mode,
+        stages=runs.stage_layers(backbone, _STAGES.value),
+        seed=seed,
     )
     rows, arrays = probes.position_probe(
-        features,
+        probes.read_out_features(model),
         train,
         tests,
         targets=_TARGETS.value,
@@ -343,6 +322,7 @@ def _probe_one(label, network, heads, train, tests, advance, log):
         seed=seed,
         advance=advance,
         log=log,
+        keep=lambda heads: keep(probes.stage_read_outs(model.output, heads)),
     )
     name = {
         "backbone": backbone,

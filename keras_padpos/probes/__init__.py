@@ -10,7 +10,9 @@ from keras_padpos.probes.position_probe import position_probe
 from keras_padpos.probes.position_target import TARGETS
 from keras_padpos.probes.position_target import position_target
 from keras_padpos.probes.read_out_features import read_out_features
+from keras_padpos.probes.read_out_model import read_out_model
 from keras_padpos.probes.sgd_solver import SgdSolver
+from keras_padpos.probes.stage_read_outs import stage_read_outs
 
 __all__ = [
     "SOLVERS",
@@ -24,4 +26,6 @@ __all__ = [
     "position_probe",
     "position_target",
     "read_out_features",
+    "read_out_model",
+    "stage_read_outs",
 ]

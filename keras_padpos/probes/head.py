@@ -70,3 +70,8 @@ class Head:
         layers = "1 layer" if self.layers == 1 else f"{self.layers} layers"
         kernel = f"{self.kernel_size}x{self.kernel_size}"
         return f"{kernel}, {layers}, pad {self.padding}"
+
+    @property
+    def suffix(self) -> str:
+        """The same where a name may hold neither blanks nor commas."""
+        return f"k{self.kernel_size}_l{self.layers}_p{self.padding}"

@@ -1,7 +1,9 @@
 """A linear map from features to position."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import keras
 import numpy as np
 
 from keras_padpos.probes.windows import windows
@@ -43,3 +45,30 @@ class LinearReadOut:
         seen = windows(features, self.kernel_size, self.padding)
         standard = (seen - self.mean) / self.scale
         return standard @ self.kernel + self.bias
+
+    def as_layers(self, features: Any) -> Any:
+        """The same read-out as Keras layers, in float32.
+
+        Args:
+            features: A symbolic tensor `(batch, height, width, channels)`.
+
+        Returns:
+            A symbolic tensor `(batch, height', width', targets)`.
+        """
+        options = {"data_format": "channels_last", "dtype": "float32"}
+        if self.padding:
+            frame = keras.layers.ZeroPadding2D(self.padding, **options)
+            features = frame(features)
+        convolution = keras.layers.Conv2D(
+            self.kernel.shape[-1],
+            self.kernel_size,
+            kernel_initializer="zeros",  # draws nothing from the global seed
+            **options,
+        )
+        maps = convolution(features)
+        # The standardisation goes into the weights, in float64.
+        weights = self.kernel / self.scale[:, None]
+        bias = self.bias - self.mean @ weights
+        kernel = weights.reshape(convolution.kernel.shape)
+        convolution.set_weights([kernel, bias])
+        return maps

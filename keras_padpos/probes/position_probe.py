@@ -13,6 +13,7 @@ from keras_padpos.probes.exact_solver import ExactSolver
 from keras_padpos.probes.feature_batches import FeatureBatches
 from keras_padpos.probes.head import Head
 from keras_padpos.probes.position_target import position_target
+from keras_padpos.probes.read_out_model import read_out_model
 from keras_padpos.probes.sgd_solver import SgdSolver
 
 SOLVERS = ("exact", "sgd")
@@ -34,6 +35,7 @@ def position_probe(
     seed: int = 0,
     advance: Callable[[int], None] | None = None,
     log: Callable[..., None] | None = None,
+    keep: Callable[[keras.Model], None] | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """Train read-outs on some pictures and score them on others.
 
@@ -58,6 +60,8 @@ def position_probe(
         seed: Seed of initial weights, shuffling and bootstrap.
         advance: Called with the number of pictures that went through.
         log: Called with `epoch`, `loss` and the head's label.
+        keep: Called, last, with the fitted heads as one Keras model; see
+            `read_out_model`.
 
     Returns:
         Rows, one for each head, target and test set, and arrays. The arrays
@@ -129,6 +133,9 @@ def position_probe(
             )
             for what, array in evaluation.arrays().items():
                 arrays[f"{key}/{what}"] = array
+    if keep:
+        shape = features.output_shape[1:]
+        keep(read_out_model(fitted, heads, targets, shape))
     return rows, arrays
 
 

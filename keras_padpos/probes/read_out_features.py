@@ -1,7 +1,8 @@
 """Stage maps brought to one grid, as a read-out sees them."""
 
 import keras
-from keras import ops
+
+from keras_padpos.probes.joined_stages import joined_stages
 
 GRID = 28
 """Cells a side of the read-out's grid (Islam et al., ICLR 2020, section 3)."""
@@ -27,14 +28,5 @@ def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
     Returns:
         A model from pictures to `(batch, grid, grid, channels)`.
     """
-    maps = [
-        ops.image.resize(
-            stage,
-            (grid, grid),
-            interpolation="bilinear",
-            data_format="channels_last",
-        )
-        for stage in backbone.output.values()
-    ]
-    joined = maps[0] if len(maps) == 1 else ops.concatenate(maps, axis=-1)
+    joined = joined_stages(list(backbone.output.values()), grid)
     return keras.Model(backbone.input, joined, name=f"{backbone.name}_features")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -193,3 +194,15 @@ class SgdSolver:
         """
         maps = self._reader.predict_on_batch(np.asarray(features, "float32"))
         return np.concatenate([maps[name] for name in self.targets], axis=-1)
+
+    def as_layers(self, features: Any) -> Any:
+        """The same heads on a symbolic tensor; see `predict`.
+
+        Args:
+            features: A symbolic tensor `(batch, grid, grid, channels)`.
+
+        Returns:
+            A symbolic tensor `(batch, height', width', targets)`.
+        """
+        maps = self._reader(features)
+        return ops.concatenate([maps[name] for name in self.targets], axis=-1)

@@ -6,32 +6,68 @@ Importing this imports neither Keras nor a backend, so that a binary answers
 
 from keras_padpos.runs.application import run
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.atomic_path import atomic_path
+from keras_padpos.runs.check_keras_file import check_keras_file
+from keras_padpos.runs.export_mismatch import ExportMismatch
+from keras_padpos.runs.export_model import check_export
+from keras_padpos.runs.export_model import export_model
 from keras_padpos.runs.flags import apply_common_flags
 from keras_padpos.runs.flags import define_common_flags
 from keras_padpos.runs.flags import resolved_flags
+from keras_padpos.runs.inspect_file import inspect_file
+from keras_padpos.runs.inspection_report import draw_inspection
+from keras_padpos.runs.inspection_report import print_inspection
+from keras_padpos.runs.inspection_rows import inspection_rows
+from keras_padpos.runs.load_exported import EXPORT_FORMATS
+from keras_padpos.runs.load_exported import load_exported
+from keras_padpos.runs.load_keras_model import load_keras_model
+from keras_padpos.runs.model_digest import model_digest
+from keras_padpos.runs.open_keras_file import open_keras_file
+from keras_padpos.runs.position_network import position_network
 from keras_padpos.runs.position_report import draw_position_maps
 from keras_padpos.runs.position_report import print_position_report
 from keras_padpos.runs.progress import Progress
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.quiet import quiet_tensorflow
+from keras_padpos.runs.reach_figure import reach_figure
+from keras_padpos.runs.saved_model_padding import saved_model_padding
+from keras_padpos.runs.stage_layers import stage_layers
 from keras_padpos.runs.strict_json import strict_json
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
 __all__ = [
+    "EXPORT_FORMATS",
+    "ExportMismatch",
     "Progress",
     "Provenance",
     "UserError",
     "WorkDirectory",
     "apply_common_flags",
     "atomic_file",
+    "atomic_path",
+    "check_export",
+    "check_keras_file",
     "define_common_flags",
+    "draw_inspection",
     "draw_position_maps",
+    "export_model",
+    "inspect_file",
+    "inspection_rows",
+    "load_exported",
+    "load_keras_model",
+    "model_digest",
+    "open_keras_file",
+    "position_network",
+    "print_inspection",
     "print_position_report",
     "print_table",
     "quiet_tensorflow",
+    "reach_figure",
     "resolved_flags",
     "run",
+    "saved_model_padding",
+    "stage_layers",
     "strict_json",
 ]

@@ -23,6 +23,7 @@ def run(
     argv: Sequence[str] | None = None,
     *,
     needs_keras: bool = True,
+    arguments: Sequence[str] = (),
 ) -> NoReturn:
     """Run a binary's `main` and end the process with its exit status.
 
@@ -42,7 +43,8 @@ def run(
     * 1 and a traceback for everything else: that is a mistake in the code, and
       so is a `ValueError` that NumPy or Keras raised on what we gave them;
     * 2 and one line for flags that cannot be understood, for arguments that
-      are no flags and for `absl.app.UsageError`;
+      are no flags, unless `arguments` names them, and for
+      `absl.app.UsageError`;
     * 130 and one line for an interrupt from the keyboard.
 
     `--verbosity=1` and `--pdb` show the traceback of every error. Python
@@ -67,9 +69,11 @@ def run(
 
     Args:
         main: Called with what is left of the command line after the flags
-            are parsed: the program's name only.
+            are parsed: the program's name, and the `arguments`.
         argv: The command line; `sys.argv` if not given.
         needs_keras: Whether to import Keras before `main`.
+        arguments: Names of the arguments that are no flags, all of which must
+            be given; flags may stand before, between and after them.
 
     Raises:
         SystemExit: Always; its code is the exit status.
@@ -93,7 +97,7 @@ def run(
                     raise
                 return _say(name, f"error: {_message(error)}", status=1)
 
-    app.run(guarded, argv=argv, flags_parser=_flags_parser(name))
+    app.run(guarded, argv=argv, flags_parser=_flags_parser(name, arguments))
     raise SystemExit(0)
 
 
@@ -107,8 +111,12 @@ def _import_keras() -> None:
         ) from error
 
 
-def _flags_parser(name: str) -> Callable[[Sequence[str]], list[str]]:
+def _flags_parser(
+    name: str, arguments: Sequence[str]
+) -> Callable[[Sequence[str]], list[str]]:
     def parse(argv: Sequence[str]) -> list[str]:
+        # Else the first argument would end the flags.
+        flags.FLAGS.set_gnu_getopt(bool(arguments))
         try:
             rest = flags.FLAGS(argv)
         except flags.Error as error:
@@ -118,11 +126,16 @@ def _flags_parser(name: str) -> Callable[[Sequence[str]], list[str]]:
             # Only the flags of the --help family end the process while they
             # are parsed. absl lets them exit with 1.
             raise SystemExit(0) from None
-        if len(rest) > 1:
+        given = rest[1:]
+        if len(given) != len(arguments):
+            received = " ".join(map(repr, given)) or "nothing"
             status = _say(
                 name,
-                f"error: expected flags only, such as --seed=1. Received: "
-                f"{rest[1]!r}. Write lists with commas, without blanks.",
+                f"error: expected {' '.join(arguments)} and flags. "
+                f"Received: {received}."
+                if arguments
+                else "error: expected flags only, such as --seed=1. Received: "
+                f"{given[0]!r}. Write lists with commas, without blanks.",
                 2,
             )
             raise SystemExit(status)

@@ -19,6 +19,7 @@ from typing import BinaryIO
 import numpy as np
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.atomic_path import atomic_path
 from keras_padpos.runs.strict_json import strict_json
 from keras_padpos.runs.user_error import UserError
 
@@ -28,6 +29,7 @@ _METRICS = "metrics.jsonl"
 _ARRAYS = "arrays.npz"
 _CHECKPOINTS = "checkpoints"
 _FIGURES = "figures"
+_MODELS = "models"
 
 
 class WorkDirectory:
@@ -39,6 +41,7 @@ class WorkDirectory:
     metrics.jsonl   one line a step or epoch
     arrays.npz      maps and other arrays
     figures/        NAME.png
+    models/         NAME.keras, what was trained
     checkpoints/    finished units of work
     ```
 
@@ -68,7 +71,8 @@ class WorkDirectory:
         config: The flags that decide the results, as `resolved_flags` returns
             them.
         resume: Whether to go on from what an unfinished run left. With
-            `False` its checkpoints, metrics, arrays and figures are removed.
+            `False` its checkpoints, metrics, arrays, figures and models are
+            removed.
 
     Raises:
         UserError: If the directory belongs to another experiment or config
@@ -92,6 +96,38 @@ class WorkDirectory:
         self._saved = set()
         with self._writing(self.path):
             self._open(resume)
+
+    @classmethod
+    def open_finished(
+        cls, path: str | os.PathLike, experiment: str
+    ) -> "WorkDirectory":
+        """Open what a finished run left, whatever its config.
+
+        Args:
+            path: The directory.
+            experiment: Name of the experiment that must have written it.
+
+        Returns:
+            The work directory; `config` tells the flags of the run.
+
+        Raises:
+            UserError: If it is not that of a finished run of the experiment.
+        """
+        path = Path(path).expanduser()
+        try:
+            results = (path / _RESULTS).read_text(encoding="utf-8")
+            saved = json.loads(results)
+            found, config = saved["experiment"], dict(saved["config"])
+            if found != experiment:
+                raise ValueError(f"it is one of {found}")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, FileNotFoundError):
+                error = ValueError(f"there is no {_RESULTS}")
+            raise UserError(
+                f"{str(path)!r} is no work directory of a finished run of "
+                f"{experiment} ({_reason(error)})."
+            ) from error
+        return cls(path, experiment, config)
 
     @property
     def finished(self) -> bool:
@@ -262,6 +298,52 @@ class WorkDirectory:
             folder.mkdir(exist_ok=True)
         return folder / f"{name}.png"
 
+    def save_model(self, key: str, model: Any) -> None:
+        """Write a model into `models/`, in place of an earlier one.
+
+        Args:
+            key: Names the unit of work that it belongs to.
+            model: A Keras model.
+
+        Raises:
+            UserError: If the file cannot be written.
+        """
+        file = self._unit_file(_MODELS, key, "keras")
+        with self._writing(file):
+            file.parent.mkdir(exist_ok=True)
+            with atomic_path(file) as hidden:
+                model.save(hidden)
+
+    def load_model(self, key: str) -> Any:
+        """Load what `save_model` wrote.
+
+        Args:
+            key: Names the unit of work that it belongs to.
+
+        Returns:
+            The Keras model, not compiled.
+
+        Raises:
+            UserError: If it is not there or cannot be read.
+        """
+        import keras
+
+        file = self._unit_file(_MODELS, key, "keras")
+        if not file.exists():
+            raise UserError(
+                f"{str(self.path)!r} holds no model of {key!r}: it was "
+                "removed, or the run was one of an earlier version. Run it "
+                "again with another --workdir."
+            )
+        try:
+            return keras.saving.load_model(file, compile=False)
+        except Exception as error:
+            # Whatever a damaged archive makes of Keras, zipfile and h5py.
+            raise UserError(
+                f"Cannot read the model {str(file)!r}: {_reason(error)}. Run "
+                "it again with another --workdir."
+            ) from error
+
     def write_results(
         self, rows: Sequence[Any], provenance: Mapping[str, Any]
     ) -> None:
@@ -394,6 +476,7 @@ class WorkDirectory:
         for folder, endings in (
             (_CHECKPOINTS, ("json", "npz")),
             (_FIGURES, ("png",)),
+            (_MODELS, ("keras",)),
         ):
             for ending in endings:
                 for file in (self.path / folder).glob(f"*.{ending}"):
@@ -423,6 +506,9 @@ class WorkDirectory:
                 stream.writelines(kept)
 
     def _checkpoint_file(self, key: str) -> Path:
+        return self._unit_file(_CHECKPOINTS, key, "json")
+
+    def _unit_file(self, folder: str, key: str, ending: str) -> Path:
         if not isinstance(key, str) or not key:
             raise ValueError(
                 "`key` must be a string that is not empty. "
@@ -431,7 +517,7 @@ class WorkDirectory:
         readable = re.sub(r"[^\w.=+-]+", "-", key, flags=re.ASCII)[:80]
         # Two keys may read the same.
         digest = hashlib.sha256(key.encode()).hexdigest()[:8]
-        return self.path / _CHECKPOINTS / f"{readable}-{digest}.json"
+        return self.path / folder / f"{readable}-{digest}.{ending}"
 
     def _write_json(self, file: Path, value: Any) -> None:
         text = _dump(value, indent=2) + "\n"

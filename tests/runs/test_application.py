@@ -149,3 +149,20 @@ def test_error_of_a_module_beside_the_binary(tmp_path):
     )
     done = execute(tmp_path, module="trials.probe")
     assert done.stderr == "probe: error: no\n"
+
+
+def test_arguments_that_are_no_flags(tmp_path):
+    (tmp_path / "two.py").write_text(
+        "from absl import flags\n"
+        "from keras_padpos import runs\n"
+        "flags.DEFINE_integer('k', 0, 'A number.')\n"
+        "def main(argv):\n    print(argv[1:], flags.FLAGS.k)\n"
+        "runs.run(main, needs_keras=False, arguments=['IN', 'OUT'])\n"
+    )
+    done = execute(tmp_path, "a", "--k=3", "b", module="two")
+    assert (done.returncode, done.stdout) == (0, "['a', 'b'] 3\n")
+    done = execute(tmp_path, "a", module="two")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "two: error: expected IN OUT and flags. Received: 'a'.\n"
+    )

@@ -5,6 +5,7 @@ import shutil
 import warnings
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -344,3 +345,74 @@ def test_directory_removed_during_the_run(filled):
     shutil.rmtree(filled)
     with pytest.raises(UserError, match="Cannot write"):
         work.write_results([], {})
+
+
+def small_model(value):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.set_weights([np.full((2, 1), value), np.zeros(1)])
+    return model
+
+
+def test_models_are_kept_by_unit_and_replaced(tmp_path):
+    work = make(tmp_path / "run")
+    keys = ["1-vgg16", "1 vgg16/ä", "1 vgg16-ä"]
+    for number, key in enumerate(keys):
+        work.save_model(key, small_model(number))
+    work.save_model(keys[0], small_model(7.0))
+    files = sorted((tmp_path / "run" / "models").iterdir())
+    assert len(files) == 3
+    assert {file.suffix for file in files} == {".keras"}
+    again = make(tmp_path / "run")
+    for key, value in zip(keys, [7, 1, 2], strict=True):
+        weights = again.load_model(key).get_weights()
+        assert (weights[0] == value).all()
+
+
+def test_a_model_that_is_missing_or_damaged_is_named(tmp_path):
+    work = make(tmp_path / "run")
+    with pytest.raises(UserError, match="holds no model of 'unit'"):
+        work.load_model("unit")
+    work.save_model("unit", small_model(1.0))
+    (file,) = (tmp_path / "run" / "models").iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(UserError, match="Cannot read the model .*unit"):
+        work.load_model("unit")
+
+
+def test_starting_over_removes_models(tmp_path):
+    work = make(tmp_path / "run")
+    work.save_model("unit", small_model(1.0))
+    make(tmp_path / "run", resume=False)
+    assert contents(work.path).keys() == {"config.json"}
+
+
+def test_a_finished_run_is_opened_without_its_config(tmp_path):
+    work = make(tmp_path / "run")
+    work.save_model("unit", small_model(3.0))
+    work.write_results([{"mae": 1}], {})
+    before = contents(tmp_path)
+    again = WorkDirectory.open_finished(tmp_path / "run", "probe")
+    assert again.config == CONFIG
+    assert again.load_results()["rows"] == [{"mae": 1}]
+    assert (again.load_model("unit").get_weights()[0] == 3).all()
+    assert contents(tmp_path) == before
+
+
+def test_what_is_no_finished_run_is_refused_and_left_alone(tmp_path):
+    make(tmp_path / "other").write_results([], {})
+    make(tmp_path / "begun").log(unit="a", loss=1.0)
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "results.json").write_text('{"rows"')
+    before = contents(tmp_path)
+    for name, experiment, reason in (
+        ("other", "benchmark", "it is one of probe"),
+        ("begun", "probe", "there is no results.json"),
+        ("nowhere", "probe", "there is no results.json"),
+        ("torn", "probe", "Expecting"),
+    ):
+        with pytest.raises(UserError, match=reason) as error:
+            WorkDirectory.open_finished(tmp_path / name, experiment)
+        assert f"no work directory of a finished run of {experiment}" in str(
+            error.value
+        )
+    assert contents(tmp_path) == before

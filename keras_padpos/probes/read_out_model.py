@@ -1,0 +1,55 @@
+"""Fitted heads as a Keras model, to keep and to hand on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_padpos.probes.head import Head
+
+
+def read_out_model(
+    readers: Sequence[Any],
+    heads: Sequence[Head],
+    targets: Sequence[str],
+    feature_shape: tuple[int, int, int],
+) -> keras.Model:
+    """Join fitted heads to one model from features to predicted maps.
+
+    It is made of Keras' own layers, so a file of it needs nothing of this
+    package.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_padpos.probes import LinearReadOut
+    >>> reader = LinearReadOut(
+    ...     mean=np.zeros(5), scale=np.ones(5), kernel=np.ones((5, 1)),
+    ...     bias=np.zeros(1),
+    ... )
+    >>> model = read_out_model([reader], [Head()], ["horizontal"], (28, 28, 5))
+    >>> maps = model(np.ones((2, 28, 28, 5), "float32"))
+    >>> tuple(maps["horizontal"].shape), float(maps["horizontal"][0, 0, 0])
+    ((2, 28, 28), 5.0)
+
+    Args:
+        readers: Fitted heads, each a `LinearReadOut` or an `SgdSolver`.
+        heads: Their shapes, in the same order.
+        targets: Names of the maps that each of them predicts.
+        feature_shape: `(grid, grid, channels)` of the features.
+
+    Returns:
+        A model from `(batch, grid, grid, channels)` to a dict with one map
+        `(batch, height', width')` for each head and target. With a single
+        head the maps have the targets' names, such as `horizontal`; with
+        several `horizontal_k3_l1_p0` is that of a 3x3 kernel, one layer and
+        no padding.
+    """
+    features = keras.Input(feature_shape, name="features")
+    outputs = {}
+    for reader, head in zip(readers, heads, strict=True):
+        maps = reader.as_layers(features)
+        for channel, target in enumerate(targets):
+            name = target if len(heads) == 1 else f"{target}_{head.suffix}"
+            outputs[name] = maps[..., channel]
+    return keras.Model(features, outputs, name="read_outs")

@@ -1,0 +1,487 @@
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_padpos import data
+from keras_padpos import layers
+from keras_padpos import models
+from keras_padpos import padding
+from keras_padpos import runs
+
+ROOT = Path(__file__).parents[2]
+SIZES = ((32, 47), (49, 34))
+
+# A house without Keras and without us. TensorFlow imports Keras wherever it
+# finds it, so it must not find it.
+_FRESH = """
+import sys
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, *rest):
+        if name.split(".")[0] in ("keras", "keras_padpos", "tf_keras"):
+            return None
+        return self.finder.find_spec(name, *rest)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
+
+import numpy as np
+import tensorflow as tf
+
+folder, *names = sys.argv[1:]
+results = {}
+for name in names:
+    loaded = tf.saved_model.load(f"{folder}/{name}")
+    serve = loaded.signatures["serving_default"]
+    with np.load(f"{folder}/pictures.npz") as pictures:
+        for size in pictures:
+            for call in (1, 2):
+                outputs = serve(rgb=tf.constant(pictures[size]))
+                for output, array in outputs.items():
+                    results[f"{name}/{size}/{output}/{call}"] = array.numpy()
+np.savez(f"{folder}/results.npz", **results)
+ours = {"keras", "keras_padpos"} & {name.split(".")[0] for name in sys.modules}
+assert not ours, ours
+"""
+
+
+def _run(module, *flags, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", module, *map(str, flags)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def _entries(folder):
+    return {
+        str(path.relative_to(folder)): path.is_file() and path.read_bytes()
+        for path in folder.rglob("*")
+    }
+
+
+def _convolutional():
+    """Uneven pads, stride, dilation, pooling; outputs early and late."""
+    inputs = keras.Input((None, None, 3), name="rgb")
+    same = {"padding": "same"}
+    first = keras.layers.Conv2D(4, 3, name="first", **same)(inputs)
+    x = keras.layers.Conv2D(4, 4, strides=2, name="strided", **same)(first)
+    x = keras.layers.DepthwiseConv2D(
+        3, dilation_rate=2, name="depthwise", **same
+    )(x)
+    x = keras.layers.MaxPooling2D(3, strides=2, name="last", **same)(x)
+    return keras.Model(inputs, {"first": first, "last": x})
+
+
+def _modes():
+    modes = {name: padding.get(name) for name in padding.names()}
+    modes["none"] = "none"
+    modes["randn_deterministic"] = padding.Randn(deterministic=True)
+    return modes
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """Exports of every mode and of VGG16, and what a fresh process reads.
+
+    Returns the Keras models, the pictures, and the arrays by name of the
+    export, size, output and number of the call.
+    """
+    folder = tmp_path_factory.mktemp("exports")
+    rng = np.random.default_rng(0)
+    pictures = {
+        f"{height}x{width}": rng.uniform(0, 255, (2, height, width, 3)).astype(
+            "float32"
+        )
+        for height, width in SIZES
+    }
+    np.savez(folder / "pictures.npz", **pictures)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        binary = pool.submit(
+            _run,
+            "tools.export_saved_model",
+            "--backbone=vgg16",
+            "--weights=random",
+            "--padding_mode=reflect",
+            "--stages=1,3,block5_conv1",
+            "--seed=3",
+            f"--out={folder / 'vgg16'}",
+            cwd=folder,
+        )
+        keras.utils.set_random_seed(0)
+        stock = _convolutional()
+        networks = {
+            name: models.convert_padding(stock, mode)
+            for name, mode in _modes().items()
+        }
+        for name, network in networks.items():
+            runs.export_model(network, folder / name)
+        done = binary.result()
+    assert done.returncode == 0, done.stderr
+    networks["vgg16"] = models.backbone(
+        "vgg16",
+        "random",
+        "reflect",
+        stages=["block1_conv2", "block3_conv3", "block5_conv1"],
+        input_shape=(None, None, 3),
+        seed=3,
+    )
+    (folder / "fresh.py").write_text(_FRESH)
+    fresh = subprocess.run(
+        [sys.executable, "fresh.py", str(folder), *networks],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert fresh.returncode == 0, fresh.stderr
+    with np.load(folder / "results.npz") as results:
+        arrays = dict(results)
+    return networks, pictures, arrays, done
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in _modes() if name != "randn"] + ["vgg16"]
+)
+def test_a_fresh_process_without_keras_gives_the_same_numbers(elsewhere, name):
+    networks, pictures, arrays, _ = elsewhere
+    for size, picture in pictures.items():
+        expected = networks[name](picture)
+        assert len(expected) >= 2
+        for output, array in expected.items():
+            array = keras.ops.convert_to_numpy(array)
+            for call in (1, 2):
+                found = arrays[f"{name}/{size}/{output}/{call}"]
+                assert found.shape == array.shape
+                np.testing.assert_allclose(
+                    found,
+                    array,
+                    rtol=0,
+                    atol=1e-5 * np.abs(array).max(),
+                    err_msg=f"{size} {output}",
+                )
+
+
+def test_modes_differ_at_the_border_and_nowhere_else(elsewhere):
+    _, pictures, arrays, _ = elsewhere
+    names = [name for name in _modes() if name != "none"]
+    for size in pictures:
+        first = {name: arrays[f"{name}/{size}/first/1"] for name in names}
+        zeros = first.pop("zeros")
+        for name, array in first.items():
+            np.testing.assert_allclose(
+                array[:, 1:-1, 1:-1], zeros[:, 1:-1, 1:-1], atol=1e-2
+            )
+            # Both are the zeros they are named after, until trained.
+            if name not in ("constant", "random_sides"):
+                assert np.abs(array - zeros).max() > 1, name
+
+
+def test_exported_noise_is_drawn_at_every_call(elsewhere):
+    networks, pictures, arrays, _ = elsewhere
+    for size, picture in pictures.items():
+        one, two = (arrays[f"randn/{size}/first/{n}"] for n in (1, 2))
+        keras_one = keras.ops.convert_to_numpy(
+            networks["randn"](picture)["first"]
+        )
+        assert one.shape == keras_one.shape
+        np.testing.assert_array_equal(one[:, 1:-1, 1:-1], two[:, 1:-1, 1:-1])
+        edge = np.ones(one.shape[1:3], bool)
+        edge[1:-1, 1:-1] = False
+        drawn = (one - two)[:, edge]
+        assert (drawn != 0).mean() > 0.99
+        # As far from each other as two draws of the Keras model.
+        again = keras.ops.convert_to_numpy(networks["randn"](picture)["first"])
+        of_keras = (keras_one - again)[:, edge]
+        assert 0.8 < drawn.std() / of_keras.std() < 1.25
+
+
+def test_the_binary_prints_how_near_the_two_come(elsewhere):
+    *_, done = elsewhere
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("vgg16-random-reflect as tf_saved_model")
+    assert sum("| numbers" in line for line in lines) == 3 * 2
+    assert any("1x320x384x3" in line and "block5" in line for line in lines)
+    # Two units of work, and no log lines of TensorFlow's.
+    assert len(done.stderr.splitlines()) == 2, done.stderr
+    assert "2/2 tf_saved_model" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory):
+    """The directory of a finished position probe."""
+    work = tmp_path_factory.mktemp("probed") / "work"
+    done = _run(
+        "experiments.position_probe",
+        f"--workdir={work}",
+        "--backbone=vgg16",
+        "--weights=random",
+        "--padding_mode=replicate",
+        # Not in the order of their names: the heads must not mix them up.
+        "--stages=2,1",
+        "--train_images=noise",
+        "--test_images=noise",
+        "--max_images=3",
+        "--targets=horizontal,gaussian",
+        "--head_paddings=0,1",
+        cwd=work.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    return work
+
+
+# Each tuple of flags, and what the one line says. One process runs them all:
+# to import TensorFlow takes seconds.
+_MISTAKES = {
+    "neither": ((), "Give either --backbone or --model"),
+    "both": (("--backbone=rgb", "--model=a.keras"), "Received: both"),
+    "no out": (("--backbone=rgb", "--out="), "--out must name the folder"),
+    "backbone": (("--backbone=vgg61",), "must be one of vgg16"),
+    "weights": (
+        ("--backbone=vgg16", "--weights=nowhere.h5"),
+        "There is no file at 'nowhere.h5'",
+    ),
+    "bundled": (("--backbone=resnet50",), "exists for vgg16 only"),
+    "mode": (
+        ("--backbone=vgg16", "--weights=random", "--padding_mode=mirror"),
+        "`padding_mode` must be one of",
+    ),
+    "stage number": (
+        ("--backbone=mobilenet", "--weights=random", "--stages=9"),
+        "--stages of mobilenet go from 1 to 5",
+    ),
+    "stage name": (
+        ("--backbone=vgg16", "--weights=random", "--stages=conv9"),
+        "`stages` must name layers of vgg16",
+    ),
+    "format": (("--backbone=rgb", "--format=h5"), "--format"),
+    "out of work": (
+        ("--backbone=rgb", "--out=full"),
+        "--out must be a new or empty folder",
+    ),
+    "overwrite": (
+        ("--backbone=rgb", "--out=full", "--overwrite"),
+        "'thesis.txt', which is part of none",
+    ),
+    "file": (("--backbone=rgb", "--out=full/thesis.txt"), "a file"),
+    "no model": (("--model=nowhere.keras",), "There is no file at"),
+    "bad model": (("--model=full/thesis.txt",), "that Keras can load"),
+    "model's mode": (
+        ("--model=a.keras", "--padding_mode=reflect"),
+        "--padding_mode belongs to --backbone",
+    ),
+    "no run": (
+        ("--backbone=rgb", "--read_outs=full"),
+        "--read_outs: 'full' is no work directory of a finished run",
+    ),
+    "other run": (
+        (
+            "--backbone=vgg16",
+            "--weights=random",
+            "--padding_mode=reflect",
+            "--read_outs={probed}",
+        ),
+        "holds heads of vgg16/random/replicate/0 (backbone, weights, padding "
+        "mode, seed). Received: vgg16/random/reflect/0",
+    ),
+    "other seed": (
+        (
+            "--backbone=vgg16",
+            "--weights=random",
+            "--padding_mode=replicate",
+            "--seed=1",
+            "--read_outs={probed}",
+        ),
+        "Received: vgg16/random/replicate/1",
+    ),
+    "argument": (("out",), "expected flags only"),
+    "typing error": (("--backbones=rgb",), "Did you mean"),
+}
+
+# What is to succeed, in the same process.
+_EXPORTS = {
+    "read outs": (
+        "--backbone=vgg16",
+        "--weights=random",
+        "--padding_mode=replicate",
+        "--stages=block1_conv1",
+        "--read_outs={probed}",
+        "--out={folder}/read_outs",
+    ),
+    "keras file": ("--model={folder}/two.keras", "--out={folder}/two"),
+    "litert": (
+        "--backbone=rgb",
+        "--format=litert",
+        "--out={folder}/deep/litert",
+    ),
+}
+
+_DRIVER = """
+import contextlib, io, json, sys
+from absl import flags
+from absl.testing import flagsaver
+from keras_padpos import runs
+from tools import export_saved_model
+
+said = {}
+for name, arguments in json.load(open(sys.argv[1])).items():
+    out, err = io.StringIO(), io.StringIO()
+    with flagsaver.flagsaver(), contextlib.redirect_stdout(out):
+        with contextlib.redirect_stderr(err):
+            try:
+                runs.run(export_saved_model.main, ["tool", *arguments])
+            except SystemExit as exit:
+                said[name] = exit.code or 0, out.getvalue(), err.getvalue()
+    flags.FLAGS.unparse_flags()
+json.dump(said, open(sys.argv[2], "w"))
+"""
+
+
+def _drive(commands, folder, cwd):
+    """Exit status, output and error lines of each command."""
+    (folder / "commands.json").write_text(json.dumps(commands))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            _DRIVER,
+            folder / "commands.json",
+            folder / "said.json",
+        ],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "said.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def driven(probed, tmp_path_factory):
+    """A folder with exports, and what the commands said."""
+    folder = tmp_path_factory.mktemp("driven")
+    _two().save(folder / "two.keras")
+    cwd = tmp_path_factory.mktemp("mistakes")
+    (cwd / "full").mkdir()
+    (cwd / "full" / "thesis.txt").write_text("years of work")
+    before = [_entries(place) for place in (cwd, probed)]
+    commands = {
+        name: ["--out=new", *given] for name, (given, _) in _MISTAKES.items()
+    }
+    commands = {
+        name: [flag.format(probed=probed, folder=folder) for flag in given]
+        for name, given in {**commands, **_EXPORTS}.items()
+    }
+    said = _drive(commands, folder, cwd)
+    assert [_entries(place) for place in (cwd, probed)] == before
+    return folder, said
+
+
+@pytest.mark.parametrize("name", _MISTAKES)
+def test_a_mistake_is_one_line_and_changes_nothing(driven, name):
+    status, out, err = driven[1][name]
+    assert status != 0
+    *before, line = err.strip().splitlines()
+    assert line.startswith("tool: error: ")
+    assert _MISTAKES[name][1] in line
+    assert not before
+    assert out == ""
+
+
+def test_read_outs_of_a_run_predict_what_the_run_reports(driven, probed):
+    folder, said = driven
+    status, _, err = said["read outs"]
+    assert status == 0, err
+    loaded = tf.saved_model.load(str(folder / "read_outs"))
+    serve = loaded.signatures["serving_default"]
+    # The pictures that the run was scored on.
+    pictures = next(data.open_images("noise", count=3, seed=1).batches(3))
+    outputs = serve(rgb=tf.constant(pictures))
+    assert set(outputs) == {
+        "block1_conv1",
+        "horizontal_k1_l1_p0",
+        "horizontal_k1_l1_p1",
+        "gaussian_k1_l1_p0",
+        "gaussian_k1_l1_p1",
+    }
+    rows = json.loads((probed / "results.json").read_text())["rows"]
+    assert len(rows) == 4
+    with np.load(probed / "arrays.npz") as arrays:
+        for row in rows:
+            name = f"{row['target']}_k1_l1_p{row['head_padding']}"
+            expected = arrays[f"{row['arrays']}/examples"]
+            found = outputs[name].numpy()
+            size = 28 + 2 * row["head_padding"]
+            assert found.shape == (3, size, size)
+            assert np.ptp(expected) > 0.1
+            np.testing.assert_allclose(
+                found, expected, atol=1e-5 * np.ptp(expected)
+            )
+    about = json.loads(
+        (folder / "read_outs" / "assets.extra" / "model.json").read_text()
+    )
+    assert about["made_from"] == {
+        "backbone": "vgg16",
+        "weights": "random",
+        "padding_mode": "replicate",
+        "stages": ["block1_conv1"],
+        "read_outs": str(probed),
+        "seed": 0,
+    }
+
+
+def _two():
+    """A model with two inputs and two outputs, one of them without a name."""
+    left, right = (
+        keras.Input((None, None, 2), name=name) for name in ("left", "right")
+    )
+    convolution = layers.Conv2D(
+        3, 3, padding="same", padding_mode="symmetric", name="conv"
+    )
+    return keras.Model([left, right], [convolution(left), left + right])
+
+
+def test_a_keras_file_keeps_its_inputs_and_outputs(driven):
+    folder, said = driven
+    status, out, err = said["keras file"]
+    assert status == 0, err
+    assert "two.keras as tf_saved_model" in out
+    assert "1x320x384x2, 1x320x384x2" in out
+    loaded = tf.saved_model.load(str(folder / "two"))
+    x = np.random.default_rng(0).normal(size=(2, 2, 5, 4, 2)).astype("float32")
+    found = loaded.signatures["serving_default"](
+        left=tf.constant(x[0]), right=tf.constant(x[1])
+    )
+    model = keras.saving.load_model(folder / "two.keras")
+    assert set(found) == set(model.output_names)
+    for name, expected in zip(model.output_names, model(list(x)), strict=True):
+        np.testing.assert_allclose(found[name], expected, atol=1e-6)
+
+
+def test_litert_is_one_file_and_the_architecture(driven):
+    folder, said = driven
+    status, out, err = said["litert"]
+    assert status == 0, err
+    assert "rgb as litert" in out
+    assert set(_entries(folder / "deep")) == {
+        "litert",
+        "litert/model.tflite",
+        "litert/assets.extra",
+        "litert/assets.extra/model.json",
+    }

@@ -1,0 +1,76 @@
+"""Make a copy of a saved Keras model that pads another way, weights kept.
+
+    python -m tools.convert_padding IN.keras OUT.keras --padding_mode=reflect
+
+IN.keras is any functional or Sequential model. What changed is printed.
+"""
+
+from absl import flags
+
+from keras_padpos import runs
+
+_PADDING_MODE = flags.DEFINE_string(
+    "padding_mode",
+    None,
+    "What padding is to hold: zeros, constant (0), reflect, symmetric, "
+    "replicate, circular, distribution, randn, random_sides, partial; "
+    "interpolate, which enlarges maps instead; or none, without padding.",
+)
+_GEOMETRY = flags.DEFINE_enum(
+    "geometry",
+    "keep",
+    ["keep", "torch"],
+    "Where cells are added: keep, or torch for as many on both sides of odd "
+    "windows, as PyTorch's padding=k//2.",
+)
+_ONLY = flags.DEFINE_list(
+    "only",
+    None,
+    "Names of the layers to convert, * for any characters. If not given: all.",
+)
+_SKIP = flags.DEFINE_list(
+    "skip", None, "Names of layers to leave as they are, likewise."
+)
+_POOLING = flags.DEFINE_bool(
+    "pooling", True, "Whether to convert what pooling layers pad."
+)
+_OVERWRITE = flags.DEFINE_bool(
+    "overwrite", False, "Replace OUT.keras if it is there."
+)
+
+
+def main(argv):
+    """Load, convert and save, and print what changed."""
+    _, source, target = argv
+    from keras_padpos import models
+
+    _check_mode()
+    target = runs.check_keras_file(target, "OUT.keras", _OVERWRITE.value)
+    model = runs.open_keras_file(source, "IN.keras", compiled=True)
+    converted = models.convert_padding(
+        model,
+        _PADDING_MODE.value,
+        geometry=_GEOMETRY.value,
+        only=_ONLY.value,
+        skip=_SKIP.value,
+        pooling=_POOLING.value,
+        verbose=1,
+    )
+    with runs.atomic_path(target) as hidden:
+        converted.save(hidden)
+    print(f"Saved in {target}.")
+
+
+def _check_mode():
+    from keras_padpos import padding
+
+    known = ("none", "interpolate", *padding.names())
+    if _PADDING_MODE.value not in known:
+        raise runs.UserError(
+            f"--padding_mode must be one of {', '.join(known)}. "
+            f"Received: {_PADDING_MODE.value or 'nothing'}"
+        )
+
+
+if __name__ == "__main__":
+    runs.run(main, arguments=["IN.keras", "OUT.keras"])
