@@ -31,8 +31,9 @@ _PADDING_MODE = flags.DEFINE_list(
     "padding_mode",
     ["zeros"],
     "Padding of the networks: zeros, constant, reflect, symmetric, replicate, "
-    "circular, distribution, randn, random_sides, partial, or none (valid "
-    "convolutions, vgg16 only).",
+    "circular, distribution, randn, random_sides, partial, interpolate, or "
+    "none (no cells are added; needs pictures larger than 224 in networks "
+    "deeper than vgg16).",
 )
 _STAGES = flags.DEFINE_list(
     "stages",
@@ -251,9 +252,9 @@ def _check_before_work(networks, heads):
         probes.position_target(target, 2)
     for backbone, weights, mode, _ in networks:
         runs.stage_layers(backbone, _STAGES.value)
-        if mode not in ("none", *padding.names()):
+        if mode not in (*padding.names(), "interpolate", "none"):
             raise runs.UserError(
-                "--padding_mode must be none or one of "
+                "--padding_mode must be none, interpolate or one of "
                 f"{', '.join(padding.names())}. Received: {mode}"
             )
         models.check_weights(backbone, weights)

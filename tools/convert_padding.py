@@ -46,7 +46,7 @@ def main(argv):
 
     _check_mode()
     target = runs.check_keras_file(target, "OUT.keras", _OVERWRITE.value)
-    model = runs.open_keras_file(source, "IN.keras", compiled=True)
+    model = runs.load_keras_model(source, "IN.keras", compiled=True)
     converted = models.convert_padding(
         model,
         _PADDING_MODE.value,

@@ -118,27 +118,29 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
 
         return visit
 
-    entering = entries(model, input_shape)
+    config = graph_config(model)
+    entering = entries(model, input_shape, config)
     for name, tensor in entering:
         record(name, None, [], [tensor])
     inputs = [tensor for _, tensor in entering]
-    left = walk(model, packed(model, inputs), visitor(""))
+    left = walk(model, packed(model, inputs), visitor(""), config)
     return Graph(calls, tuple(map(number, tensors_in(left))))
 
 
 def entries(
-    model: keras.Model, input_shape: Any = None
+    model: keras.Model, input_shape: Any = None, config: Any = None
 ) -> list[tuple[str, keras.KerasTensor]]:
     """The inputs of a model, by name, as symbolic tensors of a shape.
 
     Args:
         model: A functional or Sequential model.
         input_shape: See `model_graph`.
+        config: What `graph_config` gave, if that was asked before.
 
     Raises:
         ValueError: If the shape does not fit the model's inputs.
     """
-    names = input_names(model)
+    names = input_names(model, config)
     given = input_shape
     if given is None:
         given = {}
@@ -174,13 +176,17 @@ def packed(model: keras.Model, inputs: list[Any]) -> Any:
     return keras.tree.pack_sequence_as(model.input, inputs)
 
 
-def input_names(model: keras.Model) -> list[str]:
-    """The names of a model's input layers, in the order of `model.inputs`."""
+def input_names(model: keras.Model, config: Any = None) -> list[str]:
+    """The names of a model's input layers, in the order of `model.inputs`.
+
+    Args:
+        model: A functional or Sequential model.
+        config: What `graph_config` gave, if that was asked before.
+    """
     if isinstance(model, keras.Sequential):
         return [getattr(tensor, "name", "input") for tensor in model.inputs]
-    return [
-        key[0] for key in _leaves(_functional_config(model)["input_layers"])
-    ]
+    config = config or graph_config(model)
+    return [key[0] for key in _leaves(config["input_layers"])]
 
 
 def check_graph(model: keras.Model, name: str | None = None) -> None:
@@ -219,6 +225,7 @@ def walk(
     model: keras.Model,
     inputs: Any,
     visit: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any],
+    config: Any = None,
 ) -> Any:
     """Run through a model's graph, one call at a time.
 
@@ -228,6 +235,7 @@ def walk(
         inputs: What enters, in the structure of `model.input`.
         visit: Called with operation, positional and keyword arguments of each
             call; what it returns goes to the calls that follow.
+        config: What `graph_config` gave, if that was asked before.
 
     Returns:
         What comes out, in the structure of the model's outputs.
@@ -236,7 +244,7 @@ def walk(
         for layer in model.layers:
             inputs = visit(layer, (inputs,), {})
         return inputs
-    config = _functional_config(model)
+    config = config or graph_config(model)
     operations = {op.name: op for op in model.operations}
     made: dict[tuple[Any, ...], Any] = dict(
         zip(
@@ -289,17 +297,17 @@ def walk(
     return _map_leaves(config["output_layers"], leaving)
 
 
-def tensors_in(structure: Any) -> list[keras.KerasTensor]:
-    """The symbolic tensors among arguments or results."""
-    return [
-        leaf
-        for leaf in keras.tree.flatten(structure)
-        if isinstance(leaf, keras.KerasTensor)
-    ]
+def graph_config(model: keras.Model) -> Any:
+    """The configuration that lists a model's layers and calls.
 
+    Args:
+        model: A functional or Sequential model.
 
-def _functional_config(model):
-    """The configuration that lists a model's layers and calls."""
+    Returns:
+        A dict; `None` for a Sequential model, which needs none.
+    """
+    if isinstance(model, keras.Sequential):
+        return None
     try:
         config = model.get_config()
     except NotImplementedError:
@@ -309,6 +317,15 @@ def _functional_config(model):
         view = keras.Model(model.input, model.output, name=model.name)
         config = view.get_config()
     return config
+
+
+def tensors_in(structure: Any) -> list[keras.KerasTensor]:
+    """The symbolic tensors among arguments or results."""
+    return [
+        leaf
+        for leaf in keras.tree.flatten(structure)
+        if isinstance(leaf, keras.KerasTensor)
+    ]
 
 
 def _copy(spec):
@@ -366,9 +383,7 @@ def _is_leaf(structure):
 def _leaves(structure):
     """The tensors in a model's list, dict or single entry of ends."""
     # In Keras' own order, which for dicts is not that of every backend.
-    return [
-        end.key for end in keras.tree.flatten(_map_leaves(structure, _End))
-    ]
+    return [end.key for end in keras.tree.flatten(_map_leaves(structure, _End))]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_padpos.models.model_graph import check_graph
+from keras_padpos.models.model_graph import graph_config
 from keras_padpos.models.model_graph import input_names
 from keras_padpos.models.model_graph import packed
 from keras_padpos.models.model_graph import walk
@@ -103,12 +104,13 @@ class Rebuild:
         check_graph(model)
         if isinstance(model, keras.Sequential):
             return self._sequential(model, note)
+        config = graph_config(model)
         inputs = packed(
             model,
             [
                 keras.Input(batch_shape=shape, dtype=tensor.dtype, name=name)
                 for name, tensor, shape in zip(
-                    input_names(model),
+                    input_names(model, config),
                     model.inputs,
                     self.entry_shapes(model, note),
                     strict=True,
@@ -120,7 +122,7 @@ class Rebuild:
             return layer(*args, **kwargs)
 
         self.started(keras.tree.flatten(inputs), note)
-        outputs = walk(model, inputs, self._visitor(apply))
+        outputs = walk(model, inputs, self._visitor(apply), config)
         self.finished(model, note, keras.tree.flatten(outputs))
         return keras.Model(inputs, outputs, name=model.name)
 

@@ -33,6 +33,8 @@ class ReceptiveField:
         reach: Share of positions, in [0, 1], that see past the border, and
             that padding can therefore reach.
         positions: Positions of the map.
+        clear: First and last position that padding does not reach, one pair
+            an axis; the last before the first where it reaches all.
         gated: Whether the map was multiplied by something computed from the
             whole of it, as squeeze-and-excitation does. Padding then reaches
             everywhere (`reach` is 1 if the gate's input saw any), and no
@@ -46,6 +48,7 @@ class ReceptiveField:
     margin: Pair
     reach: tuple[float, float]
     positions: Pair
+    clear: tuple[Pair, Pair]
     gated: bool = False
 
     @property
@@ -294,5 +297,6 @@ def _field(made, picture):
         margin=tuple(margins),
         reach=tuple(reaches),
         positions=tuple(axis.positions for axis in made.axes),
+        clear=tuple((axis.first, axis.last) for axis in made.axes),
         gated=made.gated,
     )

@@ -22,7 +22,6 @@ from keras_padpos.runs.load_exported import EXPORT_FORMATS
 from keras_padpos.runs.load_exported import load_exported
 from keras_padpos.runs.load_keras_model import load_keras_model
 from keras_padpos.runs.model_digest import model_digest
-from keras_padpos.runs.open_keras_file import open_keras_file
 from keras_padpos.runs.position_network import position_network
 from keras_padpos.runs.position_report import draw_position_maps
 from keras_padpos.runs.position_report import print_position_report
@@ -58,7 +57,6 @@ __all__ = [
     "load_exported",
     "load_keras_model",
     "model_digest",
-    "open_keras_file",
     "position_network",
     "print_inspection",
     "print_position_report",

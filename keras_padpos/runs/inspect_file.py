@@ -9,7 +9,7 @@ from typing import Any
 
 from keras_padpos.runs.inspection_rows import inspection_rows
 from keras_padpos.runs.inspection_rows import resolved_input_shape
-from keras_padpos.runs.open_keras_file import open_keras_file
+from keras_padpos.runs.load_keras_model import load_keras_model
 from keras_padpos.runs.progress import Progress
 from keras_padpos.runs.saved_model_padding import saved_model_padding
 
@@ -68,7 +68,7 @@ def inspect_file(
             }
         notes.append("The Keras model is that of assets.extra/model.json.")
     else:
-        model = open_keras_file(path, "PATH")
+        model = load_keras_model(path, "PATH")
     shape, usual = resolved_input_shape(model, input_shape)
     if usual:
         notes.append("The model leaves sizes open: looked at with 224.")

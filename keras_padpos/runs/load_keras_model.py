@@ -1,13 +1,19 @@
 """A model that somebody saved."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 from keras_padpos.runs.user_error import UserError
 
 
-def load_keras_model(path: str | os.PathLike, argument: str = "--model") -> Any:
+def load_keras_model(
+    path: str | os.PathLike,
+    argument: str = "--model",
+    *,
+    compiled: bool = False,
+) -> Any:
     """Load a `.keras` file, layers of this package included.
 
     Example:
@@ -23,28 +29,55 @@ def load_keras_model(path: str | os.PathLike, argument: str = "--model") -> Any:
     Args:
         path: The file.
         argument: What the command line calls it, for messages.
+        compiled: Whether to compile the model as it was when it was saved.
+            If that takes classes that are not known here, it stays
+            uncompiled, with a warning.
 
     Returns:
-        The Keras model, not compiled.
+        The Keras model.
 
     Raises:
-        UserError: If there is no such file, or Keras cannot load it.
+        UserError: If there is no such file, it has another ending, or Keras
+            cannot load it.
     """
     import keras
 
     from keras_padpos import layers  # noqa: F401  registers them
 
     path = Path(path).expanduser()
+    if path.suffix != ".keras":
+        raise UserError(
+            f"{argument} must be a file with the ending .keras. "
+            f"Received: {str(path)!r}"
+        )
     if not path.is_file():
         raise UserError(
             f"{argument} must be a .keras file. There is no file at "
             f"{str(path)!r}"
         )
+    reason = None
+    if compiled:
+        try:
+            return keras.saving.load_model(path)
+        except Exception as error:
+            # Either the file is damaged, or only what it is compiled with.
+            reason = _words(error)
     try:
-        return keras.saving.load_model(path, compile=False)
+        model = keras.saving.load_model(path, compile=False)
     except Exception as error:
         # A damaged or foreign file makes Keras raise almost anything.
         raise UserError(
             f"{argument} must be a .keras file that Keras can load. Received: "
-            f"{str(path)!r} ({str(error) or type(error).__name__})"
+            f"{str(path)!r} ({_words(error)})"
         ) from error
+    if reason:
+        warnings.warn(
+            f"{path} is not compiled here, and so will no copy of it be: "
+            f"{reason}",
+            stacklevel=2,
+        )
+    return model
+
+
+def _words(error):
+    return " ".join(str(error).split()) or type(error).__name__

@@ -27,16 +27,15 @@ def reach_figure(
     Example:
 
     >>> import tempfile
-    >>> row = {"layer": "conv", "stride": [2, 2], "pad_before": [1, 1],
-    ...        "pad_after": [0, 0], "positions": [8, 8],
-    ...        "reach": [0.125, 0.125]}
+    >>> row = {"layer": "conv", "stride": [2, 2], "positions": [8, 8],
+    ...        "clear": [[1, 7], [1, 7]]}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     reach_figure(f"{folder}/reach.png", [row], (16, 16), "One layer")
 
     Args:
         path: PNG file to write.
         rows: A panel each: `layer`, and of its `ReceptiveField` the pairs
-            `stride`, `pad_before`, `pad_after`, `positions` and `reach`.
+            `stride`, `positions` and `clear`.
         picture: Height and width of the picture, in cells.
         title: The line above.
     """
@@ -100,8 +99,7 @@ def reached_positions(row: Mapping[str, Any]) -> np.ndarray:
     Example:
 
     >>> reached_positions(
-    ...     {"stride": [1, 2], "pad_before": [1, 1], "pad_after": [1, 0],
-    ...      "positions": [4, 3], "reach": [0.5, 1 / 3]}
+    ...     {"positions": [4, 3], "clear": [[1, 2], [1, 2]]}
     ... ).astype(int)
     array([[1, 1, 1],
            [1, 0, 0],
@@ -114,33 +112,13 @@ def reached_positions(row: Mapping[str, Any]) -> np.ndarray:
     Returns:
         An array of bool of shape `row["positions"]`.
     """
-    down, across = (
-        _reached_on_axis(*numbers)
-        for numbers in zip(
-            row["stride"],
-            row["pad_before"],
-            row["pad_after"],
-            row["positions"],
-            row["reach"],
-            strict=True,
+    inside = [
+        (np.arange(count) >= first) & (np.arange(count) <= last)
+        for count, (first, last) in zip(
+            row["positions"], row["clear"], strict=True
         )
-    )
-    return down[:, None] | across[None, :]
-
-
-def _reached_on_axis(stride, before, after, positions, reach):
-    count = round(reach * positions)
-    reached = np.zeros(positions, bool)
-    if count == positions:
-        return ~reached
-    first, last = (max(-(-cells // stride), 0) for cells in (before, after))
-    if first + last != count:
-        # Layers that crop stand before some that pad: how many are reached
-        # is known, not on which side.
-        first, last = count - count // 2, count // 2
-    reached[:first] = True
-    reached[positions - last :] = True
-    return reached
+    ]
+    return ~(inside[0][:, None] & inside[1][None, :])
 
 
 def _wrapped(name):

@@ -76,10 +76,8 @@ def test_figure(tmp_path, panels):
     row = {
         "layer": "a_network/with_long_names/of_its_layers",
         "stride": [2, 4],
-        "pad_before": [2, 1],
-        "pad_after": [1, 0],
         "positions": [8, 6],
-        "reach": [0.25, 1 / 6],
+        "clear": [[1, 6], [1, 5]],
     }
     path = tmp_path / "reach.png"
     reach_figure(path, [row] * panels, (16, 24), "Reach")
