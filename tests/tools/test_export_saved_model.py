@@ -279,7 +279,7 @@ _MISTAKES = {
     ),
     "file": (("--backbone=rgb", "--out=full/thesis.txt"), "a file"),
     "no model": (("--model=nowhere.keras",), "There is no file at"),
-    "bad model": (("--model=full/thesis.txt",), "that Keras can load"),
+    "bad model": (("--model=full/thesis.txt",), "the ending .keras"),
     "model's mode": (
         ("--model=a.keras", "--padding_mode=reflect"),
         "--padding_mode belongs to --backbone",
