@@ -259,7 +259,9 @@ class RemovePadding(Rebuild):
         sizes = [self._sizes(x) for x in maps]
         if any(None in size for size in sizes):
             name = self._name(layer)
-            align = AlignMaps(starts, self._data_format, name=name)
+            align = AlignMaps(
+                starts, self._data_format, name=name, dtype=maps[0].dtype
+            )
             cropped = apply(align, maps)
         else:
             left = [
@@ -279,7 +281,11 @@ class RemovePadding(Rebuild):
     def _crop(self, layer, x, crop, apply):
         if not any(map(any, crop)):
             return x
-        config = {"name": self._name(layer), "data_format": self._data_format}
+        config = {
+            "name": self._name(layer),
+            "data_format": self._data_format,
+            "dtype": x.dtype,  # nothing is cast on the way
+        }
         return apply(_cropping(crop, config), x)
 
     def _name(self, layer):

@@ -174,6 +174,27 @@ def test_lines_and_volumes():
         np.testing.assert_allclose(found, padded[inner], atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [32, None])
+def test_crops_keep_the_precision_of_what_they_crop(size):
+    inputs = keras.Input((size, size, 3))
+    half = keras.dtype_policies.DTypePolicy("mixed_float16")
+    x = layers.Conv2D(4, 3, padding="same", dtype=half)(inputs)
+    y = layers.Conv2D(4, 3, padding="same", dtype=half)(x)
+    x = layers.MaxPooling2D(2, dtype=half)(keras.ops.add(x, y))
+    bare = convert_padding(keras.Model(inputs, x), "none")
+    assert any(
+        type(layer).__name__ in ("AlignMaps", "Cropping2D")
+        for layer in bare.layers
+    )
+    assert {
+        tensor.dtype
+        for layer in bare.layers[1:]
+        for tensor in keras.tree.flatten(layer.output)
+    } == {"float16"}
+    made = bare(picture(32))
+    assert keras.backend.standardize_dtype(made.dtype) == "float16"
+
+
 def test_a_map_that_was_of_another_size_is_left_alone():
     inputs = keras.Input((32, 32, 3))
     x = layers.Conv2D(4, 3, 2, padding="same")(inputs)
