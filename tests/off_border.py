@@ -6,11 +6,14 @@ import numpy as np
 from keras_padpos import models
 
 
-def largest_difference(padded, bare, x, layers):
+def largest_difference(padded, bare, x, layers, inner=0):
     """Compare maps of a padded and a padding-free network off the border.
 
     Where on the padded network's grid the bare one's maps lie, and which
     positions padding cannot reach, is worked out from both receptive fields.
+
+    `inner` more positions are left out on each side, where the other network
+    still pads.
 
     Returns, for each layer: the largest relative difference, and how many
     positions were compared.
@@ -30,7 +33,7 @@ def largest_difference(padded, bare, x, layers):
         ours, theirs = fields[0][name], fields[1][name]
         assert ours.stride == theirs.stride
         assert ours.size == theirs.size
-        inner, outer = [slice(None)], [slice(None)]
+        here, there = [slice(None)], [slice(None)]
         for axis in (0, 1):
             stride = ours.stride[axis]
             gap = ours.pad_before[axis] - theirs.pad_before[axis]
@@ -39,12 +42,12 @@ def largest_difference(padded, bare, x, layers):
             first = -(-ours.pad_before[axis] // stride)
             beyond = ours.size[axis] - ours.pad_before[axis]
             last = (shape[axis] - beyond) // stride
-            first = max(first, offset)
-            last = min(last, offset + without.shape[axis + 1] - 1)
+            first = max(first, offset + inner)
+            last = min(last, offset + without.shape[axis + 1] - 1 - inner)
             assert first <= last, f"{name}: padding reaches everywhere"
-            outer.append(slice(first, last + 1))
-            inner.append(slice(first - offset, last + 1 - offset))
-        one, other = with_pads[tuple(outer)], without[tuple(inner)]
+            there.append(slice(first, last + 1))
+            here.append(slice(first - offset, last + 1 - offset))
+        one, other = with_pads[tuple(there)], without[tuple(here)]
         difference = np.abs(one - other).max() / np.abs(one).max()
         found[name] = float(difference), one.shape[1:3]
     return found

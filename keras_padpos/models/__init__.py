@@ -14,7 +14,6 @@ from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.receptive_field import ReceptiveField
 from keras_padpos.models.receptive_field import receptive_field
 from keras_padpos.models.resnet18 import resnet18
-from keras_padpos.models.seen_pads import seen_pads
 from keras_padpos.models.unfit_layer import unfit_layer
 from keras_padpos.models.vgg5 import vgg5
 
@@ -32,7 +31,6 @@ __all__ = [
     "find_padding_sites",
     "receptive_field",
     "resnet18",
-    "seen_pads",
     "stage_names",
     "unfit_layer",
     "vgg5",

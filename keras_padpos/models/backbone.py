@@ -16,6 +16,10 @@ RGB = "rgb"
 """The backbone that is none: the picture itself, scaled to [0, 1]."""
 
 
+# Sizes left open are taken for multiples of every backbone's strides.
+_OPEN_SIZE = 1024
+
+
 def backbone_names() -> tuple[str, ...]:
     """The names that `backbone` knows.
 
@@ -82,7 +86,8 @@ def backbone(
             a weights file, with the classifier or without.
         padding_mode: Name of a padding mode, a `PaddingMode`, `"none"` (no
             cells are added, weights kept; ResNet50 needs pictures of 490
-            pixels and more for its last stage) or `"interpolate"`: see
+            pixels and more for its last stage; sizes that are left open are
+            taken for multiples of 32) or `"interpolate"`: see
             `convert_padding`.
         stages: Names of the layers to read. Defaults to `stage_names(name)`.
         input_shape: Height, width and 3 channels; a size may be `None`.
@@ -117,7 +122,11 @@ def backbone(
         name=name,
     )
     if padding_mode != "zeros":
-        network = convert_padding(network, padding_mode)
+        network = convert_padding(
+            network,
+            padding_mode,
+            input_shape=[size or _OPEN_SIZE for size in input_shape],
+        )
     return keras.Model(
         inputs, network(architecture.preprocess(inputs)), name=name
     )

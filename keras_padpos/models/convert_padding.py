@@ -28,6 +28,7 @@ def convert_padding(
     only: Selection | None = None,
     skip: Selection | None = None,
     pooling: bool = True,
+    input_shape: Any = None,
     verbose: int = 0,
 ) -> keras.Model:
     """Make a copy of a network that pads another way, weights kept.
@@ -44,8 +45,9 @@ def convert_padding(
     >>> reflecting = convert_padding(model, "reflect")
     >>> reflecting.get_layer("conv").padding_mode
     Reflect()
-    >>> type(convert_padding(reflecting, "zeros").get_layer("conv")).__module__
-    'keras.src.layers.convolutional.conv2d'
+    >>> back = convert_padding(reflecting, "zeros").get_layer("conv")
+    >>> type(back) is keras.layers.Conv2D
+    True
     >>> convert_padding(model, "none").output_shape
     (None, 6, 6, 4)
 
@@ -57,19 +59,28 @@ def convert_padding(
             and where maps meet (Add, Concatenate, ...) the larger ones are
             cropped to the part that all of them have, which for even pads is
             about their centre. So the result equals the padded network at
-            every position that padding cannot reach; squeeze-and-excitation
-            gates look at the whole map, and differ. `"zeros"` brings the
+            every position that padding cannot reach. (What looks at the whole
+            map differs: squeeze-and-excitation gates, group normalisation;
+            and behind a layer that resizes the map there is no such grid.)
+            `"zeros"` brings the
             layers of Keras back wherever these can say what is computed.
             `"interpolate"` enlarges the input of each padded layer instead
             of framing it, as Islam et al. do in residual networks.
-        geometry: `"keep"`, or `"torch"`: as many cells on both sides, as
-            PyTorch's `padding=k//2`, where the window is odd, also where it
-            moves by more than 1 and TensorFlow's SAME pads unevenly.
+        geometry: `"keep"`, or `"torch"`: where an odd window moves by more
+            than 1 and TensorFlow's SAME, or the frame that stands for it,
+            may pad unevenly, as many cells on both sides instead, as
+            PyTorch's `padding=k//2` adds them.
         only: Sites to convert: a name, a list of names, with `*` for any
             characters if wanted, or a function of a `PaddingSite`. A name is
-            that of the layer or of its padding layer. All if not given.
+            that of the layer or of its padding layer. All if not given. A
+            layer that is called several times is converted for all calls.
         skip: Sites to leave as they are, likewise.
         pooling: Whether to convert what pooling layers pad.
+        input_shape: For `"none"` and a model that leaves sizes open: the shape,
+            without the batch, on whose grid the result shall be. What counts
+            of it is whether SAME windows that move by more than 1 meet sizes
+            that their strides divide. A dict from names if there are several
+            inputs.
         verbose: 1 prints what changed.
 
     Returns:
@@ -89,9 +100,14 @@ def convert_padding(
     sites = find_padding_sites(model)
     chosen = _chosen(sites, only, skip, pooling)
     if not chosen:
-        left = "" if not sites else f" left of its {len(sites)} sites"
+        if sites:
+            raise ValueError(
+                f"None of the {len(sites)} sites of model {model.name!r} is "
+                "chosen by `only`, `skip` and `pooling`, so there is nothing "
+                "to convert."
+            )
         raise ValueError(
-            f"Model {model.name!r} has no layer that pads{left}, so there is "
+            f"Model {model.name!r} has no layer that pads, so there is "
             "nothing to convert."
         )
     for site in chosen:
@@ -101,9 +117,9 @@ def convert_padding(
                 f"{site.reason}. `skip` leaves it as it is."
             )
     if mode is None:
-        copy = RemovePadding(model, chosen).run(model)
+        copy = RemovePadding(model, chosen, input_shape).run(model)
     else:
-        layers = replaced_layers(model, chosen, mode, geometry)
+        layers = replaced_layers(chosen, mode, geometry)
         copy = _Replace(layers).run(model)
     if verbose:
         print_sites(chosen, to=padding_mode)
@@ -132,7 +148,8 @@ def _chosen(sites, only, skip, pooling):
         _check_names(name, selection, sites)
     if not pooling:
         chosen = [site for site in chosen if not site.pooling]
-    return chosen
+    layers = {id(site.layer) for site in chosen}
+    return [site for site in sites if id(site.layer) in layers]
 
 
 def _selected(site, selection):

@@ -10,7 +10,6 @@ import keras
 from keras_padpos.models.find_padding_sites import find_padding_sites
 from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.padding_site import PaddingSite
-from keras_padpos.models.seen_pads import seen_pads
 from keras_padpos.models.unfit_layer import unfit_layer
 from keras_padpos.models.window import window_of
 
@@ -104,7 +103,6 @@ def even_sizes(
             fit.
     """
     sites = find_padding_sites(model, tuple(input_shape))
-    even = [_is_even(site) for site in sites]
     found: dict[int, list[PaddingSite]] = {}
     started = time.perf_counter()
     complete = True
@@ -128,10 +126,10 @@ def even_sizes(
     numbers = range(len(sites))
     return EvenSizes(
         sites=sites,
-        uneven=[None if known is None else not known for known in even],
+        uneven=[site.uneven for site in sites],
         never=[_never_even(site) for site in sites],
         even_at=[
-            tuple(size for size in tried if _is_even(found[size][number]))
+            tuple(size for size in tried if found[size][number].uneven is False)
             for number in numbers
         ],
         seen_evenly_at=[
@@ -169,22 +167,16 @@ def _may_fix_its_size(model, shape):
 
 
 def _seen_evenly(site):
-    pads = seen_pads(site)
-    return pads is not None and all(before == after for before, after in pads)
-
-
-def _is_even(site):
-    if site.uneven is None:
-        return None
-    if site.uneven or seen_pads(site) is None:
-        return not site.uneven
-    return _seen_evenly(site)
+    return site.seen is not None and all(
+        before == after for before, after in site.seen
+    )
 
 
 def _never_even(site):
     """Why a site is even at no size; `""` if it may be at some."""
     window = window_of(site.layer)
-    if not site.uneven or window is None:
+    added = any(before != after for before, after in site.pads or ())
+    if not added or window is None:
         return ""
     if site.padding_layer or window.geometry.explicit is not None:
         return f"the cells are fixed in layer {site.padding_layer or site.name}"

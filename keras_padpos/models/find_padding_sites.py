@@ -35,8 +35,8 @@ _KINDS = (
         (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D),
     ),
 )
-# Operations of `keras.ops` that pad, where their arguments say so.
-_OPERATIONS = ("Pad", "Conv", "DepthwiseConv", "SeparableConv", "MaxPool")
+# What operations of `keras.ops` that do nothing but pad are made with.
+_OF_PADDING = ("pad_width", "top_padding")
 
 
 def find_padding_sites(
@@ -94,13 +94,6 @@ def find_padding_sites(
     return sites
 
 
-def find_layer(model: keras.Model, name: str) -> keras.Layer:
-    """The layer of a site's name, `"outer/inner"` in models inside."""
-    for part in name.split("/"):
-        model = model.get_layer(part)
-    return model
-
-
 def is_frame(layer: Any) -> bool:
     """Whether a layer does nothing but pad."""
     window = window_of(layer)
@@ -141,7 +134,7 @@ def _site(call, frame):
         return _transposed_site(call)
     window = window_of(layer)
     if window is None or window.geometry is None:
-        reason = _hidden_padding(call)
+        reason = hidden_padding(call)
         return _other_site(call, reason) if reason else None
     framing = frame is not None and window_of(frame.operation).may_pad
     first = frame if framing else call
@@ -160,6 +153,7 @@ def _site(call, frame):
         pads=adding.pads(sizes),
         padding_mode=_mode(first.operation),
         padding_layer=None if frame is None else frame.name,
+        frame=None if frame is None else frame.operation,
         reason=_no_converter(layer),
     )
 
@@ -222,7 +216,7 @@ def _other_site(call, reason):
     )
 
 
-def _hidden_padding(call) -> str:
+def hidden_padding(call: Call) -> str:
     """Why a call that has no window may pad all the same."""
     operation = call.operation
     kind = type(operation).__name__
@@ -230,7 +224,8 @@ def _hidden_padding(call) -> str:
         return ""
     if not isinstance(operation, keras.Layer):
         cells = getattr(operation, "padding", "valid")
-        if kind == "Pad" or (kind in _OPERATIONS and cells != "valid"):
+        same = isinstance(cells, str) and cells.lower() != "valid"
+        if same or any(hasattr(operation, name) for name in _OF_PADDING):
             return (
                 f"it is an operation of keras.ops ({kind}); use a layer of "
                 "keras_padpos.layers in its place"

@@ -100,7 +100,8 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
             name = prefix + operation.name
             if isinstance(operation, keras.Model):
                 check_graph(operation, name)
-                return walk(operation, args[0], visitor(f"{name}/"))
+                given = packed(operation, given_to(args, kwargs))
+                return walk(operation, given, visitor(f"{name}/"))
             given = tensors_in((args, kwargs))
             try:
                 made = operation.compute_output_spec(*args, **kwargs)
@@ -317,6 +318,11 @@ def graph_config(model: keras.Model) -> Any:
         view = keras.Model(model.input, model.output, name=model.name)
         config = view.get_config()
     return config
+
+
+def given_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """What a model inside is called on, as a flat list of tensors."""
+    return keras.tree.flatten(args[0] if args else kwargs["inputs"])
 
 
 def tensors_in(structure: Any) -> list[keras.KerasTensor]:

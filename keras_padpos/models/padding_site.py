@@ -33,6 +33,7 @@ class PaddingSite:
         padding_mode: What the added cells hold; `None` if it is not known.
         padding_layer: Name of the padding layer that adds the cells for the
             window of `layer`, else `None`.
+        frame: That padding layer.
         reason: Why it cannot be converted; `""` if it can.
     """
 
@@ -46,18 +47,49 @@ class PaddingSite:
     pads: tuple[tuple[int, int], ...] | None
     padding_mode: PaddingMode | None
     padding_layer: str | None = None
+    frame: Any = None
     reason: str = ""
 
     @property
+    def seen(self) -> tuple[tuple[int, int], ...] | None:
+        """The added cells that some window sees, one pair an axis.
+
+        A window that moves by more than one cell need not reach the end of
+        the map, so cells added evenly may be seen unevenly: of ResNet50's 3
+        and 3 cells at 224 the last is never seen. Negative where cells of the
+        map itself are left out; `None` where a size is unknown, and of
+        transposed convolutions.
+        """
+        if self.pads is None or self.kind == "transposed":
+            return None
+        if None in self.sizes:
+            return None
+        found = []
+        for size, kernel, stride, dilation, (before, after) in zip(
+            self.sizes,
+            self.kernel_size,
+            self.strides,
+            self.dilation_rate,
+            self.pads,
+            strict=True,
+        ):
+            room = size + before + after - (kernel - 1) * dilation - 1
+            found.append((before, after - max(room, 0) % stride))
+        return tuple(found)
+
+    @property
     def uneven(self) -> bool | None:
-        """Whether the two sides of an axis differ; `None` if unknown.
+        """Whether more is added, or seen, on one side; `None` if unknown.
 
         Uneven padding shifts the sampling grid off the picture's centre
         (Alsallakh et al., Mind the Pad, ICLR 2021).
         """
         if self.pads is None:
             return None
-        return any(before != after for before, after in self.pads)
+        return any(
+            before != after
+            for before, after in (*self.pads, *(self.seen or ()))
+        )
 
     @property
     def pooling(self) -> bool:

@@ -1,10 +1,12 @@
 """A network built anew, layer by layer."""
 
+import warnings
 from typing import Any
 
 import keras
 
 from keras_padpos.models.model_graph import check_graph
+from keras_padpos.models.model_graph import given_to
 from keras_padpos.models.model_graph import graph_config
 from keras_padpos.models.model_graph import input_names
 from keras_padpos.models.model_graph import packed
@@ -51,21 +53,27 @@ class Rebuild:
             if isinstance(layer, keras.Model):
                 twin.trainable = layer.trainable
         for layer, twin in pairs:
-            if not isinstance(layer, keras.Model):
+            if isinstance(layer, keras.Layer) and not isinstance(
+                layer, keras.Model
+            ):
                 _carry_over(layer, twin)
         if model.compiled:
-            config = model.get_compile_config()
-            if config:
-                copy.compile_from_config(config)
+            _compile(model, copy)
         return copy
 
-    def replace(self, layer: keras.Layer) -> keras.Layer:
-        """Make the layer that takes another's place."""
+    def replace(self, layer: Any) -> Any:
+        """Make the layer, or `keras.ops` operation, in another's place."""
         config = layer.get_config()
         if isinstance(layer, keras.layers.Lambda):
             # Its function is in this process already.
             return type(layer).from_config(config, safe_mode=False)
         return type(layer).from_config(config)
+
+    def substitute(self, layer: Any, twin: Any) -> Any:
+        """Put another copy in the place of the one that was made."""
+        _, _, note = self._copies[id(layer)]
+        self._copies[id(layer)] = layer, twin, note
+        return twin
 
     def call(
         self, layer: Any, twin: Any, args: Any, kwargs: Any, apply: Any
@@ -74,7 +82,7 @@ class Rebuild:
 
         Args:
             layer: The layer of the original.
-            twin: Its copy; for `keras.ops` operations the same.
+            twin: Its copy.
             args: Positional arguments, tensors of the copy among them.
             kwargs: Keyword arguments.
             apply: What calls a layer: `apply(layer, *args, **kwargs)`.
@@ -140,7 +148,7 @@ class Rebuild:
             inside.append(layer)
             if isinstance(layer, keras.Layer) and not layer.built:
                 with keras.name_scope(model.name):
-                    layer.build(args[0].shape)
+                    layer.build(given_to(args, kwargs)[0].shape)
             return layer.compute_output_spec(*args, **kwargs)
 
         self.started([entry], note)
@@ -152,15 +160,13 @@ class Rebuild:
         def visit(operation, args, kwargs):
             note = None
             if isinstance(operation, keras.Model):
-                note = self.enter(operation, keras.tree.flatten(args[0]))
+                note = self.enter(operation, given_to(args, kwargs))
             twin = self._copy(operation, note)
             return self.call(operation, twin, args, kwargs, apply)
 
         return visit
 
     def _copy(self, operation, note):
-        if not isinstance(operation, keras.Layer):
-            return operation  # holds no state
         key = id(operation)
         if key not in self._copies:
             if isinstance(operation, keras.Model):
@@ -188,6 +194,18 @@ class Rebuild:
             ) from error
 
 
+def _compile(model, copy):
+    try:
+        copy.compile_from_config(model.get_compile_config())
+    except Exception as error:
+        # Keras cannot find functions and classes that are not registered.
+        warnings.warn(
+            f"The copy of {model.name!r} is not compiled, since Keras cannot "
+            f"repeat how the model was: {' '.join(str(error).split())}",
+            stacklevel=4,
+        )
+
+
 def _carry_over(layer, twin):
     if twin.trainable != layer.trainable:
         twin.trainable = layer.trainable
@@ -200,5 +218,9 @@ def _carry_over(layer, twin):
             f"{[tuple(weight.shape) for weight in layer.weights]} before, "
             f"{[tuple(weight.shape) for weight in twin.weights]} now."
         ) from error
+    # Layers inside a layer may be frozen by themselves.
+    for weight, other in zip(layer.weights, twin.weights, strict=True):
+        if other.trainable != weight.trainable:
+            other.trainable = weight.trainable
     if isinstance(twin, keras.layers.Normalization):
         twin.finalize_state()  # it keeps what it computes from its weights

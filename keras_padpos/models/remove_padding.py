@@ -3,16 +3,19 @@
 from collections import Counter
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from keras_padpos.layers import AlignMaps
-from keras_padpos.models.find_padding_sites import find_layer
+from keras_padpos.layers import ResizeToMatch
+from keras_padpos.models.model_graph import entries
 from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.model_graph import tensors_in
 from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.rebuild import Rebuild
+from keras_padpos.models.replaced_layers import fixed_layer
 from keras_padpos.models.replaced_layers import stock_layer
 from keras_padpos.models.window import CROPPING
 from keras_padpos.models.window import TRANSPOSED
@@ -25,8 +28,43 @@ _UPSAMPLING = (
     keras.layers.UpSampling2D,
     keras.layers.UpSampling3D,
 )
-# What comes out lies on another grid, even where the size is the same.
-_FORGETTING = (keras.layers.Reshape, keras.layers.Resizing)
+# What comes out fills its size, however much of the map went in.
+_STRETCHING = (
+    keras.layers.Reshape,
+    keras.layers.Resizing,
+    ResizeToMatch,
+)
+# The offset of a map that lies on no grid of the padded network any more.
+_LOST = "lost"
+# For sizes that are left open, while operations are watched: large enough for
+# any network, and a multiple of any stride.
+_SOME_SIZE = 2048
+
+
+_OPEN = (
+    "how many cells it adds hangs on a size that the model leaves open. Give "
+    "the `input_shape` on whose grid the result shall lie"
+)
+
+
+class _RefusalError(ValueError):
+    """Why a layer cannot go without padding, as the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What one call does in the padded network.
+
+    Attributes:
+        before: Cells that its window adds in front; `None` where it has none,
+            or where they hang on a size that is open.
+        given: Spatial sizes of the tensors that come in.
+        made: Of those that go out.
+    """
+
+    before: Offset | None
+    given: list[Any]
+    made: list[Any]
 
 
 class RemovePadding(Rebuild):
@@ -56,32 +94,33 @@ class RemovePadding(Rebuild):
     Args:
         model: A functional or Sequential model.
         sites: The sites that shall add no cells.
+        input_shape: See `convert_padding`.
     """
 
     def __init__(
-        self, model: keras.Model, sites: Sequence[PaddingSite]
+        self,
+        model: keras.Model,
+        sites: Sequence[PaddingSite],
+        input_shape: Any = None,
     ) -> None:
         super().__init__()
-        self._bare = {id(site.layer) for site in sites}
-        self._bare |= {
-            id(find_layer(model, site.padding_layer))
-            for site in sites
-            if site.padding_layer
-        }
+        layers = [site.layer for site in sites]
+        frames = [site.frame for site in sites if site.frame is not None]
+        self._bare = set(map(id, (*layers, *frames)))
         self._ranks = {len(site.kernel_size) for site in sites}
-        formats = {getattr(site.layer, "data_format", None) for site in sites}
+        formats = {getattr(layer, "data_format", None) for layer in layers}
         self._data_format = (
             "channels_first" if "channels_first" in formats else "channels_last"
         )
-        self._pads: dict[int, set[Offset]] = defaultdict(set)
-        self._sizes_before: dict[int, list[Any]] = {}
-        self._look_at(model)
-        self._offsets: dict[int, Offset] = {}
-        self._left: dict[Any, Any] = {}
-        self._crops: Counter[str] = Counter()
+        self._names = {layer.name for layer in _layers_in(model)}
+        self._uses = self._look_at(model, input_shape)
+        self._calls: Counter[int] = Counter()
+        self._offsets: dict[int, Any] = {}
+        self._left: dict[int, list[Any]] = {}
+        self._cropped_less: dict[Any, keras.layers.Layer] = {}
         self._alive: list[Any] = []  # so that no two tensors share an id
 
-    def replace(self, layer: keras.Layer) -> keras.Layer:
+    def replace(self, layer: Any) -> Any:
         """A layer of Keras that adds no cells, for those of chosen sites."""
         if id(layer) not in self._bare:
             return super().replace(layer)
@@ -98,16 +137,19 @@ class RemovePadding(Rebuild):
         self, layer: Any, twin: Any, args: Any, kwargs: Any, apply: Any
     ) -> Any:
         """Crop to the padded network's grid, then call the copy."""
+        where = (
+            f"Layer {layer.name!r} ({type(layer).__name__}) cannot go without "
+            "padding"
+        )
         try:
             return self._call(layer, twin, args, kwargs, apply)
+        except _RefusalError as error:
+            raise ValueError(f"{where}: {error}") from error
         except ValueError as error:
-            if "without padding" in str(error):
-                raise
             reason = " ".join(str(error).split())
             raise ValueError(
-                f"Layer {layer.name!r} ({type(layer).__name__}) cannot go "
-                "without padding: nothing is left of the map that comes in, "
-                "or it no longer fits. Try a model with a larger input shape. "
+                f"{where}: nothing is left of the map that comes in, or it no "
+                "longer fits. Try a model with a larger input shape. "
                 f"({reason})"
             ) from error
 
@@ -144,17 +186,35 @@ class RemovePadding(Rebuild):
             self._offsets.get(id(tensor)) for tensor in tensors
         ]
 
-    def _look_at(self, model):
-        """Note what of the padded network decides about the bare one."""
-        for call in model_graph(model).calls:
-            key = id(call.operation)
+    def _look_at(self, model, input_shape):
+        """What each call does in the padded network, by its operation."""
+        graph = model_graph(model, input_shape)
+        watched = graph
+        open_sizes = {
+            name: tuple(
+                _SOME_SIZE if size is None else size
+                for size in tensor.shape[1:]
+            )
+            for name, tensor in entries(model, input_shape)
+        }
+        try:
+            watched = model_graph(model, open_sizes)
+        except ValueError:
+            pass  # it takes no such size, so sizes stay open
+        uses = defaultdict(list)
+        for call, sized in zip(graph.calls, watched.calls, strict=True):
             window = window_of(call.operation)
+            pads = None
             if window is not None:
-                pads = window.usual_pads(window.sizes(call.input_shapes[0]))
-                self._pads[key].add(tuple(before for before, _ in pads))
-            self._sizes_before[key] = [
-                self._spatial(shape) for shape in call.input_shapes
-            ]
+                pads = window.pads(window.sizes(call.input_shapes[0]))
+            uses[id(call.operation)].append(
+                _Use(
+                    None if pads is None else tuple(p for p, _ in pads),
+                    list(map(self._spatial, sized.input_shapes)),
+                    list(map(self._spatial, sized.output_shapes)),
+                )
+            )
+        return uses
 
     def _call(self, layer, twin, args, kwargs, apply):
         if isinstance(layer, keras.Model):
@@ -164,90 +224,119 @@ class RemovePadding(Rebuild):
             ):
                 self._put(tensor, offset)
             return made
+        use = self._uses[id(layer)][self._calls[id(layer)]]
+        self._calls[id(layer)] += 1
         maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
         window = window_of(layer)
         if maps and window is not None:
-            return self._on_grid(layer, twin, window, maps[0], apply)
+            return self._on_grid(layer, twin, window, use, args, kwargs, apply)
         if len(maps) > 1:
-            args, kwargs = self._aligned(layer, maps, (args, kwargs), apply)
+            args, kwargs = self._aligned(
+                layer, maps, use, (args, kwargs), apply
+            )
             maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
         made = apply(twin, *args, **kwargs)
-        for tensor in tensors_in(made):
-            self._put(tensor, self._passed_on(layer, maps, tensor))
+        for tensor, size in zip(tensors_in(made), use.made, strict=True):
+            self._put(tensor, self._passed_on(layer, maps, use, tensor, size))
         return made
 
-    def _on_grid(self, layer, twin, window, x, apply):
+    def _on_grid(self, layer, twin, window, use, args, kwargs, apply):
+        (x,) = tensors_in((args, kwargs))
         offset = self._offset(x)
+        crop, places = [], []
         if window.cropping is not None:
             # What is lost already need not be cut off.
-            shifts = [
-                o - before
-                for o, (before, _) in zip(offset, window.cropping, strict=True)
-            ]
-            crop = [
-                (max(-shift, 0), after)
-                for shift, (_, after) in zip(
-                    shifts, window.cropping, strict=True
-                )
-            ]
-            made = apply(_cropping(crop, layer.get_config()), x)
-            places = [max(shift, 0) for shift in shifts]
+            for o, (before, after) in zip(offset, window.cropping, strict=True):
+                crop.append((max(before - o, 0), after))
+                places.append(max(o - before, 0))
+            twin = self._crop_less(layer, twin, tuple(crop))
+            y = x
         else:
-            places, crop = [], []
+            if id(layer) not in self._bare and id(x) in self._offsets:
+                twin = self._with_fixed_cells(layer, twin, window, use)
             for o, stride, pad in zip(
-                offset, window.strides, self._pads_before(layer), strict=True
+                offset,
+                window.strides,
+                self._added_before(layer, window),
+                strict=True,
             ):
                 place = -(-(o + pad) // stride)
                 places.append(place)
                 crop.append((place * stride - pad - o, 0))
-            made = apply(twin, self._crop(layer, x, crop, apply))
-        if id(layer) in self._bare or id(x) in self._offsets:
+            y = self._crop(layer, x, crop, apply)
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: y if leaf is x else leaf, (args, kwargs)
+        )
+        made = apply(twin, *args, **kwargs)
+        if self._offsets.get(id(x)) == _LOST:
+            self._put(made, _LOST)
+        elif id(layer) in self._bare or id(x) in self._offsets:
             self._put(made, tuple(places))
         return made
 
-    def _pads_before(self, layer):
+    def _added_before(self, layer, window):
         """Cells that a chosen site adds in front in the padded network."""
-        found = self._pads[id(layer)]
         if id(layer) not in self._bare:
-            return (0,) * len(next(iter(found)))
+            return (0,) * window.rank
+        found = {use.before for use in self._uses[id(layer)]}
+        if None in found:
+            raise _RefusalError(_OPEN)
         if len(found) > 1:
-            raise ValueError(
+            raise _RefusalError(
                 "it is shared, and pads another number of cells at each of "
-                "its uses, so it cannot go without padding. `skip` leaves it "
-                "as it is"
+                "its uses. `skip` leaves it as it is"
             )
-        return next(iter(found))
+        return found.pop()
 
-    def _aligned(self, layer, maps, arguments, apply):
+    def _with_fixed_cells(self, layer, twin, window, use):
+        """A copy that pads on, but not by its new size: that moves the grid."""
+        if not window.may_pad or window.geometry.name != "same":
+            return twin
+        if max(window.strides) == 1:
+            return twin
+        if use.before is None:
+            raise _RefusalError(_OPEN)
+        pads = window.pads(use.given[0])
+        return self.substitute(layer, fixed_layer(layer, pads))
+
+    def _crop_less(self, layer, twin, crop):
+        key = id(layer), crop
+        if key not in self._cropped_less:
+            config = twin.get_config()
+            if any(known == id(layer) for known, _ in self._cropped_less):
+                config["name"] = self._name(layer)
+            config["cropping"] = crop if len(crop) > 1 else crop[0]
+            self._cropped_less[key] = type(twin).from_config(config)
+        return self._cropped_less[key]
+
+    def _aligned(self, layer, maps, use, arguments, apply):
         """Crop maps that meet to what they all have."""
         # Only what was of one size meets cell by cell: not a gate of a single
         # cell, nor a picture that tells a size.
         sizes = dict(
-            zip(
-                map(id, tensors_in(arguments)),
-                self._sizes_before[id(layer)],
-                strict=True,
-            )
+            zip(map(id, tensors_in(arguments)), use.given, strict=True)
         )
-        usual = Counter(sizes[id(x)] for x in maps).most_common(1)[0][0]
+        usual, count = Counter(sizes[id(x)] for x in maps).most_common(1)[0]
         maps = [x for x in maps if sizes[id(x)] == usual]
-        if len(maps) < 2 or not any(id(x) in self._offsets for x in maps):
+        known = [self._offsets.get(id(x)) for x in maps]
+        if count < 2 or not any(known):
             return arguments
-        self._check_axis(layer, maps[0])
+        if use.made[0] != usual and set(use.made[0]) != {1}:
+            raise _RefusalError(
+                "it joins maps along a spatial axis, of which each would lack "
+                "its ends"
+            )
+        if _LOST in known:
+            if set(known) != {_LOST}:
+                raise _RefusalError(
+                    "one of the maps that it joins was resized on its way, or "
+                    "moved by an operation that is not followed, and would "
+                    "not meet the others place by place"
+                )
+            return arguments
         cropped = self._cropped(layer, maps, apply)
         new = {id(x): y for x, y in zip(maps, cropped, strict=True)}
         return keras.tree.map_structure(lambda x: new.get(id(x), x), arguments)
-
-    def _check_axis(self, layer, x):
-        first = 1 if self._data_format == "channels_last" else 2
-        if isinstance(layer, keras.layers.Concatenate) and (
-            layer.axis % len(x.shape)
-            in range(first, first + len(self._sizes(x)))
-        ):
-            raise ValueError(
-                "it joins maps along a spatial axis, so the network cannot go "
-                "without padding"
-            )
 
     def _cropped(self, layer, maps, apply):
         offsets = [self._offset(x) for x in maps]
@@ -258,9 +347,11 @@ class RemovePadding(Rebuild):
         ]
         sizes = [self._sizes(x) for x in maps]
         if any(None in size for size in sizes):
-            name = self._name(layer)
             align = AlignMaps(
-                starts, self._data_format, name=name, dtype=maps[0].dtype
+                starts,
+                self._data_format,
+                name=self._name(layer),
+                dtype=maps[0].dtype,
             )
             cropped = apply(align, maps)
         else:
@@ -283,37 +374,44 @@ class RemovePadding(Rebuild):
             return x
         config = {
             "name": self._name(layer),
-            "data_format": self._data_format,
             "dtype": x.dtype,  # nothing is cast on the way
         }
-        return apply(_cropping(crop, config), x)
+        if len(crop) == 1 and self._data_format == "channels_first":
+            raise _RefusalError(
+                "it has to be cropped, and Keras crops lines with their "
+                "channels last only"
+            )
+        return apply(_cropping(crop, self._data_format, config), x)
 
     def _name(self, layer):
-        """A name for what is put before a layer."""
-        self._crops[layer.name] += 1
-        count = self._crops[layer.name]
-        return f"{layer.name}_align" + (f"_{count}" if count > 1 else "")
+        """A name that no layer has, for what is put before one."""
+        name, count = f"{layer.name}_align", 1
+        while name in self._names:
+            count += 1
+            name = f"{layer.name}_align_{count}"
+        self._names.add(name)
+        return name
 
-    def _passed_on(self, layer, maps, tensor):
+    def _passed_on(self, layer, maps, use, tensor, size):
         """The offset of what an operation without a window gives."""
         known = [x for x in maps if id(x) in self._offsets]
         if not known or not self._is_map(tensor):
             return None
-        offset = tuple(
-            map(max, zip(*[self._offset(x) for x in known], strict=True))
-        )
+        offsets = [self._offsets[id(x)] for x in known]
+        if _LOST in offsets:
+            return _LOST
+        offset = tuple(map(max, zip(*offsets, strict=True)))
         if isinstance(layer, (*_UPSAMPLING, *TRANSPOSED)):
             factor = getattr(layer, "size", getattr(layer, "strides", 1))
             if isinstance(factor, int):
                 factor = (factor,) * len(offset)
             return tuple(o * n for o, n in zip(offset, factor, strict=True))
-        kept = all(
-            new is None or old == new
-            for old, new in zip(
-                self._sizes(known[0]), self._sizes(tensor), strict=True
-            )
+        if set(size) == {1} and size not in use.given:
+            return None  # the whole map in one cell
+        moved = size not in use.given or _differ(
+            self._sizes(known[0]), self._sizes(tensor)
         )
-        return offset if kept and not isinstance(layer, _FORGETTING) else None
+        return _LOST if moved or isinstance(layer, _STRETCHING) else offset
 
     def _is_map(self, tensor):
         return len(tensor.shape) - 2 in self._ranks
@@ -323,11 +421,14 @@ class RemovePadding(Rebuild):
 
     def _spatial(self, shape):
         if self._data_format == "channels_last":
-            return shape[1:-1]
-        return shape[2:]
+            return tuple(shape[1:-1])
+        return tuple(shape[2:])
 
     def _offset(self, tensor):
-        return self._offsets.get(id(tensor)) or (0,) * (len(tensor.shape) - 2)
+        offset = self._offsets.get(id(tensor))
+        if offset is None or offset == _LOST:
+            return (0,) * (len(tensor.shape) - 2)
+        return offset
 
     def _put(self, tensor, offset):
         if offset is not None:
@@ -335,12 +436,24 @@ class RemovePadding(Rebuild):
             self._alive.append(tensor)
 
 
-def _cropping(cells, config):
-    """A cropping layer of as many axes as there are pairs of cells."""
-    if len(cells) == 1:
-        config = {key: config[key] for key in config if key != "data_format"}
-        cells = cells[0]
-        return keras.layers.Cropping1D.from_config(
-            {**config, "cropping": cells}
+def _layers_in(model):
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _layers_in(layer)
+
+
+def _differ(sizes, others):
+    return any(
+        None not in pair and pair[0] != pair[1]
+        for pair in zip(sizes, others, strict=True)
+    )
+
+
+def _cropping(cells, data_format, config):
+    """A layer that crops, of as many axes as there are pairs of cells."""
+    if len(cells) > 1:
+        return CROPPING[len(cells) - 1](
+            cells, data_format=data_format, **config
         )
-    return CROPPING[len(cells) - 1].from_config({**config, "cropping": cells})
+    return keras.layers.Cropping1D(cells[0], **config)

@@ -9,15 +9,16 @@ import keras
 from keras_padpos import padding
 from keras_padpos.models.counterparts import PADDED
 from keras_padpos.models.counterparts import STOCK
-from keras_padpos.models.find_padding_sites import find_layer
 from keras_padpos.models.find_padding_sites import is_frame
 from keras_padpos.models.padding_site import PaddingSite
+from keras_padpos.models.window import AVERAGE_POOLING
+from keras_padpos.models.window import MAX_POOLING
+from keras_padpos.models.window import window_of
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import PaddingMode
 
 
 def replaced_layers(
-    model: keras.Model,
     sites: Sequence[PaddingSite],
     mode: PaddingMode,
     geometry: str = "keep",
@@ -29,8 +30,7 @@ def replaced_layers(
     window pads by itself, and the frame is left empty.
 
     Args:
-        model: The model.
-        sites: Sites of the model that can be converted.
+        sites: Sites of one model that can be converted.
         mode: What the added cells shall hold.
         geometry: See `convert_padding`.
 
@@ -40,17 +40,19 @@ def replaced_layers(
     made: dict[int, Callable[[], keras.Layer]] = {}
     for site in sites:
         cells = _cells(site, geometry)
-        if site.padding_layer is None:
-            made[id(site.layer)] = _maker(site.layer, mode, cells)
+        if site.frame is None:
+            values = mode
+            if cells is not None and site.pooling and _is_zeros(mode):
+                values = padding.get("partial")  # see `fixed_layer`
+            made[id(site.layer)] = _maker(site.layer, values, cells)
             continue
-        frame = find_layer(model, site.padding_layer)
         if cells is None:
             cells = site.pads
         if _corrects(mode):
-            made[id(frame)] = _maker(frame, padding.get("zeros"), 0)
+            made[id(site.frame)] = _maker(site.frame, padding.get("zeros"), 0)
             made[id(site.layer)] = _maker(site.layer, mode, cells)
         else:
-            made[id(frame)] = _maker(frame, mode, cells)
+            made[id(site.frame)] = _maker(site.frame, mode, cells)
             made[id(site.layer)] = _maker(
                 site.layer, padding.get("zeros"), "valid"
             )
@@ -67,13 +69,28 @@ def stock_layer(layer: keras.Layer, cells: Any) -> keras.Layer:
     return stock.from_config({**config, "padding": cells})
 
 
+def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
+    """A layer that adds the same cells at every size of its input."""
+    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
+    pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
+    if pooling and _is_zeros(mode):
+        # What "same" adds for pooling is seen by no maximum and counted by no
+        # mean; explicit zeros would be.
+        mode = padding.get("partial")
+    return _maker(layer, mode, pads)()
+
+
 def _corrects(mode):
     return type(mode).correct is not PaddingMode.correct
 
 
+def _is_zeros(mode):
+    return mode == padding.get("zeros")
+
+
 def _cells(site, geometry):
     """The `padding` of a site if it is to change, else `None`."""
-    if geometry == "keep" or site.kind == "transposed":
+    if geometry == "keep" or site.kind in ("transposed", "padding"):
         return None
     extents = [
         (kernel - 1) * dilation + 1
@@ -81,15 +98,17 @@ def _cells(site, geometry):
             site.kernel_size, site.dilation_rate, strict=True
         )
     ]
-    if site.kind == "padding" or any(extent % 2 == 0 for extent in extents):
-        return None
-    # TensorFlow's SAME and frames of `correct_pad` give as many positions; a
-    # frame of another size is the author's own.
-    if site.padding_layer is not None and any(
+    if any(extent % 2 == 0 for extent in extents) or max(site.strides) == 1:
+        return None  # as in PyTorch already, or nothing of one number
+    if site.frame is None:
+        # Cells that the author counted are the author's.
+        if window_of(site.layer).geometry.name != "same":
+            return None
+    elif any(
         sum(pair) not in (extent - 1, extent - 2)
         for pair, extent in zip(site.pads, extents, strict=True)
     ):
-        return None
+        return None  # not one of the frames that stand for "same"
     return tuple((extent // 2, extent // 2) for extent in extents)
 
 
@@ -100,7 +119,7 @@ def _maker(layer, mode, cells):
         cells = layer.padding if geometry is None else geometry.identifier
 
     def make():
-        if mode == padding.get("zeros") and _stock_can(layer, cells):
+        if _is_zeros(mode) and _stock_can(layer, cells):
             return stock_layer(layer, cells)
         ours = PADDED.get(type(layer), type(layer))
         return ours.from_config(

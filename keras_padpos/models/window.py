@@ -91,22 +91,15 @@ class Window:
         """
         if self.cropping is not None:
             return tuple((-before, -after) for before, after in self.cropping)
-        if None in sizes and self._hangs_on_size:
+        strided = self.geometry.name == "same" and max(self.strides) > 1
+        if strided and None in sizes:
             return None
-        return self._pads([size or 0 for size in sizes])
-
-    def usual_pads(self, sizes: Sequence[int | None]) -> Pads:
-        """Like `pads`, an unknown size taken for a multiple of the stride."""
-        return self.pads([size or 0 for size in sizes])
-
-    def _pads(self, sizes):
         return self.geometry.pads(
-            sizes, self.kernel_size, self.strides, self.dilation_rate
+            [size or 0 for size in sizes],
+            self.kernel_size,
+            self.strides,
+            self.dilation_rate,
         )
-
-    @property
-    def _hangs_on_size(self):
-        return self.geometry.name == "same" and max(self.strides) > 1
 
 
 def window_of(layer: Any) -> Window | None:

@@ -191,22 +191,18 @@ def _sites(model, input_shape, fields, seconds, start):
     texts = sites_rows(sites)
     rows = []
     for site, text in zip(sites, texts, strict=True):
-        seen = models.seen_pads(site)
-        text["cells_seen"] = "?" if seen is None else _pairs(seen)
-        text["uneven"] = {True: "uneven", False: "", None: "?"}[
-            _is_uneven(site)
-        ]
+        text["cells_seen"] = "?" if site.seen is None else _pairs(site.seen)
         rows.append(
             {
                 "table": "padding_sites",
                 **text,
                 "sizes": _listed(site.sizes),
                 "pads": _listed(site.pads),
-                "seen": _listed(seen),
+                "seen": _listed(site.seen),
                 "reason": site.reason,
             }
         )
-    if isinstance(input_shape, dict) or not any(map(_is_uneven, sites)):
+    if isinstance(input_shape, dict) or not any(site.uneven for site in sites):
         return rows
     # Tried only where sizes can change anything.
     stride = max(
@@ -245,15 +241,6 @@ def _sites(model, input_shape, fields, seconds, start):
     return rows
 
 
-def _is_uneven(site):
-    from keras_padpos import models
-
-    seen = models.seen_pads(site)
-    if site.uneven is not False or seen is None:
-        return site.uneven
-    return any(before != after for before, after in seen)
-
-
 def _nearest_first(shape, sites, window):
     formats = {getattr(site.layer, "data_format", None) for site in sites}
     spatial = shape[1:] if "channels_first" in formats else shape[:-1]
@@ -282,13 +269,14 @@ def _centred(model, shape, sites, sizes, number_of):
     from keras_padpos.models.even_sizes import square_shape
 
     found = []
+    moving = _moving(model)
     for size in sorted(sizes, key=number_of.__getitem__):
         fields = models.receptive_field(model, square_shape(shape, size, sites))
         if all(
             field.pad_before == field.pad_after
             for name, field in fields.items()
             # Its cells are those of the layer that follows.
-            if not _only_moves(model, name)
+            if name not in moving
         ):
             found.append(size)
         if len(found) == _SHOWN:
@@ -319,10 +307,11 @@ def _stages(model, fields):
     from keras_padpos.models.model_graph import model_graph
 
     stages = {}
+    moving = _moving(model)
     for name, field in fields.items():
         # What pads belongs to the layer that follows, and what sees one cell
         # alone is the picture still.
-        if max(field.size) > 1 and not _only_moves(model, name):
+        if max(field.size) > 1 and name not in moving:
             stages[field.stride] = name
     graph = model_graph(model)
     outputs = {
@@ -333,17 +322,17 @@ def _stages(model, fields):
     return {*stages.values(), *(outputs & set(fields))}
 
 
-def _only_moves(model, name):
-    """Whether a layer does nothing but add cells or cut some off."""
-    from keras_padpos.models.find_padding_sites import find_layer
+def _moving(model):
+    """Names of the layers that only add cells or cut some off."""
     from keras_padpos.models.find_padding_sites import is_frame
+    from keras_padpos.models.model_graph import model_graph
     from keras_padpos.models.window import CROPPING
 
-    try:
-        layer = find_layer(model, name)
-        return is_frame(layer) or isinstance(layer, CROPPING)
-    except ValueError:
-        return False  # an operation of keras.ops is no layer
+    return {
+        call.name
+        for call in model_graph(model).calls
+        if is_frame(call.operation) or isinstance(call.operation, CROPPING)
+    }
 
 
 def _field_row(name, field, stage):

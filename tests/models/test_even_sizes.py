@@ -6,7 +6,6 @@ from oracles import same_pads
 from keras_padpos import layers as ours
 from keras_padpos.models import even_sizes
 from keras_padpos.models import find_padding_sites
-from keras_padpos.models import seen_pads
 from keras_padpos.models import unfit_layer
 
 
@@ -149,12 +148,12 @@ def test_seen_cells_by_hand(size, pad, kernel, stride, seen):
         layers.MaxPooling2D((kernel, 1), (stride, 1)),
     )
     (site,) = find_padding_sites(model, (size, 5, 3))
-    assert seen_pads(site) == (seen, (0, 0))
+    assert site.seen == (seen, (0, 0))
 
 
 def test_what_is_seen_is_unknown_where_the_size_is():
     (site,) = find_padding_sites(_net(_same()))
-    assert seen_pads(site) is None
+    assert site.seen is None
     up = layers.Conv2DTranspose(1, 3, 2, padding="same")
     (site,) = find_padding_sites(_net(up, shape=(8, 8, 3)))
-    assert seen_pads(site) is None
+    assert site.seen is None

@@ -50,7 +50,9 @@ def test_resnet50s_frames_belong_to_the_windows_that_they_feed():
     assert stem.strides == (2, 2)
     assert stem.sizes == (224, 224)
     assert stem.pads == ((3, 3), (3, 3))
-    assert stem.uneven is False
+    # Of 3 and 3 cells the last is beyond the last window at 224.
+    assert stem.seen == ((3, 2), (3, 2))
+    assert stem.uneven is True
     assert sites["pool1_pad"].pooling
 
 
@@ -95,6 +97,7 @@ def test_an_open_size_leaves_open_only_what_hangs_on_it():
     sites = find_padding_sites(model)
     assert [site.pads for site in sites] == [((2, 2), (2, 2)), None, None]
     assert [site.uneven for site in sites] == [False, None, None]
+    assert [site.seen for site in sites] == [None] * 3
     sites = find_padding_sites(model, (8, 9, 3))
     assert sites[1].pads == ((0, 1), (1, 1))
     assert sites[2].sizes == (4, 5)

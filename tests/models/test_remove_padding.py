@@ -87,6 +87,138 @@ def test_sizes_left_open_are_cropped_while_the_model_runs():
         assert found["conv3_block2_out"][0] <= 1e-4
 
 
+def open_net():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, None, 3))
+    x = layers.Conv2D(4, 3, 2, padding="same", name="strided")(inputs)
+    y = layers.Conv2D(4, 3, padding="same", name="last")(x)
+    return keras.Model(inputs, layers.Add(name="sum")([x, y]))
+
+
+@pytest.mark.parametrize("size", [32, 33])
+def test_an_open_size_takes_the_grid_of_the_shape_that_is_given(size):
+    model = open_net()
+    bare = convert_padding(model, "none", input_shape=(size, size, 3))
+    found = largest_difference(model, bare, picture(size), ["last", "sum"])
+    for difference, positions in found.values():
+        assert difference <= 1e-4
+        assert min(positions) >= 12
+
+
+def test_an_open_size_that_decides_the_grid_is_asked_for():
+    with pytest.raises(ValueError, match="'strided'.*`input_shape`"):
+        convert_padding(open_net(), "none")
+
+
+@pytest.mark.parametrize("size", [32, 33])
+@pytest.mark.parametrize("pool", ["MaxPooling2D", "AveragePooling2D"])
+def test_what_keeps_its_padding_stays_on_its_grid(pool, size):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((size, size, 3))
+    x = layers.Conv2D(4, 3, padding="same", name="conv")(inputs)
+    x = getattr(layers, pool)(3, 2, padding="same", name="pool")(x)
+    x = layers.Conv2D(4, 3, 2, padding="same", name="last")(x)
+    model = keras.Model(inputs, x)
+    for options in ({"pooling": False}, {"only": "conv"}):
+        bare = convert_padding(model, "none", **options)
+        found = largest_difference(
+            model, bare, picture(size), ["pool", "last"], inner=2
+        )
+        for difference, positions in found.values():
+            assert difference <= 1e-4
+            assert min(positions) > 1
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda x: x[:, ::2, ::2],
+        lambda x: keras.ops.max_pool(x, 2),
+        lambda x: layers.Resizing(16, 16)(x),
+    ],
+)
+def test_what_moves_over_the_map_may_not_meet_another(move):
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    y = layers.Conv2D(4, 3, 2, padding="same")(x)
+    alone = keras.Model(inputs, layers.Conv2D(4, 3, padding="same")(move(x)))
+    assert convert_padding(alone, "none").output_shape[1] < 16
+    model = keras.Model(inputs, layers.Add(name="sum")([move(x), y]))
+    with pytest.raises(ValueError, match="'sum'.*place by place"):
+        convert_padding(model, "none")
+
+
+def test_a_resized_map_of_the_same_size_is_not_the_same_map():
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    y = layers.Conv2D(4, 3, padding="same")(x)
+    model = keras.Model(
+        inputs, layers.Add(name="sum")([layers.Resizing(32, 32)(x), y])
+    )
+    with pytest.raises(ValueError, match="'sum'.*place by place"):
+        convert_padding(model, "none")
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda maps: layers.Concatenate(axis=1, name="join")(maps),
+        lambda maps: keras.ops.concatenate(maps, axis=2),
+    ],
+)
+def test_maps_joined_along_an_axis_of_the_picture_are_refused(join):
+    inputs = keras.Input((32, 32, 3))
+    one = layers.Conv2D(4, 3, padding="same")(inputs)
+    other = layers.Conv2D(4, 5, padding="same")(inputs)
+    with pytest.raises(ValueError, match="along a spatial axis"):
+        convert_padding(keras.Model(inputs, join([one, other])), "none")
+
+
+def test_it_can_be_done_in_two_steps():
+    inputs = keras.Input((16, 16, 1))
+    x = layers.Conv2D(1, 3, padding="same", name="a")(inputs)
+    x = layers.Add(name="add")([inputs, x])
+    y = layers.Conv2D(1, 3, padding="same", name="b")(x)
+    model = keras.Model(inputs, layers.Add(name="add2")([x, y]))
+    once = convert_padding(model, "none")
+    twice = convert_padding(convert_padding(model, "none", only="a"), "none")
+    x = picture(16, 1)
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(twice(x)),
+        keras.ops.convert_to_numpy(once(x)),
+    )
+
+
+def test_shared_sums_and_crops():
+    inputs = keras.Input((24, 24, 1))
+    add = layers.Add(name="add")
+    crop = layers.Cropping2D(((3, 0), (3, 0)), name="crop")
+    x = layers.Conv2D(1, 3, padding="same")(inputs)
+    y = layers.Conv2D(1, 3, padding="same")(x)
+    x = add([inputs, add([inputs, x, y])])
+    x = layers.Conv2D(1, 3, padding="same", name="last")(crop(x))
+    model = keras.Model(inputs, crop(x))
+    bare = convert_padding(model, "none")
+    x = picture(24, 1)
+    padded = keras.ops.convert_to_numpy(model(x))
+    found = keras.ops.convert_to_numpy(bare(x))
+    size = found.shape[1]
+    assert size == 16
+    # The first crop needs cut one cell alone, the second three.
+    np.testing.assert_allclose(found, padded[:, :size, :size], atol=1e-5)
+
+
+def test_lines_with_their_channels_first():
+    inputs = keras.Input((3, 32))
+    x = layers.Conv1D(4, 3, padding="same", data_format="channels_first")
+    y = layers.MaxPooling1D(2, data_format="channels_first", name="pool")
+    model = keras.Model(inputs, x(inputs))
+    assert convert_padding(model, "none").output_shape == (None, 4, 30)
+    model = keras.Model(inputs, y(x(inputs)))
+    with pytest.raises(ValueError, match="'pool'.*channels last"):
+        convert_padding(model, "none")
+
+
 def test_an_odd_picture_keeps_the_grid_too():
     keras.utils.set_random_seed(0)
     inputs = keras.Input((61, 62, 3))
@@ -267,7 +399,7 @@ def test_a_saved_network_without_padding_loads_again(tmp_path):
         weights=None, include_top=False, input_shape=(None, None, 3)
     )
     net = keras.Model(net.input, net.get_layer("block_5_add").output)
-    bare = convert_padding(net, "none")
+    bare = convert_padding(net, "none", input_shape=(96, 96, 3))
     bare.save(tmp_path / "bare.keras")
     again = keras.saving.load_model(tmp_path / "bare.keras")
     x = picture((96, 90))
