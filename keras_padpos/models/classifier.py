@@ -8,6 +8,9 @@ from keras_padpos.models.architectures import ARCHITECTURES
 from keras_padpos.models.backbone import backbone
 from keras_padpos.models.backbone import check_weights
 
+# The first layer of what follows the last map.
+_TOPS = (keras.layers.Flatten, keras.layers.GlobalAveragePooling2D)
+
 
 def classifier(
     name: str,
@@ -58,17 +61,19 @@ def classifier(
         )
     check_weights(name, weights)
     build = ARCHITECTURES[name].build
-    # What the classifier reads: VGG16 pools its last stage.
-    last = build(weights=None, include_top=False).layers[-1].name
-    maps = backbone(
-        name, weights, padding_mode, stages=(last,), input_shape=input_shape
-    )
     whole = build(weights="imagenet" if weights == "imagenet" else None)
     if weights not in ("imagenet", "random"):
         whole.load_weights(weights)
+    layers = whole.layers
+    top = next(
+        place for place, layer in enumerate(layers) if isinstance(layer, _TOPS)
+    )
+    last = layers[top - 1].name
+    maps = backbone(
+        name, weights, padding_mode, stages=(last,), input_shape=input_shape
+    )
     # What follows is a chain, and takes maps of other sizes where it averages.
     x = maps.output[last]
-    names = [layer.name for layer in whole.layers]
-    for layer in whole.layers[names.index(last) + 1 :]:
+    for layer in layers[top:]:
         x = layer(x)
     return keras.Model(maps.input, x, name=name)

@@ -122,7 +122,7 @@ def convert_padding(
         layers = replaced_layers(chosen, mode, geometry)
         copy = _Replace(layers).run(model)
     if verbose:
-        print_sites(chosen, to=padding_mode)
+        print_sites(chosen, after=find_padding_sites(copy))
     return copy
 
 
@@ -139,13 +139,13 @@ class _Replace(Rebuild):
 
 
 def _chosen(sites, only, skip, pooling):
+    for name, selection in (("only", only), ("skip", skip)):
+        _check_names(name, selection, sites)
     chosen = list(sites)
     if only is not None:
         chosen = [site for site in chosen if _selected(site, only)]
     if skip is not None:
         chosen = [site for site in chosen if not _selected(site, skip)]
-    for name, selection in (("only", only), ("skip", skip)):
-        _check_names(name, selection, sites)
     if not pooling:
         chosen = [site for site in chosen if not site.pooling]
     layers = {id(site.layer) for site in chosen}
@@ -159,7 +159,9 @@ def _selected(site, selection):
 
 
 def _patterns(selection):
-    return [selection] if isinstance(selection, str) else list(selection)
+    if isinstance(selection, (list, tuple, set, frozenset)):
+        return list(selection)
+    return [selection]
 
 
 def _matches(site, pattern):
@@ -171,6 +173,11 @@ def _matches(site, pattern):
 def _check_names(argument, selection, sites):
     if selection is None or callable(selection):
         return
+    if not all(isinstance(name, str) for name in _patterns(selection)):
+        raise ValueError(
+            f"`{argument}` must be a name, a list of names, or a function of "
+            f"a `PaddingSite`. Received: {selection!r}"
+        )
     for pattern in _patterns(selection):
         if not any(_matches(site, pattern) for site in sites):
             raise ValueError(

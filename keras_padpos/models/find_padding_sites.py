@@ -180,8 +180,17 @@ def _transposed_site(call):
         geometry,
         data_format=layer.data_format,
     )
-    if not window.may_pad:
-        return None
+    overlap = any(
+        (kernel - 1) * dilation >= stride
+        for kernel, stride, dilation in zip(
+            window.kernel_size,
+            window.strides,
+            window.dilation_rate,
+            strict=True,
+        )
+    )
+    if not window.may_pad or (geometry.name == "same" and not overlap):
+        return None  # it cuts nothing off
     # Its cells are those that the convolution of which it is the transpose
     # adds to the output.
     sizes = window.sizes(call.output_shapes[0])
@@ -238,6 +247,11 @@ def hidden_padding(call: Call) -> str:
             "it is a Lambda that gives a larger map than it gets, and its code "
             "cannot be changed; use keras_padpos.layers.Padding2D in its place"
         )
+    if _is_foreign(operation) and _grows(call):
+        return (
+            f"{kind} gives a larger map than it gets, and its code cannot be "
+            "changed"
+        )
     if _says_it_pads(operation):
         return f"{kind} has no counterpart in keras_padpos.layers"
     for inner in _layers_inside(operation):
@@ -258,6 +272,14 @@ def _says_it_pads(layer):
         and cells.lower() != "valid"
         and isinstance(reach, (list, tuple))
         and max(reach, default=1) > 1
+    )
+
+
+def _is_foreign(layer):
+    """Whether a layer's class is neither Keras' nor ours."""
+    return type(layer).__module__.partition(".")[0] not in (
+        "keras",
+        "keras_padpos",
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from keras_padpos.models.plain_reason import plain_reason
+
 Shape = tuple[int | None, ...]
 
 
@@ -59,7 +61,8 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
     [('picture', ((None, 8, 8, 3),)), ('net/relu', ((None, 8, 8, 3),))]
 
     Args:
-        model: A built model. Models inside are opened.
+        model: A built model. Functional and Sequential models inside are
+            opened, subclassed ones are single calls.
         input_shape: Shape of the input without the batch; for a model of
             several inputs, a dict from their names to shapes. What is not
             given is the model's own.
@@ -68,9 +71,9 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
         The graph.
 
     Raises:
-        ValueError: If the model, or one inside, is neither functional nor
-            Sequential (what its Python code does cannot be listed), or if
-            the shape does not fit.
+        ValueError: If the model is neither functional nor Sequential (what
+            its Python code does cannot be listed), or if the shape does not
+            fit.
     """
     check_graph(model)
     calls: list[Call] = []
@@ -98,15 +101,14 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
     def visitor(prefix):
         def visit(operation, args, kwargs):
             name = prefix + operation.name
-            if isinstance(operation, keras.Model):
-                check_graph(operation, name)
+            if has_graph(operation):
                 given = packed(operation, given_to(args, kwargs))
                 return walk(operation, given, visitor(f"{name}/"))
             given = tensors_in((args, kwargs))
             try:
                 made = operation.compute_output_spec(*args, **kwargs)
             except Exception as error:
-                reason = " ".join(str(error).split())
+                reason = plain_reason(error)
                 raise ValueError(
                     f"Layer {name!r} ({type(operation).__name__}) does not "
                     "take an input of shape "
@@ -222,6 +224,18 @@ def check_graph(model: keras.Model, name: str | None = None) -> None:
         )
 
 
+def has_graph(operation: Any) -> bool:
+    """Whether it is a model whose graph can be read.
+
+    A subclassed model inside another is a layer that cannot be opened.
+    """
+    if isinstance(operation, keras.Sequential):
+        return operation.built
+    return isinstance(operation, keras.Model) and bool(
+        getattr(operation, "inputs", None)
+    )
+
+
 def walk(
     model: keras.Model,
     inputs: Any,
@@ -290,7 +304,7 @@ def walk(
         # from 1: call 0 is that of its own inputs and outputs.
         name, number, place = key
         operation = operations[name]
-        functional = isinstance(operation, keras.Model) and not isinstance(
+        functional = has_graph(operation) and not isinstance(
             operation, keras.Sequential
         )
         return made[name, number - functional, place]

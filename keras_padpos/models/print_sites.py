@@ -1,13 +1,11 @@
 """Padding sites as a table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from keras_padpos import padding
 from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.sites_rows import sites_rows
 
@@ -15,7 +13,9 @@ from keras_padpos.models.sites_rows import sites_rows
 _WIDE = 1000
 
 
-def print_sites(sites: Sequence[PaddingSite], to: Any = None) -> None:
+def print_sites(
+    sites: Sequence[PaddingSite], after: Sequence[PaddingSite] | None = None
+) -> None:
     """Print sites as a table.
 
     Example:
@@ -31,16 +31,20 @@ def print_sites(sites: Sequence[PaddingSite], to: Any = None) -> None:
 
     Args:
         sites: What `find_padding_sites` gave.
-        to: A `padding_mode` that they are converted to, to be told beside
-            the present one.
+        after: Sites of the network that they were converted to, to be told
+            beside them; those that are missing there add no cells any more.
     """
     console = Console()
     if not console.is_terminal:
         console.width = _WIDE
     rows = sites_rows(sites)
-    if to is not None:
-        name = to if isinstance(to, str) else padding.get(to).name
-        rows = [{**row, "mode": f"{row['mode']} -> {name}"} for row in rows]
+    if after is not None:
+        later = {row["layer"]: row for row in sites_rows(after)}
+        for row in rows:
+            new = later.get(row["layer"], {"cells": "none", "mode": "none"})
+            for column in ("cells", "mode"):
+                if new[column] != row[column] or column == "mode":
+                    row[column] += f" -> {new[column]}"
     table = Table(box=box.MARKDOWN)
     for column in rows[0] if rows else ():
         table.add_column(column)

@@ -8,9 +8,11 @@ import keras
 from keras_padpos.models.model_graph import check_graph
 from keras_padpos.models.model_graph import given_to
 from keras_padpos.models.model_graph import graph_config
+from keras_padpos.models.model_graph import has_graph
 from keras_padpos.models.model_graph import input_names
 from keras_padpos.models.model_graph import packed
 from keras_padpos.models.model_graph import walk
+from keras_padpos.models.plain_reason import plain_reason
 
 
 class Rebuild:
@@ -50,12 +52,10 @@ class Rebuild:
         pairs = [(layer, twin) for layer, twin, _ in self._copies.values()]
         # A model's flag becomes that of all its layers: outer models first.
         for layer, twin in [(model, copy), *reversed(pairs)]:
-            if isinstance(layer, keras.Model):
+            if has_graph(layer):
                 twin.trainable = layer.trainable
         for layer, twin in pairs:
-            if isinstance(layer, keras.Layer) and not isinstance(
-                layer, keras.Model
-            ):
+            if isinstance(layer, keras.Layer) and not has_graph(layer):
                 _carry_over(layer, twin)
         if model.compiled:
             _compile(model, copy)
@@ -63,11 +63,9 @@ class Rebuild:
 
     def replace(self, layer: Any) -> Any:
         """Make the layer, or `keras.ops` operation, in another's place."""
-        config = layer.get_config()
         if isinstance(layer, keras.layers.Lambda):
-            # Its function is in this process already.
-            return type(layer).from_config(config, safe_mode=False)
-        return type(layer).from_config(config)
+            return _same_lambda(layer)
+        return type(layer).from_config(layer.get_config())
 
     def substitute(self, layer: Any, twin: Any) -> Any:
         """Put another copy in the place of the one that was made."""
@@ -159,7 +157,7 @@ class Rebuild:
     def _visitor(self, apply):
         def visit(operation, args, kwargs):
             note = None
-            if isinstance(operation, keras.Model):
+            if has_graph(operation):
                 note = self.enter(operation, given_to(args, kwargs))
             twin = self._copy(operation, note)
             return self.call(operation, twin, args, kwargs, apply)
@@ -169,7 +167,7 @@ class Rebuild:
     def _copy(self, operation, note):
         key = id(operation)
         if key not in self._copies:
-            if isinstance(operation, keras.Model):
+            if has_graph(operation):
                 twin = self._model(operation, note)
             else:
                 twin = self._replaced(operation)
@@ -188,10 +186,22 @@ class Rebuild:
             return self.replace(layer)
         except (TypeError, ValueError, NotImplementedError) as error:
             # Keras wraps what a layer's constructor raises.
-            reason = " ".join(str(error.__context__ or error).split())
+            reason = plain_reason(error.__context__ or error)
             raise ValueError(
                 f"Layer {layer.name!r} ({type(layer).__name__}): {reason}"
             ) from error
+
+
+def _same_lambda(layer):
+    """A Lambda of the very function: code alone lacks what it refers to."""
+    shape = layer.get_config().get("output_shape")
+    return type(layer)(
+        layer.function,
+        output_shape=shape if isinstance(shape, (list, tuple)) else None,
+        arguments=layer.arguments,
+        name=layer.name,
+        dtype=layer.dtype_policy,
+    )
 
 
 def _compile(model, copy):
@@ -201,7 +211,7 @@ def _compile(model, copy):
         # Keras cannot find functions and classes that are not registered.
         warnings.warn(
             f"The copy of {model.name!r} is not compiled, since Keras cannot "
-            f"repeat how the model was: {' '.join(str(error).split())}",
+            f"repeat how the model was: {plain_reason(error)}",
             stacklevel=4,
         )
 

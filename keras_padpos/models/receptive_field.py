@@ -7,8 +7,16 @@ from dataclasses import replace
 import keras
 
 from keras_padpos.layers import AlignMaps
+from keras_padpos.models.find_padding_sites import hidden_padding
 from keras_padpos.models.model_graph import model_graph
+from keras_padpos.models.window import TRANSPOSED
 from keras_padpos.models.window import window_of
+
+_SCALING = (
+    keras.layers.LayerNormalization,
+    keras.layers.Softmax,
+    keras.layers.UnitNormalization,
+)
 
 Pair = tuple[int, int]
 
@@ -35,8 +43,9 @@ class ReceptiveField:
         positions: Positions of the map.
         clear: First and last position that padding does not reach, one pair
             an axis; the last before the first where it reaches all.
-        gated: Whether the map was multiplied by something computed from the
-            whole of it, as squeeze-and-excitation does. Padding then reaches
+        gated: Whether the map was scaled by something computed from the whole
+            of it, as squeeze-and-excitation and group normalisation do.
+            Padding then reaches
             everywhere (`reach` is 1 if the gate's input saw any), and no
             margin hides it; `size` and `margin` tell of the other paths.
     """
@@ -148,9 +157,9 @@ def receptive_field(
         left out: no window of one size and stride is theirs.
 
     Raises:
-        ValueError: If a size is open, if the model has several inputs of
-            pictures, or if a layer changes the map's size in a way that is no
-            window: the message names it.
+        ValueError: If a size is open, if the model has inputs of pictures of
+            several sizes, or if a layer changes the map's size in a way that
+            is no window: the message names it.
     """
     fields: dict[str, ReceptiveField] = {}
     known: dict[int, _Map | None] = {}
@@ -194,9 +203,11 @@ def _through(call, given):
     if None in given:
         return [None] * count
     maps = [each for each in given if each.axes is not None]
-    if not maps or len(call.output_shapes[0]) != 4:
+    if not maps or not _is_map(call.output_shapes[0], maps[0].axes):
         reached = any(each.touched for each in given)
         return [_Map(None, reached=reached)] * count
+    if _cannot_be_followed(call):
+        return [None] * count
     if getattr(layer, "data_format", None) == "channels_first":
         raise ValueError(
             f"Layer {call.name!r} has its channels first; receptive fields "
@@ -235,6 +246,32 @@ def _through(call, given):
     return _joined(call, given, maps, sizes)
 
 
+def _is_map(shape, axes):
+    """Whether a tensor still has the two axes of the picture."""
+    if len(shape) == 3:  # a channel taken out, to be stacked again
+        return shape[1:] == tuple(axis.positions for axis in axes)
+    return len(shape) == 4
+
+
+def _cannot_be_followed(call):
+    """Whether a call's window is unknown, or moves over its output."""
+    layer = call.operation
+    return isinstance(layer, TRANSPOSED) or (
+        window_of(layer) is None and bool(hidden_padding(call))
+    )
+
+
+def _looks_over_the_map(layer):
+    """Whether a layer scales by what it computes of all places."""
+    if isinstance(layer, keras.layers.GroupNormalization):
+        return True
+    if not isinstance(layer, _SCALING):
+        return False
+    axes = layer.axis
+    axes = axes if isinstance(axes, (list, tuple)) else [axes]
+    return any(axis % 4 in (1, 2) for axis in axes)
+
+
 def _joined(call, given, maps, sizes):
     """Of an operation that takes each position by itself."""
     layer = call.operation
@@ -261,6 +298,8 @@ def _joined(call, given, maps, sizes):
             f"from {before} to {sizes[0]} and has no window."
         )
     gates = [each for each in given if each.axes is None]
+    if _looks_over_the_map(layer):
+        gates += maps
     reached = any(each.touched for each in gates)
     gated = bool(gates) or any(each.gated for each in maps)
     axes = []

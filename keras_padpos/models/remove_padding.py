@@ -11,9 +11,11 @@ import keras
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.model_graph import entries
+from keras_padpos.models.model_graph import has_graph
 from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.model_graph import tensors_in
 from keras_padpos.models.padding_site import PaddingSite
+from keras_padpos.models.plain_reason import plain_reason
 from keras_padpos.models.rebuild import Rebuild
 from keras_padpos.models.replaced_layers import fixed_layer
 from keras_padpos.models.replaced_layers import stock_layer
@@ -125,12 +127,10 @@ class RemovePadding(Rebuild):
         if id(layer) not in self._bare:
             return super().replace(layer)
         if isinstance(layer, TRANSPOSED):
-            if max(layer.kernel_size) > min(layer.strides):
-                raise ValueError(
-                    "a transposed convolution whose windows overlap has no "
-                    "form without padding. `skip` leaves it as it is"
-                )
-            return super().replace(layer)  # it cuts nothing
+            raise ValueError(
+                "a transposed convolution whose windows overlap has no form "
+                "without padding. `skip` leaves it as it is"
+            )
         return stock_layer(layer, "valid" if hasattr(layer, "strides") else 0)
 
     def call(
@@ -146,7 +146,7 @@ class RemovePadding(Rebuild):
         except _RefusalError as error:
             raise ValueError(f"{where}: {error}") from error
         except ValueError as error:
-            reason = " ".join(str(error).split())
+            reason = plain_reason(error)
             raise ValueError(
                 f"{where}: nothing is left of the map that comes in, or it no "
                 "longer fits. Try a model with a larger input shape. "
@@ -217,7 +217,7 @@ class RemovePadding(Rebuild):
         return uses
 
     def _call(self, layer, twin, args, kwargs, apply):
-        if isinstance(layer, keras.Model):
+        if has_graph(layer):
             made = apply(twin, *args, **kwargs)
             for tensor, offset in zip(
                 tensors_in(made), self._left[id(layer)], strict=True
@@ -238,7 +238,28 @@ class RemovePadding(Rebuild):
         made = apply(twin, *args, **kwargs)
         for tensor, size in zip(tensors_in(made), use.made, strict=True):
             self._put(tensor, self._passed_on(layer, maps, use, tensor, size))
+        if self._blends(layer) and isinstance(
+            self._offsets.get(id(made)), tuple
+        ):
+            return self._without_rim(layer, made, apply)
         return made
+
+    def _blends(self, layer):
+        """Whether an enlargement mixes neighbouring cells."""
+        return getattr(layer, "interpolation", "nearest") != "nearest" and (
+            isinstance(layer, _UPSAMPLING)
+        )
+
+    def _without_rim(self, layer, x, apply):
+        """Cut off what was mixed with cells that are no longer there."""
+        # Linear between centres: half a cell of the smaller map, or two more
+        # for the wider kernels.
+        cells = 1 if layer.interpolation == "bilinear" else 5
+        rim = tuple(-(-cells * factor // 2) for factor in layer.size)
+        offset = self._offset(x)
+        y = self._crop(layer, x, [(n, n) for n in rim], apply)
+        self._put(y, tuple(map(sum, zip(offset, rim, strict=True))))
+        return y
 
     def _on_grid(self, layer, twin, window, use, args, kwargs, apply):
         (x,) = tensors_in((args, kwargs))

@@ -79,7 +79,7 @@ def get(identifier: Any) -> PaddingMode:
         if isinstance(mode, PaddingMode):
             return mode
     raise ValueError(
-        f"`padding_mode` must be one of {', '.join(MODES)}, or a "
+        f"`padding_mode` must be one of {', '.join(MODES)}, interpolate, or a "
         f"`PaddingMode`. Received: padding_mode={identifier!r}"
     )
 

@@ -26,6 +26,8 @@ _HALF_TOLERANCE = 1e-2
 # Of unknown sizes, by how many of them an input has. Multiples of 64, since
 # networks with an encoder and a decoder ask for that; large enough for VGG16
 # without padding, which needs 212.
+# Tried one after the other, until the network takes the sizes.
+_SCALES = (1, 2, 4)
 _SIZES = {
     1: ((256,), (320,)),
     2: ((256, 256), (320, 384)),
@@ -163,14 +165,22 @@ def export_model(
     check_export(path, format, overwrite)
     model = _with_named_outputs(model)
     # Before anything is written: to be exported, it must have been called.
-    try:
-        cases = [
-            (inputs, _outputs(model, inputs))
-            for inputs in _random_inputs(model, seed)
-        ]
-    except Exception as error:
-        # Sizes or values that this very network does not take.
-        reason = " ".join((str(error) or type(error).__name__).split())
+    cases, error = None, None
+    for scale in _SCALES:
+        try:
+            cases = [
+                (inputs, _outputs(model, inputs))
+                for inputs in _random_inputs(model, seed, scale)
+            ]
+            break
+        except Exception as problem:
+            # Sizes or values that this very network does not take. Without
+            # padding, deep ones take large pictures only.
+            error = error or problem
+    if cases is None:
+        from keras_padpos.models.plain_reason import plain_reason
+
+        reason = plain_reason(error)
         raise UserError(
             f"{model.name!r} cannot be compared, so it is not exported: it "
             "does not run on random inputs of the sizes tried. Give its "
@@ -222,7 +232,7 @@ def _with_named_outputs(model):
     return keras.Model(model.input, named, name=model.name)
 
 
-def _random_inputs(model, seed):
+def _random_inputs(model, seed, scale):
     """One dict of arrays for each size that the inputs may have."""
     random = np.random.default_rng(seed)
     found = []
@@ -238,7 +248,7 @@ def _random_inputs(model, seed):
             else:
                 sizes = ()
             for axis, size in zip(unknown, sizes, strict=True):
-                shape[axis] = size
+                shape[axis] = size * scale
             inputs[tensor.name] = _random_array(random, shape, tensor.dtype)
         shapes = [array.shape for array in inputs.values()]
         if shapes not in [[a.shape for a in one.values()] for one in found]:

@@ -309,22 +309,80 @@ def test_a_lambda_that_does_not_grow_and_layers_that_do_not_pad_pass():
     assert find_padding_sites(model) == []
 
 
-def test_subclassed_and_unbuilt_models_are_named():
-    class Mine(keras.Model):
-        def call(self, x):
-            return x
+class Mine(keras.Model):
+    def __init__(self, pads=False, **kwargs):
+        super().__init__(**kwargs)
+        self.pads = pads
+        if pads:
+            self.conv = layers.Conv2D(1, 3, padding="same", name="hidden")
 
-    inputs = keras.Input((8, 8, 1))
-    for model in (
-        Mine(name="mine"),
-        keras.Model(inputs, Mine(name="mine")(inputs)),
-    ):
-        with pytest.raises(ValueError, match="'mine'.*neither functional nor"):
-            find_padding_sites(model)
+    def call(self, x):
+        return self.conv(x) if self.pads else x / 2
+
+    def get_config(self):
+        return {**super().get_config(), "pads": self.pads}
+
+
+def test_subclassed_and_unbuilt_models_are_named():
+    with pytest.raises(ValueError, match="'mine'.*neither functional nor"):
+        find_padding_sites(Mine(name="mine"))
     with pytest.raises(ValueError, match="not built"):
         find_padding_sites(keras.Sequential([layers.Conv2D(1, 3)]))
     with pytest.raises(ValueError, match="`model` must be"):
         find_padding_sites(layers.Conv2D(1, 3))
+
+
+def test_a_subclassed_model_inside_is_a_layer_that_cannot_be_opened():
+    inputs = keras.Input((8, 8, 1))
+    for pads in (False, True):
+        x = Mine(pads, name="mine")(inputs)
+        x = layers.Conv2D(1, 3, padding="same", name="conv")(x)
+        model = keras.Model(inputs, x)
+        names = [site.name for site in find_padding_sites(model)]
+        assert names == (["mine", "conv"] if pads else ["conv"])
+        copy = convert_padding(model, "zeros", skip=["mine"] if pads else None)
+        x = np.random.default_rng(0).normal(size=(1, 8, 8, 1))
+        np.testing.assert_array_equal(
+            keras.ops.convert_to_numpy(copy(x)),
+            keras.ops.convert_to_numpy(model(x)),
+        )
+    with pytest.raises(ValueError, match="'mine'.*Mine calls the padded"):
+        convert_padding(model, "reflect")
+
+
+class Growing(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+
+
+def test_a_layer_of_ones_own_that_enlarges_the_map_is_named():
+    inputs = keras.Input((8, 8, 1))
+    model = keras.Model(inputs, Growing(name="grow")(inputs))
+    (site,) = find_padding_sites(model)
+    assert "gives a larger map" in site.reason
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda x: keras.ops.average_pool(x, 3, 1, "same"),
+        lambda x: keras.ops.conv(x, np.ones((3, 3, 1, 1)), padding="same"),
+        lambda x: keras.ops.image.pad_images(x, 1, 1, 1, 1),
+        lambda x: keras.ops.image.extract_patches(x, 3, 1, padding="same"),
+    ],
+)
+def test_every_operation_that_pads_is_listed(operation):
+    inputs = keras.Input((8, 8, 1))
+    (site,) = find_padding_sites(keras.Model(inputs, operation(inputs)))
+    assert "operation of keras.ops" in site.reason
+
+
+def test_operations_that_enlarge_or_move_do_not_pad():
+    inputs = keras.Input((8, 8, 1))
+    x = keras.ops.image.resize(inputs, (16, 16))
+    x = keras.ops.repeat(keras.ops.max_pool(x, 2), 2, axis=1)
+    x = layers.Conv2DTranspose(1, 2, 2, padding="same")(x)
+    assert find_padding_sites(keras.Model(inputs, x)) == []
 
 
 def test_a_functional_model_of_another_class_is_read():

@@ -306,3 +306,43 @@ def test_shared_layers_and_all_padding_layers_are_read():
     assert field.size == (9, 9)
     assert field.pad_before == (8, 8)
     assert field.positions == (24, 24)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet50", "mobilenet"])
+def test_backbones_are_read_through_their_preprocessing(name):
+    # VGG16's takes the channels out and stacks them the other way round.
+    net = models.backbone(name, "random", input_shape=(64, 64, 3))
+    fields = models.receptive_field(net)
+    for stage in models.stage_names(name):
+        assert f"{name}/{stage}" in fields
+
+
+def test_what_cannot_be_followed_has_no_field():
+    inputs = keras.Input((16, 16, 1))
+    last = layers.Identity(name="last")
+    for x in (
+        layers.Conv2DTranspose(1, 3, padding="same")(inputs),
+        keras.ops.average_pool(inputs, 3, 1, "same"),
+        layers.TimeDistributed(layers.Conv1D(1, 3, padding="same"))(inputs),
+    ):
+        fields = models.receptive_field(keras.Model(inputs, last(x)))
+        assert "last" not in fields
+
+
+@pytest.mark.parametrize(
+    "layer, gated",
+    [
+        (layers.GroupNormalization(1), True),
+        (layers.LayerNormalization(axis=(1, 2, 3)), True),
+        (layers.LayerNormalization(), False),
+        (layers.BatchNormalization(), False),
+        (layers.Softmax(axis=(1, 2)), True),
+    ],
+)
+def test_what_scales_by_the_whole_map_is_a_gate(layer, gated):
+    inputs = keras.Input((16, 16, 2))
+    x = layers.Conv2D(2, 3, padding="same", name="conv")(inputs)
+    x = layers.Identity(name="last")(layer(x))
+    field = models.receptive_field(keras.Model(inputs, x))["last"]
+    assert field.gated is gated
+    assert field.reach == ((1, 1) if gated else (1 / 8, 1 / 8))

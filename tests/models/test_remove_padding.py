@@ -203,8 +203,8 @@ def test_shared_sums_and_crops():
     padded = keras.ops.convert_to_numpy(model(x))
     found = keras.ops.convert_to_numpy(bare(x))
     size = found.shape[1]
-    assert size == 16
-    # The first crop needs cut one cell alone, the second three.
+    assert size == 15
+    # Of three rows the first crop cuts one, the second two: the rest is lost.
     np.testing.assert_allclose(found, padded[:, :size, :size], atol=1e-5)
 
 
@@ -286,6 +286,23 @@ def test_a_u_net_meets_again_on_its_grid():
     # 1 + 1 cells at half the scale are 4, and one more is lost at the end.
     assert found.shape[1:3] == (38, 38)
     np.testing.assert_allclose(found, padded[:, 5:-5, 5:-5], atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_smooth_enlargement_loses_what_was_mixed_at_its_rim(size):
+    inputs = keras.Input((24, 24, 1))
+    x = layers.Conv2D(2, 3, padding="same")(inputs)
+    x = layers.UpSampling2D(size, interpolation="bilinear")(x)
+    model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(x))
+    bare = convert_padding(model, "none")
+    x = picture(24, 1)
+    padded = keras.ops.convert_to_numpy(model(x))
+    found = keras.ops.convert_to_numpy(bare(x))
+    # One cell enlarged, the rim, and one cell more.
+    lost = size + -(-size // 2) + 1
+    np.testing.assert_allclose(
+        found, padded[:, lost:-lost, lost:-lost], atol=1e-5
+    )
 
 
 def test_lines_and_volumes():
