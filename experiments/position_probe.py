@@ -244,7 +244,6 @@ def _integers(flag):
 def _check_before_work(networks, heads):
     """Refuse what cannot work before anything is computed or written."""
     from keras_padpos import models
-    from keras_padpos import padding
     from keras_padpos import probes
 
     probes.check_heads(_SOLVER.value, heads)
@@ -252,11 +251,7 @@ def _check_before_work(networks, heads):
         probes.position_target(target, 2)
     for backbone, weights, mode, _ in networks:
         runs.stage_layers(backbone, _STAGES.value)
-        if mode not in (*padding.names(), "interpolate", "none"):
-            raise runs.UserError(
-                "--padding_mode must be none, interpolate or one of "
-                f"{', '.join(padding.names())}. Received: {mode}"
-            )
+        runs.conversion_modes([mode])
         models.check_weights(backbone, weights)
 
 

@@ -89,21 +89,11 @@ def main(argv):
 
 
 def _modes():
-    from keras_padpos import padding
-
-    known = (*padding.names(), "interpolate", "none")
-    modes = list(_PADDING_MODE.value or known)
-    unknown = [mode for mode in modes if mode not in known]
-    if unknown:
-        raise runs.UserError(
-            f"--padding_mode must be among {', '.join(known)}. "
-            f"Received: {', '.join(unknown)}"
-        )
     if _CROP.value % 32:
         raise runs.UserError(
             f"--crop must be a multiple of 32. Received: {_CROP.value}"
         )
-    return modes
+    return runs.conversion_modes(_PADDING_MODE.value)
 
 
 def _classifier(mode, size):

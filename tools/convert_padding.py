@@ -44,7 +44,7 @@ def main(argv):
     _, source, target = argv
     from keras_padpos import models
 
-    _check_mode()
+    runs.conversion_modes([_PADDING_MODE.value] if _PADDING_MODE.value else [])
     target = runs.check_keras_file(target, "OUT.keras", _OVERWRITE.value)
     model = runs.load_keras_model(source, "IN.keras", compiled=True)
     converted = models.convert_padding(
@@ -59,17 +59,6 @@ def main(argv):
     with runs.atomic_path(target) as hidden:
         converted.save(hidden)
     print(f"Saved in {target}.")
-
-
-def _check_mode():
-    from keras_padpos import padding
-
-    known = ("none", "interpolate", *padding.names())
-    if _PADDING_MODE.value not in known:
-        raise runs.UserError(
-            f"--padding_mode must be one of {', '.join(known)}. "
-            f"Received: {_PADDING_MODE.value or 'nothing'}"
-        )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import replace
 import keras
 
 from keras_padpos.layers import AlignMaps
+from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.find_padding_sites import hidden_padding
 from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.window import TRANSPOSED
@@ -276,6 +277,8 @@ def _joined(call, given, maps, sizes):
     """Of an operation that takes each position by itself."""
     layer = call.operation
     count = len(sizes)
+    if isinstance(layer, ResizeToMatch):
+        return [None] * count
     before = tuple(axis.positions for axis in maps[0].axes)
     if any(
         tuple(axis.positions for axis in each.axes) != before for each in maps

@@ -8,6 +8,7 @@ from keras_padpos.runs.application import run
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
 from keras_padpos.runs.check_keras_file import check_keras_file
+from keras_padpos.runs.conversion_modes import conversion_modes
 from keras_padpos.runs.export_mismatch import ExportMismatch
 from keras_padpos.runs.export_model import check_export
 from keras_padpos.runs.export_model import export_model
@@ -48,6 +49,7 @@ __all__ = [
     "atomic_path",
     "check_export",
     "check_keras_file",
+    "conversion_modes",
     "define_common_flags",
     "draw_inspection",
     "draw_position_maps",

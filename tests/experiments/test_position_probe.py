@@ -143,7 +143,7 @@ def test_a_finished_run_is_shown_again_and_left_alone(finished):
     [
         ("--ridge=0.2", "another --workdir"),
         ("--targets=diagonal", "`target` must be one of"),
-        ("--padding_mode=mirror", "--padding_mode must be none, interpolate"),
+        ("--padding_mode=mirror", "--padding_mode must be among zeros"),
         ("--backbone=vgg61", "must be one of vgg16"),
         ("--weights=nowhere.h5", "There is no file at 'nowhere.h5'"),
         ("--train_images=nowhere", "nowhere"),

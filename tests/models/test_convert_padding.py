@@ -725,3 +725,16 @@ def test_torch_geometry_pools_what_is_there(pool):
 def test_names_must_be_names():
     with pytest.raises(ValueError, match="`only` must be a name.*3"):
         convert_padding(network(), "reflect", only=3)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "partial", "none"])
+def test_files_of_weights_fit_both(tmp_path, mode):
+    model = network()
+    copy = convert_padding(model, mode)
+    for one, other in ((model, copy), (copy, model)):
+        one.save_weights(tmp_path / "w.weights.h5")
+        kept = one.get_weights()
+        other.set_weights([0 * array for array in kept])
+        other.load_weights(tmp_path / "w.weights.h5")
+        for got, want in zip(other.get_weights(), kept, strict=True):
+            np.testing.assert_array_equal(got, want)

@@ -124,7 +124,7 @@ def elsewhere(tmp_path_factory):
         keras.utils.set_random_seed(0)
         stock = _convolutional()
         networks = {
-            name: models.convert_padding(stock, mode)
+            name: models.convert_padding(stock, mode, input_shape=(32, 32, 3))
             for name, mode in _modes().items()
         }
         for name, network in networks.items():
