@@ -97,7 +97,12 @@ def _modes():
 
 
 def _classifier(mode, size):
+    import keras
+
     from keras_padpos import models
+
+    # Random weights are the same for every mode.
+    keras.utils.set_random_seed(flags.FLAGS.seed)
 
     return models.classifier(
         _BACKBONE.value, _WEIGHTS.value, mode, input_shape=(size, size, 3)
@@ -134,8 +139,6 @@ def _compare(work, modes, original, images, before, provenance):
         for mode in modes:
             whole = mode == "none"
             net = _classifier(mode, images.size if whole else _CROP.value)
-            if _WEIGHTS.value == "random":
-                _same_weights(original, net)
             other = classify(mode, net, whole)
             arrays[mode] = other
             agree = metrics.top_k_overlap(own, other)
@@ -156,11 +159,6 @@ def _compare(work, modes, original, images, before, provenance):
             )
     work.save_arrays({"original": own, **arrays})
     work.write_results(rows, {**provenance.as_dict(), "skipped": images.broken})
-
-
-def _same_weights(original, net):
-    """Random weights are drawn once, not for each mode."""
-    net.set_weights(original.get_weights())
 
 
 def _report(work):

@@ -727,7 +727,7 @@ def test_names_must_be_names():
         convert_padding(network(), "reflect", only=3)
 
 
-@pytest.mark.parametrize("mode", ["reflect", "partial", "none"])
+@pytest.mark.parametrize("mode", ["reflect", "partial", "interpolate"])
 def test_files_of_weights_fit_both(tmp_path, mode):
     model = network()
     copy = convert_padding(model, mode)
