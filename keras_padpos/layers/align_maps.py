@@ -34,6 +34,10 @@ class AlignMaps(keras.layers.Layer):
 
     Output shape:
         The list with cropped spatial axes.
+
+    Raises:
+        ValueError: When it is built, if it is not called on as many maps as
+            there are `starts`, or on maps of other ranks.
     """
 
     def __init__(
@@ -45,6 +49,19 @@ class AlignMaps(keras.layers.Layer):
         super().__init__(**kwargs)
         self.starts = tuple(tuple(start) for start in starts)
         self.data_format = data_format
+
+    def build(self, input_shape: Sequence[Any]) -> None:
+        """Check what it is called on; there are no weights."""
+        rank = len(self.starts[0]) + 2
+        if len(input_shape) != len(self.starts) or any(
+            not isinstance(shape, (list, tuple)) or len(shape) != rank
+            for shape in input_shape
+        ):
+            raise ValueError(
+                f"Layer {self.name!r} (AlignMaps): `inputs` must be "
+                f"{len(self.starts)} maps of {rank} axes, as `starts` says. "
+                f"Received: input_shape={input_shape}"
+            )
 
     def call(self, inputs: Sequence[Any]) -> list[Any]:
         """Crop; see the class."""

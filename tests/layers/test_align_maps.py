@@ -79,3 +79,10 @@ def test_it_keeps_half_floats():
     assert {keras.backend.standardize_dtype(each.dtype) for each in found} == {
         "float16"
     }
+
+
+@pytest.mark.parametrize("shapes", [[(1, 5, 1)], [(1, 5, 1), (1, 5, 5, 1)]])
+def test_other_maps_than_it_was_made_for_are_refused(shapes):
+    layer = AlignMaps([(1,), (0,)], name="align")
+    with pytest.raises(ValueError, match="'align'.*2 maps of 3 axes"):
+        layer(maps(*shapes))
