@@ -38,7 +38,7 @@ _IMAGES = flags.DEFINE_string(
 _CROP = flags.DEFINE_integer(
     "crop",
     224,
-    "Side of the crop that the classifier sees, a multiple of 32.",
+    "Side of the crop that the classifier sees, in pixels; a multiple of 32.",
     lower_bound=32,
 )
 _BATCH_SIZE = flags.DEFINE_integer(
@@ -103,7 +103,6 @@ def _classifier(mode, size):
 
     # Random weights are the same for every mode.
     keras.utils.set_random_seed(flags.FLAGS.seed)
-
     return models.classifier(
         _BACKBONE.value, _WEIGHTS.value, mode, input_shape=(size, size, 3)
     )

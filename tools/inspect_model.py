@@ -15,7 +15,8 @@ from keras_padpos import runs
 _INPUT_SHAPE = flags.DEFINE_list(
     "input_shape",
     None,
-    "Shape of the input without the batch, such as 224,224,3. If not given: "
+    "Shape of the input without the batch, such as 224,224,3: height and "
+    "width in pixels, channels. If not given: "
     "the model's own, with 224 for sizes that it leaves open.",
 )
 _ALL_LAYERS = flags.DEFINE_bool(

@@ -35,7 +35,9 @@ def convert_padding(
 
     Every site that `find_padding_sites` lists is changed, in models inside
     too. Names, weights, regularisers, dtype policies, trainable flags and the
-    compilation are carried over; the model itself is left alone.
+    compilation (without the optimiser's state) are carried over; the model
+    itself is left alone. A functional model of a class of its own becomes a
+    plain one.
 
     Example:
 
@@ -62,10 +64,10 @@ def convert_padding(
             every position that padding cannot reach. (What looks at the whole
             map differs: squeeze-and-excitation gates, group normalisation;
             and behind a layer that resizes the map there is no such grid.)
-            `"zeros"` brings the
-            layers of Keras back wherever these can say what is computed.
-            `"interpolate"` enlarges the input of each padded layer instead
-            of framing it, as Islam et al. do in residual networks.
+            `"zeros"` brings the layers of Keras back wherever these can say
+            what is computed. `"interpolate"` enlarges the input of each
+            padded layer instead of framing it, as Islam et al. do in residual
+            networks.
         geometry: `"keep"`, or `"torch"`: where an odd window moves by more
             than 1 and TensorFlow's SAME, or the frame that stands for it,
             may pad unevenly, as many cells on both sides instead, as

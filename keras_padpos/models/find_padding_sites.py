@@ -7,9 +7,9 @@ from typing import Any
 import keras
 
 from keras_padpos import padding
+from keras_padpos.models.call import Call
 from keras_padpos.models.counterparts import PADDED
 from keras_padpos.models.counterparts import STOCK
-from keras_padpos.models.model_graph import Call
 from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.window import AVERAGE_POOLING

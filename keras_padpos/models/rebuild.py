@@ -5,13 +5,13 @@ from typing import Any
 
 import keras
 
-from keras_padpos.models.model_graph import check_graph
-from keras_padpos.models.model_graph import given_to
-from keras_padpos.models.model_graph import graph_config
-from keras_padpos.models.model_graph import has_graph
-from keras_padpos.models.model_graph import input_names
-from keras_padpos.models.model_graph import packed
-from keras_padpos.models.model_graph import walk
+from keras_padpos.models.graph_walk import check_graph
+from keras_padpos.models.graph_walk import given_to
+from keras_padpos.models.graph_walk import graph_config
+from keras_padpos.models.graph_walk import has_graph
+from keras_padpos.models.graph_walk import input_names
+from keras_padpos.models.graph_walk import packed
+from keras_padpos.models.graph_walk import walk
 from keras_padpos.models.plain_reason import plain_reason
 
 

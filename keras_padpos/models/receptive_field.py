@@ -46,9 +46,9 @@ class ReceptiveField:
             an axis; the last before the first where it reaches all.
         gated: Whether the map was scaled by something computed from the whole
             of it, as squeeze-and-excitation and group normalisation do.
-            Padding then reaches
-            everywhere (`reach` is 1 if the gate's input saw any), and no
-            margin hides it; `size` and `margin` tell of the other paths.
+            Padding then reaches everywhere (`reach` is 1 if the gate's input
+            saw any), and no margin hides it; `size` and `margin` tell of the
+            other paths.
     """
 
     stride: Pair
@@ -153,9 +153,10 @@ def receptive_field(
     Returns:
         From a layer's name to its field, for each layer whose output has two
         spatial axes. In a nested model the name is `"outer/inner"`. Of a
-        layer that is called several times the last call counts. Layers behind
-        one that enlarges the map (upsampling, transposed convolutions) are
-        left out: no window of one size and stride is theirs.
+        layer that is called several times the last call counts. Left out are
+        layers behind one that enlarges the map (upsampling, transposed
+        convolutions), for no window of one size and stride is theirs, and
+        behind one that `find_padding_sites` lists as `"other"`.
 
     Raises:
         ValueError: If a size is open, if the model has inputs of pictures of

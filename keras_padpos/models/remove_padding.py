@@ -10,10 +10,10 @@ import keras
 
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
+from keras_padpos.models.graph_walk import has_graph
+from keras_padpos.models.graph_walk import tensors_in
 from keras_padpos.models.model_graph import entries
-from keras_padpos.models.model_graph import has_graph
 from keras_padpos.models.model_graph import model_graph
-from keras_padpos.models.model_graph import tensors_in
 from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.plain_reason import plain_reason
 from keras_padpos.models.rebuild import Rebuild

@@ -36,8 +36,8 @@ def resolved_input_shape(
     Raises:
         UserError: If --input_shape does not fit.
     """
-    from keras_padpos.models.model_graph import check_graph
-    from keras_padpos.models.model_graph import input_names
+    from keras_padpos.models.graph_walk import check_graph
+    from keras_padpos.models.graph_walk import input_names
 
     check_graph(model)
     shapes = {
@@ -146,7 +146,7 @@ def _commas(shape):
 def _signature(model):
     import keras
 
-    from keras_padpos.models.model_graph import input_names
+    from keras_padpos.models.graph_walk import input_names
 
     inputs = zip(input_names(model), model.inputs, strict=True)
     outputs = keras.tree.flatten(model.outputs)

@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import subprocess
@@ -7,19 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from run_binary import run_binary
 
 ROOT = Path(__file__).parents[2]
 
 
-def _run(*flags, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "experiments.position_probe", *flags],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+_run = functools.partial(run_binary, "experiments.position_probe")
 
 
 @pytest.fixture(scope="module")

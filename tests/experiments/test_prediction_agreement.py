@@ -1,26 +1,13 @@
+import functools
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
+from run_binary import run_binary
 
-ROOT = Path(__file__).parents[2]
-
-
-def run(*flags, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "experiments.prediction_agreement", *flags],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+run = functools.partial(run_binary, "experiments.prediction_agreement")
 
 
 @pytest.fixture(scope="module")

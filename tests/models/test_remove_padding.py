@@ -35,6 +35,7 @@ def assert_agree(model, size, names):
     bare = convert_padding(model, "none")
     found = largest_difference(model, bare, picture(size), names)
     for name, (difference, positions) in found.items():
+        print(f"{name}, {size} pixels: {positions}, {difference:.1e}")
         assert difference <= 1e-4, name
         assert min(positions) > 0, name
     assert models.find_padding_sites(bare) == []
@@ -382,6 +383,15 @@ def test_too_small_a_picture_names_the_layer():
     message = str(error.value)
     assert message.startswith("Layer 'conv3_block")
     assert "larger input shape" in message
+
+
+def test_resnet50_needs_498_pixels():
+    build = keras.applications.ResNet50
+    options = {"weights": None, "include_top": False}
+    with pytest.raises(ValueError, match="'conv5_block3_2_conv'"):
+        convert_padding(build(input_shape=(497, 497, 3), **options), "none")
+    bare = convert_padding(build(input_shape=(498, 498, 3), **options), "none")
+    assert bare.output_shape == (None, 1, 1, 2048)
 
 
 def test_weights_that_hang_on_the_size_name_the_layer():

@@ -1,13 +1,11 @@
+import functools
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
+from run_binary import run_binary
 
 from keras_padpos import padding
 from tools.convolution_shape import ConvolutionShape
@@ -16,21 +14,11 @@ from tools.interleaved_times import interleaved_times
 from tools.measure_padding import measure_padding
 from tools.padding_contenders import PaddingContenders
 
-ROOT = Path(__file__).parents[2]
-
 CONVOLUTION = ConvolutionShape((6, 5), 3, 4, (3, 3), (1, 1), True)
 DEPTHWISE = ConvolutionShape((8, 8), 4, None, (3, 3), (2, 2), False)
 
 
-def _run(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "tools.benchmark", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+_run = functools.partial(run_binary, "tools.benchmark")
 
 
 def _dense(size, channels, filters, kernel=3, stride=1, bias=True):

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from run_binary import run_binary
 
 from keras_padpos import data
 from keras_padpos import layers
@@ -53,17 +54,6 @@ np.savez(f"{folder}/results.npz", **results)
 ours = {"keras", "keras_padpos"} & {name.split(".")[0] for name in sys.modules}
 assert not ours, ours
 """
-
-
-def _run(module, *flags, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", module, *map(str, flags)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
 
 
 def _entries(folder):
@@ -111,7 +101,7 @@ def elsewhere(tmp_path_factory):
     np.savez(folder / "pictures.npz", **pictures)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         binary = pool.submit(
-            _run,
+            run_binary,
             "tools.export_saved_model",
             "--backbone=vgg16",
             "--weights=random",
@@ -225,7 +215,7 @@ def test_the_binary_prints_how_near_the_two_come(elsewhere):
 def probed(tmp_path_factory):
     """The directory of a finished position probe."""
     work = tmp_path_factory.mktemp("probed") / "work"
-    done = _run(
+    done = run_binary(
         "experiments.position_probe",
         f"--workdir={work}",
         "--backbone=vgg16",
