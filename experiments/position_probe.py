@@ -10,7 +10,9 @@ These five networks are compared as long as none of --backbone, --weights and
 import functools
 import itertools
 import os
+from typing import NamedTuple
 
+import numpy as np
 from absl import flags
 
 from keras_padpos import runs
@@ -18,33 +20,49 @@ from keras_padpos import runs
 _BACKBONE = flags.DEFINE_list(
     "backbone",
     ["vgg16"],
-    "Networks: vgg16, resnet50, resnet152, mobilenet, or rgb for the bare "
-    "picture (PosENet's own control).",
+    "Networks: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+    "efficientnetb0, densenet121, rgb for the bare picture (PosENet's own "
+    "control), or the path of a .keras file that takes raw RGB (with "
+    "--stages).",
 )
 _WEIGHTS = flags.DEFINE_list(
     "weights",
     ["bundled"],
     "Weights of the networks: imagenet (downloaded by Keras), bundled (VGG16 "
-    "fine-tuned for edges, HED), random, or the path of a weights file.",
+    "fine-tuned for edges, HED), random, or the path of a weights file. A "
+    ".keras file brings its own; only random changes them.",
 )
 _PADDING_MODE = flags.DEFINE_list(
     "padding_mode",
     ["zeros"],
     "Padding of the networks: zeros, constant, reflect, symmetric, replicate, "
-    "circular, distribution, randn, random_sides, partial, interpolate, or "
+    "circular, distribution, randn, random_sides, partial, interpolate, "
     "none (no cells are added; needs pictures larger than 224 in networks "
-    "deeper than vgg16).",
+    "deeper than vgg16), or own: as a .keras file has it.",
 )
 _STAGES = flags.DEFINE_list(
     "stages",
     ["all"],
     "Stages to read together: all, or numbers from 1, or names of layers.",
 )
+_STAGE_SUBSETS = flags.DEFINE_list(
+    "stage_subsets",
+    ["all"],
+    "Which of --stages the heads read: all (together), each (a head for each "
+    "stage), or stages joined by +, such as 4+5.",
+)
+_TABLES = flags.DEFINE_list(
+    "tables",
+    [],
+    "Fit the heads of these tables of Islam et al. (ICLR 2020) instead of "
+    "those of --kernel_sizes, --head_layers, --head_paddings and "
+    "--stage_subsets: 1, 2a, 2b, 3, 4, 6.",
+)
 _TARGETS = flags.DEFINE_list(
     "targets",
     ["horizontal", "vertical", "gaussian", "horizontal_stripes"],
     "Maps to predict: horizontal, vertical, gaussian, horizontal_stripes, "
-    "vertical_stripes.",
+    "vertical_stripes. With --tables, if not given: theirs.",
 )
 _TARGET_RANGE = flags.DEFINE_enum(
     "target_range",
@@ -55,14 +73,21 @@ _TARGET_RANGE = flags.DEFINE_enum(
 _KERNEL_SIZES = flags.DEFINE_list(
     "kernel_sizes",
     ["1"],
-    "Kernel sizes of the heads, in cells of the grid. The exact solver holds "
-    "a matrix of (size**2 * channels)**2: 3 on all stages of VGG16 takes "
-    "seconds a picture; choose fewer --stages, or --solver=sgd.",
+    "Kernel sizes of the heads, in cells of the grid.",
 )
 _HEAD_LAYERS = flags.DEFINE_list(
     "head_layers",
     ["1"],
-    "Numbers of convolutions of the heads; more than 1 needs --solver=sgd.",
+    "Numbers of convolutions of the heads; more than 1 needs --solver=sgd or "
+    "adam.",
+)
+_HEAD_WIDTH = flags.DEFINE_integer(
+    "head_width",
+    None,
+    "Channels of the hidden layers of heads with more than one. If not given: "
+    "as many as the head sees, as in the released code; with all of VGG16's "
+    "stages that takes hours on a CPU.",
+    lower_bound=1,
 )
 _HEAD_PADDINGS = flags.DEFINE_list(
     "head_paddings", ["0"], "Zeros that the heads add on each side, in cells."
@@ -72,27 +97,43 @@ _HEAD_OUTPUT = flags.DEFINE_enum(
     None,
     ["linear", "sigmoid"],
     "End of the heads: linear, or sigmoid for BatchNorm and a sigmoid. If not "
-    "given: linear for exact, sigmoid for sgd, as in the released code.",
+    "given: linear for exact, else sigmoid, as in the released code.",
 )
 _SOLVER = flags.DEFINE_enum(
     "solver",
     "exact",
-    ["exact", "sgd"],
-    "exact: the best linear head, in one pass; sgd: the papers' recipe.",
+    ["exact", "sgd", "adam"],
+    "exact: the best linear head, in one pass; sgd: the papers' recipe; adam: "
+    "an independent reproduction's.",
 )
-_RIDGE = flags.DEFINE_float(
+_RIDGE = flags.DEFINE_string(
     "ridge",
-    1e-3,
-    "For exact: added to the diagonal of the features' correlation matrix.",
-    lower_bound=0,
+    "0.001",
+    "For exact: added to the diagonal of the features' correlation matrix; "
+    "auto: for each head and target what does best on every fifth training "
+    "picture when fitted on the others.",
+)
+_POSITIONS = flags.DEFINE_string(
+    "positions_per_image",
+    "auto",
+    "For exact: places of each picture to fit on: a number, all, or auto: all "
+    "for heads of up to 5,000 columns, a sample for wider ones.",
 )
 _EPOCHS = flags.DEFINE_integer(
-    "epochs", 15, "For sgd: passes over the pictures.", lower_bound=1
+    "epochs", 15, "For sgd and adam: passes over the pictures.", lower_bound=1
 )
 _LEARNING_RATE = flags.DEFINE_float(
     "learning_rate",
-    0.1,
-    "For sgd: learning rate of the first ten epochs; a tenth of it after.",
+    None,
+    "For sgd (0.1 if not given; a tenth of it from the eleventh epoch on) and "
+    "adam (0.001).",
+    lower_bound=0,
+)
+_CALIBRATE = flags.DEFINE_integer(
+    "calibrate_batch_norm",
+    0,
+    "Training pictures that set the BatchNorm statistics of networks with "
+    "random weights; 0: they stay as Keras initialises them.",
     lower_bound=0,
 )
 _TRAIN_IMAGES = flags.DEFINE_string(
@@ -111,7 +152,7 @@ _TEST_IMAGES = flags.DEFINE_list(
 _SEEDS = flags.DEFINE_integer(
     "seeds",
     1,
-    "Number of seeds, from --seed on, for random weights and for sgd.",
+    "Number of seeds, from --seed on, for random weights, sgd and adam.",
     lower_bound=1,
 )
 _BATCH_SIZE = flags.DEFINE_integer(
@@ -127,20 +168,44 @@ _SCIENCE = (
     "weights",
     "padding_mode",
     "stages",
+    "stage_subsets",
+    "tables",
     "targets",
     "target_range",
     "kernel_sizes",
     "head_layers",
     "head_paddings",
+    "head_width",
     "head_output",
     "solver",
     "ridge",
+    "positions_per_image",
+    "calibrate_batch_norm",
     "epochs",
     "learning_rate",
     "train_images",
     "test_images",
     "seeds",
 )
+
+
+class _Network(NamedTuple):
+    """What is probed."""
+
+    backbone: str
+    weights: str
+    padding_mode: str
+    seed: int
+
+    @property
+    def label(self):
+        """What it is called in progress and checkpoints."""
+        if self.backbone == "rgb":
+            return "rgb"
+        words = (self.backbone, self.weights, self.padding_mode)
+        names = [os.path.basename(word) for word in words]
+        return f"{'-'.join(names)}-seed{self.seed}"
+
 
 # What no flags at all compare.
 _MAIN_JOB = (
@@ -158,8 +223,7 @@ def main(argv):
     from keras_padpos import data
 
     networks = _networks()
-    heads = _heads()
-    _check_before_work(networks, heads)
+    _check_before_work(networks)
     train = data.open_images(
         _TRAIN_IMAGES.value,
         count=flags.FLAGS.max_images,
@@ -177,7 +241,7 @@ def main(argv):
         for spec in _TEST_IMAGES.value
     }
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
-    config = runs.resolved_flags(_SCIENCE)
+    config = {**runs.resolved_flags(_SCIENCE), "targets": _targets()}
     config["networks"] = ["/".join(map(str, network)) for network in networks]
     work = runs.WorkDirectory(
         flags.FLAGS.workdir,
@@ -187,48 +251,70 @@ def main(argv):
     )
     if not work.finished:
         runs.apply_common_flags()
-        _probe(work, networks, heads, train, tests, provenance)
+        _probe(work, networks, train, tests, provenance)
     runs.print_position_report(work)
 
 
 def _networks():
-    """The networks to probe: backbone, weights, padding mode, seed."""
-    flag_values = flags.FLAGS.flag_values_dict()
-    asked = [
-        name
-        for name in ("backbone", "weights", "padding_mode")
-        if flags.FLAGS[name].present
-    ]
-    if not asked:
-        chosen = _MAIN_JOB
-    else:
+    """The networks to probe."""
+    names = ("backbone", "weights", "padding_mode")
+    if any(flags.FLAGS[name].present for name in names):
         chosen = itertools.product(
-            *(flag_values[n] for n in ("backbone", "weights", "padding_mode"))
+            _BACKBONE.value, _WEIGHTS.value, _PADDING_MODE.value
         )
+    else:
+        chosen = _MAIN_JOB
+    trains = _SOLVER.value != "exact"
     networks = []
     for backbone, weights, mode in chosen:
         if backbone == "rgb":
             weights = mode = "none"
-        seeded = weights == "random" or _SOLVER.value == "sgd"
+        elif backbone.endswith(".keras"):
+            # A file brings weights and borders of its own.
+            weights = weights if _WEIGHTS.present else "file"
+            mode = mode if _PADDING_MODE.present else "own"
+        seeded = weights == "random" or trains
         for offset in range(_SEEDS.value if seeded else 1):
-            network = (backbone, weights, mode, flags.FLAGS.seed + offset)
+            network = _Network(
+                backbone, weights, mode, flags.FLAGS.seed + offset
+            )
             if network not in networks:
                 networks.append(network)
     return networks
 
 
-def _heads():
-    from keras_padpos import probes
-
-    output = _HEAD_OUTPUT.value or (
-        "linear" if _SOLVER.value == "exact" else "sigmoid"
+def _heads(network, layers):
+    """The heads to fit on a network."""
+    shape = {
+        "output": _HEAD_OUTPUT.value
+        or ("linear" if _SOLVER.value == "exact" else "sigmoid"),
+        "width": _HEAD_WIDTH.value,
+    }
+    if _TABLES.value:
+        return runs.table_heads(
+            layers,
+            _TABLES.value,
+            network.backbone,
+            network.padding_mode,
+            **shape,
+        )
+    return runs.probe_heads(
+        layers,
+        subsets=_STAGE_SUBSETS.value,
+        kernel_sizes=_integers(_KERNEL_SIZES),
+        head_layers=_integers(_HEAD_LAYERS),
+        head_paddings=_integers(_HEAD_PADDINGS),
+        **shape,
     )
-    return [
-        probes.Head(kernel_size, layers, padding, output)
-        for kernel_size in _integers(_KERNEL_SIZES)
-        for layers in _integers(_HEAD_LAYERS)
-        for padding in _integers(_HEAD_PADDINGS)
-    ]
+
+
+def _targets():
+    """What is predicted: what --tables hold, unless --targets says."""
+    if _TABLES.value and not _TARGETS.present:
+        from keras_padpos import published
+
+        return list(published.table_targets(_TABLES.value))
+    return _TARGETS.value
 
 
 def _integers(flag):
@@ -241,25 +327,68 @@ def _integers(flag):
         ) from None
 
 
-def _check_before_work(networks, heads):
+def _ridge():
+    if _RIDGE.value == "auto":
+        return "auto"
+    try:
+        ridge = float(_RIDGE.value)
+    except ValueError:
+        ridge = -1.0
+    if not 0 <= ridge < float("inf"):
+        raise runs.UserError(
+            f"--ridge must be a number of 0 or more, or auto. "
+            f"Received: {_RIDGE.value}"
+        )
+    return ridge
+
+
+def _positions():
+    value = _POSITIONS.value
+    if value in ("auto", "all"):
+        return value
+    if not value.isdigit() or value == "0":
+        raise runs.UserError(
+            "--positions_per_image must be a number from 1 on, auto or all. "
+            f"Received: {value}"
+        )
+    return int(value)
+
+
+def _check_before_work(networks):
     """Refuse what cannot work before anything is computed or written."""
     from keras_padpos import models
     from keras_padpos import probes
 
-    probes.check_heads(_SOLVER.value, heads)
-    for target in _TARGETS.value:
+    _ridge()
+    _positions()
+    for flag in (
+        _KERNEL_SIZES,
+        _HEAD_LAYERS,
+        _HEAD_PADDINGS,
+        _STAGE_SUBSETS,
+    ):
+        if _TABLES.value and flag.present:
+            raise runs.UserError(
+                f"--tables says which heads to fit, and so does --{flag.name}. "
+                "Give one of them."
+            )
+    for target in _targets():
         probes.position_target(target, 2)
-    for backbone, weights, mode, _ in networks:
-        runs.stage_layers(backbone, _STAGES.value)
-        runs.conversion_modes([mode])
-        models.check_weights(backbone, weights)
+    for network in networks:
+        layers = runs.stage_layers(network.backbone, _STAGES.value)
+        probes.check_heads(_SOLVER.value, _heads(network, layers))
+        if network.padding_mode != "own":
+            runs.conversion_modes([network.padding_mode])
+        models.check_weights(network.backbone, network.weights)
 
 
-def _probe(work, networks, heads, train, tests, provenance):
+def _probe(work, networks, train, tests, provenance):
+    from keras_padpos import probes
+
     rows, arrays = [], {}
     with runs.Progress(units=len(networks)) as progress:
         for number, network in enumerate(networks, start=1):
-            label = f"{number}-{_label(*network)}"
+            label = f"{number}-{network.label}"
             found = work.checkpoint(label)
             if found:
                 progress.done_before(label)
@@ -270,7 +399,6 @@ def _probe(work, networks, heads, train, tests, provenance):
                         *_probe_one(
                             label,
                             network,
-                            heads,
                             train,
                             tests,
                             advance,
@@ -280,8 +408,11 @@ def _probe(work, networks, heads, train, tests, provenance):
                     )
             rows += found[0]
             arrays.update(found[1])
+    for spec, images in tests.items():
+        examples = itertools.islice(images, probes.EXAMPLES)
+        arrays[f"pictures/{spec}"] = np.stack(list(examples))
     work.save_arrays(arrays)
-    runs.draw_position_maps(work, rows, arrays)
+    runs.draw_position_figures(work, rows, arrays)
     skipped = {
         images.name: images.broken
         for images in (train, *tests.values())
@@ -290,54 +421,65 @@ def _probe(work, networks, heads, train, tests, provenance):
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 
-def _probe_one(label, network, heads, train, tests, advance, log, keep):
+def _probe_one(label, network, train, tests, advance, log, keep):
     """Rows and arrays of one network."""
     from keras_padpos import models
     from keras_padpos import probes
 
-    backbone, weights, mode, seed = network
+    layers = runs.stage_layers(network.backbone, _STAGES.value)
     model = models.backbone(
-        backbone,
-        weights=weights,
-        padding_mode=mode,
-        stages=runs.stage_layers(backbone, _STAGES.value),
-        seed=seed,
+        network.backbone,
+        weights=network.weights,
+        padding_mode=network.padding_mode,
+        stages=layers,
+        seed=network.seed,
     )
+    calibrated = 0
+    if network.weights == "random" and _CALIBRATE.value:
+        calibrated = models.calibrate_batch_norm(
+            model, _first(train, _CALIBRATE.value)
+        )
     rows, arrays = probes.position_probe(
         probes.read_out_features(model),
         train,
         tests,
-        targets=_TARGETS.value,
-        heads=heads,
+        targets=_targets(),
+        heads=_heads(network, layers),
         solver=_SOLVER.value,
-        ridge=_RIDGE.value,
+        ridge=_ridge(),
+        positions_per_image=_positions(),
         epochs=_EPOCHS.value,
         learning_rate=_LEARNING_RATE.value,
         value_range=_TARGET_RANGE.value,
         batch_size=_BATCH_SIZE.value,
-        seed=seed,
+        seed=network.seed,
         advance=advance,
         log=log,
         keep=lambda heads: keep(probes.stage_read_outs(model.output, heads)),
     )
-    name = {
-        "backbone": backbone,
-        "weights": weights,
-        "padding_mode": mode,
-        "seed": seed,
-        "stages": ",".join(_STAGES.value),
-    }
+    name = {**network._asdict(), "calibration_images": calibrated}
+    known = (
+        layers
+        if models.is_model_file(network.backbone)
+        else models.stage_names(network.backbone)
+    )
+    for row in rows:
+        row["stages"] = runs.stage_words(row["stages"].split(","), known)
+        row["arrays"] = f"{label}/{row['arrays']}"
     return (
-        [{**name, **row, "arrays": f"{label}/{row['arrays']}"} for row in rows],
+        [{**name, **row} for row in rows],
         {f"{label}/{key}": array for key, array in arrays.items()},
     )
 
 
-def _label(backbone, weights, mode, seed):
-    """What a network is called in progress and checkpoints."""
-    if backbone == "rgb":
-        return "rgb"
-    return f"{backbone}-{os.path.basename(weights)}-{mode}-seed{seed}"
+def _first(images, count):
+    """The first pictures of a set, in batches."""
+    left = count
+    for batch in images.batches(_BATCH_SIZE.value):
+        yield batch[:left]
+        left -= len(batch)
+        if left <= 0:
+            return
 
 
 if __name__ == "__main__":

@@ -5,15 +5,19 @@ from keras_padpos.models.backbone import backbone_names
 from keras_padpos.models.backbone import check_weights
 from keras_padpos.models.backbone import stage_names
 from keras_padpos.models.bagnet import bagnet
+from keras_padpos.models.calibrate_batch_norm import calibrate_batch_norm
 from keras_padpos.models.classifier import classifier
 from keras_padpos.models.convert_padding import convert_padding
 from keras_padpos.models.even_sizes import EvenSizes
 from keras_padpos.models.even_sizes import even_sizes
 from keras_padpos.models.find_padding_sites import find_padding_sites
+from keras_padpos.models.model_file import is_model_file
+from keras_padpos.models.model_file import load_model_file
 from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.receptive_field import ReceptiveField
 from keras_padpos.models.receptive_field import receptive_field
 from keras_padpos.models.resnet18 import resnet18
+from keras_padpos.models.stage_model import stage_candidates
 from keras_padpos.models.unfit_layer import unfit_layer
 from keras_padpos.models.vgg5 import vgg5
 
@@ -24,13 +28,17 @@ __all__ = [
     "backbone",
     "backbone_names",
     "bagnet",
+    "calibrate_batch_norm",
     "check_weights",
     "classifier",
     "convert_padding",
     "even_sizes",
     "find_padding_sites",
+    "is_model_file",
+    "load_model_file",
     "receptive_field",
     "resnet18",
+    "stage_candidates",
     "stage_names",
     "unfit_layer",
     "vgg5",

@@ -1,5 +1,6 @@
 """Networks from raw pictures to ImageNet's classes."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -19,7 +20,7 @@ def classifier(
     *,
     input_shape: tuple[int | None, int | None, int] = (224, 224, 3),
 ) -> keras.Model:
-    """A classifier of `keras.applications` with borders of one's choice.
+    """A network with its classifier, and with borders of one's choice.
 
     The network's own preprocessing is inside.
 
@@ -31,9 +32,9 @@ def classifier(
     True
 
     Args:
-        name: `"vgg16"`, `"resnet50"`, `"resnet152"` or `"mobilenet"`.
-        weights: `"imagenet"` (Keras downloads them once), `"random"`, or the
-            path of a weights file of the whole network.
+        name: A name out of `backbone_names`, save `"rgb"`.
+        weights: `"imagenet"` (Keras downloads them once; none of `resnet18`),
+            `"random"`, or the path of a weights file of the whole network.
         padding_mode: See `backbone`.
         input_shape: Height, width and 3 channels. Without padding, a network
             sees less than it is shown: `ReceptiveField.surround` tells how
@@ -63,9 +64,10 @@ def classifier(
     build = ARCHITECTURES[name].build
     whole = build(weights="imagenet" if weights == "imagenet" else None)
     if weights not in ("imagenet", "random"):
-        whole.load_weights(weights)
+        _load(whole, name, weights)
     layers = whole.layers
-    top = next(
+    # The last: gates inside a network average over the map too.
+    top = max(
         place for place, layer in enumerate(layers) if isinstance(layer, _TOPS)
     )
     last = layers[top - 1].name
@@ -77,3 +79,16 @@ def classifier(
     for layer in layers[top:]:
         x = layer(x)
     return keras.Model(maps.input, x, name=name)
+
+
+def _load(whole, name, path):
+    try:
+        # Keras warns of every layer that a file lacks before it raises.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            whole.load_weights(path)
+    except Exception as error:
+        raise ValueError(
+            f"`weights`: the file {str(path)!r} does not fit {name} with its "
+            f"classifier. Expected the weights of {ARCHITECTURES[name].origin}"
+        ) from error

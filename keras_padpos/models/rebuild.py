@@ -21,7 +21,7 @@ class Rebuild:
     Layers are copied by their configuration, so that names, regularisers,
     dtype policies and seeds stay; weights and trainable flags are carried
     over one layer after the other. A layer that is used several times is
-    copied once. Subclasses change `replace` and `call`.
+    copied once. Subclasses change `replace`, `call` and `carry_over`.
 
     Example:
 
@@ -56,7 +56,7 @@ class Rebuild:
                 twin.trainable = layer.trainable
         for layer, twin in pairs:
             if isinstance(layer, keras.Layer) and not has_graph(layer):
-                _carry_over(layer, twin)
+                self.carry_over(layer, twin)
         if model.compiled:
             _compile(model, copy)
         return copy
@@ -66,6 +66,10 @@ class Rebuild:
         if isinstance(layer, keras.layers.Lambda):
             return _same_lambda(layer)
         return type(layer).from_config(layer.get_config())
+
+    def carry_over(self, layer: keras.Layer, twin: keras.Layer) -> None:
+        """Give a copied layer the weights and flags of the original."""
+        _carry_over(layer, twin)
 
     def substitute(self, layer: Any, twin: Any) -> Any:
         """Put another copy in the place of the one that was made."""

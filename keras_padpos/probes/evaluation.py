@@ -8,10 +8,11 @@ from keras_padpos.metrics import bootstrap_interval
 from keras_padpos.metrics import chance_mae
 from keras_padpos.metrics import rank_correlation
 
-_EXAMPLES = 4
+EXAMPLES = 4
+"""Pictures whose predicted maps are kept."""
 
 # Enough for a median map; memory must not grow with the pictures.
-_MOST_MAPS = 256
+_MOST_MAPS = 50
 
 
 class Evaluation:
@@ -40,6 +41,9 @@ class Evaluation:
 
     def update(self, predictions: np.ndarray) -> None:
         """Take in the predicted maps `(batch, height, width)`."""
+        # As one block in memory: sums over a slice of several targets' maps
+        # would round in another order.
+        predictions = np.ascontiguousarray(predictions)
         errors = np.abs(predictions - self.target)
         self._spearman.extend(rank_correlation(predictions, self.target))
         self._mae.extend(errors.mean(axis=(1, 2)))
@@ -49,12 +53,14 @@ class Evaluation:
     def row(self) -> dict[str, Any]:
         """Mean scores of the maps taken in.
 
-        `images`, `spearman`, `spearman_ci95`, `mae` and `chance_mae`; the
-        interval resamples pictures and is `None` for a single one.
+        `images`, `spearman`, `spearman_sd` (its deviation over pictures),
+        `spearman_ci95`, `mae` and `chance_mae`; the interval resamples
+        pictures and is `None` for a single one.
         """
         return {
             "images": len(self._spearman),
             "spearman": float(np.mean(self._spearman)),
+            "spearman_sd": float(np.std(self._spearman)),
             "spearman_ci95": bootstrap_interval(
                 self._spearman, seed=self._seed
             ),
@@ -65,7 +71,7 @@ class Evaluation:
     def arrays(self) -> dict[str, np.ndarray]:
         """The target, scores of each picture, and maps.
 
-        `median_map` is the median over the first 256 pictures, cell by cell:
+        `median_map` is the median over the first 50 pictures, cell by cell:
         a mean would show the few pictures on which a read-out goes astray.
         `examples` are the maps of the first four.
         """
@@ -74,5 +80,5 @@ class Evaluation:
             "spearman": np.array(self._spearman),
             "mae": np.array(self._mae),
             "median_map": np.median(self._maps, axis=0),
-            "examples": np.array(self._maps[:_EXAMPLES]),
+            "examples": np.array(self._maps[:EXAMPLES]),
         }

@@ -1,21 +1,26 @@
 """The best linear read-out there is, in one pass."""
 
-import numpy as np
-import scipy.linalg
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+
+from keras_padpos.probes.dual_regression import DualRegression
 from keras_padpos.probes.linear_read_out import LinearReadOut
+from keras_padpos.probes.moments import Moments
+from keras_padpos.probes.primal_regression import PrimalRegression
+from keras_padpos.probes.standard_rows import StandardRows
 from keras_padpos.probes.windows import windows
 
-SILENT = 1e-6
-"""Added to the standard deviations by which features are divided.
+RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""What `ridge="auto"` chooses from."""
 
-Features that vary far less than this, in the network's own units, are thereby
-left silent. It matters where nothing keeps activations in range: in a MobileNet
-with random weights and uncalibrated BatchNorm most channels vary by 1e-19, far
-too little for any network or optimiser to use, and enough for exact arithmetic.
-"""
+# One picture in five chooses the ridge, where one is to be chosen.
+_FOLD = 5
 
-_MOST_COLUMNS = 16_000
+# Windows laid out at once, so that they take little memory.
+_PICTURES = 8
 
 
 class ExactSolver:
@@ -26,6 +31,9 @@ class ExactSolver:
     pictures accumulates the normal equations; memory does not depend on the
     number of pictures. The ridge is added to the correlation matrix of the
     features, so it does not depend on their units or on the number of pictures.
+
+    Heads of one kernel size that see different stages share the pass and the
+    products, and each is what it would be alone, to the last bit.
 
     Example:
 
@@ -45,7 +53,19 @@ class ExactSolver:
         targets: `(height, width, targets)` on the head's output grid.
         kernel_size: Cells a side of the head's kernel.
         padding: Zeros that the head adds on each side.
-        ridge: Added to the diagonal of the correlation matrix; 0 or more.
+        ridge: Added to the diagonal of the correlation matrix, 0 or more; or
+            `"auto"`: for each target the one of `RIDGES` with the least
+            squared error on every fifth picture when fitted on the others.
+            The read-out is then fitted on all.
+        subsets: Groups of names of stages to solve for. `None`: a single
+            group of all that `update` is given.
+        positions: How many places of each picture to use, drawn at random.
+            `None`: all.
+        in_rows: Hold the rows and solve in as many unknowns as there are
+            rows. The same solution; for heads whose columns are too many for
+            a matrix of columns**2. Memory grows with `positions` times the
+            number of pictures.
+        seed: Of the sample of places.
 
     Raises:
         ValueError: If `ridge` is negative.
@@ -57,88 +77,214 @@ class ExactSolver:
         *,
         kernel_size: int = 1,
         padding: int = 0,
-        ridge: float = 1e-3,
+        ridge: float | str = 1e-3,
+        subsets: Sequence[Sequence[str]] | None = None,
+        positions: int | None = None,
+        in_rows: bool = False,
+        seed: int = 0,
     ) -> None:
-        if not ridge >= 0:
+        if ridge != "auto" and not ridge >= 0:
             raise ValueError(f"`ridge` must be 0 or more. Received: {ridge}")
         self.kernel_size = kernel_size
         self.padding = padding
         self.ridge = ridge
         targets = np.asarray(targets, "float64")
         self._grid = targets.shape[:2]
-        self._target_mean = targets.mean(axis=(0, 1))
-        self._targets = (targets - self._target_mean).reshape(
-            -1, targets.shape[-1]
-        )
-        self._count = 0
-        self._shift = None
+        self._targets = targets.reshape(-1, targets.shape[-1])
+        self._subsets = subsets and [tuple(subset) for subset in subsets]
+        cells = len(self._targets)
+        self._positions = None if positions in (None, cells) else positions
+        self._in_rows = in_rows
+        self._seed = seed
+        self._pictures = 0
+        self._folds = None
+        self._rows, self._cells, self._held = {}, [], []
+        self._standard = None
 
-    def update(self, features: np.ndarray) -> None:
+    def update(self, features: Any) -> None:
         """Take in the features of some pictures.
 
         Args:
-            features: `(batch, height, width, channels)`.
+            features: `(batch, height, width, channels)`, or, with `subsets`,
+                a dict from a stage's name to such an array.
 
         Raises:
-            ValueError: If the features do not fit the targets' grid, or the
-                window has too many columns for a normal matrix in memory.
+            ValueError: If the features do not fit the targets' grid.
         """
-        seen = windows(np.asarray(features), self.kernel_size, self.padding)
-        if seen.shape[1:3] != self._grid:
-            raise ValueError(
-                "`features` must give a grid of the targets' size "
-                f"{self._grid}. Received: {seen.shape[1:3]}"
+        if not isinstance(features, Mapping):
+            features = {"features": features}
+        if self._subsets is None:
+            self._subsets = [tuple(features)]
+        seen = dict.fromkeys(name for group in self._subsets for name in group)
+        features = {name: np.asarray(features[name]) for name in seen}
+        pictures = len(next(iter(features.values())))
+        for start in range(0, pictures, _PICTURES):
+            self._update(
+                {
+                    name: values[start : start + _PICTURES]
+                    for name, values in features.items()
+                }
             )
-        columns = seen.shape[-1]
-        rows = seen.reshape(-1, columns)
-        if self._shift is None:
-            if columns > _MOST_COLUMNS:
-                raise ValueError(
-                    f'`solver="exact"` holds a matrix of columns**2, and this '
-                    f"head has {columns} columns (at most {_MOST_COLUMNS}). "
-                    'Use fewer stages, a smaller kernel, or `solver="sgd"`.'
-                )
-            # Any shift will do; this one keeps the sums well conditioned.
-            self._shift = rows.mean(axis=0, dtype="float64").astype("float32")
-            self._sum = np.zeros(columns)
-            self._gram = np.zeros((columns, columns))
-            self._cross = np.zeros((columns, self._targets.shape[1]))
-        rows = np.subtract(rows, self._shift, dtype="float32")
-        self._count += len(rows)
-        self._sum += rows.sum(axis=0, dtype="float64")
-        self._gram += rows.T @ rows
-        # The targets are the same for every picture, so pictures add up first.
-        total = rows.reshape(len(seen), -1, columns).sum(0, dtype="float64")
-        self._cross += total.T @ self._targets
 
-    def solve(self) -> LinearReadOut:
+    def _update(self, features):
+        for values in features.values():
+            grid = tuple(
+                size + 2 * self.padding - self.kernel_size + 1
+                for size in values.shape[1:3]
+            )
+            if grid != self._grid:
+                raise ValueError(
+                    "`features` must give a grid of the targets' size "
+                    f"{self._grid}. Received: {grid}"
+                )
+        batch = len(values)
+        numbers = np.arange(self._pictures, self._pictures + batch)
+        self._pictures += batch
+        cells = self._sampled(numbers)
+        rows = {
+            name: windows(values, self.kernel_size, self.padding, cells)
+            for name, values in features.items()
+        }
+        held = (numbers % _FOLD == _FOLD - 1) & (self.ridge == "auto")
+        if self._in_rows:
+            self._keep(rows, cells, held)
+            return
+        if self._folds is None:
+            # Any shift will do; this one keeps the sums well conditioned.
+            shift = {
+                name: values.mean(axis=(0, 1), dtype="float64")
+                for name, values in rows.items()
+            }
+            self._folds = [
+                Moments(self._subsets, len(self._targets), shift)
+                for _ in range(1 + (self.ridge == "auto"))
+            ]
+        for fold, moments in enumerate(self._folds):
+            mine = np.flatnonzero(held == fold)
+            if len(mine):
+                moments.update(
+                    # A batch that is all mine need not be copied.
+                    rows
+                    if len(mine) == batch
+                    else {name: values[mine] for name, values in rows.items()},
+                    None if cells is None else cells[mine],
+                )
+
+    def _sampled(self, numbers):
+        """Places of each picture, by its number alone; `None` for all."""
+        if self._positions is None:
+            return None
+        cells = len(self._targets)
+        return np.stack(
+            [
+                np.sort(
+                    np.random.default_rng((self._seed, number)).choice(
+                        cells, self._positions, replace=False
+                    )
+                )
+                for number in numbers
+            ]
+        )
+
+    def _keep(self, rows, cells, held):
+        if cells is None:
+            every = np.arange(len(self._targets))
+            cells = np.broadcast_to(every, (len(held), len(every)))
+        self._cells.append(cells.ravel())
+        self._held.append(np.repeat(held, cells.shape[1]))
+        for name, values in rows.items():
+            # A copy: features may be a view of the caller's array.
+            values = np.array(values, "float32")
+            self._rows.setdefault(name, []).append(
+                values.reshape(-1, values.shape[-1])
+            )
+
+    def solve(self, subset: Sequence[str] | None = None) -> LinearReadOut:
         """The read-out with the least squared error on what was taken in.
 
+        Args:
+            subset: One of the `subsets`. Not needed where there is only one.
+
         Raises:
-            ValueError: If nothing was taken in.
+            ValueError: If nothing was taken in, or too few pictures to choose
+                a ridge, or the read-out is not unique.
         """
-        if self._shift is None:
+        if not self._pictures:
             raise ValueError("There are no features yet: call `update` first.")
-        mean = self._sum / self._count
-        covariance = self._gram / self._count - np.outer(mean, mean)
-        scale = np.sqrt(np.maximum(np.diag(covariance), 0)) + SILENT
-        correlation = covariance / np.outer(scale, scale)
-        correlation[np.diag_indices_from(correlation)] += self.ridge
-        slopes = self._cross / self._count / scale[:, None]
+        subset = self._subsets[0] if subset is None else tuple(subset)
+        regression = self._regression(subset)
         try:
-            kernel = scipy.linalg.solve(
-                correlation, slopes, assume_a="pos", overwrite_a=True
-            )
+            kernel, ridges = self._weights(regression)
         except np.linalg.LinAlgError:
             raise ValueError(
                 "The features are linearly dependent, so the read-out is not "
                 f"unique. Use a larger `ridge`. Received: ridge={self.ridge}"
             ) from None
+        order = self._kernel_order(subset, len(kernel))
         return LinearReadOut(
-            mean=self._shift.astype("float64") + mean,
-            scale=scale,
-            kernel=kernel,
-            bias=self._target_mean,
+            mean=regression.mean[order],
+            scale=regression.scale[order],
+            kernel=kernel[order],
+            bias=regression.bias,
             kernel_size=self.kernel_size,
             padding=self.padding,
+            ridge=ridges,
         )
+
+    def _regression(self, subset):
+        if not self._in_rows:
+            return PrimalRegression(self._folds, subset, self._targets)
+        if self._standard is None:
+            self._standard = {
+                # The parts go as the whole comes: they are large.
+                name: StandardRows(np.concatenate(self._rows.pop(name)))
+                for name in list(self._rows)
+            }
+        return DualRegression(
+            self._standard,
+            subset,
+            self._targets[np.concatenate(self._cells)],
+            np.concatenate(self._held),
+        )
+
+    def _weights(self, regression):
+        """The weights, and the ridge of each target."""
+        if self.ridge != "auto":
+            weights = regression.weights(self.ridge)
+            return weights, np.full(weights.shape[1], self.ridge)
+        if self._pictures < _FOLD:
+            raise ValueError(
+                f'`ridge="auto"` holds out every {_FOLD}th picture, and needs '
+                f"at least {_FOLD}. Received: {self._pictures}"
+            )
+        errors = []
+        for ridge in RIDGES:
+            try:
+                weights = regression.weights(ridge, held_out=False)
+            except np.linalg.LinAlgError:
+                errors.append(np.full(self._targets.shape[1], np.inf))
+            else:
+                errors.append(regression.held_out_error(weights))
+        ridges = np.array(RIDGES)[np.argmin(errors, axis=0)]
+        for ridge in set(ridges):
+            solved = regression.weights(ridge)
+            weights[:, ridges == ridge] = solved[:, ridges == ridge]
+        return weights, ridges
+
+    def _kernel_order(self, subset, columns):
+        """From columns stage by stage to those of a reshaped kernel."""
+        taps = self.kernel_size**2
+        widths = [self._width(name) for name in subset]
+        starts = np.cumsum([0, *widths[:-1]])
+        return np.concatenate(
+            [
+                np.arange(start, start + width).reshape(taps, -1)
+                for start, width in zip(starts, widths, strict=True)
+            ],
+            axis=1,
+        ).reshape(columns)
+
+    def _width(self, name):
+        if self._in_rows:
+            return len(self._standard[name].mean)
+        return len(self._folds[0].shift([name]))

@@ -14,13 +14,14 @@ class FeatureBatches:
     """Features of pictures; kept in memory if asked and if they fit.
 
     Args:
-        model: From pictures to features `(batch, grid, grid, channels)`.
+        model: From pictures to a dict with `(batch, grid, grid, channels)`
+            for each stage, or to one such tensor, whose stage is then called
+            "features".
         images: An `ImageSet` of `keras_padpos.data`.
         batch_size: Pictures a batch.
         keep: Whether later passes should reuse the features of the first:
             up to 4 GiB, beyond which each pass computes them anew.
-        advance: Called with the number of pictures after each batch that
-            the network has seen.
+        advance: Called with the number of pictures after each batch.
     """
 
     def __init__(
@@ -38,22 +39,38 @@ class FeatureBatches:
         self._keep = keep
         self._kept = None
         self._advance = advance or (lambda count: None)
+        stages = model.output
+        if not isinstance(stages, dict):
+            stages = {"features": stages}
+        self._shapes = {
+            name: tuple(each.shape[1:]) for name, each in stages.items()
+        }
 
-    def once(self) -> Iterator[np.ndarray]:
+    @property
+    def shapes(self) -> dict[str, tuple[int, int, int]]:
+        """`(grid, grid, channels)` of each stage, in the features' order."""
+        return dict(self._shapes)
+
+    def once(self) -> Iterator[dict[str, np.ndarray]]:
         """One pass in the pictures' order."""
         kept = [] if self._keep else None
         for batch in self._pictures():
-            features = np.asarray(self.model.predict_on_batch(batch))
-            self._advance(len(features))
+            features = self._features(batch)
             if kept is not None:
                 kept.append(features)
-                if sum(part.nbytes for part in kept) > _KEEP_BYTES:
+                held = sum(
+                    each.nbytes for part in kept for each in part.values()
+                )
+                if held > _KEEP_BYTES:
                     kept = None
             yield features
         if kept:
-            self._kept = np.concatenate(kept)
+            self._kept = {
+                name: np.concatenate([part[name] for part in kept])
+                for name in features
+            }
 
-    def shuffled(self, epoch: int, seed: int) -> Iterator[np.ndarray]:
+    def shuffled(self, epoch: int, seed: int) -> Iterator[dict[str, Any]]:
         """One pass in an order that epoch and seed decide."""
         if self._keep and self._kept is None:
             for _ in self.once():
@@ -62,15 +79,22 @@ class FeatureBatches:
         if self._kept is None:
             order = {"shuffle_seed": seed, "epoch": epoch}
             for batch in self._pictures(**order):
-                features = np.asarray(self.model.predict_on_batch(batch))
-                self._advance(len(features))
-                yield features
+                yield self._features(batch)
             return
-        order = np.random.default_rng((seed, epoch)).permutation(
-            len(self._kept)
-        )
-        for start in range(0, len(order), self.batch_size):
-            yield self._kept[order[start : start + self.batch_size]]
+        number = len(next(iter(self._kept.values())))
+        order = np.random.default_rng((seed, epoch)).permutation(number)
+        for start in range(0, number, self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            self._advance(len(chosen))
+            yield {name: each[chosen] for name, each in self._kept.items()}
+
+    def _features(self, batch):
+        features = self.model.predict_on_batch(batch)
+        if not isinstance(features, dict):
+            features = {"features": features}
+        self._advance(len(batch))
+        # Some backends return the stages in the order of their names.
+        return {name: np.asarray(features[name]) for name in self._shapes}
 
     def _pictures(self, **order):
         if keras.backend.backend() == "tensorflow":

@@ -6,7 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.probes.windows import windows
+from keras_padpos.probes.by_column import by_column
+from keras_padpos.probes.windows import framed
+from keras_padpos.probes.windows import head_size
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class LinearReadOut:
         bias: `(targets,)`.
         kernel_size: Cells a side of the window.
         padding: Zeros that the head adds on each side.
+        ridge: `(targets,)`, what it was fitted with; `None` if not known.
     """
 
     mean: np.ndarray
@@ -29,6 +32,14 @@ class LinearReadOut:
     bias: np.ndarray
     kernel_size: int = 1
     padding: int = 0
+    ridge: np.ndarray | None = None
+
+    def _convolution(self):
+        """Kernel and bias with the standardisation in them, in float64."""
+        weights = self.kernel / self.scale[:, None]
+        bias = self.bias - by_column(self.mean, weights)
+        side = self.kernel_size
+        return weights.reshape(side, side, -1, weights.shape[-1]), bias
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Read position out of features.
@@ -42,9 +53,25 @@ class LinearReadOut:
         Returns:
             `(batch, height', width', targets)`, float64.
         """
-        seen = windows(features, self.kernel_size, self.padding)
-        standard = (seen - self.mean) / self.scale
-        return standard @ self.kernel + self.bias
+        kernel, bias = self._convolution()
+        features = framed(np.asarray(features, "float64"), self.padding)
+        height, width = (
+            head_size(size, self.kernel_size, 0) for size in features.shape[1:3]
+        )
+        side, _, channels, targets = kernel.shape
+        maps = np.zeros((len(features), height, width, targets)) + bias
+        for target in range(targets):
+            # Every tap of every place in one product, added up where they
+            # meet: windows need not be laid out. A target at a time, so that
+            # none depends, in its last bits, on what stands beside it.
+            taps = kernel[..., target].reshape(side**2, channels).T
+            products = features @ np.ascontiguousarray(taps)
+            for tap in range(side**2):
+                down, right = divmod(tap, side)
+                maps[..., target] += products[
+                    :, down : down + height, right : right + width, tap
+                ]
+        return maps
 
     def as_layers(self, features: Any) -> Any:
         """The same read-out as Keras layers, in float32.
@@ -66,9 +93,5 @@ class LinearReadOut:
             **options,
         )
         maps = convolution(features)
-        # The standardisation goes into the weights, in float64.
-        weights = self.kernel / self.scale[:, None]
-        bias = self.bias - self.mean @ weights
-        kernel = weights.reshape(convolution.kernel.shape)
-        convolution.set_weights([kernel, bias])
+        convolution.set_weights(list(self._convolution()))
         return maps

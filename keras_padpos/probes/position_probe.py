@@ -9,14 +9,14 @@ import keras
 import numpy as np
 
 from keras_padpos.probes.evaluation import Evaluation
-from keras_padpos.probes.exact_solver import ExactSolver
+from keras_padpos.probes.exact_read_outs import exact_read_outs
 from keras_padpos.probes.feature_batches import FeatureBatches
+from keras_padpos.probes.gradient_read_outs import gradient_read_outs
 from keras_padpos.probes.head import Head
 from keras_padpos.probes.position_target import position_target
 from keras_padpos.probes.read_out_model import read_out_model
-from keras_padpos.probes.sgd_solver import SgdSolver
 
-SOLVERS = ("exact", "sgd")
+SOLVERS = ("exact", "sgd", "adam")
 
 
 def position_probe(
@@ -27,9 +27,10 @@ def position_probe(
     targets: Sequence[str] = ("horizontal", "vertical", "gaussian"),
     heads: Sequence[Head] = (Head(),),
     solver: str = "exact",
-    ridge: float = 1e-3,
+    ridge: float | str = 1e-3,
+    positions_per_image: int | str = "auto",
     epochs: int = 15,
-    learning_rate: float = 0.1,
+    learning_rate: float | None = None,
     value_range: str = "released",
     batch_size: int = 8,
     seed: int = 0,
@@ -41,25 +42,28 @@ def position_probe(
 
     PosENet (Islam et al., ICLR 2020): a head on frozen features predicts a map
     that depends on the place alone. It can succeed on new pictures only if the
-    features tell the place.
+    features tell the place. All heads and targets are fitted on the same
+    passes over the pictures, each as if alone.
 
     Args:
-        features: From pictures to `(batch, grid, grid, channels)`; see
-            `read_out_features`.
+        features: From pictures to a dict with `(batch, grid, grid, channels)`
+            for each stage; see `read_out_features`.
         train: An `ImageSet` of `keras_padpos.data` to fit the heads on.
         tests: From a name to an `ImageSet` to score them on.
         targets: Names out of `TARGETS`.
-        heads: Shapes of heads, all fitted on the same pass.
-        solver: `"exact"`, closed form, linear heads of one layer; or `"sgd"`.
+        heads: Shapes of heads.
+        solver: `"exact"`, closed form, linear heads of one layer; `"sgd"` or
+            `"adam"`.
         ridge: For `"exact"`: see `ExactSolver`.
-        epochs: For `"sgd"`: passes over the pictures.
-        learning_rate: For `"sgd"`: see `SgdSolver`.
+        positions_per_image: For `"exact"`: see `position_budget`.
+        epochs: For `"sgd"` and `"adam"`: passes over the pictures.
+        learning_rate: For `"sgd"` and `"adam"`: see `GradientSolver`.
         value_range: See `position_target`.
-        batch_size: Pictures that go through the network at once. `"sgd"`
-            trains on batches of 32 whatever this is.
-        seed: Seed of initial weights, shuffling and bootstrap.
+        batch_size: Pictures that go through the network at once. `"sgd"` and
+            `"adam"` train on batches of 32 whatever this is.
+        seed: Seed of initial weights, shuffling, sampling and bootstrap.
         advance: Called with the number of pictures that went through.
-        log: Called with `epoch`, `loss` and the head's label.
+        log: Called with `epoch`, `loss`, the head's label and the target.
         keep: Called, last, with the fitted heads as one Keras model; see
             `read_out_model`.
 
@@ -74,59 +78,81 @@ def position_probe(
             head of that shape.
     """
     check_heads(solver, heads)
-    grid = features.output_shape[1]
-    if solver == "exact":
-        fitted = _fit_exact(
-            FeatureBatches(features, train, batch_size, advance=advance),
-            grid,
-            targets,
+    exact = solver == "exact"
+    batches = FeatureBatches(
+        features,
+        train,
+        batch_size if exact else 32,
+        keep=not exact,
+        advance=advance,
+    )
+    shapes = batches.shapes
+    grid = next(iter(shapes.values()))[0]
+
+    def target_map(target, size):
+        return position_target(target, size, value_range=value_range)
+
+    if exact:
+        fitted, positions = exact_read_outs(
+            batches,
             heads,
-            ridge,
-            value_range,
+            lambda size: np.stack(
+                [target_map(target, size) for target in targets], axis=-1
+            ),
+            ridge=ridge,
+            positions=positions_per_image,
+            seed=seed,
         )
+        ridges = [reader.ridge for reader in fitted]
     else:
-        fitted = _fit_sgd(
-            FeatureBatches(features, train, 32, keep=True, advance=advance),
-            targets,
+        fitted = gradient_read_outs(
+            batches,
             heads,
-            value_range,
-            {
-                "epochs": epochs,
-                "learning_rate": learning_rate,
-                "seed": seed,
-            },
-            log,
+            {target: target_map(target, train.size) for target in targets},
+            optimizer=solver,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            seed=seed,
+            log=log,
         )
+        positions = [head.size(grid) ** 2 for head in heads]
+        ridges = [[None] * len(targets) for _ in heads]
     rows, arrays = [], {}
     for name, images in tests.items():
         scores = {
-            (head, target): Evaluation(
-                position_target(
-                    target, head.size(grid), value_range=value_range
-                ),
-                seed=seed,
+            (number, target): Evaluation(
+                target_map(target, head.size(grid)), seed=seed
             )
-            for head in heads
+            for number, head in enumerate(heads)
             for target in targets
         }
-        batches = FeatureBatches(features, images, batch_size, advance=advance)
-        for batch in batches.once():
-            for head, reader in zip(heads, fitted, strict=True):
-                maps = reader.predict(batch)
+        for maps in FeatureBatches(
+            features, images, batch_size, advance=advance
+        ).once():
+            for number, (head, reader) in enumerate(
+                zip(heads, fitted, strict=True)
+            ):
+                predicted = reader.predict(head.joined(maps))
                 for channel, target in enumerate(targets):
-                    scores[head, target].update(maps[..., channel])
-        for (head, target), evaluation in scores.items():
+                    scores[number, target].update(predicted[..., channel])
+        for (number, target), evaluation in scores.items():
+            head = heads[number]
             key = f"{target}/{head.label}/{name}"
+            ridge = ridges[number][list(targets).index(target)]
             rows.append(
                 {
+                    "stages": ",".join(head.sees(tuple(shapes))),
                     "target": target,
                     "kernel_size": head.kernel_size,
                     "head_layers": head.layers,
                     "head_padding": head.padding,
+                    "head_width": head.width,
                     "head_output": head.output,
                     "solver": solver,
-                    "test_set": name,
+                    "ridge": None if ridge is None else float(ridge),
+                    "positions_per_image": positions[number],
                     "train_images": train.delivered,
+                    "test_set": name,
                     **evaluation.row(),
                     "arrays": key,
                 }
@@ -134,8 +160,7 @@ def position_probe(
             for what, array in evaluation.arrays().items():
                 arrays[f"{key}/{what}"] = array
     if keep:
-        shape = features.output_shape[1:]
-        keep(read_out_model(fitted, heads, targets, shape))
+        keep(read_out_model(fitted, heads, targets, shapes))
     return rows, arrays
 
 
@@ -147,7 +172,7 @@ def check_heads(solver: str, heads: Sequence[Head]) -> None:
     >>> check_heads("sgd", [Head(layers=3, output="sigmoid")])
 
     Args:
-        solver: `"exact"` or `"sgd"`.
+        solver: `"exact"`, `"sgd"` or `"adam"`.
         heads: Shapes of heads.
 
     Raises:
@@ -165,51 +190,3 @@ def check_heads(solver: str, heads: Sequence[Head]) -> None:
                 '`solver="exact"` fits linear heads of one layer; use '
                 f'`solver="sgd"` for others. Received: {head}'
             )
-
-
-def _fit_exact(batches, grid, targets, heads, ridge, value_range):
-    solvers = [
-        ExactSolver(
-            np.stack(
-                [
-                    position_target(
-                        target, head.size(grid), value_range=value_range
-                    )
-                    for target in targets
-                ],
-                axis=-1,
-            ),
-            kernel_size=head.kernel_size,
-            padding=head.padding,
-            ridge=ridge,
-        )
-        for head in heads
-    ]
-    for batch in batches.once():
-        for solver in solvers:
-            solver.update(batch)
-    return [solver.solve() for solver in solvers]
-
-
-def _fit_sgd(batches, targets, heads, value_range, recipe, log):
-    wanted = {
-        target: position_target(
-            target, batches.images.size, value_range=value_range
-        )
-        for target in targets
-    }
-    fitted = []
-    for head in heads:
-        solver = SgdSolver(
-            wanted, batches.model.output_shape[1:], head, **recipe
-        )
-
-        def on_epoch(epoch, loss, head=head):
-            if log:
-                log(head=head.label, epoch=epoch, loss=loss)
-
-        solver.fit(
-            lambda epoch: batches.shuffled(epoch, recipe["seed"]), on_epoch
-        )
-        fitted.append(solver)
-    return fitted

@@ -2,14 +2,14 @@
 
 import keras
 
-from keras_padpos.probes.joined_stages import joined_stages
+from keras_padpos.probes.resized_stages import resized_stages
 
 GRID = 28
 """Cells a side of the read-out's grid (Islam et al., ICLR 2020, section 3)."""
 
 
 def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
-    """Resize every stage's map bilinearly to one grid and join the channels.
+    """Resize every stage's map bilinearly to one grid.
 
     Example:
 
@@ -17,8 +17,8 @@ def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
     >>> from keras_padpos import models
     >>> net = models.backbone("vgg16", "random", input_shape=(64, 64, 3))
     >>> features = read_out_features(net)
-    >>> features.output_shape
-    (None, 28, 28, 1472)
+    >>> features.output["block5_conv3"].shape
+    (None, 28, 28, 512)
 
     Args:
         backbone: A model from pictures to a dict of stage maps, such as
@@ -26,7 +26,10 @@ def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
         grid: Height and width of the grid, in cells.
 
     Returns:
-        A model from pictures to `(batch, grid, grid, channels)`.
+        A model from pictures to a dict with `(batch, grid, grid, channels)`
+        for each stage.
     """
-    joined = joined_stages(list(backbone.output.values()), grid)
-    return keras.Model(backbone.input, joined, name=f"{backbone.name}_features")
+    resized = resized_stages(backbone.output, grid)
+    return keras.Model(
+        backbone.input, resized, name=f"{backbone.name}_features"
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from keras_padpos.probes.joined_stages import joined_stages
+from keras_padpos.probes.resized_stages import resized_stages
 
 
 def stage_read_outs(
@@ -23,7 +23,8 @@ def stage_read_outs(
     ...     mean=np.zeros(5), scale=np.ones(5), kernel=np.ones((5, 1)),
     ...     bias=np.zeros(1),
     ... )
-    >>> heads = read_out_model([reader], [Head()], ["horizontal"], (28, 28, 5))
+    >>> shapes = {"conv2": (28, 28, 2), "conv1": (28, 28, 3)}
+    >>> heads = read_out_model([reader], [Head()], ["horizontal"], shapes)
     >>> maps = {"conv2": np.ones((1, 9, 9, 2)), "conv1": np.ones((1, 9, 9, 3))}
     >>> model = stage_read_outs(maps, heads)
     >>> tuple(model(maps)["horizontal"].shape)
@@ -31,7 +32,7 @@ def stage_read_outs(
 
     Args:
         stages: From the name of each stage to a tensor of its shape, in the
-            order in which `read_out_features` joined them.
+            order in which the heads were fitted.
         heads: What `read_out_model` gives.
 
     Returns:
@@ -42,5 +43,6 @@ def stage_read_outs(
         name: keras.Input((None, None, stage.shape[-1]), name=name)
         for name, stage in stages.items()
     }
-    features = joined_stages(list(inputs.values()), heads.input_shape[1])
+    grid = next(iter(heads.input.values())).shape[1]
+    features = resized_stages(inputs, grid)
     return keras.Model(inputs, heads(features), name=heads.name)

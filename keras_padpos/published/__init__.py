@@ -1,15 +1,27 @@
 """The papers' tables as data files, each number with its source and table."""
 
 from keras_padpos.published.counterpart import counterpart
+from keras_padpos.published.load_orderings import load_orderings
+from keras_padpos.published.published_orderings import PublishedOrderings
 from keras_padpos.published.published_table import PublishedTable
+from keras_padpos.published.read_out_tables import read_out_tables
+from keras_padpos.published.row_fits import row_fits
+from keras_padpos.published.table_heads import table_heads
+from keras_padpos.published.table_targets import table_targets
 from keras_padpos.published.tables import list_tables
 from keras_padpos.published.tables import load_table
 from keras_padpos.published.tables import lookup
 
 __all__ = [
     "counterpart",
+    "PublishedOrderings",
     "PublishedTable",
     "list_tables",
+    "load_orderings",
     "load_table",
     "lookup",
+    "read_out_tables",
+    "row_fits",
+    "table_heads",
+    "table_targets",
 ]

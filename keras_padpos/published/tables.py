@@ -9,6 +9,9 @@ from keras_padpos.published.published_table import PublishedTable
 
 _SUFFIX = ".json"
 
+# What the tables show; `load_orderings` reads it.
+_NO_TABLES = ("islam2020_orderings.json",)
+
 
 @functools.cache
 def _texts() -> dict[str, str]:
@@ -17,7 +20,7 @@ def _texts() -> dict[str, str]:
     return {
         file.name.removesuffix(_SUFFIX): file.read_text(encoding="utf-8")
         for file in sorted(files, key=lambda file: file.name)
-        if file.name.endswith(_SUFFIX)
+        if file.name.endswith(_SUFFIX) and file.name not in _NO_TABLES
     }
 
 

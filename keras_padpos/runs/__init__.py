@@ -22,18 +22,31 @@ from keras_padpos.runs.inspection_rows import inspection_rows
 from keras_padpos.runs.load_exported import EXPORT_FORMATS
 from keras_padpos.runs.load_exported import load_exported
 from keras_padpos.runs.load_keras_model import load_keras_model
+from keras_padpos.runs.merge_seeds import merge_seeds
 from keras_padpos.runs.model_digest import model_digest
+from keras_padpos.runs.network_differences import network_differences
+from keras_padpos.runs.orderings import evaluate_orderings
+from keras_padpos.runs.orderings_report import orderings_markdown
+from keras_padpos.runs.orderings_report import print_orderings
+from keras_padpos.runs.paper_tables import paper_tables_markdown
+from keras_padpos.runs.paper_tables import print_paper_tables
+from keras_padpos.runs.position_figures import draw_position_figures
+from keras_padpos.runs.position_figures import draw_position_maps
 from keras_padpos.runs.position_network import position_network
-from keras_padpos.runs.position_report import draw_position_maps
 from keras_padpos.runs.position_report import print_position_report
+from keras_padpos.runs.position_rows import position_rows
+from keras_padpos.runs.probe_heads import probe_heads
+from keras_padpos.runs.probe_heads import table_heads
 from keras_padpos.runs.progress import Progress
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.quiet import quiet_tensorflow
 from keras_padpos.runs.reach_figure import reach_figure
 from keras_padpos.runs.saved_model_padding import saved_model_padding
 from keras_padpos.runs.stage_layers import stage_layers
+from keras_padpos.runs.stage_words import stage_words
 from keras_padpos.runs.strict_json import strict_json
 from keras_padpos.runs.table import print_table
+from keras_padpos.runs.table_markdown import table_markdown
 from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -52,22 +65,35 @@ __all__ = [
     "conversion_modes",
     "define_common_flags",
     "draw_inspection",
+    "draw_position_figures",
     "draw_position_maps",
+    "evaluate_orderings",
     "export_model",
     "inspect_file",
     "inspection_rows",
     "load_exported",
     "load_keras_model",
+    "merge_seeds",
     "model_digest",
+    "network_differences",
+    "orderings_markdown",
+    "paper_tables_markdown",
     "position_network",
+    "position_rows",
     "print_inspection",
+    "print_orderings",
+    "print_paper_tables",
     "print_position_report",
     "print_table",
+    "probe_heads",
     "quiet_tensorflow",
     "reach_figure",
     "resolved_flags",
     "run",
     "saved_model_padding",
     "stage_layers",
+    "stage_words",
     "strict_json",
+    "table_heads",
+    "table_markdown",
 ]

@@ -7,6 +7,8 @@ from typing import Any
 from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
+_ANY_SIZE = (None, None, 3)
+
 
 def position_network(
     backbone: str,
@@ -27,7 +29,8 @@ def position_network(
         ((None, None, None, 3), ['block1_conv2'])
 
     Args:
-        backbone: A name out of `models.backbone_names`.
+        backbone: A name out of `models.backbone_names`, or the path of a
+            `.keras` file.
         weights: See `models.backbone`.
         padding_mode: See `models.backbone`.
         stages: Names of the layers whose maps to put out.
@@ -38,10 +41,10 @@ def position_network(
             `stages`.
 
     Returns:
-        A Keras model from `(batch, height, width, 3)`, of any size, to a dict:
-        a map `(batch, height', width', channels)` under the name of each
-        stage, and `(batch, grid, grid)` under the name of each head; see
-        `probes.read_out_model`.
+        A Keras model from `(batch, height, width, 3)`, of any size (a file: of
+        the sizes that it was saved for), to a dict: a map `(batch, height',
+        width', channels)` under the name of each stage, and `(batch, grid,
+        grid)` under the name of each head; see `probes.read_out_model`.
 
     Raises:
         UserError: If the directory holds no heads of this network.
@@ -61,7 +64,8 @@ def position_network(
         weights,
         padding_mode,
         stages=list(dict.fromkeys([*read, *stages])),
-        input_shape=(None, None, 3),
+        # A file may have layers that take one size only.
+        input_shape=None if models.is_model_file(backbone) else _ANY_SIZE,
         seed=seed,
     )
     outputs = {stage: network.output[stage] for stage in stages}
@@ -77,7 +81,7 @@ def _fitted(path, backbone, weights, padding_mode, seed):
         rows = [
             row
             for row in work.load_results()["rows"]
-            if row["backbone"] == backbone
+            if _same(row["backbone"], backbone)
             and (backbone == "rgb" or row["padding_mode"] == padding_mode)
             and (backbone == "rgb" or _same(row["weights"], weights))
         ]
@@ -98,7 +102,7 @@ def _fitted(path, backbone, weights, padding_mode, seed):
 
 
 def _same(one, other):
-    """Whether two values of --weights name the same weights."""
+    """Whether two values of a flag are the same name, or the same file."""
     if os.path.isfile(one) and os.path.isfile(other):
         return os.path.samefile(one, other)
     return one == other

@@ -1,153 +1,57 @@
-"""What `position_probe` shows of its results: tables and a figure."""
+"""What `position_probe` prints of its results."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 
-import numpy as np
-
-from keras_padpos.runs.predicted_maps_figure import predicted_maps_figure
+from keras_padpos.runs.merge_seeds import merge_seeds
+from keras_padpos.runs.network_differences import network_differences
+from keras_padpos.runs.position_rows import NETWORK
+from keras_padpos.runs.position_rows import position_rows
+from keras_padpos.runs.position_words import CONTROLS
+from keras_padpos.runs.position_words import head_words
+from keras_padpos.runs.position_words import network_words
+from keras_padpos.runs.score_words import score_words
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
-_CONTROLS = ("black", "white", "noise")
-
-
-def network_words(row: Mapping[str, Any]) -> str:
-    """A network's name as a person would say it.
-
-    Example:
-
-    >>> network_words({"backbone": "vgg16", "weights": "bundled",
-    ...                "padding_mode": "none", "seed": 0})
-    'vgg16 (HED), no padding'
-
-    Args:
-        row: Holds `backbone`, `weights`, `padding_mode` and `seed`.
-
-    Returns:
-        A few words.
-    """
-    if row["backbone"] == "rgb":
-        return "head only (RGB)"
-    weights = row["weights"]
-    if weights == "random":
-        weights = f"random, seed {row['seed']}"
-    elif weights == "bundled":
-        weights = "HED"
-    else:
-        weights = PurePath(weights).name
-    mode = "no" if row["padding_mode"] == "none" else row["padding_mode"]
-    return f"{row['backbone']} ({weights}), {mode} padding"
-
-
-def head_words(row: Mapping[str, Any]) -> str:
-    """A head's shape in a few characters.
-
-    Example:
-
-    >>> head_words({"kernel_size": 3, "head_layers": 2, "head_padding": 1})
-    '3x3 x 2, pad 1'
-
-    Args:
-        row: Holds `kernel_size`, `head_layers` and `head_padding`.
-
-    Returns:
-        A few words.
-    """
-    words = f"{row['kernel_size']}x{row['kernel_size']}"
-    if row["head_layers"] > 1:
-        words += f" x {row['head_layers']}"
-    if row["head_padding"]:
-        words += f", pad {row['head_padding']}"
-    return words
-
-
-def draw_position_maps(
-    work: WorkDirectory,
-    rows: Sequence[Mapping[str, Any]],
-    arrays: Mapping[str, np.ndarray],
-) -> None:
-    """Draw the median predicted maps into `figures/predicted_maps.png`.
-
-    Args:
-        work: The run's directory.
-        rows: Rows of the run; those of the first test set and the first head
-            are drawn. Each names its arrays in `arrays`.
-        arrays: Under each row's `arrays` name: `.../median_map` and
-            `.../target`.
-    """
-    first = rows[0]
-    drawn = [
-        row
-        for row in rows
-        if row["test_set"] == first["test_set"]
-        and head_words(row) == head_words(first)
-    ]
-    columns = list(dict.fromkeys(row["target"] for row in drawn))
-    maps = {
-        "target": [
-            arrays[f"{row['arrays']}/target"] for row in drawn[: len(columns)]
-        ]
-    }
-    captions = {"target": [""] * len(columns)}
-    for row in drawn:
-        name = "\n".join(network_words(row).rsplit(", ", 1))
-        maps.setdefault(name, []).append(arrays[f"{row['arrays']}/median_map"])
-        captions.setdefault(name, []).append(f"SPC {row['spearman']:.3f}")
-    predicted_maps_figure(
-        work.figure_path("predicted_maps"),
-        maps,
-        columns,
-        captions,
-        f"Position read out of features\nmedian over {first['images']} "
-        f"pictures of {PurePath(first['test_set']).name}, "
-        f"{head_words(first)} head, {first['solver']} solver",
-    )
+_Rows = Sequence[Mapping[str, Any]]
 
 
 def print_position_report(work: WorkDirectory) -> None:
     """Print what a finished run measured, the papers' numbers beside it.
 
+    Networks that differ in their seed alone are one line: mean and standard
+    deviation over seeds, and the interval over pictures of the mean over
+    seeds (see `merge_seeds`). Of several heads the first is told in full, the
+    others by their scores alone.
+
     Args:
         work: The run's directory.
-    """
-    from keras_padpos import published
 
+    Raises:
+        UserError: If the run is not finished, or its arrays are missing.
+    """
     results = work.load_results()
-    targets = results["config"]["targets"]
-    rows = []
-    for row in results["rows"]:
-        row = {**row, "network": network_words(row), "head": head_words(row)}
-        theirs = published.counterpart(row)
-        if theirs:
-            row["paper"] = (
-                f"{theirs['spearman']:.3f} / {theirs['mae']:.3f} "
-                f"({head_words(theirs)}, {theirs['table']})"
-            )
-        rows.append(row)
-    rows.sort(key=lambda row: targets.index(row["target"]))
-    for test_set in results["config"]["test_images"]:
-        if test_set in _CONTROLS:
+    rows = [
+        {**row, "network": network_words(row), "head": head_words(row)}
+        for row in merge_seeds(position_rows([work]))
+    ]
+    targets = list(dict.fromkeys(row["target"] for row in rows))
+    heads = list(dict.fromkeys(row["head"] for row in rows))
+    for test_set in dict.fromkeys(row["test_set"] for row in rows):
+        if test_set in CONTROLS:
             continue
         mine = [row for row in rows if row["test_set"] == test_set]
-        print_table(
-            f"Position read-out on {test_set}: {mine[0]['images']} pictures, "
-            f"{mine[0]['train_images']} to fit on, {mine[0]['solver']} solver",
-            [
-                "target",
-                "network",
-                "head",
-                ("spearman", "SPC"),
-                ("spearman_ci95", "95 % interval"),
-                ("mae", "MAE"),
-                ("chance_mae", "chance MAE"),
-                ("paper", "paper: SPC / MAE"),
-            ],
-            mine,
+        mine.sort(key=lambda row: targets.index(row["target"]))
+        _print_in_full(
+            test_set, [row for row in mine if row["head"] == heads[0]]
         )
-    _print_controls(rows)
+        _print_other_heads(
+            test_set, targets, heads, [r for r in mine if r["head"] != heads[0]]
+        )
+    _print_differences(rows, targets, heads)
+    _print_controls(rows, targets, heads)
     provenance = results["provenance"]
     for name, broken in provenance["skipped"].items():
         print(f"{name}: {len(broken)} unreadable pictures were left out:")
@@ -164,21 +68,138 @@ def print_position_report(work: WorkDirectory) -> None:
     )
 
 
-def _print_controls(rows):
-    """One line a network, target and head; one column a control."""
+def _print_in_full(test_set: str, rows: _Rows) -> None:
+    from keras_padpos import published
+
+    if not rows:
+        return
+    shown = []
+    for row in rows:
+        theirs = published.counterpart(row)
+        shown.append(
+            {
+                **row,
+                "spearman": _score(row, "spearman"),
+                "mae": _score(row, "mae"),
+                "paper": theirs
+                and f"{theirs['spearman']:.3f} / {theirs['mae']:.3f} "
+                f"({head_words(theirs)}, {theirs['table']})",
+            }
+        )
+    print_table(
+        f"Position read-out on {test_set}: {rows[0]['images']} pictures, "
+        f"{rows[0]['train_images']} to fit on, {_solvers(rows)} solver",
+        [
+            "target",
+            "network",
+            "head",
+            ("spearman", "SPC"),
+            ("spearman_ci95", "95 % interval"),
+            ("mae", "MAE"),
+            ("chance_mae", "chance MAE"),
+            ("paper", "paper: SPC / MAE"),
+        ],
+        shown,
+        ["±: standard deviation over seeds; intervals are over pictures."]
+        if any(row["seed"] is None for row in rows)
+        else [],
+    )
+
+
+def _print_other_heads(
+    test_set: str, targets: Sequence[str], heads: Sequence[str], rows: _Rows
+) -> None:
+    if not rows:
+        return
+    cell = "{} / {}".format
+    _print_by_target(
+        f"Other heads on {test_set}, {_solvers(rows)} solver: SPC / MAE",
+        targets,
+        heads,
+        rows,
+        lambda row: cell(
+            score_words(row, "spearman", count=False),
+            score_words(row, "mae", count=False),
+        ),
+    )
+
+
+def _print_differences(
+    rows: _Rows, targets: Sequence[str], heads: Sequence[str]
+) -> None:
+    """Each network against the first, on photographs."""
+    found = network_differences(
+        [row for row in rows if row["test_set"] not in CONTROLS]
+    )
+    for test_set in dict.fromkeys(row["test_set"] for row in found):
+        _print_by_target(
+            f"SPC on {test_set} less that of {rows[0]['network']}, picture by "
+            "picture, with 95 % interval",
+            targets,
+            heads,
+            [row for row in found if row["test_set"] == test_set],
+            _difference,
+        )
+
+
+def _print_by_target(title, targets, heads, rows, cell):
+    """One line a head and network, grouped by head; one column a target."""
+    lines: dict[tuple, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: heads.index(row["head"])):
+        # Files of one name are networks of their own.
+        key = row["head"], *(row.get(name) for name in (*NETWORK, "seed"))
+        line = lines.setdefault(
+            key, {"head": row["head"], "network": row["network"]}
+        )
+        line[row["target"]] = cell(row)
+    shown = [name for name in targets if any(name in r for r in lines.values())]
+    print_table(
+        title,
+        [
+            "head",
+            "network",
+            *((name, name.replace("_", " ")) for name in shown),
+        ],
+        list(lines.values()),
+    )
+
+
+def _print_controls(rows, targets, heads):
+    """One line a network and target, for one head; one column a control."""
     lines, counts = {}, {}
     for row in rows:
-        if row["test_set"] in _CONTROLS:
-            key = row["target"], row["network"], row["head"]
-            line = lines.setdefault(
-                key, dict(zip(("target", "network", "head"), key, strict=True))
-            )
-            line[row["test_set"]] = row["spearman"]
+        if row["test_set"] in CONTROLS and row["head"] == heads[0]:
+            shown = {name: row[name] for name in ("target", "network", "head")}
+            key = tuple(row.get(name) for name in ("target", "seed", *NETWORK))
+            line = lines.setdefault(key, shown)
+            line[row["test_set"]] = _score(row, "spearman")
             counts[row["test_set"]] = row["images"]
     if lines:
         print_table(
             "SPC on pictures without content: "
             + ", ".join(f"{name} ({count})" for name, count in counts.items()),
             ["target", "network", "head", *counts],
-            list(lines.values()),
+            sorted(
+                lines.values(), key=lambda line: targets.index(line["target"])
+            ),
+            ["Other heads: see results.json."] if len(heads) > 1 else [],
         )
+
+
+def _score(row: Mapping[str, Any], metric: str) -> float | str:
+    """A number as it is, so that it stands on the right; seeds in words."""
+    if row["seed"] is not None:
+        return row[metric]
+    return score_words(row, metric)
+
+
+def _difference(row: Mapping[str, Any]) -> str:
+    interval = row["difference_ci95"]
+    words = f"{row['difference']:+.3f}"
+    if interval:
+        words += f" [{interval[0]:+.3f}, {interval[1]:+.3f}]"
+    return words
+
+
+def _solvers(rows: _Rows) -> str:
+    return ", ".join(dict.fromkeys(row["solver"] for row in rows))

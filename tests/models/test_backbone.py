@@ -10,6 +10,7 @@ from keras_padpos import padding
 from keras_padpos.models import backbone
 from keras_padpos.models import backbone_names
 from keras_padpos.models import check_weights
+from keras_padpos.models import resnet18
 from keras_padpos.models import stage_names
 
 SHAPE = (64, 64, 3)
@@ -54,12 +55,33 @@ def minus_one_to_one(x):
     return x / np.float32(127.5) - np.float32(1)
 
 
+def imagenet_rgb(x):
+    """PyTorch's: ImageNet's mean 0 and deviation 1 in each channel."""
+    mean = np.array([0.485, 0.456, 0.406], "float32")
+    return (x / np.float32(255) - mean) / np.array(
+        [0.229, 0.224, 0.225], "float32"
+    )
+
+
+def as_it_is(x):
+    return x
+
+
+def bare_resnet18(*, include_top, weights, input_shape):
+    assert not include_top and weights is None
+    return resnet18(stem="imagenet", top=None, input_shape=input_shape)
+
+
 @pytest.mark.parametrize(
     ("name", "application", "preprocessed"),
     [
         ("vgg16", keras.applications.VGG16, imagenet_bgr),
         ("mobilenet", keras.applications.MobileNet, minus_one_to_one),
         ("resnet50", keras.applications.ResNet50, imagenet_bgr),
+        ("vgg19", keras.applications.VGG19, imagenet_bgr),
+        ("resnet18", bare_resnet18, imagenet_rgb),
+        ("efficientnetb0", keras.applications.EfficientNetB0, as_it_is),
+        ("densenet121", keras.applications.DenseNet121, imagenet_rgb),
     ],
 )
 def test_zeros_is_keras_own_network_on_preprocessed_pictures_bit_for_bit(
@@ -100,6 +122,10 @@ def test_rgb_is_the_picture_in_zero_to_one():
         ("vgg16", (64, 32, 16, 8, 4), (64, 128, 256, 512, 512)),
         ("resnet50", (16, 8, 4, 2), (256, 512, 1024, 2048)),
         ("mobilenet", (32, 16, 8, 4, 2), (64, 128, 256, 512, 1024)),
+        ("vgg19", (64, 32, 16, 8, 4), (64, 128, 256, 512, 512)),
+        ("resnet18", (16, 8, 4, 2), (64, 128, 256, 512)),
+        ("efficientnetb0", (32, 16, 8, 4, 2), (16, 24, 40, 112, 1280)),
+        ("densenet121", (32, 16, 8, 4, 2), (64, 256, 512, 1024, 1024)),
     ],
 )
 def test_stages_have_the_papers_channels_and_halve_the_map(
@@ -170,6 +196,9 @@ def spread(array):
         *(("vgg16", mode) for mode in MODES),
         ("mobilenet", "replicate"),
         ("resnet50", "reflect"),
+        ("resnet18", "symmetric"),
+        ("efficientnetb0", "reflect"),
+        ("densenet121", "circular"),
     ],
 )
 def test_a_constant_picture_stays_constant_without_zeros(name, mode):
@@ -180,7 +209,17 @@ def test_a_constant_picture_stays_constant_without_zeros(name, mode):
         assert spread(array) < 1e-4
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet50", "mobilenet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vgg16",
+        "resnet50",
+        "mobilenet",
+        "resnet18",
+        "efficientnetb0",
+        "densenet121",
+    ],
+)
 def test_zeros_leave_a_mark_on_a_constant_picture(name):
     maps = numpy_maps(small(name), constant_picture(64))
     assert all(spread(array) > 0.01 for array in maps.values())
@@ -244,6 +283,13 @@ def test_two_cells_off_the_border_the_mode_does_not_matter(mode):
         assert border > 0.01 * zeros.max()
         found = found[:, interior, interior]
     assert_close(found, zeros[:, interior, interior])
+
+
+def test_own_borders_are_zeros_in_networks_that_have_a_name():
+    x = pictures(1)
+    (zeros,) = numpy_maps(small(stages=FIRST), x).values()
+    (own,) = numpy_maps(small("vgg16", "own", FIRST), x).values()
+    np.testing.assert_array_equal(own, zeros)
 
 
 def test_a_mode_may_be_an_object():
@@ -460,19 +506,104 @@ def test_bundled_weights_go_to_the_convolutions_in_order(tmp_path, monkeypatch):
         assert (bias == -number).all()
 
 
-@pytest.mark.parametrize("weights", ["imagenet", "random"])
-def test_weights_that_need_no_file_pass_the_check_for_every_backbone(weights):
+@pytest.mark.parametrize("weights", [None, "imagenet", "random"])
+def test_weights_that_need_no_file_pass_the_check(weights):
     for name in backbone_names():
-        check_weights(name, weights)
+        if name != "resnet18" or weights == "random":
+            check_weights(name, weights)
+
+
+@pytest.mark.parametrize("call", [check_weights, backbone])
+@pytest.mark.parametrize("weights", [(), ("imagenet",)])
+def test_our_resnet18_has_no_imagenet_weights(call, weights):
+    with pytest.raises(ValueError) as error:
+        call("resnet18", *weights)
+    assert str(error.value) == (
+        '`weights="imagenet"` does not exist for resnet18: there is nothing '
+        'to download. Give "random" or the path of a weights file'
+    )
+
+
+def random_weights(network):
+    rng = np.random.default_rng(0)
+    network.set_weights(
+        [
+            rng.uniform(0.5, 1.5, array.shape).astype(array.dtype)
+            for array in network.get_weights()
+        ]
+    )
+
+
+@pytest.mark.parametrize("top", [None, "classification"])
+def test_a_resnet18_of_ours_fits_from_a_file(top, tmp_path):
+    network = resnet18(stem="imagenet", top=top, classes=1000)
+    random_weights(network)
+    path = tmp_path / "mine.weights.h5"
+    network.save_weights(path)
+    model = backbone("resnet18", str(path), "circular", input_shape=SHAPE)
+    inner = model.get_layer("resnet18")
+    for layer in inner.layers:
+        if layer.weights:
+            twin = network.get_layer(layer.name)
+            for one, other in zip(
+                layer.get_weights(), twin.get_weights(), strict=True
+            ):
+                np.testing.assert_array_equal(one, other)
+
+
+DEVIATIONS = (0.229, 0.224, 0.225)
+
+
+@pytest.mark.parametrize(
+    ("variance", "divided_by"),
+    [
+        # What Keras' files hold, and what their network divides by in all.
+        (DEVIATIONS, DEVIATIONS),
+        ((0.09, 0.16, 0.25), (0.3, 0.4, 0.5)),
+    ],
+)
+@pytest.mark.parametrize("top", [False, True])
+def test_efficientnet_from_a_file_scales_pictures_as_imagenets_does(
+    variance, divided_by, top, tmp_path
+):
+    means = (0.485, 0.456, 0.406)
+    network = keras.applications.EfficientNetB0(
+        weights=None, include_top=top, input_shape=None if top else SHAPE
+    )
+    random_weights(network)
+    norm = next(
+        layer
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Normalization)
+    )
+    norm.set_weights([np.array(means), np.array(variance), np.array(0)])
+    path = tmp_path / "efficientnet.weights.h5"
+    network.save_weights(path)
+    model = backbone(
+        "efficientnetb0",
+        str(path),
+        stages=("stem_conv_pad", "stem_conv"),
+        input_shape=SHAPE,
+    )
+    x = pictures(1)
+    found = numpy_maps(model, x)["stem_conv_pad"][:, :-1, :-1]
+    expected = (x / 255 - means) / divided_by
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    (kernel,) = (
+        model.get_layer("efficientnetb0").get_layer("stem_conv").get_weights()
+    )
+    (given,) = network.get_layer("stem_conv").get_weights()
+    np.testing.assert_array_equal(kernel, given)
 
 
 @pytest.mark.parametrize("call", [backbone, stage_names])
 def test_an_unknown_backbone_is_an_error_that_lists_the_known_ones(call):
     with pytest.raises(ValueError) as error:
-        call("vgg19")
+        call("vgg11")
     assert str(error.value) == (
-        "`name` of a backbone must be one of vgg16, resnet50, resnet152, "
-        "mobilenet, rgb. Received: name='vgg19'"
+        "`name` of a backbone must be one of vgg16, vgg19, resnet18, "
+        "resnet50, resnet152, mobilenet, efficientnetb0, densenet121, rgb, or "
+        "the path of a .keras file. Received: name='vgg11'"
     )
 
 
@@ -490,3 +621,26 @@ def test_a_residual_network_goes_without_padding():
     model = small("resnet50", "none", stage_names("resnet50")[:2], size=128)
     x = constant_picture(128)
     assert all(spread(each) < 1e-4 for each in numpy_maps(model, x).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "windows"),
+    [
+        # Stride, window and cells that would be before it, of two stages,
+        # added up by hand from the tables of the papers.
+        ("resnet18", [(4, 43, 21), (8, 99, 49)]),
+        ("efficientnetb0", [(2, 7, 2), (4, 19, 6)]),
+        ("densenet121", [(2, 7, 3), (4, 59, 29)]),
+    ],
+)
+def test_without_padding_the_windows_inside_the_picture_are_left(name, windows):
+    model = small(name, "none", stage_names(name)[:2], size=128)
+    maps = numpy_maps(model, constant_picture(128))
+    for array, (stride, window, before) in zip(
+        maps.values(), windows, strict=True
+    ):
+        first = -(-before // stride)
+        last = (128 - window + before) // stride
+        assert array.shape[1] == last - first + 1
+        assert np.abs(array).max() > 0
+        assert spread(array) < 1e-4

@@ -35,6 +35,43 @@ def test_it_is_the_network_of_keras_with_its_preprocessing(weights):
     )
 
 
+@pytest.mark.parametrize("name", ["efficientnetb0", "densenet121", "vgg19"])
+def test_new_networks_are_those_of_keras(name, tmp_path):
+    application = {
+        "efficientnetb0": keras.applications.EfficientNetB0,
+        "densenet121": keras.applications.DenseNet121,
+        "vgg19": keras.applications.VGG19,
+    }[name]
+    prepare = {
+        "efficientnetb0": lambda x: x,
+        "densenet121": keras.applications.densenet.preprocess_input,
+        "vgg19": keras.applications.vgg19.preprocess_input,
+    }[name]
+    keras.utils.set_random_seed(0)
+    net = application(weights=None)
+    path = str(tmp_path / "net.weights.h5")
+    net.save_weights(path)
+    x = picture(224)
+    found = output(models.classifier(name, path), x)
+    expected = output(net, prepare(x.copy()))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(found.sum(), 1, rtol=1e-5)
+
+
+def test_our_resnet18_gives_probabilities(tmp_path):
+    net = models.resnet18(stem="imagenet", classes=1000)
+    path = str(tmp_path / "net.weights.h5")
+    net.save_weights(path)
+    x = picture(64)
+    found = output(
+        models.classifier("resnet18", path, input_shape=(64, 64, 3)), x
+    )
+    mean, deviation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    logits = output(net, ((x / 255 - mean) / deviation).astype("float32"))
+    expected = np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
 def test_without_padding_it_sees_the_neighbours_of_the_crop(weights):
     path, _ = weights
     *_, last = models.receptive_field(
@@ -61,5 +98,17 @@ def test_errors(tmp_path):
         models.classifier("rgb")
     with pytest.raises(ValueError, match="edge detector"):
         models.classifier("vgg16", "bundled")
+    with pytest.raises(ValueError, match="does not exist for resnet18"):
+        models.classifier("resnet18")
+    bare = keras.applications.MobileNet(weights=None, include_top=False)
+    path = str(tmp_path / "bare.weights.h5")
+    bare.save_weights(path)
+    with pytest.raises(ValueError) as error:
+        models.classifier("mobilenet", path)
+    assert str(error.value) == (
+        f"`weights`: the file {path!r} does not fit mobilenet with its "
+        "classifier. Expected the weights of the network of this name in "
+        "keras.applications"
+    )
     with pytest.raises(FileNotFoundError, match="no file"):
         models.classifier("mobilenet", str(tmp_path / "none.h5"))

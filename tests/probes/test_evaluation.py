@@ -24,12 +24,14 @@ def test_a_row_is_the_mean_over_pictures_as_computed_by_hand():
     assert list(row) == [
         "images",
         "spearman",
+        "spearman_sd",
         "spearman_ci95",
         "mae",
         "chance_mae",
     ]
     assert row["images"] == 4
     assert row["spearman"] == pytest.approx(0.2)
+    assert row["spearman_sd"] == pytest.approx(np.std(SPEARMAN))
     assert row["mae"] == pytest.approx(0.875)
     assert row["chance_mae"] == 1  # the median 1.5: (1.5+.5+.5+1.5)/4
     interval = bootstrap_interval(SPEARMAN, seed=5)

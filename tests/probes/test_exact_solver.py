@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_padpos.probes import RIDGES
 from keras_padpos.probes import ExactSolver
 
 SILENT = 1e-6
@@ -233,10 +234,182 @@ def test_linear_dependence_is_an_error_without_ridge_and_none_with():
     )
 
 
-def test_too_many_columns_for_a_matrix_in_memory_are_an_error():
-    solver = ExactSolver(np.zeros((1, 1, 1)), kernel_size=3)
+def staged(features):
+    """Six channels as three stages, in an order that is not the alphabet's."""
+    ends = np.cumsum([0, 2, 1, 3])
+    names = ("b2", "a1", "c3")
+    return {
+        name: features[..., start:end]
+        for name, start, end in zip(names, ends[:-1], ends[1:], strict=True)
+    }
+
+
+def staged_fit(features, targets, subsets, **options):
+    solver = ExactSolver(targets, subsets=subsets, **options)
+    stages = staged(features)
+    for start in range(0, len(features), 4):
+        solver.update(
+            {name: each[start : start + 4] for name, each in stages.items()}
+        )
+    return solver
+
+
+@pytest.mark.parametrize("in_rows", [False, True])
+@pytest.mark.parametrize("kernel_size", [1, 3])
+def test_stages_are_solved_together_as_their_joined_array(kernel_size, in_rows):
+    features, targets = data(kernel_size, channels=6)
+    options = {"kernel_size": kernel_size, "in_rows": in_rows}
+    subsets = [("b2", "a1", "c3"), ("a1",), ("b2", "c3")]
+    solver = staged_fit(features, targets, subsets, **options)
+    for subset, channels in zip(
+        subsets, ([0, 1, 2, 3, 4, 5], [2], [0, 1, 3, 4, 5]), strict=True
+    ):
+        seen = np.ascontiguousarray(features[..., channels])
+        expected = fitted(seen, targets, **options)
+        found = solver.solve(subset)
+        # Products of rows are taken in float32, and the ridge is 1e-3.
+        np.testing.assert_allclose(found.kernel, expected.kernel, atol=1e-4)
+        np.testing.assert_allclose(found.mean, expected.mean, atol=1e-6)
+        np.testing.assert_allclose(
+            found.predict(seen), expected.predict(seen), atol=5e-4
+        )
+
+
+@pytest.mark.parametrize("in_rows", [False, True])
+@pytest.mark.parametrize("ridge", [1e-3, "auto"])
+def test_a_subset_is_the_same_to_the_last_bit_whatever_else_is_solved(
+    ridge, in_rows
+):
+    features, targets = data(3, channels=6, pictures=10)
+    options = {
+        "kernel_size": 3,
+        "ridge": ridge,
+        "positions": 20,
+        "in_rows": in_rows,
+    }
+    subsets = [("b2", "a1", "c3"), ("a1",), ("b2", "c3"), ("c3",)]
+    together = staged_fit(features, targets, subsets, **options)
+    for subset in reversed(subsets):
+        alone = staged_fit(features, targets, [subset], **options).solve(subset)
+        found = together.solve(subset)
+        for name in ("mean", "scale", "kernel", "bias", "ridge"):
+            np.testing.assert_array_equal(
+                getattr(found, name), getattr(alone, name), err_msg=name
+            )
+
+
+def sampled_rows(features, targets, positions, seed):
+    """The rows that a sample of places gives, by another way: a mask."""
+    count, grid = len(features), targets.shape[0]
+    cells = [
+        features[:, row : row + grid, column : column + grid]
+        for row in range(3)
+        for column in range(3)
+    ]
+    rows = np.concatenate(cells, axis=-1).reshape(count, grid**2, -1)
+    wanted = targets.reshape(grid**2, -1)
+    mask = np.zeros((count, grid**2), bool)
+    for number in range(count):
+        rng = np.random.default_rng((seed, number))
+        mask[number, rng.choice(grid**2, positions, replace=False)] = True
+    wanted = np.broadcast_to(wanted, (count, *wanted.shape))
+    return rows[mask].astype("float64"), wanted[mask], np.nonzero(mask)[0]
+
+
+def ridge_regression(rows, wanted, ridge, mean, scale, bias):
+    """By least squares on rows that stand for the ridge."""
+    standard = (rows - mean) / scale
+    columns = standard.shape[1]
+    stacked = np.concatenate(
+        [standard, np.sqrt(ridge * len(rows)) * np.eye(columns)]
+    )
+    right = np.concatenate(
+        [wanted - bias, np.zeros((columns, wanted.shape[1]))]
+    )
+    return np.linalg.lstsq(stacked, right, rcond=None)[0]
+
+
+@pytest.mark.parametrize("in_rows", [False, True])
+@pytest.mark.parametrize("positions", [1, 30])
+def test_a_sample_of_places_is_ridge_regression_on_those_rows(
+    positions, in_rows
+):
+    features, targets = data(3, pictures=10)
+    rows, wanted, _ = sampled_rows(features, targets, positions, seed=4)
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + SILENT
+    bias = wanted.mean(axis=0)
+    expected = ridge_regression(rows, wanted, 0.01, mean, scale, bias)
+    read_out = fitted(
+        features,
+        targets,
+        kernel_size=3,
+        ridge=0.01,
+        positions=positions,
+        in_rows=in_rows,
+        seed=4,
+    )
+    np.testing.assert_allclose(read_out.mean, mean, atol=1e-5)
+    np.testing.assert_allclose(read_out.scale, scale, rtol=1e-5)
+    np.testing.assert_allclose(read_out.bias, bias, atol=1e-12)
+    np.testing.assert_allclose(read_out.kernel, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("in_rows", [False, True])
+def test_the_ridge_is_what_does_best_on_every_fifth_picture(in_rows):
+    features, targets = data(3, channels=6, pictures=10, seed=5)
+    # One target that the features tell, and one that is nothing but noise.
+    ramp = np.broadcast_to(np.linspace(-1, 1, 7), (7, 7))
+    targets = np.stack([ramp, targets[..., 0]], axis=-1)
+    rows, wanted, picture = sampled_rows(features, targets, 12, seed=0)
+    held = picture % 5 == 4
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + SILENT
+    bias = wanted.mean(axis=0)
+    errors = []
+    for ridge in RIDGES:
+        kernel = ridge_regression(
+            rows[~held], wanted[~held], ridge, mean, scale, bias
+        )
+        maps = (rows[held] - mean) / scale @ kernel + bias
+        errors.append(((maps - wanted[held]) ** 2).mean(axis=0))
+    best = np.array(RIDGES)[np.argmin(errors, axis=0)]
+    assert best[0] != best[1]  # a choice for each target
+    read_out = fitted(
+        features,
+        targets,
+        kernel_size=3,
+        ridge="auto",
+        positions=12,
+        in_rows=in_rows,
+    )
+    np.testing.assert_array_equal(read_out.ridge, best)
+    for target, ridge in enumerate(best):
+        expected = ridge_regression(rows, wanted, ridge, mean, scale, bias)
+        np.testing.assert_allclose(
+            read_out.kernel[:, target], expected[:, target], atol=5e-5
+        )
+
+
+def test_choosing_a_ridge_takes_five_pictures():
+    features, targets = data(pictures=4)
     with pytest.raises(ValueError) as error:
-        solver.update(np.zeros((1, 3, 3, 1800), "float32"))
-    message = str(error.value)
-    assert "16200 columns" in message
-    assert 'solver="sgd"' in message
+        fitted(features, targets, ridge="auto")
+    assert str(error.value) == (
+        '`ridge="auto"` holds out every 5th picture, and needs at least 5. '
+        "Received: 4"
+    )
+
+
+def test_more_pictures_take_no_more_memory():
+    features, targets = data(3, pictures=8)
+    solver = ExactSolver(targets, kernel_size=3, positions=5)
+
+    def held():
+        (moments,) = solver._folds
+        arrays = [*moments._pairs.values(), *moments._sums.values()]
+        return sum(array.nbytes for array in arrays)
+
+    solver.update(features)
+    before = held()
+    for _ in range(20):
+        solver.update(features)
+    assert held() == before > 0

@@ -29,14 +29,18 @@ def model():
 
 def numbers(batches):
     """Which picture each row of features comes from."""
-    return [round(float(f.mean())) for batch in batches for f in batch]
+    return [
+        round(float(each.mean()))
+        for batch in batches
+        for each in batch["features"]
+    ]
 
 
 def test_one_pass_gives_the_models_features_in_order(folder, model):
     images = open_images(folder, size=8)
     batches = list(FeatureBatches(model, images, 3).once())
-    assert [len(batch) for batch in batches] == [3, 3, 1]
-    assert batches[0].shape == (3, 2, 2, 3)
+    assert [len(batch["features"]) for batch in batches] == [3, 3, 1]
+    assert batches[0]["features"].shape == (3, 2, 2, 3)
     assert numbers(batches) == list(range(PICTURES))
 
 
@@ -60,16 +64,18 @@ def test_keeping_gives_the_same_batches_as_computing_anew(folder, model):
         for one, other in zip(
             kept.shuffled(epoch, 5), anew.shuffled(epoch, 5), strict=True
         ):
-            np.testing.assert_array_equal(one, other)
+            np.testing.assert_array_equal(one["features"], other["features"])
 
 
 def test_what_is_kept_is_computed_once(folder, model):
     seen = []
     images = open_images(folder, size=8)
     batches = FeatureBatches(model, images, 3, keep=True, advance=seen.append)
+    list(batches.once())
+    model.predict_on_batch = None  # the network is not asked again
     for epoch in range(3):
         list(batches.shuffled(epoch, 0))
-    assert seen == [3, 3, 1]
+    assert seen == [3, 3, 1] * 4
 
 
 def test_without_keeping_every_pass_is_computed(folder, model):
@@ -92,3 +98,21 @@ def test_features_that_do_not_fit_are_computed_anew(folder, model, monkeypatch):
     batches = FeatureBatches(model, images, 3, keep=True)
     found = [numbers(batches.shuffled(epoch, 4)) for epoch in range(3)]
     assert found == expected
+
+
+def test_stages_come_in_the_models_order_not_in_that_of_their_names(folder):
+    inputs = keras.Input((8, 8, 3))
+    maps = {
+        "late": keras.layers.AveragePooling2D(4)(inputs),
+        "early": keras.layers.AveragePooling2D(4)(inputs[..., :1]),
+    }
+    batches = FeatureBatches(
+        keras.Model(inputs, maps), open_images(folder, size=8), 3
+    )
+    assert list(batches.shapes.items()) == [
+        ("late", (2, 2, 3)),
+        ("early", (2, 2, 1)),
+    ]
+    for features in batches.once():
+        assert list(features) == ["late", "early"]
+        assert features["early"].shape[1:] == (2, 2, 1)

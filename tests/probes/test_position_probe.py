@@ -158,6 +158,8 @@ def test_there_is_a_row_for_each_head_target_and_test_set(photographs, noise):
         )
         examples = arrays[row["arrays"] + "/examples"]
         assert examples.shape == (min(row["images"], 4), size, size)
+        assert row["positions_per_image"] == size**2
+        assert row["ridge"] == 1e-3
     assert len(arrays) == 5 * len(rows)
 
 
@@ -284,20 +286,22 @@ def test_sgd_logs_each_head_and_epoch(photographs, noise):
         epochs=2,
         log=lambda **line: lines.append(line),
     )
-    assert [(line["head"], line["epoch"]) for line in lines] == [
-        ("1x1, 1 layer, pad 0", 0),
-        ("1x1, 1 layer, pad 0", 1),
-        ("3x3, 1 layer, pad 0", 0),
-        ("3x3, 1 layer, pad 0", 1),
+    assert [
+        (line["head"], line["target"], line["epoch"]) for line in lines
+    ] == [
+        ("1x1, 1 layer, pad 0", "horizontal", 0),
+        ("3x3, 1 layer, pad 0", "horizontal", 0),
+        ("1x1, 1 layer, pad 0", "horizontal", 1),
+        ("3x3, 1 layer, pad 0", "horizontal", 1),
     ]
     assert all(np.isfinite(line["loss"]) for line in lines)
 
 
 def test_an_unknown_solver_is_an_error_that_lists_the_known_ones(noise):
     with pytest.raises(ValueError) as error:
-        position_probe(network(True), noise, {"noise": noise}, solver="adam")
+        position_probe(network(True), noise, {"noise": noise}, solver="lion")
     assert str(error.value) == (
-        "`solver` must be one of exact, sgd. Received: solver='adam'"
+        "`solver` must be one of exact, sgd, adam. Received: solver='lion'"
     )
 
 
@@ -318,3 +322,102 @@ def test_an_unknown_target_is_an_error(noise):
         position_probe(
             network(True), noise, {"noise": noise}, targets=("diagonal",)
         )
+
+
+def staged_network():
+    """Two stages; the first holds the column of each cell."""
+    inputs = keras.Input((SIZE, SIZE, 3))
+    x = keras.layers.Rescaling(1 / 50, -2.5)(inputs)
+    x = keras.layers.AveragePooling2D(SIZE // GRID)(x)
+    return keras.Model(inputs, {"place": Place()(x), "grey": x[..., :1]})
+
+
+@pytest.mark.parametrize("solver", ["exact", "sgd", "adam"])
+def test_many_heads_together_give_the_maps_of_each_alone_to_the_last_bit(
+    solver, photographs, noise
+):
+    # Kernel sizes, depths, head paddings, subsets of stages, outputs, targets.
+    if solver == "exact":
+        heads = [
+            Head(kernel, 1, padding, stages=stages)
+            for kernel, padding in ((1, 0), (3, 0), (3, 2), (5, 1), (7, 1))
+            for stages in (None, ("grey",), ("place",))
+        ]
+    else:
+        heads = [
+            Head(1, output="sigmoid"),
+            Head(1),
+            Head(3, 3, padding=1, output="sigmoid", width=2),
+            Head(3, 2, stages=("grey",)),
+            Head(5, padding=2, output="sigmoid", stages=("place",)),
+        ]
+
+    def maps(targets, heads):
+        return position_probe(
+            staged_network(),
+            noise,
+            {"photographs": photographs},
+            targets=targets,
+            heads=heads,
+            solver=solver,
+            epochs=2,
+            learning_rate=None if solver == "exact" else 1e-3,
+        )[1]
+
+    together = maps(("horizontal", "gaussian"), heads)
+    for head in heads:
+        alone = maps(("gaussian",), [head])
+        for name, array in alone.items():
+            np.testing.assert_array_equal(together[name], array, err_msg=name)
+
+
+def test_a_stage_that_does_not_tell_the_place_does_not_read_it(
+    photographs, noise
+):
+    rows, _ = position_probe(
+        staged_network(),
+        noise,
+        {"photographs": photographs},
+        targets=("horizontal",),
+        heads=[Head(stages=("place",)), Head(stages=("grey",)), Head()],
+    )
+    scores = {row["stages"]: row["spearman"] for row in rows}
+    assert scores["place"] > 0.95
+    assert abs(scores["grey"]) < 0.2
+    assert scores["place,grey"] > 0.95
+
+
+def test_an_unknown_stage_is_an_error(noise):
+    with pytest.raises(ValueError) as error:
+        position_probe(
+            staged_network(),
+            noise,
+            {"noise": noise},
+            heads=[Head(stages=("grey", "conv5"))],
+        )
+    assert str(error.value) == (
+        "`stages` of a head must be among place, grey. Received: 'conv5'"
+    )
+
+
+def test_rows_say_how_the_head_was_fitted(photographs, noise):
+    arguments = (staged_network(), noise, {"photographs": photographs})
+    (row,) = position_probe(
+        *arguments,
+        targets=("horizontal",),
+        ridge="auto",
+        positions_per_image=9,
+    )[0]
+    assert row["ridge"] in (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+    assert row["positions_per_image"] == 9
+    (row,) = position_probe(
+        *arguments,
+        targets=("horizontal",),
+        heads=[Head(3, 2, width=2)],
+        solver="adam",
+        epochs=1,
+    )[0]
+    assert row["ridge"] is None
+    assert row["positions_per_image"] == 16
+    assert row["head_width"] == 2
+    assert row["solver"] == "adam"

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from keras_padpos.probes import GradientSolver
 from keras_padpos.probes import Head
 from keras_padpos.probes import LinearReadOut
-from keras_padpos.probes import SgdSolver
 from keras_padpos.probes import position_target
 from keras_padpos.probes import read_out_features
 from keras_padpos.probes import read_out_model
@@ -34,8 +34,8 @@ def linear(head):
 
 def trained(head):
     targets = {name: position_target(name, SHAPE[0]) for name in TARGETS}
-    solver = SgdSolver(targets, SHAPE, head, epochs=2)
-    solver.fit(lambda epoch: [random_features()])
+    solver = GradientSolver(targets, SHAPE, head)
+    solver.fit(lambda epoch: [random_features()], epochs=2)
     return solver
 
 
@@ -55,11 +55,13 @@ def trained(head):
 )
 def test_a_file_of_the_model_predicts_what_the_heads_do(fit, heads, tmp_path):
     readers = [fit(head) for head in heads]
-    read_out_model(readers, heads, TARGETS, SHAPE).save(tmp_path / "m.keras")
+    read_out_model(readers, heads, TARGETS, {"x": SHAPE}).save(
+        tmp_path / "m.keras"
+    )
     # Layers of Keras' own: nothing of this package is looked up.
     model = keras.saving.load_model(tmp_path / "m.keras")
     features = random_features()
-    maps = model(features)
+    maps = model({"x": features})
     assert len(maps) == len(heads) * len(TARGETS)
     for reader, head in zip(readers, heads, strict=True):
         expected = reader.predict(features)
@@ -78,7 +80,7 @@ def test_a_file_of_the_model_predicts_what_the_heads_do(fit, heads, tmp_path):
 
 
 def test_a_single_head_has_the_targets_names():
-    model = read_out_model([linear(Head(3))], [Head(3)], TARGETS, SHAPE)
+    model = read_out_model([linear(Head(3))], [Head(3)], TARGETS, {"x": SHAPE})
     assert set(model.output) == set(TARGETS)
 
 
@@ -87,7 +89,7 @@ def test_it_draws_nothing_from_the_global_seed():
         return keras.ops.convert_to_numpy(keras.random.normal((3,)))
 
     keras.utils.set_random_seed(0)
-    read_out_model([linear(Head())], [Head()], TARGETS, SHAPE)
+    read_out_model([linear(Head())], [Head()], TARGETS, {"x": SHAPE})
     after = draw()
     keras.utils.set_random_seed(0)
     np.testing.assert_array_equal(after, draw())
@@ -102,8 +104,9 @@ def test_large_features_that_hardly_vary_are_read_as_in_float64():
         kernel=rng.normal(size=(50, 1)),
         bias=np.zeros(1),
     )
-    model = read_out_model([reader], [Head()], ["horizontal"], (6, 6, 50))
-    maps = keras.ops.convert_to_numpy(model(features)["horizontal"])
+    shapes = {"x": (6, 6, 50)}
+    model = read_out_model([reader], [Head()], ["horizontal"], shapes)
+    maps = keras.ops.convert_to_numpy(model({"x": features})["horizontal"])
     np.testing.assert_allclose(
         maps, reader.predict(features)[..., 0], atol=2e-3
     )
@@ -120,14 +123,23 @@ def test_stage_maps_are_joined_as_the_features_were(tmp_path):
     head = Head(3)
     reader = linear(head)
     model = stage_read_outs(
-        stages, read_out_model([reader], [head], TARGETS, SHAPE)
+        stages,
+        read_out_model(
+            [reader], [head], TARGETS, {"late": (9, 9, 2), "early": (9, 9, 1)}
+        ),
     )
     model.save(tmp_path / "m.keras")
     model = keras.saving.load_model(tmp_path / "m.keras")
     assert set(model.input) == set(stages)
     x = np.random.default_rng(3).normal(size=(2, 12, 10, 2)).astype("float32")
     maps = model(keras.Model(inputs, stages)(x))
-    expected = reader.predict(keras.ops.convert_to_numpy(features(x)))
+    seen = {
+        name: keras.ops.convert_to_numpy(each)
+        for name, each in features(x).items()
+    }
+    expected = reader.predict(
+        np.concatenate([seen["late"], seen["early"]], axis=-1)
+    )
     for channel, target in enumerate(TARGETS):
         np.testing.assert_allclose(
             keras.ops.convert_to_numpy(maps[target]),

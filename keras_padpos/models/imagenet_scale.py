@@ -1,0 +1,46 @@
+"""EfficientNet's scale of pictures, where its weights come from a file."""
+
+import keras
+import numpy as np
+
+# ImageNet's standard deviations of red, green and blue in [0, 1].
+_DEVIATIONS = (0.229, 0.224, 0.225)
+
+
+def restore_imagenet_scale(network: keras.Model) -> None:
+    """Make an EfficientNet's first layers divide by ImageNet's deviations.
+
+    The `Normalization` layer of Keras' ImageNet weights has the deviations
+    where it takes variances, so it divides by their square roots.
+    `EfficientNetB0(weights="imagenet")` has one more layer, which divides by
+    them again; the same weights read from a path get no such layer, and
+    pictures come out half as contrasted as those of the training. Here the
+    layer gets the variances instead. Other statistics are left alone: a
+    network that was trained from scratch divides by 255 only.
+
+    Example:
+
+    >>> layer = keras.layers.Normalization()
+    >>> network = keras.Sequential([keras.Input((2, 2, 3)), layer])
+    >>> mean, variance, count = layer.get_weights()
+    >>> layer.set_weights([mean, np.array(_DEVIATIONS), count])
+    >>> restore_imagenet_scale(network)
+    >>> y = network(np.ones((1, 2, 2, 3), "float32") * _DEVIATIONS)
+    >>> bool(keras.ops.all(abs(y - 1) < 1e-6))
+    True
+
+    Args:
+        network: An EfficientNet of `keras.applications` that was built
+            without weights and got them from a file; changed in place.
+
+    Source:
+        tensorflow/tensorflow, issue 49930, on the variance in Keras' files.
+    """
+    for layer in network.layers:
+        if not isinstance(layer, keras.layers.Normalization):
+            continue
+        mean, variance, count = layer.get_weights()
+        if np.allclose(variance, _DEVIATIONS, atol=1e-5):
+            layer.set_weights([mean, np.square(_DEVIATIONS), count])
+        # It computes with copies of its weights.
+        layer.finalize_state()

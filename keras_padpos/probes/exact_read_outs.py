@@ -1,0 +1,112 @@
+"""Many exact heads from one pass."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_padpos.probes.exact_solver import ExactSolver
+from keras_padpos.probes.feature_batches import FeatureBatches
+from keras_padpos.probes.head import Head
+from keras_padpos.probes.linear_read_out import LinearReadOut
+from keras_padpos.probes.position_budget import in_rows
+from keras_padpos.probes.position_budget import position_budget
+
+
+@dataclass(frozen=True)
+class HeadPlan:
+    """How an exact head is fitted; heads of one plan share their sums.
+
+    Attributes:
+        kernel_size: Cells a side of the kernel.
+        padding: Zeros that the head adds.
+        positions: Places of each picture.
+        in_rows: Whether it is solved by rows; see `ExactSolver`.
+    """
+
+    kernel_size: int
+    padding: int
+    positions: int
+    in_rows: bool
+
+
+def exact_read_outs(
+    batches: FeatureBatches,
+    heads: Sequence[Head],
+    maps: Callable[[int], np.ndarray],
+    *,
+    ridge: float | str = 1e-3,
+    positions: int | str = "auto",
+    seed: int = 0,
+) -> tuple[list[LinearReadOut], list[int]]:
+    """Fit linear heads in closed form, all on one pass over the pictures.
+
+    Args:
+        batches: The features.
+        heads: Shapes of heads: linear, one layer.
+        maps: From a size in cells to the targets `(size, size, targets)`.
+        ridge: See `ExactSolver`.
+        positions: Places of each picture: see `position_budget`.
+        seed: Of the sample of places.
+
+    Returns:
+        The fitted heads, and the places of each picture that each was fitted
+        on.
+
+    Raises:
+        ValueError: If a head sees an unknown stage, or has more columns than
+            can be fitted on so many pictures.
+    """
+    shapes = batches.shapes
+    grid = next(iter(shapes.values()))[0]
+    plans, solvers = [], {}
+    for head in heads:
+        channels = sum(shapes[name][-1] for name in head.sees(tuple(shapes)))
+        columns = head.kernel_size**2 * channels
+        plan = HeadPlan(
+            head.kernel_size,
+            head.padding,
+            position_budget(
+                columns,
+                head.size(grid) ** 2,
+                _number(batches.images),
+                positions,
+            ),
+            in_rows(columns),
+        )
+        plans.append(plan)
+    for plan in dict.fromkeys(plans):
+        mine = [
+            head
+            for head, its_plan in zip(heads, plans, strict=True)
+            if its_plan == plan
+        ]
+        solvers[plan] = ExactSolver(
+            maps(mine[0].size(grid)),
+            kernel_size=plan.kernel_size,
+            padding=plan.padding,
+            ridge=ridge,
+            subsets=list(dict.fromkeys(h.sees(tuple(shapes)) for h in mine)),
+            positions=plan.positions,
+            in_rows=plan.in_rows,
+            seed=seed,
+        )
+    for features in batches.once():
+        for solver in solvers.values():
+            solver.update(features)
+    fitted = {}
+    for plan in list(solvers):
+        # Each is let go when it is solved: the matrices are large.
+        solver = solvers.pop(plan)
+        for number, head in enumerate(heads):
+            if plans[number] == plan:
+                fitted[number] = solver.solve(head.sees(tuple(shapes)))
+    return (
+        [fitted[number] for number in range(len(heads))],
+        [plan.positions for plan in plans],
+    )
+
+
+def _number(images):
+    return images.expected if images.delivered is None else images.delivered

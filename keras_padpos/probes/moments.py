@@ -1,0 +1,122 @@
+"""Sums over features from which linear read-outs are solved."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+import numpy as np
+from keras import ops
+
+
+class Moments:
+    """Sums and products of features, added up batch by batch.
+
+    Products are taken stage by stage, so what is summed up for two stages is
+    the same, to the last bit, whatever other stages are asked for. A batch is
+    multiplied in float32 by Keras' backend, on its device; batches are added up
+    in float64 on the host. Memory does not depend on the number of pictures.
+
+    Features are shifted by a fixed vector before they are multiplied, which
+    keeps the sums well conditioned; any rough mean will do.
+
+    Example:
+
+    >>> rows = {"stage": np.ones((2, 784, 5), "float32")}
+    >>> moments = Moments([("stage",)], 784, {"stage": np.zeros(5)})
+    >>> moments.update(rows)
+    >>> moments.number, moments.products(["stage"])[0, 0].item()
+    (1568, 1568.0)
+
+    Args:
+        subsets: The groups of stages that will be asked for together.
+        cells: Number of places in a picture.
+        shift: From a stage's name to `(columns,)`.
+    """
+
+    def __init__(
+        self,
+        subsets: Iterable[Sequence[str]],
+        cells: int,
+        shift: Mapping[str, np.ndarray],
+    ) -> None:
+        self._shift = {name: np.float32(shift[name]) for name in shift}
+        self._pairs = {
+            (one, other): None
+            for subset in subsets
+            for place, one in enumerate(subset)
+            for other in subset[place:]
+        }
+        self._visits = np.zeros(cells)
+        self._sums = {
+            name: np.zeros((cells, len(values)))
+            for name, values in shift.items()
+        }
+
+    def update(
+        self, rows: Mapping[str, np.ndarray], cells: np.ndarray | None = None
+    ) -> None:
+        """Take in some pictures.
+
+        Args:
+            rows: From a stage's name to `(pictures, places, columns)`.
+            cells: `(pictures, places)`, which places they are, each one once
+                a picture. `None`: all, in order.
+        """
+        shifted = {}
+        for name, values in rows.items():
+            values = np.subtract(values, self._shift[name], dtype="float32")
+            if cells is None:
+                self._sums[name] += values.sum(axis=0, dtype="float64")
+            else:
+                for picture, places in zip(values, cells, strict=True):
+                    self._sums[name][places] += picture
+            shifted[name] = ops.convert_to_tensor(
+                values.reshape(-1, values.shape[-1])
+            )
+        if cells is None:
+            self._visits += len(values)
+        else:
+            np.add.at(self._visits, cells, 1)
+        turned = {name: ops.transpose(each) for name, each in shifted.items()}
+        for (one, other), block in self._pairs.items():
+            product = ops.convert_to_numpy(
+                ops.matmul(turned[one], shifted[other])
+            )
+            if block is None:
+                self._pairs[one, other] = product.astype("float64")
+            else:
+                block += product
+
+    @property
+    def number(self) -> int:
+        """How many places of pictures were taken in."""
+        return int(self._visits.sum())
+
+    @property
+    def visits(self) -> np.ndarray:
+        """`(cells,)`, how often each place was taken in."""
+        return self._visits
+
+    def shift(self, subset: Sequence[str]) -> np.ndarray:
+        """`(columns,)`, what is subtracted from the features."""
+        return np.concatenate([self._shift[name] for name in subset])
+
+    def sums(self, subset: Sequence[str]) -> np.ndarray:
+        """`(cells, columns)`, the shifted features' sum at each place."""
+        return np.concatenate([self._sums[name] for name in subset], axis=1)
+
+    def products(self, subset: Sequence[str]) -> np.ndarray:
+        """`(columns, columns)`, sum of the shifted features' outer products.
+
+        A new array; of a group of stages that was announced at the start.
+        """
+        ends = np.cumsum([0, *(len(self._shift[name]) for name in subset)])
+        whole = np.empty((ends[-1], ends[-1]))
+        for i, one in enumerate(subset):
+            for j, other in enumerate(subset[i:], start=i):
+                block = self._pairs[one, other]
+                rows, columns = (slice(ends[n], ends[n + 1]) for n in (i, j))
+                whole[rows, columns] = block
+                if i != j:
+                    whole[columns, rows] = block.T
+        return whole

@@ -1,0 +1,292 @@
+"""The papers' tables, drawn again with our numbers beside."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from keras_padpos.runs.merge_seeds import merge_seeds
+from keras_padpos.runs.position_rows import HEAD
+from keras_padpos.runs.position_rows import NETWORK
+from keras_padpos.runs.position_rows import position_rows
+from keras_padpos.runs.position_words import CONTROLS
+from keras_padpos.runs.position_words import head_words
+from keras_padpos.runs.position_words import network_words
+from keras_padpos.runs.position_words import set_words
+from keras_padpos.runs.score_words import score_words
+from keras_padpos.runs.table import print_table
+from keras_padpos.runs.table_markdown import table_markdown
+from keras_padpos.runs.work_directory import WorkDirectory
+
+_Row = Mapping[str, Any]
+
+
+def print_paper_tables(works: Sequence[WorkDirectory]) -> None:
+    """Print Islam et al.'s tables with our numbers beside.
+
+    Args:
+        works: Directories of finished runs of `position_probe`.
+
+    Raises:
+        UserError: If a run is not finished, or its arrays are missing.
+    """
+    for table in paper_tables(position_rows(works)):
+        print_table(**table)
+
+
+def paper_tables_markdown(works: Sequence[WorkDirectory]) -> str:
+    """What `print_paper_tables` prints, as Markdown.
+
+    Args:
+        works: Directories of finished runs of `position_probe`.
+
+    Returns:
+        The text, without a line break at its end.
+
+    Raises:
+        UserError: If a run is not finished, or its arrays are missing.
+    """
+    return "\n\n".join(
+        table_markdown(**table) for table in paper_tables(position_rows(works))
+    )
+
+
+def paper_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+    """Lay out Islam et al.'s Tables 1, 2a, 2b, 3, 4 and 6, ours beside.
+
+    A line is a target, a head and a test set; the paper's networks are columns,
+    and so are ours. A network of ours whose padding is removed fills the lines
+    "network without padding" in the column of the padded one. Any photographs
+    stand for PASCAL-S, a line for each set. Where a read-out was fitted in
+    several ways, the exact one is shown, then the one that saw most positions.
+
+    Args:
+        rows: As `position_rows` returns them.
+
+    Returns:
+        For each table, arguments of `print_table`. A cell is SPC / MAE, with
+        several seeds their mean ± standard deviation; footnotes mark what was
+        not fitted exactly, on all positions, and with hidden layers as wide as
+        the paper's. A network that measured nothing of a table has no column.
+    """
+    from keras_padpos import published
+
+    ours = merge_seeds(rows, same_pictures=False)
+    return [
+        _Redrawn(table, ours).arguments()
+        for table in published.read_out_tables().values()
+    ]
+
+
+class _Redrawn:
+    """One table of the paper."""
+
+    def __init__(self, table, ours):
+        self._table = table
+        self._ours = ours
+        self._photographs = list(
+            dict.fromkeys(
+                row["test_set"]
+                for row in ours
+                if row["test_set"] not in CONTROLS
+            )
+        )
+        self._footnotes: list[str] = []
+        self._shown: list[_Row] = []
+
+    def arguments(self):
+        lines: dict[tuple, dict[str, Any]] = {}
+        models = {}
+        for row in self._table.rows:
+            models[row["model"]] = None
+            for test_set in self._test_sets(row):
+                key = (*_place(row), test_set)
+                line = lines.setdefault(key, _line(row, test_set))
+                line[f"paper: {row['model']}"] = (
+                    f"{row['spearman']:.3f} / {row['mae']:.3f}"
+                )
+        networks = dict.fromkeys(
+            _column(row)
+            for row in self._ours
+            if row["backbone"] != "rgb" or "PosENet" in models
+        )
+        for key, line in lines.items():
+            for network in networks:
+                line[f"ours: {network}"] = self._cell(network, *key)
+        measured = [
+            network
+            for network in networks
+            if any(line[f"ours: {network}"] for line in lines.values())
+        ]
+        several = len(self._photographs) > 1
+        return {
+            "title": f"{self._table.table}: {self._table.caption}",
+            "columns": [
+                "target",
+                "head",
+                ("test_set", "test set"),
+                *([("ours_on", "ours on")] if several else []),
+                *(f"paper: {model}" for model in models),
+                *(f"ours: {network}" for network in measured),
+            ],
+            "rows": list(lines.values()),
+            "notes": self._notes(),
+        }
+
+    def _test_sets(self, row):
+        """Our test sets that stand for a published row's."""
+        if row["test_set"] in CONTROLS:
+            return [row["test_set"]]
+        # What only the paper measured is one line all the same.
+        return [
+            test_set
+            for test_set in self._photographs
+            if any(_fits(ours, *_place(row), test_set) for ours in self._ours)
+        ] or [None]
+
+    def _cell(self, network, *key):
+        found = [
+            row
+            for row in self._ours
+            if _column(row) == network and _fits(row, *key)
+        ]
+        if not found:
+            return None
+        row = min(found, key=_preference)
+        self._shown.append(row)
+        marks = "".join(f"[{self._number(why)}]" for why in _deviations(row))
+        scores = " / ".join(
+            score_words(row, metric, count=False)
+            for metric in ("spearman", "mae")
+        )
+        return f"{scores} {marks}".strip()
+
+    def _number(self, footnote):
+        if footnote not in self._footnotes:
+            self._footnotes.append(footnote)
+        return self._footnotes.index(footnote) + 1
+
+    def _notes(self):
+        notes = [
+            "SPC / MAE. Paper: Islam et al. (ICLR 2020), ImageNet weights, "
+            "SGD, trained on DUT-S, tested on PASCAL-S."
+        ]
+        if self._shown:
+            fitted = _listed(
+                f"{row['train_images']} of {set_words(row['train_set'])}"
+                for row in self._shown
+            )
+            scored = _listed(
+                f"{row['images']} of {set_words(row['test_set'])}"
+                for row in self._shown
+                if row["test_set"] not in CONTROLS
+            )
+            ridges = _listed(
+                row["ridge_asked"] for row in self._shown if row["ridge_asked"]
+            )
+            notes.append(
+                f"Ours: fitted on pictures, {fitted}"
+                + (f", in closed form (ridge {ridges})" if ridges else "")
+                + (f"; for PASCAL-S stand {scored}." if scored else ".")
+            )
+        if any(row["seed"] is None for row in self._shown):
+            notes.append(
+                "±: standard deviation over seeds ("
+                + _listed(
+                    f"{len(row['seeds'])} seeds"
+                    for row in self._shown
+                    if row["seed"] is None
+                )
+                + ")."
+            )
+        stripes = {
+            row["target_range"]
+            for row in self._shown
+            if row["target"].endswith("stripes")
+        }
+        if stripes - {"paper"}:
+            notes.append(
+                "The paper's stripes lie in [-1, 1], ours in [0, 1]: double "
+                "our MAE of stripes to compare."
+            )
+        notes.extend(
+            f"{row['model']}, {row['target'].replace('_', ' ')}, "
+            f"{head_words(row)}: {row['note']}"
+            for row in self._table.rows
+            if "note" in row
+        )
+        notes.extend(
+            f"[{number}] {footnote}"
+            for number, footnote in enumerate(self._footnotes, start=1)
+        )
+        return notes
+
+
+def _line(row: _Row, test_set: str | None) -> dict[str, Any]:
+    bare = ", network without padding" if _is_bare(row) else ""
+    return {
+        "target": row["target"].replace("_", " "),
+        "head": head_words(row) + bare,
+        "test_set": row["test_set"],
+        "ours_on": test_set and set_words(test_set),
+    }
+
+
+def _place(row: _Row) -> tuple:
+    """What a line stands for, but for the test set."""
+    stages = row["stages"] or "all"
+    head = [stages, *(row[name] for name in HEAD if name != "stages")]
+    return (row["target"], _is_bare(row), *head)
+
+
+def _fits(row: _Row, target: str, bare: bool, *place: Any) -> bool:
+    """Whether a row of ours belongs on a line."""
+    *head, test_set = place
+    return (
+        (row["target"], row["test_set"]) == (target, test_set)
+        and [row[name] for name in HEAD] == head
+        # The bare picture has no padding to remove.
+        and (not bare if row["backbone"] == "rgb" else _is_bare(row) == bare)
+    )
+
+
+def _is_bare(row: _Row) -> bool:
+    return row["padding_mode"] == "none"
+
+
+def _column(row: _Row) -> str:
+    """A network's column; it is the same without its padding."""
+    if row["backbone"] == "rgb":
+        return network_words(row)
+    mode = "zeros" if _is_bare(row) else row["padding_mode"]
+    return network_words(
+        {
+            **{name: row.get(name) for name in NETWORK},
+            "padding_mode": mode,
+        }
+    ).removesuffix(", zeros padding")
+
+
+def _preference(row: _Row) -> tuple:
+    return row["solver"] != "exact", -(row.get("positions_per_image") or 0)
+
+
+def _deviations(row: _Row) -> list[str]:
+    """In which ways a row was not fitted as well as could be."""
+    found = []
+    if row["solver"] != "exact":
+        found.append(f"fitted by {row['solver']}, {row['head_output']} output.")
+    sampled, cells = row.get("positions_per_image"), row.get("cells")
+    if sampled and cells and sampled < cells:
+        found.append(
+            f"fitted on {sampled} of the {cells} positions of each picture."
+        )
+    if row.get("head_width"):
+        found.append(
+            f"hidden layers of {row['head_width']} channels; the paper's are "
+            "as wide as the features."
+        )
+    return found
+
+
+def _listed(words) -> str:
+    return ", ".join(dict.fromkeys(words))

@@ -1,0 +1,87 @@
+"""Networks and heads as a person would name them."""
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+CONTROLS = ("black", "white", "noise")
+"""Test sets without content; all others are photographs."""
+
+
+def network_words(row: Mapping[str, Any]) -> str:
+    """A network's name as a person would say it.
+
+    Example:
+
+    >>> network_words({"backbone": "vgg16", "weights": "bundled",
+    ...                "padding_mode": "none", "seed": 0})
+    'vgg16 (HED), no padding'
+
+    Args:
+        row: Holds `backbone`, `weights` and `padding_mode`, and may hold
+            `seed` (no seed, or `None`, is not mentioned) and
+            `calibration_images`, on which its BatchNorm was set.
+
+    Returns:
+        A few words.
+    """
+    if row["backbone"] == "rgb":
+        return "head only (RGB)"
+    weights = row["weights"]
+    if weights == "random":
+        if row.get("seed") is not None:
+            weights += f", seed {row['seed']}"
+        if row.get("calibration_images"):
+            weights += ", calibrated"
+    elif weights == "bundled":
+        weights = "HED"
+    else:
+        weights = PurePath(weights).name
+    mode = "no" if row["padding_mode"] == "none" else row["padding_mode"]
+    return f"{PurePath(row['backbone']).name} ({weights}), {mode} padding"
+
+
+def head_words(row: Mapping[str, Any]) -> str:
+    """A head's shape, and the stages that it reads, in a few characters.
+
+    Example:
+
+    >>> head_words({"kernel_size": 3, "head_layers": 2, "head_padding": 1})
+    '3x3 x 2, pad 1'
+    >>> head_words({"kernel_size": 1, "head_layers": 1, "head_padding": 0,
+    ...             "stages": "4,5"})
+    '1x1, stages 4,5'
+
+    Args:
+        row: Holds `kernel_size`, `head_layers` and `head_padding`, and may
+            hold `stages`. All stages, or none, are not mentioned.
+
+    Returns:
+        A few words.
+    """
+    words = f"{row['kernel_size']}x{row['kernel_size']}"
+    if row["head_layers"] > 1:
+        words += f" x {row['head_layers']}"
+    if row["head_padding"]:
+        words += f", pad {row['head_padding']}"
+    stages = row.get("stages") or "all"
+    if stages != "all":
+        words += f", stage{'s' if ',' in stages else ''} {stages}"
+    return words
+
+
+def set_words(test_set: str) -> str:
+    """A set of pictures by its name, without the folders that it lies in.
+
+    Example:
+
+    >>> set_words("/home/me/bsds500/test[:60]"), set_words("samples:test")
+    ('bsds500/test[:60]', 'samples:test')
+
+    Args:
+        test_set: What `--train_images` or `--test_images` says.
+
+    Returns:
+        The last two parts of a path.
+    """
+    return "/".join(PurePath(test_set).parts[-2:])

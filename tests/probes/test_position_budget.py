@@ -1,0 +1,55 @@
+import pytest
+
+from keras_padpos.probes import position_budget
+
+VGG16 = 1472
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "pictures", "expected"),
+    [
+        (VGG16, 784, 300, 784),  # 1x1: every place
+        (9 * 512, 676, 300, 676),  # 3x3 on the last stage
+        (5000, 676, None, 676),  # the number of pictures is not needed
+        (9 * VGG16, 676, 300, 177),  # four rows a column: 52992 / 300
+        (9 * VGG16, 676, 10, 676),  # few pictures give all they have
+        (9 * VGG16, 676, 10**6, 1),
+        (49 * VGG16, 484, 300, 40),  # 12000 / 300
+        (49 * VGG16, 484, 7, 484),
+    ],
+)
+def test_auto_takes_what_a_head_needs(columns, cells, pictures, expected):
+    assert position_budget(columns, cells, pictures) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"), [("all", 676), (10, 10), (1000, 676)]
+)
+def test_what_is_asked_for_is_taken_up_to_all(asked, expected):
+    assert position_budget(9 * VGG16, 676, 300, asked) == expected
+
+
+@pytest.mark.parametrize("asked", [0, -1, 2.5, "some"])
+def test_what_is_no_number_of_places_is_an_error(asked):
+    with pytest.raises(ValueError, match="^`positions_per_image` must be"):
+        position_budget(VGG16, 784, 300, asked)
+
+
+@pytest.mark.parametrize("asked", ["all", 41])
+def test_more_rows_than_can_be_held_are_an_error_that_says_how_many(asked):
+    with pytest.raises(ValueError) as error:
+        position_budget(49 * VGG16, 484, 300, asked)
+    message = str(error.value)
+    assert "72128 columns is fitted on 12000 places at most" in message
+    assert 'solver="sgd"' in message
+
+
+def test_more_pictures_than_rows_are_an_error():
+    with pytest.raises(ValueError, match="12000 places at most; 12001"):
+        position_budget(49 * VGG16, 484, 12001)
+
+
+@pytest.mark.parametrize("columns", [9 * VGG16, 49 * VGG16])
+def test_a_sample_of_an_unknown_number_of_pictures_is_an_error(columns):
+    with pytest.raises(ValueError, match="is not known beforehand"):
+        position_budget(columns, 484, None)

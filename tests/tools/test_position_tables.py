@@ -1,0 +1,73 @@
+import pytest
+from finished_probe import finished_probe
+from finished_probe import probe_row
+from finished_probe import rgb_row
+from run_binary import run_binary
+
+from keras_padpos import runs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two finished runs, one of another experiment, one unfinished."""
+    path = tmp_path_factory.mktemp("runs")
+    finished_probe(path / "vgg", [probe_row(0.8)])
+    finished_probe(path / "rgb", [rgb_row(0.1)])
+    runs.WorkDirectory(path / "other", "count", {}).write_results([], {})
+    runs.WorkDirectory(path / "begun", "position_probe", {})
+    return path
+
+
+def _tool(folder, *argv):
+    return run_binary("tools.position_tables", *argv, cwd=folder)
+
+
+def test_several_runs_side_by_side(folder):
+    done = _tool(folder, "vgg", "rgb")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith("Table ") for line in lines) == 6
+    (line,) = [
+        line
+        for line in lines
+        if line.startswith("| horizontal ")
+        and "0.933 / 0.084" in line
+        and "PASCAL-S" in line
+    ]
+    assert "0.800 / 0.250" in line
+    assert "0.100 / 0.250" in line
+    # The ordering needs both runs.
+    assert any("1 of 1 hold" in line for line in lines)
+
+
+def test_markdown(folder):
+    works = [
+        runs.WorkDirectory.open_finished(folder / name, "position_probe")
+        for name in ("vgg", "rgb")
+    ]
+    done = _tool(folder, "--format=markdown", "vgg", "--workdir=rgb")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        f"{runs.paper_tables_markdown(works)}\n\n"
+        f"{runs.orderings_markdown(works)}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "words", "status"),
+    [
+        ([], "expected WORKDIR... and flags", 1),
+        (["vgg", "nowhere"], "'nowhere' is no work directory", 1),
+        (["other"], "it is one of count", 1),
+        (["begun"], "there is no results.json", 1),
+        (["vgg", "--format=html"], "--format", 2),
+    ],
+)
+def test_a_mistake_is_one_line(folder, argv, words, status):
+    before = sorted(folder.rglob("*"))
+    done = _tool(folder, *argv)
+    assert done.returncode == status
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+    assert sorted(folder.rglob("*")) == before
