@@ -117,7 +117,8 @@ _POSITIONS = flags.DEFINE_string(
     "positions_per_image",
     "auto",
     "For exact: places of each picture to fit on: a number, all, or auto: all "
-    "for heads of up to 5,000 columns, a sample for wider ones.",
+    "for heads of up to 5,000 columns, a sample for wider ones. Heads of more "
+    "than 20,000 columns are fitted on a sample always.",
 )
 _EPOCHS = flags.DEFINE_integer(
     "epochs", 15, "For sgd and adam: passes over the pictures.", lower_bound=1
@@ -136,12 +137,12 @@ _CALIBRATE = flags.DEFINE_integer(
     "random weights; 0: they stay as Keras initialises them.",
     lower_bound=0,
 )
-_TRAIN_IMAGES = flags.DEFINE_string(
+_TRAIN_IMAGES = flags.DEFINE_list(
     "train_images",
-    "samples:train",
-    "Pictures to fit on: samples:train, a folder, or tfds:NAME:SPLIT (with "
-    "--data_dir for data sets kept elsewhere); a folder may end in a slice, "
-    "DIR[:120], and is not searched below.",
+    ["samples:train"],
+    "Sets of pictures to fit on, all together: samples:train, a folder, or "
+    "tfds:NAME:SPLIT (with --data_dir for data sets kept elsewhere); a folder "
+    "may end in a slice, DIR[:120], and is not searched below.",
 )
 _TEST_IMAGES = flags.DEFINE_list(
     "test_images",
@@ -225,7 +226,7 @@ def main(argv):
     networks = _networks()
     _check_before_work(networks)
     train = data.open_images(
-        _TRAIN_IMAGES.value,
+        _one_or_all(_TRAIN_IMAGES.value),
         count=flags.FLAGS.max_images,
         seed=flags.FLAGS.seed,
         data_dir=flags.FLAGS.data_dir,
@@ -253,6 +254,11 @@ def main(argv):
         runs.apply_common_flags()
         _probe(work, networks, train, tests, provenance)
     runs.print_position_report(work)
+
+
+def _one_or_all(specs):
+    """A set alone keeps its own count of pictures."""
+    return specs[0] if len(specs) == 1 else specs
 
 
 def _networks():

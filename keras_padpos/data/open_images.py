@@ -2,9 +2,12 @@
 
 import contextlib
 import os
+from collections.abc import Sequence
 
 from keras_padpos.data.folder_pictures import FolderPictures
 from keras_padpos.data.image_set import ImageSet
+from keras_padpos.data.joined_pictures import JoinedPictures
+from keras_padpos.data.picture_source import PictureSource
 from keras_padpos.data.sample_photographs import DEFAULT_COUNTS
 from keras_padpos.data.sample_photographs import SamplePhotographs
 from keras_padpos.data.synthetic_pictures import SyntheticPictures
@@ -26,7 +29,7 @@ def _check_int(name: str, value: int, least: int) -> None:
 
 
 def open_images(
-    spec: str | os.PathLike[str],
+    spec: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     size: int = 224,
     count: int | None = None,
@@ -70,11 +73,13 @@ def open_images(
             Pictures of folders and data sets are resized as
             `Image.open(p).convert("RGB").resize((size, size),
             Image.BICUBIC)` of Pillow does, which does not keep the aspect
-            ratio.
+            ratio. Several in a list are one set, one after the other; it is
+            called by their names, with commas between them.
         size: Height and width of the pictures, in pixels.
         count: How many pictures: of a folder or data set the first `count`
             readable ones, or all if there are fewer. `None`: all of those;
             96 and 48 crops of the samples; 8 of noise; 1 black or white one.
+            Of several sets together.
         seed: Seed of the crops and the noise, at least 0. It changes nothing
             elsewhere.
         data_dir: Where TensorFlow Datasets keeps its data sets. `None`: its
@@ -92,11 +97,36 @@ def open_images(
             readable picture, or if a data set, a split, or its feature
             `image` does not exist.
     """
-    spec = os.fspath(spec)
     _check_int("size", size, 1)
     _check_int("seed", seed, 0)
     if count is not None:
         _check_int("count", count, 1)
+    if isinstance(spec, (str, os.PathLike)):
+        name = os.fspath(spec)
+        source = _source(name, size, count, seed, data_dir)
+    else:
+        names = [os.fspath(each) for each in spec]
+        if not names:
+            raise ValueError("`spec` must name a set of pictures. Received: []")
+        name = ",".join(names)
+        source = JoinedPictures(
+            [_source(each, size, None, seed, data_dir) for each in names]
+        )
+    images = ImageSet(name, size, source, count)
+    if images.delivered is None and not name.startswith("tfds:"):
+        # Raises here, not in the middle of a run, if there is nothing to read.
+        with contextlib.closing(iter(images)) as pictures:
+            next(pictures)
+    return images
+
+
+def _source(
+    spec: str,
+    size: int,
+    count: int | None,
+    seed: int,
+    data_dir: str | os.PathLike[str] | None,
+) -> PictureSource:
     kind, _, rest = spec.partition(":")
     if kind == "samples":
         if rest not in DEFAULT_COUNTS:
@@ -105,21 +135,16 @@ def open_images(
                 f"Received: spec={spec!r}"
             )
         number = count or DEFAULT_COUNTS[rest]
-        return ImageSet(spec, size, SamplePhotographs(rest, size, number, seed))
+        return SamplePhotographs(rest, size, number, seed)
     if spec in _SYNTHETIC_COUNTS:
         number = count or _SYNTHETIC_COUNTS[spec]
-        return ImageSet(spec, size, SyntheticPictures(spec, size, number, seed))
+        return SyntheticPictures(spec, size, number, seed)
     if kind == "tfds":
-        return ImageSet(spec, size, TFDSPictures(rest, size, data_dir), count)
+        return TFDSPictures(rest, size, data_dir)
     try:
-        source = FolderPictures(spec, size)
+        return FolderPictures(spec, size)
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"`spec` must be {_ACCEPTED}; there is {error}. "
             f"Received: spec={spec!r}"
         ) from error
-    images = ImageSet(spec, size, source, count)
-    # Raises here, not in the middle of a run, if there is nothing to read.
-    with contextlib.closing(iter(images)) as pictures:
-        next(pictures)
-    return images

@@ -11,7 +11,7 @@ from keras_padpos.probes.ridge_solve import ridge_solve
 from keras_padpos.probes.standard_rows import StandardRows
 
 # Rows a step where a product is taken.
-_STEP = 1024
+_STEP = 2048
 
 
 class DualRegression:
@@ -46,16 +46,16 @@ class DualRegression:
         self.bias = by_column(np.full(number, 1 / number), wanted)
         self._wanted = wanted - self.bias
         self._inner = np.zeros((number, number))
+        steps = [slice(at, at + _STEP) for at in range(0, number, _STEP)]
         for values in self._stages:
-            tensor = ops.convert_to_tensor(values)
-            turned = ops.transpose(tensor)
-            for start in range(0, number, _STEP):
+            for place, columns in enumerate(steps):
+                turned = ops.transpose(ops.convert_to_tensor(values[columns]))
                 # The upper triangle is all that the solver reads.
-                part = ops.matmul(
-                    tensor[start : start + _STEP], turned[:, start:]
-                )
-                part = ops.convert_to_numpy(part)
-                self._inner[start : start + _STEP, start:] += part
+                for rows in steps[: place + 1]:
+                    part = ops.matmul(
+                        ops.convert_to_tensor(values[rows]), turned
+                    )
+                    self._inner[rows, columns] += ops.convert_to_numpy(part)
 
     def weights(self, ridge: float, *, held_out: bool = True) -> np.ndarray:
         """Solve for the weights of the standardised columns.

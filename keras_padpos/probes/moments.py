@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
+# Columns multiplied at once within a stage, whose product is symmetric.
+_STEP = 2048
+
 
 class Moments:
     """Sums and products of features, added up batch by batch.
@@ -78,14 +81,24 @@ class Moments:
         else:
             np.add.at(self._visits, cells, 1)
         turned = {name: ops.transpose(each) for name, each in shifted.items()}
-        for (one, other), block in self._pairs.items():
-            product = ops.convert_to_numpy(
-                ops.matmul(turned[one], shifted[other])
+        for one, other in self._pairs:
+            block = self._block(one, other)
+            if one != other:
+                block += _product(turned[one], shifted[other])
+                continue
+            for start in range(0, len(block), _STEP):
+                rows = slice(start, start + _STEP)
+                # Only what lies right of the diagonal.
+                block[rows, start:] += _product(
+                    turned[one][rows], shifted[one][:, start:]
+                )
+
+    def _block(self, one, other):
+        if self._pairs[one, other] is None:
+            self._pairs[one, other] = np.zeros(
+                (len(self._shift[one]), len(self._shift[other]))
             )
-            if block is None:
-                self._pairs[one, other] = product.astype("float64")
-            else:
-                block += product
+        return self._pairs[one, other]
 
     @property
     def number(self) -> int:
@@ -114,9 +127,20 @@ class Moments:
         whole = np.empty((ends[-1], ends[-1]))
         for i, one in enumerate(subset):
             for j, other in enumerate(subset[i:], start=i):
-                block = self._pairs[one, other]
                 rows, columns = (slice(ends[n], ends[n + 1]) for n in (i, j))
-                whole[rows, columns] = block
-                if i != j:
-                    whole[columns, rows] = block.T
+                whole[rows, columns] = self._block(one, other)
+        for start in range(0, len(whole), _STEP):
+            rows = slice(start, start + _STEP)
+            _mirror(whole[rows, rows])
+            whole[start + _STEP :, rows] = whole[rows, start + _STEP :].T
         return whole
+
+
+def _product(one, other):
+    return ops.convert_to_numpy(ops.matmul(one, other))
+
+
+def _mirror(square):
+    """Put what is above the diagonal below it too."""
+    below = np.tril_indices_from(square, -1)
+    square[below] = square.T[below]

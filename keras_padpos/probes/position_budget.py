@@ -7,7 +7,9 @@ MOST_COLUMNS = 20_000
 """Columns up to which a matrix of columns**2 is held (3 GiB)."""
 
 MOST_ROWS = 12_000
-"""Rows that are held, beyond that many columns."""
+"""Rows that are held, beyond that many columns, if they fit into 4 GiB."""
+
+_MOST_BYTES = 4 * 2**30
 
 ROWS_A_COLUMN = 4
 
@@ -48,9 +50,11 @@ def position_budget(
         columns: Inputs of the head: its taps times the channels that it sees.
         cells: Places of a picture that the head has.
         pictures: How many pictures there are; `None` if that is not known.
-        asked: A number, `"all"`, or `"auto"`: every place up to 5,000
-            columns; beyond, four rows a column, or 12,000 rows where there are
-            more than 20,000 columns.
+        asked: A number; `"all"`, every place, but for heads of more than
+            20,000 columns; or `"auto"`: every place up to 5,000 columns,
+            beyond that four rows a column. Heads of more than 20,000 columns
+            are fitted on 12,000 rows at most, fewer where those would take
+            more than 4 GiB.
 
     Returns:
         A number from 1 to `cells`.
@@ -59,33 +63,36 @@ def position_budget(
         ValueError: If `asked` is none of these or more than can be held, or
             the number of pictures is needed and not known.
     """
-    few = in_rows(columns)
-    if asked == "all":
-        positions = cells
-    elif asked != "auto":
-        if not isinstance(asked, int) or asked < 1:
-            raise ValueError(
-                '`positions_per_image` must be 1 or more, "auto" or '
-                f'"all". Received: {asked!r}'
-            )
+    if isinstance(asked, int) and asked >= 1:
         positions = min(asked, cells)
-    elif columns <= EVERY_PLACE:
-        return cells
+    elif asked not in ("auto", "all"):
+        raise ValueError(
+            '`positions_per_image` must be 1 or more, "auto" or "all". '
+            f"Received: {asked!r}"
+        )
+    elif in_rows(columns):
+        _check_known(pictures, columns)
+        positions = min(max(_most_rows(columns) // pictures, 1), cells)
+    elif asked == "all" or columns <= EVERY_PLACE:
+        positions = cells
     else:
         _check_known(pictures, columns)
-        rows = MOST_ROWS if few else ROWS_A_COLUMN * columns
-        enough = rows // pictures if few else -(-rows // pictures)
-        positions = min(max(enough, 1), cells)
-    if few:
+        positions = min(-(-ROWS_A_COLUMN * columns // pictures), cells)
+    if in_rows(columns):
         _check_known(pictures, columns)
-        if positions * pictures > MOST_ROWS:
+        most = _most_rows(columns)
+        if positions * pictures > most:
             raise ValueError(
-                f"A head of {columns} columns is fitted on {MOST_ROWS} places "
-                f"at most; {pictures} pictures with {positions} places each "
-                "are more. Use fewer pictures, a smaller "
-                '`positions_per_image`, or `solver="sgd"`.'
+                f"A head of {columns} columns is fitted on {most} places at "
+                f"most; {pictures} pictures with {positions} places each are "
+                "more. Use fewer pictures, a smaller `positions_per_image`, "
+                'or `solver="sgd"`.'
             )
     return positions
+
+
+def _most_rows(columns):
+    return min(MOST_ROWS, _MOST_BYTES // (4 * columns))
 
 
 def _check_known(pictures, columns):

@@ -102,7 +102,7 @@ def _asked(row, config):
     """What a run was asked for, as far as it matters to this row."""
     exact = row["solver"] == "exact"
     return {
-        "train_set": config.get("train_images"),
+        "train_set": ",".join(_listed(config.get("train_images"))),
         "target_range": config.get("target_range"),
         "ridge_asked": str(config.get("ridge", row.get("ridge")))
         if exact
@@ -116,3 +116,8 @@ def _digest(arrays, name):
     if name not in arrays:
         return None
     return hashlib.sha256(arrays[name].tobytes()).hexdigest()
+
+
+def _listed(value):
+    """Sets of pictures; runs of earlier versions knew a single one."""
+    return [value] if isinstance(value, str) else value or []

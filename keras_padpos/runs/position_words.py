@@ -77,11 +77,16 @@ def set_words(test_set: str) -> str:
 
     >>> set_words("/home/me/bsds500/test[:60]"), set_words("samples:test")
     ('bsds500/test[:60]', 'samples:test')
+    >>> set_words("bsds500/train,bsds500/val")
+    'bsds500/train,bsds500/val'
 
     Args:
-        test_set: What `--train_images` or `--test_images` says.
+        test_set: What `--train_images` or `--test_images` says; several with
+            commas between them.
 
     Returns:
         The last two parts of a path.
     """
-    return "/".join(PurePath(test_set).parts[-2:])
+    return ",".join(
+        "/".join(PurePath(part).parts[-2:]) for part in test_set.split(",")
+    )

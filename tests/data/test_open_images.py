@@ -252,3 +252,31 @@ def test_examples_run(name):
     module = importlib.import_module(f"keras_padpos.data.{name}")
     result = doctest.testmod(module)
     assert result.attempted and not result.failed
+
+
+def test_several_sets_are_read_one_after_the_other(tmp_path):
+    for folder in ("b", "a"):
+        (tmp_path / folder).mkdir()
+    for number, place in enumerate(("b/1.png", "b/2.png", "a/1.png")):
+        Image.new("RGB", (8, 8), (50 * number,) * 3).save(tmp_path / place)
+    (tmp_path / "b" / "0.png").write_text("no picture")
+    specs = [tmp_path / "b", tmp_path / "a", "white"]
+    images = open_images(specs, size=8)
+    assert images.name == ",".join(map(str, specs))
+    assert images.expected == 5
+    assert [int(picture.max()) for picture in images] == [0, 50, 100, 255]
+    assert images.delivered == 4
+    assert images.skipped == 1
+    assert len(images.sources) == 4
+    shuffled = [
+        int(batch.max())
+        for batch in open_images(specs, size=8).batches(1, shuffle_seed=3)
+    ]
+    assert sorted(shuffled) == [0, 50, 100, 255] != shuffled
+    first = open_images(specs, size=8, count=2)
+    assert [int(picture.max()) for picture in first] == [0, 50]
+
+
+def test_no_set_at_all_is_an_error():
+    with pytest.raises(ValueError, match="^`spec` must name a set"):
+        open_images([])

@@ -35,7 +35,14 @@ def test_what_is_no_number_of_places_is_an_error(asked):
         position_budget(VGG16, 784, 300, asked)
 
 
-@pytest.mark.parametrize("asked", ["all", 41])
+def test_wide_rows_are_fewer():
+    # 2**32 bytes hold 5722 rows of 188160 float32.
+    assert position_budget(49 * 3840, 484, 10) == 484
+    assert position_budget(49 * 3840, 484, 300) == 19
+    assert position_budget(49 * 3840, 484, 300, "all") == 19
+
+
+@pytest.mark.parametrize("asked", [41])
 def test_more_rows_than_can_be_held_are_an_error_that_says_how_many(asked):
     with pytest.raises(ValueError) as error:
         position_budget(49 * VGG16, 484, 300, asked)
