@@ -1,8 +1,9 @@
 """How fast the package is, measured side by side in one run.
 
 `python -m tools.benchmark padding` compares a padded convolution with Keras'
-own, over the convolutions of whole networks. `--help` after that lists its
-flags.
+own, over the convolutions of whole networks; `python -m tools.benchmark probe`
+compares position read-outs with the original recipe. `--help` after that lists
+its flags.
 """
 
 import importlib
@@ -17,7 +18,10 @@ from keras_padpos import runs
 
 # From what stands on the command line to the module that measures it. Only
 # the module asked for is imported, so two of them may have flags of one name.
-_BENCHMARKS = {"padding": "tools.padding_benchmark"}
+_BENCHMARKS = {
+    "padding": "tools.padding_benchmark",
+    "probe": "tools.probe_benchmark",
+}
 
 _HELP = ("-?", "-h", "-help", "--help", "--helpshort", "--helpfull")
 
