@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_padpos import probes
 from tools.interleaved_times import interleaved_times
@@ -43,7 +45,7 @@ def exact_pass_over_forward(
     """
     last = keras.Model(network.input, list(network.output.values())[-1])
     features = probes.read_out_features(network)
-    held = HeldImages(images, batch_size)
+    held = HeldImages(images)
 
     def forward():
         for batch in held.batches(batch_size):
@@ -70,19 +72,17 @@ class HeldImages:
 
     Args:
         images: An `ImageSet`.
-        batch_size: Pictures that are read together.
     """
 
-    def __init__(self, images: Any, batch_size: int) -> None:
-        self._batches = list(images.batches(batch_size))
-        self._size = batch_size
+    def __init__(self, images: Any) -> None:
+        self._pictures = np.concatenate(list(images.batches(16)))
         self.size = images.size
-        self.delivered = self.expected = sum(map(len, self._batches))
+        self.delivered = self.expected = len(self._pictures)
 
-    def batches(self, batch_size: int) -> Any:
-        """The batches, whose size is the one that they were read with."""
-        assert batch_size == self._size
-        return iter(self._batches)
+    def batches(self, batch_size: int) -> Iterator[np.ndarray]:
+        """As of an `ImageSet`, in order."""
+        for start in range(0, len(self._pictures), batch_size):
+            yield self._pictures[start : start + batch_size]
 
     as_dataset = batches
 

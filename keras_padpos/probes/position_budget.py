@@ -50,49 +50,39 @@ def position_budget(
         columns: Inputs of the head: its taps times the channels that it sees.
         cells: Places of a picture that the head has.
         pictures: How many pictures there are; `None` if that is not known.
-        asked: A number; `"all"`, every place, but for heads of more than
-            20,000 columns; or `"auto"`: every place up to 5,000 columns,
-            beyond that four rows a column. Heads of more than 20,000 columns
-            are fitted on 12,000 rows at most, fewer where those would take
-            more than 4 GiB.
+        asked: A number; `"all"`; or `"auto"`: every place up to 5,000
+            columns, beyond that four rows a column. Whatever is asked for,
+            heads of more than 20,000 columns are fitted on 12,000 rows at
+            most, fewer where those would take more than 4 GiB.
 
     Returns:
         A number from 1 to `cells`.
 
     Raises:
-        ValueError: If `asked` is none of these or more than can be held, or
-            the number of pictures is needed and not known.
+        ValueError: If `asked` is none of these, there are more pictures than
+            rows that can be held, or their number is needed and not known.
     """
-    if isinstance(asked, int) and asked >= 1:
-        positions = min(asked, cells)
-    elif asked not in ("auto", "all"):
+    number = isinstance(asked, int) and asked >= 1
+    if not number and asked not in ("auto", "all"):
         raise ValueError(
             '`positions_per_image` must be 1 or more, "auto" or "all". '
             f"Received: {asked!r}"
         )
-    elif in_rows(columns):
-        _check_known(pictures, columns)
-        positions = min(max(_most_rows(columns) // pictures, 1), cells)
-    elif asked == "all" or columns <= EVERY_PLACE:
-        positions = cells
-    else:
-        _check_known(pictures, columns)
-        positions = min(-(-ROWS_A_COLUMN * columns // pictures), cells)
+    limit = min(asked, cells) if number else cells
     if in_rows(columns):
         _check_known(pictures, columns)
-        most = _most_rows(columns)
-        if positions * pictures > most:
+        most = min(MOST_ROWS, _MOST_BYTES // (4 * columns))
+        if pictures > most:
             raise ValueError(
                 f"A head of {columns} columns is fitted on {most} places at "
-                f"most; {pictures} pictures with {positions} places each are "
-                "more. Use fewer pictures, a smaller `positions_per_image`, "
-                'or `solver="sgd"`.'
+                f"most, and there are {pictures} training pictures. Use fewer "
+                'pictures, fewer stages, a smaller kernel, or `solver="sgd"`.'
             )
-    return positions
-
-
-def _most_rows(columns):
-    return min(MOST_ROWS, _MOST_BYTES // (4 * columns))
+        return min(limit, most // pictures)
+    if asked != "auto" or columns <= EVERY_PLACE:
+        return limit
+    _check_known(pictures, columns)
+    return min(limit, -(-ROWS_A_COLUMN * columns // pictures))
 
 
 def _check_known(pictures, columns):

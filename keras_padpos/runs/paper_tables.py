@@ -34,7 +34,9 @@ def print_paper_tables(works: Sequence[WorkDirectory]) -> None:
 
 
 def paper_tables_markdown(works: Sequence[WorkDirectory]) -> str:
-    """What `print_paper_tables` prints, as Markdown.
+    """What `print_paper_tables` prints, as Markdown, with our intervals.
+
+    A note that holds for several tables stands under the first of them.
 
     Args:
         works: Directories of finished runs of `position_probe`.
@@ -45,12 +47,22 @@ def paper_tables_markdown(works: Sequence[WorkDirectory]) -> str:
     Raises:
         UserError: If a run is not finished, or its arrays are missing.
     """
-    return "\n\n".join(
-        table_markdown(**table) for table in paper_tables(position_rows(works))
-    )
+    tables = paper_tables(position_rows(works), intervals=True)
+    said: set[str] = set()
+    for table in tables:
+        # Footnotes are a table's own.
+        table["notes"] = [
+            note
+            for note in table["notes"]
+            if note.startswith("[") or note not in said
+        ]
+        said.update(table["notes"])
+    return "\n\n".join(table_markdown(**table) for table in tables)
 
 
-def paper_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+def paper_tables(
+    rows: Sequence[_Row], *, intervals: bool = False
+) -> list[dict[str, Any]]:
     """Lay out Islam et al.'s Tables 1, 2a, 2b, 3, 4 and 6, ours beside.
 
     A line is a target, a head and a test set; the paper's networks are columns,
@@ -61,10 +73,12 @@ def paper_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
 
     Args:
         rows: As `position_rows` returns them.
+        intervals: Whether to tell the 95 % interval of SPC over pictures.
 
     Returns:
         For each table, arguments of `print_table`. A cell is SPC / MAE, with
-        several seeds their mean ± standard deviation; footnotes mark what was
+        several seeds their mean ± standard deviation, or SPC [interval] / MAE;
+        footnotes mark what was
         not fitted exactly, on all positions, and with hidden layers as wide as
         the paper's. A network that measured nothing of a table has no column.
     """
@@ -72,7 +86,7 @@ def paper_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
 
     ours = merge_seeds(rows, same_pictures=False)
     return [
-        _Redrawn(table, ours).arguments()
+        _Redrawn(table, ours, intervals).arguments()
         for table in published.read_out_tables().values()
     ]
 
@@ -80,9 +94,10 @@ def paper_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
 class _Redrawn:
     """One table of the paper."""
 
-    def __init__(self, table, ours):
+    def __init__(self, table, ours, intervals):
         self._table = table
         self._ours = ours
+        self._intervals = intervals
         self._photographs = list(
             dict.fromkeys(
                 row["test_set"]
@@ -154,11 +169,12 @@ class _Redrawn:
         row = min(found, key=_preference)
         self._shown.append(row)
         marks = "".join(f"[{self._number(why)}]" for why in _deviations(row))
-        scores = " / ".join(
-            score_words(row, metric, count=False)
-            for metric in ("spearman", "mae")
-        )
-        return f"{scores} {marks}".strip()
+        spearman = score_words(row, "spearman", count=False)
+        if self._intervals and row["spearman_ci95"]:
+            low, high = row["spearman_ci95"]
+            spearman += f" [{low:.3f}, {high:.3f}]"
+        mae = score_words(row, "mae", count=False)
+        return f"{spearman} / {mae} {marks}".strip()
 
     def _number(self, footnote):
         if footnote not in self._footnotes:
@@ -169,6 +185,11 @@ class _Redrawn:
         notes = [
             "SPC / MAE. Paper: Islam et al. (ICLR 2020), ImageNet weights, "
             "SGD, trained on DUT-S, tested on PASCAL-S."
+            + (
+                " Ours: SPC [95 % interval over pictures] / MAE."
+                if self._intervals
+                else ""
+            )
         ]
         if self._shown:
             fitted = _listed(

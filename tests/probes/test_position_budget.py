@@ -42,18 +42,21 @@ def test_wide_rows_are_fewer():
     assert position_budget(49 * 3840, 484, 300, "all") == 19
 
 
-@pytest.mark.parametrize("asked", [41])
-def test_more_rows_than_can_be_held_are_an_error_that_says_how_many(asked):
+@pytest.mark.parametrize(
+    ("asked", "expected"), [(7, 7), (41, 40), (1000, 40), ("all", 40)]
+)
+def test_wide_heads_take_what_can_be_held_whatever_is_asked(asked, expected):
+    assert position_budget(49 * VGG16, 484, 300, asked) == expected
+
+
+def test_more_pictures_than_rows_are_an_error_that_says_how_many():
+    assert position_budget(49 * VGG16, 484, 12000) == 1
     with pytest.raises(ValueError) as error:
-        position_budget(49 * VGG16, 484, 300, asked)
+        position_budget(49 * VGG16, 484, 12001)
     message = str(error.value)
     assert "72128 columns is fitted on 12000 places at most" in message
+    assert "12001 training pictures" in message
     assert 'solver="sgd"' in message
-
-
-def test_more_pictures_than_rows_are_an_error():
-    with pytest.raises(ValueError, match="12000 places at most; 12001"):
-        position_budget(49 * VGG16, 484, 12001)
 
 
 @pytest.mark.parametrize("columns", [9 * VGG16, 49 * VGG16])

@@ -202,12 +202,31 @@ def test_seeds_of_several_runs_go_together_whatever_their_crops(tmp_path):
     assert line["ours: vgg16 (random)"] == "0.850 ± 0.071 / 0.250 ± 0.000"
 
 
-def test_markdown_is_what_is_printed(work, capsys):
+def test_markdown_is_what_is_printed_with_intervals(work, capsys):
+    def cells(line):
+        return [
+            re.sub(r" \[-?\d.+?, .+?\]", "", cell).strip()
+            for cell in line.split("|")
+            if set(cell) != {"-"}
+        ]
+
     print_paper_tables([work])
     printed = capsys.readouterr().out.splitlines()
     text = paper_tables_markdown([work])
     tables = [line for line in text.splitlines() if line.startswith("|")]
-    assert tables == [line for line in printed if line.startswith("|")]
+    assert [cells(line) for line in tables] == [
+        cells(line) for line in printed if line.startswith("|")
+    ]
     assert re.findall(r"^\*\*Table (\w+):", text, re.M) == list(NUMBERS)
     # Each table stands apart, as Markdown wants it.
     assert text.count("\n\n| target") == 6
+    row = work.load_results()["rows"][0]
+    low, high = row["spearman_ci95"]
+    cell = f"{row['spearman']:.3f} [{low:.3f}, {high:.3f}] / {row['mae']:.3f}"
+    assert cell in text
+
+
+def test_a_note_stands_in_markdown_once(work):
+    text = paper_tables_markdown([work])
+    assert text.count("The paper's stripes lie in [-1, 1]") == 1
+    assert text.count("SPC / MAE. Paper:") == 1
