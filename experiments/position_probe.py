@@ -9,8 +9,6 @@ These five networks are compared as long as none of --backbone, --weights and
 
 import functools
 import itertools
-import os
-from typing import NamedTuple
 
 import numpy as np
 from absl import flags
@@ -142,7 +140,8 @@ _TRAIN_IMAGES = flags.DEFINE_list(
     ["samples:train"],
     "Sets of pictures to fit on, all together: samples:train, a folder, or "
     "tfds:NAME:SPLIT (with --data_dir for data sets kept elsewhere); a folder "
-    "may end in a slice, DIR[:120], and is not searched below.",
+    "may end in a slice, DIR[:120], and is not searched below. --max_images "
+    "counts all together.",
 )
 _TEST_IMAGES = flags.DEFINE_list(
     "test_images",
@@ -189,24 +188,8 @@ _SCIENCE = (
     "seeds",
 )
 
-
-class _Network(NamedTuple):
-    """What is probed."""
-
-    backbone: str
-    weights: str
-    padding_mode: str
-    seed: int
-
-    @property
-    def label(self):
-        """What it is called in progress and checkpoints."""
-        if self.backbone == "rgb":
-            return "rgb"
-        words = (self.backbone, self.weights, self.padding_mode)
-        names = [os.path.basename(word) for word in words]
-        return f"{'-'.join(names)}-seed{self.seed}"
-
+# Statistics behind other BatchNorms depend a little on the batch.
+_CALIBRATION_BATCH = 32
 
 # What no flags at all compare.
 _MAIN_JOB = (
@@ -223,27 +206,24 @@ def main(argv):
     del argv
     from keras_padpos import data
 
-    networks = _networks()
-    _check_before_work(networks)
+    plans = _plans()
+    options = {
+        "count": flags.FLAGS.max_images,
+        "data_dir": flags.FLAGS.data_dir,
+    }
     train = data.open_images(
-        _one_or_all(_TRAIN_IMAGES.value),
-        count=flags.FLAGS.max_images,
+        runs.picture_sets(_TRAIN_IMAGES.value),
         seed=flags.FLAGS.seed,
-        data_dir=flags.FLAGS.data_dir,
+        **options,
     )
     # Other crops than the training set's, should both name the same pictures.
     tests = {
-        spec: data.open_images(
-            spec,
-            count=flags.FLAGS.max_images,
-            seed=flags.FLAGS.seed + 1,
-            data_dir=flags.FLAGS.data_dir,
-        )
+        spec: data.open_images(spec, seed=flags.FLAGS.seed + 1, **options)
         for spec in _TEST_IMAGES.value
     }
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     config = {**runs.resolved_flags(_SCIENCE), "targets": _targets()}
-    config["networks"] = ["/".join(map(str, network)) for network in networks]
+    config["networks"] = ["/".join(map(str, network)) for network, *_ in plans]
     work = runs.WorkDirectory(
         flags.FLAGS.workdir,
         "position_probe",
@@ -252,13 +232,56 @@ def main(argv):
     )
     if not work.finished:
         runs.apply_common_flags()
-        _probe(work, networks, train, tests, provenance)
+        _probe(work, plans, train, tests, provenance)
     runs.print_position_report(work)
 
 
-def _one_or_all(specs):
-    """A set alone keeps its own count of pictures."""
-    return specs[0] if len(specs) == 1 else specs
+def _plans():
+    """Networks, the stages to read and all they have, and heads to fit.
+
+    What cannot work is refused here, before anything is computed or written.
+    """
+    from keras_padpos import models
+    from keras_padpos import probes
+
+    runs.ridge_value(_RIDGE.value)
+    runs.positions_value(_POSITIONS.value)
+    for flag in (_KERNEL_SIZES, _HEAD_LAYERS, _HEAD_PADDINGS, _STAGE_SUBSETS):
+        if _TABLES.value and flag.present:
+            raise runs.UserError(
+                f"--tables says which heads to fit, and so does --{flag.name}. "
+                "Give one of them."
+            )
+    for target in _targets():
+        probes.position_target(target, 2)
+    plans = []
+    for network in _networks():
+        layers = runs.stage_layers(network.backbone, _STAGES.value)
+        known = (
+            layers
+            if models.is_model_file(network.backbone)
+            else models.stage_names(network.backbone)
+        )
+        if network.padding_mode != "own":
+            runs.conversion_modes([network.padding_mode])
+        models.check_weights(network.backbone, network.weights)
+        heads = _heads(network, layers, known)
+        if heads:
+            probes.check_heads(_SOLVER.value, heads)
+            plans.append((network, layers, known, heads))
+    if not plans:
+        raise runs.UserError(
+            f"--tables={','.join(_TABLES.value)} has no head for any of the "
+            "networks and stages asked for."
+        )
+    if _HEAD_WIDTH.value and not any(
+        head.layers > 1 for *_, heads in plans for head in heads
+    ):
+        raise runs.UserError(
+            "--head_width is that of hidden layers, and no head has any. "
+            f"Received: {_HEAD_WIDTH.value}"
+        )
+    return plans
 
 
 def _networks():
@@ -281,24 +304,25 @@ def _networks():
             mode = mode if _PADDING_MODE.present else "own"
         seeded = weights == "random" or trains
         for offset in range(_SEEDS.value if seeded else 1):
-            network = _Network(
-                backbone, weights, mode, flags.FLAGS.seed + offset
+            networks.append(
+                runs.ProbedNetwork(
+                    backbone, weights, mode, flags.FLAGS.seed + offset
+                )
             )
-            if network not in networks:
-                networks.append(network)
-    return networks
+    return list(dict.fromkeys(networks))
 
 
-def _heads(network, layers):
-    """The heads to fit on a network."""
+def _heads(network, layers, known):
+    """The heads to fit on a network; none if the tables have none for it."""
     shape = {
         "output": _HEAD_OUTPUT.value
         or ("linear" if _SOLVER.value == "exact" else "sigmoid"),
         "width": _HEAD_WIDTH.value,
     }
     if _TABLES.value:
-        return runs.table_heads(
+        return runs.paper_heads(
             layers,
+            known,
             _TABLES.value,
             network.backbone,
             network.padding_mode,
@@ -306,10 +330,12 @@ def _heads(network, layers):
         )
     return runs.probe_heads(
         layers,
+        known,
         subsets=_STAGE_SUBSETS.value,
-        kernel_sizes=_integers(_KERNEL_SIZES),
-        head_layers=_integers(_HEAD_LAYERS),
-        head_paddings=_integers(_HEAD_PADDINGS),
+        **{
+            flag.name: runs.whole_numbers(flag.name, flag.value)
+            for flag in (_KERNEL_SIZES, _HEAD_LAYERS, _HEAD_PADDINGS)
+        },
         **shape,
     )
 
@@ -323,78 +349,13 @@ def _targets():
     return _TARGETS.value
 
 
-def _integers(flag):
-    try:
-        return [int(value) for value in flag.value]
-    except ValueError:
-        raise runs.UserError(
-            f"--{flag.name} must be whole numbers with commas between them. "
-            f"Received: {','.join(flag.value)}"
-        ) from None
-
-
-def _ridge():
-    if _RIDGE.value == "auto":
-        return "auto"
-    try:
-        ridge = float(_RIDGE.value)
-    except ValueError:
-        ridge = -1.0
-    if not 0 <= ridge < float("inf"):
-        raise runs.UserError(
-            f"--ridge must be a number of 0 or more, or auto. "
-            f"Received: {_RIDGE.value}"
-        )
-    return ridge
-
-
-def _positions():
-    value = _POSITIONS.value
-    if value in ("auto", "all"):
-        return value
-    if not value.isdigit() or value == "0":
-        raise runs.UserError(
-            "--positions_per_image must be a number from 1 on, auto or all. "
-            f"Received: {value}"
-        )
-    return int(value)
-
-
-def _check_before_work(networks):
-    """Refuse what cannot work before anything is computed or written."""
-    from keras_padpos import models
-    from keras_padpos import probes
-
-    _ridge()
-    _positions()
-    for flag in (
-        _KERNEL_SIZES,
-        _HEAD_LAYERS,
-        _HEAD_PADDINGS,
-        _STAGE_SUBSETS,
-    ):
-        if _TABLES.value and flag.present:
-            raise runs.UserError(
-                f"--tables says which heads to fit, and so does --{flag.name}. "
-                "Give one of them."
-            )
-    for target in _targets():
-        probes.position_target(target, 2)
-    for network in networks:
-        layers = runs.stage_layers(network.backbone, _STAGES.value)
-        probes.check_heads(_SOLVER.value, _heads(network, layers))
-        if network.padding_mode != "own":
-            runs.conversion_modes([network.padding_mode])
-        models.check_weights(network.backbone, network.weights)
-
-
-def _probe(work, networks, train, tests, provenance):
+def _probe(work, plans, train, tests, provenance):
     from keras_padpos import probes
 
     rows, arrays = [], {}
-    with runs.Progress(units=len(networks)) as progress:
-        for number, network in enumerate(networks, start=1):
-            label = f"{number}-{network.label}"
+    with runs.Progress(units=len(plans)) as progress:
+        for number, plan in enumerate(plans, start=1):
+            label = f"{number}-{plan[0].label}"
             found = work.checkpoint(label)
             if found:
                 progress.done_before(label)
@@ -404,7 +365,7 @@ def _probe(work, networks, train, tests, provenance):
                         label,
                         *_probe_one(
                             label,
-                            network,
+                            *plan,
                             train,
                             tests,
                             advance,
@@ -427,12 +388,13 @@ def _probe(work, networks, train, tests, provenance):
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 
-def _probe_one(label, network, train, tests, advance, log, keep):
+def _probe_one(
+    label, network, layers, known, heads, train, tests, advance, log, keep
+):
     """Rows and arrays of one network."""
     from keras_padpos import models
     from keras_padpos import probes
 
-    layers = runs.stage_layers(network.backbone, _STAGES.value)
     model = models.backbone(
         network.backbone,
         weights=network.weights,
@@ -450,10 +412,10 @@ def _probe_one(label, network, train, tests, advance, log, keep):
         train,
         tests,
         targets=_targets(),
-        heads=_heads(network, layers),
+        heads=heads,
         solver=_SOLVER.value,
-        ridge=_ridge(),
-        positions_per_image=_positions(),
+        ridge=runs.ridge_value(_RIDGE.value),
+        positions_per_image=runs.positions_value(_POSITIONS.value),
         epochs=_EPOCHS.value,
         learning_rate=_LEARNING_RATE.value,
         value_range=_TARGET_RANGE.value,
@@ -464,11 +426,6 @@ def _probe_one(label, network, train, tests, advance, log, keep):
         keep=lambda heads: keep(probes.stage_read_outs(model.output, heads)),
     )
     name = {**network._asdict(), "calibration_images": calibrated}
-    known = (
-        layers
-        if models.is_model_file(network.backbone)
-        else models.stage_names(network.backbone)
-    )
     for row in rows:
         row["stages"] = runs.stage_words(row["stages"].split(","), known)
         row["arrays"] = f"{label}/{row['arrays']}"
@@ -479,9 +436,9 @@ def _probe_one(label, network, train, tests, advance, log, keep):
 
 
 def _first(images, count):
-    """The first pictures of a set, in batches."""
+    """The first pictures of a set, in batches that no flag changes."""
     left = count
-    for batch in images.batches(_BATCH_SIZE.value):
+    for batch in images.batches(_CALIBRATION_BATCH):
         yield batch[:left]
         left -= len(batch)
         if left <= 0:

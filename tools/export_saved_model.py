@@ -6,7 +6,8 @@ stages, with the position maps of fitted heads if --read_outs is given:
     python -m tools.export_saved_model --backbone=vgg16 --weights=bundled \
         --padding_mode=reflect --out=exported/vgg16
 
-or any functional or Sequential Keras model: --model=FILE.keras --out=DIR.
+or any functional or Sequential Keras model as it is: --model=FILE.keras
+--out=DIR. With --backbone=FILE.keras --stages=LAYER,... a file is a backbone.
 What was written is opened again and compared with the Keras model.
 """
 
@@ -19,27 +20,30 @@ from keras_padpos import runs
 _BACKBONE = flags.DEFINE_string(
     "backbone",
     None,
-    "Network: vgg16, resnet50, resnet152, mobilenet, or rgb for the bare "
-    "picture.",
+    "Network: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+    "efficientnetb0, densenet121, rgb for the bare picture, or the path of a "
+    ".keras file that takes raw RGB (with --stages).",
 )
 _WEIGHTS = flags.DEFINE_string(
     "weights",
     "bundled",
     "Weights of the backbone: imagenet (downloaded by Keras), bundled (VGG16 "
-    "fine-tuned for edges, HED), random, or the path of a weights file.",
+    "fine-tuned for edges, HED), random, or the path of a weights file. A "
+    ".keras file brings its own, file; only random changes them.",
 )
 _PADDING_MODE = flags.DEFINE_string(
     "padding_mode",
     "zeros",
     "Padding of the backbone: zeros, constant, reflect, symmetric, replicate, "
-    "circular, distribution, randn, random_sides, partial, interpolate, or "
-    "none.",
+    "circular, distribution, randn, random_sides, partial, interpolate, "
+    "none, or own: as the network has it, what a .keras file is left with if "
+    "this is not given.",
 )
 _STAGES = flags.DEFINE_list(
     "stages",
     ["all"],
     "Stages of the backbone to put out: all, or numbers from 1, or names of "
-    "layers.",
+    "layers, which alone a .keras file has.",
 )
 _READ_OUTS = flags.DEFINE_string(
     "read_outs",
@@ -55,7 +59,7 @@ _SEED = flags.DEFINE_integer(
     upper_bound=2**32 - 1,
 )
 _MODEL = flags.DEFINE_string(
-    "model", None, "A .keras file to export instead of a backbone."
+    "model", None, "A .keras file to export as it is, instead of a backbone."
 )
 _OUT = flags.DEFINE_string("out", None, "Folder to write.")
 _FORMAT = flags.DEFINE_enum(
@@ -120,7 +124,7 @@ def _check_before_work():
                 )
     runs.check_export(_OUT.value, _FORMAT.value, _OVERWRITE.value)
     if _BACKBONE.value is not None:
-        models.check_weights(_BACKBONE.value, _WEIGHTS.value)
+        models.check_weights(_BACKBONE.value, _weights())
         runs.stage_layers(_BACKBONE.value, _STAGES.value)
 
 
@@ -129,12 +133,29 @@ def _network():
         return runs.load_keras_model(_MODEL.value)
     return runs.position_network(
         _BACKBONE.value,
-        _WEIGHTS.value,
-        _PADDING_MODE.value,
+        _weights(),
+        _padding_mode(),
         stages=runs.stage_layers(_BACKBONE.value, _STAGES.value),
         seed=_SEED.value,
         read_outs=_READ_OUTS.value,
     )
+
+
+def _weights():
+    return _unless_given(_WEIGHTS, "file")
+
+
+def _padding_mode():
+    return _unless_given(_PADDING_MODE, "own")
+
+
+def _unless_given(flag, of_file):
+    """A flag's value; one that was not given has another default for files."""
+    from keras_padpos import models
+
+    if models.is_model_file(_BACKBONE.value) and not flag.present:
+        return of_file
+    return flag.value
 
 
 def _name():
@@ -142,16 +163,19 @@ def _name():
         return os.path.basename(_MODEL.value)
     if _BACKBONE.value == "rgb":
         return "rgb"
-    weights = os.path.basename(_WEIGHTS.value)
-    return f"{_BACKBONE.value}-{weights}-{_PADDING_MODE.value}"
+    names = map(os.path.basename, (_BACKBONE.value, _weights()))
+    return "-".join([*names, _padding_mode()])
 
 
 def _made_from():
     """What model.json tells of the flags."""
-    names = ["model"]
-    if _MODEL.value is None:
-        names = ["backbone", *_OF_BACKBONES, "seed"]
-    return {name: flags.FLAGS[name].value for name in names}
+    if _MODEL.value is not None:
+        return {"model": _MODEL.value}
+    names = ("backbone", *_OF_BACKBONES, "seed")
+    return {name: flags.FLAGS[name].value for name in names} | {
+        "weights": _weights(),
+        "padding_mode": _padding_mode(),
+    }
 
 
 def _report(name, rows):

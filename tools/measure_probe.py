@@ -17,9 +17,6 @@ import numpy as np
 from keras_padpos import probes
 from tools.interleaved_times import interleaved_times
 
-RECIPE_EPOCHS = 15
-RECIPE_BATCH = 32
-
 
 def exact_pass_over_forward(
     network: keras.Model,
@@ -176,13 +173,15 @@ def recipe_seconds(
         times.append(time.perf_counter() - start)
         advance()
     step = statistics.median(times[1:])
-    whole = RECIPE_EPOCHS * math.ceil(len(images) / RECIPE_BATCH)
+    whole = probes.EPOCHS * math.ceil(len(images) / probes.BATCH)
     return {"step_seconds": step, "steps": whole, "seconds": step * whole}
 
 
 def _endless(images):
+    # A last, smaller batch would be a step like the others.
+    whole = len(images) >= probes.BATCH
     while True:
-        yield from images.batches(RECIPE_BATCH, drop_remainder=True)
+        yield from images.batches(probes.BATCH, drop_remainder=whole)
 
 
 def peak_memory(arguments: Sequence[str]) -> float:

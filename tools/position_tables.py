@@ -4,19 +4,13 @@
 
 Islam et al.'s Tables 1, 2a, 2b, 3, 4 and 6 are drawn again with the numbers of
 the runs beside, then each ordering that they show is tried on every network of
-the runs, picture by picture. Each WORKDIR is the directory of a finished run;
---workdir=WORKDIR names one too.
+the runs, picture by picture. Each WORKDIR is the directory of a finished run.
 """
-
-import sys
 
 from absl import flags
 
 from keras_padpos import runs
 
-_WORKDIR = flags.DEFINE_multi_string(
-    "workdir", None, "Directory of a finished run of position_probe."
-)
 _FORMAT = flags.DEFINE_enum(
     "format",
     "terminal",
@@ -27,12 +21,9 @@ _FORMAT = flags.DEFINE_enum(
 
 def main(argv):
     """Print the tables, then the orderings."""
-    del argv
-    if not _WORKDIR.value:
-        raise runs.UserError("expected WORKDIR... and flags. Received: nothing")
     works = [
         runs.WorkDirectory.open_finished(path, "position_probe")
-        for path in _WORKDIR.value
+        for path in argv[1:]
     ]
     if _FORMAT.value == "markdown":
         print(runs.paper_tables_markdown(works))
@@ -42,16 +33,5 @@ def main(argv):
         runs.print_orderings(works)
 
 
-def _as_flags(argv):
-    """What is no flag as --workdir, of which there may be any number."""
-    return [
-        argv[0],
-        *(
-            word if word.startswith("-") else f"--workdir={word}"
-            for word in argv[1:]
-        ),
-    ]
-
-
 if __name__ == "__main__":
-    runs.run(main, _as_flags(sys.argv), needs_keras=False)
+    runs.run(main, needs_keras=False, arguments=["WORKDIR..."])

@@ -95,20 +95,13 @@ def main(argv):
     del argv
     import keras
 
-    from keras_padpos import data
     from keras_padpos import models
 
     counts = _memory_images()
-    positions = _POSITIONS.value
-    positions = int(positions) if positions.isdigit() else positions
+    positions = runs.positions_value(_POSITIONS.value)
     models.check_weights(_BACKBONE.value, _WEIGHTS.value)
     networks = _networks()
-    images = data.open_images(
-        _IMAGES.value[0] if len(_IMAGES.value) == 1 else _IMAGES.value,
-        count=flags.FLAGS.max_images,
-        seed=flags.FLAGS.seed,
-        data_dir=flags.FLAGS.data_dir,
-    )
+    images = _open(flags.FLAGS.max_images)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.WorkDirectory(
         flags.FLAGS.workdir,
@@ -133,16 +126,18 @@ def main(argv):
 def _memory_images():
     if _MEMORY_IMAGES.value == ["none"]:
         return []
-    try:
-        counts = [int(value) for value in _MEMORY_IMAGES.value]
-    except ValueError:
-        counts = [0]
-    if min(counts) < 1:
-        raise runs.UserError(
-            "--memory_images must be whole numbers from 1 with commas between "
-            f"them, or none. Received: {','.join(_MEMORY_IMAGES.value)}"
-        )
-    return counts
+    return runs.whole_numbers("memory_images", _MEMORY_IMAGES.value, 1)
+
+
+def _open(count):
+    from keras_padpos import data
+
+    return data.open_images(
+        runs.picture_sets(_IMAGES.value),
+        count=count,
+        seed=flags.FLAGS.seed,
+        data_dir=flags.FLAGS.data_dir,
+    )
 
 
 def _networks():
@@ -159,14 +154,20 @@ def _networks():
         heads, theirs = (
             [
                 head
-                for head in runs.table_heads(
-                    layers, _TABLES.value, backbone, mode, output=output
+                for head in runs.paper_heads(
+                    layers, layers, _TABLES.value, backbone, mode, output=output
                 )
                 if head.layers == 1
             ]
             for output in ("linear", "sigmoid")
         )
-        networks.append((backbone, mode, heads, theirs))
+        if heads:
+            networks.append((backbone, mode, heads, theirs))
+    if not networks:
+        raise runs.UserError(
+            f"--tables={','.join(_TABLES.value)} has no linear head for "
+            f"{_BACKBONE.value}."
+        )
     return networks
 
 
@@ -238,15 +239,9 @@ def _against_recipe(networks, images, positions):
 
 
 def _against_forward(images):
-    from keras_padpos import data
     from tools.measure_probe import exact_pass_over_forward
 
-    few = data.open_images(
-        _IMAGES.value[0],
-        count=min(_PASS_IMAGES.value, len(images)),
-        seed=flags.FLAGS.seed,
-        data_dir=flags.FLAGS.data_dir,
-    )
+    few = _open(min(_PASS_IMAGES.value, len(images)))
     found = exact_pass_over_forward(
         _model(_BACKBONE.value, "zeros"),
         few,

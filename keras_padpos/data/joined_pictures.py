@@ -14,6 +14,9 @@ class JoinedPictures(PictureSource):
 
     Args:
         sources: At least one.
+
+    Attributes:
+        joined: The same, in order.
     """
 
     def __init__(self, sources: Sequence[PictureSource]) -> None:
@@ -26,11 +29,11 @@ class JoinedPictures(PictureSource):
             # One that cannot hold all candidates decides for all.
             min((size for size in buffers if size is not None), default=None),
         )
-        self._joined = tuple(sources)
+        self.joined = tuple(sources)
 
     def candidates(self) -> Iterator[Any]:
         """Starts a pass over the candidates of all sources."""
-        for source in self._joined:
+        for source in self.joined:
             for candidate in source.candidates():
                 yield source, candidate
 

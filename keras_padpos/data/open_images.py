@@ -112,12 +112,18 @@ def open_images(
         source = JoinedPictures(
             [_source(each, size, None, seed, data_dir) for each in names]
         )
+        for each, part in zip(names, source.joined, strict=True):
+            _check_readable(ImageSet(each, size, part))
     images = ImageSet(name, size, source, count)
-    if images.delivered is None and not name.startswith("tfds:"):
-        # Raises here, not in the middle of a run, if there is nothing to read.
+    _check_readable(images)
+    return images
+
+
+def _check_readable(images: ImageSet) -> None:
+    """Raise now, not in the middle of a run, if there is nothing to read."""
+    if images.delivered is None and not images.name.startswith("tfds:"):
         with contextlib.closing(iter(images)) as pictures:
             next(pictures)
-    return images
 
 
 def _source(

@@ -4,6 +4,8 @@ from keras_padpos.probes.evaluation import EXAMPLES
 from keras_padpos.probes.evaluation import Evaluation
 from keras_padpos.probes.exact_solver import RIDGES
 from keras_padpos.probes.exact_solver import ExactSolver
+from keras_padpos.probes.gradient_solver import BATCH
+from keras_padpos.probes.gradient_solver import EPOCHS
 from keras_padpos.probes.gradient_solver import GradientSolver
 from keras_padpos.probes.head import Head
 from keras_padpos.probes.linear_read_out import LinearReadOut
@@ -18,6 +20,8 @@ from keras_padpos.probes.read_out_model import read_out_model
 from keras_padpos.probes.stage_read_outs import stage_read_outs
 
 __all__ = [
+    "BATCH",
+    "EPOCHS",
     "EXAMPLES",
     "RIDGES",
     "SOLVERS",

@@ -48,14 +48,14 @@ class DualRegression:
         self._inner = np.zeros((number, number))
         steps = [slice(at, at + _STEP) for at in range(0, number, _STEP)]
         for values in self._stages:
-            for place, columns in enumerate(steps):
-                turned = ops.transpose(ops.convert_to_tensor(values[columns]))
+            for place, right in enumerate(steps):
+                turned = ops.transpose(ops.convert_to_tensor(values[right]))
                 # The upper triangle is all that the solver reads.
-                for rows in steps[: place + 1]:
+                for left in steps[: place + 1]:
                     part = ops.matmul(
-                        ops.convert_to_tensor(values[rows]), turned
+                        ops.convert_to_tensor(values[left]), turned
                     )
-                    self._inner[rows, columns] += ops.convert_to_numpy(part)
+                    self._inner[left, right] += ops.convert_to_numpy(part)
 
     def weights(self, ridge: float, *, held_out: bool = True) -> np.ndarray:
         """Solve for the weights of the standardised columns.
@@ -85,10 +85,11 @@ class DualRegression:
         ends = np.cumsum([values.shape[1] for values in self._stages])
         parts = np.split(weights.astype("float32"), ends[:-1])
         maps = sum(
-            values[held] @ part
+            by_column(values[held], part)
             for values, part in zip(self._stages, parts, strict=True)
         )
-        return ((maps - self._wanted[held]) ** 2).mean(axis=0)
+        errors = (maps - self._wanted[held]) ** 2
+        return by_column(np.full(len(held), 1 / len(held)), errors)
 
 
 def _turned_product(values, used, shares):

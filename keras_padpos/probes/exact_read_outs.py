@@ -7,28 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_padpos.probes.exact_solver import ExactSolver
+from keras_padpos.probes.exact_solver import check_folds
 from keras_padpos.probes.feature_batches import FeatureBatches
 from keras_padpos.probes.head import Head
 from keras_padpos.probes.linear_read_out import LinearReadOut
-from keras_padpos.probes.position_budget import in_rows
+from keras_padpos.probes.position_budget import needs_dual
 from keras_padpos.probes.position_budget import position_budget
 
 
 @dataclass(frozen=True)
-class HeadPlan:
-    """How an exact head is fitted; heads of one plan share their sums.
-
-    Attributes:
-        kernel_size: Cells a side of the kernel.
-        padding: Zeros that the head adds.
-        positions: Places of each picture.
-        in_rows: Whether it is solved by rows; see `ExactSolver`.
-    """
+class _Plan:
+    """How an exact head is fitted; heads of one plan share their sums."""
 
     kernel_size: int
     padding: int
     positions: int
-    in_rows: bool
+    dual: bool
 
 
 def exact_read_outs(
@@ -60,20 +54,23 @@ def exact_read_outs(
     """
     shapes = batches.shapes
     grid = next(iter(shapes.values()))[0]
+    number = _number(batches.images)
+    if ridge == "auto" and number is not None:
+        check_folds(number)
     plans, solvers = [], {}
     for head in heads:
         channels = sum(shapes[name][-1] for name in head.sees(tuple(shapes)))
         columns = head.kernel_size**2 * channels
-        plan = HeadPlan(
+        plan = _Plan(
             head.kernel_size,
             head.padding,
             position_budget(
                 columns,
                 head.size(grid) ** 2,
-                _number(batches.images),
+                number,
                 positions,
             ),
-            in_rows(columns),
+            needs_dual(columns),
         )
         plans.append(plan)
     for plan in dict.fromkeys(plans):
@@ -89,7 +86,7 @@ def exact_read_outs(
             ridge=ridge,
             subsets=list(dict.fromkeys(h.sees(tuple(shapes)) for h in mine)),
             positions=plan.positions,
-            in_rows=plan.in_rows,
+            dual=plan.dual,
             seed=seed,
         )
     for features in batches.once():
@@ -109,4 +106,6 @@ def exact_read_outs(
 
 
 def _number(images):
-    return images.expected if images.delivered is None else images.delivered
+    # Not `delivered`, which is known only after a first pass: the places must
+    # be the same for whichever network comes first.
+    return images.delivered if images.expected is None else images.expected

@@ -27,10 +27,12 @@ class ExactSolver:
     """Ridge regression of position on features, streamed.
 
     A linear head with a squared loss has a closed form, so there is no
-    learning rate, no number of epochs and no seed to choose. One pass over the
-    pictures accumulates the normal equations; memory does not depend on the
-    number of pictures. The ridge is added to the correlation matrix of the
-    features, so it does not depend on their units or on the number of pictures.
+    learning rate and no number of epochs to choose, and no initial weights. One
+    pass over the pictures accumulates the normal equations; memory does not
+    depend on the number of pictures. The ridge is added to the correlation
+    matrix of the features, so it does not depend on their units or on the
+    number of pictures. Where not all places of a picture are used, a seed
+    decides which.
 
     Heads of one kernel size that see different stages share the pass and the
     products, and each is what it would be alone, to the last bit.
@@ -55,20 +57,23 @@ class ExactSolver:
         padding: Zeros that the head adds on each side.
         ridge: Added to the diagonal of the correlation matrix, 0 or more; or
             `"auto"`: for each target the one of `RIDGES` with the least
-            squared error on every fifth picture when fitted on the others.
-            The read-out is then fitted on all.
+            squared error on every fifth picture when fitted on the others
+            (standardised, and centred on the targets' mean, over all). The
+            read-out is then fitted on all. Where pictures are crops of few
+            photographs, as in `samples:train`, those held out are no strangers
+            to the others, and the choice tends to be too small.
         subsets: Groups of names of stages to solve for. `None`: a single
             group of all that `update` is given.
         positions: How many places of each picture to use, drawn at random.
             `None`: all.
-        in_rows: Hold the rows and solve in as many unknowns as there are
-            rows. The same solution; for heads whose columns are too many for
-            a matrix of columns**2. Memory grows with `positions` times the
-            number of pictures.
+        dual: Hold the rows and solve the dual problem, in as many unknowns
+            as there are rows. The same solution; for heads whose columns are
+            too many for matrices of columns**2. Memory grows with `positions`
+            times the number of pictures.
         seed: Of the sample of places.
 
     Raises:
-        ValueError: If `ridge` is negative.
+        ValueError: If `ridge`, `subsets` or `positions` is none of these.
     """
 
     def __init__(
@@ -80,11 +85,18 @@ class ExactSolver:
         ridge: float | str = 1e-3,
         subsets: Sequence[Sequence[str]] | None = None,
         positions: int | None = None,
-        in_rows: bool = False,
+        dual: bool = False,
         seed: int = 0,
     ) -> None:
-        if ridge != "auto" and not ridge >= 0:
-            raise ValueError(f"`ridge` must be 0 or more. Received: {ridge}")
+        if ridge != "auto" and (isinstance(ridge, str) or not ridge >= 0):
+            raise ValueError(
+                f'`ridge` must be 0 or more, or "auto". Received: {ridge!r}'
+            )
+        if subsets is not None and not all([subsets, *subsets]):
+            raise ValueError(
+                "`subsets` must be groups of names of stages, none of them "
+                f"empty. Received: {subsets!r}"
+            )
         self.kernel_size = kernel_size
         self.padding = padding
         self.ridge = ridge
@@ -93,8 +105,13 @@ class ExactSolver:
         self._targets = targets.reshape(-1, targets.shape[-1])
         self._subsets = subsets and [tuple(subset) for subset in subsets]
         cells = len(self._targets)
-        self._positions = None if positions in (None, cells) else positions
-        self._in_rows = in_rows
+        if positions is not None and not 1 <= positions <= cells:
+            raise ValueError(
+                f"`positions` must be from 1 to {cells}, the places of a "
+                f"picture. Received: {positions}"
+            )
+        self._positions = None if positions == cells else positions
+        self._dual = dual
         self._seed = seed
         self._pictures = 0
         self._folds = None
@@ -146,7 +163,7 @@ class ExactSolver:
             for name, values in features.items()
         }
         held = (numbers % _FOLD == _FOLD - 1) & (self.ridge == "auto")
-        if self._in_rows:
+        if self._dual:
             self._keep(rows, cells, held)
             return
         if self._folds is None:
@@ -212,13 +229,18 @@ class ExactSolver:
         if not self._pictures:
             raise ValueError("There are no features yet: call `update` first.")
         subset = self._subsets[0] if subset is None else tuple(subset)
+        if subset not in self._subsets:
+            raise ValueError(
+                f"`subset` must be one of {self._subsets}. Received: {subset}"
+            )
         regression = self._regression(subset)
         try:
             kernel, ridges = self._weights(regression)
         except np.linalg.LinAlgError:
             raise ValueError(
-                "The features are linearly dependent, so the read-out is not "
-                f"unique. Use a larger `ridge`. Received: ridge={self.ridge}"
+                "`ridge` must be larger: the features are linearly dependent, "
+                "and the read-out is not unique. "
+                f"Received: ridge={self.ridge}"
             ) from None
         order = self._kernel_order(subset, len(kernel))
         return LinearReadOut(
@@ -232,7 +254,7 @@ class ExactSolver:
         )
 
     def _regression(self, subset):
-        if not self._in_rows:
+        if not self._dual:
             return PrimalRegression(self._folds, subset, self._targets)
         if self._standard is None:
             self._standard = {
@@ -252,11 +274,7 @@ class ExactSolver:
         if self.ridge != "auto":
             weights = regression.weights(self.ridge)
             return weights, np.full(weights.shape[1], self.ridge)
-        if self._pictures < _FOLD:
-            raise ValueError(
-                f'`ridge="auto"` holds out every {_FOLD}th picture, and needs '
-                f"at least {_FOLD}. Received: {self._pictures}"
-            )
+        check_folds(self._pictures)
         errors = []
         for ridge in RIDGES:
             try:
@@ -266,6 +284,7 @@ class ExactSolver:
             else:
                 errors.append(regression.held_out_error(weights))
         ridges = np.array(RIDGES)[np.argmin(errors, axis=0)]
+        weights = np.empty((len(regression.mean), len(ridges)))
         for ridge in set(ridges):
             solved = regression.weights(ridge)
             weights[:, ridges == ridge] = solved[:, ridges == ridge]
@@ -285,6 +304,26 @@ class ExactSolver:
         ).reshape(columns)
 
     def _width(self, name):
-        if self._in_rows:
+        if self._dual:
             return len(self._standard[name].mean)
         return len(self._folds[0].shift([name]))
+
+
+def check_folds(pictures: int) -> None:
+    """Tell whether there are pictures enough to choose a ridge.
+
+    Example:
+
+    >>> check_folds(5)
+
+    Args:
+        pictures: How many there are.
+
+    Raises:
+        ValueError: If there are too few.
+    """
+    if pictures < _FOLD:
+        raise ValueError(
+            f'`ridge="auto"` holds out every {_FOLD}th picture, and needs '
+            f"{_FOLD} or more. Received: {pictures} pictures"
+        )

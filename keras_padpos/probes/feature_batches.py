@@ -1,5 +1,6 @@
 """A network's features of a set of pictures, batch by batch."""
 
+import math
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -13,14 +14,16 @@ _KEEP_BYTES = 4 * 2**30
 class FeatureBatches:
     """Features of pictures; kept in memory if asked and if they fit.
 
+    Features are kept if all that the set may hold fit into 4 GiB; beyond
+    that, each pass computes them anew.
+
     Args:
         model: From pictures to a dict with `(batch, grid, grid, channels)`
             for each stage, or to one such tensor, whose stage is then called
             "features".
         images: An `ImageSet` of `keras_padpos.data`.
         batch_size: Pictures a batch.
-        keep: Whether later passes should reuse the features of the first:
-            up to 4 GiB, beyond which each pass computes them anew.
+        keep: Whether later passes should reuse the features of the first.
         advance: Called with the number of pictures after each batch.
     """
 
@@ -36,8 +39,6 @@ class FeatureBatches:
         self.model = model
         self.images = images
         self.batch_size = batch_size
-        self._keep = keep
-        self._kept = None
         self._advance = advance or (lambda count: None)
         stages = model.output
         if not isinstance(stages, dict):
@@ -45,6 +46,13 @@ class FeatureBatches:
         self._shapes = {
             name: tuple(each.shape[1:]) for name, each in stages.items()
         }
+        floats = sum(math.prod(shape) for shape in self._shapes.values())
+        self._keep = (
+            keep
+            and images.expected is not None
+            and 4 * floats * images.expected <= _KEEP_BYTES
+        )
+        self._kept = None
 
     @property
     def shapes(self) -> dict[str, tuple[int, int, int]]:
@@ -53,29 +61,30 @@ class FeatureBatches:
 
     def once(self) -> Iterator[dict[str, np.ndarray]]:
         """One pass in the pictures' order."""
-        kept = [] if self._keep else None
+        if not self._keep:
+            yield from map(self._features, self._pictures())
+            return
+        kept, number = None, 0
         for batch in self._pictures():
             features = self._features(batch)
-            if kept is not None:
-                kept.append(features)
-                held = sum(
-                    each.nbytes for part in kept for each in part.values()
-                )
-                if held > _KEEP_BYTES:
-                    kept = None
+            if kept is None:
+                kept = {
+                    name: np.empty(
+                        (self.images.expected, *each.shape[1:]), each.dtype
+                    )
+                    for name, each in features.items()
+                }
+            for name, each in features.items():
+                kept[name][number : number + len(each)] = each
+            number += len(each)
             yield features
-        if kept:
-            self._kept = {
-                name: np.concatenate([part[name] for part in kept])
-                for name in features
-            }
+        self._kept = {name: each[:number] for name, each in kept.items()}
 
     def shuffled(self, epoch: int, seed: int) -> Iterator[dict[str, Any]]:
         """One pass in an order that epoch and seed decide."""
         if self._keep and self._kept is None:
             for _ in self.once():
                 pass
-            self._keep = self._kept is not None
         if self._kept is None:
             order = {"shuffle_seed": seed, "epoch": epoch}
             for batch in self._pictures(**order):
@@ -94,7 +103,15 @@ class FeatureBatches:
             features = {"features": features}
         self._advance(len(batch))
         # Some backends return the stages in the order of their names.
-        return {name: np.asarray(features[name]) for name in self._shapes}
+        features = {name: np.asarray(features[name]) for name in self._shapes}
+        for name, each in features.items():
+            if not np.isfinite(each).all():
+                raise ValueError(
+                    f"The network's features must be finite; those of {name} "
+                    "are not. Networks with random weights may need "
+                    "`calibrate_batch_norm`."
+                )
+        return features
 
     def _pictures(self, **order):
         if keras.backend.backend() == "tensorflow":

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.probes.feature_batches import FeatureBatches
+from keras_padpos.probes.gradient_solver import EPOCHS
 from keras_padpos.probes.gradient_solver import GradientSolver
 from keras_padpos.probes.gradient_solver import mean_losses
 from keras_padpos.probes.head import Head
@@ -19,7 +20,7 @@ def gradient_read_outs(
     targets: Mapping[str, np.ndarray],
     *,
     optimizer: str = "sgd",
-    epochs: int = 15,
+    epochs: int = EPOCHS,
     learning_rate: float | None = None,
     seed: int = 0,
     log: Callable[..., None] | None = None,

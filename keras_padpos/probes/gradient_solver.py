@@ -15,8 +15,14 @@ from keras_padpos.probes.head import Head
 LEARNING_RATES = {"sgd": 0.1, "adam": 1e-3}
 """Learning rate of each optimiser if none is given."""
 
-_DECAY_EPOCH = 10
-_DECAY = 0.1
+EPOCHS = 15
+"""Passes over the pictures in the released code."""
+
+BATCH = 32
+"""Pictures a step in the released code."""
+
+_LATE = 10
+_LATE_FACTOR = 0.1
 _MOMENTUM = 0.9
 
 
@@ -48,7 +54,8 @@ class GradientSolver:
         feature_shape: `(grid, grid, channels)` of the features.
         head: The shape of the heads.
         optimizer: `"sgd"` or `"adam"`.
-        learning_rate: Of the first ten epochs. `None`: see `LEARNING_RATES`.
+        learning_rate: Of `"adam"`, and of the first ten epochs of `"sgd"`.
+            `None`: see `LEARNING_RATES`.
         weight_decay: As in PyTorch's optimisers: its product with each weight
             is added to the gradient.
         seed: Seed of the initial weights, the same for every target.
@@ -152,8 +159,8 @@ class GradientSolver:
 
     def rate(self, epoch: int) -> float:
         """The learning rate of an epoch, counted from 0."""
-        late = self.optimizer == "sgd" and epoch >= _DECAY_EPOCH
-        return self.learning_rate * (_DECAY if late else 1)
+        late = self.optimizer == "sgd" and epoch >= _LATE
+        return self.learning_rate * (_LATE_FACTOR if late else 1)
 
     def step(self, features: Any, epoch: int) -> dict[str, float]:
         """Train every target's head on one batch.
@@ -195,7 +202,9 @@ class GradientSolver:
         return losses
 
     def fit(
-        self, batches: Callable[[int], Iterable[np.ndarray]], epochs: int = 15
+        self,
+        batches: Callable[[int], Iterable[np.ndarray]],
+        epochs: int = EPOCHS,
     ) -> list[dict[str, float]]:
         """Train all heads.
 

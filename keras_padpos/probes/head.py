@@ -143,4 +143,6 @@ class Head:
         words = [f"k{self.kernel_size}_l{self.layers}_p{self.padding}"]
         if self.width is not None:
             words.append(f"w{self.width}")
+        if self.output == "sigmoid":
+            words.append(self.output)
         return "_".join([*words, *(self.stages or ())])

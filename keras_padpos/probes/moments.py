@@ -16,8 +16,10 @@ class Moments:
 
     Products are taken stage by stage, so what is summed up for two stages is
     the same, to the last bit, whatever other stages are asked for. A batch is
-    multiplied in float32 by Keras' backend, on its device; batches are added up
-    in float64 on the host. Memory does not depend on the number of pictures.
+    multiplied by Keras' backend, on its device, in float32; batches are added
+    up in float64 on the host. Memory does not depend on the number of pictures.
+    (On a GPU, backends may multiply float32 with fewer digits, TF32: ask them
+    for all, JAX by `JAX_DEFAULT_MATMUL_PRECISION=highest`.)
 
     Features are shifted by a fixed vector before they are multiplied, which
     keeps the sums well conditioned; any rough mean will do.
@@ -87,10 +89,10 @@ class Moments:
                 block += _product(turned[one], shifted[other])
                 continue
             for start in range(0, len(block), _STEP):
-                rows = slice(start, start + _STEP)
+                step = slice(start, start + _STEP)
                 # Only what lies right of the diagonal.
-                block[rows, start:] += _product(
-                    turned[one][rows], shifted[one][:, start:]
+                block[step, start:] += _product(
+                    turned[one][step], shifted[one][:, start:]
                 )
 
     def _block(self, one, other):

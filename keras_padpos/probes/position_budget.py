@@ -4,7 +4,11 @@ EVERY_PLACE = 5_000
 """Columns up to which every place is used: the network takes longer."""
 
 MOST_COLUMNS = 20_000
-"""Columns up to which a matrix of columns**2 is held (3 GiB)."""
+"""Columns up to which matrices of columns**2 are held.
+
+Each of that size takes 3 GiB, and there are three while a head is solved, five
+where its ridge is chosen.
+"""
 
 MOST_ROWS = 12_000
 """Rows that are held, beyond that many columns, if they fit into 4 GiB."""
@@ -14,12 +18,12 @@ _MOST_BYTES = 4 * 2**30
 ROWS_A_COLUMN = 4
 
 
-def in_rows(columns: int) -> bool:
-    """Whether a head has too many columns for a matrix of columns**2.
+def needs_dual(columns: int) -> bool:
+    """Whether a head has too many columns for matrices of columns**2.
 
     Example:
 
-    >>> in_rows(9 * 1472), in_rows(49 * 1472)
+    >>> needs_dual(9 * 1472), needs_dual(49 * 1472)
     (False, True)
     """
     return columns > MOST_COLUMNS
@@ -69,7 +73,7 @@ def position_budget(
             f"Received: {asked!r}"
         )
     limit = min(asked, cells) if number else cells
-    if in_rows(columns):
+    if needs_dual(columns):
         _check_known(pictures, columns)
         most = min(MOST_ROWS, _MOST_BYTES // (4 * columns))
         if pictures > most:

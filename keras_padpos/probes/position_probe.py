@@ -12,6 +12,8 @@ from keras_padpos.probes.evaluation import Evaluation
 from keras_padpos.probes.exact_read_outs import exact_read_outs
 from keras_padpos.probes.feature_batches import FeatureBatches
 from keras_padpos.probes.gradient_read_outs import gradient_read_outs
+from keras_padpos.probes.gradient_solver import BATCH
+from keras_padpos.probes.gradient_solver import EPOCHS
 from keras_padpos.probes.head import Head
 from keras_padpos.probes.position_target import position_target
 from keras_padpos.probes.read_out_model import read_out_model
@@ -29,7 +31,7 @@ def position_probe(
     solver: str = "exact",
     ridge: float | str = 1e-3,
     positions_per_image: int | str = "auto",
-    epochs: int = 15,
+    epochs: int = EPOCHS,
     learning_rate: float | None = None,
     value_range: str = "released",
     batch_size: int = 8,
@@ -78,11 +80,13 @@ def position_probe(
             head of that shape.
     """
     check_heads(solver, heads)
+    if not targets:
+        raise ValueError("`targets` must name at least one. Received: none")
     exact = solver == "exact"
     batches = FeatureBatches(
         features,
         train,
-        batch_size if exact else 32,
+        batch_size if exact else BATCH,
         keep=not exact,
         advance=advance,
     )
@@ -129,10 +133,14 @@ def position_probe(
         for maps in FeatureBatches(
             features, images, batch_size, advance=advance
         ).once():
+            joined = {}
             for number, (head, reader) in enumerate(
                 zip(heads, fitted, strict=True)
             ):
-                predicted = reader.predict(head.joined(maps))
+                seen = head.sees(tuple(shapes))
+                if seen not in joined:
+                    joined[seen] = head.joined(maps)
+                predicted = reader.predict(joined[seen])
                 for channel, target in enumerate(targets):
                     scores[number, target].update(predicted[..., channel])
         for (number, target), evaluation in scores.items():
@@ -177,13 +185,17 @@ def check_heads(solver: str, heads: Sequence[Head]) -> None:
 
     Raises:
         ValueError: If the solver is unknown, or is `"exact"` and a head is
-            not a single linear layer.
+            not a single linear layer; if there is no head, or one twice.
     """
     if solver not in SOLVERS:
         raise ValueError(
             f"`solver` must be one of {', '.join(SOLVERS)}. "
             f"Received: solver={solver!r}"
         )
+    if not heads:
+        raise ValueError("`heads` must hold at least one. Received: none")
+    if len(set(heads)) < len(heads):
+        raise ValueError(f"`heads` must hold each once. Received: {heads}")
     for head in heads:
         if solver == "exact" and (head.layers > 1 or head.output != "linear"):
             raise ValueError(

@@ -7,7 +7,7 @@ import numpy as np
 from keras_padpos.probes.by_column import by_column
 from keras_padpos.probes.moments import Moments
 from keras_padpos.probes.ridge_solve import ridge_solve
-from keras_padpos.probes.silent import standard_scale
+from keras_padpos.probes.standard_scale import standard_scale
 
 # Rows of a large matrix worked on at once.
 _STEP = 512
@@ -79,10 +79,9 @@ class PrimalRegression:
 
     def held_out_error(self, weights: np.ndarray) -> np.ndarray:
         """`(targets,)`, mean squared error on the held-out pictures."""
-        crossed = 2 * self._slopes[1] - self._products[1] @ weights
-        return (self._powers[1] - (weights * crossed).sum(axis=0)) / (
-            self._numbers[1]
-        )
+        crossed = 2 * self._slopes[1] - by_column(self._products[1], weights)
+        explained = by_column(np.ones(len(weights)), weights * crossed)
+        return (self._powers[1] - explained) / self._numbers[1]
 
 
 def _standardise(products, number, total, mean, scale):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_padpos.probes.silent import standard_scale
+from keras_padpos.probes.standard_scale import standard_scale
 
 
 class StandardRows:
@@ -20,7 +20,7 @@ class StandardRows:
     Attributes:
         values: `(rows, columns)`, standardised.
         mean: `(columns,)`, what was subtracted.
-        scale: `(columns,)`, what they were divided by; see `silent`.
+        scale: `(columns,)`, what they were divided by; see `standard_scale`.
     """
 
     def __init__(self, values: np.ndarray) -> None:

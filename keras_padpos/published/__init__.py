@@ -1,5 +1,6 @@
 """The papers' tables as data files, each number with its source and table."""
 
+from keras_padpos.published.controls import CONTROLS
 from keras_padpos.published.counterpart import counterpart
 from keras_padpos.published.load_orderings import load_orderings
 from keras_padpos.published.published_orderings import PublishedOrderings
@@ -13,9 +14,10 @@ from keras_padpos.published.tables import load_table
 from keras_padpos.published.tables import lookup
 
 __all__ = [
-    "counterpart",
+    "CONTROLS",
     "PublishedOrderings",
     "PublishedTable",
+    "counterpart",
     "list_tables",
     "load_orderings",
     "load_table",

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from keras_padpos.published.controls import CONTROLS
 from keras_padpos.published.tables import load_table
 from keras_padpos.published.tables import lookup
 
 _MODELS = {"vgg16": "VGG16", "resnet152": "ResNet152", "rgb": "PosENet"}
-_CONTROLS = ("black", "white", "noise")
 
 
 def counterpart(row: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -44,7 +44,7 @@ def counterpart(row: Mapping[str, Any]) -> dict[str, Any] | None:
         "target": row["target"],
         "head_layers": row["head_layers"],
         "head_padding": row["head_padding"],
-        "test_set": test_set if test_set in _CONTROLS else "PASCAL-S",
+        "test_set": test_set if test_set in CONTROLS else "PASCAL-S",
     }
     if model != "PosENet":
         criteria["padding_mode"] = row["padding_mode"]

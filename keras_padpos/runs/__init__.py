@@ -12,6 +12,10 @@ from keras_padpos.runs.conversion_modes import conversion_modes
 from keras_padpos.runs.export_mismatch import ExportMismatch
 from keras_padpos.runs.export_model import check_export
 from keras_padpos.runs.export_model import export_model
+from keras_padpos.runs.flag_values import picture_sets
+from keras_padpos.runs.flag_values import positions_value
+from keras_padpos.runs.flag_values import ridge_value
+from keras_padpos.runs.flag_values import whole_numbers
 from keras_padpos.runs.flags import apply_common_flags
 from keras_padpos.runs.flags import define_common_flags
 from keras_padpos.runs.flags import resolved_flags
@@ -28,15 +32,15 @@ from keras_padpos.runs.network_differences import network_differences
 from keras_padpos.runs.orderings import evaluate_orderings
 from keras_padpos.runs.orderings_report import orderings_markdown
 from keras_padpos.runs.orderings_report import print_orderings
+from keras_padpos.runs.paper_heads import paper_heads
 from keras_padpos.runs.paper_tables import paper_tables_markdown
 from keras_padpos.runs.paper_tables import print_paper_tables
 from keras_padpos.runs.position_figures import draw_position_figures
-from keras_padpos.runs.position_figures import draw_position_maps
 from keras_padpos.runs.position_network import position_network
 from keras_padpos.runs.position_report import print_position_report
 from keras_padpos.runs.position_rows import position_rows
 from keras_padpos.runs.probe_heads import probe_heads
-from keras_padpos.runs.probe_heads import table_heads
+from keras_padpos.runs.probed_network import ProbedNetwork
 from keras_padpos.runs.progress import Progress
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.quiet import quiet_tensorflow
@@ -53,6 +57,7 @@ from keras_padpos.runs.work_directory import WorkDirectory
 __all__ = [
     "EXPORT_FORMATS",
     "ExportMismatch",
+    "ProbedNetwork",
     "Progress",
     "Provenance",
     "UserError",
@@ -66,7 +71,6 @@ __all__ = [
     "define_common_flags",
     "draw_inspection",
     "draw_position_figures",
-    "draw_position_maps",
     "evaluate_orderings",
     "export_model",
     "inspect_file",
@@ -77,9 +81,12 @@ __all__ = [
     "model_digest",
     "network_differences",
     "orderings_markdown",
+    "paper_heads",
     "paper_tables_markdown",
+    "picture_sets",
     "position_network",
     "position_rows",
+    "positions_value",
     "print_inspection",
     "print_orderings",
     "print_paper_tables",
@@ -89,11 +96,12 @@ __all__ = [
     "quiet_tensorflow",
     "reach_figure",
     "resolved_flags",
+    "ridge_value",
     "run",
     "saved_model_padding",
     "stage_layers",
     "stage_words",
     "strict_json",
-    "table_heads",
     "table_markdown",
+    "whole_numbers",
 ]

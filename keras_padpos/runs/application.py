@@ -43,7 +43,7 @@ def run(
     * 1 and a traceback for everything else: that is a mistake in the code, and
       so is a `ValueError` that NumPy or Keras raised on what we gave them;
     * 2 and one line for flags that cannot be understood, for arguments that
-      are no flags, unless `arguments` names them, and for
+      are no flags, unless `arguments` names as many, and for
       `absl.app.UsageError`;
     * 130 and one line for an interrupt from the keyboard.
 
@@ -73,7 +73,9 @@ def run(
         argv: The command line; `sys.argv` if not given.
         needs_keras: Whether to import Keras before `main`.
         arguments: Names of the arguments that are no flags, all of which must
-            be given; flags may stand before, between and after them.
+            be given; flags may stand before, between and after them. A last
+            one that ends in `...`, such as `"WORKDIR..."`, stands for one or
+            more.
 
     Raises:
         SystemExit: Always; its code is the exit status.
@@ -127,7 +129,10 @@ def _flags_parser(
             # are parsed. absl lets them exit with 1.
             raise SystemExit(0) from None
         given = rest[1:]
-        if len(given) != len(arguments):
+        several = bool(arguments) and arguments[-1].endswith("...")
+        if len(given) < len(arguments) or (
+            len(given) > len(arguments) and not several
+        ):
             received = " ".join(map(repr, given)) or "nothing"
             status = _say(
                 name,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.runs.fit_preference import fit_preference
 from keras_padpos.runs.position_rows import PICTURES
 from keras_padpos.runs.position_rows import RECIPE
 
@@ -30,8 +31,9 @@ def closest_pair(
 
     Returns:
         One row of each and, in words, how their recipes differ: of the same
-        solver if there are such, then the first of those that differ in the
-        fewest fields. `None` if no two rows score the same pictures.
+        solver if there are such, then of those that differ in the fewest
+        fields, then as `fit_preference` has it. `None` if no two rows score
+        the same pictures.
     """
     pairs = [
         (one, other, _differences(one, other))
@@ -44,6 +46,7 @@ def closest_pair(
         key=lambda pair: (
             pair[0].get("solver") != pair[1].get("solver"),
             len(pair[2]),
+            *map(fit_preference, pair[:2]),
         ),
         default=None,
     )

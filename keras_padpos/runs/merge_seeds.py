@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.position_rows import HEAD
-from keras_padpos.runs.position_rows import NETWORK
 from keras_padpos.runs.position_rows import PICTURES
 from keras_padpos.runs.position_rows import RECIPE
 
@@ -16,6 +16,11 @@ def merge_seeds(
     rows: Sequence[Mapping[str, Any]], *, same_pictures: bool = True
 ) -> list[dict[str, Any]]:
     """Make one row of those that differ in their seed alone.
+
+    Rows that a seed makes what they are: of random weights, or of a read-out
+    that was trained. An exact read-out of trained weights is the same whatever
+    the seed; of several that score the same pictures the first is taken, and
+    others, whose crops differ because the seed does, stay apart.
 
     The interval of such a row is that of its pictures, each of which scores
     its mean over seeds. It tells how the mean would vary with other pictures;
@@ -39,8 +44,8 @@ def merge_seeds(
     Args:
         rows: As `position_rows` returns them.
         same_pictures: Whether only rows that score the same pictures go
-            together. With `False` those of another run, whose crops differ
-            because its seed does, go with them, and have no interval.
+            together. With `False` seeds go together whatever their crops, and
+            have no interval where these differ.
 
     Returns:
         The rows, in order of first appearance, each with `seeds`. Where these
@@ -51,20 +56,27 @@ def merge_seeds(
         differ); all else is as in the first row. Of rows of the same seed the
         first is taken.
     """
-    fields = (*NETWORK, *HEAD, *RECIPE, "target", "test_set")
-    if same_pictures:
-        fields = (*fields, *PICTURES)
     groups: dict[tuple, dict[Any, Mapping[str, Any]]] = {}
     for row in rows:
-        group = groups.setdefault(tuple(row.get(name) for name in fields), {})
-        group.setdefault(row["seed"], row)
+        seeded = _is_seeded(row)
+        fields = (*HEAD, *RECIPE, "target", "test_set")
+        if same_pictures or not seeded:
+            fields = (*fields, *PICTURES)
+        key = (*network_identity(row), *(row.get(name) for name in fields))
+        group = groups.setdefault(key, {})
+        group.setdefault(row["seed"] if seeded else None, row)
     return [_merged(group) for group in groups.values()]
+
+
+def _is_seeded(row):
+    """Whether another seed would make another network or read-out."""
+    return row["weights"] == "random" or row.get("solver", "exact") != "exact"
 
 
 def _merged(group):
     rows = list(group.values())
     if len(rows) == 1:
-        return {**rows[0], "seeds": list(group)}
+        return {**rows[0], "seeds": [rows[0]["seed"]]}
     from keras_padpos.metrics import bootstrap_interval
 
     scores = interval = None

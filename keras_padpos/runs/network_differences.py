@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.runs.closest_pair import closest_pair
+from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.position_rows import HEAD
-from keras_padpos.runs.position_rows import NETWORK
 
 
 def network_differences(
@@ -42,11 +42,11 @@ def network_differences(
 
     if not rows:
         return []
-    first = [rows[0].get(name) for name in NETWORK]
+    first = network_identity(rows[0])
     reference: dict[tuple, list[Mapping[str, Any]]] = {}
     others = []
     for row in rows:
-        if [row.get(name) for name in NETWORK] == first:
+        if network_identity(row) == first:
             reference.setdefault(_place(row), []).append(row)
         else:
             others.append(row)

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.published import CONTROLS
 from keras_padpos.runs.closest_pair import closest_pair
+from keras_padpos.runs.fit_preference import fit_preference
 from keras_padpos.runs.merge_seeds import merge_seeds
+from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.position_rows import HEAD
 from keras_padpos.runs.position_rows import NETWORK
 from keras_padpos.runs.position_rows import position_rows
-from keras_padpos.runs.position_words import CONTROLS
 from keras_padpos.runs.position_words import head_words
-from keras_padpos.runs.position_words import network_words
+from keras_padpos.runs.unique_network_words import unique_network_words
 from keras_padpos.runs.work_directory import WorkDirectory
 
 HOLDS, REVERSED, UNDECIDED, NOT_TESTED = (
@@ -82,10 +84,13 @@ class _Tried:
         # All seeds of a network are one network here.
         self._networks = list(
             {
-                _identity(row): {name: row.get(name) for name in NETWORK}
+                network_identity(row): {name: row.get(name) for name in NETWORK}
                 for row in rows
             }.values()
         )
+        # Orderings speak of some without padding that may not be there.
+        bare = [{**row, "padding_mode": "none"} for row in self._networks]
+        self._words = unique_network_words([*self._networks, *bare])
 
     def ordering(self, ordering):
         subjects, note = self._standing_for(ordering["networks"])
@@ -105,7 +110,9 @@ class _Tried:
                         ):
                             yield {
                                 **tried,
-                                "network": network_words(subject),
+                                "network": self._words[
+                                    network_identity(subject)
+                                ],
                                 "test_set": test_set,
                             }
 
@@ -181,7 +188,7 @@ class _Tried:
         for head in self._told.heads:
             sides = [{**head, **lesser}, {**head, **greater}]
             low, high = map(self._matching, sides)
-            words = _in_words(*sides)
+            words = self._in_words(*sides)
             missing = [
                 word
                 for word, rows in zip(words, (low, high), strict=True)
@@ -213,12 +220,36 @@ class _Tried:
             }
         return _not_tested(*reasons[0])
 
+    def _in_words(self, lesser, greater):
+        """Each side by what tells it from the other."""
+
+        def differ(*names):
+            return any(lesser.get(name) != greater.get(name) for name in names)
+
+        words = []
+        for side in (lesser, greater):
+            parts = []
+            if differ(*NETWORK):
+                parts.append(self._words[network_identity(side)])
+            if differ("target"):
+                parts.append(side["target"].replace("_", " "))
+            if differ(*HEAD):
+                stages = "all stages" if differ("stages") else None
+                head = head_words(side)
+                parts.append(
+                    f"{head}, {stages}"
+                    if stages and side["stages"] == "all"
+                    else head
+                )
+            words.append(", ".join(parts))
+        return words
+
     def _against_zero(self, wanted, bound, target):
         found = self._found(wanted)
         if not found:
             head = head_words({**self._told.heads[0], **wanted})
             return _not_tested(target, None, None, f"not measured: {head}")
-        row = found[0]
+        row = min(found, key=fit_preference)
         interval = row["spearman_ci95"]
         return {
             "target": target,
@@ -235,12 +266,8 @@ class _Tried:
         }
 
 
-def _identity(row: _Row) -> tuple:
-    return tuple(row.get(name) for name in NETWORK)
-
-
 def _is_of(row: _Row, network: _Row) -> bool:
-    return _identity(row) == _identity(network)
+    return network_identity(row) == network_identity(network)
 
 
 def _not_tested(target, lesser, greater, why):
@@ -278,28 +305,3 @@ def _shared_head(lesser: _Row, greater: _Row) -> str | None:
     if any(lesser[name] != greater[name] for name in HEAD):
         return None
     return head_words(greater)
-
-
-def _in_words(lesser: _Row, greater: _Row) -> list[str]:
-    """Each side by what tells it from the other."""
-
-    def differ(*names):
-        return any(lesser.get(name) != greater.get(name) for name in names)
-
-    words = []
-    for side in (lesser, greater):
-        parts = []
-        if differ(*NETWORK):
-            parts.append(network_words(side))
-        if differ("target"):
-            parts.append(side["target"].replace("_", " "))
-        if differ(*HEAD):
-            stages = "all stages" if differ("stages") else None
-            head = head_words(side)
-            parts.append(
-                f"{head}, {stages}"
-                if stages and side["stages"] == "all"
-                else head
-            )
-        words.append(", ".join(parts))
-    return words

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.runs.interval_note import interval_note
 from keras_padpos.runs.orderings import HOLDS
 from keras_padpos.runs.orderings import NOT_TESTED
 from keras_padpos.runs.orderings import REVERSED
@@ -103,6 +104,7 @@ hold, 1 reversed'}]
                     "difference is above 0, is reversed if below, undecided "
                     "if it covers 0. -: the ordering is not about this "
                     "network.",
+                    interval_note([test_set]),
                 ],
             }
         )

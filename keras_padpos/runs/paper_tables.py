@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.published import CONTROLS
+from keras_padpos.runs.fit_preference import fit_preference
 from keras_padpos.runs.merge_seeds import merge_seeds
+from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.position_rows import HEAD
-from keras_padpos.runs.position_rows import NETWORK
 from keras_padpos.runs.position_rows import position_rows
-from keras_padpos.runs.position_words import CONTROLS
 from keras_padpos.runs.position_words import head_words
-from keras_padpos.runs.position_words import network_words
 from keras_padpos.runs.position_words import set_words
 from keras_padpos.runs.score_words import score_words
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.table_markdown import table_markdown
+from keras_padpos.runs.unique_network_words import unique_network_words
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _Row = Mapping[str, Any]
@@ -78,9 +79,9 @@ def paper_tables(
     Returns:
         For each table, arguments of `print_table`. A cell is SPC / MAE, with
         several seeds their mean ± standard deviation, or SPC [interval] / MAE;
-        footnotes mark what was
-        not fitted exactly, on all positions, and with hidden layers as wide as
-        the paper's. A network that measured nothing of a table has no column.
+        footnotes mark what was not fitted exactly, on all positions, and with
+        hidden layers as wide as the paper's. A network that measured nothing
+        of a table has no column.
     """
     from keras_padpos import published
 
@@ -105,6 +106,7 @@ class _Redrawn:
                 if row["test_set"] not in CONTROLS
             )
         )
+        self._words = unique_network_words(map(_padded, ours))
         self._footnotes: list[str] = []
         self._shown: list[_Row] = []
 
@@ -120,7 +122,7 @@ class _Redrawn:
                     f"{row['spearman']:.3f} / {row['mae']:.3f}"
                 )
         networks = dict.fromkeys(
-            _column(row)
+            self._column(row)
             for row in self._ours
             if row["backbone"] != "rgb" or "PosENet" in models
         )
@@ -162,11 +164,11 @@ class _Redrawn:
         found = [
             row
             for row in self._ours
-            if _column(row) == network and _fits(row, *key)
+            if self._column(row) == network and _fits(row, *key)
         ]
         if not found:
             return None
-        row = min(found, key=_preference)
+        row = min(found, key=fit_preference)
         self._shown.append(row)
         marks = "".join(f"[{self._number(why)}]" for why in _deviations(row))
         spearman = score_words(row, "spearman", count=False)
@@ -175,6 +177,10 @@ class _Redrawn:
             spearman += f" [{low:.3f}, {high:.3f}]"
         mae = score_words(row, "mae", count=False)
         return f"{spearman} / {mae} {marks}".strip()
+
+    def _column(self, row):
+        words = self._words[network_identity(_padded(row))]
+        return words.removesuffix(", zeros padding")
 
     def _number(self, footnote):
         if footnote not in self._footnotes:
@@ -192,16 +198,16 @@ class _Redrawn:
             )
         ]
         if self._shown:
-            fitted = _listed(
+            fitted = _joined(
                 f"{row['train_images']} of {set_words(row['train_set'])}"
                 for row in self._shown
             )
-            scored = _listed(
+            scored = _joined(
                 f"{row['images']} of {set_words(row['test_set'])}"
                 for row in self._shown
                 if row["test_set"] not in CONTROLS
             )
-            ridges = _listed(
+            ridges = _joined(
                 row["ridge_asked"] for row in self._shown if row["ridge_asked"]
             )
             notes.append(
@@ -212,7 +218,7 @@ class _Redrawn:
         if any(row["seed"] is None for row in self._shown):
             notes.append(
                 "±: standard deviation over seeds ("
-                + _listed(
+                + _joined(
                     f"{len(row['seeds'])} seeds"
                     for row in self._shown
                     if row["seed"] is None
@@ -274,21 +280,10 @@ def _is_bare(row: _Row) -> bool:
     return row["padding_mode"] == "none"
 
 
-def _column(row: _Row) -> str:
-    """A network's column; it is the same without its padding."""
-    if row["backbone"] == "rgb":
-        return network_words(row)
+def _padded(row: _Row) -> dict[str, Any]:
+    """The network whose column a row stands in: the one with its padding."""
     mode = "zeros" if _is_bare(row) else row["padding_mode"]
-    return network_words(
-        {
-            **{name: row.get(name) for name in NETWORK},
-            "padding_mode": mode,
-        }
-    ).removesuffix(", zeros padding")
-
-
-def _preference(row: _Row) -> tuple:
-    return row["solver"] != "exact", -(row.get("positions_per_image") or 0)
+    return {**row, "padding_mode": mode, "seed": None}
 
 
 def _deviations(row: _Row) -> list[str]:
@@ -309,5 +304,5 @@ def _deviations(row: _Row) -> list[str]:
     return found
 
 
-def _listed(words) -> str:
+def _joined(words) -> str:
     return ", ".join(dict.fromkeys(words))

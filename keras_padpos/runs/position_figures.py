@@ -1,6 +1,5 @@
 """The figures of a run of `position_probe`."""
 
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -8,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.published import CONTROLS
 from keras_padpos.runs.error_maps_figure import error_maps_figure
-from keras_padpos.runs.position_rows import NETWORK
-from keras_padpos.runs.position_words import CONTROLS
+from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.position_words import head_words
-from keras_padpos.runs.position_words import network_words
 from keras_padpos.runs.predicted_maps_figure import predicted_maps_figure
 from keras_padpos.runs.stage_figure import stage_figure
+from keras_padpos.runs.unique_network_words import unique_network_words
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _Rows = Sequence[Mapping[str, Any]]
@@ -28,47 +27,67 @@ def draw_position_figures(
 ) -> None:
     """Draw all figures that the rows of a run allow.
 
-    `figures/predicted_maps.png` always; `figures/spc_per_stage.png` if heads
-    read single stages; `figures/error_maps.png` if the horizontal, the
-    vertical and the Gaussian map were predicted by the same heads.
+    * `figures/predicted_maps.png`: the median predicted maps of the first test
+      set and the first head. A network that lacks a target of the first one is
+      left out.
+    * `figures/spc_per_stage.png`: SPC against the stage, of the first head
+      that reads a single stage, on the first set of photographs. Networks of
+      several seeds are drawn at their mean.
+    * `figures/error_maps.png`: where read-outs err on the first pictures, of
+      the first head that predicts the horizontal, the vertical and the
+      Gaussian map, on the first set of photographs: per cell the mean of the
+      three maps' absolute errors (Islam et al., ICLR 2020, Sec. 4.1).
+
+    The maps are of each network's first seed. A figure for which there are no
+    rows is not drawn.
+
+    Example:
+
+    >>> import tempfile
+    >>> row = {"backbone": "rgb", "weights": "none", "padding_mode": "none",
+    ...        "seed": 0, "target": "horizontal", "stages": "all",
+    ...        "kernel_size": 1, "head_layers": 1, "head_padding": 0,
+    ...        "solver": "exact", "test_set": "black", "images": 1,
+    ...        "spearman": 0.0, "arrays": "rgb"}
+    >>> ramp = np.tile(np.linspace(0, 1, 8), (8, 1))
+    >>> arrays = {"rgb/target": ramp, "rgb/median_map": ramp}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     work = WorkDirectory(f"{folder}/run", "position_probe", {})
+    ...     draw_position_figures(work, [row], arrays)
+    ...     [file.name for file in (work.path / "figures").iterdir()]
+    ['predicted_maps.png']
 
     Args:
         work: The run's directory.
-        rows: Rows of the run. Each names its arrays in `arrays`.
-        arrays: As `position_probe` leaves them in arrays.npz.
+        rows: Rows of the run.
+        arrays: As `position_probe` leaves them in arrays.npz: under each row's
+            `arrays` name `.../target`, `.../median_map` and `.../examples`;
+            and `pictures/TEST_SET`, the pictures themselves, which are not
+            drawn if missing.
     """
-    draw_position_maps(work, rows, arrays)
-    draw_stages(work, rows)
-    draw_error_maps(work, rows, arrays)
+    # Of all rows, so that a network has the same name in every figure.
+    words = unique_network_words(rows)
+    _draw_maps(work, rows, arrays, words)
+    _draw_stages(work, rows)
+    _draw_errors(work, rows, arrays, words)
 
 
-def draw_position_maps(
-    work: WorkDirectory, rows: _Rows, arrays: _Arrays
-) -> None:
-    """Draw the median predicted maps into `figures/predicted_maps.png`.
-
-    Args:
-        work: The run's directory.
-        rows: Rows of the run; those of the first test set and the first head
-            are drawn, of each network its first seed. A network that lacks a
-            target of the first one is left out.
-        arrays: Under each row's `arrays` name: `.../median_map` and
-            `.../target`.
-    """
+def _draw_maps(work, rows, arrays, words):
     first = rows[0]
     drawn = [
         row
         for row in rows
         if row["test_set"] == first["test_set"] and _reads_as(row, first)
     ]
-    networks = list(_networks(drawn))
-    by_target = networks[0][1]
-    columns = list(by_target)
-    maps = {
-        "target": [arrays[f"{r['arrays']}/target"] for r in by_target.values()]
-    }
-    captions = {"target": [""] * len(columns)}
-    for network, by_target in networks:
+    networks = _networks(drawn, words)
+    columns = list(next(iter(networks.values())))
+    maps, captions = {}, {}
+    for network, by_target in networks.items():
+        if not maps:
+            maps["target"] = [
+                arrays[f"{row['arrays']}/target"] for row in by_target.values()
+            ]
+            captions["target"] = [""] * len(columns)
         if not set(columns) <= set(by_target):
             continue
         found = [by_target[target] for target in columns]
@@ -85,17 +104,7 @@ def draw_position_maps(
     )
 
 
-def draw_stages(work: WorkDirectory, rows: _Rows) -> None:
-    """Draw SPC against the stage into `figures/spc_per_stage.png`.
-
-    Networks of several seeds are drawn at their mean.
-
-    Args:
-        work: The run's directory.
-        rows: Rows of the run. Those of the first head that reads a single
-            stage of a network, on the first set of photographs, are drawn;
-            nothing is if there is none.
-    """
+def _draw_stages(work, rows):
     single = [
         row
         for row in rows
@@ -107,18 +116,20 @@ def draw_stages(work: WorkDirectory, rows: _Rows) -> None:
     if not single:
         return
     first = single[0]
+    words = unique_network_words({**row, "seed": None} for row in rows)
     scores: dict[str, dict[str, dict[str, list[float]]]] = {}
-    staged = {_identity(row) for row in single}
+    staged = {network_identity(row) for row in single}
     for row in rows:
+        identity = network_identity(row)
         if (
             (row["stages"].isdigit() or row["stages"] == "all")
-            and _identity(row) in staged
+            and identity in staged
             and row["test_set"] == first["test_set"]
             and _reads_as({**row, "stages": first["stages"]}, first)
         ):
-            scores.setdefault(row["target"], {}).setdefault(
-                network_words({**row, "seed": None}), {}
-            ).setdefault(row["stages"], []).append(row["spearman"])
+            lines = scores.setdefault(row["target"], {})
+            line = lines.setdefault(words[identity], {})
+            line.setdefault(row["stages"], []).append(row["spearman"])
     curves = {
         target: {
             network: {
@@ -138,22 +149,7 @@ def draw_stages(work: WorkDirectory, rows: _Rows) -> None:
     )
 
 
-def draw_error_maps(work: WorkDirectory, rows: _Rows, arrays: _Arrays) -> None:
-    """Draw where read-outs err into `figures/error_maps.png`.
-
-    Per cell the mean of the absolute errors of the horizontal, the vertical
-    and the Gaussian map, for the first pictures (Islam et al., ICLR 2020,
-    Sec. 4.1).
-
-    Args:
-        work: The run's directory.
-        rows: Rows of the run. Those of the first head that predicts all three
-            maps, on the first set of photographs, are drawn, of each network
-            its first seed; nothing is if there is none.
-        arrays: Under each row's `arrays` name: `.../examples` and
-            `.../target`; and `pictures/TEST_SET`, the pictures themselves,
-            which are not drawn if missing.
-    """
+def _draw_errors(work, rows, arrays, words):
     photographed = [row for row in rows if row["test_set"] not in CONTROLS]
     for first in photographed:
         mine = [
@@ -163,7 +159,7 @@ def draw_error_maps(work: WorkDirectory, rows: _Rows, arrays: _Arrays) -> None:
         ]
         maps = {
             network: _errors(by_target, arrays)
-            for network, by_target in _networks(mine)
+            for network, by_target in _networks(mine, words).items()
             if set(_CASE_STUDY) <= set(by_target)
         }
         if maps:
@@ -196,20 +192,13 @@ def _errors(by_target, arrays):
     )
 
 
-def _networks(
-    rows: _Rows,
-) -> Iterator[tuple[str, dict[str, Mapping[str, Any]]]]:
-    """Each network in words, and its rows by target; its first seed."""
-    found: dict[tuple, dict[str, Mapping[str, Any]]] = {}
+def _networks(rows, words) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """From each network in words to its rows by target; its first seed."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in rows:
-        found.setdefault(_identity(row), {}).setdefault(row["target"], row)
-    for by_target in found.values():
-        words = network_words(next(iter(by_target.values())))
-        yield "\n".join(words.rsplit(", ", 1)), by_target
-
-
-def _identity(row):
-    return tuple(row.get(name) for name in NETWORK)
+        name = "\n".join(words[network_identity(row)].rsplit(", ", 1))
+        found.setdefault(name, {}).setdefault(row["target"], row)
+    return found
 
 
 def _reads_as(row, other):

@@ -47,7 +47,8 @@ def position_network(
         grid)` under the name of each head; see `probes.read_out_model`.
 
     Raises:
-        UserError: If the directory holds no heads of this network.
+        UserError: If the directory holds no heads of this network, or the
+            run calibrated it: what is built here is not.
         ValueError: If a name is unknown, or the weights do not fit.
         OSError: If weights are missing, or cannot be downloaded.
     """
@@ -94,6 +95,14 @@ def _fitted(path, backbone, weights, padding_mode, seed):
                 f"{str(path)!r} holds heads of "
                 f"{', '.join(work.config['networks'])} (backbone, weights, "
                 f"padding mode, seed). Received: {wanted}"
+            )
+        calibrated = rows[0].get("calibration_images")
+        if calibrated:
+            raise UserError(
+                f"{str(path)!r} holds heads of {backbone} with BatchNorm "
+                f"statistics of {calibrated} pictures, which were not kept; "
+                "on other statistics they predict something else. Fit heads "
+                "with --calibrate_batch_norm=0"
             )
         # A row's arrays stand under the name of its unit of work.
         return work.load_model(rows[0]["arrays"].partition("/")[0])

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.published import CONTROLS
+from keras_padpos.runs.interval_note import interval_note
 from keras_padpos.runs.merge_seeds import merge_seeds
 from keras_padpos.runs.network_differences import network_differences
-from keras_padpos.runs.position_rows import NETWORK
+from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.position_rows import position_rows
-from keras_padpos.runs.position_words import CONTROLS
 from keras_padpos.runs.position_words import head_words
-from keras_padpos.runs.position_words import network_words
 from keras_padpos.runs.score_words import score_words
 from keras_padpos.runs.table import print_table
+from keras_padpos.runs.unique_network_words import unique_network_words
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _Rows = Sequence[Mapping[str, Any]]
@@ -33,9 +34,15 @@ def print_position_report(work: WorkDirectory) -> None:
         UserError: If the run is not finished, or its arrays are missing.
     """
     results = work.load_results()
+    merged = merge_seeds(position_rows([work]))
+    words = unique_network_words(merged)
     rows = [
-        {**row, "network": network_words(row), "head": head_words(row)}
-        for row in merge_seeds(position_rows([work]))
+        {
+            **row,
+            "network": words[network_identity(row)],
+            "head": head_words(row),
+        }
+        for row in merged
     ]
     targets = list(dict.fromkeys(row["target"] for row in rows))
     heads = list(dict.fromkeys(row["head"] for row in rows))
@@ -63,6 +70,7 @@ def print_position_report(work: WorkDirectory) -> None:
         "paper: Islam et al. (ICLR 2020), VGG16 with ImageNet weights, SGD, "
         "PASCAL-S; its stripes lie in [-1, 1], so their MAE is in other "
         "units.\n"
+        f"{interval_note(row['test_set'] for row in rows)}\n"
         f"{provenance['machine']['line']}; "
         f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
     )
@@ -146,8 +154,7 @@ def _print_by_target(title, targets, heads, rows, cell):
     """One line a head and network, grouped by head; one column a target."""
     lines: dict[tuple, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: heads.index(row["head"])):
-        # Files of one name are networks of their own.
-        key = row["head"], *(row.get(name) for name in (*NETWORK, "seed"))
+        key = row["head"], network_identity(row), row["seed"]
         line = lines.setdefault(
             key, {"head": row["head"], "network": row["network"]}
         )
@@ -170,7 +177,7 @@ def _print_controls(rows, targets, heads):
     for row in rows:
         if row["test_set"] in CONTROLS and row["head"] == heads[0]:
             shown = {name: row[name] for name in ("target", "network", "head")}
-            key = tuple(row.get(name) for name in ("target", "seed", *NETWORK))
+            key = row["target"], network_identity(row), row["seed"]
             line = lines.setdefault(key, shown)
             line[row["test_set"]] = _score(row, "spearman")
             counts[row["test_set"]] = row["images"]

@@ -36,7 +36,11 @@ Not the `ridge` itself: one that is chosen may be another for each seed.
 """
 
 PICTURES = ("test_set", "images", "pictures")
-"""The fields that tell on which pictures it was scored."""
+"""The fields that tell on which pictures it was scored.
+
+`pictures` is a digest of the first four alone, all that a run keeps: sets of
+one name and length that begin alike count as the same.
+"""
 
 
 def position_rows(works: Sequence[WorkDirectory]) -> list[dict[str, Any]]:
@@ -48,8 +52,9 @@ def position_rows(works: Sequence[WorkDirectory]) -> list[dict[str, Any]]:
     Returns:
         The rows as in results.json, in order, each with more fields:
         `scores`, the SPC of each picture, an array `(images,)`; `pictures`,
-        which tells apart test sets of one name and other pictures (crops with
-        another seed, say), `None` in runs that kept none; `cells`, how many
+        a digest of the first four, which tells apart test sets of one name
+        and other pictures (crops with another seed, say), `None` in runs that
+        kept none; `cells`, how many
         cells the predicted map has, `None` if not known; and what the run was
         asked for: `train_set`, `target_range`, `ridge_asked` (`"auto"` or a
         number, as a string; `None` if the solver has none), and the `epochs`
@@ -102,7 +107,7 @@ def _asked(row, config):
     """What a run was asked for, as far as it matters to this row."""
     exact = row["solver"] == "exact"
     return {
-        "train_set": ",".join(_listed(config.get("train_images"))),
+        "train_set": ",".join(_sets(config.get("train_images"))),
         "target_range": config.get("target_range"),
         "ridge_asked": str(config.get("ridge", row.get("ridge")))
         if exact
@@ -118,6 +123,6 @@ def _digest(arrays, name):
     return hashlib.sha256(arrays[name].tobytes()).hexdigest()
 
 
-def _listed(value):
+def _sets(value):
     """Sets of pictures; runs of earlier versions knew a single one."""
     return [value] if isinstance(value, str) else value or []

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-CONTROLS = ("black", "white", "noise")
-"""Test sets without content; all others are photographs."""
 
-
-def network_words(row: Mapping[str, Any]) -> str:
+def network_words(
+    row: Mapping[str, Any],
+    *,
+    backbone_parts: int = 1,
+    weights_parts: int = 1,
+    count: bool = False,
+) -> str:
     """A network's name as a person would say it.
 
     Example:
@@ -17,10 +20,15 @@ def network_words(row: Mapping[str, Any]) -> str:
     ...                "padding_mode": "none", "seed": 0})
     'vgg16 (HED), no padding'
 
+    Others may have the same name: see `unique_network_words`.
+
     Args:
         row: Holds `backbone`, `weights` and `padding_mode`, and may hold
             `seed` (no seed, or `None`, is not mentioned) and
             `calibration_images`, on which its BatchNorm was set.
+        backbone_parts: How many parts of a file's path to tell, from its end.
+        weights_parts: The same of weights out of a file.
+        count: Whether to say on how many pictures BatchNorm was set.
 
     Returns:
         A few words.
@@ -33,12 +41,15 @@ def network_words(row: Mapping[str, Any]) -> str:
             weights += f", seed {row['seed']}"
         if row.get("calibration_images"):
             weights += ", calibrated"
+            if count:
+                weights += f" on {row['calibration_images']}"
     elif weights == "bundled":
         weights = "HED"
     else:
-        weights = PurePath(weights).name
+        weights = _end(weights, weights_parts)
     mode = "no" if row["padding_mode"] == "none" else row["padding_mode"]
-    return f"{PurePath(row['backbone']).name} ({weights}), {mode} padding"
+    backbone = _end(row["backbone"], backbone_parts)
+    return f"{backbone} ({weights}), {mode} padding"
 
 
 def head_words(row: Mapping[str, Any]) -> str:
@@ -87,6 +98,9 @@ def set_words(test_set: str) -> str:
     Returns:
         The last two parts of a path.
     """
-    return ",".join(
-        "/".join(PurePath(part).parts[-2:]) for part in test_set.split(",")
-    )
+    return ",".join(_end(part, 2) for part in test_set.split(","))
+
+
+def _end(path, parts):
+    """The last parts of a path; a name that is none stays as it is."""
+    return PurePath(*PurePath(path).parts[-parts:]).as_posix() if path else ""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -132,6 +133,112 @@ def test_a_finished_run_is_shown_again_and_left_alone(finished):
     assert _files(work) == before
 
 
+def _results(work):
+    return json.loads((work / "results.json").read_text())["rows"]
+
+
+@pytest.fixture(scope="module")
+def file_run(pictures, tmp_path_factory):
+    """A run on a `.keras` file: many heads, sets, seeds, a chosen ridge."""
+    folder = tmp_path_factory.mktemp("file")
+    inputs = keras.Input((224, 224, 3))
+    x = keras.layers.Rescaling(1 / 255)(inputs)
+    x = keras.layers.Conv2D(6, 3, 8, padding="same", name="early")(x)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Conv2D(4, 3, 2, padding="same", name="late")(x)
+    keras.Model(inputs, x).save(folder / "net.keras")
+    done = _run(
+        "--workdir=work",
+        "--backbone=net.keras",
+        "--weights=file,random",
+        "--stages=early,late",
+        "--stage_subsets=each,all",
+        "--kernel_sizes=1,3",
+        "--ridge=auto",
+        "--positions_per_image=20",
+        "--calibrate_batch_norm=4",
+        "--seeds=2",
+        f"--train_images={pictures}[:3],noise",
+        f"--test_images={pictures},white",
+        "--targets=horizontal,vertical,gaussian",
+        cwd=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "work", done
+
+
+def test_a_keras_file_is_read_with_many_heads_on_one_pass(file_run):
+    rows = _results(file_run[0])
+    # 3 networks x 3 subsets x 2 kernel sizes x 3 targets x 2 test sets.
+    assert len(rows) == 108
+    assert {row["stages"] for row in rows} == {"1", "2", "all"}
+    assert {row["ridge"] for row in rows} <= {1e-4, 1e-3, 1e-2, 1e-1, 1.0}
+    assert {row["positions_per_image"] for row in rows} == {20}
+    assert {row["train_images"] for row in rows} == {11}
+    assert {
+        (
+            row["weights"],
+            row["seed"],
+            row["calibration_images"],
+            row["backbone"],
+        )
+        for row in rows
+    } == {
+        ("file", 0, 0, "net.keras"),
+        ("random", 0, 4, "net.keras"),
+        ("random", 1, 4, "net.keras"),
+    }
+    assert {row["padding_mode"] for row in rows} == {"own"}
+
+
+def test_every_figure_and_the_pictures_are_there(file_run, pictures):
+    work, done = file_run
+    assert {path.name for path in (work / "figures").iterdir()} == {
+        "predicted_maps.png",
+        "spc_per_stage.png",
+        "error_maps.png",
+    }
+    with np.load(work / "arrays.npz") as arrays:
+        assert arrays[f"pictures/{pictures}"].shape == (4, 224, 224, 3)
+    assert "(2 seeds)" in done.stdout
+
+
+def test_tables_say_which_heads_and_targets(pictures, tmp_path):
+    done = _run(
+        "--workdir=work",
+        "--backbone=rgb",
+        "--tables=2a,3",
+        "--solver=adam",
+        "--epochs=1",
+        "--head_width=2",
+        f"--train_images={pictures}",
+        "--test_images=noise",
+        "--max_images=2",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = _results(tmp_path / "work")
+    assert {
+        (row["kernel_size"], row["head_layers"], row["head_width"])
+        for row in rows
+    } == {(3, 1, None), (3, 2, 2), (3, 3, 2)}
+    assert {row["target"] for row in rows} == {
+        "horizontal",
+        "gaussian",
+        "horizontal_stripes",
+    }
+    assert {row["solver"] for row in rows} == {"adam"}
+    log = (tmp_path / "work" / "metrics.jsonl").read_text().splitlines()
+    assert len(log) == 9
+
+
+def test_tables_without_a_head_for_the_network_are_an_error(tmp_path):
+    done = _run("--backbone=rgb", "--tables=3", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "--tables=3 has no head for any" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "change, words",
     [
@@ -145,7 +252,12 @@ def test_a_finished_run_is_shown_again_and_left_alone(finished):
         ("--stages=9", "--stages of mobilenet go from 1 to 5"),
         ("--head_layers=2", '`solver="sgd"`'),
         ("--solver=guess", "--solver"),
-        ("--ridge=-1", "--ridge"),
+        ("--ridge=-1", "--ridge must be a number of 0 or more"),
+        ("--ridge=some", "--ridge must be a number of 0 or more"),
+        ("--positions_per_image=0", "--positions_per_image must be a number"),
+        ("--stage_subsets=3", "--stage_subsets"),
+        ("--tables=1", "--tables says which heads to fit"),
+        ("--head_width=3", "--head_width is that of hidden"),
         ("--rigde=1", "Did you mean"),
         ("--max_images=0", "--max_images"),
     ],

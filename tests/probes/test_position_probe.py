@@ -1,3 +1,5 @@
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -421,3 +423,55 @@ def test_rows_say_how_the_head_was_fitted(photographs, noise):
     assert row["positions_per_image"] == 16
     assert row["head_width"] == 2
     assert row["solver"] == "adam"
+
+
+def test_no_head_no_target_or_one_head_twice_is_an_error(noise):
+    arguments = (staged_network(), noise, {"noise": noise})
+    with pytest.raises(ValueError, match="^`heads` must hold at least one"):
+        position_probe(*arguments, heads=[])
+    with pytest.raises(ValueError, match="^`heads` must hold each once"):
+        position_probe(*arguments, heads=[Head(), Head()])
+    with pytest.raises(ValueError, match="^`targets` must name at least one"):
+        position_probe(*arguments, targets=())
+
+
+def test_features_that_are_not_finite_are_an_error_that_names_the_stage(noise):
+    inputs = keras.Input((SIZE, SIZE, 3))
+    good = keras.layers.AveragePooling2D(SIZE // GRID)(inputs)
+    bad = keras.layers.Rescaling(float("inf"))(good)
+    network = keras.Model(inputs, {"good": good, "bad": bad})
+    with pytest.raises(ValueError, match="must be finite; those of bad are"):
+        position_probe(network, noise, {"noise": noise})
+
+
+def test_places_do_not_depend_on_which_network_comes_first(
+    tmp_path, monkeypatch
+):
+    # As if a head of 27 columns were too wide: 60 rows for 6 files, of which
+    # 5 are pictures.
+    budget = sys.modules["keras_padpos.probes.position_budget"]
+    monkeypatch.setattr(budget, "MOST_COLUMNS", 20)
+    monkeypatch.setattr(budget, "MOST_ROWS", 60)
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        pixels = rng.integers(0, 256, (40, 36, 3), "uint8")
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    (tmp_path / "3.png").write_text("no picture")
+    images = open_images(tmp_path, size=SIZE)
+    inputs = keras.Input((SIZE, SIZE, 3))
+    network = keras.Model(inputs, keras.layers.AveragePooling2D(4)(inputs))
+
+    def rows():
+        return position_probe(
+            network,
+            images,
+            {"photographs": images},
+            targets=("horizontal",),
+            heads=[Head(3)],
+        )[0]
+
+    assert images.delivered is None
+    first = rows()
+    assert images.delivered == 5
+    assert first[0]["positions_per_image"] == 10
+    assert rows() == first

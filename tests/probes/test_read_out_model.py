@@ -67,8 +67,10 @@ def test_a_file_of_the_model_predicts_what_the_heads_do(fit, heads, tmp_path):
         expected = reader.predict(features)
         size = head.size(SHAPE[0])
         for channel, target in enumerate(TARGETS):
+            output = "_sigmoid" if head.output == "sigmoid" else ""
             name = (
                 f"{target}_k{head.kernel_size}_l{head.layers}_p{head.padding}"
+                f"{output}"
             )
             assert tuple(maps[name].shape) == (2, size, size)
             np.testing.assert_allclose(

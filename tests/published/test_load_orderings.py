@@ -1,5 +1,6 @@
 import pytest
 
+from keras_padpos import models
 from keras_padpos.published import list_tables
 from keras_padpos.published import load_orderings
 from keras_padpos.published import lookup
@@ -46,6 +47,20 @@ def test_every_comparison_is_one_that_code_can_evaluate():
     assert len(set(names)) == len(names)
     for model in told.models.values():
         assert model["note"]
+
+
+def test_networks_that_stand_for_the_papers_are_there():
+    told = load_orderings()
+    for model in told.models.values():
+        names = (model["fits"] or {}).get("backbone", [])
+        names = names if isinstance(names, list) else [names]
+        assert set(names) <= set(models.backbone_names())
+    (stand_ins,) = [
+        told.models[ordering["networks"]["model"]]["fits"]["backbone"]
+        for ordering in told.orderings
+        if ordering["id"] == "resnet_above_vgg"
+    ]
+    assert stand_ins == ["resnet152", "resnet50"]
 
 
 def test_dense_tasks_are_in_the_order_that_the_paper_prints():

@@ -166,3 +166,25 @@ def test_arguments_that_are_no_flags(tmp_path):
     assert done.stderr == (
         "two: error: expected IN OUT and flags. Received: 'a'.\n"
     )
+    assert execute(tmp_path, "a", "b", "c", module="two").returncode == 2
+
+
+def test_any_number_of_arguments(tmp_path):
+    (tmp_path / "many.py").write_text(
+        "from absl import flags\n"
+        "from keras_padpos import runs\n"
+        "flags.DEFINE_integer('k', 0, 'A number.')\n"
+        "def main(argv):\n    print(argv[1:], flags.FLAGS.k)\n"
+        "runs.run(main, needs_keras=False, arguments=['TO', 'FROM...'])\n"
+    )
+    done = execute(tmp_path, "a", "--k", "3", "b", module="many")
+    assert (done.returncode, done.stdout) == (0, "['a', 'b'] 3\n")
+    done = execute(tmp_path, "a", "b", "c", "d", "--k=3", module="many")
+    assert (done.returncode, done.stdout) == (0, "['a', 'b', 'c', 'd'] 3\n")
+    for given in ((), ("a",)):
+        done = execute(tmp_path, *given, module="many")
+        assert done.returncode == 2
+        assert done.stderr == (
+            "many: error: expected TO FROM... and flags. Received: "
+            f"{' '.join(map(repr, given)) or 'nothing'}.\n"
+        )

@@ -55,6 +55,20 @@ def test_the_most_alike_are_compared():
     assert differences == ["positions per image 36, 4"]
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_pairs_that_are_as_alike_the_best_fitted_is_compared(reverse):
+    rows = [
+        probe_row(solver="sgd", ridge=None),
+        probe_row(positions_per_image=4),
+        probe_row(),
+    ]
+    rows = rows[::-1] if reverse else rows
+    one, other, differences = closest_pair(rows, rows)
+    assert differences == []
+    assert one is other
+    assert (one["solver"], one["positions_per_image"]) == ("exact", 36)
+
+
 def test_other_pictures_are_never_compared():
     other = probe_row(scores=[0.1, 0.2])
     assert closest_pair([probe_row()], [other]) is None

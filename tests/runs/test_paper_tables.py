@@ -202,6 +202,46 @@ def test_seeds_of_several_runs_go_together_whatever_their_crops(tmp_path):
     assert line["ours: vgg16 (random)"] == "0.850 ± 0.071 / 0.250 ± 0.000"
 
 
+def test_runs_of_trained_weights_are_no_seeds(tmp_path):
+    works = [
+        finished_probe(tmp_path / f"{seed}", [probe_row(0.8, seed=seed)])
+        for seed in range(2)
+    ]
+    table = _tables(*works)["1"]
+    line = _line(table, target="horizontal", test_set="PASCAL-S")
+    assert line["ours: vgg16 (HED)"] == "0.800 / 0.250"
+    assert "±" not in " ".join(table["notes"])
+
+
+def test_networks_of_one_name_have_columns_of_their_own(tmp_path):
+    rows = [
+        probe_row(0.1, weights="one/net.h5"),
+        probe_row(0.2, weights="two/net.h5"),
+        probe_row(0.3, weights="two/net.h5", padding_mode="none"),
+    ]
+    rows += [
+        {**probe_row(spearman, weights="random"), "calibration_images": count}
+        for spearman, count in ((0.5, 8), (0.6, 16))
+    ]
+    tables = _tables(finished_probe(tmp_path, rows))
+    line = _line(tables["1"], target="horizontal", test_set="PASCAL-S")
+    assert {
+        name.removeprefix("ours: vgg16 "): cell
+        for name, cell in line.items()
+        if name.startswith("ours: ")
+    } == {
+        "(one/net.h5)": "0.100 / 0.250",
+        "(two/net.h5)": "0.200 / 0.250",
+        "(random, calibrated on 8)": "0.500 / 0.250",
+        "(random, calibrated on 16)": "0.600 / 0.250",
+    }
+    line = _line(
+        tables["4"], target="horizontal", head="3x3, network without padding"
+    )
+    assert line["ours: vgg16 (two/net.h5)"] == "0.300 / 0.250"
+    assert line["ours: vgg16 (one/net.h5)"] is None
+
+
 def test_markdown_is_what_is_printed_with_intervals(work, capsys):
     def cells(line):
         return [

@@ -114,6 +114,35 @@ def test_stages_of_each_network_are_a_line(drawn):
     assert "3x3 head, exact solver" in title
 
 
+def test_networks_of_one_name_do_not_pile_up(drawn):
+    rows = [
+        probe_row(
+            spearman,
+            weights=f"{folder}/net.h5",
+            stages=stages,
+            target=target,
+        )
+        for folder, spearman in (("one", 0.2), ("two", 0.6))
+        for stages in ("all", "1")
+        for target in CASE_STUDY
+    ]
+    given = drawn(rows)
+    names = [f"vgg16 ({name}/net.h5)\nzeros padding" for name in ("one", "two")]
+    maps, _, captions, _ = given["predicted_maps"]
+    assert list(maps) == ["target", *names]
+    assert [captions[name][0] for name in names] == ["SPC 0.200", "SPC 0.600"]
+    assert list(given["error_maps"][0]) == names
+    curves, _ = given["spc_per_stage"]
+    lines = curves["horizontal"]
+    assert [
+        (name, round(line["1"], 6), round(line["all"], 6))
+        for name, line in lines.items()
+    ] == [
+        (names[0].replace("\n", ", "), 0.2, 0.2),
+        (names[1].replace("\n", ", "), 0.6, 0.6),
+    ]
+
+
 def test_errors_are_the_mean_over_the_three_maps(drawn):
     rows = [
         probe_row(0.5, target=target, kernel_size=size)
@@ -146,7 +175,7 @@ def test_errors_differ_by_map(tmp_path, monkeypatch):
         position_figures, "error_maps_figure", lambda *args: given.extend(args)
     )
     work = WorkDirectory(tmp_path / "work", "position_probe", {})
-    position_figures.draw_error_maps(work, rows, arrays)
+    draw_position_figures(work, rows, arrays)
     (errors,) = given[1].values()
     np.testing.assert_allclose(errors, np.full((1, 6, 6), 0.3), atol=1e-9)
     assert given[3] is None

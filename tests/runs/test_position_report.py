@@ -177,3 +177,30 @@ def test_controls_are_those_of_the_first_head(tmp_path, capsys, heads):
         ["horizontal", "vgg16 (HED), zeros padding", "3x3", "0.300", "0.300"]
     ]
     assert ("Other heads: see results.json." in out) == (heads == 2)
+
+
+@pytest.mark.parametrize(
+    ("test_set", "crops"), [("photos/test", False), ("samples:test", True)]
+)
+def test_what_intervals_leave_out_is_said(tmp_path, capsys, test_set, crops):
+    rows = [probe_row(test_set=test_set), rgb_row(test_set=test_set)]
+    out = _print(finished_probe(tmp_path, rows), capsys)
+    assert "with random weights they cover pictures, not seeds" in out
+    assert "No correction is made for the number of comparisons" in out
+    assert ("crops of one photograph are not independent" in out) == crops
+
+
+def test_networks_of_one_name_are_told_apart(tmp_path, capsys):
+    rows = [
+        probe_row(scores=[score], weights=f"{folder}/net.h5", target=target)
+        for target in ("horizontal", "gaussian")
+        for folder, score in (("one", 0.1), ("two", 0.4))
+    ]
+    tables = _tables(_print(finished_probe(tmp_path, rows), capsys))
+    full, differences = tables
+    one, two = (
+        f"vgg16 ({folder}/net.h5), zeros padding" for folder in ("one", "two")
+    )
+    assert [line[1] for line in tables[full]] == [one, two, one, two]
+    assert f"less that of {one}" in differences
+    assert tables[differences] == [["3x3", two, "+0.300", "+0.300"]]

@@ -57,6 +57,8 @@ def test_heads(head, words):
         ("samples:test[:4]", "samples:test[:4]"),
         ("/a/b/c/d[:3]", "c/d[:3]"),
         ("photos", "photos"),
+        ("/photos", "/photos"),
+        ("", ""),
     ],
 )
 def test_sets(name, words):

@@ -258,6 +258,15 @@ _MISTAKES = {
         ("--backbone=vgg16", "--weights=random", "--stages=conv9"),
         "`stages` must name layers of vgg16",
     ),
+    "file's stages": (
+        ("--backbone={folder}/one.keras",),
+        "must name layers, such as conv. Received: all",
+    ),
+    "file's weights": (
+        ("--backbone={folder}/one.keras", "--stages=conv", "--weights=bundled"),
+        "`weights` of a .keras file must be",
+    ),
+    "no file": (("--backbone=nowhere.keras",), "There is no file at"),
     "format": (("--backbone=rgb", "--format=h5"), "--format"),
     "out of work": (
         ("--backbone=rgb", "--out=full"),
@@ -313,6 +322,18 @@ _EXPORTS = {
         "--out={folder}/read_outs",
     ),
     "keras file": ("--model={folder}/two.keras", "--out={folder}/two"),
+    "file as backbone": (
+        "--backbone={folder}/one.keras",
+        "--stages=conv",
+        "--out={folder}/one",
+    ),
+    "file with another mode": (
+        "--backbone={folder}/one.keras",
+        "--padding_mode=zeros",
+        "--weights=random",
+        "--stages=conv",
+        "--out={folder}/changed",
+    ),
     "litert": (
         "--backbone=rgb",
         "--format=litert",
@@ -367,6 +388,7 @@ def driven(probed, tmp_path_factory):
     """A folder with exports, and what the commands said."""
     folder = tmp_path_factory.mktemp("driven")
     _two().save(folder / "two.keras")
+    _one().save(folder / "one.keras")
     cwd = tmp_path_factory.mktemp("mistakes")
     (cwd / "full").mkdir()
     (cwd / "full" / "thesis.txt").write_text("years of work")
@@ -445,6 +467,43 @@ def _two():
         3, 3, padding="same", padding_mode="symmetric", name="conv"
     )
     return keras.Model([left, right], [convolution(left), left + right])
+
+
+def _one():
+    """A network of pictures, whose borders are not zeros."""
+    return keras.Sequential(
+        [
+            keras.Input((None, None, 3)),
+            layers.Conv2D(
+                3, 3, padding="same", padding_mode="reflect", name="conv"
+            ),
+            keras.layers.GlobalAveragePooling2D(name="pool"),
+        ]
+    )
+
+
+def test_a_keras_file_is_a_backbone_with_weights_and_borders_of_its_own(driven):
+    folder, said = driven
+    status, out, err = said["file as backbone"]
+    assert status == 0, err
+    assert out.startswith("one.keras-file-own as tf_saved_model")
+    loaded = tf.saved_model.load(str(folder / "one"))
+    x = np.random.default_rng(0).uniform(0, 255, (2, 6, 5, 3)).astype("float32")
+    found = loaded.signatures["serving_default"](rgb=tf.constant(x))
+    model = keras.saving.load_model(folder / "one.keras")
+    np.testing.assert_allclose(
+        found["conv"], model.get_layer("conv")(x), rtol=1e-5
+    )
+    made_from = [
+        json.loads((folder / name / "assets.extra" / "model.json").read_text())[
+            "made_from"
+        ]
+        for name in ("one", "changed")
+    ]
+    assert [(made["weights"], made["padding_mode"]) for made in made_from] == [
+        ("file", "own"),
+        ("random", "zeros"),
+    ]
 
 
 def test_a_keras_file_keeps_its_inputs_and_outputs(driven):

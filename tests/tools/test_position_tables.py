@@ -45,7 +45,7 @@ def test_markdown(folder):
         runs.WorkDirectory.open_finished(folder / name, "position_probe")
         for name in ("vgg", "rgb")
     ]
-    done = _tool(folder, "--format=markdown", "vgg", "--workdir=rgb")
+    done = _tool(folder, "vgg", "--format", "markdown", "rgb")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         f"{runs.paper_tables_markdown(works)}\n\n"
@@ -56,7 +56,7 @@ def test_markdown(folder):
 @pytest.mark.parametrize(
     ("argv", "words", "status"),
     [
-        ([], "expected WORKDIR... and flags", 1),
+        ([], "expected WORKDIR... and flags. Received: nothing", 2),
         (["vgg", "nowhere"], "'nowhere' is no work directory", 1),
         (["other"], "it is one of count", 1),
         (["begun"], "there is no results.json", 1),
