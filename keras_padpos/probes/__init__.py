@@ -1,6 +1,7 @@
 """Position read-outs (PosENet): targets, heads, solvers, evaluation."""
 
 from keras_padpos.probes.evaluation import EXAMPLES
+from keras_padpos.probes.evaluation import MEDIAN_MAPS
 from keras_padpos.probes.evaluation import Evaluation
 from keras_padpos.probes.exact_solver import RIDGES
 from keras_padpos.probes.exact_solver import ExactSolver
@@ -23,6 +24,7 @@ __all__ = [
     "BATCH",
     "EPOCHS",
     "EXAMPLES",
+    "MEDIAN_MAPS",
     "RIDGES",
     "SOLVERS",
     "TARGETS",

@@ -11,8 +11,8 @@ from keras_padpos.metrics import rank_correlation
 EXAMPLES = 4
 """Pictures whose predicted maps are kept."""
 
-# Enough for a median map; memory must not grow with the pictures.
-_MOST_MAPS = 50
+MEDIAN_MAPS = 50
+"""Pictures whose median map is kept; memory must not grow with their number."""
 
 
 class Evaluation:
@@ -47,7 +47,7 @@ class Evaluation:
         errors = np.abs(predictions - self.target)
         self._spearman.extend(rank_correlation(predictions, self.target))
         self._mae.extend(errors.mean(axis=(1, 2)))
-        room = _MOST_MAPS - len(self._maps)
+        room = MEDIAN_MAPS - len(self._maps)
         self._maps.extend(np.array(predictions[:room], "float32"))
 
     def row(self) -> dict[str, Any]:

@@ -98,10 +98,18 @@ def _draw_maps(work, rows, arrays, words):
         maps,
         columns,
         captions,
-        f"Position read out of features\nmedian over {first['images']} "
+        f"Position read out of features\nmedian over {_median_words(first)} "
         f"pictures of {PurePath(first['test_set']).name}, "
         f"{head_words(first)} head, {first['solver']} solver",
     )
+
+
+def _median_words(row):
+    from keras_padpos import probes
+
+    if row["images"] <= probes.MEDIAN_MAPS:
+        return f"{row['images']}"
+    return f"the first {probes.MEDIAN_MAPS} of {row['images']}"
 
 
 def _draw_stages(work, rows):
