@@ -1,7 +1,7 @@
 """What position read-outs cost, beside the original recipe."""
 
 import math
-import os
+import re
 import statistics
 import subprocess
 import sys
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,6 +17,8 @@ import numpy as np
 
 from keras_padpos import probes
 from tools.interleaved_times import interleaved_times
+
+_POLL_SECONDS = 0.1
 
 
 def exact_pass_over_forward(
@@ -192,7 +195,7 @@ def peak_memory(arguments: Sequence[str]) -> float:
 
     Returns:
         What the operating system counted for the process of its own in which
-        it ran.
+        it ran; 0 where there is no `/proc` to tell.
 
     Raises:
         RuntimeError: If the run fails: the message holds what it said.
@@ -203,11 +206,25 @@ def peak_memory(arguments: Sequence[str]) -> float:
         stderr=subprocess.PIPE,
         text=True,
     )
+    peak = 0.0
+    while process.poll() is None:
+        peak = _high_water_mark(process.pid) or peak
+        time.sleep(_POLL_SECONDS)
     with process.stderr:
         said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"position_probe failed: {said.strip()[-500:]}")
-    # macOS counts bytes where Linux counts KiB.
-    return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return peak
+
+
+def _high_water_mark(pid):
+    """The largest resident size of a process so far, in MiB; `None` if gone.
+
+    Not `ru_maxrss`: that of a child starts from what its parent had.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return found and int(found[1]) / 1024

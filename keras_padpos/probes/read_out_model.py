@@ -31,8 +31,8 @@ def read_out_model(
     >>> model = read_out_model(
     ...     [reader], [Head()], ["horizontal"], {"conv": (28, 28, 5)}
     ... )
-    >>> maps = model({"conv": np.ones((2, 28, 28, 5), "float32")})
-    >>> tuple(maps["horizontal"].shape), float(maps["horizontal"][0, 0, 0])
+    >>> maps = model.predict_on_batch({"conv": np.ones((2, 28, 28, 5))})
+    >>> maps["horizontal"].shape, float(maps["horizontal"][0, 0, 0])
     ((2, 28, 28), 5.0)
 
     Args:

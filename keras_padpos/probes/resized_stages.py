@@ -12,9 +12,9 @@ def resized_stages(maps: Mapping[str, Any], grid: int) -> dict[str, Any]:
     Example:
 
     >>> import numpy as np
-    >>> maps = {"a": np.ones((2, 8, 6, 3)), "b": np.ones((2, 4, 3, 5))}
-    >>> {k: tuple(each.shape) for k, each in resized_stages(maps, 28).items()}
-    {'a': (2, 28, 28, 3), 'b': (2, 28, 28, 5)}
+    >>> maps = {"a": np.ones((2, 8, 6, 3), "float32")}
+    >>> tuple(resized_stages(maps, 28)["a"].shape)
+    (2, 28, 28, 3)
 
     Args:
         maps: From a stage's name to a tensor `(batch, height, width,

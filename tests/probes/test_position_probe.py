@@ -78,7 +78,7 @@ def test_features_that_encode_the_column_read_it_and_nothing_else(
         {"photographs": photographs},
         targets=("horizontal", "vertical"),
         solver=solver,
-        epochs=60,
+        epochs=200,
         learning_rate=0.5,
     )
     rows = by_target(rows)
