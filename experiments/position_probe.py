@@ -27,8 +27,9 @@ _WEIGHTS = flags.DEFINE_list(
     "weights",
     ["bundled"],
     "Weights of the networks: imagenet (downloaded by Keras), bundled (VGG16 "
-    "fine-tuned for edges, HED), random, or the path of a weights file. A "
-    ".keras file brings its own; only random changes them.",
+    "fine-tuned for edges, HED; of no other network), random, or the path of "
+    "a weights file. Of a .keras file: file (its own, if not given) or "
+    "random.",
 )
 _PADDING_MODE = flags.DEFINE_list(
     "padding_mode",
@@ -47,7 +48,7 @@ _STAGE_SUBSETS = flags.DEFINE_list(
     "stage_subsets",
     ["all"],
     "Which of --stages the heads read: all (together), each (a head for each "
-    "stage), or stages joined by +, such as 4+5.",
+    "stage), or stages joined by +, by number or name, such as 4+5.",
 )
 _TABLES = flags.DEFINE_list(
     "tables",
@@ -333,8 +334,12 @@ def _heads(network, layers, known):
         known,
         subsets=_STAGE_SUBSETS.value,
         **{
-            flag.name: runs.whole_numbers(flag.name, flag.value)
-            for flag in (_KERNEL_SIZES, _HEAD_LAYERS, _HEAD_PADDINGS)
+            flag.name: runs.whole_numbers(flag.name, flag.value, least)
+            for flag, least in (
+                (_KERNEL_SIZES, 1),
+                (_HEAD_LAYERS, 1),
+                (_HEAD_PADDINGS, 0),
+            )
         },
         **shape,
     )

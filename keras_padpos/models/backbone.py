@@ -201,7 +201,8 @@ def check_weights(name: str, weights: str | None = None) -> None:
     elif weights == "bundled":
         if name != "vgg16":
             raise ValueError(
-                '`weights="bundled"` exists for vgg16 only. '
+                '`weights="bundled"` exists for vgg16 only; give "imagenet", '
+                '"random" or a path. '
                 f"Received: name={name!r}"
             )
         locate_hed_weights()

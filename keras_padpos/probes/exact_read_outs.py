@@ -61,16 +61,14 @@ def exact_read_outs(
     for head in heads:
         channels = sum(shapes[name][-1] for name in head.sees(tuple(shapes)))
         columns = head.kernel_size**2 * channels
+        places = position_budget(
+            columns, head.size(grid) ** 2, number, positions
+        )
         plan = _Plan(
             head.kernel_size,
             head.padding,
-            position_budget(
-                columns,
-                head.size(grid) ** 2,
-                number,
-                positions,
-            ),
-            needs_dual(columns),
+            places,
+            needs_dual(columns, number and number * places),
         )
         plans.append(plan)
     for plan in dict.fromkeys(plans):

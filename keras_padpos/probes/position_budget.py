@@ -18,15 +18,31 @@ _MOST_BYTES = 4 * 2**30
 ROWS_A_COLUMN = 4
 
 
-def needs_dual(columns: int) -> bool:
-    """Whether a head has too many columns for matrices of columns**2.
+def needs_dual(columns: int, rows: int | None = None) -> bool:
+    """Whether a head is better solved by its rows than by its columns.
+
+    It is where it has too many columns for matrices of columns**2, or fewer
+    rows than columns.
 
     Example:
 
     >>> needs_dual(9 * 1472), needs_dual(49 * 1472)
     (False, True)
+    >>> needs_dual(9 * 1472, rows=300)
+    True
+
+    Args:
+        columns: Inputs of the head.
+        rows: Places of all pictures together, if known.
     """
-    return columns > MOST_COLUMNS
+    if columns > MOST_COLUMNS:
+        return True
+    # Small heads are quick by columns too, and take no memory for rows.
+    return (
+        rows is not None
+        and columns > EVERY_PLACE
+        and rows <= min(columns, MOST_ROWS)
+    )
 
 
 def position_budget(

@@ -200,5 +200,6 @@ def check_heads(solver: str, heads: Sequence[Head]) -> None:
         if solver == "exact" and (head.layers > 1 or head.output != "linear"):
             raise ValueError(
                 '`solver="exact"` fits linear heads of one layer; use '
-                f'`solver="sgd"` for others. Received: {head}'
+                '`solver="sgd"` or "adam" for others. Received a head of '
+                f"{head.label}"
             )

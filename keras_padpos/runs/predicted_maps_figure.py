@@ -43,7 +43,10 @@ def predicted_maps_figure(
 
     figure = Figure(
         figsize=(
-            max(_CELL_INCHES * len(columns) + 2.5, 5),
+            max(
+                _CELL_INCHES * len(columns) + _text_inches("\n".join(maps)),
+                _text_inches(title),
+            ),
             (_CELL_INCHES + 0.25) * len(maps) + 0.8,
         ),
         layout="constrained",
@@ -66,3 +69,8 @@ def predicted_maps_figure(
     figure.suptitle(title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=120)
+
+
+def _text_inches(text: str) -> float:
+    """About as wide as the longest line is in print, and a little more."""
+    return 0.5 + 0.085 * max(map(len, text.splitlines()))

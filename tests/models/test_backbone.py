@@ -451,7 +451,8 @@ def test_only_vgg16_has_bundled_weights(call):
     with pytest.raises(ValueError) as error:
         call("mobilenet", "bundled")
     assert str(error.value) == (
-        '`weights="bundled"` exists for vgg16 only. '
+        '`weights="bundled"` exists for vgg16 only; give "imagenet", '
+        '"random" or a path. '
         "Received: name='mobilenet'"
     )
 

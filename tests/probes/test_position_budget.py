@@ -1,6 +1,7 @@
 import pytest
 
 from keras_padpos.probes import position_budget
+from keras_padpos.probes.position_budget import needs_dual
 
 VGG16 = 1472
 
@@ -63,3 +64,18 @@ def test_more_pictures_than_rows_are_an_error_that_says_how_many():
 def test_a_sample_of_an_unknown_number_of_pictures_is_an_error(columns):
     with pytest.raises(ValueError, match="is not known beforehand"):
         position_budget(columns, 484, None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "expected"),
+    [
+        (9 * VGG16, None, False),
+        (9 * VGG16, 9 * VGG16, False),  # more rows than are held
+        (9 * VGG16, 12_000, True),
+        (9 * VGG16, 300, True),
+        (VGG16, 300, False),  # small by columns too
+        (49 * VGG16, None, True),
+    ],
+)
+def test_few_rows_are_solved_by_rows(columns, rows, expected):
+    assert needs_dual(columns, rows) is expected

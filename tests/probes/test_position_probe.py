@@ -315,7 +315,8 @@ def test_the_exact_solver_takes_linear_heads_of_one_layer(head, noise):
         )
     assert str(error.value) == (
         '`solver="exact"` fits linear heads of one layer; use '
-        f'`solver="sgd"` for others. Received: {head}'
+        '`solver="sgd"` or "adam" for others. Received a head of '
+        f"{head.label}"
     )
 
 
