@@ -42,7 +42,7 @@ _PADDING_MODE = flags.DEFINE_list(
 _STAGES = flags.DEFINE_list(
     "stages",
     ["all"],
-    "Stages to read together: all, or numbers from 1, or names of layers.",
+    "Stages to read: all, or numbers from 1, or names of layers.",
 )
 _STAGE_SUBSETS = flags.DEFINE_list(
     "stage_subsets",

@@ -5,17 +5,17 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_padpos import probes
+from tools.held_images import HeldImages
 from tools.interleaved_times import interleaved_times
 
 _POLL_SECONDS = 0.1
@@ -65,26 +65,6 @@ def exact_pass_over_forward(
         "exact_seconds": seconds["exact"],
         "ratio": seconds["exact"] / seconds["forward"],
     }
-
-
-class HeldImages:
-    """Pictures in memory, so that reading them is not timed.
-
-    Args:
-        images: An `ImageSet`.
-    """
-
-    def __init__(self, images: Any) -> None:
-        self._pictures = np.concatenate(list(images.batches(16)))
-        self.size = images.size
-        self.delivered = self.expected = len(self._pictures)
-
-    def batches(self, batch_size: int) -> Iterator[np.ndarray]:
-        """As of an `ImageSet`, in order."""
-        for start in range(0, len(self._pictures), batch_size):
-            yield self._pictures[start : start + batch_size]
-
-    as_dataset = batches
 
 
 def fit_all(
@@ -200,20 +180,21 @@ def peak_memory(arguments: Sequence[str]) -> float:
     Raises:
         RuntimeError: If the run fails: the message holds what it said.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "experiments.position_probe", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    peak = 0.0
-    while process.poll() is None:
-        peak = _high_water_mark(process.pid) or peak
-        time.sleep(_POLL_SECONDS)
-    with process.stderr:
-        said = process.stderr.read()
+    # A file, not a pipe: nobody reads while the run goes on.
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "experiments.position_probe", *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        peak = 0.0
+        while process.poll() is None:
+            peak = _high_water_mark(process.pid) or peak
+            time.sleep(_POLL_SECONDS)
+        said.seek(0)
+        words = said.read().strip()
     if process.returncode:
-        raise RuntimeError(f"position_probe failed: {said.strip()[-500:]}")
+        raise RuntimeError(f"position_probe failed: {words[-500:]}")
     return peak
 
 

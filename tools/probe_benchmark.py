@@ -13,15 +13,22 @@ from absl import flags
 from keras_padpos import runs
 
 _BACKBONE = flags.DEFINE_string(
-    "backbone", "vgg16", "Network to read: see `position_probe`."
+    "backbone",
+    "vgg16",
+    "Network to read: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+    "efficientnetb0, densenet121, or rgb for the bare picture.",
 )
 _WEIGHTS = flags.DEFINE_string(
-    "weights", "random", "Its weights; they do not matter to the time."
+    "weights",
+    "random",
+    "Its weights, which hardly matter to the time: imagenet, bundled (vgg16), "
+    "random, or the path of a weights file.",
 )
 _TABLES = flags.DEFINE_list(
     "tables",
     ["1", "2b", "3", "4"],
-    "Tables of Islam et al. (ICLR 2020) whose linear heads to fit.",
+    "Tables of Islam et al. (ICLR 2020) whose linear heads to fit: 1, 2a, 2b, "
+    "3, 4, 6.",
 )
 _TARGETS = flags.DEFINE_list(
     "targets",
@@ -32,14 +39,26 @@ _TARGETS = flags.DEFINE_list(
         "horizontal_stripes",
         "vertical_stripes",
     ],
-    "Maps to predict.",
+    "Maps to predict: horizontal, vertical, gaussian, horizontal_stripes, "
+    "vertical_stripes.",
 )
 _IMAGES = flags.DEFINE_list(
-    "images", ["samples:train"], "Pictures: see --train_images there."
+    "images",
+    ["samples:train"],
+    "Sets of pictures to fit on, all together: samples:train, noise, a folder "
+    "DIR or DIR[:120], or tfds:NAME:SPLIT.",
 )
-_RIDGE = flags.DEFINE_float("ridge", 0.01, "Of the exact solver.")
+_RIDGE = flags.DEFINE_float(
+    "ridge",
+    0.01,
+    "Added to the diagonal of the features' correlation matrix.",
+    lower_bound=0,
+)
 _POSITIONS = flags.DEFINE_string(
-    "positions_per_image", "auto", "See `position_probe`."
+    "positions_per_image",
+    "auto",
+    "Places of each picture that exact heads are fitted on: a number, all, or "
+    "auto (a sample for heads of more than 5,000 columns).",
 )
 _BATCH_SIZE = flags.DEFINE_integer(
     "batch_size",
@@ -96,9 +115,12 @@ def main(argv):
     import keras
 
     from keras_padpos import models
+    from keras_padpos import probes
 
     counts = _memory_images()
     positions = runs.positions_value(_POSITIONS.value)
+    for target in _TARGETS.value:
+        probes.position_target(target, 2)
     models.check_weights(_BACKBONE.value, _WEIGHTS.value)
     networks = _networks()
     images = _open(flags.FLAGS.max_images)

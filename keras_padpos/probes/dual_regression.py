@@ -19,8 +19,8 @@ class DualRegression:
 
     The same solution as `PrimalRegression` for the same rows, by way of the
     rows' inner products (kernel ridge regression with a linear kernel). It
-    serves where columns are too many for a matrix of columns**2; rows are
-    therefore few.
+    serves where rows are fewer than columns, or columns too many for matrices
+    of columns**2.
 
     Args:
         rows: From a stage's name to its rows.

@@ -67,9 +67,8 @@ class ExactSolver:
         positions: How many places of each picture to use, drawn at random.
             `None`: all.
         dual: Hold the rows and solve the dual problem, in as many unknowns
-            as there are rows. The same solution; for heads whose columns are
-            too many for matrices of columns**2. Memory grows with `positions`
-            times the number of pictures.
+            as there are rows. The same solution; see `needs_dual`. Memory
+            grows with `positions` times the number of pictures.
         seed: Of the sample of places.
 
     Raises:

@@ -8,7 +8,7 @@ from run_binary import run_binary
 
 from keras_padpos import probes
 from keras_padpos.data import open_images
-from tools.measure_probe import HeldImages
+from tools.held_images import HeldImages
 from tools.measure_probe import exact_pass_over_forward
 from tools.measure_probe import fit_all
 from tools.measure_probe import peak_memory
@@ -120,6 +120,8 @@ def test_binary_leaves_rows_and_prints_the_targets(tmp_path):
         ("--memory_images=few", "--memory_images must be whole numbers"),
         ("--tables=9", "9"),
         ("--weights=nowhere.h5", "nowhere.h5"),
+        ("--ridge=-1", "--ridge"),
+        ("--targets=diagonal", "`target` must be one of"),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path, flag, words):
