@@ -1,6 +1,7 @@
 """Pictures as finite, ordered sets that can be read again and again."""
 
 from keras_padpos.data.image_set import ImageSet
+from keras_padpos.data.open_crops import open_crops
 from keras_padpos.data.open_images import open_images
 
-__all__ = ["ImageSet", "open_images"]
+__all__ = ["ImageSet", "open_crops", "open_images"]

@@ -5,10 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.read_picture import read_picture
+from keras_padpos.data.picture_files import PictureFiles
 
 EXTENSIONS = (
     ".bmp",
@@ -35,20 +32,19 @@ def _split(spec: str) -> tuple[Path, slice]:
     return Path(sliced["folder"]).expanduser(), slice(*bounds)
 
 
-class FolderPictures(PictureSource):
+class FolderPictures(PictureFiles):
     """The pictures of one folder, by name.
 
     Args:
         spec: `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures,
             as Python slices the list sorted by name.
-        size: Height and width of the pictures, in pixels.
 
     Raises:
         FileNotFoundError: If there is no such folder.
         ValueError: If the folder, or the slice, has no picture file.
     """
 
-    def __init__(self, spec: str, size: int) -> None:
+    def __init__(self, spec: str) -> None:
         folder, part = _split(spec)
         if not folder.is_dir():
             raise FileNotFoundError(f"no folder {os.fspath(folder)!r}")
@@ -65,14 +61,13 @@ class FolderPictures(PictureSource):
                 f"Received: spec={spec!r}"
             )
         names = tuple(names[part])
-        super().__init__(len(names), sources=names, may_break=True)
+        super().__init__(len(names), sources=names)
         self._folder = folder
-        self._size = size
 
     def candidates(self) -> Iterator[str]:
         """Starts a pass over the file names, sorted."""
         return iter(self.sources)
 
-    def load(self, candidate: str) -> np.ndarray:
-        """Reads the picture of one file name."""
-        return read_picture(self._folder / candidate, self._size, candidate)
+    def file(self, candidate: str) -> tuple[Path, str]:
+        """Gives the path of one file name."""
+        return self._folder / candidate, candidate

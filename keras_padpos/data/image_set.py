@@ -1,4 +1,4 @@
-"""A finite, ordered set of square pictures."""
+"""A finite, ordered set of pictures of one size."""
 
 import collections
 import concurrent.futures
@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_padpos.data.picture_source import PictureSource
 from keras_padpos.data.read_picture import BrokenPictureError
+from keras_padpos.data.too_small_picture_error import TooSmallPictureError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -30,12 +31,13 @@ def _shuffled(
 
 
 class ImageSet:
-    """A finite, ordered set of square pictures, read anew at every pass.
+    """A finite, ordered set of pictures of one size, read anew at every pass.
 
-    `open_images` makes it. Nothing is kept in memory between passes; every
-    pass gives the same pictures, and, unless a shuffle is asked for, in the
-    same order. Decoding runs in a few threads, a bounded number of pictures
-    ahead of the reader. Broken pictures are left out and counted.
+    `open_images` and `open_crops` make it. Nothing is kept in memory between
+    passes; every pass gives the same pictures, and, unless a shuffle is asked
+    for, in the same order. Decoding runs in a few threads, a bounded number
+    of pictures ahead of the reader. Broken pictures are left out and counted,
+    and so are pictures that a crop does not fit into.
 
     Example:
 
@@ -47,25 +49,45 @@ class ImageSet:
     dtype('uint8')
 
     Args:
-        name: What the set is called: the spec that `open_images` was given.
-        size: Height and width of the pictures, in pixels.
+        name: What the set is called: the spec that it was opened with.
+        size: Height and width of the pictures, in pixels: an int for
+            squares, or a pair (height, width).
         source: What it reads from.
         count: Take the first `count` readable pictures. `None`: all.
+
+    Attributes:
+        name: As above.
+        shape: Height and width of the pictures, in pixels.
     """
 
     def __init__(
         self,
         name: str,
-        size: int,
+        size: int | tuple[int, int],
         source: PictureSource,
         count: int | None = None,
     ) -> None:
         self.name = name
-        self.size = size
+        self.shape = (size, size) if isinstance(size, int) else tuple(size)
         self._source = source
         self._count = count
         self._broken: dict[int, str] = {}
         self._delivered = None if source.may_break else self.expected
+
+    @property
+    def size(self) -> int:
+        """Height and width of the pictures, in pixels, if they are square.
+
+        Raises:
+            AttributeError: If they are not. `shape` holds for all.
+        """
+        height, width = self.shape
+        if height != width:
+            raise AttributeError(
+                f"The pictures of {self.name!r} are not square and have no "
+                f"`size`; their `shape` is {self.shape}."
+            )
+        return height
 
     @property
     def expected(self) -> int | None:
@@ -91,7 +113,8 @@ class ImageSet:
     def skipped(self) -> int:
         """How many broken pictures were met so far, each counted once.
 
-        Final after one full pass.
+        A picture that a crop does not fit into is one of them; it counts
+        once, however many crops were wanted. Final after one full pass.
         """
         return len(self._broken)
 
@@ -105,7 +128,9 @@ class ImageSet:
         """The names of the files behind the pictures, in order.
 
         For a folder, all of its (slice's) picture files, broken ones too; for
-        the samples, the photographs that are cropped; else empty.
+        the samples, the photographs that are cropped; else empty. Of a set of
+        crops of folders and samples alone, `sources[number]` is the picture
+        of that number.
         """
         return self._source.sources
 
@@ -120,15 +145,18 @@ class ImageSet:
         return number
 
     def __repr__(self) -> str:
+        height, width = self.shape
+        size = height if height == width else self.shape
         return (
-            f"<ImageSet {self.name!r}, size={self.size}, "
+            f"<ImageSet {self.name!r}, size={size}, "
             f"expected={self.expected}, delivered={self.delivered}, "
             f"skipped={self.skipped}>"
         )
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yields uint8 arrays of shape (size, size, 3), RGB in [0, 255]."""
-        return self._one_pass(None)
+        """Yields uint8 arrays of shape (height, width, 3), RGB in [0, 255]."""
+        for _, picture in self._one_pass(None):
+            yield picture
 
     def batches(
         self,
@@ -158,8 +186,8 @@ class ImageSet:
             drop_remainder: Leave out a last, smaller batch.
 
         Returns:
-            An iterator over float32 arrays of shape (batch, size, size, 3),
-            RGB in [0, 255].
+            An iterator over float32 arrays of shape (batch, height, width,
+            3), RGB in [0, 255].
 
         Raises:
             ValueError: If `batch_size` is not a positive int, or, at the end
@@ -167,7 +195,57 @@ class ImageSet:
         """
         self._check_batch_size(batch_size)
         order = None if shuffle_seed is None else (shuffle_seed, epoch)
-        return self._batches(batch_size, order, drop_remainder)
+        batches = self._numbered_batches(batch_size, order)
+        return (
+            batch
+            for batch, _ in batches
+            if len(batch) == batch_size or not drop_remainder
+        )
+
+    def numbered_batches(
+        self, batch_size: int, start: int = 0
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Reads the set once, in order, and says which picture is which.
+
+        A run that was interrupted after `start` pictures goes on from there:
+        if `start` is a multiple of `batch_size`, the batches that follow are
+        those of a pass from the beginning. What is left out is decoded only
+        where nothing else tells whether it is broken: once for each picture,
+        not once for each of its crops.
+
+        Example:
+
+        >>> from keras_padpos.data import open_crops
+        >>> crops = open_crops("samples:test", 64, per_picture=3)
+        >>> for batch, numbers in crops.numbered_batches(5, start=5):
+        ...     print(batch.shape, numbers)
+        (5, 64, 64, 3) [1 2 3 0 1]
+        (2, 64, 64, 3) [2 3]
+
+        Args:
+            batch_size: Pictures a batch. The last batch may be smaller.
+            start: How many of the pictures that a pass gives to leave out at
+                its beginning.
+
+        Returns:
+            An iterator over pairs: a float32 array of shape (batch, height,
+            width, 3), RGB in [0, 255], and an int64 array of shape (batch,).
+            The latter holds, for a set of crops, the place of the picture
+            that the crop is of among all pictures of the set, broken ones
+            too, from 0; for all other sets the picture's own place.
+
+        Raises:
+            ValueError: If `batch_size` is not a positive int or `start` a
+                negative one, or, at the end of the pass, if not one picture
+                could be read.
+        """
+        self._check_batch_size(batch_size)
+        if not isinstance(start, int) or start < 0:
+            raise ValueError(
+                f"`start` must be an int of at least 0. "
+                f"Received: start={start!r}"
+            )
+        return self._numbered_batches(batch_size, None, start)
 
     def as_dataset(
         self,
@@ -199,8 +277,8 @@ class ImageSet:
             drop_remainder: Leave out a last, smaller batch.
 
         Returns:
-            A data set of float32 tensors of shape (batch, size, size, 3), RGB
-            in [0, 255]. Its cardinality is known where `delivered` is.
+            A data set of float32 tensors of shape (batch, height, width, 3),
+            RGB in [0, 255]. Its cardinality is known where `delivered` is.
 
         Raises:
             ValueError: If `batch_size` is not a positive int.
@@ -219,7 +297,7 @@ class ImageSet:
             )
 
         batch = batch_size if drop_remainder else None
-        signature = tf.TensorSpec((batch, self.size, self.size, 3), "float32")
+        signature = tf.TensorSpec((batch, *self.shape, 3), "float32")
         dataset = tf.data.Dataset.from_generator(
             generate, output_signature=signature
         )
@@ -238,24 +316,23 @@ class ImageSet:
                 f"Received: batch_size={batch_size!r}"
             )
 
-    def _batches(
-        self,
-        batch_size: int,
-        order: tuple[int, int] | None,
-        drop_remainder: bool,
-    ) -> Iterator[np.ndarray]:
-        pictures = self._one_pass(order)
+    def _numbered_batches(
+        self, batch_size: int, order: tuple[int, int] | None, start: int = 0
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        pictures = self._one_pass(order, start)
         while batch := list(itertools.islice(pictures, batch_size)):
-            if len(batch) == batch_size or not drop_remainder:
-                yield np.stack(batch).astype("float32")
+            numbers, pixels = zip(*batch, strict=True)
+            yield np.stack(pixels).astype("float32"), np.array(numbers, "int64")
 
-    def _candidates(self, order: tuple[int, int] | None) -> Iterator[Any]:
+    def _candidates(
+        self, order: tuple[int, int] | None
+    ) -> Iterator[tuple[int, Any]]:
         """Numbered candidates; in whatever order, the same first ones.
 
         A shuffle moves only the first `count`, so that a broken one among
         them is replaced by the same later one as without a shuffle.
         """
-        numbered = enumerate(self._source.candidates())
+        numbered = self._source.numbered_candidates()
         if order is None:
             return numbered
         first = itertools.islice(numbered, self._count)
@@ -263,12 +340,19 @@ class ImageSet:
         buffer = self._source.shuffle_buffer
         return itertools.chain(_shuffled(first, buffer, rng), numbered)
 
-    def _one_pass(self, order: tuple[int, int] | None) -> Iterator[np.ndarray]:
+    def _one_pass(
+        self, order: tuple[int, int] | None, start: int = 0
+    ) -> Iterator[tuple[int, np.ndarray]]:
         candidates = self._candidates(order)
         workers = min(8, os.cpu_count() or 1)
         ahead = 4 * workers
         count = float("inf") if self._count is None else self._count
         delivered = 0
+        # What this pass knows of pictures that may have more crops to come.
+        # The next pass reads all of them anew.
+        broken: set[int] = set()
+        good: set[int] = set()
+        largest = (0.0, "")
         pending: collections.deque[Any] = collections.deque()
         pool = concurrent.futures.ThreadPoolExecutor(workers)
         try:
@@ -279,26 +363,47 @@ class ImageSet:
                     candidate = next(candidates, None)
                     if candidate is None:
                         break
-                    place, item = candidate
-                    future = pool.submit(self._source.load, item)
-                    pending.append((place, future))
+                    number, item = candidate
+                    if number in broken:
+                        continue
+                    # For certain: broken ones among those pending would only
+                    # move it further to the front.
+                    left_out = delivered + len(pending) < start
+                    known = number in good or not self._source.may_break
+                    future = None
+                    if not (left_out and known):
+                        future = pool.submit(self._source.load, item)
+                    pending.append((number, future))
                     room -= 1
                 if not pending:
                     break
-                place, future = pending.popleft()
+                number, future = pending.popleft()
                 try:
-                    picture = future.result()
+                    picture = None if future is None else future.result()
                 except BrokenPictureError as error:
-                    self._broken[place] = str(error)
+                    broken.add(number)
+                    self._broken[number] = str(error)
+                    if isinstance(error, TooSmallPictureError):
+                        # The first one of the largest.
+                        largest = max(
+                            largest,
+                            (error.share, str(error)),
+                            key=lambda each: each[0],
+                        )
                     continue
                 delivered += 1
-                yield picture
+                if delivered > start:
+                    yield number, picture
+                else:
+                    good.add(number)
         finally:
             pool.shutdown(cancel_futures=True)
         if not delivered:
+            line = largest[1]
+            hint = f"; the largest: {line}" if line else ""
             raise ValueError(
                 f"`spec` must name pictures that can be read; of "
-                f"{self.skipped} found, not one could be. "
+                f"{self.skipped} found, not one could be{hint}. "
                 f"Received: spec={self.name!r}"
             )
         self._delivered = delivered

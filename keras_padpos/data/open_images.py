@@ -1,31 +1,17 @@
 """Open a set of pictures by a short text."""
 
-import contextlib
 import os
 from collections.abc import Sequence
 
-from keras_padpos.data.folder_pictures import FolderPictures
 from keras_padpos.data.image_set import ImageSet
 from keras_padpos.data.joined_pictures import JoinedPictures
+from keras_padpos.data.open_set import Part
+from keras_padpos.data.open_set import check_int
+from keras_padpos.data.open_set import open_set
 from keras_padpos.data.picture_source import PictureSource
+from keras_padpos.data.resized_pictures import ResizedPictures
 from keras_padpos.data.sample_photographs import DEFAULT_COUNTS
 from keras_padpos.data.sample_photographs import SamplePhotographs
-from keras_padpos.data.synthetic_pictures import SyntheticPictures
-from keras_padpos.data.tfds_pictures import TFDSPictures
-
-_SYNTHETIC_COUNTS = {"black": 1, "white": 1, "noise": 8}
-_ACCEPTED = (
-    "'samples:train', 'samples:test', 'black', 'white', 'noise', "
-    "'tfds:NAME[:SPLIT]', or a folder of pictures, 'DIR' or 'DIR[start:stop]'"
-)
-
-
-def _check_int(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int) or value < least:
-        raise ValueError(
-            f"`{name}` must be an int of at least {least}. "
-            f"Received: {name}={value!r}"
-        )
 
 
 def open_images(
@@ -97,60 +83,28 @@ def open_images(
             readable picture, or if a data set, a split, or its feature
             `image` does not exist.
     """
-    _check_int("size", size, 1)
-    _check_int("seed", seed, 0)
-    if count is not None:
-        _check_int("count", count, 1)
-    if isinstance(spec, (str, os.PathLike)):
-        name = os.fspath(spec)
-        source = _source(name, size, count, seed, data_dir)
-    else:
-        names = [os.fspath(each) for each in spec]
-        if not names:
-            raise ValueError("`spec` must name a set of pictures. Received: []")
-        name = ",".join(names)
-        source = JoinedPictures(
-            [_source(each, size, None, seed, data_dir) for each in names]
+    check_int("size", size, 1)
+
+    def samples(split: str, number: int | None) -> SamplePhotographs:
+        number = number or DEFAULT_COUNTS[split]
+        return SamplePhotographs(split, size, number, seed)
+
+    def join(parts: Sequence[Part]) -> JoinedPictures:
+        return JoinedPictures(
+            [
+                part
+                if isinstance(part, PictureSource)
+                else ResizedPictures(part, size)
+                for part in parts
+            ]
         )
-        for each, part in zip(names, source.joined, strict=True):
-            _check_readable(ImageSet(each, size, part))
-    images = ImageSet(name, size, source, count)
-    _check_readable(images)
-    return images
 
-
-def _check_readable(images: ImageSet) -> None:
-    """Raise now, not in the middle of a run, if there is nothing to read."""
-    if images.delivered is None and not images.name.startswith("tfds:"):
-        with contextlib.closing(iter(images)) as pictures:
-            next(pictures)
-
-
-def _source(
-    spec: str,
-    size: int,
-    count: int | None,
-    seed: int,
-    data_dir: str | os.PathLike[str] | None,
-) -> PictureSource:
-    kind, _, rest = spec.partition(":")
-    if kind == "samples":
-        if rest not in DEFAULT_COUNTS:
-            raise ValueError(
-                f"`spec` must be 'samples:train' or 'samples:test'. "
-                f"Received: spec={spec!r}"
-            )
-        number = count or DEFAULT_COUNTS[rest]
-        return SamplePhotographs(rest, size, number, seed)
-    if spec in _SYNTHETIC_COUNTS:
-        number = count or _SYNTHETIC_COUNTS[spec]
-        return SyntheticPictures(spec, size, number, seed)
-    if kind == "tfds":
-        return TFDSPictures(rest, size, data_dir)
-    try:
-        return FolderPictures(spec, size)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"`spec` must be {_ACCEPTED}; there is {error}. "
-            f"Received: spec={spec!r}"
-        ) from error
+    return open_set(
+        spec,
+        (size, size),
+        count=count,
+        seed=seed,
+        data_dir=data_dir,
+        samples=samples,
+        join=join,
+    )

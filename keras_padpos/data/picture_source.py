@@ -38,8 +38,16 @@ class PictureSource:
         """Starts a pass over the candidates, always in the same order."""
         raise NotImplementedError
 
+    def numbered_candidates(self) -> Iterator[tuple[int, Any]]:
+        """Starts a pass over the candidates, each with its picture's place.
+
+        Candidates made from one picture have its number in common; here
+        every candidate is a picture of its own.
+        """
+        return enumerate(self.candidates())
+
     def load(self, candidate: Any) -> np.ndarray:
-        """Turns a candidate into a uint8 array of shape (size, size, 3).
+        """Turns a candidate into a uint8 array of shape (height, width, 3).
 
         Raises:
             BrokenPictureError: If there is no reading it.

@@ -1,6 +1,8 @@
 """Decode one picture."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -9,6 +11,51 @@ from PIL import Image
 
 class BrokenPictureError(Exception):
     """A picture that cannot be decoded; the message names it and says why."""
+
+
+def check_pixels(width: int, height: int) -> None:
+    """Refuses pictures that would take too much memory.
+
+    Raises:
+        Image.DecompressionBombError: If there are more pixels than
+            `Image.MAX_IMAGE_PIXELS`.
+    """
+    limit = Image.MAX_IMAGE_PIXELS
+    # Up to twice the limit Pillow itself only warns.
+    if limit is not None and width * height > limit:
+        raise Image.DecompressionBombError(
+            f"more than {limit} pixels ({width}x{height})"
+        )
+
+
+@contextlib.contextmanager
+def opened_picture(
+    file: str | os.PathLike[str] | BinaryIO, name: str
+) -> Iterator[Image.Image]:
+    """Opens one picture; Pillow decodes it when its pixels are asked for.
+
+    Args:
+        file: A path, or an open binary file.
+        name: What the error calls the picture.
+
+    Yields:
+        The picture, of which only the header has been read so far.
+
+    Raises:
+        BrokenPictureError: If the picture has more pixels than
+            `Image.MAX_IMAGE_PIXELS`, or if Pillow fails here or in the
+            body of the `with` statement.
+    """
+    try:
+        with Image.open(file) as image:
+            check_pixels(image.width, image.height)
+            yield image
+    except (MemoryError, BrokenPictureError):
+        raise
+    # Pillow's decoders raise nearly anything at damaged bytes: OSError,
+    # SyntaxError, ValueError, EOFError, struct.error, zlib.error, ...
+    except Exception as error:
+        raise BrokenPictureError(f"{name}: {error}") from error
 
 
 def read_picture(
@@ -32,19 +79,6 @@ def read_picture(
         BrokenPictureError: If Pillow cannot decode the file to its end, or
             if the picture has more pixels than `Image.MAX_IMAGE_PIXELS`.
     """
-    try:
-        with Image.open(file) as image:
-            limit = Image.MAX_IMAGE_PIXELS
-            # Up to twice the limit Pillow itself only warns.
-            if limit is not None and image.width * image.height > limit:
-                raise Image.DecompressionBombError(
-                    f"more than {limit} pixels ({image.width}x{image.height})"
-                )
-            resized = image.convert("RGB").resize((size, size), Image.BICUBIC)
-    except MemoryError:
-        raise
-    # Pillow's decoders raise nearly anything at damaged bytes: OSError,
-    # SyntaxError, ValueError, EOFError, struct.error, zlib.error, ...
-    except Exception as error:
-        raise BrokenPictureError(f"{name}: {error}") from error
+    with opened_picture(file, name) as image:
+        resized = image.convert("RGB").resize((size, size), Image.BICUBIC)
     return np.array(resized)

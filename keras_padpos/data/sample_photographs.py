@@ -56,6 +56,18 @@ def _locate(package: str, path: str) -> str:
     )
 
 
+def locate_photographs(split: str) -> list[str]:
+    """Finds the files of the photographs of one split, in their order.
+
+    Args:
+        split: `"train"` or `"test"`.
+
+    Raises:
+        ImportError: If scikit-image or scikit-learn is not installed.
+    """
+    return [_locate(*photograph) for photograph in PHOTOGRAPHS[split]]
+
+
 class SamplePhotographs(PictureSource):
     """Random crops of photographs that PyPI packages carry.
 
@@ -76,9 +88,9 @@ class SamplePhotographs(PictureSource):
     """
 
     def __init__(self, split: str, size: int, count: int, seed: int) -> None:
-        photographs = PHOTOGRAPHS[split]
-        super().__init__(count, sources=tuple(path for _, path in photographs))
-        self._paths = [_locate(*photograph) for photograph in photographs]
+        names = tuple(path for _, path in PHOTOGRAPHS[split])
+        super().__init__(count, sources=names)
+        self._paths = locate_photographs(split)
         self._stream = (seed, list(PHOTOGRAPHS).index(split))
         self._size = size
         # Twelve photographs of 0.3 to 1.1 MB; each is cropped many times.

@@ -17,16 +17,18 @@ class SyntheticPictures(PictureSource):
         kind: `"black"` (all 0), `"white"` (all 255), or `"noise"`: every
             pixel and channel drawn on its own from a normal distribution of
             mean 127.5 and deviation 50, rounded, and clipped to [0, 255].
-        size: Height and width of the pictures, in pixels.
+        shape: Height and width of the pictures, in pixels.
         count: How many pictures.
         seed: Seed of the noise. The i-th picture depends on the seed and i
             alone.
     """
 
-    def __init__(self, kind: str, size: int, count: int, seed: int) -> None:
+    def __init__(
+        self, kind: str, shape: tuple[int, int], count: int, seed: int
+    ) -> None:
         super().__init__(count)
         self._kind = kind
-        self._shape = (size, size, 3)
+        self._shape = (*shape, 3)
         self._seed = seed
 
     def candidates(self) -> Iterator[int]:

@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.read_picture import read_picture
+from keras_padpos.data.picture_files import PictureFiles
 
 # NAME is "cifar10", "voc/2012", or either with a version, "cifar10:3.0.2".
 _SPEC = re.compile(r"(?P<name>[^:\[\]]+(:\d[\d.*]*)?)(:(?P<split>.+))?")
@@ -21,13 +18,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-class TFDSPictures(PictureSource):
+class TFDSPictures(PictureFiles):
     """Pictures of a TensorFlow Datasets data set, in its stored order.
 
     Args:
         spec: `"NAME"` or `"NAME:SPLIT"` (without the prefix `"tfds:"`), with
             the split as TFDS writes it, by default `"train"`.
-        size: Height and width of the pictures, in pixels.
         data_dir: Where TFDS keeps its data sets. `None`: TFDS' own default.
 
     Raises:
@@ -38,7 +34,7 @@ class TFDSPictures(PictureSource):
     """
 
     def __init__(
-        self, spec: str, size: int, data_dir: str | os.PathLike[str] | None
+        self, spec: str, data_dir: str | os.PathLike[str] | None
     ) -> None:
         import tensorflow_datasets as tfds
 
@@ -99,19 +95,15 @@ class TFDSPictures(PictureSource):
                 f"`spec` names a split that is not there: "
                 f"{_first_line(error)} {received}"
             ) from error
-        super().__init__(
-            expected, may_break=True, shuffle_buffer=_SHUFFLE_BUFFER
-        )
+        super().__init__(expected, shuffle_buffer=_SHUFFLE_BUFFER)
         self._name = name
-        self._size = size
 
     def candidates(self) -> Iterator[tuple[int, Any]]:
         """Starts a pass over the encoded pictures, numbered."""
         for index, example in enumerate(self._dataset.as_numpy_iterator()):
             yield index, example["image"]
 
-    def load(self, candidate: tuple[int, Any]) -> np.ndarray:
-        """Decodes one encoded picture."""
+    def file(self, candidate: tuple[int, Any]) -> tuple[io.BytesIO, str]:
+        """Gives one encoded picture as an open file, and its name."""
         index, encoded = candidate
-        name = f"{self._name} example {index}"
-        return read_picture(io.BytesIO(encoded), self._size, name)
+        return io.BytesIO(encoded), f"{self._name} example {index}"

@@ -161,6 +161,45 @@ def test_dataset_of_a_set_with_broken_pictures():
     assert len(list(images.as_dataset(4))) == 2
 
 
+@pytest.mark.parametrize("broken", [(), (0, 4, 5, 19)])
+@pytest.mark.parametrize("count", [None, 11])
+def test_numbered_batches_start_anywhere(broken, count):
+    images = make(20, broken=set(broken), count=count)
+    readable = [i for i in range(20) if i not in broken][:count]
+    for start in (0, 3, 6, 9, len(readable), 100):
+        batches = list(images.numbered_batches(3, start))
+        assert values(batch for batch, _ in batches) == readable[start:]
+        for batch, numbers in batches:
+            assert (batch.dtype, numbers.dtype) == ("float32", "int64")
+            np.testing.assert_array_equal(batch[:, 0, 0, 0], numbers)
+        assert images.delivered == len(readable)
+
+
+def test_start_reads_only_what_may_be_broken():
+    for broken, read in (((), 2), ((3,), 20)):
+        images = make(20, broken=set(broken))
+        list(images.numbered_batches(3, start=18))
+        assert images._source.started == read
+
+
+def test_rectangles():
+    class Rectangles(Numbers):
+        def load(self, candidate):
+            return np.full((4, 6, 3), candidate, "uint8")
+
+    images = ImageSet("rectangles", (4, 6), Rectangles(3))
+    assert images.shape == (4, 6)
+    assert "size=(4, 6)" in repr(images)
+    with pytest.raises(AttributeError, match="not square.* is \\(4, 6\\)"):
+        _ = images.size
+    dataset = images.as_dataset(2)
+    assert dataset.element_spec.shape == (None, 4, 6, 3)
+    assert values(dataset.as_numpy_iterator()) == [0, 1, 2]
+    square = make(3)
+    assert (square.size, square.shape) == (4, (4, 4))
+    assert "size=4," in repr(square)
+
+
 def test_nothing_to_read():
     images = make(3, broken={0, 1, 2})
     with pytest.raises(ValueError, match="of 3 found, not one could be"):
@@ -174,6 +213,14 @@ def test_batch_size_errors(batch_size):
         images.batches(batch_size)
     with pytest.raises(ValueError, match="`batch_size` must be a positive"):
         images.as_dataset(batch_size)
+
+
+@pytest.mark.parametrize("start", [-1, 2.0, None])
+def test_start_errors(start):
+    with pytest.raises(ValueError, match="`start` must be an int of at least"):
+        make(3).numbered_batches(2, start)
+    with pytest.raises(ValueError, match="`batch_size` must be a positive"):
+        make(3).numbered_batches(0)
 
 
 def test_other_errors_are_raised():

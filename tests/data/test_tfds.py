@@ -6,6 +6,7 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from keras_padpos.data import open_crops
 from keras_padpos.data import open_images
 
 
@@ -87,6 +88,39 @@ def test_splits_counts_and_shuffles(data_dir):
     dataset = images.as_dataset(2, shuffle_seed=0)
     shuffled = np.concatenate([batch.numpy() for batch in dataset])
     assert sorted(p.sum() for p in shuffled) == sorted(p.sum() for p in good)
+
+
+def test_crops_of_a_data_set(data_dir):
+    crops = open_crops(
+        "tfds:padpos_tiny", (7, 5), per_picture=3, seed=4, data_dir=data_dir
+    )
+    assert (crops.expected, crops.shape) == (18, (7, 5))
+    batches = list(crops.numbered_batches(4))
+    numbers = np.concatenate([numbers for _, numbers in batches])
+    assert numbers.tolist() == [0, 1, 3, 4, 5] * 3
+    taken = np.concatenate([batch for batch, _ in batches])
+    for place, (crop, number) in enumerate(zip(taken, numbers, strict=True)):
+        rng = np.random.default_rng([4, number, place // 5])
+        left = rng.integers(10 - 5, endpoint=True)
+        top = rng.integers(12 - 7, endpoint=True)
+        window = pixels(number)[top : top + 7, left : left + 5]
+        np.testing.assert_array_equal(crop, window)
+    assert (crops.skipped, crops.delivered) == (1, 15)
+    assert "padpos_tiny example 2" in crops.broken[0]
+    resumed = list(crops.numbered_batches(4, start=8))
+    for (ours, _), (theirs, _) in zip(resumed, batches[2:], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    shuffled = [
+        crop for batch in crops.batches(4, shuffle_seed=1) for crop in batch
+    ]
+    assert sorted(c.sum() for c in shuffled) == sorted(c.sum() for c in taken)
+
+
+def test_a_data_set_of_too_small_pictures(data_dir):
+    crops = open_crops("tfds:padpos_tiny", 11, per_picture=2, data_dir=data_dir)
+    with pytest.raises(ValueError, match="of 6 found.*example 0: 10x12 pixels"):
+        list(crops)
+    assert crops.skipped == 6
 
 
 def test_mock_data():
