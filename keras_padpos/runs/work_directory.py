@@ -241,6 +241,22 @@ class WorkDirectory:
         self._saved.add(key)
         return rows, arrays
 
+    def remove_checkpoint(self, key: str) -> None:
+        """Remove a unit of work that is no longer needed, if it is there.
+
+        Args:
+            key: Names the unit.
+
+        Raises:
+            UserError: If a file cannot be removed.
+        """
+        file = self._checkpoint_file(key)
+        with self._writing(file):
+            file.unlink(missing_ok=True)
+            file.with_suffix(".npz").unlink(missing_ok=True)
+        self._saved.discard(key)
+        self._found.discard(key)
+
     def log(self, unit: str | None = None, **metrics: Any) -> None:
         """Append one line to metrics.jsonl.
 

@@ -1,0 +1,269 @@
+"""The pattern that padding leaves in features (PPP).
+
+Every crop goes through the network as it pads, and, with what lies around it,
+through the same network without padding; the mean difference is the pattern.
+With no flags: VGG16 with trained weights (HED), in every padding mode, on
+crops of bundled photographs.
+"""
+
+import itertools
+
+from absl import flags
+
+from keras_padpos import runs
+
+_BACKBONE = flags.DEFINE_list(
+    "backbone",
+    ["vgg16"],
+    "Networks: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+    "densenet121, or the path of a .keras file that takes raw RGB (with "
+    "--layers). Networks that scale by what they see of the whole map, as "
+    "efficientnetb0 does, have no reference.",
+)
+_WEIGHTS = flags.DEFINE_list(
+    "weights",
+    ["bundled"],
+    "Weights of the networks: imagenet (downloaded by Keras), bundled (VGG16 "
+    "fine-tuned for edges, HED; of no other network), random, or the path of "
+    "a weights file. Of a .keras file: file (its own, if not given) or "
+    "random.",
+)
+_PADDING_MODE = flags.DEFINE_list(
+    "padding_mode",
+    [
+        "zeros",
+        "reflect",
+        "symmetric",
+        "replicate",
+        "circular",
+        "distribution",
+        "randn",
+        "partial",
+        "none",
+    ],
+    "Padding modes, measured together on the same crops: zeros, constant, "
+    "reflect, symmetric, replicate, circular, distribution, randn, "
+    "random_sides, partial, interpolate, none (whose pattern is 0; where "
+    "nothing is left of the crop at a deep layer, leave it out), or own: as a "
+    ".keras file has it.",
+)
+_LAYERS = flags.DEFINE_list(
+    "layers",
+    ["all"],
+    "Layers to measure at: all stages, numbers of stages from 1, or names.",
+)
+_ACTIVATION = flags.DEFINE_enum(
+    "activation",
+    "after",
+    ["after", "before"],
+    "Measure the layers' maps after or before their activation.",
+)
+_IMAGES = flags.DEFINE_list(
+    "images",
+    ["samples:train", "samples:test"],
+    "Sets of pictures to cut crops from: samples:train, samples:test, a "
+    "folder DIR or DIR[:120] (not searched below), or tfds:NAME:SPLIT (with "
+    "--data_dir for data sets kept elsewhere). Pictures too small for crop "
+    "and margin are left out and counted.",
+)
+_SHORTER_SIDE = flags.DEFINE_integer(
+    "shorter_side",
+    None,
+    "Resize each picture first, so that its shorter side has so many pixels. "
+    "If not given: crops are cut from pictures as they are.",
+    lower_bound=1,
+)
+_CROP = flags.DEFINE_integer(
+    "crop", 224, "Height and width of the crops, in pixels.", lower_bound=1
+)
+_CROPS_PER_PICTURE = flags.DEFINE_integer(
+    "crops_per_picture",
+    4,
+    "Crops of each picture, at random places: one of every picture, then the "
+    "next of every picture; --max_images counts crops.",
+    lower_bound=1,
+)
+_SEEDS = flags.DEFINE_integer(
+    "seeds",
+    1,
+    "Number of seeds, from --seed on, for random weights. Crops are those of "
+    "--seed.",
+    lower_bound=1,
+)
+_BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size",
+    8,
+    "Crops that go through the networks at once.",
+    lower_bound=1,
+)
+_CHECKPOINT_SECONDS = flags.DEFINE_float(
+    "checkpoint_seconds",
+    60,
+    "Time between two checkpoints, the most that an interrupt costs.",
+    lower_bound=0,
+)
+runs.define_common_flags()
+
+_SCIENCE = (
+    "backbone",
+    "weights",
+    "padding_mode",
+    "layers",
+    "activation",
+    "images",
+    "shorter_side",
+    "crop",
+    "crops_per_picture",
+    "seeds",
+    "batch_size",
+)
+
+
+def main(argv):
+    """Measure each network, then write and print what came out."""
+    del argv
+    plans = _plans()
+    provenance = runs.Provenance(seed=flags.FLAGS.seed)
+    config = {
+        **runs.resolved_flags(_SCIENCE),
+        "networks": ["/".join(map(str, plan[0])) for plan in plans],
+    }
+    work = runs.WorkDirectory(
+        flags.FLAGS.workdir,
+        "padding_pattern",
+        config,
+        resume=flags.FLAGS.resume,
+    )
+    if not work.finished:
+        runs.apply_common_flags()
+        _measure_all(work, plans, provenance)
+    runs.print_pattern_report(work)
+
+
+def _plans():
+    """Networks with their own borders, layers and padding modes.
+
+    What cannot work is refused here, before anything is computed or written.
+    """
+    from keras_padpos import models
+
+    plans = []
+    for backbone, weights in itertools.product(_BACKBONE.value, _WEIGHTS.value):
+        if backbone == "rgb":
+            raise runs.UserError("--backbone=rgb has no padding to measure.")
+        modes = _PADDING_MODE.value
+        if backbone.endswith(".keras"):
+            weights = weights if _WEIGHTS.present else "file"
+            modes = modes if _PADDING_MODE.present else ["own"]
+        runs.conversion_modes([mode for mode in modes if mode != "own"] or None)
+        layers = runs.stage_layers(backbone, _LAYERS.value)
+        models.check_weights(backbone, weights)
+        for offset in range(_SEEDS.value if weights == "random" else 1):
+            network = runs.ProbedNetwork(
+                backbone, weights, "own", flags.FLAGS.seed + offset
+            )
+            plans.append((network, layers, list(dict.fromkeys(modes))))
+    return plans
+
+
+def _measure_all(work, plans, provenance):
+    rows, arrays, skipped = [], {}, {}
+    with runs.Progress(units=len(plans)) as progress:
+        for number, plan in enumerate(plans, start=1):
+            label = f"{number}-{plan[0].label}"
+            found = work.checkpoint(label)
+            if found:
+                progress.done_before(label)
+            else:
+                found = _measure(work, label, *plan, progress)
+            (note,), new = found
+            rows += note["rows"]
+            skipped |= note["skipped"]
+            arrays.update(
+                {f"{label}/{name}": array for name, array in new.items()}
+            )
+    work.save_arrays(arrays)
+    runs.draw_pattern_figures(work, rows, arrays)
+    work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
+
+
+def _measure(work, label, network, layers, modes, progress):
+    """Rows and arrays of one network in all modes."""
+    from keras_padpos import data
+    from keras_padpos import models
+    from keras_padpos import ppp
+
+    base = models.backbone(
+        network.backbone,
+        network.weights,
+        "own",
+        stages=layers,
+        # A file may have layers that take one size only.
+        input_shape=None
+        if models.is_model_file(network.backbone)
+        else (None, None, 3),
+        seed=network.seed,
+        before_activation=_ACTIVATION.value == "before",
+    )
+    size = _CROP.value
+    own = "own" if models.is_model_file(network.backbone) else "zeros"
+    measurement = ppp.PatternMeasurement(
+        {
+            mode: base
+            if mode == own
+            else models.convert_padding(base, mode, input_shape=(size, size, 3))
+            for mode in modes
+        },
+        size,
+        base=base,
+        seed=flags.FLAGS.seed,
+    )
+    images = data.open_crops(
+        runs.picture_sets(_IMAGES.value),
+        measurement.picture_shape,
+        per_picture=_CROPS_PER_PICTURE.value,
+        shorter_side=_SHORTER_SIDE.value,
+        count=flags.FLAGS.max_images,
+        seed=flags.FLAGS.seed,
+        data_dir=flags.FLAGS.data_dir,
+    )
+    rolling = runs.RollingCheckpoint(work, label, _CHECKPOINT_SECONDS.value)
+    with progress.unit(label, images.expected, noun="crops") as advance:
+        under_way = rolling.load()
+        if under_way is not None:
+            measurement.restore(under_way[1])
+            advance(measurement.images)
+        for batch, numbers in images.numbered_batches(
+            _BATCH_SIZE.value, start=measurement.images
+        ):
+            measurement.update(batch, numbers)
+            advance(len(batch))
+            rolling.offer(lambda: ({}, measurement.state()))
+    rows = []
+    for row in measurement.rows():
+        mode = row.pop("network")
+        rows.append(
+            {
+                "backbone": network.backbone,
+                "weights": network.weights,
+                "padding_mode": mode,
+                "seed": network.seed,
+                "crop": size,
+                "activation": _ACTIVATION.value,
+                "image_set": images.name,
+                **row,
+                "arrays": f"{label}/{mode}/{row['layer']}",
+                "reference": f"{label}/reference/{row['layer']}",
+            }
+        )
+    note = {
+        "rows": rows,
+        "skipped": {images.name: images.broken} if images.broken else {},
+    }
+    found = work.save_checkpoint(label, [note], measurement.arrays())
+    rolling.remove()
+    return found
+
+
+if __name__ == "__main__":
+    runs.run(main)

@@ -1,0 +1,27 @@
+"""PPP: reference features, the padding's own pattern, and its metrics."""
+
+from keras_padpos.ppp.group_sums import GROUPS
+from keras_padpos.ppp.group_sums import UNITS
+from keras_padpos.ppp.group_sums import GroupSums
+from keras_padpos.ppp.pattern_measurement import SNAPSHOTS
+from keras_padpos.ppp.pattern_measurement import PatternMeasurement
+from keras_padpos.ppp.pattern_metrics import SILENT
+from keras_padpos.ppp.pattern_metrics import pattern_maps
+from keras_padpos.ppp.pattern_metrics import pattern_metrics
+from keras_padpos.ppp.reference_features import ReferenceFeatures
+from keras_padpos.ppp.reference_features import stage_fields
+from keras_padpos.ppp.split_moments import SplitMoments
+
+__all__ = [
+    "GROUPS",
+    "SILENT",
+    "SNAPSHOTS",
+    "UNITS",
+    "GroupSums",
+    "PatternMeasurement",
+    "ReferenceFeatures",
+    "SplitMoments",
+    "pattern_maps",
+    "pattern_metrics",
+    "stage_fields",
+]

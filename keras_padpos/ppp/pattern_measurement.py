@@ -1,0 +1,362 @@
+"""The padding's own pattern, added up over crops of pictures."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos.ppp.group_sums import UNITS
+from keras_padpos.ppp.pattern_metrics import pattern_maps
+from keras_padpos.ppp.pattern_metrics import pattern_metrics
+from keras_padpos.ppp.pattern_statistics import HALVES
+from keras_padpos.ppp.pattern_statistics import PatternStatistics
+from keras_padpos.ppp.pattern_statistics import ReferenceStatistics
+from keras_padpos.ppp.pattern_statistics import flat_state
+from keras_padpos.ppp.pattern_statistics import restore_state
+from keras_padpos.ppp.pattern_step import PatternStep
+from keras_padpos.ppp.reference_features import ReferenceFeatures
+from keras_padpos.ppp.split_moments import SplitMoments
+
+SNAPSHOTS = (1, 10, 100)
+"""After so many crops the mean features are kept, to show how they settle."""
+
+
+class PatternMeasurement:
+    """What padding leaves in features, apart from what the picture does.
+
+    For a crop, `A` are the features of a network that pads and `O` those at
+    the same places of the padding-free network on a larger picture
+    (`ReferenceFeatures`). `D = A - O` is what the padding did; its mean over
+    crops, unit by unit, is the pattern. Networks that differ in their padding
+    mode only are measured together: they share `O`, and the crops.
+
+    One pass over the crops serves all stages and networks. Memory does not
+    depend on the number of crops; what was added up can be saved, restored,
+    and merged with that of other crops.
+
+    Example:
+
+    >>> from keras_padpos import models
+    >>> net = keras.Sequential(
+    ...     [
+    ...         keras.Input((None, None, 3)),
+    ...         keras.layers.Conv2D(4, 3, padding="same", name="conv"),
+    ...     ]
+    ... )
+    >>> net = keras.Model(net.inputs, {"conv": net.outputs[0]})
+    >>> networks = {
+    ...     "zeros": net,
+    ...     "reflect": models.convert_padding(net, "reflect"),
+    ... }
+    >>> measurement = PatternMeasurement(networks, crop=8)
+    >>> pictures = np.random.default_rng(0).uniform(
+    ...     size=(4, *measurement.picture_shape, 3)
+    ... )
+    >>> measurement.update(pictures.astype("float32"))
+    >>> rows = measurement.rows()
+    >>> [row["network"] for row in rows], measurement.picture_shape
+    (['zeros', 'reflect'], (10, 10))
+    >>> pattern = abs(measurement.pattern("zeros", "conv"))
+    >>> bool(pattern[1:-1, 1:-1].max() < 1e-6 < pattern.mean())
+    True
+
+    Args:
+        networks: From a name to a model from pictures `(batch, height, width,
+            channels)` to a dict of maps under the names of their layers.
+        crop: Height and width of the crop, in pixels, or one number for both.
+        base: The same network as it pads by itself, whose stages and grid are
+            measured on. If not given: the first of `networks`, which must not
+            be one without padding then.
+        seed: Seed of the draw of the units that intervals come from.
+
+    Attributes:
+        reference: The `ReferenceFeatures`.
+        images: Crops taken in so far.
+
+    Raises:
+        ValueError: See `ReferenceFeatures`.
+    """
+
+    def __init__(
+        self,
+        networks: Mapping[str, keras.Model],
+        crop: int | tuple[int, int],
+        *,
+        base: keras.Model | None = None,
+        seed: int = 0,
+    ) -> None:
+        if not networks:
+            raise ValueError("`networks` must hold at least one. Received: {}")
+        self._networks = dict(networks)
+        if base is None:
+            base = next(iter(networks.values()))
+        self.reference = ReferenceFeatures(base, crop)
+        self._within = {
+            name: self.reference.within(network)
+            for name, network in networks.items()
+        }
+        self.images = 0
+        self._pictures: set[int] = set()
+        self._reset(np.random.default_rng(seed))
+        self._step = PatternStep(
+            self._networks, self.reference, self._within, self._units
+        )
+
+    @property
+    def picture_shape(self) -> tuple[int, int]:
+        """Height and width of the pictures that it takes."""
+        return self.reference.picture_shape
+
+    @property
+    def pictures(self) -> int:
+        """How many different pictures the crops are from."""
+        return len(self._pictures)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks."""
+        return tuple(self._networks)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the stages."""
+        return tuple(self.reference.fields)
+
+    def update(
+        self, pictures: np.ndarray, numbers: Iterable[int] | None = None
+    ) -> None:
+        """Take in a batch.
+
+        Args:
+            pictures: `(batch, *picture_shape, channels)`; their middle is the
+                crop. All batches should be of one size but the last, which is
+                filled up.
+            numbers: `(batch,)`, from which picture each was cut: crops of one
+                resemble each other, and are left out together where intervals
+                are computed. `None`: each from one of its own.
+
+        Raises:
+            ValueError: If the pictures are of another size.
+        """
+        if tuple(pictures.shape[1:3]) != self.picture_shape:
+            raise ValueError(
+                "`pictures` must be (batch, height, width, channels) of "
+                f"{self.picture_shape} pixels. Received: shape "
+                f"{tuple(pictures.shape)}"
+            )
+        count = len(pictures)
+        if not count:
+            return
+        if numbers is None:
+            numbers = range(self.images, self.images + count)
+        numbers = np.fromiter(numbers, "int64", count)
+        found = self._step.run(pictures, numbers)
+        halves = np.bincount(numbers % HALVES, minlength=HALVES)
+        for stage, sums in found["reference"].items():
+            mine = self._reference[stage]
+            mine.moments.merge(
+                SplitMoments([count], sums["mean"][None], sums["squares"])
+            )
+            units = sums["units"].astype("float64")
+            mine.groups.update(numbers, np.stack([units, units**2], axis=1))
+            self._add_features(mine, sums["features"])
+        for name in self._networks:
+            for stage, sums in found[name].items():
+                mine = self._statistics[name][stage]
+                mine.difference.merge(
+                    SplitMoments(halves, sums["means"], sums["squares"])
+                )
+                mine.groups.update(numbers, sums["units"][:, None])
+                mine.absolute += sums["absolute"].sum(axis=0, dtype="float64")
+                self._add_features(mine, sums["features"])
+        self.images += count
+        self._pictures.update(numbers.tolist())
+
+    def merge(self, other: "PatternMeasurement") -> None:
+        """Take in what another measurement added up on other crops.
+
+        Args:
+            other: Of the same networks, crop and seed; left alone. Its crops
+                come after one's own, and its `SNAPSHOTS` are not taken over.
+
+        Raises:
+            ValueError: If it is of other networks or stages.
+        """
+        if (self.networks, self.stages) != (other.networks, other.stages):
+            raise ValueError(
+                "`other` must be of the same networks and stages. Received: "
+                f"{other.networks}, {other.stages}"
+            )
+        for stage, theirs in other._reference.items():
+            mine = self._reference[stage]
+            mine.moments.merge(theirs.moments)
+            mine.groups.merge(theirs.groups)
+            mine.features += theirs.features
+        for name, stages in other._statistics.items():
+            for stage, theirs in stages.items():
+                mine = self._statistics[name][stage]
+                mine.difference.merge(theirs.difference)
+                mine.groups.merge(theirs.groups)
+                mine.absolute += theirs.absolute
+                mine.features += theirs.features
+        self.images += other.images
+        self._pictures |= other._pictures
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that was added up, as arrays by name.
+
+        With what random padding needs to go on where it is.
+        """
+        state = {
+            "images": np.array(self.images),
+            "pictures": np.array(sorted(self._pictures), "int64"),
+        }
+        for key, statistics in self._all():
+            for name, array in flat_state(statistics).items():
+                state[f"{key}/{name}"] = array
+        for number, seeds in enumerate(self._step.random_states()):
+            state[f"random/{number}"] = keras.ops.convert_to_numpy(seeds)
+        return state
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Put back what `state` returned.
+
+        Args:
+            state: Of a measurement of the same networks, crop and seed.
+        """
+        self.images = int(state["images"])
+        self._pictures = set(state["pictures"].tolist())
+        for key, statistics in self._all():
+            restore_state(
+                statistics,
+                {
+                    name.removeprefix(f"{key}/"): array
+                    for name, array in state.items()
+                    if name.startswith(f"{key}/")
+                },
+            )
+        for number, seeds in enumerate(self._step.random_states()):
+            seeds.assign(state[f"random/{number}"])
+
+    def pattern(self, network: str, stage: str) -> np.ndarray:
+        """The pattern itself: the mean of D.
+
+        Args:
+            network: Name of the network.
+            stage: Name of the stage.
+
+        Returns:
+            `(height, width, channels)`, float64.
+        """
+        return self._statistics[network][stage].difference.mean
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What was measured, one row for each network and stage.
+
+        Returns:
+            Dicts with `network`, `layer`, `stride`, `images`, `pictures`, and
+            what `pattern_metrics` gives.
+
+        Raises:
+            ValueError: If fewer than 2 crops were taken in.
+        """
+        if self.images < 2:
+            raise ValueError(
+                f"A pattern takes at least 2 crops. Received: {self.images}"
+            )
+        rows = []
+        for name in self._networks:
+            for stage, field in self.reference.fields.items():
+                rows.append(
+                    {
+                        "network": name,
+                        "layer": stage,
+                        "stride": list(field.stride),
+                        "margin": list(field.margin),
+                        "images": self.images,
+                        "pictures": self.pictures,
+                        **pattern_metrics(
+                            self._statistics[name][stage],
+                            self._reference[stage],
+                            self._within[name][stage],
+                            self._shared_units(name, stage),
+                        ),
+                    }
+                )
+        return rows
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Maps of what was measured, without their channels.
+
+        Returns:
+            Under `NETWORK/STAGE/`: `pattern`, the channel mean of |E[D]|;
+            `signed`, that of E[D]; `per_image`, that of E|D|; `profile`, the
+            pattern against the distance to the border; and `features_N`, the
+            channel mean of A, mean over the first N crops. Under
+            `reference/STAGE/`: `features_N` of O, which reaches beyond the
+            crop, and `place`, rows and columns of the crop in it.
+        """
+        arrays = {}
+        for stage, statistics in self._reference.items():
+            key = f"reference/{stage}"
+            arrays.update(self._mean_features(key, statistics))
+            arrays[f"{key}/place"] = np.array(self.reference.places[stage])
+        for name, stages in self._statistics.items():
+            for stage, statistics in stages.items():
+                key = f"{name}/{stage}"
+                arrays.update(self._mean_features(key, statistics))
+                for what, values in pattern_maps(statistics).items():
+                    arrays[f"{key}/{what}"] = values
+        return arrays
+
+    def _reset(self, rng):
+        """Draw the units of intervals, and begin with no crops."""
+        self._units, self._reference = {}, {}
+        self._statistics = {name: {} for name in self._networks}
+        larger = self.reference.model.compute_output_shape(
+            (None, *self.picture_shape, self.reference.model.input_shape[-1])
+        )
+        for stage, field in self.reference.fields.items():
+            channels = larger[stage][-1]
+            shape = (*field.positions, channels)
+            size = int(np.prod(shape))
+            drawn = rng.choice(size, min(UNITS, size), replace=False)
+            places = np.stack(np.unravel_index(np.sort(drawn), shape), axis=1)
+            self._units[stage] = places
+            self._reference[stage] = ReferenceStatistics.empty(
+                shape, len(places), tuple(larger[stage][1:3])
+            )
+            for name, within in self._within.items():
+                sizes = [stop - start for start, stop in within[stage]]
+                units = int(self._shared_units(name, stage).sum())
+                self._statistics[name][stage] = PatternStatistics.empty(
+                    (*sizes, channels), units
+                )
+
+    def _shared_units(self, name, stage):
+        """Which of the units drawn a network's own map holds."""
+        places = self._units[stage][:, :2]
+        starts, stops = zip(*self._within[name][stage], strict=True)
+        return ((places >= starts) & (places < stops)).all(axis=1)
+
+    def _all(self):
+        for stage, statistics in self._reference.items():
+            yield f"reference/{stage}", statistics
+        for name, stages in self._statistics.items():
+            for stage, statistics in stages.items():
+                yield f"networks/{name}/{stage}", statistics
+
+    def _add_features(self, statistics, features):
+        for count, values in enumerate(features, start=self.images + 1):
+            statistics.features += values
+            if count in SNAPSHOTS:
+                statistics.first[count] = statistics.features.copy()
+
+    def _mean_features(self, key, statistics):
+        sums = {**statistics.first, self.images: statistics.features}
+        return {
+            f"{key}/features_{count}": values / count
+            for count, values in sums.items()
+        }

@@ -1,0 +1,235 @@
+"""What a network's features would be with real neighbours past the border."""
+
+import math
+
+import keras
+
+from keras_padpos.models import ReceptiveField
+from keras_padpos.models import convert_padding
+from keras_padpos.models import find_padding_sites
+from keras_padpos.models import receptive_field
+from keras_padpos.models.plain_reason import plain_reason
+from keras_padpos.models.resized import resized
+
+Place = tuple[int, int]
+
+
+class ReferenceFeatures:
+    """Features of a crop computed from what lies around it.
+
+    The network without padding sees a larger picture of which the crop is the
+    middle. It gives, among others, just the positions that the padded network
+    gives on the crop, each computed from real neighbours: what Lin et al.
+    call optimal padding. So the reference does not depend on how the network
+    pads, and one serves all padding modes.
+
+    The picture has as many cells around the crop as `ReceptiveField.margin`
+    asks for, taken over the stages and rounded up to a multiple of all their
+    strides, so that windows of both networks lie on one grid.
+
+    Example:
+
+    >>> from keras_padpos import models
+    >>> net = models.backbone("vgg16", "random", input_shape=(None, None, 3))
+    >>> reference = ReferenceFeatures(net, 224)
+    >>> reference.picture_shape, reference.places["block5_conv3"]
+    ((416, 416), ((0, 14), (0, 14)))
+
+    Args:
+        network: A model from pictures `(batch, height, width, channels)` to a
+            dict of maps `(batch, height, width, channels)` under the names of
+            its layers, such as `models.backbone` makes. It is left alone.
+        crop: Height and width of the crop, in pixels, or one number for both.
+
+    Attributes:
+        crop: `(height, width)`, in pixels.
+        margin: Pixels around the crop, `(height, width)`.
+        picture_shape: Height and width of the larger picture.
+        model: The padding-free network, from larger pictures to a dict of maps
+            that reach beyond the crop.
+        fields: From a stage to its `ReceptiveField` on the crop.
+        places: From a stage to the rows and columns of the model's map, each
+            `(start, stop)`, that are the crop's positions.
+
+    Raises:
+        ValueError: If a stage has no receptive field of its own (it looks over
+            the whole map, or the map was enlarged), the network cannot go
+            without padding, or the crop does not fit it.
+
+    Source:
+        Lin et al., *Position-information Pattern from Padding* (ICML 2023), as
+        far as it could be read: the abstract and the teaser figure.
+    """
+
+    def __init__(self, network: keras.Model, crop: int | Place) -> None:
+        self.crop = _pair(crop)
+        channels = network.inputs[0].shape[-1]
+        self.fields = stage_fields(network, (*self.crop, channels))
+        _check_seen(self.fields)
+        pads = bool(find_padding_sites(network))
+        self.margin = _margin(self.fields) if pads else (0, 0)
+        self.picture_shape = tuple(
+            size + 2 * margin
+            for size, margin in zip(self.crop, self.margin, strict=True)
+        )
+        shape = (*self.picture_shape, channels)
+        larger = resized(network, shape)
+        self.model = (
+            convert_padding(larger, "none", input_shape=shape)
+            if pads
+            else larger
+        )
+        theirs = stage_fields(self.model, shape)
+        self.places = {
+            stage: tuple(
+                _place(stage, field, theirs[stage], axis, self.margin[axis])
+                for axis in (0, 1)
+            )
+            for stage, field in self.fields.items()
+        }
+
+    def within(self, network: keras.Model) -> dict[str, tuple[Place, Place]]:
+        """Where another network's maps lie among the crop's positions.
+
+        Args:
+            network: The same network with other borders, or with none: then
+                it gives fewer positions.
+
+        Returns:
+            From a stage to rows and columns, each `(start, stop)`.
+
+        Raises:
+            ValueError: If its stages are others, or its maps do not lie on
+                this grid.
+        """
+        if set(network.output) != set(self.fields):
+            raise ValueError(
+                "Networks that are compared must have the same stages, "
+                f"{', '.join(self.fields)}. Received: "
+                f"{', '.join(network.output)}"
+            )
+        channels = network.inputs[0].shape[-1]
+        shape = (*self.crop, channels)
+        made = _made_shapes(network, shape)
+        places, theirs = {}, None
+        for stage, field in self.fields.items():
+            if tuple(made[stage][1:3]) == field.positions:
+                # Where the input of a layer is enlarged in the place of
+                # padding, positions are the same by their number only.
+                places[stage] = tuple((0, size) for size in field.positions)
+                continue
+            theirs = theirs or stage_fields(network, shape)
+            places[stage] = tuple(
+                _place(stage, theirs[stage], field, axis, 0) for axis in (0, 1)
+            )
+        return places
+
+
+def stage_fields(
+    network: keras.Model, input_shape: tuple[int, int, int]
+) -> dict[str, ReceptiveField]:
+    """Receptive fields of a network's stages.
+
+    Example:
+
+    >>> from keras_padpos import models
+    >>> net = models.backbone("vgg19", "random", input_shape=(None, None, 3))
+    >>> field = stage_fields(net, (224, 224, 3))["block5_conv4"]
+    >>> field.size, field.margin
+    ((252, 252), (128, 128))
+
+    Args:
+        network: A model from pictures to a dict of maps under layers' names.
+        input_shape: Height, width and channels of the picture.
+
+    Raises:
+        ValueError: If an output is not named after one layer with a receptive
+            field.
+    """
+    if not isinstance(getattr(network, "output", None), dict):
+        raise ValueError(
+            "`network` must be a functional model that puts out a dict of "
+            "maps under the names of their layers. Received: "
+            f"{type(network).__name__}"
+        )
+    fields = receptive_field(network, input_shape)
+    found = {}
+    for stage in network.output:
+        mine = [
+            field
+            for name, field in fields.items()
+            if name == stage or name.endswith(f"/{stage}")
+        ]
+        if len(mine) != 1:
+            raise ValueError(
+                f"Stage {stage!r} has no receptive field of its own: no layer, "
+                "or several, go by that name, or the map was enlarged before."
+            )
+        found[stage] = mine[0]
+    return found
+
+
+def _made_shapes(network, shape):
+    try:
+        return resized(network, shape).compute_output_shape((None, *shape))
+    except ValueError as error:
+        raise ValueError(
+            f"Of a crop of {shape[0]}x{shape[1]} pixels nothing is left at "
+            f"the last of the stages {', '.join(network.output)} in network "
+            f"{network.name!r}. Choose a larger crop, or earlier stages. "
+            f"({plain_reason(error)})"
+        ) from error
+
+
+def _check_seen(fields):
+    for stage, field in fields.items():
+        if field.gated:
+            raise ValueError(
+                f"Stage {stage!r} is scaled by something computed from the "
+                "whole map (squeeze-and-excitation, group normalisation), so "
+                "no larger picture holds its features. Choose earlier layers "
+                "or another network."
+            )
+
+
+def _place(stage, field, around, axis, margin):
+    """Where the positions of one map lie in another, wider one."""
+    stride = field.stride[axis]
+    cells = margin + around.pad_before[axis] - field.pad_before[axis]
+    start = cells // stride
+    stop = start + field.positions[axis]
+    if (
+        stride != around.stride[axis]
+        or cells % stride
+        or start < 0
+        or stop > around.positions[axis]
+    ):
+        raise ValueError(
+            f"Stage {stage!r} does not lie on one grid with and without "
+            f"padding: strides {stride} and {around.stride[axis]}, first "
+            f"position {cells} pixels in, {field.positions[axis]} of "
+            f"{around.positions[axis]} positions."
+        )
+    return start, stop
+
+
+def _pair(crop):
+    pair = (crop, crop) if isinstance(crop, int) else tuple(crop)
+    if len(pair) != 2 or not all(
+        isinstance(size, int) and size > 0 for size in pair
+    ):
+        raise ValueError(
+            "`crop` must be a number of pixels, or a pair (height, width). "
+            f"Received: crop={crop!r}"
+        )
+    return pair
+
+
+def _margin(fields):
+    """The largest margin, as a multiple of all strides."""
+    margins = []
+    for axis in (0, 1):
+        needed = max(field.margin[axis] for field in fields.values())
+        step = math.lcm(*(field.stride[axis] for field in fields.values()))
+        margins.append(math.ceil(needed / step) * step)
+    return tuple(margins)

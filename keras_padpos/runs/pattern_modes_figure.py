@@ -1,0 +1,76 @@
+"""A picture of what each padding mode leaves at each layer."""
+
+import os
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+import numpy as np
+
+from keras_padpos.runs.atomic_file import atomic_file
+
+_CELL_INCHES = 1.45
+# Of the largest value.
+_LEAST = 1e-3
+
+
+def pattern_modes_figure(
+    path: str | os.PathLike,
+    maps: Mapping[tuple[str, str], np.ndarray],
+    modes: Sequence[str],
+    layers: Sequence[str],
+    title: str,
+) -> None:
+    """Draw patterns in a grid: a row for each mode, a column for each layer.
+
+    A layer has one colour scale, logarithmic over three powers of ten up to
+    the largest value of its patterns; what lies below is black.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pattern_modes_figure(
+    ...         f"{folder}/modes.png", {("zeros", "conv"): np.eye(4)},
+    ...         ["zeros"], ["conv"], "Patterns",
+    ...     )
+
+    Args:
+        path: PNG file to write.
+        maps: From mode and layer to the pattern, `(height, width)`.
+        modes: The rows.
+        layers: The columns.
+        title: The lines above.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.colors import LogNorm
+    from matplotlib.figure import Figure
+
+    figure = Figure(
+        figsize=(
+            max(_CELL_INCHES * len(layers) + 1.2, 5.5),
+            _CELL_INCHES * len(modes) + 1.2,
+        ),
+        layout="constrained",
+    )
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(modes), len(layers), squeeze=False)
+    for column, layer in enumerate(layers):
+        top = max(float(maps[mode, layer].max()) for mode in modes) or 1.0
+        norm = LogNorm(top * _LEAST, top)
+        for row, mode in enumerate(modes):
+            axis = axes[row, column]
+            shown = np.maximum(maps[mode, layer], top * _LEAST)
+            image = axis.imshow(shown, norm=norm, cmap="inferno")
+            axis.set_xticks([])
+            axis.set_yticks([])
+            if row == 0:
+                axis.set_title(layer, fontsize=8)
+            if column == 0:
+                axis.set_ylabel(mode, rotation=0, ha="right", va="center")
+        bar = figure.colorbar(
+            image, ax=axes[:, column], location="bottom", aspect=12
+        )
+        bar.ax.tick_params(labelsize=6)
+    figure.suptitle(title, fontsize=10)
+    with atomic_file(path) as file:
+        figure.savefig(file, format="png", dpi=110)

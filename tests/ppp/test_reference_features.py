@@ -1,0 +1,112 @@
+"""Reference features beside padded networks on very large pictures."""
+
+import keras
+import numpy as np
+import pytest
+from pattern_nets import pattern_net
+
+from keras_padpos import models
+from keras_padpos import ppp
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    # Reference tables of the paper's networks: 224 and twice the margin.
+    [("vgg19", 480), ("vgg16", 416), ("resnet50", 736)],
+)
+def test_picture_that_a_network_needs(name, size):
+    net = models.backbone(name, "random", input_shape=(None, None, 3))
+    reference = ppp.ReferenceFeatures(net, 224)
+    assert reference.picture_shape == (size, size)
+
+
+@pytest.mark.parametrize("crop", [(16, 16), (17, 24), (32, 19)])
+def test_equals_a_padded_network_far_from_its_border(crop):
+    net = pattern_net()
+    reference = ppp.ReferenceFeatures(net, crop)
+    far = 40  # a multiple of all strides, past every receptive field
+    picture = np.random.default_rng(0).normal(
+        size=(2, crop[0] + 2 * far, crop[1] + 2 * far, 1)
+    )
+    (top, left), (height, width) = reference.margin, reference.picture_shape
+    made = reference.model(
+        picture[:, far - top :, far - left :][:, :height, :width]
+    )
+    whole = net(picture)
+    for stage, ((first, last), (start, stop)) in reference.places.items():
+        field = reference.fields[stage]
+        down, right = (far // stride for stride in field.stride)
+        rows, columns = field.positions
+        assert (last - first, stop - start) == (rows, columns)
+        np.testing.assert_allclose(
+            made[stage][:, first:last, start:stop],
+            whole[stage][:, down : down + rows, right : right + columns],
+            atol=1e-5,
+        )
+
+
+@pytest.mark.parametrize("mode", ["reflect", "circular", "partial", "randn"])
+def test_does_not_depend_on_how_the_network_pads(mode):
+    net = pattern_net()
+    reference = ppp.ReferenceFeatures(net, 16)
+    other = ppp.ReferenceFeatures(models.convert_padding(net, mode), 16)
+    assert other.places == reference.places
+    pictures = np.random.default_rng(0).normal(
+        size=(2, *reference.picture_shape, 1)
+    )
+    ours, theirs = reference.model(pictures), other.model(pictures)
+    for stage in ours:
+        np.testing.assert_array_equal(ours[stage], theirs[stage])
+
+
+def test_one_stride_less_would_not_do():
+    """The margin is the least: a linear network shows it."""
+    net = pattern_net()
+    reference = ppp.ReferenceFeatures(net, 16)
+    assert reference.margin == (12, 12)
+    fields = ppp.stage_fields(net, (16 + 2 * 8, 16 + 2 * 8, 1))
+    # With 8 cells around, padding still reaches the crop's first position.
+    (first, last), _ = fields["third"].clear
+    assert first > 8 // 4 or last < 8 // 4 + 3
+
+
+def test_a_network_without_padding_is_its_own_reference():
+    net = models.convert_padding(pattern_net(), "none", input_shape=(32, 32, 1))
+    reference = ppp.ReferenceFeatures(net, 32)
+    assert reference.picture_shape == (32, 32)
+    assert reference.model is net
+
+
+def test_gates_are_refused():
+    net = models.backbone(
+        "efficientnetb0", "random", input_shape=(None, None, 3)
+    )
+    with pytest.raises(ValueError, match="computed from the whole map"):
+        ppp.ReferenceFeatures(net, 224)
+
+
+def test_outputs_must_be_a_dict():
+    net = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)])
+    with pytest.raises(ValueError, match="dict of maps.*Received: Sequential"):
+        ppp.ReferenceFeatures(net, 8)
+
+
+@pytest.mark.parametrize("crop", [0, -1, (8,), (8, 8, 3), 8.5])
+def test_a_crop_is_one_or_two_numbers(crop):
+    with pytest.raises((ValueError, TypeError), match="crop|iterable"):
+        ppp.ReferenceFeatures(pattern_net(), crop)
+
+
+def test_other_stages_cannot_be_compared():
+    reference = ppp.ReferenceFeatures(pattern_net(), 16)
+    net = pattern_net()
+    other = keras.Model(net.inputs, {"first": net.output["first"]})
+    with pytest.raises(ValueError, match="same stages.*Received: first"):
+        reference.within(other)
+
+
+def test_a_crop_of_which_nothing_is_left():
+    net = pattern_net()
+    bare = models.convert_padding(net, "none", input_shape=(64, 64, 1))
+    with pytest.raises(ValueError, match="nothing is left"):
+        ppp.ReferenceFeatures(net, 8).within(bare)
