@@ -2,8 +2,9 @@
 
 `python -m tools.benchmark padding` compares a padded convolution with Keras'
 own, over the convolutions of whole networks; `python -m tools.benchmark probe`
-compares position read-outs with the original recipe. `--help` after that lists
-its flags.
+compares position read-outs with the original recipe; `python -m tools.benchmark
+pattern` compares the measurement of padding's pattern with the forward passes
+that it cannot do without. `--help` after that lists its flags.
 """
 
 import importlib
@@ -20,6 +21,7 @@ from keras_padpos import runs
 # the module asked for is imported, so two of them may have flags of one name.
 _BENCHMARKS = {
     "padding": "tools.padding_benchmark",
+    "pattern": "tools.pattern_benchmark",
     "probe": "tools.probe_benchmark",
 }
 

@@ -1,15 +1,10 @@
 """What position read-outs cost, beside the original recipe."""
 
 import math
-import re
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -17,8 +12,6 @@ import keras
 from keras_padpos import probes
 from tools.held_images import HeldImages
 from tools.interleaved_times import interleaved_times
-
-_POLL_SECONDS = 0.1
 
 
 def exact_pass_over_forward(
@@ -165,47 +158,3 @@ def _endless(images):
     whole = len(images) >= probes.BATCH
     while True:
         yield from images.batches(probes.BATCH, drop_remainder=whole)
-
-
-def peak_memory(arguments: Sequence[str]) -> float:
-    """The largest resident size of a run of `position_probe`, in MiB.
-
-    Args:
-        arguments: Its flags.
-
-    Returns:
-        What the operating system counted for the process of its own in which
-        it ran; 0 where there is no `/proc` to tell.
-
-    Raises:
-        RuntimeError: If the run fails: the message holds what it said.
-    """
-    # A file, not a pipe: nobody reads while the run goes on.
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "experiments.position_probe", *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-        )
-        peak = 0.0
-        while process.poll() is None:
-            peak = _high_water_mark(process.pid) or peak
-            time.sleep(_POLL_SECONDS)
-        said.seek(0)
-        words = said.read().strip()
-    if process.returncode:
-        raise RuntimeError(f"position_probe failed: {words[-500:]}")
-    return peak
-
-
-def _high_water_mark(pid):
-    """The largest resident size of a process so far, in MiB; `None` if gone.
-
-    Not `ru_maxrss`: that of a child starts from what its parent had.
-    """
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    found = re.search(r"VmHWM:\s*(\d+) kB", status)
-    return found and int(found[1]) / 1024

@@ -281,11 +281,12 @@ def _against_forward(images):
 
 
 def _memory(counts):
-    from tools.measure_probe import peak_memory
+    from tools.peak_memory import peak_memory
 
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
             mib = peak_memory(
+                "experiments.position_probe",
                 [
                     f"--workdir={folder}/run",
                     f"--backbone={_BACKBONE.value}",
@@ -295,7 +296,7 @@ def _memory(counts):
                     f"--max_images={count}",
                     f"--targets={','.join(_TARGETS.value)}",
                     f"--batch_size={_BATCH_SIZE.value}",
-                ]
+                ],
             )
         yield {
             "what": "memory",

@@ -8,6 +8,7 @@ from keras_padpos.models import ReceptiveField
 from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
 from keras_padpos.models import receptive_field
+from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.plain_reason import plain_reason
 from keras_padpos.models.resized import resized
 
@@ -37,8 +38,8 @@ class ReferenceFeatures:
 
     Args:
         network: A model from pictures `(batch, height, width, channels)` to a
-            dict of maps `(batch, height, width, channels)` under the names of
-            its layers, such as `models.backbone` makes. It is left alone.
+            dict of maps `(batch, height, width, channels)`, such as
+            `models.backbone` makes. It is left alone.
         crop: Height and width of the crop, in pixels, or one number for both.
 
     Attributes:
@@ -139,34 +140,33 @@ def stage_fields(
     ((252, 252), (128, 128))
 
     Args:
-        network: A model from pictures to a dict of maps under layers' names.
+        network: A functional model from pictures to a dict of maps.
         input_shape: Height, width and channels of the picture.
 
     Raises:
-        ValueError: If an output is not named after one layer with a receptive
-            field.
+        ValueError: If the outputs are no dict, or one has no receptive field:
+            behind layers that enlarge a map there is none.
     """
     if not isinstance(getattr(network, "output", None), dict):
         raise ValueError(
             "`network` must be a functional model that puts out a dict of "
-            "maps under the names of their layers. Received: "
-            f"{type(network).__name__}"
+            f"maps. Received: {type(network).__name__}"
         )
     fields = receptive_field(network, input_shape)
-    found = {}
+    graph = model_graph(network, input_shape)
+    made_by = {
+        number: call.name for call in graph.calls for number in call.outputs
+    }
+    # Keras flattens dicts in an order of its own.
+    stages = keras.tree.flatten({stage: stage for stage in network.output})
+    names = dict(zip(stages, map(made_by.get, graph.outputs), strict=True))
     for stage in network.output:
-        mine = [
-            field
-            for name, field in fields.items()
-            if name == stage or name.endswith(f"/{stage}")
-        ]
-        if len(mine) != 1:
+        if names[stage] not in fields:
             raise ValueError(
-                f"Stage {stage!r} has no receptive field of its own: no layer, "
-                "or several, go by that name, or the map was enlarged before."
+                f"Stage {stage!r} has no receptive field: its map, or one "
+                "before it, was enlarged, or is none."
             )
-        found[stage] = mine[0]
-    return found
+    return {stage: fields[names[stage]] for stage in network.output}
 
 
 def _made_shapes(network, shape):

@@ -75,13 +75,11 @@ class RollingCheckpoint:
         Raises:
             UserError: If it cannot be written; the newer one is kept.
         """
-        started = time.monotonic()
         row = {**row, "_number": self._number}
         self._work.save_checkpoint(self._keys[0], [row], arrays)
         self._keys.reverse()
         self._number += 1
         self._saved = time.monotonic()
-        self._took = self._saved - started
 
     def offer(
         self,
@@ -94,7 +92,9 @@ class RollingCheckpoint:
         """
         wait = max(self._seconds, self._took / _LARGEST_SHARE)
         if time.monotonic() - self._saved >= wait:
+            started = time.monotonic()
             self.save(*state())
+            self._took = self._saved - started
 
     def remove(self) -> None:
         """Remove what was saved, once the unit is finished."""

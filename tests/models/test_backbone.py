@@ -10,6 +10,8 @@ from keras_padpos import padding
 from keras_padpos.models import backbone
 from keras_padpos.models import backbone_names
 from keras_padpos.models import check_weights
+from keras_padpos.models import find_padding_sites
+from keras_padpos.models import receptive_field
 from keras_padpos.models import resnet18
 from keras_padpos.models import stage_names
 
@@ -33,7 +35,13 @@ def numpy_maps(model, x):
 
 
 @functools.cache
-def small(name="vgg16", padding_mode="zeros", stages=None, size=64):
+def small(
+    name="vgg16",
+    padding_mode="zeros",
+    stages=None,
+    size=64,
+    before_activation=False,
+):
     """A backbone with random weights of seed 0; not to be changed."""
     shape = (size, size, 3)
     return backbone(
@@ -43,6 +51,7 @@ def small(name="vgg16", padding_mode="zeros", stages=None, size=64):
         stages=stages,
         input_shape=shape,
         seed=0,
+        before_activation=before_activation,
     )
 
 
@@ -523,6 +532,104 @@ def test_our_resnet18_has_no_imagenet_weights(call, weights):
         '`weights="imagenet"` does not exist for resnet18: there is nothing '
         'to download. Give "random" or the path of a weights file'
     )
+
+
+def assert_activated(before, after, largest=np.inf):
+    """`before` has values on both sides of 0, `after` is its ReLU."""
+    assert list(before) == list(after)
+    for stage, array in after.items():
+        assert before[stage].min() < 0 < before[stage].max()
+        np.testing.assert_array_equal(np.clip(before[stage], 0, largest), array)
+
+
+@pytest.mark.parametrize(
+    ("name", "largest"),
+    [
+        ("vgg16", np.inf),
+        ("mobilenet", 6),
+        ("resnet18", np.inf),
+        ("resnet50", np.inf),
+    ],
+)
+def test_stages_may_be_read_before_their_activation_bit_for_bit(name, largest):
+    x = pictures()
+    after, before = small(name), small(name, before_activation=True)
+    assert list(before.output) == list(stage_names(name))
+    # What lies behind a stage would differ if it got the map unactivated.
+    assert_activated(numpy_maps(before, x), numpy_maps(after, x), largest)
+    for one, other in zip(
+        before.get_weights(), after.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "without"),
+    [
+        ("resnet50", "conv2_block1_out", "conv2_block2_add"),
+        ("vgg16", "block1_conv1", "block1_pool"),
+    ],
+)
+def test_a_stage_without_activation_stays_as_it_is(name, activation, without):
+    x = pictures(1)
+    stages = activation, without
+    after = numpy_maps(small(name, stages=stages), x)
+    before = numpy_maps(small(name, stages=stages, before_activation=True), x)
+    np.testing.assert_array_equal(before[without], after[without])
+    assert np.abs(before[activation] - after[activation]).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("vgg16", "reflect"),
+        ("vgg16", "partial"),
+        ("vgg16", "interpolate"),
+        ("vgg16", "none"),
+        ("mobilenet", "partial"),
+        ("mobilenet", "none"),
+        ("resnet18", "reflect"),
+    ],
+)
+def test_conversion_keeps_what_is_before_an_activation(name, mode):
+    stages, size = {
+        "vgg16": (stage_names(name)[:2], 32),
+        "mobilenet": (stage_names(name)[:2], 48),
+        "resnet18": (stage_names(name)[:1], 64),
+    }[name]
+    asked = name, mode, stages, size
+    x = pictures(1, size)
+    assert_activated(
+        numpy_maps(small(*asked, before_activation=True), x),
+        numpy_maps(small(*asked), x),
+        largest=6 if name == "mobilenet" else np.inf,
+    )
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect"])
+def test_before_the_activation_the_padding_and_the_fields_are_the_same(mode):
+    asked = "vgg16", mode, stage_names("vgg16")[:2]
+    after, before = small(*asked), small(*asked, before_activation=True)
+
+    def sites(model):
+        return [
+            (site.name, site.pads, site.padding_mode)
+            for site in find_padding_sites(model)
+        ]
+
+    assert sites(before) == sites(after)
+    fields, same = receptive_field(after), receptive_field(before)
+    layers = [layer for layer in fields if layer.startswith("vgg16/")]
+    assert "vgg16/block2_conv2" in layers
+    for layer in layers:
+        assert same[layer] == fields[layer]
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "none"])
+def test_a_model_read_before_activations_survives_saving(mode, tmp_path):
+    stages = stage_names("vgg16")[:2]
+    model = small("vgg16", mode, stages, before_activation=True)
+    assert_survives_saving(model, tmp_path)
 
 
 def random_weights(network):

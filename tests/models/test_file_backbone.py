@@ -33,7 +33,7 @@ def assert_close(found, expected):
     np.testing.assert_allclose(found / scale, expected / scale, atol=1e-5)
 
 
-def classifier(mode="zeros", shape=SHAPE, name="net"):
+def classifier(mode="zeros", shape=SHAPE, name="net", activation="relu"):
     """A small net with all that has state, and no default number in it."""
     inputs = keras.Input(shape, name="photo")
     norm = keras.layers.Normalization(name="prepared")
@@ -49,7 +49,12 @@ def classifier(mode="zeros", shape=SHAPE, name="net"):
     x = keras.layers.BatchNormalization(name="norm")(x)
     x = keras.layers.MaxPooling2D(2, name="pool")(x)
     x = layers.Conv2D(
-        5, 3, padding="same", padding_mode=mode, activation="relu", name="last"
+        5,
+        3,
+        padding="same",
+        padding_mode=mode,
+        activation=activation,
+        name="last",
     )(x)
     x = keras.layers.Flatten(name="flat")(x)
     net = keras.Model(
@@ -149,6 +154,38 @@ def test_random_weights_are_fresh_in_every_layer_but_the_preprocessing(
     assert one.get_layer("first").padding_mode.name == "reflect"
 
 
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "partial"])
+def test_before_an_activation_is_the_network_without_it(mode, tmp_path):
+    net = classifier(mode, activation="softmax")
+    plain = classifier(mode, activation=None)
+    model = backbone(
+        saved(net, tmp_path), stages=["last", "pool"], before_activation=True
+    )
+    x = pictures()
+    expected = maps_of(plain, x, "last", "pool")
+    assert list(model.output) == ["last", "pool"]
+    for stage, array in numpy_maps(model, x).items():
+        np.testing.assert_array_equal(array, expected[stage])
+    assert expected["last"].max() > 1  # which no softmax gives
+
+
+def test_random_weights_do_not_hang_on_where_a_stage_is_read(tmp_path):
+    path = saved(classifier("reflect"), tmp_path)
+
+    def maps(before_activation):
+        model = backbone(
+            path,
+            "random",
+            stages=["last"],
+            seed=1,
+            before_activation=before_activation,
+        )
+        return numpy_maps(model, pictures())["last"]
+
+    assert maps(True).min() < 0
+    np.testing.assert_array_equal(np.maximum(maps(True), 0), maps(False))
+
+
 def transfer(base):
     """What a classifier on a network of somebody else's looks like."""
     inputs = keras.Input(SHAPE, name="photo")
@@ -188,6 +225,59 @@ def test_layers_of_models_inside_are_stages_too(mode, tmp_path):
     assert_close(found["base"], expected["second"])
     assert_close(found["scaled"], x / 255)
     assert found["mixed"].shape == (2, 16, 16, 3)
+
+
+@pytest.mark.parametrize("mode", ["own", "symmetric", "none"])
+def test_stages_of_models_inside_are_read_before_activations(mode, tmp_path):
+    inner = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            keras.layers.Conv2D(
+                4, 3, padding="same", activation="relu", name="first"
+            ),
+            keras.layers.Conv2D(5, 3, padding="same", name="second"),
+            keras.layers.LeakyReLU(0.5, name="leaky"),
+        ]
+    )
+    path = saved(transfer(inner), tmp_path)
+    asked = ["leaky", "second", "mixed", "first"]
+
+    def maps(before_activation):
+        model = backbone(
+            path,
+            padding_mode=mode,
+            stages=asked,
+            before_activation=before_activation,
+        )
+        assert list(model.output) == asked
+        again = tmp_path / "again.keras"
+        model.save(again)
+        return numpy_maps(keras.saving.load_model(again), pictures())
+
+    before, after = maps(True), maps(False)
+    for stage in ("second", "mixed"):
+        np.testing.assert_array_equal(before[stage], after[stage])
+    assert before["first"].min() < 0
+    np.testing.assert_array_equal(
+        np.maximum(before["first"], 0), after["first"]
+    )
+    np.testing.assert_array_equal(before["leaky"], after["second"])
+    assert (before["leaky"] < after["leaky"]).any()
+
+
+def test_a_model_inside_that_is_a_stage_gives_its_output(tmp_path):
+    inner = base()
+    inner.add(keras.layers.ReLU(name="end"))
+    path = saved(transfer(inner), tmp_path)
+    before, after = (
+        numpy_maps(
+            backbone(path, stages=["base", "mixed"], before_activation=value),
+            pictures(),
+        )
+        for value in (True, False)
+    )
+    for stage, array in after.items():
+        np.testing.assert_array_equal(before[stage], array)
 
 
 def test_a_saved_backbone_is_a_file_like_any_other(tmp_path):

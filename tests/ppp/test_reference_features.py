@@ -110,3 +110,25 @@ def test_a_crop_of_which_nothing_is_left():
     bare = models.convert_padding(net, "none", input_shape=(64, 64, 1))
     with pytest.raises(ValueError, match="nothing is left"):
         ppp.ReferenceFeatures(net, 8).within(bare)
+
+
+def test_a_stage_is_found_by_its_map_whatever_its_name():
+    net = models.backbone(
+        "resnet18",
+        "random",
+        stages=["stage2_block2_out", "stem_out"],
+        input_shape=(None, None, 3),
+        before_activation=True,
+    )
+    fields = ppp.stage_fields(net, (96, 96, 3))
+    assert fields["stem_out"].stride == (2, 2)
+    assert fields["stage2_block2_out"].stride == (8, 8)
+
+
+def test_a_map_behind_an_enlargement_has_no_reference():
+    inputs = keras.Input((None, None, 1))
+    conv = keras.layers.Conv2D(1, 3, padding="same")
+    enlarged = keras.layers.UpSampling2D(2)(conv(inputs))
+    net = keras.Model(inputs, {"up": enlarged})
+    with pytest.raises(ValueError, match="'up' has no receptive field"):
+        ppp.ReferenceFeatures(net, 8)

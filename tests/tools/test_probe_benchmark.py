@@ -11,8 +11,8 @@ from keras_padpos.data import open_images
 from tools.held_images import HeldImages
 from tools.measure_probe import exact_pass_over_forward
 from tools.measure_probe import fit_all
-from tools.measure_probe import peak_memory
 from tools.measure_probe import recipe_seconds
+from tools.peak_memory import peak_memory
 
 _run = functools.partial(run_binary, "tools.benchmark")
 
@@ -78,7 +78,10 @@ def test_the_pass_and_the_fit_are_timed(network):
 
 def test_a_run_that_fails_says_why(tmp_path):
     with pytest.raises(RuntimeError, match="--backbone|must be one of"):
-        peak_memory([f"--workdir={tmp_path}", "--backbone=vgg61"])
+        peak_memory(
+            "experiments.position_probe",
+            [f"--workdir={tmp_path}", "--backbone=vgg61"],
+        )
 
 
 def test_binary_leaves_rows_and_prints_the_targets(tmp_path):

@@ -1,0 +1,152 @@
+"""`padding_pattern` as a user starts it."""
+
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from pattern_nets import STAGES
+from pattern_nets import pattern_net
+from PIL import Image
+from run_binary import ROOT
+from run_binary import run_binary
+
+_MODULE = "experiments.padding_pattern"
+_run = functools.partial(run_binary, _MODULE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A network of one's own, and pictures."""
+    folder = tmp_path_factory.mktemp("pattern")
+    net = pattern_net(channels=3)
+    keras.Model(net.inputs, net.output["third"]).save(folder / "net.keras")
+    rng = np.random.default_rng(0)
+    (folder / "photos").mkdir()
+    for number, size in enumerate([60, 70, 80, 30]):
+        noise = rng.integers(0, 256, (size, size + 5, 3), "uint8")
+        Image.fromarray(noise).save(folder / "photos" / f"{number}.png")
+    return folder
+
+
+def arguments(folder, name, *more):
+    return (
+        f"--workdir={folder / name}",
+        "--backbone=net.keras",
+        f"--layers={','.join(STAGES)}",
+        "--padding_mode=own,reflect,randn,none",
+        "--images=photos",
+        "--crop=28",
+        "--crops_per_picture=4",
+        "--batch_size=3",
+        *more,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(folder):
+    done = _run(*arguments(folder, "work"), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "work", done
+
+
+def rows_in(path):
+    return json.loads((path / "results.json").read_text())["rows"]
+
+
+def test_leaves_rows_arrays_and_figures(finished):
+    path, done = finished
+    rows = rows_in(path)
+    assert len(rows) == 4 * 3
+    first = rows[0]
+    fields = (
+        "backbone weights padding_mode layer stride images mae mae_per_image "
+        "relative snr snr_db snr_unbiased snr_ci95"
+    ).split()
+    assert set(fields) <= set(first)
+    # Three pictures of four are large enough, four crops of each.
+    assert (first["images"], first["pictures"]) == (12, 3)
+    assert (first["padding_mode"], first["stride"]) == ("own", [1, 1])
+    by_mode = {(row["padding_mode"], row["layer"]): row["mae"] for row in rows}
+    assert by_mode["none", "third"] == 0
+    assert by_mode["own", "third"] > by_mode["reflect", "third"] > 0
+    with np.load(path / "arrays.npz") as arrays:
+        pattern = arrays[f"{rows[2]['arrays']}/pattern"]
+        assert pattern.shape == (7, 7)
+        assert pattern.mean() == pytest.approx(rows[2]["mae"])
+    names = {file.name for file in (path / "figures").iterdir()}
+    assert names == {
+        "depth.png",
+        "modes.png",
+        "profile.png",
+        *(f"surface_{stage}.png" for stage in STAGES),
+    }
+    assert "3.png: 35x30 pixels, and 52x52 are needed" in done.stdout
+    assert "definitions are ours" in done.stdout
+
+
+def test_again_it_only_prints(finished, folder):
+    path, done = finished
+    again = _run(*arguments(folder, "work"), cwd=folder)
+    assert again.stdout == done.stdout
+    assert not list((path / "checkpoints").glob("*under*"))
+
+
+def test_killed_it_goes_on_where_it_was(finished, folder):
+    path, _ = finished
+    given = arguments(folder, "killed", "--checkpoint_seconds=0")
+    process = subprocess.Popen(
+        [sys.executable, "-m", _MODULE, *given],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    checkpoints = folder / "killed" / "checkpoints"
+    patience = time.monotonic() + 120
+    while not list(checkpoints.glob("*under-way-0*.json")):
+        assert process.poll() is None
+        assert time.monotonic() < patience
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if (folder / "killed" / "results.json").exists():
+        pytest.fail("it was finished before it could be killed")
+    done = _run(*given, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert rows_in(folder / "killed") == rows_in(path)
+
+
+def test_before_its_activation_a_map_has_another_pattern(finished, folder):
+    path, _ = finished
+    done = _run(*arguments(folder, "before", "--activation=before"), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    after, before = (rows_in(folder / name) for name in ("work", "before"))
+    # Only the first layer has an activation, and it lets half of it through.
+    assert before[0]["mae"] > 1.3 * after[0]["mae"]
+    assert before[1]["mae"] == after[1]["mae"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--backbone=rgb"], "rgb has no padding"),
+        (["--crop=100"], "35x30 pixels|124x124 are needed"),
+        (["--padding_mode=mirror"], "--padding_mode must be among"),
+        (["--layers=first,fifth"], "fifth"),
+        (["--crop=8"], "Choose a larger crop"),
+        (["--images=nowhere"], "there is no folder"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_line(flags, words, folder, tmp_path):
+    done = _run(*arguments(folder, tmp_path / "w"), *flags, cwd=folder)
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert any(word in lines[0] for word in words.split("|")), lines

@@ -1,0 +1,94 @@
+"""State of a unit of work under way."""
+
+import numpy as np
+import pytest
+
+from keras_padpos.runs import RollingCheckpoint
+from keras_padpos.runs import WorkDirectory
+
+
+@pytest.fixture
+def work(tmp_path):
+    return WorkDirectory(tmp_path / "work", "count", {})
+
+
+def save(rolling, *numbers):
+    for number in numbers:
+        rolling.save({"images": number}, {"sum": np.full(3, float(number))})
+
+
+def files(work):
+    return sorted((work.path / "checkpoints").glob("*"))
+
+
+def test_the_newest_is_gone_on_with_and_two_are_kept(work):
+    for count in (1, 2, 3, 4, 5):
+        rolling = RollingCheckpoint(work, "unit")
+        if count == 1:
+            assert rolling.load() is None
+        else:
+            row, arrays = rolling.load()
+            assert row == {"images": count - 1}
+            assert arrays["sum"].tolist() == [count - 1.0] * 3
+        save(rolling, count)
+        assert len(files(work)) == 2 * min(count, 2)
+
+
+@pytest.mark.parametrize("ending", ["npz", "json"])
+def test_a_damaged_one_is_left_for_the_one_before(work, ending):
+    rolling = RollingCheckpoint(work, "unit")
+    save(rolling, 1, 2, 3)
+    newest = max(
+        (file for file in files(work) if file.suffix == f".{ending}"),
+        key=lambda file: file.stat().st_mtime_ns,
+    )
+    newest.write_bytes(newest.read_bytes()[:-20])
+    again = RollingCheckpoint(work, "unit")
+    with pytest.warns(UserWarning, match="damaged"):
+        row, arrays = again.load()
+    assert row == {"images": 2}
+    assert arrays["sum"].tolist() == [2.0] * 3
+    save(again, 7)
+    assert RollingCheckpoint(work, "unit").load()[0] == {"images": 7}
+
+
+def test_time_decides_whether_an_offer_is_taken(work, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    rolling = RollingCheckpoint(work, "unit", seconds=10)
+    asked = []
+
+    def state():
+        asked.append(now[0])
+        return {}, {}
+
+    for now[0] in (1.0, 9.0, 10.0, 12.0, 19.0, 21.0):
+        rolling.offer(state)
+    assert asked == [10.0, 21.0]
+
+
+def test_what_takes_long_to_save_is_saved_more_rarely(work, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    rolling = RollingCheckpoint(work, "unit", seconds=1)
+    saved = []
+
+    def state():
+        now[0] += 5  # as long as it takes
+        saved.append(now[0])
+        return {}, {}
+
+    for now[0] in (2.0, 50.0, 100.0, 106.0, 108.0):
+        rolling.offer(state)
+    # Twenty times 5 seconds after 7.
+    assert saved == [7.0, 113.0]
+
+
+def test_nothing_is_left_of_a_finished_unit(work):
+    rolling = RollingCheckpoint(work, "unit")
+    save(rolling, 1, 2)
+    work.save_checkpoint("unit", [{"done": True}])
+    rolling.remove()
+    assert len(files(work)) == 1
+    assert RollingCheckpoint(work, "unit").load() is None
+    assert work.checkpoint("unit") == ([{"done": True}], {})
