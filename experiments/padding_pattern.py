@@ -44,8 +44,8 @@ _PADDING_MODE = flags.DEFINE_list(
     "Padding modes, measured together on the same crops: zeros, constant, "
     "reflect, symmetric, replicate, circular, distribution, randn, "
     "random_sides, partial, interpolate, none (whose pattern is 0; where "
-    "nothing is left of the crop at a deep layer, leave it out), or own: as a "
-    ".keras file has it.",
+    "nothing is left of the crop at a deep layer, leave it out), or own: as "
+    "the network has it, the default of .keras files.",
 )
 _LAYERS = flags.DEFINE_list(
     "layers",
@@ -99,7 +99,8 @@ _BATCH_SIZE = flags.DEFINE_integer(
 _CHECKPOINT_SECONDS = flags.DEFINE_float(
     "checkpoint_seconds",
     60,
-    "Time between two checkpoints, the most that an interrupt costs.",
+    "Time between two checkpoints; longer where writing one would take more "
+    "than a twentieth of it.",
     lower_bound=0,
 )
 runs.define_common_flags()
@@ -155,8 +156,9 @@ def _plans():
         if backbone.endswith(".keras"):
             weights = weights if _WEIGHTS.present else "file"
             modes = modes if _PADDING_MODE.present else ["own"]
-        runs.conversion_modes([mode for mode in modes if mode != "own"] or None)
-        layers = runs.stage_layers(backbone, _LAYERS.value)
+        if modes != ["own"]:
+            runs.conversion_modes([mode for mode in modes if mode != "own"])
+        layers = runs.stage_layers(backbone, _LAYERS.value, "layers")
         models.check_weights(backbone, weights)
         for offset in range(_SEEDS.value if weights == "random" else 1):
             network = runs.ProbedNetwork(
@@ -173,6 +175,8 @@ def _measure_all(work, plans, provenance):
             label = f"{number}-{plan[0].label}"
             found = work.checkpoint(label)
             if found:
+                # Left over if it was killed between two steps.
+                runs.RollingCheckpoint(work, label).remove()
                 progress.done_before(label)
             else:
                 found = _measure(work, label, *plan, progress)
@@ -189,10 +193,15 @@ def _measure_all(work, plans, provenance):
 
 def _measure(work, label, network, layers, modes, progress):
     """Rows and arrays of one network in all modes."""
+    import keras
+
     from keras_padpos import data
     from keras_padpos import models
     from keras_padpos import ppp
 
+    # Random padding draws its seeds while networks are made: the same ones
+    # whichever networks came before.
+    keras.utils.set_random_seed(flags.FLAGS.seed)
     base = models.backbone(
         network.backbone,
         network.weights,
@@ -206,11 +215,13 @@ def _measure(work, label, network, layers, modes, progress):
         before_activation=_ACTIVATION.value == "before",
     )
     size = _CROP.value
-    own = "own" if models.is_model_file(network.backbone) else "zeros"
+    as_it_is = {"own"}
+    if not models.is_model_file(network.backbone):
+        as_it_is.add("zeros")  # which is the same
     measurement = ppp.PatternMeasurement(
         {
             mode: base
-            if mode == own
+            if mode in as_it_is
             else models.convert_padding(base, mode, input_shape=(size, size, 3))
             for mode in modes
         },
@@ -258,7 +269,14 @@ def _measure(work, label, network, layers, modes, progress):
         )
     note = {
         "rows": rows,
-        "skipped": {images.name: images.broken} if images.broken else {},
+        # Networks differ in the size they need.
+        "skipped": {
+            f"{images.name} at {'x'.join(map(str, images.shape))}": (
+                images.broken
+            )
+        }
+        if images.broken
+        else {},
     }
     found = work.save_checkpoint(label, [note], measurement.arrays())
     rolling.remove()

@@ -24,7 +24,7 @@ _LAYERS = flags.DEFINE_list(
     "layers",
     ["last"],
     "Layers at which patterns are taken: names, all, or last, the last of "
-    "each run.",
+    "each network.",
 )
 
 

@@ -1,7 +1,8 @@
 """Pictures as finite, ordered sets that can be read again and again."""
 
 from keras_padpos.data.image_set import ImageSet
+from keras_padpos.data.labelled_pictures import labelled_pictures
 from keras_padpos.data.open_crops import open_crops
 from keras_padpos.data.open_images import open_images
 
-__all__ = ["ImageSet", "open_crops", "open_images"]
+__all__ = ["ImageSet", "labelled_pictures", "open_crops", "open_images"]

@@ -9,8 +9,11 @@ from keras_padpos.metrics.paired_difference import paired_difference
 from keras_padpos.metrics.rank_correlation import rank_correlation
 from keras_padpos.metrics.side_asymmetry import side_asymmetry
 from keras_padpos.metrics.top_k_overlap import top_k_overlap
+from keras_padpos.metrics.variance_share import VarianceShare
+from keras_padpos.metrics.variance_share import variance_share
 
 __all__ = [
+    "VarianceShare",
     "bootstrap_interval",
     "border_distance",
     "border_profile",
@@ -20,4 +23,5 @@ __all__ = [
     "rank_correlation",
     "side_asymmetry",
     "top_k_overlap",
+    "variance_share",
 ]

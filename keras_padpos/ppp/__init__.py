@@ -3,6 +3,7 @@
 from keras_padpos.ppp.group_sums import GROUPS
 from keras_padpos.ppp.group_sums import UNITS
 from keras_padpos.ppp.group_sums import GroupSums
+from keras_padpos.ppp.pattern_formation import PatternFormation
 from keras_padpos.ppp.pattern_measurement import SNAPSHOTS
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
 from keras_padpos.ppp.pattern_metrics import SILENT
@@ -11,6 +12,8 @@ from keras_padpos.ppp.pattern_metrics import pattern_metrics
 from keras_padpos.ppp.reference_features import ReferenceFeatures
 from keras_padpos.ppp.reference_features import stage_fields
 from keras_padpos.ppp.split_moments import SplitMoments
+from keras_padpos.ppp.train_in_steps import TrainingStep
+from keras_padpos.ppp.train_in_steps import train_in_steps
 
 __all__ = [
     "GROUPS",
@@ -18,10 +21,13 @@ __all__ = [
     "SNAPSHOTS",
     "UNITS",
     "GroupSums",
+    "PatternFormation",
     "PatternMeasurement",
     "ReferenceFeatures",
     "SplitMoments",
+    "TrainingStep",
     "pattern_maps",
     "pattern_metrics",
     "stage_fields",
+    "train_in_steps",
 ]

@@ -23,6 +23,10 @@ SNAPSHOTS = (1, 10, 100)
 """After so many crops the mean features are kept, to show how they settle."""
 
 
+# What stands beside the names of networks.
+_REFERENCE = "reference"
+
+
 class PatternMeasurement:
     """What padding leaves in features, apart from what the picture does.
 
@@ -90,6 +94,11 @@ class PatternMeasurement:
         if not networks:
             raise ValueError("`networks` must hold at least one. Received: {}")
         self._networks = dict(networks)
+        if _REFERENCE in networks:
+            raise ValueError(
+                f"{_REFERENCE!r} is the name of what networks are compared "
+                "with. Received: `networks` with one of that name"
+            )
         if base is None:
             base = next(iter(networks.values()))
         self.reference = ReferenceFeatures(base, crop)
@@ -135,7 +144,9 @@ class PatternMeasurement:
                 filled up.
             numbers: `(batch,)`, from which picture each was cut: crops of one
                 resemble each other, and are left out together where intervals
-                are computed. `None`: each from one of its own.
+                are computed. `None`: each from one of its own, counted from
+                0; measurements that are to be merged need numbers, or their
+                pictures are taken for the same.
 
         Raises:
             ValueError: If the pictures are of another size.
@@ -184,10 +195,23 @@ class PatternMeasurement:
         Raises:
             ValueError: If it is of other networks or stages.
         """
-        if (self.networks, self.stages) != (other.networks, other.stages):
+        if (self.networks, self.stages, self.reference.crop) != (
+            other.networks,
+            other.stages,
+            other.reference.crop,
+        ):
             raise ValueError(
-                "`other` must be of the same networks and stages. Received: "
-                f"{other.networks}, {other.stages}"
+                "`other` must be of the same networks, stages and crop. "
+                f"Received: {other.networks}, {other.stages}, "
+                f"{other.reference.crop}"
+            )
+        if any(
+            not np.array_equal(units, other._units[stage])
+            for stage, units in self._units.items()
+        ):
+            raise ValueError(
+                "`other` must be of the same `seed`, or its intervals come "
+                "from other units. Received: one of another"
             )
         for stage, theirs in other._reference.items():
             mine = self._reference[stage]
@@ -207,15 +231,17 @@ class PatternMeasurement:
     def state(self) -> dict[str, np.ndarray]:
         """Everything that was added up, as arrays by name.
 
-        With what random padding needs to go on where it is.
+        With what random padding needs to go on where it is. The arrays are
+        copies.
         """
         state = {
             "images": np.array(self.images),
+            "batch_size": np.array(self._step.batch_size),
             "pictures": np.array(sorted(self._pictures), "int64"),
         }
         for key, statistics in self._all():
             for name, array in flat_state(statistics).items():
-                state[f"{key}/{name}"] = array
+                state[f"{key}/{name}"] = array.copy()
         for number, seeds in enumerate(self._step.random_states()):
             state[f"random/{number}"] = keras.ops.convert_to_numpy(seeds)
         return state
@@ -227,6 +253,7 @@ class PatternMeasurement:
             state: Of a measurement of the same networks, crop and seed.
         """
         self.images = int(state["images"])
+        self._step.batch_size = int(state["batch_size"])
         self._pictures = set(state["pictures"].tolist())
         for key, statistics in self._all():
             restore_state(
@@ -249,7 +276,19 @@ class PatternMeasurement:
 
         Returns:
             `(height, width, channels)`, float64.
+
+        Raises:
+            ValueError: If there is no such network or stage.
         """
+        for name, value, known in (
+            ("network", network, self.networks),
+            ("stage", stage, self.stages),
+        ):
+            if value not in known:
+                raise ValueError(
+                    f"`{name}` must be one of {', '.join(known)}. "
+                    f"Received: {name}={value!r}"
+                )
         return self._statistics[network][stage].difference.mean
 
     def rows(self) -> list[dict[str, Any]]:

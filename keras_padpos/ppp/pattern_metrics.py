@@ -13,10 +13,10 @@ from keras_padpos.ppp.pattern_statistics import PatternStatistics
 from keras_padpos.ppp.pattern_statistics import ReferenceStatistics
 
 SILENT = 1e-12
-"""Units that vary less than this share of the layer's mean variance are dead.
+"""A unit is dead if its variance is less than this share of the layer's power.
 
-They have no signal-to-noise ratio; a millionth of the usual deviation is
-rounding.
+That is the mean of O² over crops and units. A millionth of the usual size is
+rounding, and no signal-to-noise ratio goes by it.
 """
 
 _WITH_INTERVAL = ("mae", "relative", "snr", "snr_of_means")
@@ -39,8 +39,10 @@ def pattern_metrics(
     * `mae`: mean over units of |E[D]|; `mae_noise`: what it would be about if
       E[D] were 0 everywhere, from how E[D] varies between groups of pictures;
     * `mae_per_image`: mean over units of E|D|, at least `mae`;
+    * `deviation`: root of the mean over units of Var(D), how much the effect
+      of padding differs from crop to crop;
     * `relative`: `mae` / std(O), where std(O) is the root of the mean over
-      units of Var(O);
+      units of Var(O); `None` if no unit varies;
     * `snr`: mean over units of E[D]² / Var(O); `snr_db`: ten times its common
       logarithm; `snr_unbiased`: with the product of E[D] over both halves of
       the pictures for the square, which noise in E[D] does not enlarge;
@@ -89,16 +91,18 @@ def pattern_metrics(
     difference = statistics.difference
     mean = difference.mean
     deviation = reference.moments.variance[top:bottom, left:right]
-    spread = math.sqrt(deviation.mean())
+    content = reference.moments.mean[top:bottom, left:right]
+    alive = deviation > SILENT * (deviation.mean() + np.square(content).mean())
+    spread = math.sqrt(deviation.mean()) if alive.any() else 0.0
     mae = float(np.abs(mean).mean())
     square = np.square(mean)
-    alive = deviation > SILENT * deviation.mean()
     snr = _mean_ratio(square, deviation, alive)
     first, second = difference.means
     both = difference.counts.all()
     figures = {
         "mae": mae,
         "mae_per_image": float(statistics.absolute.mean() / difference.count),
+        "deviation": math.sqrt(difference.variance.mean()),
         "relative": mae / spread if spread else None,
         "snr": snr,
         "snr_db": 10 * math.log10(snr) if snr else None,
@@ -174,16 +178,16 @@ def _without_groups(statistics, reference, shared):
         return nothing, None
     below = counts[:, None]
     means = sums[:, 0] / below
-    total, squares = (theirs[:, power][:, shared] for power in (0, 1))
+    total, squares = (theirs[:, each][:, shared] for each in (0, 1))
     variances = np.maximum(squares - total**2 / below, 0) / (below - 1)
     typical = variances.mean(axis=1)
-    alive = (variances > SILENT * typical[:, None]).all(axis=0)
+    power = typical + np.square(total / below).mean(axis=1)
+    alive = (variances > SILENT * power[:, None]).all(axis=0)
     mae = np.abs(means).mean(axis=1)
     found = dict(nothing, mae=mae)
-    if typical.all():
+    if alive.any():
         found["relative"] = mae / np.sqrt(typical)
         found["snr_of_means"] = np.square(means).mean(axis=1) / typical
-    if alive.any():
         ratios = means[:, alive] ** 2 / variances[:, alive]
         found["snr"] = ratios.mean(axis=1)
     groups = len(counts)

@@ -33,7 +33,8 @@ class PatternStep(keras.Model):
         within: Mapping[str, Any],
         units: Mapping[str, np.ndarray],
     ) -> None:
-        super().__init__(name="pattern_step")
+        # Sums need all digits, whatever the networks compute in.
+        super().__init__(name="pattern_step", dtype="float32")
         self._members = list(networks.values())
         self._names = list(networks)
         self._larger = reference.model
@@ -44,7 +45,8 @@ class PatternStep(keras.Model):
         self._units_of = {
             stage: np.asarray(each) for stage, each in units.items()
         }
-        self._batch = 0
+        # One size of batch, so one graph, and the same random numbers.
+        self.batch_size = 0
 
     def run(
         self, pictures: np.ndarray, numbers: np.ndarray
@@ -61,14 +63,14 @@ class PatternStep(keras.Model):
             over the batch, and of each picture what is kept one by one.
         """
         count = len(pictures)
-        # One size of batch, so one graph: what fills it up has no weight.
-        self._batch = max(self._batch, count)
-        missing = self._batch - count
+        self.batch_size = max(self.batch_size, count)
+        # What fills the batch up has no weight.
+        missing = self.batch_size - count
         if missing:
             pictures = np.concatenate(
                 [pictures, pictures[:1].repeat(missing, 0)]
             )
-        weights = np.zeros((self._batch, 1 + HALVES), "float32")
+        weights = np.zeros((self.batch_size, 1 + HALVES), "float32")
         weights[:count, 0] = 1
         weights[np.arange(count), 1 + numbers % HALVES] = 1
         weights[:, 1:] /= np.maximum(weights[:, 1:].sum(axis=0), 1)

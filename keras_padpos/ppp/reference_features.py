@@ -112,17 +112,20 @@ class ReferenceFeatures:
         channels = network.inputs[0].shape[-1]
         shape = (*self.crop, channels)
         made = _made_shapes(network, shape)
-        places, theirs = {}, None
+        theirs = _found_fields(network, shape)
+        places = {}
         for stage, field in self.fields.items():
-            if tuple(made[stage][1:3]) == field.positions:
+            if stage in theirs:
+                places[stage] = tuple(
+                    _place(stage, theirs[stage], field, axis, 0)
+                    for axis in (0, 1)
+                )
+            elif tuple(made[stage][1:3]) == field.positions:
                 # Where the input of a layer is enlarged in the place of
                 # padding, positions are the same by their number only.
                 places[stage] = tuple((0, size) for size in field.positions)
-                continue
-            theirs = theirs or stage_fields(network, shape)
-            places[stage] = tuple(
-                _place(stage, theirs[stage], field, axis, 0) for axis in (0, 1)
-            )
+            else:
+                raise _without_field(stage)
         return places
 
 
@@ -152,6 +155,15 @@ def stage_fields(
             "`network` must be a functional model that puts out a dict of "
             f"maps. Received: {type(network).__name__}"
         )
+    found = _found_fields(network, input_shape)
+    for stage in network.output:
+        if stage not in found:
+            raise _without_field(stage)
+    return found
+
+
+def _found_fields(network, input_shape):
+    """Fields of the stages that have one."""
     fields = receptive_field(network, input_shape)
     graph = model_graph(network, input_shape)
     made_by = {
@@ -160,13 +172,18 @@ def stage_fields(
     # Keras flattens dicts in an order of its own.
     stages = keras.tree.flatten({stage: stage for stage in network.output})
     names = dict(zip(stages, map(made_by.get, graph.outputs), strict=True))
-    for stage in network.output:
-        if names[stage] not in fields:
-            raise ValueError(
-                f"Stage {stage!r} has no receptive field: its map, or one "
-                "before it, was enlarged, or is none."
-            )
-    return {stage: fields[names[stage]] for stage in network.output}
+    return {
+        stage: fields[names[stage]]
+        for stage in network.output
+        if names[stage] in fields
+    }
+
+
+def _without_field(stage):
+    return ValueError(
+        f"Stage {stage!r} has no receptive field: its map, or one before it, "
+        "was enlarged, or is none."
+    )
 
 
 def _made_shapes(network, shape):
@@ -214,9 +231,10 @@ def _place(stage, field, around, axis, margin):
 
 
 def _pair(crop):
-    pair = (crop, crop) if isinstance(crop, int) else tuple(crop)
+    pair = tuple(crop) if isinstance(crop, (list, tuple)) else (crop, crop)
     if len(pair) != 2 or not all(
-        isinstance(size, int) and size > 0 for size in pair
+        isinstance(size, int) and not isinstance(size, bool) and size > 0
+        for size in pair
     ):
         raise ValueError(
             "`crop` must be a number of pixels, or a pair (height, width). "
@@ -229,7 +247,11 @@ def _margin(fields):
     """The largest margin, as a multiple of all strides."""
     margins = []
     for axis in (0, 1):
-        needed = max(field.margin[axis] for field in fields.values())
+        # Uneven pads may ask for more behind the crop than before it.
+        needed = max(
+            max(field.margin[axis], *field.surround[axis])
+            for field in fields.values()
+        )
         step = math.lcm(*(field.stride[axis] for field in fields.values()))
         margins.append(math.ceil(needed / step) * step)
     return tuple(margins)

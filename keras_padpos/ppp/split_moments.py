@@ -36,11 +36,15 @@ class SplitMoments:
     """
 
     def __init__(
-        self, counts: Sequence[int], means: np.ndarray, squares: np.ndarray
+        self,
+        counts: Sequence[int],
+        means: np.ndarray,
+        squares: np.ndarray,
     ) -> None:
         self.counts = np.array(counts, "int64")
-        self.means = np.array(means, "float64")
-        self.squares = np.array(squares, "float64")
+        # In C's order, so that `merge` may work on flat views.
+        self.means = np.array(means, "float64", order="C")
+        self.squares = np.array(squares, "float64", order="C")
 
     @classmethod
     def from_state(cls, state: Mapping[str, np.ndarray]) -> "SplitMoments":
@@ -90,8 +94,8 @@ class SplitMoments:
             return
         if not mine.sum():
             self.counts = theirs.copy()
-            self.means = other.means.astype("float64")
-            self.squares = other.squares.astype("float64")
+            self.means = other.means.copy()
+            self.squares = other.squares.copy()
             return
         share = mine / mine.sum()
         their_share = theirs / theirs.sum()
@@ -104,7 +108,7 @@ class SplitMoments:
         new_squares = other.squares.ravel()
         for start in range(0, squares.size, _BLOCK):
             block = slice(start, start + _BLOCK)
-            old, new = means[:, block], new_means[:, block].astype("float64")
+            old, new = means[:, block], new_means[:, block].copy()
             apart = their_share @ new - share @ old
             apart *= apart
             apart *= spread

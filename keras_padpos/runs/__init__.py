@@ -8,6 +8,9 @@ from keras_padpos.runs.application import run
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
 from keras_padpos.runs.check_keras_file import check_keras_file
+from keras_padpos.runs.comparison_report import comparison_markdown
+from keras_padpos.runs.comparison_report import open_metric_runs
+from keras_padpos.runs.comparison_report import print_comparison
 from keras_padpos.runs.conversion_modes import conversion_modes
 from keras_padpos.runs.export_mismatch import ExportMismatch
 from keras_padpos.runs.export_model import check_export
@@ -24,6 +27,11 @@ from keras_padpos.runs.flag_values import whole_numbers
 from keras_padpos.runs.flags import apply_common_flags
 from keras_padpos.runs.flags import define_common_flags
 from keras_padpos.runs.flags import resolved_flags
+from keras_padpos.runs.formation_figures import draw_formation_figures
+from keras_padpos.runs.formation_network import FORMATION_STAGES
+from keras_padpos.runs.formation_network import formation_network
+from keras_padpos.runs.formation_report import print_formation_report
+from keras_padpos.runs.formation_summary import formation_summary
 from keras_padpos.runs.inspect_file import inspect_file
 from keras_padpos.runs.inspection_report import draw_inspection
 from keras_padpos.runs.inspection_report import print_inspection
@@ -64,6 +72,7 @@ from keras_padpos.runs.work_directory import WorkDirectory
 
 __all__ = [
     "EXPORT_FORMATS",
+    "FORMATION_STAGES",
     "ExportMismatch",
     "ProbedNetwork",
     "Progress",
@@ -77,9 +86,11 @@ __all__ = [
     "check_export",
     "check_fconv_network",
     "check_keras_file",
+    "comparison_markdown",
     "conversion_modes",
     "define_common_flags",
     "draw_fconv_figures",
+    "draw_formation_figures",
     "draw_inspection",
     "draw_pattern_figures",
     "draw_position_figures",
@@ -87,6 +98,8 @@ __all__ = [
     "export_model",
     "fconv_network",
     "fconv_rows",
+    "formation_network",
+    "formation_summary",
     "inspect_file",
     "inspection_rows",
     "load_exported",
@@ -94,6 +107,7 @@ __all__ = [
     "merge_seeds",
     "model_digest",
     "network_differences",
+    "open_metric_runs",
     "orderings_markdown",
     "paper_heads",
     "paper_tables_markdown",
@@ -101,7 +115,9 @@ __all__ = [
     "position_network",
     "position_rows",
     "positions_value",
+    "print_comparison",
     "print_fconv_report",
+    "print_formation_report",
     "print_inspection",
     "print_orderings",
     "print_paper_tables",

@@ -1,5 +1,6 @@
 """The figures of a run of `padding_pattern`."""
 
+import re
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -68,7 +69,7 @@ def draw_pattern_figures(
         for layer in layers if adding else []:
             row = found[adding[0], layer]
             pattern_surface_figure(
-                work.figure_path(f"{before}surface_{layer}"),
+                work.figure_path(f"{before}surface_{_file_words(layer)}"),
                 _features(arrays, row["arrays"]),
                 _features(arrays, row["reference"]),
                 arrays[f"{row['reference']}/place"],
@@ -130,6 +131,11 @@ def example_run() -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
         "1/reference/conv/place": np.array([[2, 8], [2, 8]]),
     }
     return [row], arrays
+
+
+def _file_words(layer):
+    """A layer's name as part of a file's."""
+    return re.sub(r"[^\w.+=-]+", "-", layer, flags=re.ASCII)
 
 
 def _features(arrays, key):

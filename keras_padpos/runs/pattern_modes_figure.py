@@ -10,7 +10,7 @@ from keras_padpos.runs.atomic_file import atomic_file
 
 _CELL_INCHES = 1.45
 # Of the largest value.
-_LEAST = 1e-3
+_LEAST = 1e-4
 
 
 def pattern_modes_figure(
@@ -22,7 +22,7 @@ def pattern_modes_figure(
 ) -> None:
     """Draw patterns in a grid: a row for each mode, a column for each layer.
 
-    A layer has one colour scale, logarithmic over three powers of ten up to
+    A layer has one colour scale, logarithmic over four powers of ten up to
     the largest value of its patterns; what lies below is black.
 
     Example:
@@ -55,11 +55,15 @@ def pattern_modes_figure(
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(modes), len(layers), squeeze=False)
     for column, layer in enumerate(layers):
-        top = max(float(maps[mode, layer].max()) for mode in modes) or 1.0
+        top = max(_largest(maps[mode, layer]) for mode in modes)
+        if top * _LEAST <= np.finfo("float32").tiny:
+            top = 1.0  # nothing to scale by
         norm = LogNorm(top * _LEAST, top)
         for row, mode in enumerate(modes):
             axis = axes[row, column]
-            shown = np.maximum(maps[mode, layer], top * _LEAST)
+            # What is not finite is drawn as the largest.
+            shown = np.nan_to_num(maps[mode, layer], nan=top, posinf=top)
+            shown = np.maximum(shown, top * _LEAST)
             image = axis.imshow(shown, norm=norm, cmap="inferno")
             axis.set_xticks([])
             axis.set_yticks([])
@@ -68,9 +72,14 @@ def pattern_modes_figure(
             if column == 0:
                 axis.set_ylabel(mode, rotation=0, ha="right", va="center")
         bar = figure.colorbar(
-            image, ax=axes[:, column], location="bottom", aspect=12
+            image, ax=axes[:, column], location="bottom", aspect=12, pad=0.01
         )
         bar.ax.tick_params(labelsize=6)
     figure.suptitle(title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
+
+
+def _largest(pattern):
+    finite = pattern[np.isfinite(pattern)]
+    return float(finite.max()) if finite.size else 0.0

@@ -41,6 +41,7 @@ class RollingCheckpoint:
         self, work: WorkDirectory, key: str, seconds: float = 60.0
     ) -> None:
         self._work = work
+        self._key = key
         self._keys = [f"{key} under way {number}" for number in (0, 1)]
         self._seconds = seconds
         self._number = 0
@@ -49,19 +50,23 @@ class RollingCheckpoint:
 
     def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """The newest state that is whole; `None` if there is none."""
-        found = []
-        for place, key in enumerate(self._keys):
+        numbers = {}
+        for key in self._keys:
+            # Without arrays: two states may not fit into memory.
+            peek = self._work.checkpoint(key, arrays=False)
+            if peek is not None:
+                numbers[key] = peek[0][0]["_number"]
+        for key in sorted(numbers, key=numbers.get, reverse=True):
             checkpoint = self._work.checkpoint(key)
-            if checkpoint is not None:
-                (row,), arrays = checkpoint
-                found.append((row.pop("_number"), place, row, arrays))
-        if not found:
-            return None
-        number, place, row, arrays = max(found, key=lambda each: each[0])
-        if place == 0:
-            self._keys.reverse()
-        self._number = number + 1
-        return row, arrays
+            if checkpoint is None:
+                continue
+            if self._keys[0] == key:
+                self._keys.reverse()
+            (row,), arrays = checkpoint
+            self._number = row.pop("_number") + 1
+            self._work.mark_resumed(self._key)
+            return row, arrays
+        return None
 
     def save(
         self, row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]

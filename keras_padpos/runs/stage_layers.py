@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from keras_padpos.runs.user_error import UserError
 
 
-def stage_layers(backbone: str, stages: Sequence[str]) -> list[str]:
-    """The layers that the flag --stages names in one network.
+def stage_layers(
+    backbone: str, stages: Sequence[str], flag: str = "stages"
+) -> list[str]:
+    """The layers that a flag such as --stages names in one network.
 
     Example:
         >>> stage_layers("vgg16", ["1", "block3_conv1"])
@@ -18,6 +20,7 @@ def stage_layers(backbone: str, stages: Sequence[str]) -> list[str]:
         stages: `["all"]`, or numbers from 1 and names of layers; of a file,
             names alone. The bare picture (`"rgb"`) has one stage, whatever is
             asked for.
+        flag: What the flag is called, without dashes.
 
     Returns:
         Names of layers; that there are such layers is not checked.
@@ -38,7 +41,7 @@ def stage_layers(backbone: str, stages: Sequence[str]) -> list[str]:
                 models.load_model_file(backbone)
             )
             raise UserError(
-                f"--stages of {backbone!r} must name layers, such as "
+                f"--{flag} of {backbone!r} must name layers, such as "
                 f"{','.join(candidates)}. "
                 f"Received: {','.join(stages) or 'nothing'}"
             )
@@ -51,7 +54,7 @@ def stage_layers(backbone: str, stages: Sequence[str]) -> list[str]:
         if stage.isdigit():
             if not 1 <= int(stage) <= len(known):
                 raise UserError(
-                    f"--stages of {backbone} go from 1 to {len(known)}. "
+                    f"--{flag} of {backbone} go from 1 to {len(known)}. "
                     f"Received: {stage}"
                 )
             stage = known[int(stage) - 1]

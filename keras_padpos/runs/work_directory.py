@@ -94,6 +94,7 @@ class WorkDirectory:
         self.config = strict_json(config)
         self._found = set()
         self._saved = set()
+        self._resumed = set()
         with self._writing(self.path):
             self._open(resume)
 
@@ -156,7 +157,7 @@ class WorkDirectory:
         return results
 
     def checkpoint(
-        self, key: str
+        self, key: str, *, arrays: bool = True
     ) -> tuple[list[Any], dict[str, np.ndarray]] | None:
         """Load a finished unit of work.
 
@@ -165,6 +166,8 @@ class WorkDirectory:
 
         Args:
             key: Names the unit, such as `"vgg16 zeros seed=0"`.
+            arrays: Whether to read its arrays too; if not, they are not
+                looked at, and the dict is empty.
 
         Returns:
             Its rows and arrays as `save_checkpoint` got them, or `None`.
@@ -174,12 +177,12 @@ class WorkDirectory:
             saved = json.loads(file.read_text(encoding="utf-8"))
             if saved["key"] != key:
                 raise ValueError(f"it belongs to {saved['key']!r}")
-            rows, arrays = saved["rows"], {}
-            if saved["arrays"] is not None:
+            rows, found = saved["rows"], {}
+            if arrays and saved["arrays"] is not None:
                 npz = file.with_suffix(".npz")
                 if _digest(npz) != saved["arrays"]:
                     raise ValueError(f"{npz.name} does not belong to it")
-                arrays = _read_arrays(npz)
+                found = _read_arrays(npz)
         except FileNotFoundError as error:
             # A unit whose JSON is there lacks only its arrays: damaged.
             if error.filename is None or Path(error.filename) == file:
@@ -196,7 +199,7 @@ class WorkDirectory:
         else:
             if key not in self._saved:
                 self._found.add(key)
-            return rows, arrays
+            return rows, found
         warnings.warn(
             f"Checkpoint {str(file)!r} is damaged ({_reason(damage)}); "
             f"{key!r} is computed again.",
@@ -240,6 +243,14 @@ class WorkDirectory:
         self._write_json(file, saved)
         self._saved.add(key)
         return rows, arrays
+
+    def mark_resumed(self, key: str) -> None:
+        """Count a unit as resumed that goes on from its middle.
+
+        Args:
+            key: Names the unit.
+        """
+        self._resumed.add(key)
 
     def remove_checkpoint(self, key: str) -> None:
         """Remove a unit of work that is no longer needed, if it is there.
@@ -387,7 +398,9 @@ class WorkDirectory:
             "rows": strict_json(list(rows)),
             "provenance": {
                 **strict_json(provenance),
-                "resumed_units": len(self._found - self._saved),
+                "resumed_units": len(
+                    (self._found - self._saved) | self._resumed
+                ),
             },
         }
         self._write_json(self.path / _RESULTS, results)

@@ -87,6 +87,7 @@ def test_leaves_rows_arrays_and_figures(finished):
         "profile.png",
         *(f"surface_{stage}.png" for stage in STAGES),
     }
+    assert "photos at 52x52: 1 pictures were left out:" in done.stdout
     assert "3.png: 35x30 pixels, and 52x52 are needed" in done.stdout
     assert "definitions are ours" in done.stdout
 
@@ -123,6 +124,26 @@ def test_killed_it_goes_on_where_it_was(finished, folder):
     assert rows_in(folder / "killed") == rows_in(path)
 
 
+def test_a_network_is_measured_alike_whichever_came_before(folder, finished):
+    """With several networks, and killed after the first."""
+    pattern_net(seed=5, channels=3).save(folder / "other.keras")
+    given = (
+        *arguments(folder, "both"),
+        "--backbone=other.keras,net.keras",
+        "--padding_mode=randn",
+    )
+    done = _run(*given, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    path = folder / "both"
+    rows = rows_in(path)
+    (path / "results.json").unlink()
+    for file in (path / "checkpoints").glob("2-*"):
+        file.unlink()
+    done = _run(*given, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert rows_in(path) == rows
+
+
 def test_before_its_activation_a_map_has_another_pattern(finished, folder):
     path, _ = finished
     done = _run(*arguments(folder, "before", "--activation=before"), cwd=folder)
@@ -140,6 +161,8 @@ def test_before_its_activation_a_map_has_another_pattern(finished, folder):
         (["--crop=100"], "35x30 pixels|124x124 are needed"),
         (["--padding_mode=mirror"], "--padding_mode must be among"),
         (["--layers=first,fifth"], "fifth"),
+        (["--layers=all"], "--layers of 'net.keras' must name layers"),
+        (["--padding_mode="], "--padding_mode must be among"),
         (["--crop=8"], "Choose a larger crop"),
         (["--images=nowhere"], "there is no folder"),
     ],

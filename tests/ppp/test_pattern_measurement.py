@@ -186,6 +186,19 @@ def test_constant_pictures_have_no_pattern_where_padding_goes_on(mode):
             assert row["mae_per_image"] > 1e-3
 
 
+@pytest.mark.parametrize("count", [3, 4, 6, 7])
+def test_features_that_never_vary_have_no_ratio(count):
+    measurement = ppp.PatternMeasurement({"zeros": pattern_net()}, CROP)
+    grey = np.full((count, *measurement.picture_shape, 1), 200.3, "float32")
+    measurement.update(grey)
+    for row in measurement.rows():
+        assert row["mae"] > 0
+        assert row["silent"] == 1
+        for name in ("relative", "snr", "snr_unbiased", "snr_of_means"):
+            assert row[name] is None
+            assert row.get(f"{name}_ci95") is None
+
+
 def test_uneven_padding_shows():
     # A window of 3 that moves by 2 over an even size pads at the end only.
     keras.utils.set_random_seed(0)
@@ -226,7 +239,7 @@ def test_what_was_added_up_can_be_saved_and_gone_on_with():
     whole, given, numbers = measured(modes)
     first = ppp.PatternMeasurement(networks(*modes), CROP, base=pattern_net())
     first.update(given[:4], numbers[:4])
-    state = {name: array.copy() for name, array in first.state().items()}
+    state = first.state()
     first.update(given[4:8], numbers[4:8])  # lost, as by an interrupt
     again = ppp.PatternMeasurement(networks(*modes), CROP, base=pattern_net())
     again.restore(state)
@@ -237,6 +250,45 @@ def test_what_was_added_up_can_be_saved_and_gone_on_with():
     arrays = again.arrays()
     for name, expected in whole.arrays().items():
         np.testing.assert_array_equal(arrays[name], expected, err_msg=name)
+
+
+def test_a_short_last_batch_is_gone_on_with():
+    whole, given, numbers = measured(["randn"], count=11)
+    first = ppp.PatternMeasurement(networks("randn"), CROP, base=pattern_net())
+    for start in (0, 4):
+        part = slice(start, start + 4)
+        first.update(given[part], numbers[part])
+    again = ppp.PatternMeasurement(networks("randn"), CROP, base=pattern_net())
+    again.restore(first.state())
+    again.update(given[8:], numbers[8:])
+    assert again.rows() == whole.rows()
+
+
+def test_sums_have_all_digits_whatever_networks_compute_in():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        measurement = ppp.PatternMeasurement({"zeros": pattern_net()}, CROP)
+        given = pictures(measurement, 3)
+        measurement.update(given, [0, 2, 4])
+        reference = measurement.reference.model(given)["first"]
+    finally:
+        keras.config.set_dtype_policy("float32")
+    features = keras.ops.convert_to_numpy(reference).astype("float64")
+    arrays = measurement.arrays()
+    np.testing.assert_allclose(
+        arrays["reference/first/features_3"],
+        features.mean(axis=(0, -1)),
+        rtol=1e-5,
+    )
+    place = measurement.reference.places["first"]
+    (top, bottom), (left, right) = place
+    moments = measurement._reference["first"].moments
+    np.testing.assert_allclose(
+        moments.mean,
+        features[:, top:bottom, left:right].mean(axis=0),
+        rtol=1e-5,
+        atol=1e-6,
+    )
 
 
 def test_random_padding_is_drawn_anew_for_every_batch():
@@ -285,8 +337,70 @@ def test_pictures_must_be_of_the_size():
 
 def test_others_cannot_be_merged():
     one = ppp.PatternMeasurement(networks("zeros"), CROP)
-    with pytest.raises(ValueError, match="same networks and stages"):
+    with pytest.raises(ValueError, match="same networks, stages and crop"):
         one.merge(ppp.PatternMeasurement(networks("reflect"), CROP))
+    with pytest.raises(ValueError, match="same networks, stages and crop"):
+        one.merge(ppp.PatternMeasurement(networks("zeros"), CROP + 4))
+
+
+def test_units_of_intervals_must_be_the_same(monkeypatch):
+    monkeypatch.setattr("keras_padpos.ppp.pattern_measurement.UNITS", 50)
+    one = ppp.PatternMeasurement(networks("zeros"), CROP)
+    with pytest.raises(ValueError, match="of the same `seed`"):
+        one.merge(ppp.PatternMeasurement(networks("zeros"), CROP, seed=1))
+
+
+def test_intervals_come_from_some_units_where_there_are_many(monkeypatch):
+    whole, *_ = measured(["zeros"])
+    monkeypatch.setattr("keras_padpos.ppp.pattern_measurement.UNITS", 100)
+    some, *_ = measured(["zeros"])
+    for few, all_units in zip(some.rows(), whole.rows(), strict=True):
+        for name in ("mae", "relative", "snr", "snr_of_means"):
+            assert few[name] == all_units[name]
+        np.testing.assert_allclose(
+            np.log(few["relative_ci95"]),
+            np.log(all_units["relative_ci95"]),
+            atol=0.5,
+        )
+        assert few["relative_ci95"] != all_units["relative_ci95"]
+
+
+def test_units_of_a_smaller_map_are_those_at_the_same_places():
+    # Another network's features, so that there is a difference.
+    other = models.convert_padding(
+        pattern_net(seed=3), "none", input_shape=(CROP, CROP, 1)
+    )
+    measurement = ppp.PatternMeasurement(
+        {"bare": other}, CROP, base=pattern_net()
+    )
+    measurement.update(pictures(measurement, 6), np.arange(6))
+    for stage in STAGES:
+        groups = measurement._statistics["bare"][stage].groups
+        pattern = measurement.pattern("bare", stage)
+        # Few enough units here for all to be kept, in order.
+        np.testing.assert_allclose(
+            groups.sums.sum(axis=0)[0] / 6, pattern.ravel(), atol=1e-5
+        )
+        row = next(row for row in measurement.rows() if row["layer"] == stage)
+        reference = measurement._reference[stage].moments.variance
+        (top, bottom), (left, right) = measurement._within["bare"][stage]
+        inner = reference[top:bottom, left:right]
+        assert inner.shape == pattern.shape
+        assert row["snr_of_means"] == pytest.approx(
+            (pattern**2).mean() / inner.mean()
+        )
+
+
+def test_the_reference_has_a_name_of_its_own():
+    with pytest.raises(ValueError, match="'reference' is the name"):
+        ppp.PatternMeasurement({"reference": pattern_net()}, CROP)
+
+
+@pytest.mark.parametrize("names", [("zero", "first"), ("zeros", "fifth")])
+def test_a_pattern_is_of_a_known_network_and_stage(names):
+    measurement = ppp.PatternMeasurement({"zeros": pattern_net()}, CROP)
+    with pytest.raises(ValueError, match="must be one of.*Received"):
+        measurement.pattern(*names)
 
 
 def test_a_pattern_takes_two_crops():

@@ -9,6 +9,12 @@ from keras_padpos import models
 from keras_padpos import ppp
 
 
+def to_numpy(maps):
+    return {
+        stage: keras.ops.convert_to_numpy(each) for stage, each in maps.items()
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "size"),
     # Reference tables of the paper's networks: 224 and twice the margin.
@@ -29,10 +35,12 @@ def test_equals_a_padded_network_far_from_its_border(crop):
         size=(2, crop[0] + 2 * far, crop[1] + 2 * far, 1)
     )
     (top, left), (height, width) = reference.margin, reference.picture_shape
-    made = reference.model(
-        picture[:, far - top :, far - left :][:, :height, :width]
+    made = to_numpy(
+        reference.model(
+            picture[:, far - top :, far - left :][:, :height, :width]
+        )
     )
-    whole = net(picture)
+    whole = to_numpy(net(picture))
     for stage, ((first, last), (start, stop)) in reference.places.items():
         field = reference.fields[stage]
         down, right = (far // stride for stride in field.stride)
@@ -54,20 +62,50 @@ def test_does_not_depend_on_how_the_network_pads(mode):
     pictures = np.random.default_rng(0).normal(
         size=(2, *reference.picture_shape, 1)
     )
-    ours, theirs = reference.model(pictures), other.model(pictures)
+    ours = to_numpy(reference.model(pictures))
+    theirs = to_numpy(other.model(pictures))
     for stage in ours:
         np.testing.assert_array_equal(ours[stage], theirs[stage])
 
 
 def test_one_stride_less_would_not_do():
-    """The margin is the least: a linear network shows it."""
     net = pattern_net()
     reference = ppp.ReferenceFeatures(net, 16)
     assert reference.margin == (12, 12)
-    fields = ppp.stage_fields(net, (16 + 2 * 8, 16 + 2 * 8, 1))
-    # With 8 cells around, padding still reaches the crop's first position.
-    (first, last), _ = fields["third"].clear
-    assert first > 8 // 4 or last < 8 // 4 + 3
+    first, last = reference.places["third"][0]
+    whole = reference.model.compute_output_shape((1, *[16 + 24] * 2, 1))
+    less = reference.model.compute_output_shape((1, *[16 + 16] * 2, 1))
+    assert last <= whole["third"][1]
+    # With 8 pixels around, one position starts a stride further out.
+    assert first - 1 < 0 or last - 1 > less["third"][1]
+
+
+def test_uneven_pads_may_need_more_behind_than_before():
+    inputs = keras.Input((None, None, 1))
+    pool = keras.layers.MaxPooling2D(2, padding="same", name="pool")
+    net = keras.Model(inputs, {"pool": pool(inputs)})
+    picture = np.random.default_rng(0).normal(size=(1, 65, 65, 1))
+    reference = ppp.ReferenceFeatures(net, 29)
+    (margin, _), (size, _) = reference.margin, reference.picture_shape
+    start = 18 - margin
+    given = picture[:, start : start + size, start : start + size]
+    (first, last), _ = reference.places["pool"]
+    np.testing.assert_allclose(
+        to_numpy(reference.model(given))["pool"][:, first:last, first:last],
+        to_numpy(net(picture))["pool"][:, 9 : 9 + 15, 9 : 9 + 15],
+    )
+
+
+def test_networks_on_another_grid_are_not_compared():
+    def net(before):
+        inputs = keras.Input((None, None, 1))
+        x = keras.layers.ZeroPadding2D((before, before))(inputs)
+        conv = keras.layers.Conv2D(1, 3, 2, name="conv")
+        return keras.Model(inputs, {"conv": conv(x)})
+
+    reference = ppp.ReferenceFeatures(net((0, 1)), 16)
+    with pytest.raises(ValueError, match="does not lie on one grid"):
+        reference.within(net((1, 0)))
 
 
 def test_a_network_without_padding_is_its_own_reference():
@@ -91,9 +129,9 @@ def test_outputs_must_be_a_dict():
         ppp.ReferenceFeatures(net, 8)
 
 
-@pytest.mark.parametrize("crop", [0, -1, (8,), (8, 8, 3), 8.5])
+@pytest.mark.parametrize("crop", [0, -1, (8,), (8, 8, 3), 8.5, True])
 def test_a_crop_is_one_or_two_numbers(crop):
-    with pytest.raises((ValueError, TypeError), match="crop|iterable"):
+    with pytest.raises(ValueError, match="`crop` must be a number"):
         ppp.ReferenceFeatures(pattern_net(), crop)
 
 

@@ -85,3 +85,16 @@ def test_state_goes_there_and_back():
     again.merge(SplitMoments([1, 0], [[9.0], [0.0]], [0.0]))
     assert moments.count == 3
     assert again.count == 4
+
+
+def test_the_order_of_arrays_in_memory_does_not_matter():
+    values = np.random.default_rng(0).normal(size=(2, 3, 4))
+    one, other = (
+        SplitMoments(
+            [1], np.asarray(value[None], order="F"), np.zeros((3, 4), order="F")
+        )
+        for value in values
+    )
+    one.merge(other)
+    np.testing.assert_allclose(one.mean, values.mean(axis=0))
+    np.testing.assert_allclose(one.variance, values.var(axis=0, ddof=1))

@@ -8,6 +8,8 @@ from keras_padpos import published
 
 COUNTS = {
     "comp6248": 36,
+    "fconv2020_four_quadrants": 63,
+    "fconv2020_red_green": 8,
     "islam2020_figure6": 5,
     "islam2020_table1": 60,
     "islam2020_table2a": 18,
@@ -203,6 +205,10 @@ def test_ranges_and_fields():
         "ResNet152",
         "VGG16 (SOD)",
         "VGG16 (segmentation)",
+        "red-green net",
+        "BagNet-33",
+        "ResNet18",
+        "DenseNet121",
     }
     for name in published.list_tables():
         table = published.load_table(name)

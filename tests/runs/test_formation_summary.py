@@ -22,6 +22,8 @@ def made_rows(values=VALUES):
             "layer": layer,
             "test_accuracy": 0.5 + seed / 10,
             "relative": pair[min(step, 1)],
+            "mae": 2 * pair[min(step, 1)],
+            "mae_noise": 0.5,
         }
         for layer in ("one", "two")
         for mode, pairs in values.items()
@@ -42,6 +44,10 @@ def test_by_hand():
     assert zeros["accuracy_mean"] == pytest.approx(0.55)
     # Ratios 4 and 2, then 1 and 4.
     assert zeros["ratio"] == pytest.approx(math.sqrt(8))
+    # 0.5 of 2 and of 4 before, of 8 and 8 after.
+    assert zeros["start_noise"] == pytest.approx((1 / 4 + 1 / 8) / 2)
+    assert zeros["end_noise"] == pytest.approx(1 / 16)
+    assert none["end_noise"] is None
     reach = stats.t.ppf(0.975, 1) * math.log(2) / 2
     assert zeros["ratio_ci95"] == pytest.approx(
         [math.sqrt(8) * math.exp(sign * reach) for sign in (-1, 1)]

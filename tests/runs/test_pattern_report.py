@@ -78,6 +78,26 @@ def test_a_network_without_padding_alone_has_no_surface(tmp_path):
     assert names == ["depth.png", "modes.png", "profile.png"]
 
 
+@pytest.mark.parametrize("name", ["my conv", "block/conv:0", "conv*"])
+def test_any_layer_has_a_figure(name, tmp_path):
+    (row,), arrays = example_run()
+    work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
+    draw_pattern_figures(work, [{**row, "layer": name}], arrays)
+    assert len(list((work.path / "figures").glob("surface_*.png"))) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e-310])
+def test_patterns_that_are_no_numbers_are_drawn(value, tmp_path):
+    broken = np.eye(4)
+    broken[0, 0] = value
+    for number, maps in enumerate((broken, np.full((4, 4), value))):
+        file = tmp_path / f"{number}.png"
+        pattern_modes_figure(
+            file, {("zeros", "conv"): maps}, ["zeros"], ["conv"], "Modes"
+        )
+        assert file.exists()
+
+
 def drawn(monkeypatch, name):
     """What a figure hands to Matplotlib's axes."""
     from matplotlib.axes import Axes
@@ -104,9 +124,9 @@ def test_a_layer_has_one_scale_for_all_modes(tmp_path, monkeypatch):
         "Modes",
     )
     (first, kwargs), (second, _) = calls
-    assert (kwargs["norm"].vmin, kwargs["norm"].vmax) == (8e-3, 8.0)
+    assert (kwargs["norm"].vmin, kwargs["norm"].vmax) == (8e-4, 8.0)
     assert first[0].max() == 8.0
-    np.testing.assert_allclose(second[0], 8e-3)
+    np.testing.assert_allclose(second[0], 8e-4)
 
 
 def test_surfaces_show_the_crop_within_its_surround(tmp_path, monkeypatch):

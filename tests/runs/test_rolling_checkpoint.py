@@ -92,3 +92,14 @@ def test_nothing_is_left_of_a_finished_unit(work):
     assert len(files(work)) == 1
     assert RollingCheckpoint(work, "unit").load() is None
     assert work.checkpoint("unit") == ([{"done": True}], {})
+
+
+def test_going_on_in_the_middle_counts_as_resumed(work):
+    save(RollingCheckpoint(work, "unit"), 1, 2)
+    again = WorkDirectory(work.path, "count", {})
+    rolling = RollingCheckpoint(again, "unit")
+    assert rolling.load() is not None
+    again.save_checkpoint("unit", [])
+    rolling.remove()
+    again.write_results([], {})
+    assert again.load_results()["provenance"]["resumed_units"] == 1

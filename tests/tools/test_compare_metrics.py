@@ -182,7 +182,10 @@ def test_conversions_and_named_networks_stand_apart(tmp_path):
             "seed": 4,
         },
     ]
-    rows = [{**row, **pattern_row("one")} for row in rows]
+    # The last layer is not the same one everywhere.
+    rows = [
+        {**row, **pattern_row("two" if row["seed"] else "one")} for row in rows
+    ]
     work = finished(tmp_path / "pattern", "padding_pattern", rows)
     assert {value[:3] for value in metric_values([work])} == {
         ("vgg5 trained with zeros", "reflect", 2),

@@ -1,0 +1,339 @@
+"""Whether the pattern that padding leaves is learned.
+
+A small network is trained on CIFAR-10 under each padding mode, all from the
+same first weights, and the pattern is measured on the same crops of
+photographs at some steps, the first before any training. A network without
+padding has none at all times: the null check.
+"""
+
+from absl import flags
+
+from keras_padpos import runs
+
+_MODEL = flags.DEFINE_enum(
+    "model", "vgg5", ["vgg5", "resnet18"], "Network to train."
+)
+_PADDING_MODE = flags.DEFINE_list(
+    "padding_mode",
+    [
+        "zeros",
+        "reflect",
+        "replicate",
+        "circular",
+        "distribution",
+        "randn",
+        "partial",
+        "none",
+    ],
+    "Padding modes to train with: zeros, constant, reflect, symmetric, "
+    "replicate, circular, distribution, randn, random_sides, partial, "
+    "interpolate, none.",
+)
+_SEEDS = flags.DEFINE_integer(
+    "seeds",
+    3,
+    "Number of seeds, from --seed on, of first weights and of the order of "
+    "the pictures.",
+    lower_bound=1,
+)
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    "cifar10",
+    "Data set of TensorFlow Datasets with splits train and test, pictures and "
+    "classes (--data_dir: where it is kept).",
+)
+_SIZE = flags.DEFINE_integer(
+    "size",
+    40,
+    "Height and width, in pixels, that the data set's pictures are resized "
+    "to, and of the crops that the pattern is measured on. VGG-5 without "
+    "padding needs 39; all others take CIFAR's own 32.",
+    lower_bound=1,
+)
+_TRAIN_IMAGES = flags.DEFINE_integer(
+    "train_images", 10000, "Pictures to train on, the first.", lower_bound=1
+)
+_TEST_IMAGES = flags.DEFINE_integer(
+    "test_images", 2000, "Pictures to test on, the first.", lower_bound=1
+)
+_EPOCHS = flags.DEFINE_integer(
+    "epochs", 8, "Passes over the training pictures.", lower_bound=1
+)
+_BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size", 64, "Pictures a training step.", lower_bound=1
+)
+_LEARNING_RATE = flags.DEFINE_float(
+    "learning_rate",
+    1e-3,
+    "Adam's rate at the first step; it falls to 0 along half a cosine.",
+    lower_bound=0,
+)
+_CALIBRATE = flags.DEFINE_integer(
+    "calibrate_batch_norm",
+    256,
+    "Training pictures that set BatchNorm's statistics before the first step, "
+    "so that the untrained network normalises; 0: they stay as Keras "
+    "initialises them.",
+    lower_bound=0,
+)
+_CHECKPOINTS = flags.DEFINE_list(
+    "checkpoints",
+    ["0", "10", "30", "100", "300", "1000"],
+    "Training steps after which the pattern is measured; 0 and the last step "
+    "are always among them.",
+)
+_IMAGES = flags.DEFINE_list(
+    "images",
+    ["samples:train", "samples:test"],
+    "Photographs to measure the pattern on: samples:train, samples:test, a "
+    "folder DIR or DIR[:120], or tfds:NAME:SPLIT.",
+)
+_SHORTER_SIDE = flags.DEFINE_integer(
+    "shorter_side",
+    80,
+    "Shrink each photograph so that its shorter side has so many pixels: "
+    "crops then show about as much as CIFAR's pictures do.",
+    lower_bound=1,
+)
+_PATTERN_CROPS = flags.DEFINE_integer(
+    "pattern_crops",
+    240,
+    "Crops that the pattern is measured on, of all photographs evenly; the "
+    "same for every network and step.",
+    lower_bound=2,
+)
+runs.define_common_flags()
+
+_SCIENCE = (
+    "model",
+    "padding_mode",
+    "seeds",
+    "dataset",
+    "size",
+    "train_images",
+    "test_images",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "calibrate_batch_norm",
+    "checkpoints",
+    "images",
+    "shorter_side",
+    "pattern_crops",
+)
+# Larger ones would change the statistics of a network's later BatchNorms.
+_CALIBRATION_BATCH = 64
+
+
+def main(argv):
+    """Train each network, then write and print what came out."""
+    del argv
+    _check_flags()
+    provenance = runs.Provenance(seed=flags.FLAGS.seed)
+    work = runs.WorkDirectory(
+        flags.FLAGS.workdir,
+        "pattern_formation",
+        runs.resolved_flags(_SCIENCE),
+        resume=flags.FLAGS.resume,
+    )
+    if not work.finished:
+        runs.apply_common_flags()
+        _train_all(work, provenance)
+    runs.print_formation_report(work)
+
+
+def _check_flags():
+    """Refuse what cannot work before anything is computed or written."""
+    modes = runs.conversion_modes(_PADDING_MODE.value)
+    runs.whole_numbers("checkpoints", _CHECKPOINTS.value)
+    count = _at_most(_TRAIN_IMAGES.value)
+    if count < _BATCH_SIZE.value:
+        raise runs.UserError(
+            f"--train_images must be at least --batch_size="
+            f"{_BATCH_SIZE.value}. Received: {count}"
+        )
+    if not any(map(str.strip, _IMAGES.value)):
+        raise runs.UserError("--images must name a set. Received: nothing")
+    for mode in modes:
+        _network(mode, flags.FLAGS.seed)
+
+
+def _train_all(work, provenance):
+    from keras_padpos import data
+
+    counts = {
+        "train": _at_most(_TRAIN_IMAGES.value),
+        "test": _at_most(_TEST_IMAGES.value),
+    }
+    sets = {
+        split: data.labelled_pictures(
+            f"{_DATASET.value}:{split}",
+            _SIZE.value,
+            count=count,
+            data_dir=flags.FLAGS.data_dir,
+        )
+        for split, count in counts.items()
+    }
+    classes = 1 + max(int(labels.max()) for _, labels in sets.values())
+    seeds = range(flags.FLAGS.seed, flags.FLAGS.seed + _SEEDS.value)
+    modes = list(dict.fromkeys(_PADDING_MODE.value))
+    crops = None
+    rows, arrays, skipped = [], {}, {}
+    with runs.Progress(units=len(modes) * len(seeds)) as progress:
+        for mode in modes:
+            formation = None
+            for seed in seeds:
+                label = f"{_MODEL.value}-{mode}-seed{seed}"
+                found = work.checkpoint(label)
+                if found:
+                    progress.done_before(label)
+                else:
+                    formation = formation or _formation(mode, classes)
+                    crops = crops or _crops(formation.picture_shape)
+                    with progress.unit(label, noun="measurements") as advance:
+                        found = _train(
+                            work,
+                            label,
+                            (mode, seed, classes),
+                            sets,
+                            formation,
+                            crops,
+                            advance,
+                        )
+                (note,), new = found
+                rows += note["rows"]
+                skipped |= note["skipped"]
+                arrays.update(
+                    {f"{label}/{name}": array for name, array in new.items()}
+                )
+    work.save_arrays(arrays)
+    runs.draw_formation_figures(work, rows, arrays)
+    work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
+
+
+def _train(work, label, network, sets, formation, crops, advance):
+    """Rows and arrays of one network."""
+    from keras_padpos import models
+    from keras_padpos import ppp
+
+    mode, seed, classes = network
+    network = _network(mode, seed, classes)
+    pictures, labels = sets["train"]
+    calibrated = 0
+    if _CALIBRATE.value:
+        calibrated = models.calibrate_batch_norm(
+            network, _first(pictures, _CALIBRATE.value)
+        )
+    rows, arrays = [], {}
+    for at in ppp.train_in_steps(
+        network,
+        pictures,
+        labels,
+        checkpoints=runs.whole_numbers("checkpoints", _CHECKPOINTS.value),
+        epochs=_EPOCHS.value,
+        batch_size=_BATCH_SIZE.value,
+        learning_rate=_LEARNING_RATE.value,
+        seed=seed,
+    ):
+        found, maps = formation.measure(network, *crops["crops"])
+        accuracy = _accuracy(network, *sets["test"])
+        work.log(label, **at._asdict(), test_accuracy=accuracy)
+        for row in found:
+            key = f"step{at.step}/{row['layer']}"
+            rows.append(
+                {
+                    "model": _MODEL.value,
+                    "padding_mode": mode,
+                    "seed": seed,
+                    "step": at.step,
+                    "epoch": at.epoch,
+                    "loss": at.loss,
+                    "test_accuracy": accuracy,
+                    "train_images": len(pictures),
+                    "test_images": len(sets["test"][0]),
+                    "calibration_images": calibrated,
+                    "crop": _SIZE.value,
+                    "image_set": crops["name"],
+                    **row,
+                    "arrays": f"{label}/{key}",
+                }
+            )
+        arrays.update(
+            {f"step{at.step}/{name}": each for name, each in maps.items()}
+        )
+        advance()
+    work.save_model(label, network)
+    note = {"rows": rows, "skipped": crops["skipped"]}
+    return work.save_checkpoint(label, [note], arrays)
+
+
+def _network(mode, seed, classes=10):
+    return runs.formation_network(
+        _MODEL.value, mode, _SIZE.value, classes=classes, seed=seed
+    )
+
+
+def _formation(mode, classes):
+    """What measures the networks of a mode, whatever their seed."""
+    from keras_padpos import ppp
+
+    seed = flags.FLAGS.seed
+    formation = ppp.PatternFormation(
+        _network(mode, seed, classes),
+        runs.FORMATION_STAGES[_MODEL.value],
+        _SIZE.value,
+        base=_network("zeros", seed, classes),
+    )
+    needed = max(formation.picture_shape)
+    if _SHORTER_SIDE.value < needed:
+        raise runs.UserError(
+            f"--shorter_side must be at least {needed}: crops of --size="
+            f"{_SIZE.value} and what lies around them as far as "
+            f"{_MODEL.value} sees. Received: {_SHORTER_SIDE.value}"
+        )
+    return formation
+
+
+def _crops(shape):
+    """The crops that all networks are measured on, read once."""
+    import numpy as np
+
+    from keras_padpos import data
+
+    count = _at_most(_PATTERN_CROPS.value)
+    images = data.open_crops(
+        runs.picture_sets(_IMAGES.value),
+        shape,
+        per_picture=count,
+        shorter_side=_SHORTER_SIDE.value,
+        count=count,
+        seed=flags.FLAGS.seed,
+        data_dir=flags.FLAGS.data_dir,
+    )
+    batches = list(images.numbered_batches(64))
+    return {
+        "name": images.name,
+        "skipped": {images.name: images.broken} if images.broken else {},
+        "crops": [np.concatenate(each) for each in zip(*batches, strict=True)],
+    }
+
+
+def _accuracy(network, pictures, labels):
+    logits = network.predict(pictures, batch_size=256, verbose=0)
+    return float((logits.argmax(axis=-1) == labels).mean())
+
+
+def _first(pictures, count):
+    """The first pictures, in batches that no flag changes."""
+    for start in range(0, min(count, len(pictures)), _CALIBRATION_BATCH):
+        stop = min(start + _CALIBRATION_BATCH, count)
+        yield pictures[start:stop]
+
+
+def _at_most(count):
+    """A number of pictures, of which --max_images allows so many."""
+    return min(count, flags.FLAGS.max_images or count)
+
+
+if __name__ == "__main__":
+    runs.run(main)

@@ -1,0 +1,35 @@
+"""Tasks that only a network can do that knows where it looks."""
+
+from keras_padpos.tasks.decay_weights import decay_weights
+from keras_padpos.tasks.four_quadrants import CANVAS
+from keras_padpos.tasks.four_quadrants import PATCH
+from keras_padpos.tasks.four_quadrants import four_quadrants
+from keras_padpos.tasks.plateau import Plateau
+from keras_padpos.tasks.quadrant_features import pooled_maps
+from keras_padpos.tasks.quadrant_features import quadrant_features
+from keras_padpos.tasks.red_green import RED_GREEN_SIZES
+from keras_padpos.tasks.red_green import SPLITS
+from keras_padpos.tasks.red_green import red_green
+from keras_padpos.tasks.score_quadrants import score_quadrants
+from keras_padpos.tasks.train_quadrants import QUADRANT_EPOCHS
+from keras_padpos.tasks.train_quadrants import train_quadrants
+from keras_padpos.tasks.train_red_green import RED_GREEN_EPOCHS
+from keras_padpos.tasks.train_red_green import train_red_green
+
+__all__ = [
+    "CANVAS",
+    "PATCH",
+    "QUADRANT_EPOCHS",
+    "RED_GREEN_EPOCHS",
+    "RED_GREEN_SIZES",
+    "SPLITS",
+    "Plateau",
+    "decay_weights",
+    "four_quadrants",
+    "pooled_maps",
+    "quadrant_features",
+    "red_green",
+    "score_quadrants",
+    "train_quadrants",
+    "train_red_green",
+]
