@@ -98,7 +98,7 @@ _BATCH_SIZE = flags.DEFINE_integer(
 )
 _CHECKPOINT_SECONDS = flags.DEFINE_float(
     "checkpoint_seconds",
-    60,
+    300,
     "Time between two checkpoints; longer where writing one would take more "
     "than a twentieth of it.",
     lower_bound=0,
