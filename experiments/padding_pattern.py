@@ -7,6 +7,7 @@ crops of bundled photographs.
 """
 
 import itertools
+import warnings
 
 from absl import flags
 
@@ -195,9 +196,7 @@ def _measure(work, label, network, layers, modes, progress):
     """Rows and arrays of one network in all modes."""
     import keras
 
-    from keras_padpos import data
     from keras_padpos import models
-    from keras_padpos import ppp
 
     # Random padding draws its seeds while networks are made: the same ones
     # whichever networks came before.
@@ -214,30 +213,8 @@ def _measure(work, label, network, layers, modes, progress):
         seed=network.seed,
         before_activation=_ACTIVATION.value == "before",
     )
-    size = _CROP.value
-    as_it_is = {"own"}
-    if not models.is_model_file(network.backbone):
-        as_it_is.add("zeros")  # which is the same
-    measurement = ppp.PatternMeasurement(
-        {
-            mode: base
-            if mode in as_it_is
-            else models.convert_padding(base, mode, input_shape=(size, size, 3))
-            for mode in modes
-        },
-        size,
-        base=base,
-        seed=flags.FLAGS.seed,
-    )
-    images = data.open_crops(
-        runs.picture_sets(_IMAGES.value),
-        measurement.picture_shape,
-        per_picture=_CROPS_PER_PICTURE.value,
-        shorter_side=_SHORTER_SIDE.value,
-        count=flags.FLAGS.max_images,
-        seed=flags.FLAGS.seed,
-        data_dir=flags.FLAGS.data_dir,
-    )
+    measurement = _measurement(network, base, modes)
+    images = _open_crops(measurement, base.name)
     rolling = runs.RollingCheckpoint(work, label, _CHECKPOINT_SECONDS.value)
     with progress.unit(label, images.expected, noun="crops") as advance:
         under_way = rolling.load()
@@ -259,7 +236,7 @@ def _measure(work, label, network, layers, modes, progress):
                 "weights": network.weights,
                 "padding_mode": mode,
                 "seed": network.seed,
-                "crop": size,
+                "crop": _CROP.value,
                 "activation": _ACTIVATION.value,
                 "image_set": images.name,
                 **row,
@@ -281,6 +258,76 @@ def _measure(work, label, network, layers, modes, progress):
     found = work.save_checkpoint(label, [note], measurement.arrays())
     rolling.remove()
     return found
+
+
+def _measurement(network, base, modes):
+    """What adds up the pattern of all modes."""
+    from keras_padpos import models
+    from keras_padpos import ppp
+
+    size = _CROP.value
+    as_it_is = {"own"}
+    if not models.is_model_file(network.backbone):
+        as_it_is.add("zeros")  # which is the same
+    networks = {
+        mode: base
+        if mode in as_it_is
+        else models.convert_padding(base, mode, input_shape=(size, size, 3))
+        for mode in modes
+    }
+    try:
+        return ppp.PatternMeasurement(
+            networks, size, base=base, seed=flags.FLAGS.seed
+        )
+    except ValueError:
+        # By default no padding is measured too, where enough is left.
+        if networks.pop("none", None) is None or _PADDING_MODE.present:
+            raise
+        made = ppp.PatternMeasurement(
+            networks, size, base=base, seed=flags.FLAGS.seed
+        )
+    warnings.warn(
+        f"--padding_mode=none is left out: without padding nothing is left of "
+        f"{base.name} on crops of {size} pixels.",
+        stacklevel=2,
+    )
+    return made
+
+
+def _open_crops(measurement, name):
+    """The crops, with as much around them as the network needs."""
+    from keras_padpos import data
+
+    height, width = measurement.picture_shape
+    needed = (
+        f"{name} needs {height}x{width} pixels for --crop={_CROP.value} and "
+        "what lies around it"
+    )
+    if _SHORTER_SIDE.value and _SHORTER_SIDE.value < min(height, width):
+        raise runs.UserError(
+            f"--shorter_side: {needed}. Received: {_SHORTER_SIDE.value}"
+        )
+    try:
+        images = data.open_crops(
+            runs.picture_sets(_IMAGES.value),
+            (height, width),
+            per_picture=_CROPS_PER_PICTURE.value,
+            shorter_side=_SHORTER_SIDE.value,
+            count=flags.FLAGS.max_images,
+            seed=flags.FLAGS.seed,
+            data_dir=flags.FLAGS.data_dir,
+        )
+    except ValueError as error:
+        raise runs.UserError(
+            f"--images: {needed}; --shorter_side={min(height, width)} enlarges "
+            f"smaller pictures. {error}"
+        ) from error
+    if images.expected == 1:
+        raise runs.UserError(
+            "A pattern takes at least 2 crops (--max_images, "
+            "--crops_per_picture). Received: 1"
+        )
+    return images
 
 
 if __name__ == "__main__":

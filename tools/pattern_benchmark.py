@@ -138,6 +138,8 @@ def _memory(backbone, counts):
                     f"--crop={_CROP.value}",
                     f"--max_images={count}",
                     f"--batch_size={_BATCH_SIZE.value}",
+                    # So that short runs write checkpoints too.
+                    "--checkpoint_seconds=0",
                 ],
             )
         yield {

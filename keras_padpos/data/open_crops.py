@@ -105,6 +105,8 @@ def open_crops(
         data_dir=data_dir,
         samples=samples,
         join=join,
+        # Pictures of one set may be too small, those of another large enough.
+        each_readable=False,
     )
 
 

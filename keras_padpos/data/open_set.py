@@ -50,6 +50,7 @@ def open_set(
     data_dir: Spec | None,
     samples: Callable[[str, int | None], Part],
     join: Callable[[Sequence[Part]], PictureSource],
+    each_readable: bool = True,
 ) -> ImageSet:
     """Finds the pictures of a spec and makes an `ImageSet` of them.
 
@@ -62,6 +63,8 @@ def open_set(
         samples: What the sample photographs of a split are read from, by the
             split's name and the number wanted, if one is.
         join: Makes one source of those behind the single specs.
+        each_readable: Whether each of several specs must have a picture that
+            can be read; if not, one of all must.
 
     Returns:
         The set, of which a first picture has been read, unless it is of
@@ -86,7 +89,7 @@ def open_set(
     parts = [
         _part(name, shape, number, seed, data_dir, samples) for name in names
     ]
-    if not alone:
+    if not alone and each_readable:
         for name, part in zip(names, parts, strict=True):
             _check_readable(ImageSet(name, shape, join([part])))
     images = ImageSet(",".join(names), shape, join(parts), count)

@@ -41,7 +41,7 @@ def variance_share(
 
     >>> found = variance_share([[1.0, 1.2], [2.0, 2.2], [3.0, 3.2]])
     >>> print(f"{found.share:.3f}, {found.low:.2f} to {found.high:.2f}")
-    0.980, 0.71 to 1.00
+    0.980, 0.72 to 1.00
 
     Args:
         groups: The values of each group, at least one.

@@ -1,5 +1,7 @@
 """The padding's own pattern, added up over crops of pictures."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.models.resized import resized
 from keras_padpos.ppp.group_sums import UNITS
 from keras_padpos.ppp.pattern_metrics import pattern_maps
 from keras_padpos.ppp.pattern_metrics import pattern_metrics
@@ -93,7 +96,6 @@ class PatternMeasurement:
     ) -> None:
         if not networks:
             raise ValueError("`networks` must hold at least one. Received: {}")
-        self._networks = dict(networks)
         if _REFERENCE in networks:
             raise ValueError(
                 f"{_REFERENCE!r} is the name of what networks are compared "
@@ -104,6 +106,13 @@ class PatternMeasurement:
         self.reference = ReferenceFeatures(base, crop)
         self._within = {
             name: self.reference.within(network)
+            for name, network in networks.items()
+        }
+        # Some are made for pictures of another size.
+        self._networks = {
+            name: resized(
+                network, (*self.reference.crop, network.inputs[0].shape[-1])
+            )
             for name, network in networks.items()
         }
         self.images = 0
@@ -149,20 +158,32 @@ class PatternMeasurement:
                 pictures are taken for the same.
 
         Raises:
-            ValueError: If the pictures are of another size.
+            ValueError: If the pictures are of another size or not finite, or
+                there are not as many numbers.
         """
-        if tuple(pictures.shape[1:3]) != self.picture_shape:
+        if np.ndim(pictures) != 4 or (
+            tuple(pictures.shape[1:3]) != self.picture_shape
+        ):
             raise ValueError(
                 "`pictures` must be (batch, height, width, channels) of "
                 f"{self.picture_shape} pixels. Received: shape "
-                f"{tuple(pictures.shape)}"
+                f"{tuple(np.shape(pictures))}"
+            )
+        if not np.isfinite(pictures).all():
+            raise ValueError(
+                "`pictures` must be finite. Received: NaN or infinite values"
             )
         count = len(pictures)
         if not count:
             return
         if numbers is None:
             numbers = range(self.images, self.images + count)
-        numbers = np.fromiter(numbers, "int64", count)
+        numbers = np.array(list(numbers), "int64")
+        if numbers.shape != (count,):
+            raise ValueError(
+                f"`numbers` must be one for each of {count} pictures. "
+                f"Received: {numbers.size}"
+            )
         found = self._step.run(pictures, numbers)
         halves = np.bincount(numbers % HALVES, minlength=HALVES)
         for stage, sums in found["reference"].items():
@@ -191,10 +212,17 @@ class PatternMeasurement:
         Args:
             other: Of the same networks, crop and seed; left alone. Its crops
                 come after one's own, and its `SNAPSHOTS` are not taken over.
+                Random padding has drawn other numbers there than it would
+                have here.
 
         Raises:
             ValueError: If it is of other networks or stages.
         """
+        if other is self:
+            raise ValueError(
+                "`other` must be of other crops. Received: the measurement "
+                "itself"
+            )
         if (self.networks, self.stages, self.reference.crop) != (
             other.networks,
             other.stages,
@@ -237,6 +265,7 @@ class PatternMeasurement:
         state = {
             "images": np.array(self.images),
             "batch_size": np.array(self._step.batch_size),
+            "signature": self._signature(),
             "pictures": np.array(sorted(self._pictures), "int64"),
         }
         for key, statistics in self._all():
@@ -251,7 +280,18 @@ class PatternMeasurement:
 
         Args:
             state: Of a measurement of the same networks, crop and seed.
+
+        Raises:
+            ValueError: If it is of other ones; nothing is changed then. That
+                the networks have the same weights is not looked at.
         """
+        if not np.array_equal(state.get("signature"), self._signature()):
+            raise ValueError(
+                "`state` must be that of a measurement of the same networks, "
+                f"stages, crop and seed: {', '.join(self.networks)}; "
+                f"{', '.join(self.stages)}; {self.reference.crop}. Received: "
+                "another's, or none"
+            )
         self.images = int(state["images"])
         self._step.batch_size = int(state["batch_size"])
         self._pictures = set(state["pictures"].tolist())
@@ -373,6 +413,20 @@ class PatternMeasurement:
                 self._statistics[name][stage] = PatternStatistics.empty(
                     (*sizes, channels), units
                 )
+
+    def _signature(self):
+        """What a state must fit, as an array of numbers."""
+        about = {
+            "crop": self.reference.crop,
+            "networks": {
+                name: list(places.items())
+                for name, places in self._within.items()
+            },
+        }
+        digest = hashlib.sha256(json.dumps(about).encode())
+        for units in self._units.values():
+            digest.update(units.astype("int64").tobytes())
+        return np.frombuffer(digest.digest(), "uint8")
 
     def _shared_units(self, name, stage):
         """Which of the units drawn a network's own map holds."""

@@ -37,7 +37,10 @@ def pattern_metrics(
     variance Var over crops:
 
     * `mae`: mean over units of |E[D]|; `mae_noise`: what it would be about if
-      E[D] were 0 everywhere, from how E[D] varies between groups of pictures;
+      E[D] were 0 everywhere, from how E[D] varies between groups of pictures.
+      An absolute value never averages out: where `mae` is not well above
+      `mae_noise`, it falls with more pictures, and its interval, which tells
+      how much it varies, lies above 0 all the same;
     * `mae_per_image`: mean over units of E|D|, at least `mae`;
     * `deviation`: root of the mean over units of Var(D), how much the effect
       of padding differs from crop to crop;
@@ -47,7 +50,8 @@ def pattern_metrics(
       logarithm; `snr_unbiased`: with the product of E[D] over both halves of
       the pictures for the square, which noise in E[D] does not enlarge;
       `snr_of_means`: mean of E[D]² over mean of Var(O), in which units that
-      hardly ever fire weigh little;
+      hardly ever fire weigh little; `snr_of_means_unbiased`: the same with
+      the product of both halves;
     * `silent`: share of the units left out of the former two, because O does
       not vary there; see `SILENT`;
     * `border`, `corner`, `centre`: the channel mean of |E[D]|, mean over the
@@ -111,6 +115,11 @@ def pattern_metrics(
         ),
         "snr_of_means": (
             float(square.mean() / deviation.mean()) if spread else None
+        ),
+        "snr_of_means_unbiased": (
+            float((first * second).mean() / deviation.mean())
+            if spread and both
+            else None
         ),
         "silent": float(1 - alive.mean()),
     }

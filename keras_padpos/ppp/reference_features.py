@@ -191,9 +191,10 @@ def _made_shapes(network, shape):
         return resized(network, shape).compute_output_shape((None, *shape))
     except ValueError as error:
         raise ValueError(
-            f"Of a crop of {shape[0]}x{shape[1]} pixels nothing is left at "
-            f"the last of the stages {', '.join(network.output)} in network "
-            f"{network.name!r}. Choose a larger crop, or earlier stages. "
+            f"Network {network.name!r}, which adds too few cells, leaves "
+            f"nothing of a crop of {shape[0]}x{shape[1]} pixels at the last "
+            f"of the stages {', '.join(network.output)}. Choose a larger "
+            "crop or earlier stages, or leave the mode out. "
             f"({plain_reason(error)})"
         ) from error
 

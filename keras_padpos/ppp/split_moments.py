@@ -67,7 +67,7 @@ class SplitMoments:
     @property
     def mean(self) -> np.ndarray:
         """`(*shape)`, the mean of all."""
-        return np.tensordot(self.counts / self.count, self.means, 1)
+        return _weighted(self.counts / self.count, self.means)
 
     @property
     def variance(self) -> np.ndarray:
@@ -109,7 +109,7 @@ class SplitMoments:
         for start in range(0, squares.size, _BLOCK):
             block = slice(start, start + _BLOCK)
             old, new = means[:, block], new_means[:, block].copy()
-            apart = their_share @ new - share @ old
+            apart = _weighted(their_share, new) - _weighted(share, old)
             apart *= apart
             apart *= spread
             squares[block] += apart
@@ -118,3 +118,8 @@ class SplitMoments:
             new *= step[:, None]
             old += new
         self.counts = together
+
+
+def _weighted(shares, means):
+    """The mean of all; without BLAS, which may warn of what it reads beside."""
+    return sum(share * mean for share, mean in zip(shares, means, strict=True))

@@ -22,7 +22,7 @@ _NOTES = (
     "standardised by the root of the mean of both variances (of modes' means, "
     "and of seeds without padding). Pads higher: of all pairs of a network "
     "that pads and one that does not, the share in which the one that pads "
-    "has the higher value. Modes apart: modes all of whose seeds lie on one "
+    "has the higher value. Above, below: modes all of whose seeds lie on that "
     "side of all networks without padding.",
     "Intervals are 95 %: chi square (stability, the range taken as it is), F "
     "(between modes), Welch (difference).",
@@ -105,8 +105,8 @@ def comparison_tables(values: Sequence[MetricValue]) -> list[dict[str, Any]]:
     >>> values = [MetricValue("net", mode, seed, "score", seed + len(mode))
     ...           for mode in ("none", "zeros") for seed in (0, 1)]
     >>> scores, compared = comparison_tables(values)
-    >>> scores["rows"][0]["zeros"], compared["rows"][0]["apart"]
-    ('5.5 ± 0.71', '0 of 1')
+    >>> scores["rows"][0]["zeros"], compared["rows"][0]["sides"]
+    ('5.5 ± 0.71', '0, 0 of 1')
 
     Args:
         values: See `metric_values`.
@@ -118,9 +118,9 @@ def comparison_tables(values: Sequence[MetricValue]) -> list[dict[str, Any]]:
     tables = []
     for model in dict.fromkeys(line["model"] for line in lines):
         mine = [line for line in lines if line["model"] == model]
-        modes = list(
-            dict.fromkeys(mode for each in mine for mode in each["modes"])
-        )
+        modes = dict.fromkeys(mode for each in mine for mode in each["modes"])
+        # What all others are compared with comes last.
+        modes = sorted(modes, key=lambda mode: mode == "none")
         tables += [
             {
                 "title": f"{model}: what each metric says of each padding mode",
@@ -137,7 +137,7 @@ def comparison_tables(values: Sequence[MetricValue]) -> list[dict[str, Any]]:
                     ("difference", "padding less none (95 %)"),
                     "standardised",
                     ("higher", "pads higher"),
-                    ("apart", "modes apart"),
+                    ("sides", "modes above, below"),
                 ],
                 "rows": [_comparison(line) for line in mine],
             },
@@ -169,6 +169,8 @@ def _comparison(line):
                 )
     for name in ("standardised", "higher"):
         shown[name] = line[name] is not None and f"{line[name]:.3g}" or None
-    if line["apart"] is not None:
-        shown["apart"] = f"{line['apart']} of {line['padding_modes']}"
+    if line["above"] is not None:
+        shown["sides"] = (
+            f"{line['above']}, {line['below']} of {line['padding_modes']}"
+        )
     return shown

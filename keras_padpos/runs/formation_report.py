@@ -56,7 +56,7 @@ def print_formation_report(work: WorkDirectory) -> None:
                 ("end", "after"),
                 ("ratio", "after / before"),
                 ("ratio_ci95", "95 %"),
-                ("noise", "noise / |E[D]|"),
+                ("noise", "of which noise"),
                 ("accuracy", "test accuracy"),
             ],
             [_mode_line(line) for line in found["modes"]],
@@ -101,12 +101,12 @@ training multiplies by 2 (1.5 to 2.7).
     Returns:
         A sentence.
     """
-    low, high = (f"{100 * end:.0f}" for end in line["end_share_ci95"])
+    low, high = (f"{100 * end:.3g}" for end in line["end_share_ci95"])
     growth = f"{line['growth']:.3g}"
     if line["growth_ci95"]:
         growth += " ({:.3g} to {:.3g})".format(*line["growth_ci95"])
     return (
-        f"{line['layer']}: {100 * line['end_share']:.0f} % ({low} to {high}) "
+        f"{line['layer']}: {100 * line['end_share']:.3g} % ({low} to {high}) "
         f"of the variance at the end lies between the {line['modes']} padding "
         "modes, the rest between seeds; modes differ by a factor of up to "
         f"{line['end_factor']:.3g}, training multiplies by {growth}."
@@ -125,11 +125,11 @@ def _print_notes(results, work):
         f"pictures, {row['image_set']}, the same for all.\n"
         "Before and after: mean ± standard deviation over seeds. After / "
         "before: geometric mean over seeds, below over modes; intervals by "
-        "Student's t on the logarithm. Noise: |E[D]| that there would be after "
-        "training without a pattern, over what there is; near 1, figures tell "
-        "no size but its upper bound. Between modes: share of the variance of "
-        "the logarithm (intraclass correlation), modes without a pattern left "
-        "out.\n"
+        "Student's t on the logarithm. Of which noise: |E[D]| that there would "
+        "be after training without a pattern, over what there is; near 1, the "
+        "figures are no more than upper bounds. Between modes: share of the "
+        "variance of the logarithm (intraclass correlation), modes without a "
+        "pattern left out.\n"
         "Definitions are ours (see `padding_pattern`); those of Lin et al. "
         "could not be read.\n"
         f"{provenance['machine']['line']}; "

@@ -25,8 +25,8 @@ def metric_comparison(values: Sequence[MetricValue]) -> list[dict[str, Any]]:
     >>> (line,) = metric_comparison(values)
     >>> line["modes"]["zeros"][:2], round(line["stability"], 3)
     ((4.5, 0.7071067811865476), 0.177)
-    >>> line["difference"], line["apart"], line["padding_modes"]
-    (6.0, 2, 2)
+    >>> line["difference"], line["above"], line["below"]
+    (6.0, 2, 0)
 
     Args:
         values: See `metric_values`.
@@ -51,9 +51,9 @@ def metric_comparison(values: Sequence[MetricValue]) -> list[dict[str, Any]]:
           samples' variances;
         * `higher`: how often, of all pairs of a network that pads and one
           that does not, the one that pads has the higher value, ties half;
-        * `apart`: for how many modes that pad, out of `padding_modes`, the
-          values of all seeds lie above all those without padding, or all
-          below.
+        * `above`, `below`: for how many modes that pad, out of
+          `padding_modes`, the values of all seeds lie above all those without
+          padding, or below.
 
         What there are too few networks for is `None`.
     """
@@ -123,7 +123,8 @@ def _separation(padded, none):
             "difference_ci95",
             "standardised",
             "higher",
-            "apart",
+            "above",
+            "below",
         )
     )
     line["padding_modes"] = len(padded)
@@ -141,17 +142,25 @@ def _separation(padded, none):
             ]
         )
     )
-    line["apart"] = sum(
-        min(mine) > max(none) or max(mine) < min(none)
-        for mine in padded.values()
-    )
+    line["above"] = sum(min(mine) > max(none) for mine in padded.values())
+    line["below"] = sum(max(mine) < min(none) for mine in padded.values())
     if min(len(means), len(none)) < 2:
         return line
     spread = math.sqrt((np.var(means, ddof=1) + np.var(none, ddof=1)) / 2)
     if not spread:
         return line
-    found = stats.ttest_ind(means, none, equal_var=False)
-    interval = found.confidence_interval(0.95)
-    line["difference_ci95"] = [float(interval.low), float(interval.high)]
+    line["difference_ci95"] = _welch(means, none)
     line["standardised"] = line["difference"] / spread
     return line
+
+
+def _welch(first, second):
+    """Interval of a difference of means; one sample may be all alike."""
+    if not np.ptp(second):
+        found = stats.ttest_1samp(np.subtract(first, second[0]), 0.0)
+    elif not np.ptp(first):
+        found = stats.ttest_1samp(np.subtract(first[0], second), 0.0)
+    else:
+        found = stats.ttest_ind(first, second, equal_var=False)
+    interval = found.confidence_interval(0.95)
+    return [float(interval.low), float(interval.high)]

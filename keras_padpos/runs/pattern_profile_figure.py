@@ -53,9 +53,16 @@ def pattern_profile_figure(
         for mode, style in mode_lines(modes).items():
             profile = np.asarray(profiles[mode, layer])
             shown = profile > 0
-            axis.plot(np.flatnonzero(shown), profile[shown], **style)
+            axis.plot(
+                np.flatnonzero(shown),
+                profile[shown],
+                marker="o",
+                markersize=2.5,
+                **style,
+            )
         if any((profiles[mode, layer] > 0).any() for mode in modes):
             axis.set_yscale("log")
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set_title(layer, fontsize=9)
         axis.set_xlabel("positions from the border", fontsize=8)
         axis.tick_params(labelsize=7)

@@ -1,5 +1,6 @@
 """The tables that `padding_pattern` prints."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,15 +45,13 @@ def print_pattern_report(work: WorkDirectory) -> None:
                 "layer",
                 ("padding_mode", "padding"),
                 ("mae", "|E[D]|"),
-                ("mae_ci95", "95 %"),
-                ("mae_noise", "noise"),
+                ("mae_noise", "of noise"),
                 ("mae_per_image", "E|D|"),
-                ("relative", "relative"),
+                ("relative", "/ std(O)"),
                 ("relative_ci95", "95 %"),
-                ("snr_db", "SNR, dB"),
-                ("snr", "SNR"),
-                ("snr_unbiased", "unbiased"),
-                ("snr_of_means", "of means"),
+                ("of_means", "SNR, dB"),
+                ("of_means_ci95", "95 %"),
+                ("of_means_unbiased", "unbiased"),
                 ("border", "border"),
                 ("centre", "centre"),
             ],
@@ -65,11 +64,13 @@ def print_pattern_report(work: WorkDirectory) -> None:
         for line in broken:
             print(f"  {line}")
     print(
-        "D: features with padding less those computed from real neighbours; "
+        "D: features with padding less those computed from real neighbours, O; "
         "E: mean over crops; |.|: mean over positions and channels.\n"
-        "noise: |E[D]| of a D whose mean is 0; relative: |E[D]| / std(O); "
-        "SNR: mean of E[D]² / Var(O); unbiased: from both halves of the "
-        "pictures; of means: mean of E[D]² / mean of Var(O).\n"
+        "of noise: |E[D]| of a D whose mean is 0: what is not well above it "
+        "falls with more pictures. SNR: mean of E[D]² / mean of Var(O), "
+        "unbiased: from both halves of the pictures. border, centre: |E[D]| "
+        "at the outermost and innermost positions. All figures, the mean of "
+        "ratios among them: results.json.\n"
         "These definitions are ours; those of Lin et al. could not be read. "
         "Intervals: jackknife over pictures.\n"
         f"{provenance['machine']['line']}; "
@@ -78,17 +79,38 @@ def print_pattern_report(work: WorkDirectory) -> None:
 
 
 def _shown(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row whose large ratios take little room."""
+    """A row in words, all figures to three digits."""
+    low, high = row.get("snr_of_means_ci95") or (None, None)
     return {
         **row,
         **{
-            name: f"{row[name]:.3g}"
-            for name in ("snr", "snr_unbiased", "snr_of_means")
-            if row.get(name) is not None
+            name: _digits(row.get(name))
+            for name in (
+                "mae",
+                "mae_noise",
+                "mae_per_image",
+                "relative",
+                "border",
+                "centre",
+            )
         },
-        **{
-            name: f"{row[name][0]:.3g} to {row[name][1]:.3g}"
-            for name in ("mae_ci95", "relative_ci95")
-            if row.get(name)
-        },
+        "relative_ci95": _between(row.get("relative_ci95"), _digits),
+        "of_means": _decibels(row.get("snr_of_means")),
+        "of_means_ci95": _between((low, high) if low else None, _decibels),
+        "of_means_unbiased": _decibels(row.get("snr_of_means_unbiased")),
     }
+
+
+def _digits(value):
+    return None if value is None else f"{value:.3g}"
+
+
+def _decibels(value):
+    """A ratio; one that is not positive has no logarithm."""
+    if value is None:
+        return None
+    return f"{10 * math.log10(value):.1f}" if value > 0 else "-inf"
+
+
+def _between(interval, words):
+    return interval and f"{words(interval[0])} to {words(interval[1])}"

@@ -66,8 +66,9 @@ def pattern_surface_figure(
         _heat(heat, values)
     last = figure.add_subplot(2, columns, columns, projection="3d")
     _surface(last, pattern, place, cmap="inferno")
+    last.set_zlim(0)
     last.set_title("pattern, |E[D]|", fontsize=9, y=0.98)
-    _heat(figure.add_subplot(2, columns, 2 * columns), pattern, "inferno")
+    _heat(figure.add_subplot(2, columns, 2 * columns), pattern, "inferno", 0)
     figure.suptitle(title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
@@ -108,8 +109,8 @@ def _surface(axis, values, place, **style):
     axis.invert_yaxis()
 
 
-def _heat(axis, values, cmap="viridis"):
-    image = axis.imshow(values, cmap=cmap)
+def _heat(axis, values, cmap="viridis", least=None):
+    image = axis.imshow(values, cmap=cmap, vmin=least)
     axis.set_xticks([])
     axis.set_yticks([])
     bar = axis.figure.colorbar(image, ax=axis, shrink=0.8)

@@ -158,13 +158,10 @@ def test_before_its_activation_a_map_has_another_pattern(finished, folder):
     ("flags", "words"),
     [
         (["--backbone=rgb"], "rgb has no padding"),
-        (["--crop=100"], "35x30 pixels|124x124 are needed"),
-        (["--padding_mode=mirror"], "--padding_mode must be among"),
-        (["--layers=first,fifth"], "fifth"),
+        (["--crop=100"], "needs 124x124 pixels for --crop=100"),
+        (["--shorter_side=40"], "--shorter_side: net needs 52x52 pixels"),
         (["--layers=all"], "--layers of 'net.keras' must name layers"),
         (["--padding_mode="], "--padding_mode must be among"),
-        (["--crop=8"], "Choose a larger crop"),
-        (["--images=nowhere"], "there is no folder"),
     ],
 )
 def test_what_cannot_work_is_said_in_one_line(flags, words, folder, tmp_path):

@@ -76,6 +76,9 @@ def test_figures_are_those_of_all_features_at_once(stage, batch):
         @ (1 / variance[alive])
         / alive.sum(),
         "snr_of_means": (mean**2).mean() / variance.mean(),
+        "snr_of_means_unbiased": (halves[0] * halves[1]).mean()
+        / variance.mean(),
+        "deviation": np.sqrt(difference.var(axis=0, ddof=1).mean()),
         "corner": pattern[[0, 0, -1, -1], [0, -1, 0, -1]].mean(),
         "silent": 1 - alive.mean(),
     }
@@ -401,6 +404,53 @@ def test_a_pattern_is_of_a_known_network_and_stage(names):
     measurement = ppp.PatternMeasurement({"zeros": pattern_net()}, CROP)
     with pytest.raises(ValueError, match="must be one of.*Received"):
         measurement.pattern(*names)
+
+
+@pytest.mark.parametrize(
+    ("count", "numbers", "words"),
+    [
+        (2, [0], "one for each of 2 pictures. Received: 1"),
+        (2, [0, 1, 2], "one for each of 2 pictures. Received: 3"),
+        (0, None, "must be finite"),
+    ],
+)
+def test_a_batch_that_cannot_be_taken_changes_nothing(count, numbers, words):
+    measurement = ppp.PatternMeasurement({"zeros": pattern_net()}, CROP)
+    given = pictures(measurement, count or 1)
+    if not count:
+        given[0, 3, 3] = np.nan
+    with pytest.raises(ValueError, match=words):
+        measurement.update(given, numbers)
+    assert measurement.images == 0
+
+
+def test_a_state_must_be_of_the_same_measurement():
+    one = ppp.PatternMeasurement(networks("zeros", "reflect"), CROP)
+    one.update(pictures(one, 2))
+    for other in (
+        ppp.PatternMeasurement(networks("zeros"), CROP),
+        ppp.PatternMeasurement(networks("zeros", "reflect"), CROP + 4),
+    ):
+        with pytest.raises(ValueError, match="`state` must be that of"):
+            other.restore(one.state())
+        assert other.images == 0
+    with pytest.raises(ValueError, match="Received: another's, or none"):
+        one.restore({})
+
+
+def test_a_network_of_one_size_is_measured_at_another():
+    inputs = keras.Input((48, 48, 1))
+    conv = keras.layers.Conv2D(2, 3, padding="same", name="conv")
+    fixed = keras.Model(inputs, {"conv": conv(inputs)})
+    measurement = ppp.PatternMeasurement({"zeros": fixed}, CROP)
+    measurement.update(pictures(measurement, 2))
+    assert measurement.rows()[0]["mae"] > 0
+
+
+def test_crops_do_not_count_twice():
+    one = ppp.PatternMeasurement(networks("zeros"), CROP)
+    with pytest.raises(ValueError, match="the measurement itself"):
+        one.merge(one)
 
 
 def test_a_pattern_takes_two_crops():

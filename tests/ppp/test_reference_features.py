@@ -146,7 +146,7 @@ def test_other_stages_cannot_be_compared():
 def test_a_crop_of_which_nothing_is_left():
     net = pattern_net()
     bare = models.convert_padding(net, "none", input_shape=(64, 64, 1))
-    with pytest.raises(ValueError, match="nothing is left"):
+    with pytest.raises(ValueError, match="leaves nothing of a crop of 8x8"):
         ppp.ReferenceFeatures(net, 8).within(bare)
 
 

@@ -182,14 +182,17 @@ def test_report_names_what_was_left_out(tmp_path, capsys):
     assert "definitions are ours" in printed
 
 
-@pytest.mark.parametrize("value", [7200.0, 1e-7])
-def test_large_and_small_ratios_are_short(value, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("ratio", "words"), [(100.0, " 20.0 "), (1e-7, " -70.0 "), (0.0, " -inf ")]
+)
+def test_ratios_are_in_decibels(ratio, words, tmp_path, capsys):
     (row,), _ = example_run()
     row |= {
         "crop": 8,
         "activation": "after",
         "image_set": "photos",
-        "snr": value,
+        "snr_of_means": ratio,
+        "mae": 0.00056789,
     }
     work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
     work.write_results(
@@ -197,4 +200,7 @@ def test_large_and_small_ratios_are_short(value, tmp_path, capsys):
         {"machine": {"line": ""}, "wall_seconds": 1, "skipped": {}},
     )
     runs.print_pattern_report(work)
-    assert f" {value:.3g} " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert words in printed
+    # Three digits, as its interval has them.
+    assert " 0.000568 " in printed

@@ -85,7 +85,8 @@ def test_by_hand():
     reach = stats.t.ppf(0.975, 2) * math.sqrt(0.02)
     assert line["difference_ci95"] == pytest.approx([0.4 - reach, 0.4 + reach])
     assert line["higher"] == 1
-    assert (line["apart"], line["padding_modes"]) == (2, 2)
+    assert (line["above"], line["below"]) == (2, 0)
+    assert line["padding_modes"] == 2
 
 
 def test_overlap_is_seen():
@@ -98,13 +99,29 @@ def test_overlap_is_seen():
     (line,) = metric_comparison(values)
     # Of zeros 0.3 ties one and 0.5 beats two; reflect lies below both.
     assert line["higher"] == pytest.approx(2.5 / 8)
-    assert line["apart"] == 1
+    assert (line["above"], line["below"]) == (0, 1)
+
+
+@pytest.mark.parametrize("none", [(0.2, 0.2), (0.2, 0.2 + 1e-6)])
+def test_no_padding_may_be_all_alike(none):
+    scores = {"zeros": (0.5, 0.7), "reflect": (0.3, 0.5), "none": none}
+    values = [
+        MetricValue("vgg5", mode, seed, "score", score)
+        for mode, each in scores.items()
+        for seed, score in enumerate(each)
+    ]
+    (line,) = metric_comparison(values)
+    # Means 0.6 and 0.4: standard error 0.1, one degree of freedom.
+    reach = stats.t.ppf(0.975, 1) * 0.1
+    assert line["difference_ci95"] == pytest.approx(
+        [0.3 - reach, 0.3 + reach], abs=1e-4
+    )
 
 
 def test_what_is_missing_is_none():
     values = [MetricValue("vgg5", "zeros", 0, "score", 0.5)]
     (line,) = metric_comparison(values)
-    for name in ("sd", "stability", "share", "difference", "apart"):
+    for name in ("sd", "stability", "share", "difference", "above"):
         assert line[name] is None
     assert comparison_tables(values)[1]["rows"][0].get("stability") is None
 
@@ -201,7 +218,7 @@ def test_the_tool(tmp_path):
     lines = done.stdout.splitlines()
     (line,) = [line for line in lines if "0.7 ± 0.14" in line]
     assert "0.5 ± 0" in line and "0.2 ± 0.14" in line
-    (line,) = [line for line in lines if "2 of 2" in line]
+    (line,) = [line for line in lines if "2, 0 of 2" in line]
     assert "0.5 (0.26 to 3.14)" in line
     markdown = run_binary(
         "tools.compare_metrics", "probe", "--format=markdown", cwd=tmp_path
