@@ -7,6 +7,7 @@ crops of bundled photographs.
 """
 
 import itertools
+import os
 import warnings
 
 from absl import flags
@@ -214,7 +215,7 @@ def _measure(work, label, network, layers, modes, progress):
         before_activation=_ACTIVATION.value == "before",
     )
     measurement = _measurement(network, base, modes)
-    images = _open_crops(measurement, base.name)
+    images = _open_crops(measurement, os.path.basename(network.backbone))
     rolling = runs.RollingCheckpoint(work, label, _CHECKPOINT_SECONDS.value)
     with progress.unit(label, images.expected, noun="crops") as advance:
         under_way = rolling.load()
@@ -288,7 +289,7 @@ def _measurement(network, base, modes):
         )
     warnings.warn(
         f"--padding_mode=none is left out: without padding nothing is left of "
-        f"{base.name} on crops of {size} pixels.",
+        f"{os.path.basename(network.backbone)} on crops of {size} pixels.",
         stacklevel=2,
     )
     return made

@@ -159,7 +159,7 @@ def test_before_its_activation_a_map_has_another_pattern(finished, folder):
     [
         (["--backbone=rgb"], "rgb has no padding"),
         (["--crop=100"], "needs 124x124 pixels for --crop=100"),
-        (["--shorter_side=40"], "--shorter_side: net needs 52x52 pixels"),
+        (["--shorter_side=40"], "--shorter_side: net.keras needs 52x52 pixels"),
         (["--layers=all"], "--layers of 'net.keras' must name layers"),
         (["--padding_mode="], "--padding_mode must be among"),
     ],

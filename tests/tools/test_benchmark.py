@@ -328,9 +328,9 @@ def test_a_finished_run_is_shown_again(finished):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "one of: padding, probe. Received: nothing"),
-        (["pading"], "one of: padding, probe. Received: 'pading'"),
-        (["--rounds=2", "padding"], "one of: padding, probe."),
+        ([], "one of: padding, pattern, probe. Received: nothing"),
+        (["pading"], "one of: padding, pattern, probe. Received: 'pading'"),
+        (["--rounds=2", "padding"], "one of: padding, pattern, probe."),
         (["padding", "padding"], "expected flags only"),
         (["padding", "--networks=vgg61"], "--networks must be among vgg16, "),
         (["padding", "--modes="], "--modes must be among zeros, "),
