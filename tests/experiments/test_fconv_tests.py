@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 _run = functools.partial(run_binary, "experiments.fconv_tests")
 
@@ -194,6 +195,13 @@ def test_quadrants_of_a_file(quadrants):
         assert figure.width > 300
 
 
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process, for what it refuses."""
+    with ToolProcess("experiments.fconv_tests", []) as process:
+        yield process
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -209,8 +217,8 @@ def test_quadrants_of_a_file(quadrants):
         ),
     ],
 )
-def test_bad_flags_end_in_one_line(flags, message, tmp_path):
-    done = _run(*flags, cwd=tmp_path)
+def test_bad_flags_end_in_one_line(process, flags, message, tmp_path):
+    done = process(*flags, cwd=tmp_path)
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stderr.strip().count("\n") == 0

@@ -16,6 +16,7 @@ from pattern_nets import pattern_net
 from PIL import Image
 from run_binary import ROOT
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 _MODULE = "experiments.padding_pattern"
 _run = functools.partial(run_binary, _MODULE)
@@ -154,6 +155,13 @@ def test_before_its_activation_a_map_has_another_pattern(finished, folder):
     assert before[1]["mae"] == after[1]["mae"]
 
 
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process, for what it refuses."""
+    with ToolProcess("experiments.padding_pattern", []) as process:
+        yield process
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -164,8 +172,10 @@ def test_before_its_activation_a_map_has_another_pattern(finished, folder):
         (["--padding_mode="], "--padding_mode must be among"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(flags, words, folder, tmp_path):
-    done = _run(*arguments(folder, tmp_path / "w"), *flags, cwd=folder)
+def test_what_cannot_work_is_said_in_one_line(
+    process, flags, words, folder, tmp_path
+):
+    done = process(*arguments(folder, tmp_path / "w"), *flags, cwd=folder)
     assert done.returncode == 1
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr

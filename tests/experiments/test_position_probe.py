@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 ROOT = Path(__file__).parents[2]
 
@@ -239,6 +240,13 @@ def test_tables_without_a_head_for_the_network_are_an_error(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process, for what it refuses."""
+    with ToolProcess("experiments.position_probe", []) as process:
+        yield process
+
+
 @pytest.mark.parametrize(
     "change, words",
     [
@@ -262,10 +270,12 @@ def test_tables_without_a_head_for_the_network_are_an_error(tmp_path):
         ("--max_images=0", "--max_images"),
     ],
 )
-def test_a_bad_flag_is_one_line_and_changes_nothing(finished, change, words):
+def test_a_bad_flag_is_one_line_and_changes_nothing(
+    finished, process, change, words
+):
     work, flags, _ = finished
     before = _files(work)
-    done = _run(*flags, change, cwd=work.parent)
+    done = process(*flags, change, cwd=work.parent)
     assert done.returncode != 0
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr

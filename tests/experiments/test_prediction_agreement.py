@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 run = functools.partial(run_binary, "experiments.prediction_agreement")
 
@@ -66,6 +67,13 @@ def test_a_finished_run_is_shown_again(finished):
     assert again.stdout.splitlines()[-5:] == done.stdout.splitlines()[-5:]
 
 
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process, for what it refuses."""
+    with ToolProcess("experiments.prediction_agreement", []) as process:
+        yield process
+
+
 @pytest.mark.parametrize(
     "flag, message",
     [
@@ -74,8 +82,8 @@ def test_a_finished_run_is_shown_again(finished):
         ("--weights=nowhere.h5", "no file at 'nowhere.h5'"),
     ],
 )
-def test_errors(flag, message, tmp_path):
-    done = run(flag, cwd=tmp_path)
+def test_errors(process, flag, message, tmp_path):
+    done = process(flag, cwd=tmp_path)
     assert done.returncode != 0
     (line,) = done.stderr.strip().splitlines()
     assert message in line

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 from keras_padpos import padding
 from tools.convolution_shape import ConvolutionShape
@@ -332,16 +333,7 @@ def test_a_finished_run_is_shown_again(finished):
         (["pading"], "one of: padding, pattern, probe. Received: 'pading'"),
         (["--rounds=2", "padding"], "one of: padding, pattern, probe."),
         (["padding", "padding"], "expected flags only"),
-        (["padding", "--networks=vgg61"], "--networks must be among vgg16, "),
-        (["padding", "--modes="], "--modes must be among zeros, "),
-        (["padding", "--passes=back"], "--passes must be among forward, "),
-        (["padding", "--batch_sizes=0"], "--batch_sizes must be whole"),
         (["padding", "--round=2"], "Did you mean"),
-        (["padding", "--image_size=8"], "--image_size"),
-        (
-            ["padding", "--networks=resnet50", "--image_size=32"],
-            "resnet50 at --image_size=32: `padding_mode",
-        ),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path, arguments, words):
@@ -351,6 +343,36 @@ def test_a_mistake_is_one_line(tmp_path, arguments, words):
     assert words in lines[-1]
     assert lines[-1].startswith("benchmark: error: ")
     assert len(lines) == 1
+    assert done.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process, for what it refuses."""
+    with ToolProcess("tools.padding_benchmark", []) as process:
+        yield process
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--networks=vgg61"], "--networks must be among vgg16, "),
+        (["--modes="], "--modes must be among zeros, "),
+        (["--passes=back"], "--passes must be among forward, "),
+        (["--batch_sizes=0"], "--batch_sizes must be whole"),
+        (["--image_size=8"], "--image_size"),
+        (
+            ["--networks=resnet50", "--image_size=32"],
+            "resnet50 at --image_size=32: `padding_mode",
+        ),
+    ],
+)
+def test_a_flag_that_cannot_be_is_one_line(process, tmp_path, flags, words):
+    done = process(*flags, cwd=tmp_path)
+    assert done.returncode != 0
+    (line,) = done.stderr.strip().splitlines()
+    assert words in line
     assert done.stdout == ""
     assert not list(tmp_path.iterdir())
 
