@@ -123,6 +123,7 @@ _SCIENCE = (
 )
 # Larger ones would change the statistics of a network's later BatchNorms.
 _CALIBRATION_BATCH = 64
+_SCORING_BATCH = 256
 
 
 def main(argv):
@@ -215,6 +216,7 @@ def _train(work, label, network, sets, formation, crops, advance):
     """Rows and arrays of one network."""
     from keras_padpos import models
     from keras_padpos import ppp
+    from keras_padpos import tasks
 
     mode, seed, classes = network
     network = _network(mode, seed, classes)
@@ -236,7 +238,7 @@ def _train(work, label, network, sets, formation, crops, advance):
         seed=seed,
     ):
         found, maps = formation.measure(network, *crops["crops"])
-        accuracy = _accuracy(network, *sets["test"])
+        accuracy = tasks.class_accuracy(network, *sets["test"], _SCORING_BATCH)
         work.log(label, **at._asdict(), test_accuracy=accuracy)
         for row in found:
             key = f"step{at.step}/{row['layer']}"
@@ -316,11 +318,6 @@ def _crops(shape):
         "skipped": {images.name: images.broken} if images.broken else {},
         "crops": [np.concatenate(each) for each in zip(*batches, strict=True)],
     }
-
-
-def _accuracy(network, pictures, labels):
-    logits = network.predict(pictures, batch_size=256, verbose=0)
-    return float((logits.argmax(axis=-1) == labels).mean())
 
 
 def _first(pictures, count):

@@ -10,8 +10,8 @@ from keras_padpos.ppp.pattern_metrics import SILENT
 from keras_padpos.ppp.pattern_metrics import pattern_maps
 from keras_padpos.ppp.pattern_metrics import pattern_metrics
 from keras_padpos.ppp.reference_features import ReferenceFeatures
-from keras_padpos.ppp.reference_features import stage_fields
 from keras_padpos.ppp.split_moments import SplitMoments
+from keras_padpos.ppp.stage_fields import stage_fields
 from keras_padpos.ppp.train_in_steps import TrainingStep
 from keras_padpos.ppp.train_in_steps import train_in_steps
 

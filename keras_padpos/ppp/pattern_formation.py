@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.models.resized import resized
 from keras_padpos.models.stage_model import stage_model
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
 
@@ -52,25 +53,23 @@ class PatternFormation:
         crop: int | tuple[int, int],
         base: keras.Model | None = None,
     ) -> None:
-        self._twin = keras.models.clone_model(network)
+        # Made for the crop here, or the measurement would make a copy of its
+        # own, to which no weights would come.
+        self._twin = _made_for(network, crop)
         measured = stage_model(self._twin, stages)
         self._measurement = PatternMeasurement(
             {_NAME: measured},
             crop,
-            base=stage_model(
-                self._twin if base is None else keras.models.clone_model(base),
-                stages,
-            ),
+            base=measured
+            if base is None
+            else stage_model(_made_for(base, crop), stages),
         )
         self._weighted = [
             (layer, measured.get_layer(layer.name))
             for layer in self._measurement.reference.model.layers
             if layer.weights
         ]
-        self._nothing = {
-            name: np.array(array)
-            for name, array in self._measurement.state().items()
-        }
+        self._nothing = self._measurement.state()
 
     @property
     def picture_shape(self) -> tuple[int, int]:
@@ -122,3 +121,10 @@ class PatternFormation:
             and name.endswith(("/pattern", "/profile"))
         }
         return rows, maps
+
+
+def _made_for(network, crop):
+    """A copy that takes pictures of the crop's size."""
+    sizes = (crop, crop) if isinstance(crop, int) else tuple(crop)
+    channels = network.inputs[0].shape[-1]
+    return resized(keras.models.clone_model(network), (*sizes, channels))

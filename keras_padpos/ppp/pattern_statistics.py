@@ -1,9 +1,7 @@
 """What is added up about one layer of one network."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
-from typing import Any
 
 import numpy as np
 
@@ -53,94 +51,3 @@ class PatternStatistics:
             np.zeros(shape[:2]),
             np.zeros(shape[:2]),
         )
-
-
-@dataclass
-class ReferenceStatistics:
-    """Sums of the reference features O of one layer.
-
-    Attributes:
-        moments: Of O at the crop's positions.
-        groups: Of O and of its square at some units, by groups of pictures.
-        features: `(height, width)` of the whole map, which reaches beyond the
-            crop: sum of the channel mean of O.
-        first: From a number of crops to `features` after the first so many.
-    """
-
-    moments: SplitMoments
-    groups: GroupSums
-    features: np.ndarray
-    first: dict[int, np.ndarray] = field(default_factory=dict)
-
-    @classmethod
-    def empty(
-        cls,
-        shape: tuple[int, int, int],
-        units: int,
-        whole: tuple[int, int],
-    ) -> "ReferenceStatistics":
-        """Begin with no crops.
-
-        Args:
-            shape: Height, width and channels of the map on the crop.
-            units: How many units are kept by group.
-            whole: Height and width of the whole map.
-        """
-        return cls(
-            SplitMoments([0], np.zeros((1, *shape)), np.zeros(shape)),
-            GroupSums(2, units),
-            np.zeros(whole),
-        )
-
-
-def flat_state(statistics: Any) -> dict[str, np.ndarray]:
-    """Everything that statistics hold, as arrays by name.
-
-    Example:
-
-    >>> empty = PatternStatistics.empty((2, 2, 1), 4)
-    >>> sorted(flat_state(empty))[:2]
-    ['absolute', 'difference/counts']
-
-    Args:
-        statistics: A `PatternStatistics` or `ReferenceStatistics`.
-    """
-    state = {}
-    for name, value in vars(statistics).items():
-        if isinstance(value, np.ndarray):
-            state[name] = value
-        else:
-            inner = value if isinstance(value, dict) else value.state()
-            for key, array in inner.items():
-                state[f"{name}/{key}"] = array
-    return state
-
-
-def restore_state(statistics: Any, state: Mapping[str, np.ndarray]) -> None:
-    """Put back what `flat_state` returned.
-
-    Example:
-
-    >>> one, other = (PatternStatistics.empty((2, 2, 1), 4) for _ in "ab")
-    >>> one.absolute += 1
-    >>> restore_state(other, flat_state(one))
-    >>> float(other.absolute.sum())
-    4.0
-
-    Args:
-        statistics: Of the same kind and shapes; changed in place.
-        state: The arrays.
-    """
-    for name, value in vars(statistics).items():
-        inner = {
-            key.partition("/")[2]: array
-            for key, array in state.items()
-            if key.startswith(f"{name}/")
-        }
-        if isinstance(value, np.ndarray):
-            setattr(statistics, name, state[name].copy())
-        elif isinstance(value, dict):
-            value.clear()
-            value.update((int(key), array) for key, array in inner.items())
-        else:
-            setattr(statistics, name, type(value).from_state(inner))

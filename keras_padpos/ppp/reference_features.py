@@ -4,13 +4,13 @@ import math
 
 import keras
 
-from keras_padpos.models import ReceptiveField
 from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
-from keras_padpos.models import receptive_field
-from keras_padpos.models.model_graph import model_graph
 from keras_padpos.models.plain_reason import plain_reason
 from keras_padpos.models.resized import resized
+from keras_padpos.ppp.stage_fields import found_fields
+from keras_padpos.ppp.stage_fields import stage_fields
+from keras_padpos.ppp.stage_fields import without_field
 
 Place = tuple[int, int]
 
@@ -112,7 +112,7 @@ class ReferenceFeatures:
         channels = network.inputs[0].shape[-1]
         shape = (*self.crop, channels)
         made = _made_shapes(network, shape)
-        theirs = _found_fields(network, shape)
+        theirs = found_fields(network, shape)
         places = {}
         for stage, field in self.fields.items():
             if stage in theirs:
@@ -125,65 +125,8 @@ class ReferenceFeatures:
                 # padding, positions are the same by their number only.
                 places[stage] = tuple((0, size) for size in field.positions)
             else:
-                raise _without_field(stage)
+                raise without_field(stage)
         return places
-
-
-def stage_fields(
-    network: keras.Model, input_shape: tuple[int, int, int]
-) -> dict[str, ReceptiveField]:
-    """Receptive fields of a network's stages.
-
-    Example:
-
-    >>> from keras_padpos import models
-    >>> net = models.backbone("vgg19", "random", input_shape=(None, None, 3))
-    >>> field = stage_fields(net, (224, 224, 3))["block5_conv4"]
-    >>> field.size, field.margin
-    ((252, 252), (128, 128))
-
-    Args:
-        network: A functional model from pictures to a dict of maps.
-        input_shape: Height, width and channels of the picture.
-
-    Raises:
-        ValueError: If the outputs are no dict, or one has no receptive field:
-            behind layers that enlarge a map there is none.
-    """
-    if not isinstance(getattr(network, "output", None), dict):
-        raise ValueError(
-            "`network` must be a functional model that puts out a dict of "
-            f"maps. Received: {type(network).__name__}"
-        )
-    found = _found_fields(network, input_shape)
-    for stage in network.output:
-        if stage not in found:
-            raise _without_field(stage)
-    return found
-
-
-def _found_fields(network, input_shape):
-    """Fields of the stages that have one."""
-    fields = receptive_field(network, input_shape)
-    graph = model_graph(network, input_shape)
-    made_by = {
-        number: call.name for call in graph.calls for number in call.outputs
-    }
-    # Keras flattens dicts in an order of its own.
-    stages = keras.tree.flatten({stage: stage for stage in network.output})
-    names = dict(zip(stages, map(made_by.get, graph.outputs), strict=True))
-    return {
-        stage: fields[names[stage]]
-        for stage in network.output
-        if names[stage] in fields
-    }
-
-
-def _without_field(stage):
-    return ValueError(
-        f"Stage {stage!r} has no receptive field: its map, or one before it, "
-        "was enlarged, or is none."
-    )
 
 
 def _made_shapes(network, shape):

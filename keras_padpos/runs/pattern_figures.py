@@ -36,12 +36,16 @@ def draw_pattern_figures(
     Example:
 
     >>> import tempfile
-    >>> from keras_padpos.runs.pattern_figures import example_run
+    >>> row = {"backbone": "vgg16", "weights": "bundled", "seed": 0,
+    ...        "padding_mode": "none", "layer": "conv", "images": 2,
+    ...        "pictures": 2, "relative": 0.0, "snr": 0.0,
+    ...        "snr_of_means": 0.0, "arrays": "net"}
+    >>> arrays = {"net/pattern": np.zeros((4, 4)), "net/profile": np.zeros(2)}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     work = WorkDirectory(f"{folder}/run", "padding_pattern", {})
-    ...     draw_pattern_figures(work, *example_run())
+    ...     draw_pattern_figures(work, [row], arrays)
     ...     sorted(file.name for file in (work.path / "figures").iterdir())
-    ['depth.png', 'modes.png', 'profile.png', 'surface_conv.png']
+    ['depth.png', 'modes.png', 'profile.png']
 
     Args:
         work: The run's directory.
@@ -99,38 +103,6 @@ def draw_pattern_figures(
             layers,
             f"Pattern against depth\n{about}",
         )
-
-
-def example_run() -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """Rows and arrays of a tiny run, for examples and tests."""
-    row = {
-        "backbone": "vgg16",
-        "weights": "bundled",
-        "seed": 0,
-        "padding_mode": "zeros",
-        "layer": "conv",
-        "images": 2,
-        "pictures": 2,
-        "relative": 0.5,
-        "relative_ci95": [0.4, 0.6],
-        "snr_db": -3.0,
-        "snr": 0.5,
-        "snr_ci95": [0.3, 0.7],
-        "snr_of_means": 0.5,
-        "snr_of_means_ci95": [0.3, 0.7],
-        "arrays": "1/zeros/conv",
-        "reference": "1/reference/conv",
-    }
-    arrays = {
-        "1/zeros/conv/features_1": np.eye(6),
-        "1/zeros/conv/features_2": np.eye(6),
-        "1/zeros/conv/pattern": np.eye(6),
-        "1/zeros/conv/profile": np.array([3.0, 2.0, 1.0]),
-        "1/reference/conv/features_1": np.eye(10),
-        "1/reference/conv/features_2": np.eye(10),
-        "1/reference/conv/place": np.array([[2, 8], [2, 8]]),
-    }
-    return [row], arrays
 
 
 def _file_words(layer):

@@ -1,5 +1,6 @@
 """Tasks that only a network can do that knows where it looks."""
 
+from keras_padpos.tasks.class_accuracy import class_accuracy
 from keras_padpos.tasks.decay_weights import decay_weights
 from keras_padpos.tasks.four_quadrants import CANVAS
 from keras_padpos.tasks.four_quadrants import PATCH
@@ -24,6 +25,7 @@ __all__ = [
     "RED_GREEN_SIZES",
     "SPLITS",
     "Plateau",
+    "class_accuracy",
     "decay_weights",
     "four_quadrants",
     "pooled_maps",

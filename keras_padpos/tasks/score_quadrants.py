@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_padpos.models.pytorch_draws import bias_draw
 from keras_padpos.models.pytorch_draws import kernel_draw
+from keras_padpos.tasks.class_accuracy import class_accuracy
 from keras_padpos.tasks.four_quadrants import four_quadrants
 from keras_padpos.tasks.quadrant_features import pooled_maps
 from keras_padpos.tasks.quadrant_features import quadrant_features
@@ -18,6 +19,8 @@ from keras_padpos.tasks.train_quadrants import QUADRANT_EPOCHS
 from keras_padpos.tasks.train_quadrants import train_quadrants
 
 _PARTS = ("train", "validation", "test")
+# Examples that are scored at once.
+_BATCH = 8
 
 
 def score_quadrants(
@@ -128,8 +131,8 @@ def score_quadrants(
             net, sets["train"], sets["validation"], epochs=epochs
         )
         found[each] = {
-            "accuracy": _accuracy(net, *sets["test"]),
-            "train_accuracy": _accuracy(net, *sets["train"]),
+            "accuracy": class_accuracy(net, *sets["test"], _BATCH),
+            "train_accuracy": class_accuracy(net, *sets["train"], _BATCH),
             "train_images": len(chosen["train"]),
             "test_images": len(chosen["test"]),
             **trained,
@@ -183,8 +186,3 @@ def _difference(first, second):
     spread = float(np.std(np.stack([first, second]), axis=(0, 1)).mean())
     largest = float(np.abs(first - second).max())
     return largest / spread if spread else float(largest > 0)
-
-
-def _accuracy(net, inputs, labels):
-    logits = net.predict(inputs, batch_size=8, verbose=0)
-    return float(np.mean(np.argmax(logits, axis=-1) == labels))

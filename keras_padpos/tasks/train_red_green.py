@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.tasks.class_accuracy import class_accuracy
 from keras_padpos.tasks.decay_weights import decay_weights
 
 RED_GREEN_EPOCHS = 50
@@ -92,7 +93,8 @@ def train_red_green(
         verbose=0,
     ).history[_MONITOR]
     scores = {
-        name: _accuracy(model, *each, batch_size) for name, each in sets.items()
+        name: class_accuracy(model, *each, batch_size)
+        for name, each in sets.items()
     }
     best = int(np.argmin(history))
     return {
@@ -101,8 +103,3 @@ def train_red_green(
         "best_epoch": best + 1,
         "validation_cross_entropy": float(history[best]),
     }
-
-
-def _accuracy(model, pictures, labels, batch_size):
-    logits = model.predict(pictures, batch_size=batch_size, verbose=0)
-    return float(np.mean(np.argmax(logits, axis=-1) == labels))

@@ -180,3 +180,19 @@ def test_errors(count, labels, epochs, message):
                 batch_size=4,
             )
         )
+
+
+def test_a_network_of_another_size_is_followed_too():
+    """As its own copy of the crop's size has the weights of the moment."""
+    net = models.vgg5(input_shape=(40, 40, 3), top=None)
+    formation = ppp.PatternFormation(net, ["stage1_out"], crop=16)
+    crops = np.random.default_rng(0).uniform(
+        0, 255, (4, *formation.picture_shape, 3)
+    )
+    conv = net.get_layer("stage1_conv")
+    conv.set_weights([3 * weight for weight in conv.get_weights()])
+    _, maps = formation.measure(net, crops)
+    # Padding reaches the outermost positions alone.
+    pattern = maps["stage1_out/pattern"]
+    assert pattern[0].mean() > 1
+    assert pattern[1:-1, 1:-1].max() < 1e-3

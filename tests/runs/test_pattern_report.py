@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from example_pattern_run import example_run
 
 from keras_padpos import runs
 from keras_padpos.runs.pattern_figures import draw_pattern_figures
-from keras_padpos.runs.pattern_figures import example_run
 from keras_padpos.runs.pattern_modes_figure import pattern_modes_figure
 from keras_padpos.runs.pattern_networks import pattern_networks
 from keras_padpos.runs.pattern_surface_figure import pattern_surface_figure
