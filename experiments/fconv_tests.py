@@ -157,11 +157,9 @@ def main(argv):
         if test in _TEST.value
         for name in _SCIENCE[test]
     ]
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "fconv_tests",
         runs.resolved_flags([*_SHARED, *names]),
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

@@ -131,11 +131,9 @@ def main(argv):
         **runs.resolved_flags(_SCIENCE),
         "networks": ["/".join(map(str, plan[0])) for plan in plans],
     }
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "padding_pattern",
         config,
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

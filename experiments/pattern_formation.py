@@ -131,11 +131,9 @@ def main(argv):
     del argv
     _check_flags()
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "pattern_formation",
         runs.resolved_flags(_SCIENCE),
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

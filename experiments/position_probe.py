@@ -225,11 +225,9 @@ def main(argv):
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     config = {**runs.resolved_flags(_SCIENCE), "targets": _targets()}
     config["networks"] = ["/".join(map(str, network)) for network, *_ in plans]
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "position_probe",
         config,
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

@@ -67,11 +67,9 @@ def main(argv):
     models.check_weights(_BACKBONE.value, _WEIGHTS.value)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     config = {**runs.resolved_flags(_SCIENCE), "padding_mode": modes}
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "prediction_agreement",
         config,
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

@@ -74,11 +74,9 @@ def main(argv):
         "modes": modes,
         "backend": keras.backend.backend(),
     }
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "benchmark_padding",
         config,
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

@@ -73,14 +73,12 @@ def main(argv):
     for backbone in _BACKBONE.value:
         models.check_weights(backbone, "random")
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "benchmark_pattern",
         {
             **runs.resolved_flags(_SCIENCE),
             "backend": keras.backend.backend(),
         },
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

@@ -125,14 +125,12 @@ def main(argv):
     networks = _networks()
     images = _open(flags.FLAGS.max_images)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
-    work = runs.WorkDirectory(
-        flags.FLAGS.workdir,
+    work = runs.open_work_directory(
         "benchmark_probe",
         {
             **runs.resolved_flags(_SCIENCE),
             "backend": keras.backend.backend(),
         },
-        resume=flags.FLAGS.resume,
     )
     if not work.finished:
         runs.apply_common_flags()

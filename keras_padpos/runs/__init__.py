@@ -42,6 +42,7 @@ from keras_padpos.runs.load_keras_model import load_keras_model
 from keras_padpos.runs.merge_seeds import merge_seeds
 from keras_padpos.runs.model_digest import model_digest
 from keras_padpos.runs.network_differences import network_differences
+from keras_padpos.runs.open_work_directory import open_work_directory
 from keras_padpos.runs.orderings import evaluate_orderings
 from keras_padpos.runs.orderings_report import orderings_markdown
 from keras_padpos.runs.orderings_report import print_orderings
@@ -108,6 +109,7 @@ __all__ = [
     "model_digest",
     "network_differences",
     "open_metric_runs",
+    "open_work_directory",
     "orderings_markdown",
     "paper_heads",
     "paper_tables_markdown",

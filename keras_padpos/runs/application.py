@@ -201,11 +201,17 @@ def _wants_traceback() -> bool:
 def _interrupted() -> str:
     if "resume" not in flags.FLAGS:
         return "interrupted"
-    if flags.FLAGS.resume:
-        return "interrupted; the same command goes on from what is finished"
+    starts_over = [
+        words
+        for words, given in (
+            ("--noresume", not flags.FLAGS.resume),
+            ("--overwrite", flags.FLAGS.overwrite),
+        )
+        if given
+    ]
+    without = f" without {' and '.join(starts_over)}" if starts_over else ""
     return (
-        "interrupted; the same command without --noresume goes on from what "
-        "is finished"
+        f"interrupted; the same command{without} goes on from what is finished"
     )
 
 

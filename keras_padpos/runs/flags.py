@@ -21,10 +21,10 @@ _SCIENCE = ("seed", "data_dir", "mixed_precision", "max_images")
 def define_common_flags(default_workdir: str | None = None) -> None:
     """Define the flags that every binary has.
 
-    They are `--workdir`, `--seed`, `--data_dir`, `--resume`, `--strategy`,
-    `--mixed_precision` and `--max_images`. A binary calls this once, where it
-    defines its own. Where another binary of the same process has defined
-    them before, they are shared.
+    They are `--workdir`, `--seed`, `--data_dir`, `--resume`, `--overwrite`,
+    `--strategy`, `--mixed_precision` and `--max_images`. A binary calls this
+    once, where it defines its own. Where another binary of the same process
+    has defined them before, they are shared.
 
     Example:
         >>> define_common_flags()
@@ -48,8 +48,9 @@ def resolved_flags(names: Iterable[str]) -> dict[str, Any]:
     """Return the flags that decide a run's numbers, as written to config.json.
 
     The common flags that decide numbers are added: `seed`, `data_dir` (as an
-    absolute path), `mixed_precision` and `max_images`. `workdir`, `resume`
-    and `strategy` are left out: they say where and how to compute, not what.
+    absolute path), `mixed_precision` and `max_images`. `workdir`, `resume`,
+    `overwrite` and `strategy` are left out: they say where and how to compute,
+    not what.
 
     Example:
         >>> define_common_flags()
@@ -128,6 +129,12 @@ def _definitions(workdir: str | None) -> dict[str, Callable[[str], Any]]:
             True,
             "Go on from what --workdir holds of an unfinished run; "
             "--noresume starts that run over.",
+        ),
+        "overwrite": lambda name: flags.DEFINE_bool(
+            name,
+            False,
+            "Remove what an earlier run left in --workdir, finished or not, of "
+            "whatever flags, and start anew; files that no run wrote stay.",
         ),
         "strategy": lambda name: flags.DEFINE_enum(
             name,

@@ -2,10 +2,10 @@
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import re
+import sys
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -18,18 +18,30 @@ from typing import BinaryIO
 
 import numpy as np
 
+from keras_padpos.runs.array_file import as_arrays
+from keras_padpos.runs.array_file import read_arrays
+from keras_padpos.runs.array_file import write_arrays
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
+from keras_padpos.runs.directory_lock import DirectoryLock
+from keras_padpos.runs.error_words import error_words
+from keras_padpos.runs.run_config import CONFIG_FILE
+from keras_padpos.runs.run_config import config_differences
+from keras_padpos.runs.run_config import read_config
 from keras_padpos.runs.strict_json import strict_json
+from keras_padpos.runs.unit_file import unit_file
 from keras_padpos.runs.user_error import UserError
-
-_CONFIG = "config.json"
-_RESULTS = "results.json"
-_METRICS = "metrics.jsonl"
-_ARRAYS = "arrays.npz"
-_CHECKPOINTS = "checkpoints"
-_FIGURES = "figures"
-_MODELS = "models"
+from keras_padpos.runs.written_files import ARRAYS_FILE
+from keras_padpos.runs.written_files import CHECKPOINTS
+from keras_padpos.runs.written_files import FIGURE_NAME
+from keras_padpos.runs.written_files import FIGURES
+from keras_padpos.runs.written_files import METRICS_FILE
+from keras_padpos.runs.written_files import MODELS
+from keras_padpos.runs.written_files import RESULTS_FILE
+from keras_padpos.runs.written_files import files_in_words
+from keras_padpos.runs.written_files import half_written_files
+from keras_padpos.runs.written_files import remove_files
+from keras_padpos.runs.written_files import written_files
 
 
 class WorkDirectory:
@@ -47,8 +59,11 @@ class WorkDirectory:
 
     A directory belongs to one experiment with one config. Without
     results.json it is unfinished, and opening it again goes on from its
-    checkpoints. Every file but metrics.jsonl and the figures is whole or not
-    there. One process at a time may work in a directory.
+    checkpoints. Every file but metrics.jsonl is whole or not there.
+
+    One process at a time works in a directory: it holds a lock until the
+    object is closed or forgotten, or the process ends. A finished run is
+    opened without the lock and without writing anything.
 
     Example:
         >>> import tempfile
@@ -73,12 +88,16 @@ class WorkDirectory:
         resume: Whether to go on from what an unfinished run left. With
             `False` its checkpoints, metrics, arrays, figures and models are
             removed.
+        overwrite: Whether to remove what an earlier run left, finished or
+            not, of whatever experiment and config. One line on standard
+            error says what is removed.
 
     Raises:
-        UserError: If the directory belongs to another experiment or config
-            (one that holds nothing but such a config.json is taken over),
-            holds files but no config.json, cannot be written, or is finished
-            while `resume` is `False`. Nothing in it is changed then.
+        UserError: If another process works in the directory, or it belongs to
+            another experiment or config (one that holds nothing but such a
+            config.json is taken over), holds files but no config.json of this
+            package, cannot be written, or is finished while `resume` is
+            `False`. Nothing in it is changed then.
     """
 
     def __init__(
@@ -87,6 +106,7 @@ class WorkDirectory:
         experiment: str,
         config: Mapping[str, Any],
         resume: bool = True,
+        overwrite: bool = False,
     ):
         self.path = Path("runs", experiment) if path is None else Path(path)
         self.path = self.path.expanduser()
@@ -95,8 +115,13 @@ class WorkDirectory:
         self._found = set()
         self._saved = set()
         self._resumed = set()
+        self._lock = None
         with self._writing(self.path):
-            self._open(resume)
+            self._open(resume, overwrite)
+
+    def close(self) -> None:
+        """Let other processes work in the directory; writes nothing more."""
+        self._lock = None
 
     @classmethod
     def open_finished(
@@ -116,24 +141,24 @@ class WorkDirectory:
         """
         path = Path(path).expanduser()
         try:
-            results = (path / _RESULTS).read_text(encoding="utf-8")
+            results = (path / RESULTS_FILE).read_text(encoding="utf-8")
             saved = json.loads(results)
             found, config = saved["experiment"], dict(saved["config"])
             if found != experiment:
                 raise ValueError(f"it is one of {found}")
         except (OSError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, FileNotFoundError):
-                error = ValueError(f"there is no {_RESULTS}")
+                error = ValueError(f"there is no {RESULTS_FILE}")
             raise UserError(
                 f"{str(path)!r} is no work directory of a finished run of "
-                f"{experiment} ({_reason(error)})."
+                f"{experiment} ({error_words(error)})."
             ) from error
         return cls(path, experiment, config)
 
     @property
     def finished(self) -> bool:
         """Whether results.json is there."""
-        return (self.path / _RESULTS).exists()
+        return (self.path / RESULTS_FILE).exists()
 
     def load_results(self) -> dict[str, Any]:
         """Read results.json.
@@ -144,15 +169,16 @@ class WorkDirectory:
         Raises:
             UserError: If it is not there or cannot be read.
         """
-        file = self.path / _RESULTS
+        file = self.path / RESULTS_FILE
         try:
             results = json.loads(file.read_text(encoding="utf-8"))
             if not isinstance(results["rows"], list):
                 raise ValueError("`rows` is no list")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"Cannot read results from {str(file)!r}: {_reason(error)}. "
-                "Remove the file to compute them again from the checkpoints."
+                f"Cannot read results from {str(file)!r}: "
+                f"{error_words(error)}. Remove the file to compute them again "
+                "from the checkpoints."
             ) from error
         return results
 
@@ -179,10 +205,7 @@ class WorkDirectory:
                 raise ValueError(f"it belongs to {saved['key']!r}")
             rows, found = saved["rows"], {}
             if arrays and saved["arrays"] is not None:
-                npz = file.with_suffix(".npz")
-                if _digest(npz) != saved["arrays"]:
-                    raise ValueError(f"{npz.name} does not belong to it")
-                found = _read_arrays(npz)
+                found = read_arrays(file.with_suffix(".npz"), saved["arrays"])
         except FileNotFoundError as error:
             # A unit whose JSON is there lacks only its arrays: damaged.
             if error.filename is None or Path(error.filename) == file:
@@ -201,12 +224,13 @@ class WorkDirectory:
                 self._found.add(key)
             return rows, found
         warnings.warn(
-            f"Checkpoint {str(file)!r} is damaged ({_reason(damage)}); "
+            f"Checkpoint {str(file)!r} is damaged ({error_words(damage)}); "
             f"{key!r} is computed again.",
             stacklevel=2,
         )
-        with self._writing(self.path / _METRICS):
-            self._keep_lines(lambda unit: unit != key)
+        if not self.finished:
+            with self._writing(self.path / METRICS_FILE):
+                self._keep_lines(lambda unit: unit != key)
         return None
 
     def save_checkpoint(
@@ -233,7 +257,7 @@ class WorkDirectory:
         """
         file = self._checkpoint_file(key)
         rows = strict_json(list(rows))
-        arrays = _as_arrays(arrays or {})
+        arrays = as_arrays(arrays or {})
         npz = file.with_suffix(".npz")
         saved = {"key": key, "rows": rows, "arrays": None}
         # JSON comes last: what it says, the digest of the arrays included,
@@ -285,7 +309,7 @@ class WorkDirectory:
             TypeError: If a value cannot be written as JSON.
         """
         line = _dump({"unit": unit, **strict_json(metrics)})
-        file = self.path / _METRICS
+        file = self.path / METRICS_FILE
         with self._writing(file):
             with open(file, "a", encoding="utf-8") as stream:
                 stream.write(line + "\n")
@@ -300,7 +324,7 @@ class WorkDirectory:
             UserError: If the file cannot be written.
             ValueError: If an array does not hold numbers.
         """
-        self._write_arrays(self.path / _ARRAYS, _as_arrays(arrays))
+        self._write_arrays(self.path / ARRAYS_FILE, as_arrays(arrays))
 
     def figure_path(self, name: str) -> Path:
         """Say where a figure belongs, and make its directory.
@@ -315,12 +339,12 @@ class WorkDirectory:
             UserError: If the directory cannot be made.
             ValueError: If `name` is no plain file name.
         """
-        if not re.fullmatch(r"[\w][\w.+=-]*", name):
+        if not re.fullmatch(FIGURE_NAME, name):
             raise ValueError(
                 "`name` must consist of letters, digits and `_.+=-`. "
                 f"Received: name={name!r}. Leave out directories and blanks."
             )
-        folder = self.path / _FIGURES
+        folder = self.path / FIGURES
         with self._writing(folder):
             folder.mkdir(exist_ok=True)
         return folder / f"{name}.png"
@@ -335,7 +359,7 @@ class WorkDirectory:
         Raises:
             UserError: If the file cannot be written.
         """
-        file = self._unit_file(_MODELS, key, "keras")
+        file = self._unit_file(MODELS, key, "keras")
         with self._writing(file):
             file.parent.mkdir(exist_ok=True)
             with atomic_path(file) as hidden:
@@ -355,7 +379,7 @@ class WorkDirectory:
         """
         import keras
 
-        file = self._unit_file(_MODELS, key, "keras")
+        file = self._unit_file(MODELS, key, "keras")
         if not file.exists():
             raise UserError(
                 f"{str(self.path)!r} holds no model of {key!r}: it was "
@@ -367,8 +391,8 @@ class WorkDirectory:
         except Exception as error:
             # Whatever a damaged archive makes of Keras, zipfile and h5py.
             raise UserError(
-                f"Cannot read the model {str(file)!r}: {_reason(error)}. Run "
-                "it again with another --workdir."
+                f"Cannot read the model {str(file)!r}: {error_words(error)}. "
+                "Run it again with another --workdir."
             ) from error
 
     def write_results(
@@ -403,54 +427,76 @@ class WorkDirectory:
                 ),
             },
         }
-        self._write_json(self.path / _RESULTS, results)
+        self._write_json(self.path / RESULTS_FILE, results)
 
     def __str__(self) -> str:
         return f"{str(self.path)!r}"
 
-    def _open(self, resume: bool) -> None:
-        if (self.path / _CONFIG).exists() and not self._is_blank():
-            self._check_same_run()
-            if not resume and self.finished:
-                raise UserError(
-                    f"`workdir` {self} is finished and is not started over. "
-                    "Choose another --workdir, or leave out --noresume to see "
-                    "its results."
-                )
-            if not self.finished:
-                # Better now than after an hour of computing.
-                if not os.access(self.path, os.W_OK | os.X_OK):
-                    code = errno.EACCES
-                    raise PermissionError(code, os.strerror(code))
-                if not resume:
-                    self._remove_own_files()
-                self._keep_lines(
-                    lambda unit: self._checkpoint_file(unit).exists()
-                )
+    def _open(self, resume: bool, overwrite: bool) -> None:
+        if self._is_done(resume, overwrite):
             return
+        self.path.mkdir(parents=True, exist_ok=True)
+        # Better now than after an hour of computing.
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            code = errno.EACCES
+            raise PermissionError(code, os.strerror(code))
+        self._lock = DirectoryLock.take(self.path)
+        # Another process may have worked here since.
+        if self._is_done(resume, overwrite):
+            self.close()
+            return
+        if not (self.path / CONFIG_FILE).exists() or self._is_blank():
+            self._write_config()
+        elif overwrite:
+            self._start_anew()
+        elif resume:
+            remove_files(self.path, half_written_files(self.path))
+            self._keep_lines(lambda unit: self._checkpoint_file(unit).exists())
+        else:
+            remove_files(self.path, written_files(self.path))
+
+    def _is_done(self, resume: bool, overwrite: bool) -> bool:
+        """Refuse what must not be touched, and tell if all is there.
+
+        Only looks.
+        """
         if self.path.exists() and not self.path.is_dir():
             raise UserError(
                 f"`workdir` must be a directory. Received: {self}, a file. "
                 "Choose another --workdir."
             )
-        if self.path.is_dir():
-            # Hidden files are of no concern: none of ours has such a name,
-            # but for what a killed process left half written.
-            found = sorted(
-                entry.name
-                for entry in self.path.iterdir()
-                if not entry.name.startswith(".")
+        if not (self.path / CONFIG_FILE).exists():
+            self._refuse_files_of_others()
+            return False
+        if self._is_blank():
+            return False
+        self._check_config(any_run=overwrite)
+        if overwrite or not self.finished:
+            return False
+        if not resume:
+            raise UserError(
+                f"`workdir` {self} is finished and is not started over. "
+                "Choose another --workdir, or leave out --noresume to see "
+                "its results, or add --overwrite to remove them."
             )
-            if found and not self._is_blank():
-                raise UserError(
-                    f"`workdir` {self} holds files but no {_CONFIG}, so it is "
-                    f"no work directory. Received: {_some(found)}. Choose "
-                    "another --workdir."
-                )
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._write_json(
-            self.path / _CONFIG,
-            {"experiment": self.experiment, "config": self.config},
+        return True
+
+    def _refuse_files_of_others(self) -> None:
+        found = self._shown_names() if self.path.is_dir() else []
+        if found:
+            raise UserError(
+                f"`workdir` {self} holds files but no {CONFIG_FILE}, so it is "
+                f"no work directory. Received: {_some(found)}. Choose another "
+                "--workdir."
+            )
+
+    def _shown_names(self) -> list[str]:
+        # Hidden files are of no concern: the lock, what a killed process left
+        # half written, what file managers leave.
+        return sorted(
+            entry.name
+            for entry in self.path.iterdir()
+            if not entry.name.startswith(".")
         )
 
     def _is_blank(self) -> bool:
@@ -459,66 +505,58 @@ class WorkDirectory:
         Its config.json is then nobody's: flags that were wrong must not keep
         the right ones out.
         """
-        names = {entry.name for entry in self.path.iterdir()}
-        if names != {_CONFIG}:
+        if self._shown_names() != [CONFIG_FILE]:
             return False
         try:
-            saved = json.loads(
-                (self.path / _CONFIG).read_text(encoding="utf-8")
-            )
-            return isinstance(saved["experiment"], str) and isinstance(
-                saved["config"], dict
-            )
-        except (OSError, ValueError, TypeError, KeyError):
+            read_config(self.path)
+        except (OSError, ValueError):
             return False
+        return True
 
-    def _check_same_run(self) -> None:
-        file = self.path / _CONFIG
-        text = file.read_text(encoding="utf-8", errors="replace")
+    def _check_config(self, any_run: bool = False) -> None:
+        """Refuse a directory of somebody else, or of another run."""
         try:
-            there = json.loads(text)
-            experiment, config = there["experiment"], dict(there["config"])
-        except (ValueError, KeyError, TypeError):
-            raise UserError(
-                f"`workdir` {self} holds a {_CONFIG} that this package did "
-                "not write. Choose another --workdir."
-            ) from None
+            experiment, config = read_config(self.path)
+        except ValueError as error:
+            raise UserError(f"{error}. Choose another --workdir.") from None
+        if any_run:
+            return
         if experiment != self.experiment:
             raise UserError(
                 f"`workdir` {self} belongs to the experiment {experiment!r}. "
                 f"Received: {self.experiment!r}. Choose another --workdir."
             )
-        differences = [
-            f"--{name} is {_shown(config, name)} there and "
-            f"{_shown(self.config, name)} now"
-            for name in dict.fromkeys([*config, *self.config])
-            if _shown(config, name) != _shown(self.config, name)
-        ]
+        differences = config_differences(config, self.config)
         if differences:
             raise UserError(
                 f"`workdir` {self} belongs to a run with other flags: "
                 f"{'; '.join(differences)}. Choose another --workdir."
             )
 
-    def _remove_own_files(self) -> None:
-        """Remove what this class has written, and nothing else."""
-        for folder, endings in (
-            (_CHECKPOINTS, ("json", "npz")),
-            (_FIGURES, ("png",)),
-            (_MODELS, ("keras",)),
-        ):
-            for ending in endings:
-                for file in (self.path / folder).glob(f"*.{ending}"):
-                    file.unlink()
-            # Somebody else's files may be left in it.
-            with contextlib.suppress(OSError):
-                (self.path / folder).rmdir()
-        for name in (_ARRAYS, _METRICS):
-            (self.path / name).unlink(missing_ok=True)
+    def _start_anew(self) -> None:
+        """Remove what an earlier run left, and nothing else."""
+        experiment, _ = read_config(self.path)
+        files = written_files(self.path)
+        told = files_in_words(self.path, files)
+        kind = "a finished" if self.finished else "an unfinished"
+        remove_files(self.path, files)
+        self._write_config()
+        print(
+            f"--overwrite removed {kind} run of {experiment} from {self}: "
+            f"{told or CONFIG_FILE}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def _write_config(self) -> None:
+        self._write_json(
+            self.path / CONFIG_FILE,
+            {"experiment": self.experiment, "config": self.config},
+        )
 
     def _keep_lines(self, wanted: Callable[[str], bool]) -> None:
         """Keep the metrics of the wanted units; drop torn lines too."""
-        file = self.path / _METRICS
+        file = self.path / METRICS_FILE
         if not file.exists():
             return
         kept = []
@@ -535,18 +573,10 @@ class WorkDirectory:
                 stream.writelines(kept)
 
     def _checkpoint_file(self, key: str) -> Path:
-        return self._unit_file(_CHECKPOINTS, key, "json")
+        return self._unit_file(CHECKPOINTS, key, "json")
 
     def _unit_file(self, folder: str, key: str, ending: str) -> Path:
-        if not isinstance(key, str) or not key:
-            raise ValueError(
-                "`key` must be a string that is not empty. "
-                f"Received: key={key!r}. Name the unit of work."
-            )
-        readable = re.sub(r"[^\w.=+-]+", "-", key, flags=re.ASCII)[:80]
-        # Two keys may read the same.
-        digest = hashlib.sha256(key.encode()).hexdigest()[:8]
-        return self.path / folder / f"{readable}-{digest}.{ending}"
+        return self.path / folder / unit_file(key, ending)
 
     def _write_json(self, file: Path, value: Any) -> None:
         text = _dump(value, indent=2) + "\n"
@@ -556,16 +586,7 @@ class WorkDirectory:
     def _write_arrays(self, file: Path, arrays: dict[str, np.ndarray]) -> str:
         """Write arrays and return the digest of the file."""
         with self._atomic(file) as stream:
-            with zipfile.ZipFile(stream, "w") as archive:
-                for name, array in arrays.items():
-                    # Without a date in it, the same arrays are the same file.
-                    entry = zipfile.ZipInfo(f"{name}.npy")
-                    with archive.open(entry, "w", force_zip64=True) as member:
-                        np.lib.format.write_array(
-                            member, array, allow_pickle=False
-                        )
-            stream.seek(0)
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return write_arrays(stream, arrays)
 
     @contextlib.contextmanager
     def _atomic(self, file: Path) -> Iterator[BinaryIO]:
@@ -585,51 +606,16 @@ class WorkDirectory:
         except OSError as error:
             # The directory itself or a file in it, whichever failed.
             raise UserError(
-                f"Cannot write {str(file)!r}: {_reason(error)}. What was "
+                f"Cannot write {str(file)!r}: {error_words(error)}. What was "
                 "written before is kept. Make room or permission for it and "
                 "run the same command again, or choose another --workdir."
             ) from error
-
-
-def _as_arrays(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    converted = {name: np.asarray(array) for name, array in arrays.items()}
-    for name, array in converted.items():
-        # Python objects need pickle, which can run code when read; dtypes
-        # from outside NumPy (bfloat16) come back as raw bytes.
-        if array.dtype.kind not in "biufcSU":
-            raise ValueError(
-                f"`arrays` must hold numbers. Received: {name!r} of dtype "
-                f"{array.dtype}. Convert it, to float32 say."
-            )
-    return converted
-
-
-def _read_arrays(file: Path) -> dict[str, np.ndarray]:
-    with np.load(file, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def _digest(file: Path) -> str:
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _dump(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
 
 
-def _shown(config: Mapping[str, Any], name: str) -> str:
-    return _dump(config[name]) if name in config else "not set"
-
-
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:3])
     return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if isinstance(error, KeyError):
-        return f"{error} is missing"
-    return str(error) or type(error).__name__

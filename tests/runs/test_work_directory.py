@@ -16,9 +16,11 @@ CONFIG = {"seed": 0, "targets": ["horizontal", "vertical"]}
 
 
 def contents(path):
+    # The lock is there as long as this process holds it.
     return {
         str(file.relative_to(path)): file.is_file() and file.read_bytes()
         for file in sorted(Path(path).rglob("*"))
+        if file.name != ".lock"
     }
 
 

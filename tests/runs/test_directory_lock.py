@@ -1,0 +1,296 @@
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from keras_padpos.runs import UserError
+from keras_padpos.runs import WorkDirectory
+from keras_padpos.runs import directory_lock
+from keras_padpos.runs.directory_lock import DirectoryLock
+
+fcntl = pytest.importorskip("fcntl")
+
+HOLD = """
+import sys
+from keras_padpos.runs import WorkDirectory
+work = WorkDirectory(sys.argv[1], "probe", {"seed": 0})
+work.save_checkpoint("a", [1])
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+# A binary, without Keras.
+BINARY = """
+import sys
+from absl import flags
+from keras_padpos import runs
+runs.define_common_flags()
+def main(argv):
+    work = runs.open_work_directory("probe", {"seed": flags.FLAGS.seed})
+    print("finished" if work.finished else "open")
+runs.run(main, needs_keras=False)
+"""
+
+
+def binary(*flags):
+    return subprocess.run(
+        [sys.executable, "-c", BINARY, *map(str, flags)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def make(path, **kwargs):
+    return WorkDirectory(path, "probe", {"seed": 0}, **kwargs)
+
+
+def contents(path):
+    return {
+        file: file.is_file() and (file.read_bytes(), file.stat().st_mtime_ns)
+        for file in path.rglob("*")
+    }
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that works in `run`."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "run")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_second_process_is_refused_and_changes_nothing(tmp_path, holder):
+    path = tmp_path / "run"
+    before = contents(path)
+    for flags in ((), ("--noresume",), ("--overwrite",)):
+        done = binary(f"--workdir={path}", *flags)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert f"{str(path)!r} is in use by process {holder.pid} on " in line
+        assert socket.gethostname() in line
+        assert done.stdout == ""
+    # By another name too.
+    (tmp_path / "link").symlink_to(path)
+    with pytest.raises(UserError, match="link' is in use"):
+        make(tmp_path / "link")
+    assert contents(path) == before
+
+
+def test_the_end_of_a_process_frees_its_directory(tmp_path, holder):
+    holder.communicate("")
+    assert holder.returncode == 0
+    assert not (tmp_path / "run" / ".lock").exists()
+    assert make(tmp_path / "run").checkpoint("a") == ([1], {})
+
+
+def test_a_killed_process_frees_its_directory(tmp_path, holder):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    assert (tmp_path / "run" / ".lock").exists()
+    done = binary(f"--workdir={tmp_path / 'run'}")
+    assert (done.returncode, done.stdout) == (0, "open\n"), done.stderr
+    work = make(tmp_path / "run")
+    assert (work.path / ".lock").read_text().split()[0] == str(os.getpid())
+    assert work.checkpoint("a") == ([1], {})
+
+
+def test_a_process_may_open_its_directory_again(tmp_path):
+    path = tmp_path / "run"
+    first, second = make(path), make(path)
+    del first
+    assert binary(f"--workdir={path}").returncode == 1
+    second.close()
+    assert not (path / ".lock").exists()
+    assert binary(f"--workdir={path}").returncode == 0
+    # And once more: the lock of before is no longer held.
+    again = make(path)
+    assert binary(f"--workdir={path}").returncode == 1
+    del again
+    assert binary(f"--workdir={path}").returncode == 0
+
+
+def test_a_directory_that_was_removed_is_locked_anew(tmp_path):
+    path = tmp_path / "run"
+    first = make(path)
+    for file in path.iterdir():
+        file.unlink()
+    path.rmdir()
+    second = make(path)
+    del first
+    assert (path / ".lock").exists()
+    assert binary(f"--workdir={path}").returncode == 1
+    del second
+
+
+def test_a_lock_alone_is_nobodys_files(tmp_path, holder):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / ".lock").write_text("1 elsewhere\n")
+    make(tmp_path / "new")
+
+
+def test_a_finished_run_is_read_while_somebody_holds_it(tmp_path):
+    make(tmp_path / "run").write_results([], {})
+    with open(tmp_path / "run" / ".lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = contents(tmp_path)
+        done = binary(f"--workdir={tmp_path / 'run'}")
+        assert (done.returncode, done.stdout) == (0, "finished\n"), done.stderr
+        WorkDirectory.open_finished(tmp_path / "run", "probe").load_results()
+        # It is not started anew under whoever is at work, known or not.
+        with pytest.raises(UserError, match="in use by another process"):
+            make(tmp_path / "run", overwrite=True)
+        assert contents(tmp_path) == before
+
+
+READ_ONLY = """
+import os
+import sys
+
+watching = False
+
+def refuse(event, arguments):
+    if not watching:
+        return
+    if event == "open":
+        path, mode, flags = arguments
+        writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        if writes and str(path).startswith(sys.argv[1]):
+            raise AssertionError(f"{path} is opened for writing")
+    elif event in {"os.mkdir", "os.rename", "os.remove", "os.rmdir",
+                   "os.truncate", "os.link", "os.symlink", "os.utime"}:
+        raise AssertionError(f"{event} {arguments}")
+
+sys.addaudithook(refuse)
+from keras_padpos.runs import WorkDirectory
+watching = True
+# As on a file system that is mounted read-only.
+os.access = lambda *_: False
+WorkDirectory.open_finished(sys.argv[1], "probe").load_results()
+work = WorkDirectory(sys.argv[1], "probe", {"seed": 0})
+assert work.finished
+work.load_results()
+watching = False
+print("read")
+"""
+
+
+def test_reading_a_finished_run_opens_nothing_for_writing(tmp_path):
+    make(tmp_path / "run").write_results([], {})
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", READ_ONLY, str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "read\n", done.stderr
+
+
+FORK = """
+import os
+import subprocess
+import sys
+from keras_padpos import runs
+
+path = sys.argv[1]
+work = runs.WorkDirectory(path, "probe", {"seed": 0})
+(told, tell), (wait, go) = os.pipe(), os.pipe()
+child = os.fork()
+if not child:
+    os.close(go)
+    try:
+        runs.WorkDirectory(path, "probe", {"seed": 0})
+        os.write(tell, b"opened it")
+    except runs.UserError as error:
+        os.write(tell, str(error).encode())
+    os.read(wait, 1)  # Stay alive.
+    sys.exit()  # With all that Python does at its end.
+assert f"in use by process {os.getpid()} on" in os.read(told, 999).decode()
+work.close()
+
+OPEN = "import sys; from keras_padpos.runs import WorkDirectory as Work; "
+OPEN += "Work(sys.argv[1], 'probe', {'seed': 0})"
+def others_may():
+    command = [sys.executable, "-c", OPEN, path]
+    return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+
+# The child lives, and the directory is free all the same.
+assert others_may()
+work = runs.WorkDirectory(path, "probe", {"seed": 0})
+os.close(go)
+os.waitpid(child, 0)
+# The child's end freed nothing.
+assert not others_may()
+print("done")
+"""
+
+
+def test_a_forked_child_has_no_lock_and_keeps_none(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "done\n", done.stderr
+
+
+def test_a_lock_file_that_is_removed_meanwhile_is_made_anew(
+    tmp_path, monkeypatch
+):
+    flock = fcntl.flock
+    calls = []
+
+    def remove_first(descriptor, how):
+        if not calls:
+            (tmp_path / ".lock").unlink()
+        calls.append(how)
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    lock = DirectoryLock.take(tmp_path)
+    assert len(calls) == 2
+    assert (tmp_path / ".lock").stat().st_ino == os.fstat(
+        lock.descriptor
+    ).st_ino
+
+
+def test_a_file_system_without_locks_is_warned_of(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.warns(UserWarning, match="cannot be locked"):
+        work = make(tmp_path / "run")
+    work.save_checkpoint("a", [])
+    assert not (tmp_path / "run" / ".lock").exists()
+
+
+def test_a_full_disk_leaves_no_lock(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(UserError, match="Cannot write .*No space left"):
+            make(tmp_path / "run")
+    assert not list((tmp_path / "run").iterdir())
+    make(tmp_path / "run")
+
+
+def test_without_fcntl_there_is_no_lock(tmp_path, monkeypatch):
+    monkeypatch.setattr(directory_lock, "fcntl", None)
+    work = make(tmp_path / "run")
+    work.save_checkpoint("a", [])
+    assert not (tmp_path / "run" / ".lock").exists()

@@ -1,0 +1,193 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from absl import flags
+from absl.testing import flagsaver
+
+from keras_padpos.runs import UserError
+from keras_padpos.runs import WorkDirectory
+from keras_padpos.runs import atomic_file
+from keras_padpos.runs import define_common_flags
+from keras_padpos.runs import open_work_directory
+
+define_common_flags()
+
+# Of somebody else, some of them named as ours nearly are.
+FOREIGN = (
+    "notes.txt",
+    ".hidden",
+    "events.out.tfevents.1.host",
+    "checkpoints/mine.json",
+    "models/teacher.keras",
+    "figures/for the paper.png",
+    "figures/deep/a.png",
+    "my_results.json",
+)
+
+
+@pytest.fixture(autouse=True)
+def restored():
+    with flagsaver.flagsaver():
+        yield
+
+
+def contents(path):
+    return {
+        str(file.relative_to(path)): file.is_file() and file.read_bytes()
+        for file in sorted(Path(path).rglob("*"))
+        if file.name != ".lock"
+    }
+
+
+def open_with(path, *argv, experiment="probe", config=None):
+    flags.FLAGS.unparse_flags()
+    flags.FLAGS(["binary", f"--workdir={path}", *argv])
+    return open_work_directory(experiment, config or {"seed": 0})
+
+
+def fill(path, finish):
+    work = WorkDirectory(path, "probe", {"seed": 0})
+    work.log(unit="a", epoch=1, loss=1.0)
+    work.save_checkpoint("a b/c", [1], {"map": np.arange(3.0)})
+    work.save_checkpoint("x" * 300, [1])
+    work.save_arrays({"x": np.ones(2)})
+    for name in ("maps", "a.b-1"):
+        with atomic_file(work.figure_path(name)) as file:
+            file.write(b"png")
+    (path / "models").mkdir()
+    (path / "models" / "a-0123abcd.keras").write_bytes(b"zip")
+    # What a killed process was writing.
+    (path / ".results.json.17-0123abcd.tmp").write_bytes(b"{")
+    (path / "models" / ".17-0123abcd.tmp.a-0123abcd.keras").write_bytes(b"PK")
+    if finish:
+        work.write_results([{"mae": 1.0}], {})
+
+
+@pytest.mark.parametrize("finish", [True, False])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"config": {"seed": 1}},
+        {"experiment": "pattern"},
+        {"argv": ["--noresume"]},
+    ],
+)
+def test_overwrite_removes_what_the_run_wrote(tmp_path, capsys, finish, asked):
+    path = tmp_path / "run"
+    fill(path, finish)
+    for name in FOREIGN:
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_text("mine")
+    asked = dict(asked)
+    argv = asked.pop("argv", [])
+    work = open_with(path, "--overwrite", *argv, **asked)
+    assert not work.finished
+    assert work.checkpoint("a b/c") is None
+    left = contents(path)
+    assert set(left) == {
+        "config.json",
+        *FOREIGN,
+        *("checkpoints", "models", "figures", "figures/deep"),
+    }
+    assert {left[name] for name in FOREIGN} == {b"mine"}
+    assert json.loads(left["config.json"]) == {
+        "experiment": asked.get("experiment", "probe"),
+        "config": asked.get("config", {"seed": 0}),
+    }
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert out == ""
+    kind = "a finished" if finish else "an unfinished"
+    assert f"removed {kind} run of probe from {str(path)!r}: " in line
+    assert ("results.json" in line) == finish
+    assert "checkpoints (3 files), figures (2 files), models (1 file)" in line
+
+
+def test_overwrite_leaves_nothing_behind_of_a_run(tmp_path):
+    fill(tmp_path / "run", finish=True)
+    open_with(tmp_path / "run", "--overwrite")
+    assert contents(tmp_path / "run").keys() == {"config.json"}
+
+
+@pytest.mark.parametrize("there", [None, "empty", "blank"])
+def test_overwrite_of_nothing_says_nothing(tmp_path, capsys, there):
+    path = tmp_path / "run"
+    if there:
+        path.mkdir()
+    if there == "blank":
+        WorkDirectory(path, "probe", {"seed": 3})
+    open_with(path, "--overwrite").save_checkpoint("a", [])
+    assert capsys.readouterr().err == ""
+    # Then it is there as any other.
+    open_with(path)
+    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+        open_with(path, config={"seed": 1})
+
+
+@pytest.mark.parametrize("name", ["thesis.tex", "results.json", "config.json"])
+def test_a_directory_of_somebody_else_is_not_overwritten(tmp_path, name):
+    (tmp_path / name).write_text('{"rows": []}')
+    before = contents(tmp_path)
+    with pytest.raises(UserError, match="did not write|holds files but no"):
+        open_with(tmp_path, "--overwrite")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError, match="must be a directory"):
+        open_with(tmp_path / "file", "--overwrite")
+    (tmp_path / "file").unlink()
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("finish", [True, False])
+def test_without_the_flag_nothing_is_removed(tmp_path, finish):
+    path = tmp_path / "run"
+    fill(path, finish)
+    before = contents(path)
+    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+        open_with(path, config={"seed": 1})
+    with pytest.raises(UserError, match="belongs to the experiment"):
+        open_with(path, experiment="pattern")
+    if finish:
+        with pytest.raises(UserError, match="add --overwrite"):
+            open_with(path, "--noresume")
+        assert open_with(path).finished
+    assert contents(path) == before
+
+
+def test_a_stop_while_overwriting_leaves_no_mixture(tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    fill(path, finish=True)
+    unlink = Path.unlink
+    removed = []
+
+    def stop(file, *arguments, **keywords):
+        if len(removed) == 3:
+            raise KeyboardInterrupt
+        removed.append(file.name)
+        unlink(file, *arguments, **keywords)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", stop)
+        with pytest.raises(KeyboardInterrupt):
+            open_with(path, "--overwrite", config={"seed": 1})
+    # What is left still belongs to the old run, which is unfinished now.
+    assert removed[0] == "results.json"
+    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+        open_with(path, config={"seed": 1})
+    assert not open_with(path).finished
+    open_with(path, "--overwrite", config={"seed": 1})
+    assert contents(path).keys() == {"config.json"}
+
+
+def test_what_a_killed_process_was_writing_goes(tmp_path):
+    path = tmp_path / "run"
+    fill(path, finish=False)
+    open_with(path)
+    assert not [name for name in contents(path) if "tmp" in name]
+    # Nothing is touched in a finished one.
+    fill(tmp_path / "done", finish=True)
+    before = contents(tmp_path / "done")
+    open_with(tmp_path / "done")
+    assert contents(tmp_path / "done") == before
