@@ -12,8 +12,6 @@ from keras_padpos.ppp.pattern_metrics import pattern_metrics
 from keras_padpos.ppp.reference_features import ReferenceFeatures
 from keras_padpos.ppp.split_moments import SplitMoments
 from keras_padpos.ppp.stage_fields import stage_fields
-from keras_padpos.ppp.train_in_steps import TrainingStep
-from keras_padpos.ppp.train_in_steps import train_in_steps
 
 __all__ = [
     "GROUPS",
@@ -25,9 +23,7 @@ __all__ = [
     "PatternMeasurement",
     "ReferenceFeatures",
     "SplitMoments",
-    "TrainingStep",
     "pattern_maps",
     "pattern_metrics",
     "stage_fields",
-    "train_in_steps",
 ]

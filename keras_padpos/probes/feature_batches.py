@@ -80,20 +80,29 @@ class FeatureBatches:
             yield features
         self._kept = {name: each[:number] for name, each in kept.items()}
 
-    def shuffled(self, epoch: int, seed: int) -> Iterator[dict[str, Any]]:
-        """One pass in an order that epoch and seed decide."""
+    def shuffled(
+        self, epoch: int, seed: int, start: int = 0
+    ) -> Iterator[dict[str, Any]]:
+        """One pass in an order that epoch and seed decide.
+
+        Args:
+            epoch: Number of the epoch.
+            seed: The seed.
+            start: How many batches to leave out at the beginning.
+        """
         if self._keep and self._kept is None:
             for _ in self.once():
                 pass
         if self._kept is None:
             order = {"shuffle_seed": seed, "epoch": epoch}
-            for batch in self._pictures(**order):
-                yield self._features(batch)
+            for number, batch in enumerate(self._pictures(**order)):
+                if number >= start:
+                    yield self._features(batch)
             return
         number = len(next(iter(self._kept.values())))
         order = np.random.default_rng((seed, epoch)).permutation(number)
-        for start in range(0, number, self.batch_size):
-            chosen = order[start : start + self.batch_size]
+        for first in range(start * self.batch_size, number, self.batch_size):
+            chosen = order[first : first + self.batch_size]
             self._advance(len(chosen))
             yield {name: each[chosen] for name, each in self._kept.items()}
 

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from keras_padpos.probes.feature_batches import FeatureBatches
 from keras_padpos.probes.gradient_solver import EPOCHS
 from keras_padpos.probes.gradient_solver import GradientSolver
-from keras_padpos.probes.gradient_solver import mean_losses
 from keras_padpos.probes.head import Head
+from keras_padpos.training import Checkpoint
+from keras_padpos.training import OneDevice
+from keras_padpos.training import TrainingPosition
 
 
 def gradient_read_outs(
@@ -24,6 +25,8 @@ def gradient_read_outs(
     learning_rate: float | None = None,
     seed: int = 0,
     log: Callable[..., None] | None = None,
+    checkpoint: Checkpoint | None = None,
+    spread: OneDevice | None = None,
 ) -> list[GradientSolver]:
     """Train heads of any shape, all on the same passes over the pictures.
 
@@ -38,6 +41,8 @@ def gradient_read_outs(
         seed: Of initial weights and of the pictures' order.
         log: Called after each epoch, for each head and target, with `epoch`,
             `loss`, `head` (its label) and `target`.
+        checkpoint: Where to go on from, and where states go.
+        spread: What to train on.
 
     Returns:
         The trained heads, in the order of `heads`.
@@ -60,25 +65,61 @@ def gradient_read_outs(
                 optimizer=optimizer,
                 learning_rate=learning_rate,
                 seed=seed,
+                spread=spread,
             )
         )
-    for epoch in range(epochs):
-        steps: list[list[Any]] = [[] for _ in solvers]
-        for features in batches.shuffled(epoch, seed):
+    losses = _Losses()
+    parts = {str(number): each for number, each in enumerate(solvers)}
+    at = TrainingPosition({**parts, "losses": losses}, checkpoint)
+    while at.epoch < epochs:
+        for features in batches.shuffled(at.epoch, seed, at.step):
             joined = {}
-            for solver, its_steps in zip(solvers, steps, strict=True):
+            found = []
+            for solver in solvers:
                 seen = solver.head.sees(tuple(shapes))
                 if seen not in joined:
                     joined[seen] = solver.head.joined(features)
-                losses = solver.step(joined[seen], epoch)
-                its_steps.append((losses, len(joined[seen])))
-        if log:
-            for solver, its_steps in zip(solvers, steps, strict=True):
-                for target, loss in mean_losses(its_steps).items():
+                found.append(list(solver.step(joined[seen], at.epoch).values()))
+            losses.append(found, len(joined[seen]))
+            at.next_step()
+        for solver, each in zip(solvers, losses.means(), strict=True):
+            for target, loss in zip(targets, each, strict=True):
+                if log:
                     log(
                         head=solver.head.label,
                         target=target,
-                        epoch=epoch,
-                        loss=loss,
+                        epoch=at.epoch,
+                        loss=float(loss),
                     )
+        losses.clear()
+        at.next_epoch()
     return solvers
+
+
+class _Losses:
+    """The losses of an epoch's steps, heads and targets."""
+
+    def __init__(self):
+        self.clear()
+
+    def clear(self):
+        self._steps = []
+        self._sizes = []
+
+    def append(self, losses, size):
+        self._steps.append(losses)
+        self._sizes.append(size)
+
+    def means(self):
+        """Mean over the steps, each weighted by its pictures."""
+        return np.average(self._steps, axis=0, weights=self._sizes)
+
+    def state(self):
+        return {
+            "steps": np.array(self._steps, "float64"),
+            "sizes": np.array(self._sizes, "int64"),
+        }
+
+    def restore(self, state):
+        self._steps = state["steps"].tolist()
+        self._sizes = state["sizes"].tolist()

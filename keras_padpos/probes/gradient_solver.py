@@ -11,6 +11,10 @@ from keras import layers
 from keras import ops
 
 from keras_padpos.probes.head import Head
+from keras_padpos.training import LocalModel
+from keras_padpos.training import OneDevice
+from keras_padpos.training import restore_variables
+from keras_padpos.training import variable_state
 
 LEARNING_RATES = {"sgd": 0.1, "adam": 1e-3}
 """Learning rate of each optimiser if none is given."""
@@ -59,6 +63,7 @@ class GradientSolver:
         weight_decay: As in PyTorch's optimisers: its product with each weight
             is added to the gradient.
         seed: Seed of the initial weights, the same for every target.
+        spread: What to train on; see `OneDevice`.
 
     Raises:
         ValueError: If the optimiser is unknown.
@@ -74,6 +79,7 @@ class GradientSolver:
         learning_rate: float | None = None,
         weight_decay: float = 1e-4,
         seed: int = 0,
+        spread: OneDevice | None = None,
     ) -> None:
         if optimizer not in LEARNING_RATES:
             raise ValueError(
@@ -93,24 +99,32 @@ class GradientSolver:
         )
         self._decay = weight_decay
         self._seed = seed
+        self._spread = spread or OneDevice()
         self._readers = {}
         self.models = {}
-        for name, target in self.targets.items():
-            inputs = keras.Input(feature_shape)
-            maps = self._head(inputs)
-            self._readers[name] = keras.Model(inputs, maps)
-            enlarged = ops.image.resize(
-                maps,
-                target.shape,
-                interpolation="bilinear",
-                data_format="channels_last",
-            )
-            self.models[name] = keras.Model(inputs, enlarged)
-            self.models[name].compile(
-                optimizer=self._optimizer(),
-                loss=keras.losses.MeanSquaredError(),
-            )
-        self._epoch = None
+        with self._spread.scope():
+            for name, target in self.targets.items():
+                self._make(name, target, feature_shape)
+
+    def _make(self, name, target, feature_shape):
+        inputs = keras.Input(feature_shape)
+        maps = self._head(inputs)
+        # Looked at on one device, and in every process by itself.
+        self._readers[name] = LocalModel(
+            keras.Model(inputs, maps), self._spread
+        )
+        enlarged = ops.image.resize(
+            maps,
+            target.shape,
+            interpolation="bilinear",
+            data_format="channels_last",
+        )
+        self.models[name] = keras.Model(inputs, enlarged)
+        self.models[name].compile(
+            optimizer=self._optimizer(),
+            loss=keras.losses.MeanSquaredError(),
+        )
+        self.models[name].optimizer.build(self.models[name].trainable_variables)
 
     def _optimizer(self):
         if self.optimizer == "adam":
@@ -166,7 +180,8 @@ class GradientSolver:
         """Train every target's head on one batch.
 
         Args:
-            features: `(batch, grid, grid, channels)`, an array or a tensor.
+            features: `(batch, grid, grid, channels)`, an array: this process'
+                part of the batch; see `OneDevice.own_part`.
             epoch: The epoch that the batch belongs to, counted from 0.
 
         Returns:
@@ -176,19 +191,19 @@ class GradientSolver:
         Raises:
             ValueError: If a loss is no longer finite.
         """
-        features = ops.convert_to_tensor(features, "float32")
+        self._spread.check_batch(len(features) * self._spread.processes)
         losses = {}
         for name, model in self.models.items():
-            if epoch != self._epoch:
-                model.optimizer.learning_rate = self.rate(epoch)
             target = self.targets[name]
             wanted = np.broadcast_to(
-                target[None, :, :, None], (features.shape[0], *target.shape, 1)
+                target[None, :, :, None], (len(features), *target.shape, 1)
             )
-            # Some versions of Keras average over the batches since the last
-            # reset, some do not.
-            model.reset_metrics()
-            logs = model.train_on_batch(features, wanted, return_dict=True)
+            with self._spread.scope():
+                model.optimizer.learning_rate = self.rate(epoch)
+                # Some versions of Keras average over the batches since the
+                # last reset, some do not.
+                model.reset_metrics()
+                logs = model.train_on_batch(features, wanted, return_dict=True)
             losses[name] = float(logs["loss"])
             if not np.isfinite(losses[name]):
                 raise ValueError(
@@ -198,8 +213,27 @@ class GradientSolver:
                     f"learning_rate={self.learning_rate}, "
                     f"output={self.head.output!r}"
                 )
-        self._epoch = epoch
         return losses
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that a step changes, as arrays by name."""
+        return {
+            f"{name}/{key}": array
+            for name, model in self.models.items()
+            for key, array in variable_state(_changed(model)).items()
+        }
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Put back what `state` returned."""
+        for name, model in self.models.items():
+            restore_variables(
+                _changed(model),
+                {
+                    key.removeprefix(f"{name}/"): array
+                    for key, array in state.items()
+                    if key.startswith(f"{name}/")
+                },
+            )
 
     def fit(
         self,
@@ -240,7 +274,7 @@ class GradientSolver:
         features = ops.convert_to_tensor(features, "float32")
         return np.concatenate(
             [
-                reader.predict_on_batch(features)
+                reader.now().predict_on_batch(features)
                 for reader in self._readers.values()
             ],
             axis=-1,
@@ -255,8 +289,12 @@ class GradientSolver:
         Returns:
             A symbolic tensor `(batch, height', width', targets)`.
         """
-        maps = [reader(features) for reader in self._readers.values()]
+        maps = [reader.now()(features) for reader in self._readers.values()]
         return maps[0] if len(maps) == 1 else ops.concatenate(maps, axis=-1)
+
+
+def _changed(model):
+    return [*model.variables, *model.optimizer.variables]
 
 
 def mean_losses(

@@ -1,9 +1,14 @@
 """The learning rate that falls on a plateau, as in F-Conv's code."""
 
+from collections.abc import Mapping
+
 import keras
+import numpy as np
+
+from keras_padpos.training import BestWeights
 
 
-class Plateau(keras.callbacks.Callback):
+class Plateau:
     """Go on from the best weights with a tenth of the rate, then stop.
 
     Keras' `ReduceLROnPlateau` keeps the weights it is at; this goes back to
@@ -13,20 +18,19 @@ class Plateau(keras.callbacks.Callback):
 
     >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     >>> model.compile(keras.optimizers.SGD(0.1), "mse")
-    >>> x = y = keras.ops.ones((4, 1))
-    >>> history = model.fit(
-    ...     x, y, validation_data=(x, y), epochs=99, verbose=0,
-    ...     callbacks=[Plateau("val_loss", patience=1, least=0.01)],
-    ... )
-    >>> len(history.history["loss"]) < 99
-    True
+    >>> plateau = Plateau(model, patience=1, least=0.01)
+    >>> [plateau.update(value) for value in (2.0, 1.0, 1.5, 1.0)]
+    [True, True, True, False]
 
     Args:
-        monitor: What is to fall, a key of the logs.
+        model: Compiled; its optimiser has a plain number as rate.
         patience: Epochs without a lower value that are waited for; at the end
             of the next the rate falls.
         factor: Of the rate, each time.
         least: Training stops once the rate is this or lower.
+
+    Attributes:
+        best: The `BestWeights`.
 
     Source:
         Kayhan and van Gemert, the released code
@@ -35,45 +39,48 @@ class Plateau(keras.callbacks.Callback):
 
     def __init__(
         self,
-        monitor: str,
+        model: keras.Model,
         *,
         patience: int = 5,
         factor: float = 0.1,
         least: float = 1e-6,
     ) -> None:
-        super().__init__()
-        self.monitor = monitor
-        self.patience = patience
-        self.factor = factor
-        self.least = least
+        self._model = model
+        self._patience = patience
+        self._factor = factor
+        self._least = least
+        self._waited = 0
+        self.best = BestWeights(model)
 
-    def on_train_begin(self, logs=None):
-        """Forget an earlier training."""
-        self.best = float("inf")
-        self.best_epoch = 0
-        self.waited = 0
-        self._weights = None
+    def update(self, value: float) -> bool:
+        """End an epoch: keep better weights, or wait, or lower the rate.
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Keep better weights, or wait, or lower the rate."""
-        if logs[self.monitor] < self.best:
-            self.best = logs[self.monitor]
-            self.best_epoch = epoch + 1
-            self._weights = self.model.get_weights()
-            self.waited = 0
-        elif self.waited < self.patience:
-            self.waited += 1
+        Args:
+            value: What is to fall, after this epoch.
+
+        Returns:
+            Whether to go on.
+        """
+        if self.best.update(value):
+            self._waited = 0
+        elif self._waited < self._patience:
+            self._waited += 1
         else:
-            optimizer = self.model.optimizer
-            rate = float(optimizer.learning_rate) * self.factor
+            optimizer = self._model.optimizer
+            rate = keras.ops.convert_to_numpy(optimizer.learning_rate)
+            rate = float(rate) * self._factor
             optimizer.learning_rate = rate
-            self.waited = 0
-            self.model.set_weights(self._weights)
+            self._waited = 0
+            self.best.put_back()
             # Ten thousandths of a thousandth: rounding must not decide.
-            if rate <= self.least * (1 + 1e-3):
-                self.model.stop_training = True
+            return rate > self._least * (1 + 1e-3)
+        return True
 
-    def on_train_end(self, logs=None):
-        """Leave the best weights."""
-        if self._weights is not None:
-            self.model.set_weights(self._weights)
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that going on needs, as arrays by name."""
+        return {"waited": np.array(self._waited), **self.best.state()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Put back what `state` returned."""
+        self._waited = int(state["waited"])
+        self.best.restore(state)

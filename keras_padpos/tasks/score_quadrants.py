@@ -17,6 +17,9 @@ from keras_padpos.tasks.quadrant_features import quadrant_features
 from keras_padpos.tasks.red_green import SPLITS
 from keras_padpos.tasks.train_quadrants import QUADRANT_EPOCHS
 from keras_padpos.tasks.train_quadrants import train_quadrants
+from keras_padpos.training import Checkpoint
+from keras_padpos.training import LocalModel
+from keras_padpos.training import OneDevice
 
 _PARTS = ("train", "validation", "test")
 # Examples that are scored at once.
@@ -34,6 +37,8 @@ def score_quadrants(
     seed: int = 0,
     batch_size: int = 8,
     advance: Callable[[int], Any] | None = None,
+    checkpoint: Callable[[str], Checkpoint] | None = None,
+    spread: OneDevice | None = None,
     **canvas: Any,
 ) -> dict[str, dict[str, Any]]:
     """Whether a network tells which corner of a canvas a picture is in.
@@ -72,11 +77,14 @@ def score_quadrants(
             them for all three, as in the released code.
         epochs: Passes over the training set, at most.
         seed: Passed to `keras.utils.set_random_seed` before the dense layer
-            is made, for each split.
+            is made, for each split; and seed of the order of the examples.
         batch_size: Canvases that go through a frozen network at once. Steps
             are of 8, as released.
         advance: Called with the number of canvases after each batch of a
             frozen network.
+        checkpoint: From a split to where its training goes on from.
+        spread: What to train on. A network that is not frozen was made in
+            its scope.
         **canvas: `canvas` and `fill` of `four_quadrants`.
 
     Returns:
@@ -100,6 +108,7 @@ def score_quadrants(
         the dense layer is trained; here frozen is frozen, and
         `models.calibrate_batch_norm` sets statistics beforehand.
     """
+    spread = spread or OneDevice()
     parts = {each: _parts(each, len(pictures)) for each in splits}
     extra = {}
     if frozen:
@@ -119,20 +128,28 @@ def score_quadrants(
     found = {}
     for each, chosen in parts.items():
         keras.utils.set_random_seed(seed)
-        if frozen:
-            net = _with_head(keras.Input(inputs.shape[2:], name="features"))
-        else:
-            model.set_weights(first)
-            net = _with_head(pooled_maps(model))
+        with spread.scope():
+            if frozen:
+                net = _with_head(keras.Input(inputs.shape[2:], name="features"))
+            else:
+                model.set_weights(first)
+                net = _with_head(pooled_maps(model))
         sets = {
             name: _examples(inputs, places) for name, places in chosen.items()
         }
         trained = train_quadrants(
-            net, sets["train"], sets["validation"], epochs=epochs
+            net,
+            sets["train"],
+            sets["validation"],
+            epochs=epochs,
+            seed=seed,
+            checkpoint=None if checkpoint is None else checkpoint(each),
+            spread=spread,
         )
+        local = LocalModel(net, spread).now()
         found[each] = {
-            "accuracy": class_accuracy(net, *sets["test"], _BATCH),
-            "train_accuracy": class_accuracy(net, *sets["train"], _BATCH),
+            "accuracy": class_accuracy(local, *sets["test"], _BATCH),
+            "train_accuracy": class_accuracy(local, *sets["train"], _BATCH),
             "train_images": len(chosen["train"]),
             "test_images": len(chosen["test"]),
             **trained,

@@ -1,6 +1,7 @@
 """Train for the four-quadrant test as its authors did."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,6 +9,9 @@ import numpy as np
 
 from keras_padpos.tasks.decay_weights import decay_weights
 from keras_padpos.tasks.plateau import Plateau
+from keras_padpos.tasks.validated_training import validated_training
+from keras_padpos.training import Checkpoint
+from keras_padpos.training import OneDevice
 
 QUADRANT_EPOCHS = 30
 """Passes over the training set in the released code, at most."""
@@ -16,7 +20,6 @@ _BATCH = 8
 _LEARNING_RATE = 1e-3
 _MOMENTUM = 0.9
 _DECAY = 5e-5
-_MONITOR = "val_cross_entropy"
 
 
 def train_quadrants(
@@ -26,7 +29,10 @@ def train_quadrants(
     *,
     epochs: int = QUADRANT_EPOCHS,
     batch_size: int = _BATCH,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    seed: int = 0,
+    log: Callable[..., None] | None = None,
+    checkpoint: Checkpoint | None = None,
+    spread: OneDevice | None = None,
 ) -> dict[str, Any]:
     """Train a network, or a head on features, to tell two places apart.
 
@@ -55,7 +61,10 @@ def train_quadrants(
         validation: Inputs and labels that decide about the rate.
         epochs: Passes over the training set, at most.
         batch_size: Examples a step.
-        callbacks: Keras callbacks.
+        seed: Seed of the order of the examples.
+        log: Called after each epoch with `epoch` and the metrics.
+        checkpoint: Where to go on from, and where states go.
+        spread: What to train on; the model was made in its scope.
 
     Returns:
         A dict with `"epochs"`, how many there were; `"best_epoch"`, from 1,
@@ -67,29 +76,34 @@ def train_quadrants(
         2020), Sec. 3.2: settings of the released code.
     """
     decay_weights(model, _DECAY)
-    model.compile(
-        keras.optimizers.SGD(_LEARNING_RATE, momentum=_MOMENTUM, nesterov=True),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[
-            keras.metrics.SparseCategoricalCrossentropy(
-                from_logits=True, name="cross_entropy"
-            )
-        ],
-        jit_compile=keras.backend.backend() == "jax",
-    )
-    plateau = Plateau(_MONITOR)
-    history = model.fit(
-        *train,
-        batch_size=batch_size,
+    inputs, labels = train
+
+    def batches(epoch, start):
+        order = np.random.default_rng([seed, epoch]).permutation(len(labels))
+        for first in range(start * batch_size, len(labels), batch_size):
+            chosen = order[first : first + batch_size]
+            yield inputs[chosen], labels[chosen]
+
+    plateau = Plateau(model)
+    count = validated_training(
+        model,
+        lambda: keras.optimizers.SGD(
+            _LEARNING_RATE, momentum=_MOMENTUM, nesterov=True
+        ),
+        batches,
+        math.ceil(len(labels) / batch_size),
+        validation,
         epochs=epochs,
-        shuffle=True,
-        validation_data=validation,
-        validation_batch_size=batch_size,
-        callbacks=[plateau, *callbacks],
-        verbose=0,
-    ).history
+        batch_size=batch_size,
+        decide=plateau.update,
+        part=plateau,
+        log=log,
+        checkpoint=checkpoint,
+        spread=spread,
+    )
+    plateau.best.put_back()
     return {
-        "epochs": len(history[_MONITOR]),
-        "best_epoch": plateau.best_epoch,
-        "validation_cross_entropy": float(plateau.best),
+        "epochs": count,
+        "best_epoch": plateau.best.epoch,
+        "validation_cross_entropy": plateau.best.value,
     }

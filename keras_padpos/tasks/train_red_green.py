@@ -1,7 +1,8 @@
 """Train a net for the red-green test as its authors did."""
 
+import math
+from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,6 +10,11 @@ import numpy as np
 
 from keras_padpos.tasks.class_accuracy import class_accuracy
 from keras_padpos.tasks.decay_weights import decay_weights
+from keras_padpos.tasks.validated_training import validated_training
+from keras_padpos.training import BestWeights
+from keras_padpos.training import Checkpoint
+from keras_padpos.training import LocalModel
+from keras_padpos.training import OneDevice
 
 RED_GREEN_EPOCHS = 50
 """Passes over the training set in the released code, at most."""
@@ -19,9 +25,8 @@ _RHO = 0.9
 _EPSILON = 1e-6
 _DECAY = 5e-5
 # The released code waits for 8 epochs without a better loss and stops at the
-# end of the next; Keras stops at the end of the last that it waits for.
+# end of the next.
 _PATIENCE = 9
-_MONITOR = "val_cross_entropy"
 
 
 def train_red_green(
@@ -30,7 +35,9 @@ def train_red_green(
     *,
     epochs: int = RED_GREEN_EPOCHS,
     batch_size: int = _BATCH,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    log: Callable[..., None] | None = None,
+    checkpoint: Checkpoint | None = None,
+    spread: OneDevice | None = None,
 ) -> dict[str, Any]:
     """Train a net for the red-green test, and score it.
 
@@ -54,8 +61,11 @@ def train_red_green(
         sets: As `red_green` returns them.
         epochs: Passes over the training set, at most.
         batch_size: Pictures a step.
-        callbacks: Keras callbacks. Of their logs, `val_cross_entropy` is what
-            decides; `val_loss` counts the decay too.
+        log: Called after each epoch with `epoch` and the metrics. Of these
+            `val_cross_entropy` is what decides; `val_loss` counts the decay
+            too.
+        checkpoint: Where to go on from, and where states go.
+        spread: What to train on; the model was made in its scope.
 
     Returns:
         A dict with `"train"`, `"validation"`, `"similar"` and
@@ -68,38 +78,45 @@ def train_red_green(
         2020), Sec. 4.1: settings of the released code.
     """
     decay_weights(model, _DECAY)
-    model.compile(
-        keras.optimizers.Adadelta(_LEARNING_RATE, rho=_RHO, epsilon=_EPSILON),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[
-            keras.metrics.SparseCategoricalCrossentropy(
-                from_logits=True, name="cross_entropy"
-            )
-        ],
-        # TensorFlow on a CPU needs twice as long with XLA.
-        jit_compile=keras.backend.backend() == "jax",
-    )
-    stop = keras.callbacks.EarlyStopping(
-        _MONITOR, mode="min", patience=_PATIENCE, restore_best_weights=True
-    )
-    history = model.fit(
-        *sets["train"],
-        batch_size=batch_size,
+    spread = spread or OneDevice()
+    pictures, labels = sets["train"]
+
+    def batches(epoch, start):
+        for first in range(start * batch_size, len(labels), batch_size):
+            chosen = slice(first, first + batch_size)
+            yield pictures[chosen], labels[chosen]
+
+    best = BestWeights(model)
+
+    def keep_best(value):
+        best.update(value)
+        return best.waited < _PATIENCE
+
+    count = validated_training(
+        model,
+        lambda: keras.optimizers.Adadelta(
+            _LEARNING_RATE, rho=_RHO, epsilon=_EPSILON
+        ),
+        batches,
+        math.ceil(len(labels) / batch_size),
+        sets["validation"],
         epochs=epochs,
-        shuffle=False,
-        validation_data=sets["validation"],
-        validation_batch_size=batch_size,
-        callbacks=[stop, *callbacks],
-        verbose=0,
-    ).history[_MONITOR]
+        batch_size=batch_size,
+        decide=keep_best,
+        part=best,
+        log=log,
+        checkpoint=checkpoint,
+        spread=spread,
+    )
+    best.put_back()
+    local = LocalModel(model, spread).now()
     scores = {
-        name: class_accuracy(model, *each, batch_size)
+        name: class_accuracy(local, *each, batch_size)
         for name, each in sets.items()
     }
-    best = int(np.argmin(history))
     return {
         **scores,
-        "epochs": len(history),
-        "best_epoch": best + 1,
-        "validation_cross_entropy": float(history[best]),
+        "epochs": count,
+        "best_epoch": best.epoch,
+        "validation_cross_entropy": best.value,
     }

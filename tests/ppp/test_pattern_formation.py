@@ -5,6 +5,7 @@ import pytest
 from keras_padpos import layers
 from keras_padpos import models
 from keras_padpos import ppp
+from keras_padpos import training
 from keras_padpos.models.stage_model import stage_model
 
 STAGES = ("one", "two")
@@ -71,7 +72,7 @@ def training_set(count=8):
 def trained(network, seed=0, **options):
     options = {"checkpoints": [], "epochs": 2, "batch_size": 4} | options
     return list(
-        ppp.train_in_steps(network, *training_set(), seed=seed, **options)
+        training.train_in_steps(network, *training_set(), seed=seed, **options)
     )
 
 
@@ -111,7 +112,7 @@ def test_measuring_leaves_training_alone():
         network = small("randn")
         formation = ppp.PatternFormation(network, STAGES, SIZE)
         pictures, labels = training_set()
-        for _ in ppp.train_in_steps(
+        for _ in training.train_in_steps(
             network,
             pictures,
             labels,
@@ -142,7 +143,7 @@ def test_it_learns():
     labels = np.arange(64) % 2
     pictures[labels == 1] = 200
     stops = list(
-        ppp.train_in_steps(
+        training.train_in_steps(
             small(),
             pictures,
             labels,
@@ -171,7 +172,7 @@ def test_errors(count, labels, epochs, message):
     pictures = np.zeros((count, SIZE, SIZE, 3))
     with pytest.raises(ValueError, match=message):
         next(
-            ppp.train_in_steps(
+            training.train_in_steps(
                 network,
                 pictures,
                 np.zeros(labels, int),

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
 import numpy as np
+
+from keras_padpos.training.keras_fit import KerasFit
+from keras_padpos.training.one_device import OneDevice
+from keras_padpos.training.training_position import Checkpoint
+from keras_padpos.training.training_position import Part
+from keras_padpos.training.training_position import TrainingPosition
 
 
 class TrainingStep(NamedTuple):
@@ -37,6 +44,9 @@ def train_in_steps(
     batch_size: int = 64,
     learning_rate: float = 1e-3,
     seed: int = 0,
+    parts: Mapping[str, Part] | None = None,
+    checkpoint: Checkpoint | None = None,
+    spread: OneDevice | None = None,
 ) -> Iterator[TrainingStep]:
     """Train a classifier, and stop at some steps.
 
@@ -71,14 +81,21 @@ def train_in_steps(
         batch_size: Pictures a step.
         learning_rate: The rate at the first step.
         seed: Seed of the order and of the mirroring.
+        parts: What else belongs to the state of the training, such as what was
+            found at the stops so far.
+        checkpoint: Where to go on from, and where states go.
+        spread: What to train on; see `OneDevice`. The network was made in its
+            scope.
 
     Yields:
-        Where training stands. While it waits, the network may be used, but
-        not changed.
+        Where training stands. While it waits, the network may be used (see
+        `LocalModel`), but not changed. A training that goes on from a stop
+        yields it again: `parts` tell what is done already.
 
     Raises:
         ValueError: If there are fewer pictures than one batch, not as many
-            labels, or `epochs` is less than 1.
+            labels, or `epochs` is less than 1, or batches cannot be divided
+            among the devices.
     """
     steps = len(pictures) // batch_size
     if not steps or len(labels) != len(pictures):
@@ -89,29 +106,42 @@ def train_in_steps(
         )
     if epochs < 1:
         raise ValueError(f"`epochs` must be at least 1. Received: {epochs}")
+    spread = spread or OneDevice()
+    spread.check_batch(batch_size)
     total = steps * epochs
-    stops = {*checkpoints, total}
-    network.compile(
-        keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(learning_rate, total)
-        ),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-    yield TrainingStep(0, 0.0, None)
-    losses = []
-    for epoch in range(epochs):
+    stops = sorted({0, *checkpoints, total})
+    with spread.scope():
+        network.compile(
+            keras.optimizers.Adam(
+                keras.optimizers.schedules.CosineDecay(learning_rate, total)
+            ),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
+
+    def batches(epoch, start):
         rng = np.random.default_rng([seed, epoch])
         order = rng.permutation(len(pictures))
         mirrored = rng.random(len(pictures)) < 0.5
-        for number in range(steps):
+        for number in range(start, steps):
             chosen = order[number * batch_size : (number + 1) * batch_size]
             batch = pictures[chosen].astype("float32")
             turned = mirrored[chosen]
             batch[turned] = batch[turned, :, ::-1]
-            # The metric is a mean over the batches since it was reset.
-            network.reset_metrics()
-            losses.append(float(network.train_on_batch(batch, labels[chosen])))
-            step = epoch * steps + number + 1
-            if step in stops:
-                yield TrainingStep(step, step / steps, float(np.mean(losses)))
-                losses = []
+            yield batch, labels[chosen]
+
+    fit = KerasFit(network, spread)
+    position = TrainingPosition({"fit": fit, **(parts or {})}, checkpoint)
+    logs = fit.logs
+    while True:
+        step = position.epoch * steps + position.step
+        if step in stops:
+            yield TrainingStep(step, step / steps, logs.get("loss"))
+            if step == total:
+                return
+            fit.reset()
+            position.offer()
+        if position.step == steps:
+            position.next_epoch()
+        stop = next(each for each in stops if each > step)
+        left = min(stop - step, steps - position.step)
+        logs = fit.run(batches(position.epoch, position.step), position, left)

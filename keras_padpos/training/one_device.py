@@ -1,0 +1,88 @@
+"""Work that is not spread."""
+
+import contextlib
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+class OneDevice:
+    """Compute where the backend computes anyway; base of what spreads work.
+
+    Networks that are to be trained are made, compiled and trained inside
+    `scope`. Work on single examples, such as features of pictures, is shared
+    out by `share_of` and brought together by `gather`.
+
+    Example:
+
+    >>> spread = OneDevice()
+    >>> with spread.scope():
+    ...     pass
+    >>> spread.devices, spread.processes, spread.gather({"sum": np.ones(1)})
+    (1, 1, [{'sum': array([1.])}])
+
+    Attributes:
+        devices: How many devices a batch is divided among, in all processes.
+        process: The number of this process, from 0. Process 0 writes.
+        processes: How many there are.
+    """
+
+    devices = 1
+    process = 0
+    processes = 1
+
+    @property
+    def local_devices(self) -> Sequence[str | None]:
+        """Names of this process' devices for `keras.device`."""
+        return [None]
+
+    def scope(self) -> contextlib.AbstractContextManager:
+        """Inside, models are made for all devices, and trained on all."""
+        return contextlib.nullcontext()
+
+    def check_batch(self, size: int) -> None:
+        """Tell whether a batch can be divided evenly.
+
+        Args:
+            size: Examples in a batch of all devices together.
+
+        Raises:
+            ValueError: If it cannot. An uneven share would count for more, or
+                for less, than the examples in it.
+        """
+        if size % self.devices:
+            raise ValueError(
+                f"A batch of {size} cannot be divided among {self.devices} "
+                "devices. Choose a batch size, and a number of pictures, that "
+                "is a multiple of the number of devices."
+            )
+
+    def own_part(self, batch: Any) -> Any:
+        """This process' part of the arrays of a batch.
+
+        Args:
+            batch: An array `(batch, ...)`, or several in a tuple or dict.
+        """
+        if self.processes == 1:
+            return batch
+        if isinstance(batch, Mapping):
+            return {name: self.own_part(each) for name, each in batch.items()}
+        if isinstance(batch, tuple):
+            return tuple(map(self.own_part, batch))
+        size = len(batch) // self.processes
+        return batch[self.process * size : (self.process + 1) * size]
+
+    def gather(
+        self, arrays: Mapping[str, np.ndarray]
+    ) -> list[dict[str, np.ndarray]]:
+        """Bring together what each process has; every process calls it.
+
+        Args:
+            arrays: This process' arrays of numbers, by name.
+
+        Returns:
+            Those of each process, in their order, on every process.
+        """
+        return [dict(arrays)]

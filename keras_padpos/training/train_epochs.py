@@ -1,0 +1,73 @@
+"""Training, epoch by epoch."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from keras_padpos.training.keras_fit import KerasFit
+from keras_padpos.training.one_device import OneDevice
+from keras_padpos.training.training_position import Checkpoint
+from keras_padpos.training.training_position import Part
+from keras_padpos.training.training_position import TrainingPosition
+
+
+def train_epochs(
+    model: keras.Model,
+    batches: Callable[[int, int], Iterable[Any]],
+    steps: int,
+    *,
+    epochs: int,
+    after_epoch: Callable[[int, dict[str, float]], bool],
+    parts: Mapping[str, Part] | None = None,
+    checkpoint: Checkpoint | None = None,
+    spread: OneDevice | None = None,
+) -> int:
+    """Train a compiled model; look at it after each epoch.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x = keras.ops.ones((4, 1))
+    >>> train_epochs(
+    ...     model, lambda epoch, start: [(x, x)][start:], 1, epochs=5,
+    ...     after_epoch=lambda epoch, logs: epoch < 3,
+    ... )
+    3
+
+    Args:
+        model: Compiled, inside the scope of `spread`.
+        batches: From an epoch's number, from 0, and a number of batches to
+            leave out, to those that follow; see `KerasFit.run`. What it draws
+            must depend on the epoch alone.
+        steps: Batches an epoch.
+        epochs: How many, at most.
+        after_epoch: Called with the number of epochs so far and the metrics
+            of the last; returns whether to go on. The model may be used, and
+            changed.
+        parts: What `after_epoch` changes, for checkpoints.
+        checkpoint: Where to go on from, and where states go.
+        spread: What to train on.
+
+    Returns:
+        How many epochs there were.
+
+    Raises:
+        ValueError: If a batch cannot be divided among the devices.
+    """
+    fit = KerasFit(model, spread)
+    position = TrainingPosition({"fit": fit, **(parts or {})}, checkpoint)
+    go_on = True
+    while go_on and position.epoch < epochs:
+        logs = fit.run(
+            batches(position.epoch, position.step),
+            position,
+            steps - position.step,
+        )
+        go_on = after_epoch(position.epoch + 1, logs)
+        fit.reset()
+        position.next_epoch()
+    return position.epoch
