@@ -83,7 +83,7 @@ def main(argv):
             data_dir=flags.FLAGS.data_dir,
         )
         _compare(work, modes, original, images, before, provenance)
-    _report(work)
+    runs.print_agreement_report(work)
 
 
 def _modes():
@@ -156,26 +156,6 @@ def _compare(work, modes, original, images, before, provenance):
             )
     work.save_arrays({"original": own, **arrays})
     work.write_results(rows, {**provenance.as_dict(), "skipped": images.broken})
-
-
-def _report(work):
-    results = work.load_results()
-    row = results["rows"][0]
-    runs.print_table(
-        f"{row['backbone']}: predictions against those with its own borders",
-        [
-            "padding_mode",
-            ("top1_agreement", "same first class"),
-            ("top1_ci95", "95 %"),
-            ("top5_overlap", "shared of first 5"),
-            ("total_variation", "total variation"),
-        ],
-        results["rows"],
-        [
-            f"{row['images']} crops of {row['crop']} pixels, "
-            f"{row['test_set']}; results in {work}"
-        ],
-    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Importing this imports neither Keras nor a backend, so that a binary answers
 `--help` and a mistyped flag at once.
 """
 
+from keras_padpos.runs.agreement_report import print_agreement_report
 from keras_padpos.runs.application import run
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
@@ -117,6 +118,7 @@ __all__ = [
     "position_network",
     "position_rows",
     "positions_value",
+    "print_agreement_report",
     "print_comparison",
     "print_fconv_report",
     "print_formation_report",

@@ -1,5 +1,6 @@
 """What a run of `fconv_tests` prints."""
 
+import math
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -7,20 +8,44 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.runs.fconv_counterpart import FCONV_KEYS
+from keras_padpos.runs.fconv_counterpart import fconv_counterpart
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # Points within which a number counts as the paper's.
 _MARGIN = 3
 
-_RED_GREEN = ("splits", "convolution", "padding_mode", "test_set")
-_QUADRANTS = (
-    "backbone",
-    "weights",
-    "train",
-    "padding_mode",
-    "splits",
-    "border",
+_TESTS = (
+    (
+        "red_green",
+        "Red-green test: accuracy in percent",
+        (
+            "splits",
+            "convolution",
+            ("padding_mode", "padding"),
+            ("test_set", "test set"),
+        ),
+        (),
+    ),
+    (
+        "four_quadrants",
+        "Four quadrants: accuracy in percent",
+        (
+            ("backbone", "network"),
+            "weights",
+            "train",
+            ("padding_mode", "padding"),
+            "splits",
+            "border",
+            ("test_images", "pictures"),
+            "difference",
+        ),
+        (
+            "difference: the largest between the features of a picture in its "
+            "two corners, in standard deviations of the features.",
+        ),
+    ),
 )
 
 
@@ -30,58 +55,52 @@ def print_fconv_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    rows = work.load_results()["rows"]
-    for test, title, columns, notes in (
-        (
-            "red_green",
-            "Red-green test: accuracy in percent",
-            (
-                "splits",
-                "convolution",
-                ("padding_mode", "padding"),
-                ("test_set", "test set"),
-            ),
-            (),
-        ),
-        (
-            "four_quadrants",
-            "Four quadrants: accuracy in percent",
-            (
-                ("backbone", "network"),
-                "weights",
-                "train",
-                ("padding_mode", "padding"),
-                "splits",
-                "border",
-                ("test_images", "pictures"),
-                "difference",
-            ),
-            (
-                "difference: the largest between the features of a picture in "
-                "its two corners, in standard deviations of the features.",
-            ),
-        ),
-    ):
+    for table in fconv_tables(work.load_results()["rows"]):
+        print_table(**table)
+
+
+def fconv_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lay out results beside the paper's numbers.
+
+    Args:
+        rows: Rows of `fconv_tests`, of one or more runs that differ in what
+            rows tell alone.
+
+    Returns:
+        Arguments of `print_table`, a table for each test.
+    """
+    tables = []
+    for test, title, columns, notes in _TESTS:
         found = fconv_rows(rows, test)
         if not found:
             continue
-        print_table(
-            title,
-            [
-                *columns,
-                "seeds",
-                "accuracy",
-                "paper",
-                ("fits", f"within {_MARGIN} points"),
-            ],
-            found,
-            [
-                "Accuracy: mean ± standard deviation (n) over seeds. Paper: "
-                "Kayhan and van Gemert (CVPR 2020), whose test pictures are "
-                "among those of the training (released).",
-                *notes,
-            ],
+        tables.append(
+            {
+                "title": title,
+                "columns": [
+                    *columns,
+                    "seeds",
+                    "accuracy",
+                    *(
+                        [("accuracy_ci95", "95 %")]
+                        if any(row["accuracy_ci95"] for row in found)
+                        else []
+                    ),
+                    "paper",
+                    ("less_paper", "ours − paper"),
+                    ("fits", f"within {_MARGIN} points"),
+                ],
+                "rows": found,
+                "notes": [
+                    "Accuracy: mean ± standard deviation (n) over seeds, 95 %: "
+                    "of the mean, by Student's t over seeds. Paper: Kayhan and "
+                    "van Gemert (CVPR 2020), whose test pictures are among "
+                    "those of the training (released).",
+                    *notes,
+                ],
+            }
         )
+    return tables
 
 
 def fconv_rows(
@@ -103,38 +122,42 @@ def fconv_rows(
         test: `"red_green"` or `"four_quadrants"`.
 
     Returns:
-        One row for all seeds of the same, in order of first appearance:
+        One row for all seeds of the same, in order of first appearance, of
+        rows of one seed the first:
         `seeds`, their number; `mean` and `sd`, in percent; `accuracy`, both in
-        words; `paper`, what is published of it in words, and `fits`, whether
-        the two are at most 3 points apart; both `None` where nothing is
-        published.
+        words; `accuracy_ci95`, the 95 % interval of the mean over several
+        seeds, in words; `paper`, what is published of it in words;
+        `less_paper`, ours less theirs in points, in words; and `fits`, whether
+        the two are at most 3 points apart. The last three are `None` where
+        nothing is published, as are intervals of one seed.
     """
-    from keras_padpos import published
-
-    keys = _RED_GREEN if test == "red_green" else _QUADRANTS
-    groups: dict[tuple, list[Mapping[str, Any]]] = {}
+    keys = FCONV_KEYS[test]
+    groups: dict[tuple, dict[int, Mapping[str, Any]]] = {}
     for row in rows:
         if row["test"] == test:
             key = tuple(row[name] for name in keys)
-            groups.setdefault(key, []).append(row)
-    table = published.load_table(f"fconv2020_{test}").rows
+            groups.setdefault(key, {}).setdefault(row["seed"], row)
     merged = []
-    for group in groups.values():
+    for seeds in groups.values():
+        group = list(seeds.values())
         values = [100 * row["accuracy"] for row in group]
         mean, sd = float(np.mean(values)), float(np.std(values))
-        theirs = _published(group[0], table, keys)
+        theirs = fconv_counterpart(group[0])
         shown = {
             "seeds": len(group),
             "mean": mean,
             "sd": sd,
             "accuracy": _words(mean, sd if len(group) > 1 else None),
+            "accuracy_ci95": _interval(values),
             "paper": None,
+            "less_paper": None,
             "fits": None,
         }
         if theirs:
             expected = theirs["accuracy_percent"]
             shown["paper"] = _words(expected, theirs.get("accuracy_sd"))
             # Rounded as printed, so that a reader finds the same.
+            shown["less_paper"] = f"{round(mean - expected, 1) + 0:+.1f}"
             shown["fits"] = abs(round(mean - expected, 1)) <= _MARGIN
         if "difference" in group[0]:
             shown["difference"] = max(row["difference"] for row in group)
@@ -145,16 +168,17 @@ def fconv_rows(
     return merged
 
 
-def _published(row, table, keys):
-    for theirs in table:
-        if all(
-            # What Keras' networks have of their own is zeros.
-            (theirs[key] == row[key])
-            or (key, row[key], theirs[key]) == ("padding_mode", "own", "zeros")
-            for key in keys
-        ):
-            return theirs
-    return None
+def _interval(values):
+    """Of the mean, over seeds; accuracies end at 0 and 100."""
+    if len(values) < 2:
+        return None
+    from scipy import stats
+
+    freedom = len(values) - 1
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    reach = error * float(stats.t.ppf(0.975, freedom))
+    mean = float(np.mean(values))
+    return f"[{max(0, mean - reach):.1f}, {min(100, mean + reach):.1f}]"
 
 
 def _words(mean, sd):

@@ -1,6 +1,7 @@
 """The tables that `pattern_formation` prints."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.runs.formation_summary import formation_summary
@@ -41,45 +42,67 @@ def print_formation_report(work: WorkDirectory) -> None:
         UserError: If results.json cannot be read.
     """
     results = work.load_results()
-    rows = results["rows"]
-    last = max(row["step"] for row in rows)
-    for figure, words in _WORDS.items():
-        found = formation_summary(rows, figure)
-        print_table(
-            f"{rows[0]['model']}: {words}, before training and after {last} "
-            "steps",
-            [
-                "layer",
-                ("padding_mode", "padding"),
-                "seeds",
-                ("start", "before"),
-                ("end", "after"),
-                ("ratio", "after / before"),
-                ("ratio_ci95", "95 %"),
-                ("noise", "of which noise"),
-                ("accuracy", "test accuracy"),
-            ],
-            [_mode_line(line) for line in found["modes"]],
-        )
+    for table in formation_tables(results["rows"]):
+        print_table(**table)
         print()
-        print_table(
-            f"{rows[0]['model']}: where the spread of the {words.split(',')[0]}"
-            " comes from",
-            [
-                "layer",
-                ("start_share", "between modes, before"),
-                ("end_share", "between modes, after"),
-                ("start_factor", "largest / smallest mode, before"),
-                ("end_factor", "after"),
-                ("growth", "after / before, over modes"),
-            ],
-            [_layer_line(line) for line in found["layers"]],
+    provenance = results["provenance"]
+    for name, broken in provenance["skipped"].items():
+        print(f"{name}: {len(broken)} pictures were left out:")
+        for line in broken:
+            print(f"  {line}")
+    for note in formation_notes(results["rows"]):
+        print(note)
+    print(
+        f"{provenance['machine']['line']}; "
+        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
+    )
+
+
+def formation_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lay out how patterns changed while networks were trained.
+
+    Args:
+        rows: Rows of `pattern_formation`, of one or more runs that differ in
+            networks, padding modes and seeds alone.
+
+    Returns:
+        Arguments of `print_table`, for each network and figure one table a
+        mode and one a layer, whose notes say where the spread comes from.
+    """
+    return [
+        table
+        for model in dict.fromkeys(row["model"] for row in rows)
+        for figure, words in _WORDS.items()
+        for table in _tables(
+            model, [row for row in rows if row["model"] == model], figure, words
         )
-        for line in found["layers"]:
-            if line["end_share"] is not None and line["growth"]:
-                print(formation_words(line))
-        print()
-    _print_notes(results, work)
+    ]
+
+
+def formation_notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say what the numbers of `formation_tables` are.
+
+    Args:
+        rows: As for `formation_tables`.
+
+    Returns:
+        A few lines.
+    """
+    row = rows[0]
+    return [
+        f"Trained on {row['train_images']} pictures. Pattern: {row['images']} "
+        f"crops of {row['crop']}x{row['crop']} out of {row['pictures']} "
+        f"pictures, {row['image_set']}, the same for all.",
+        "Before and after: mean ± standard deviation over seeds. After / "
+        "before: geometric mean over seeds, below over modes; intervals by "
+        "Student's t on the logarithm. Of which noise: |E[D]| that there would "
+        "be after training without a pattern, over what there is; near 1, the "
+        "figures are no more than upper bounds. Between modes: share of the "
+        "variance of the logarithm (intraclass correlation), modes without a "
+        "pattern left out.",
+        "Definitions are ours (see `padding_pattern`); those of Lin et al. "
+        "could not be read.",
+    ]
 
 
 def formation_words(line: Mapping[str, Any]) -> str:
@@ -113,28 +136,42 @@ training multiplies by 2 (1.5 to 2.7).
     )
 
 
-def _print_notes(results, work):
-    row, provenance = results["rows"][0], results["provenance"]
-    for name, broken in provenance["skipped"].items():
-        print(f"{name}: {len(broken)} pictures were left out:")
-        for line in broken:
-            print(f"  {line}")
-    print(
-        f"Trained on {row['train_images']} pictures. Pattern: {row['images']} "
-        f"crops of {row['crop']}x{row['crop']} out of {row['pictures']} "
-        f"pictures, {row['image_set']}, the same for all.\n"
-        "Before and after: mean ± standard deviation over seeds. After / "
-        "before: geometric mean over seeds, below over modes; intervals by "
-        "Student's t on the logarithm. Of which noise: |E[D]| that there would "
-        "be after training without a pattern, over what there is; near 1, the "
-        "figures are no more than upper bounds. Between modes: share of the "
-        "variance of the logarithm (intraclass correlation), modes without a "
-        "pattern left out.\n"
-        "Definitions are ours (see `padding_pattern`); those of Lin et al. "
-        "could not be read.\n"
-        f"{provenance['machine']['line']}; "
-        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
-    )
+def _tables(model, rows, figure, words):
+    last = max(row["step"] for row in rows)
+    found = formation_summary(rows, figure)
+    yield {
+        "title": f"{model}: {words}, before training and after {last} steps",
+        "columns": [
+            "layer",
+            ("padding_mode", "padding"),
+            "seeds",
+            ("start", "before"),
+            ("end", "after"),
+            ("ratio", "after / before"),
+            ("ratio_ci95", "95 %"),
+            ("noise", "of which noise"),
+            ("accuracy", "test accuracy"),
+        ],
+        "rows": [{"model": model, **_mode_line(ln)} for ln in found["modes"]],
+    }
+    yield {
+        "title": f"{model}: where the spread of the {words.split(',')[0]} "
+        "comes from",
+        "columns": [
+            "layer",
+            ("start_share", "between modes, before"),
+            ("end_share", "between modes, after"),
+            ("start_factor", "largest / smallest mode, before"),
+            ("end_factor", "after"),
+            ("growth", "after / before, over modes"),
+        ],
+        "rows": [{"model": model, **_layer_line(ln)} for ln in found["layers"]],
+        "notes": [
+            formation_words(line)
+            for line in found["layers"]
+            if line["end_share"] is not None and line["growth"]
+        ],
+    }
 
 
 def _mode_line(line: Mapping[str, Any]) -> Mapping[str, Any]:

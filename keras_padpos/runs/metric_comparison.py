@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from keras_padpos.runs.metric_values import MetricValue
 
@@ -104,6 +103,9 @@ def _stability(groups):
         )
         line["sd"] = math.sqrt(squares / freedom)
         if line["range"]:
+            # Half a second that no binary's --help should take.
+            from scipy import stats
+
             # Of the pooled variance over the true one.
             tails = stats.chi2.ppf([0.975, 0.025], freedom) / freedom
             line["stability"] = line["sd"] / line["range"]
@@ -156,6 +158,8 @@ def _separation(padded, none):
 
 def _welch(first, second):
     """Interval of a difference of means; one sample may be all alike."""
+    from scipy import stats
+
     if not np.ptp(second):
         found = stats.ttest_1samp(np.subtract(first, second[0]), 0.0)
     elif not np.ptp(first):

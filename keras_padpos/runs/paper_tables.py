@@ -8,7 +8,9 @@ from keras_padpos.published import CONTROLS
 from keras_padpos.runs.fit_preference import fit_preference
 from keras_padpos.runs.merge_seeds import merge_seeds
 from keras_padpos.runs.network_identity import network_identity
-from keras_padpos.runs.position_rows import HEAD
+from keras_padpos.runs.paper_place import is_at_place
+from keras_padpos.runs.paper_place import is_bare
+from keras_padpos.runs.paper_place import paper_place
 from keras_padpos.runs.position_rows import position_rows
 from keras_padpos.runs.position_words import head_words
 from keras_padpos.runs.position_words import set_words
@@ -116,7 +118,7 @@ class _Redrawn:
         for row in self._table.rows:
             models[row["model"]] = None
             for test_set in self._test_sets(row):
-                key = (*_place(row), test_set)
+                key = (*paper_place(row), test_set)
                 line = lines.setdefault(key, _line(row, test_set))
                 line[f"paper: {row['model']}"] = (
                     f"{row['spearman']:.3f} / {row['mae']:.3f}"
@@ -157,7 +159,9 @@ class _Redrawn:
         return [
             test_set
             for test_set in self._photographs
-            if any(_fits(ours, *_place(row), test_set) for ours in self._ours)
+            if any(
+                _fits(ours, *paper_place(row), test_set) for ours in self._ours
+            )
         ] or [None]
 
     def _cell(self, network, *key):
@@ -249,7 +253,7 @@ class _Redrawn:
 
 
 def _line(row: _Row, test_set: str | None) -> dict[str, Any]:
-    bare = ", network without padding" if _is_bare(row) else ""
+    bare = ", network without padding" if is_bare(row) else ""
     return {
         "target": row["target"].replace("_", " "),
         "head": head_words(row) + bare,
@@ -258,31 +262,15 @@ def _line(row: _Row, test_set: str | None) -> dict[str, Any]:
     }
 
 
-def _place(row: _Row) -> tuple:
-    """What a line stands for, but for the test set."""
-    stages = row["stages"] or "all"
-    head = [stages, *(row[name] for name in HEAD if name != "stages")]
-    return (row["target"], _is_bare(row), *head)
-
-
-def _fits(row: _Row, target: str, bare: bool, *place: Any) -> bool:
+def _fits(row: _Row, *key: Any) -> bool:
     """Whether a row of ours belongs on a line."""
-    *head, test_set = place
-    return (
-        (row["target"], row["test_set"]) == (target, test_set)
-        and [row[name] for name in HEAD] == head
-        # The bare picture has no padding to remove.
-        and (not bare if row["backbone"] == "rgb" else _is_bare(row) == bare)
-    )
-
-
-def _is_bare(row: _Row) -> bool:
-    return row["padding_mode"] == "none"
+    *place, test_set = key
+    return row["test_set"] == test_set and is_at_place(row, tuple(place))
 
 
 def _padded(row: _Row) -> dict[str, Any]:
     """The network whose column a row stands in: the one with its padding."""
-    mode = "zeros" if _is_bare(row) else row["padding_mode"]
+    mode = "zeros" if is_bare(row) else row["padding_mode"]
     return {**row, "padding_mode": mode, "seed": None}
 
 

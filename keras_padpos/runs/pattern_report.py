@@ -1,12 +1,26 @@
 """The tables that `padding_pattern` prints."""
 
 import math
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
 from keras_padpos.runs.pattern_networks import pattern_networks
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
+
+PATTERN_NOTES = (
+    "D: features with padding less those computed from real neighbours, O; "
+    "E: mean over crops; |.|: mean over positions and channels.",
+    "of noise: |E[D]| of a D whose mean is 0: what is not well above it "
+    "falls with more pictures. SNR: mean of E[D]² / mean of Var(O), "
+    "unbiased: from both halves of the pictures. border, centre: |E[D]| "
+    "at the outermost and innermost positions. All figures, the mean of "
+    "ratios among them: results.json.",
+    "These definitions are ours; those of Lin et al. could not be read. "
+    "Intervals: jackknife over pictures.",
+)
+"""What stands in the tables."""
 
 
 def print_pattern_report(work: WorkDirectory) -> None:
@@ -34,47 +48,66 @@ def print_pattern_report(work: WorkDirectory) -> None:
         UserError: If results.json cannot be read.
     """
     results = work.load_results()
-    for name, rows in pattern_networks(results["rows"]).items():
-        row = rows[0]
-        print_table(
-            f"{name}: pattern of padding at layers {row['activation']} their "
-            f"activation, {row['images']} crops of {row['crop']}x"
-            f"{row['crop']} out of {row['pictures']} pictures, "
-            f"{row['image_set']}",
-            [
-                "layer",
-                ("padding_mode", "padding"),
-                ("mae", "|E[D]|"),
-                ("mae_noise", "of noise"),
-                ("mae_per_image", "E|D|"),
-                ("relative", "/ std(O)"),
-                ("relative_ci95", "95 %"),
-                ("of_means", "SNR, dB"),
-                ("of_means_ci95", "95 %"),
-                ("of_means_unbiased", "unbiased"),
-                ("border", "border"),
-                ("centre", "centre"),
-            ],
-            [_shown(row) for row in rows],
-        )
+    for table in pattern_tables(results["rows"]):
+        print_table(**table)
         print()
     provenance = results["provenance"]
     for name, broken in provenance["skipped"].items():
         print(f"{name}: {len(broken)} pictures were left out:")
         for line in broken:
             print(f"  {line}")
+    for note in PATTERN_NOTES:
+        print(note)
     print(
-        "D: features with padding less those computed from real neighbours, O; "
-        "E: mean over crops; |.|: mean over positions and channels.\n"
-        "of noise: |E[D]| of a D whose mean is 0: what is not well above it "
-        "falls with more pictures. SNR: mean of E[D]² / mean of Var(O), "
-        "unbiased: from both halves of the pictures. border, centre: |E[D]| "
-        "at the outermost and innermost positions. All figures, the mean of "
-        "ratios among them: results.json.\n"
-        "These definitions are ours; those of Lin et al. could not be read. "
-        "Intervals: jackknife over pictures.\n"
         f"{provenance['machine']['line']}; "
         f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
+    )
+
+
+def pattern_tables(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lay out what runs measured, a table for each network and set of crops.
+
+    Args:
+        rows: Rows of `padding_pattern`, of one or more runs.
+
+    Returns:
+        Arguments of `print_table`; `PATTERN_NOTES` says what stands in them.
+    """
+    tables = []
+    for name, mine in pattern_networks(rows).items():
+        for crops in dict.fromkeys(map(_crops, mine)):
+            activation, images, crop, pictures, image_set = crops
+            tables.append(
+                {
+                    "title": f"{name}: pattern of padding at layers "
+                    f"{activation} their activation, {images} crops of "
+                    f"{crop}x{crop} out of {pictures} pictures, {image_set}",
+                    "columns": [
+                        "layer",
+                        ("padding_mode", "padding"),
+                        ("mae", "|E[D]|"),
+                        ("mae_noise", "of noise"),
+                        ("mae_per_image", "E|D|"),
+                        ("relative", "/ std(O)"),
+                        ("relative_ci95", "95 %"),
+                        ("of_means", "SNR, dB"),
+                        ("of_means_ci95", "95 %"),
+                        ("of_means_unbiased", "unbiased"),
+                        ("border", "border"),
+                        ("centre", "centre"),
+                    ],
+                    "rows": [
+                        _shown(row) for row in mine if _crops(row) == crops
+                    ],
+                }
+            )
+    return tables
+
+
+def _crops(row: Mapping[str, Any]) -> tuple:
+    return tuple(
+        row[name]
+        for name in ("activation", "images", "crop", "pictures", "image_set")
     )
 
 

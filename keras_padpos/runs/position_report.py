@@ -9,6 +9,7 @@ from keras_padpos.runs.interval_note import interval_note
 from keras_padpos.runs.merge_seeds import merge_seeds
 from keras_padpos.runs.network_differences import network_differences
 from keras_padpos.runs.network_identity import network_identity
+from keras_padpos.runs.position_rows import NETWORK
 from keras_padpos.runs.position_rows import position_rows
 from keras_padpos.runs.position_words import head_words
 from keras_padpos.runs.score_words import score_words
@@ -22,11 +23,6 @@ _Rows = Sequence[Mapping[str, Any]]
 def print_position_report(work: WorkDirectory) -> None:
     """Print what a finished run measured, the papers' numbers beside it.
 
-    Networks that differ in their seed alone are one line: mean and standard
-    deviation over seeds, and the interval over pictures of the mean over
-    seeds (see `merge_seeds`). Of several heads the first is told in full, the
-    others by their scores alone.
-
     Args:
         work: The run's directory.
 
@@ -34,7 +30,40 @@ def print_position_report(work: WorkDirectory) -> None:
         UserError: If the run is not finished, or its arrays are missing.
     """
     results = work.load_results()
-    merged = merge_seeds(position_rows([work]))
+    rows = position_rows([work])
+    for table in position_tables(rows):
+        print_table(**table)
+    provenance = results["provenance"]
+    for name, broken in provenance["skipped"].items():
+        print(f"{name}: {len(broken)} unreadable pictures were left out:")
+        for line in broken:
+            print(f"  {line}")
+    for note in position_notes(rows):
+        print(note)
+    print(
+        f"{provenance['machine']['line']}; "
+        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
+    )
+
+
+def position_tables(rows: _Rows) -> list[dict[str, Any]]:
+    """Lay out what runs measured, the papers' numbers beside it.
+
+    Networks that differ in their seed alone are one line: mean and standard
+    deviation over seeds, and the interval over pictures of the mean over
+    seeds (see `merge_seeds`). Of several heads the first is told in full, the
+    others by their scores alone.
+
+    Args:
+        rows: As `position_rows` returns them, of runs whose read-outs were
+            fitted alike.
+
+    Returns:
+        Arguments of `print_table`: for each set of pictures the first head in
+        full and the other heads; differences from the first network; pictures
+        without content. Lines hold their network's `NETWORK` fields too.
+    """
+    merged = merge_seeds(rows)
     words = unique_network_words(merged)
     rows = [
         {
@@ -46,41 +75,59 @@ def print_position_report(work: WorkDirectory) -> None:
     ]
     targets = list(dict.fromkeys(row["target"] for row in rows))
     heads = list(dict.fromkeys(row["head"] for row in rows))
-    for test_set in dict.fromkeys(row["test_set"] for row in rows):
-        if test_set in CONTROLS:
+    tables = []
+    for name in dict.fromkeys(map(_pictures, rows)):
+        if name[0] in CONTROLS:
             continue
-        mine = [row for row in rows if row["test_set"] == test_set]
+        mine = [row for row in rows if _pictures(row) == name]
         mine.sort(key=lambda row: targets.index(row["target"]))
-        _print_in_full(
-            test_set, [row for row in mine if row["head"] == heads[0]]
-        )
-        _print_other_heads(
-            test_set, targets, heads, [r for r in mine if r["head"] != heads[0]]
-        )
-    _print_differences(rows, targets, heads)
-    _print_controls(rows, targets, heads)
-    provenance = results["provenance"]
-    for name, broken in provenance["skipped"].items():
-        print(f"{name}: {len(broken)} unreadable pictures were left out:")
-        for line in broken:
-            print(f"  {line}")
-    print(
+        tables += [
+            *_in_full([row for row in mine if row["head"] == heads[0]]),
+            *_other_heads(
+                targets, heads, [r for r in mine if r["head"] != heads[0]]
+            ),
+        ]
+    return [
+        *tables,
+        *_differences(rows, targets, heads),
+        *_controls(rows, targets, heads),
+    ]
+
+
+def position_notes(rows: _Rows) -> list[str]:
+    """Say what the numbers of `position_tables` are.
+
+    Example:
+
+    >>> position_notes([{"test_set": "photos"}])[0][:25]
+    'SPC: Spearman correlation'
+
+    Args:
+        rows: As for `position_tables`.
+
+    Returns:
+        A few lines.
+    """
+    return [
         "SPC: Spearman correlation of predicted and true map, mean over "
-        "pictures; a constant map scores 0.\n"
+        "pictures; a constant map scores 0.",
         "paper: Islam et al. (ICLR 2020), VGG16 with ImageNet weights, SGD, "
         "PASCAL-S; its stripes lie in [-1, 1], so their MAE is in other "
-        "units.\n"
-        f"{interval_note(row['test_set'] for row in rows)}\n"
-        f"{provenance['machine']['line']}; "
-        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
-    )
+        "units.",
+        interval_note(row["test_set"] for row in rows),
+    ]
 
 
-def _print_in_full(test_set: str, rows: _Rows) -> None:
+def _pictures(row: Mapping[str, Any]) -> tuple:
+    """What a table's title says of pictures."""
+    return row["test_set"], row["images"], row["train_images"]
+
+
+def _in_full(rows: _Rows) -> list[dict[str, Any]]:
     from keras_padpos import published
 
     if not rows:
-        return
+        return []
     shown = []
     for row in rows:
         theirs = published.counterpart(row)
@@ -94,53 +141,64 @@ def _print_in_full(test_set: str, rows: _Rows) -> None:
                 f"({head_words(theirs)}, {theirs['table']})",
             }
         )
-    print_table(
-        f"Position read-out on {test_set}: {rows[0]['images']} pictures, "
-        f"{rows[0]['train_images']} to fit on, {_solvers(rows)} solver",
-        [
-            "target",
-            "network",
-            "head",
-            ("spearman", "SPC"),
-            ("spearman_ci95", "95 % interval"),
-            ("mae", "MAE"),
-            ("chance_mae", "chance MAE"),
-            ("paper", "paper: SPC / MAE"),
-        ],
-        shown,
-        ["±: standard deviation over seeds; intervals are over pictures."]
-        if any(row["seed"] is None for row in rows)
-        else [],
-    )
+    test_set, images, train_images = _pictures(rows[0])
+    # Of one run all have one, or say in their name that they are random.
+    told = {row["seed"] for row in rows if row["weights"] != "random"} - {None}
+    return [
+        {
+            "title": f"Position read-out on {test_set}: {images} pictures, "
+            f"{train_images} to fit on, {_solvers(rows)} solver",
+            "columns": [
+                "target",
+                "network",
+                "head",
+                *(["seed"] if len(told) > 1 else []),
+                ("spearman", "SPC"),
+                ("spearman_ci95", "95 % interval"),
+                ("mae", "MAE"),
+                ("chance_mae", "chance MAE"),
+                ("paper", "paper: SPC / MAE"),
+            ],
+            "rows": shown,
+            "notes": [
+                "±: standard deviation over seeds; intervals are over pictures."
+            ]
+            if any(row["seed"] is None for row in rows)
+            else [],
+        }
+    ]
 
 
-def _print_other_heads(
-    test_set: str, targets: Sequence[str], heads: Sequence[str], rows: _Rows
-) -> None:
+def _other_heads(
+    targets: Sequence[str], heads: Sequence[str], rows: _Rows
+) -> list[dict[str, Any]]:
     if not rows:
-        return
+        return []
     cell = "{} / {}".format
-    _print_by_target(
-        f"Other heads on {test_set}, {_solvers(rows)} solver: SPC / MAE",
-        targets,
-        heads,
-        rows,
-        lambda row: cell(
-            score_words(row, "spearman", count=False),
-            score_words(row, "mae", count=False),
-        ),
-    )
+    return [
+        _by_target(
+            f"Other heads on {rows[0]['test_set']}, {_solvers(rows)} solver: "
+            "SPC / MAE",
+            targets,
+            heads,
+            rows,
+            lambda row: cell(
+                score_words(row, "spearman", count=False),
+                score_words(row, "mae", count=False),
+            ),
+        )
+    ]
 
 
-def _print_differences(
+def _differences(
     rows: _Rows, targets: Sequence[str], heads: Sequence[str]
-) -> None:
+) -> list[dict[str, Any]]:
     """Each network against the first, on photographs."""
     found = network_differences(
         [row for row in rows if row["test_set"] not in CONTROLS]
     )
-    for test_set in dict.fromkeys(row["test_set"] for row in found):
-        _print_by_target(
+    return [
+        _by_target(
             f"SPC on {test_set} less that of {rows[0]['network']}, picture by "
             "picture, with 95 % interval",
             targets,
@@ -148,49 +206,59 @@ def _print_differences(
             [row for row in found if row["test_set"] == test_set],
             _difference,
         )
+        for test_set in dict.fromkeys(row["test_set"] for row in found)
+    ]
 
 
-def _print_by_target(title, targets, heads, rows, cell):
+def _by_target(title, targets, heads, rows, cell):
     """One line a head and network, grouped by head; one column a target."""
     lines: dict[tuple, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: heads.index(row["head"])):
         key = row["head"], network_identity(row), row["seed"]
-        line = lines.setdefault(
-            key, {"head": row["head"], "network": row["network"]}
-        )
+        line = lines.setdefault(key, _line(row, "head", "network"))
         line[row["target"]] = cell(row)
     shown = [name for name in targets if any(name in r for r in lines.values())]
-    print_table(
-        title,
-        [
+    return {
+        "title": title,
+        "columns": [
             "head",
             "network",
             *((name, name.replace("_", " ")) for name in shown),
         ],
-        list(lines.values()),
-    )
+        "rows": list(lines.values()),
+    }
 
 
-def _print_controls(rows, targets, heads):
+def _controls(rows, targets, heads):
     """One line a network and target, for one head; one column a control."""
     lines, counts = {}, {}
     for row in rows:
         if row["test_set"] in CONTROLS and row["head"] == heads[0]:
-            shown = {name: row[name] for name in ("target", "network", "head")}
             key = row["target"], network_identity(row), row["seed"]
-            line = lines.setdefault(key, shown)
+            line = lines.setdefault(
+                key, _line(row, "target", "network", "head")
+            )
             line[row["test_set"]] = _score(row, "spearman")
             counts[row["test_set"]] = row["images"]
-    if lines:
-        print_table(
-            "SPC on pictures without content: "
+    if not lines:
+        return []
+    return [
+        {
+            "title": "SPC on pictures without content: "
             + ", ".join(f"{name} ({count})" for name, count in counts.items()),
-            ["target", "network", "head", *counts],
-            sorted(
+            "columns": ["target", "network", "head", *counts],
+            "rows": sorted(
                 lines.values(), key=lambda line: targets.index(line["target"])
             ),
-            ["Other heads: see results.json."] if len(heads) > 1 else [],
-        )
+            "notes": ["Other heads: see results.json."]
+            if len(heads) > 1
+            else [],
+        }
+    ]
+
+
+def _line(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row.get(name) for name in (*NETWORK, *names)}
 
 
 def _score(row: Mapping[str, Any], metric: str) -> float | str:

@@ -1,15 +1,16 @@
 """Results as a table."""
 
-import math
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from keras_padpos.runs.table_cells import cell_words
+from keras_padpos.runs.table_cells import is_number
 
 # Wider than any table: a pipe has no margin to wrap at.
 _PIPE_WIDTH = 10_000
@@ -63,11 +64,11 @@ def print_table(
         cells = [row.get(key) for row in rows]
         table.add_column(
             Text(heading),
-            justify="right" if any(map(_is_number, cells)) else "left",
+            justify="right" if any(map(is_number, cells)) else "left",
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(_cell(row.get(key))) for key in keys))
+        table.add_row(*(Text(cell_words(row.get(key))) for key in keys))
     console.print(Text(title, style="bold"), soft_wrap=True)
     console.print(*_lines(console, table), sep="\n", soft_wrap=True)
     for note in notes:
@@ -80,27 +81,3 @@ def _lines(console: Console, table: Table) -> list[Text]:
         console.print(table)
     lines = capture.get().splitlines()
     return [Text.from_ansi(line.rstrip()) for line in lines if line.strip()]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(
-        value, bool
-    )
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, (int, np.integer)):
-        return str(value)
-    if isinstance(value, (float, np.floating)):
-        if math.isnan(value):
-            return "-"
-        if value != 0 and abs(value) < 0.0005:
-            return f"{value:.1e}"
-        return f"{value:.3f}"
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return f"[{', '.join(map(_cell, value))}]"
-    return str(value)
