@@ -25,6 +25,8 @@ from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
 from keras_padpos.runs.directory_lock import DirectoryLock
 from keras_padpos.runs.error_words import error_words
+from keras_padpos.runs.event_log import EventLog
+from keras_padpos.runs.metrics_file import keep_lines
 from keras_padpos.runs.run_config import CONFIG_FILE
 from keras_padpos.runs.run_config import config_differences
 from keras_padpos.runs.run_config import read_config
@@ -51,6 +53,7 @@ class WorkDirectory:
     config.json     experiment and flags, written when the directory is made
     results.json    experiment, config, rows, provenance: written last
     metrics.jsonl   one line a step or epoch
+    events.*        the same and the results, for TensorBoard
     arrays.npz      maps and other arrays
     figures/        NAME.png
     models/         NAME.keras, what was trained
@@ -59,7 +62,8 @@ class WorkDirectory:
 
     A directory belongs to one experiment with one config. Without
     results.json it is unfinished, and opening it again goes on from its
-    checkpoints. Every file but metrics.jsonl is whole or not there.
+    checkpoints. Every file but metrics.jsonl and events.* is whole or not
+    there.
 
     One process at a time works in a directory: it holds a lock until the
     object is closed or forgotten, or the process ends. A finished run is
@@ -116,11 +120,15 @@ class WorkDirectory:
         self._saved = set()
         self._resumed = set()
         self._lock = None
+        self._events = EventLog(
+            self.path, {"experiment": experiment, **self.config}
+        )
         with self._writing(self.path):
             self._open(resume, overwrite)
 
     def close(self) -> None:
-        """Let other processes work in the directory; writes nothing more."""
+        """Let other processes work in the directory."""
+        self._events.close()
         self._lock = None
 
     @classmethod
@@ -308,11 +316,13 @@ class WorkDirectory:
             UserError: If the line cannot be written.
             TypeError: If a value cannot be written as JSON.
         """
-        line = _dump({"unit": unit, **strict_json(metrics)})
+        metrics = strict_json(metrics)
+        line = _dump({"unit": unit, **metrics})
         file = self.path / METRICS_FILE
         with self._writing(file):
             with open(file, "a", encoding="utf-8") as stream:
                 stream.write(line + "\n")
+        self._events.log(unit, metrics)
 
     def save_arrays(self, arrays: Mapping[str, Any]) -> None:
         """Write arrays.npz, in place of an earlier one.
@@ -427,7 +437,12 @@ class WorkDirectory:
                 ),
             },
         }
-        self._write_json(self.path / RESULTS_FILE, results)
+        with self._atomic(self.path / RESULTS_FILE) as stream:
+            _write_json(stream, results)
+            stream.flush()
+            os.fsync(stream.fileno())
+            # Nothing takes the room of the results any more.
+            self._events.finish(results["rows"])
 
     def __str__(self) -> str:
         return f"{str(self.path)!r}"
@@ -555,22 +570,8 @@ class WorkDirectory:
         )
 
     def _keep_lines(self, wanted: Callable[[str], bool]) -> None:
-        """Keep the metrics of the wanted units; drop torn lines too."""
-        file = self.path / METRICS_FILE
-        if not file.exists():
-            return
-        kept = []
-        lines = file.read_bytes().splitlines(keepends=True)
-        for line in lines:
-            try:
-                unit = json.loads(line)["unit"]
-            except (ValueError, KeyError, TypeError):
-                continue
-            if unit is not None and wanted(unit) and line.endswith(b"\n"):
-                kept.append(line)
-        if kept != lines:
-            with atomic_file(file) as stream:
-                stream.writelines(kept)
+        """Keep what the wanted units logged."""
+        self._events.restart(keep_lines(self.path / METRICS_FILE, wanted))
 
     def _checkpoint_file(self, key: str) -> Path:
         return self._unit_file(CHECKPOINTS, key, "json")
@@ -579,9 +580,8 @@ class WorkDirectory:
         return self.path / folder / unit_file(key, ending)
 
     def _write_json(self, file: Path, value: Any) -> None:
-        text = _dump(value, indent=2) + "\n"
         with self._atomic(file) as stream:
-            stream.write(text.encode())
+            _write_json(stream, value)
 
     def _write_arrays(self, file: Path, arrays: dict[str, np.ndarray]) -> str:
         """Write arrays and return the digest of the file."""
@@ -610,6 +610,10 @@ class WorkDirectory:
                 "written before is kept. Make room or permission for it and "
                 "run the same command again, or choose another --workdir."
             ) from error
+
+
+def _write_json(stream: BinaryIO, value: Any) -> None:
+    stream.write((_dump(value, indent=2) + "\n").encode())
 
 
 def _dump(value: Any, indent: int | None = None) -> str:
