@@ -31,7 +31,7 @@ def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
         The hidden file, open for writing and reading bytes.
 
     Raises:
-        OSError: If it cannot be written.
+        OSError: If it cannot be written; it names the file.
     """
     path = Path(path)
     # Not tempfile.mkstemp: its files are readable by their owner only, and
@@ -45,7 +45,33 @@ def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(hidden, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             hidden.unlink()
+        name_file(error, path, hidden)
         raise
+
+
+def name_file(
+    error: BaseException, path: str | os.PathLike, hidden: str | os.PathLike
+) -> None:
+    """Let an error of the operating system name the file it is about.
+
+    What fails while a file is open, for want of room say, names none.
+
+    Example:
+        >>> import errno
+        >>> error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        >>> name_file(error, "maps.png", ".maps.png.tmp")
+        >>> str(error)
+        "[Errno 28] No space left on device: 'maps.png'"
+
+    Args:
+        error: The error; it is left as it is if it is no `OSError`, or names
+            another file.
+        path: The file.
+        hidden: What stands in for it while it is written.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        if error.filename in (None, os.fspath(hidden)):
+            error.filename = os.fspath(path)

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_padpos.runs.atomic_file import name_file
+
 
 @contextlib.contextmanager
 def atomic_path(
@@ -39,7 +41,7 @@ def atomic_path(
 
     Raises:
         OSError: If it cannot be written, or if something stands under
-            `path` that is not to be replaced.
+            `path` that is not to be replaced; it names a file.
     """
     path = Path(path)
     hidden = path.with_name(
@@ -52,12 +54,13 @@ def atomic_path(
             _replace_folder(hidden, path, replace_folder)
         else:
             os.replace(hidden, path)
-    except BaseException:
+    except BaseException as error:
         if hidden.is_dir():
             shutil.rmtree(hidden, ignore_errors=True)
         else:
             with contextlib.suppress(OSError):
                 hidden.unlink()
+        name_file(error, path, hidden)
         raise
 
 

@@ -268,11 +268,17 @@ class WorkDirectory:
         arrays = as_arrays(arrays or {})
         npz = file.with_suffix(".npz")
         saved = {"key": key, "rows": rows, "arrays": None}
-        # JSON comes last: what it says, the digest of the arrays included,
-        # decides whether the unit is finished.
-        if arrays:
-            saved["arrays"] = self._write_arrays(npz, arrays)
-        self._write_json(file, saved)
+        # JSON takes its name last: what it says, the digest of the arrays
+        # included, decides whether the unit is finished. It is written before
+        # the arrays take theirs: else a full disk would leave new arrays
+        # beside old JSON.
+        with self._atomic(file) as stream:
+            if arrays:
+                with self._atomic(npz) as packed:
+                    saved["arrays"] = write_arrays(packed, arrays)
+                    _put_json(stream, saved)
+            else:
+                _put_json(stream, saved)
         self._saved.add(key)
         return rows, arrays
 
@@ -334,7 +340,8 @@ class WorkDirectory:
             UserError: If the file cannot be written.
             ValueError: If an array does not hold numbers.
         """
-        self._write_arrays(self.path / ARRAYS_FILE, as_arrays(arrays))
+        with self._atomic(self.path / ARRAYS_FILE) as stream:
+            write_arrays(stream, as_arrays(arrays))
 
     def figure_path(self, name: str) -> Path:
         """Say where a figure belongs, and make its directory.
@@ -438,9 +445,7 @@ class WorkDirectory:
             },
         }
         with self._atomic(self.path / RESULTS_FILE) as stream:
-            _write_json(stream, results)
-            stream.flush()
-            os.fsync(stream.fileno())
+            _put_json(stream, results)
             # Nothing takes the room of the results any more.
             self._events.finish(results["rows"])
 
@@ -564,10 +569,10 @@ class WorkDirectory:
         )
 
     def _write_config(self) -> None:
-        self._write_json(
-            self.path / CONFIG_FILE,
-            {"experiment": self.experiment, "config": self.config},
-        )
+        with self._atomic(self.path / CONFIG_FILE) as stream:
+            _put_json(
+                stream, {"experiment": self.experiment, "config": self.config}
+            )
 
     def _keep_lines(self, wanted: Callable[[str], bool]) -> None:
         """Keep what the wanted units logged."""
@@ -578,15 +583,6 @@ class WorkDirectory:
 
     def _unit_file(self, folder: str, key: str, ending: str) -> Path:
         return self.path / folder / unit_file(key, ending)
-
-    def _write_json(self, file: Path, value: Any) -> None:
-        with self._atomic(file) as stream:
-            _write_json(stream, value)
-
-    def _write_arrays(self, file: Path, arrays: dict[str, np.ndarray]) -> str:
-        """Write arrays and return the digest of the file."""
-        with self._atomic(file) as stream:
-            return write_arrays(stream, arrays)
 
     @contextlib.contextmanager
     def _atomic(self, file: Path) -> Iterator[BinaryIO]:
@@ -612,8 +608,11 @@ class WorkDirectory:
             ) from error
 
 
-def _write_json(stream: BinaryIO, value: Any) -> None:
+def _put_json(stream: BinaryIO, value: Any) -> None:
     stream.write((_dump(value, indent=2) + "\n").encode())
+    # That there is room for it is certain only then.
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 def _dump(value: Any, indent: int | None = None) -> str:

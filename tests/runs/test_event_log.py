@@ -160,11 +160,18 @@ KILLED = """
 import os
 import signal
 import sys
+import numpy as np
+from PIL import Image
 from keras_padpos.runs import WorkDirectory
 assert "tensorboard" not in sys.modules
 work = WorkDirectory(sys.argv[1], "probe", {"seed": 0})
 for epoch in range(3):
     work.log("a", epoch=epoch, loss=0.5)
+other = WorkDirectory(sys.argv[1] + "/done", "probe", {"seed": 0})
+other.save_arrays({"net/pattern": np.eye(3)})
+with open(other.figure_path("maps"), "wb") as file:
+    Image.new("L", (2, 2)).save(file)
+other.write_results([{"mae": 0.5, "arrays": "net"}], {})
 # It takes no backend.
 assert not {"tensorflow", "torch", "jax", "keras"} & set(sys.modules)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -180,6 +187,10 @@ def test_what_was_logged_is_there_when_a_run_is_killed(tmp_path):
     )
     assert done.returncode == -9, done.stderr
     assert scalars(tmp_path) == {"a/loss": [(0, 0.5), (1, 0.5), (2, 0.5)]}
+    assert set(images(tmp_path / "done")) == {
+        ("figures/maps", 0),
+        ("maps/net/pattern", 0),
+    }
 
 
 def test_hyperparameters_are_the_flags_and_metrics_those_of_rows(tmp_path):
