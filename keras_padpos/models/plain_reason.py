@@ -2,9 +2,19 @@
 
 import re
 
+# Keras says besides how to run the code all the same, which nobody can do
+# from a command line, and nobody should with a file from elsewhere.
+_CODE_IN_FILE = (
+    "it holds code of its own, such as a Lambda layer's, and no code out of a "
+    "file is run; a layer of a registered class can take its place"
+)
+
 
 def plain_reason(error: BaseException) -> str:
     r"""An error's message without colours, line breaks and a call's arguments.
+
+    That Keras' safe mode keeps a file's code from running is said in other
+    words than Keras'.
 
     Example:
 
@@ -20,6 +30,8 @@ def plain_reason(error: BaseException) -> str:
         One line; the error's class if it says nothing.
     """
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    if "safe_mode=False" in text:
+        return _CODE_IN_FILE
     text = text.partition("Arguments received by")[0]
     text = re.sub(
         r"Exception encountered when calling \S+\.call\(\)\.", "", text

@@ -105,6 +105,7 @@ def _beside(folder):
     import keras
 
     from keras_padpos import layers  # noqa: F401  registers them
+    from keras_padpos.models.plain_reason import plain_reason
 
     file = folder / "assets.extra" / "model.json"
     if not file.is_file():
@@ -114,7 +115,7 @@ def _beside(folder):
         return keras.models.model_from_json(json.dumps(about["model"])), ""
     except Exception as error:
         # A foreign file of that name, or classes that are not known here.
-        return None, " ".join(str(error).split()) or type(error).__name__
+        return None, plain_reason(error)
 
 
 def _graph_notes(signature, operations, reason):

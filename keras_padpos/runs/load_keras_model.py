@@ -16,6 +16,8 @@ def load_keras_model(
 ) -> Any:
     """Load a `.keras` file, layers of this package included.
 
+    Keras' safe mode is on: code inside the file is not run.
+
     Example:
         >>> import tempfile
         >>> import keras
@@ -43,6 +45,7 @@ def load_keras_model(
     import keras
 
     from keras_padpos import layers  # noqa: F401  registers them
+    from keras_padpos.models.plain_reason import plain_reason
 
     path = Path(path).expanduser()
     if path.suffix != ".keras":
@@ -61,14 +64,14 @@ def load_keras_model(
             return keras.saving.load_model(path)
         except Exception as error:
             # Either the file is damaged, or only what it is compiled with.
-            reason = _words(error)
+            reason = plain_reason(error)
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
         # A damaged or foreign file makes Keras raise almost anything.
         raise UserError(
             f"{argument} must be a .keras file that Keras can load. Received: "
-            f"{str(path)!r} ({_words(error)})"
+            f"{str(path)!r} ({plain_reason(error)})"
         ) from error
     if reason:
         warnings.warn(
@@ -77,7 +80,3 @@ def load_keras_model(
             stacklevel=2,
         )
     return model
-
-
-def _words(error):
-    return " ".join(str(error).split()) or type(error).__name__

@@ -396,6 +396,8 @@ class WorkDirectory:
         """
         import keras
 
+        from keras_padpos.models.plain_reason import plain_reason
+
         file = self._unit_file(MODELS, key, "keras")
         if not file.exists():
             raise UserError(
@@ -408,7 +410,7 @@ class WorkDirectory:
         except Exception as error:
             # Whatever a damaged archive makes of Keras, zipfile and h5py.
             raise UserError(
-                f"Cannot read the model {str(file)!r}: {error_words(error)}. "
+                f"Cannot read the model {str(file)!r}: {plain_reason(error)}. "
                 "Run it again with another --workdir."
             ) from error
 
