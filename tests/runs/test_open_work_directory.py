@@ -11,6 +11,7 @@ from keras_padpos.runs import WorkDirectory
 from keras_padpos.runs import atomic_file
 from keras_padpos.runs import define_common_flags
 from keras_padpos.runs import open_work_directory
+from keras_padpos.runs import run
 
 define_common_flags()
 
@@ -191,3 +192,27 @@ def test_what_a_killed_process_was_writing_goes(tmp_path):
     before = contents(tmp_path / "done")
     open_with(tmp_path / "done")
     assert contents(tmp_path / "done") == before
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], "the same command goes on"),
+        (["--overwrite"], "the same command without --overwrite goes on"),
+        (
+            ["--overwrite", "--noresume"],
+            "the same command without --noresume and --overwrite goes on",
+        ),
+    ],
+)
+def test_an_interruption_says_how_to_go_on(tmp_path, capsys, argv, words):
+    def main(rest):
+        open_work_directory("probe", {"seed": 0})
+        raise KeyboardInterrupt
+
+    flags.FLAGS.unparse_flags()
+    argv = ["binary", f"--workdir={tmp_path}", *argv]
+    with pytest.raises(SystemExit) as end:
+        run(main, argv, needs_keras=False)
+    assert end.value.code == 130
+    assert f"interrupted; {words}" in capsys.readouterr().err
