@@ -6,6 +6,7 @@ pictures whose class is an order of colours and a place besides.
 corner of a canvas a picture stands. Printed beside the paper's numbers.
 """
 
+import contextlib
 import functools
 import itertools
 
@@ -149,6 +150,7 @@ _CALIBRATION_BATCH = 8
 def main(argv):
     """Run each unit of the tests, then write and print what came out."""
     del argv
+    spread = runs.open_spread()
     units = _units()
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     names = [
@@ -158,12 +160,11 @@ def main(argv):
         for name in _SCIENCE[test]
     ]
     work = runs.open_work_directory(
-        "fconv_tests",
-        runs.resolved_flags([*_SHARED, *names]),
+        "fconv_tests", runs.resolved_flags([*_SHARED, *names]), spread
     )
     if not work.finished:
         runs.apply_common_flags()
-        rows = _run(work, units)
+        rows = _run(work, spread, units)
         runs.draw_fconv_figures(work, rows)
         work.write_results(rows, provenance.as_dict())
     runs.print_fconv_report(work)
@@ -265,23 +266,34 @@ def _pictures(images):
     return np.stack(list(images))
 
 
-def _run(work, units):
+def _run(work, spread, units):
     rows = []
     with runs.Progress(units=len(units)) as progress:
         for label, compute in units.items():
             found = work.checkpoint(label)
+            trainings = {
+                name: runs.RollingCheckpoint(
+                    work, f"{label}{name}", flags.FLAGS.checkpoint_seconds
+                )
+                # One for each training of a unit.
+                for name in ("", *(f" {each}" for each in _SPLITS.value))
+            }
             if found:
                 progress.done_before(label)
             else:
                 noun = "epochs" if label.startswith("red") else "images"
                 with progress.unit(label, noun=noun) as advance:
-                    log = functools.partial(work.log, unit=label)
-                    found = work.save_checkpoint(label, compute(advance, log))
+                    found = work.save_checkpoint(
+                        label, compute(spread, trainings, advance)
+                    )
+            # Also left over if it was killed between these two steps.
+            for checkpoint in trainings.values():
+                checkpoint.remove()
             rows += found[0]
     return rows
 
 
-def _red_green(splits, convolution, mode, seed, advance, log):
+def _red_green(splits, convolution, mode, seed, spread, trainings, advance):
     """Rows of one net."""
     import keras
 
@@ -289,12 +301,13 @@ def _red_green(splits, convolution, mode, seed, advance, log):
     from keras_padpos import tasks
 
     keras.utils.set_random_seed(seed)
-    net = models.red_green_net(
-        convolution, padding_mode="zeros" if mode == "none" else mode
-    )
+    with spread.scope():
+        net = models.red_green_net(
+            convolution, padding_mode="zeros" if mode == "none" else mode
+        )
 
-    def on_epoch_end(epoch, logs):
-        log(epoch=epoch + 1, **logs)
+    def log(**metrics):
+        trainings[""].log(**metrics)
         advance()
 
     sizes = tasks.RED_GREEN_SIZES
@@ -309,7 +322,9 @@ def _red_green(splits, convolution, mode, seed, advance, log):
         net,
         sets,
         epochs=_EPOCHS.value or tasks.RED_GREEN_EPOCHS,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end)],
+        log=log,
+        checkpoint=trainings[""],
+        spread=spread,
     )
     return [
         {
@@ -331,16 +346,19 @@ def _red_green(splits, convolution, mode, seed, advance, log):
     ]
 
 
-def _four_quadrants(network, train, border, seed, images, count, advance, log):
+def _four_quadrants(
+    network, train, border, seed, images, count, spread, trainings, advance
+):
     """Rows of one network at one border."""
     from keras_padpos import models
     from keras_padpos import tasks
 
     backbone, weights, mode = network
     pictures = _pictures(images)[:count]
-    model = runs.fconv_network(*network, layer=_LAYER.value, seed=seed)
-    fill = _MEAN_COLOUR if _BACKGROUND.value == "mean" else 0.0
     frozen = train == "frozen"
+    with contextlib.nullcontext() if frozen else spread.scope():
+        model = runs.fconv_network(*network, layer=_LAYER.value, seed=seed)
+    fill = _MEAN_COLOUR if _BACKGROUND.value == "mean" else 0.0
     calibrated = 0
     if frozen and weights == "random" and _CALIBRATE.value:
         chosen = pictures[: _CALIBRATE.value]
@@ -364,10 +382,12 @@ def _four_quadrants(network, train, border, seed, images, count, advance, log):
         seed=seed,
         batch_size=_BATCH_SIZE.value,
         advance=advance,
+        checkpoint=lambda splits: trainings[f" {splits}"],
+        spread=spread,
         fill=fill,
     )
     for splits, found in scores.items():
-        log(splits=splits, **found)
+        trainings[""].log(splits=splits, **found)
     return [
         {
             "test": "four_quadrants",

@@ -98,13 +98,6 @@ _BATCH_SIZE = flags.DEFINE_integer(
     "Crops that go through the networks at once.",
     lower_bound=1,
 )
-_CHECKPOINT_SECONDS = flags.DEFINE_float(
-    "checkpoint_seconds",
-    300,
-    "Time between two checkpoints; longer where writing one would take more "
-    "than a twentieth of it.",
-    lower_bound=0,
-)
 runs.define_common_flags()
 
 _SCIENCE = (
@@ -125,6 +118,7 @@ _SCIENCE = (
 def main(argv):
     """Measure each network, then write and print what came out."""
     del argv
+    spread = runs.open_spread()
     plans = _plans()
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     config = {
@@ -134,10 +128,11 @@ def main(argv):
     work = runs.open_work_directory(
         "padding_pattern",
         config,
+        spread,
     )
     if not work.finished:
         runs.apply_common_flags()
-        _measure_all(work, plans, provenance)
+        _measure_all(work, spread, plans, provenance)
     runs.print_pattern_report(work)
 
 
@@ -168,7 +163,7 @@ def _plans():
     return plans
 
 
-def _measure_all(work, plans, provenance):
+def _measure_all(work, spread, plans, provenance):
     rows, arrays, skipped = [], {}, {}
     with runs.Progress(units=len(plans)) as progress:
         for number, plan in enumerate(plans, start=1):
@@ -179,7 +174,7 @@ def _measure_all(work, plans, provenance):
                 runs.RollingCheckpoint(work, label).remove()
                 progress.done_before(label)
             else:
-                found = _measure(work, label, *plan, progress)
+                found = _measure(work, spread, label, *plan, progress)
             (note,), new = found
             rows += note["rows"]
             skipped |= note["skipped"]
@@ -191,41 +186,32 @@ def _measure_all(work, plans, provenance):
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 
-def _measure(work, label, network, layers, modes, progress):
+def _measure(work, spread, label, network, layers, modes, progress):
     """Rows and arrays of one network in all modes."""
-    import keras
+    from keras_padpos import ppp
 
-    from keras_padpos import models
-
-    # Random padding draws its seeds while networks are made: the same ones
-    # whichever networks came before.
-    keras.utils.set_random_seed(flags.FLAGS.seed)
-    base = models.backbone(
-        network.backbone,
-        network.weights,
-        "own",
-        stages=layers,
-        # A file may have layers that take one size only.
-        input_shape=None
-        if models.is_model_file(network.backbone)
-        else (None, None, 3),
-        seed=network.seed,
-        before_activation=_ACTIVATION.value == "before",
+    measurement = ppp.SpreadMeasurement(
+        spread,
+        lambda number: _measurement(network, layers, modes, number),
     )
-    measurement = _measurement(network, base, modes)
     images = _open_crops(measurement, os.path.basename(network.backbone))
-    rolling = runs.RollingCheckpoint(work, label, _CHECKPOINT_SECONDS.value)
+    rolling = runs.RollingCheckpoint(
+        work, label, flags.FLAGS.checkpoint_seconds
+    )
+    # What each of several processes added up is nobody else's.
+    goes_on = spread.processes == 1
     with progress.unit(label, images.expected, noun="crops") as advance:
-        under_way = rolling.load()
+        under_way = rolling.load() if goes_on else None
         if under_way is not None:
             measurement.restore(under_way[1])
             advance(measurement.images)
-        for batch, numbers in images.numbered_batches(
-            _BATCH_SIZE.value, start=measurement.images
+        for count in measurement.update(
+            images.numbered_batches(_BATCH_SIZE.value, start=measurement.images)
         ):
-            measurement.update(batch, numbers)
-            advance(len(batch))
-            rolling.offer(lambda: ({}, measurement.state()))
+            advance(count)
+            if goes_on and measurement.at_rest:
+                rolling.offer(lambda: ({}, measurement.state()))
+    measurement = measurement.merged()
     rows = []
     for row in measurement.rows():
         mode = row.pop("network")
@@ -259,11 +245,28 @@ def _measure(work, label, network, layers, modes, progress):
     return found
 
 
-def _measurement(network, base, modes):
+def _measurement(network, layers, modes, number):
     """What adds up the pattern of all modes."""
+    import keras
+
     from keras_padpos import models
     from keras_padpos import ppp
 
+    # Random padding draws its seeds while networks are made: the same ones
+    # whichever networks came before, and others on each device.
+    keras.utils.set_random_seed((flags.FLAGS.seed + number) % 2**32)
+    base = models.backbone(
+        network.backbone,
+        network.weights,
+        "own",
+        stages=layers,
+        # A file may have layers that take one size only.
+        input_shape=None
+        if models.is_model_file(network.backbone)
+        else (None, None, 3),
+        seed=network.seed,
+        before_activation=_ACTIVATION.value == "before",
+    )
     size = _CROP.value
     as_it_is = {"own"}
     if not models.is_model_file(network.backbone):

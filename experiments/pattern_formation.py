@@ -129,15 +129,15 @@ _SCORING_BATCH = 256
 def main(argv):
     """Train each network, then write and print what came out."""
     del argv
+    spread = runs.open_spread()
     _check_flags()
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
-        "pattern_formation",
-        runs.resolved_flags(_SCIENCE),
+        "pattern_formation", runs.resolved_flags(_SCIENCE), spread
     )
     if not work.finished:
         runs.apply_common_flags()
-        _train_all(work, provenance)
+        _train_all(work, spread, provenance)
     runs.print_formation_report(work)
 
 
@@ -157,7 +157,7 @@ def _check_flags():
         _network(mode, flags.FLAGS.seed)
 
 
-def _train_all(work, provenance):
+def _train_all(work, spread, provenance):
     from keras_padpos import data
 
     counts = {
@@ -185,6 +185,8 @@ def _train_all(work, provenance):
                 label = f"{_MODEL.value}-{mode}-seed{seed}"
                 found = work.checkpoint(label)
                 if found:
+                    # Left over if it was killed between two steps.
+                    runs.RollingCheckpoint(work, label).remove()
                     progress.done_before(label)
                 else:
                     formation = formation or _formation(mode, classes)
@@ -192,6 +194,7 @@ def _train_all(work, provenance):
                     with progress.unit(label, noun="measurements") as advance:
                         found = _train(
                             work,
+                            spread,
                             label,
                             (mode, seed, classes),
                             sets,
@@ -210,22 +213,27 @@ def _train_all(work, provenance):
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 
-def _train(work, label, network, sets, formation, crops, advance):
+def _train(work, spread, label, network, sets, formation, crops, advance):
     """Rows and arrays of one network."""
     from keras_padpos import models
-    from keras_padpos import ppp
     from keras_padpos import tasks
+    from keras_padpos import training
 
     mode, seed, classes = network
-    network = _network(mode, seed, classes)
+    with spread.scope():
+        network = _network(mode, seed, classes)
+    local = training.LocalModel(network, spread)
     pictures, labels = sets["train"]
     calibrated = 0
     if _CALIBRATE.value:
         calibrated = models.calibrate_batch_norm(
             network, _first(pictures, _CALIBRATE.value)
         )
-    rows, arrays = [], {}
-    for at in ppp.train_in_steps(
+    found = runs.FoundRows()
+    rolling = runs.RollingCheckpoint(
+        work, label, flags.FLAGS.checkpoint_seconds
+    )
+    for at in training.train_in_steps(
         network,
         pictures,
         labels,
@@ -234,37 +242,50 @@ def _train(work, label, network, sets, formation, crops, advance):
         batch_size=_BATCH_SIZE.value,
         learning_rate=_LEARNING_RATE.value,
         seed=seed,
+        parts={"found": found, "local": local},
+        checkpoint=rolling,
+        spread=spread,
     ):
-        found, maps = formation.measure(network, *crops["crops"])
-        accuracy = tasks.class_accuracy(network, *sets["test"], _SCORING_BATCH)
-        work.log(label, **at._asdict(), test_accuracy=accuracy)
-        for row in found:
-            key = f"step{at.step}/{row['layer']}"
-            rows.append(
+        if found.has(f"step{at.step}"):
+            advance()
+            continue
+        rows, maps = formation.measure(local.now(), *crops["crops"])
+        accuracy = tasks.class_accuracy(
+            local.now(), *sets["test"], _SCORING_BATCH
+        )
+        rolling.log(**at._asdict(), test_accuracy=accuracy)
+        shared = {
+            "model": _MODEL.value,
+            "padding_mode": mode,
+            "seed": seed,
+            "step": at.step,
+            "epoch": at.epoch,
+            "loss": at.loss,
+            "test_accuracy": accuracy,
+            "train_images": len(pictures),
+            "test_images": len(sets["test"][0]),
+            "calibration_images": calibrated,
+            "crop": _SIZE.value,
+            "image_set": crops["name"],
+        }
+        found.add(
+            f"step{at.step}",
+            [
                 {
-                    "model": _MODEL.value,
-                    "padding_mode": mode,
-                    "seed": seed,
-                    "step": at.step,
-                    "epoch": at.epoch,
-                    "loss": at.loss,
-                    "test_accuracy": accuracy,
-                    "train_images": len(pictures),
-                    "test_images": len(sets["test"][0]),
-                    "calibration_images": calibrated,
-                    "crop": _SIZE.value,
-                    "image_set": crops["name"],
+                    **shared,
                     **row,
-                    "arrays": f"{label}/{key}",
+                    "arrays": f"{label}/step{at.step}/{row['layer']}",
                 }
-            )
-        arrays.update(
-            {f"step{at.step}/{name}": each for name, each in maps.items()}
+                for row in rows
+            ],
+            maps,
         )
         advance()
-    work.save_model(label, network)
-    note = {"rows": rows, "skipped": crops["skipped"]}
-    return work.save_checkpoint(label, [note], arrays)
+    work.save_model(label, local.now())
+    note = {"rows": found.rows, "skipped": crops["skipped"]}
+    saved = work.save_checkpoint(label, [note], found.arrays)
+    rolling.remove()
+    return saved
 
 
 def _network(mode, seed, classes=10):

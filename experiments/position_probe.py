@@ -205,6 +205,7 @@ _MAIN_JOB = (
 def main(argv):
     """Probe each network, then write and print what came out."""
     del argv
+    spread = runs.open_spread()
     from keras_padpos import data
 
     plans = _plans()
@@ -228,10 +229,11 @@ def main(argv):
     work = runs.open_work_directory(
         "position_probe",
         config,
+        spread,
     )
     if not work.finished:
         runs.apply_common_flags()
-        _probe(work, plans, train, tests, provenance)
+        _probe(work, spread, plans, train, tests, provenance)
     runs.print_position_report(work)
 
 
@@ -352,7 +354,7 @@ def _targets():
     return _TARGETS.value
 
 
-def _probe(work, plans, train, tests, provenance):
+def _probe(work, spread, plans, train, tests, provenance):
     from keras_padpos import probes
 
     rows, arrays = [], {}
@@ -360,6 +362,9 @@ def _probe(work, plans, train, tests, provenance):
         for number, plan in enumerate(plans, start=1):
             label = f"{number}-{plan[0].label}"
             found = work.checkpoint(label)
+            rolling = runs.RollingCheckpoint(
+                work, label, flags.FLAGS.checkpoint_seconds
+            )
             if found:
                 progress.done_before(label)
             else:
@@ -372,10 +377,13 @@ def _probe(work, plans, train, tests, provenance):
                             train,
                             tests,
                             advance,
-                            functools.partial(work.log, unit=label),
                             functools.partial(work.save_model, label),
+                            rolling,
+                            spread,
                         ),
                     )
+            # Also left over if it was killed between these two steps.
+            rolling.remove()
             rows += found[0]
             arrays.update(found[1])
     for spec, images in tests.items():
@@ -392,7 +400,17 @@ def _probe(work, plans, train, tests, provenance):
 
 
 def _probe_one(
-    label, network, layers, known, heads, train, tests, advance, log, keep
+    label,
+    network,
+    layers,
+    known,
+    heads,
+    train,
+    tests,
+    advance,
+    keep,
+    rolling,
+    spread,
 ):
     """Rows and arrays of one network."""
     from keras_padpos import models
@@ -425,8 +443,10 @@ def _probe_one(
         batch_size=_BATCH_SIZE.value,
         seed=network.seed,
         advance=advance,
-        log=log,
+        log=rolling.log,
         keep=lambda heads: keep(probes.stage_read_outs(model.output, heads)),
+        checkpoint=rolling,
+        spread=spread,
     )
     name = {**network._asdict(), "calibration_images": calibrated}
     for row in rows:

@@ -11,6 +11,7 @@ from keras_padpos.ppp.pattern_metrics import pattern_maps
 from keras_padpos.ppp.pattern_metrics import pattern_metrics
 from keras_padpos.ppp.reference_features import ReferenceFeatures
 from keras_padpos.ppp.split_moments import SplitMoments
+from keras_padpos.ppp.spread_measurement import SpreadMeasurement
 from keras_padpos.ppp.stage_fields import stage_fields
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "PatternMeasurement",
     "ReferenceFeatures",
     "SplitMoments",
+    "SpreadMeasurement",
     "pattern_maps",
     "pattern_metrics",
     "stage_fields",

@@ -1,12 +1,19 @@
 """A network's features of a set of pictures, batch by batch."""
 
+import itertools
 import math
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
+
+from keras_padpos.training import DevicePool
+from keras_padpos.training import OneDevice
+from keras_padpos.training import restore_variables
+from keras_padpos.training import variable_state
 
 _KEEP_BYTES = 4 * 2**30
 
@@ -25,6 +32,9 @@ class FeatureBatches:
         batch_size: Pictures a batch.
         keep: Whether later passes should reuse the features of the first.
         advance: Called with the number of pictures after each batch.
+        spread: What to compute on: each device takes a batch in turn.
+        own: Whether this process takes only its own part of each batch, as in
+            training, and not all of it.
     """
 
     def __init__(
@@ -35,8 +45,12 @@ class FeatureBatches:
         *,
         keep: bool = False,
         advance: Callable[[int], None] | None = None,
+        spread: OneDevice | None = None,
+        own: bool = False,
     ) -> None:
-        self.model = model
+        spread = spread or OneDevice()
+        self._pool = DevicePool(spread, lambda number: _copy(model, spread))
+        self._own_part = spread.own_part if own else lambda batch: batch
         self.images = images
         self.batch_size = batch_size
         self._advance = advance or (lambda count: None)
@@ -62,11 +76,10 @@ class FeatureBatches:
     def once(self) -> Iterator[dict[str, np.ndarray]]:
         """One pass in the pictures' order."""
         if not self._keep:
-            yield from map(self._features, self._pictures())
+            yield from self._pool.map(self._features, self._pictures())
             return
         kept, number = None, 0
-        for batch in self._pictures():
-            features = self._features(batch)
+        for features in self._pool.map(self._features, self._pictures()):
             if kept is None:
                 kept = {
                     name: np.empty(
@@ -94,20 +107,39 @@ class FeatureBatches:
             for _ in self.once():
                 pass
         if self._kept is None:
-            order = {"shuffle_seed": seed, "epoch": epoch}
-            for number, batch in enumerate(self._pictures(**order)):
-                if number >= start:
-                    yield self._features(batch)
+            pictures = self._pictures(shuffle_seed=seed, epoch=epoch)
+            left = itertools.islice(pictures, start, None)
+            yield from self._pool.map(
+                self._features, map(self._own_part, left), start
+            )
             return
         number = len(next(iter(self._kept.values())))
         order = np.random.default_rng((seed, epoch)).permutation(number)
         for first in range(start * self.batch_size, number, self.batch_size):
             chosen = order[first : first + self.batch_size]
             self._advance(len(chosen))
+            chosen = self._own_part(chosen)
             yield {name: each[chosen] for name, each in self._kept.items()}
 
-    def _features(self, batch):
-        features = self.model.predict_on_batch(batch)
+    def state(self) -> dict[str, np.ndarray]:
+        """What random padding draws from, where later passes draw anew."""
+        return variable_state(self._random())
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Put back what `state` returned."""
+        restore_variables(self._random(), state)
+
+    def _random(self):
+        # Features that are kept were drawn in the first pass, which begins
+        # anew with the process.
+        if self._keep:
+            return []
+        return [
+            each for model in self._pool.workers for each in _no_weights(model)
+        ]
+
+    def _features(self, model, batch):
+        features = model.predict_on_batch(batch)
         if not isinstance(features, dict):
             features = {"features": features}
         self._advance(len(batch))
@@ -126,3 +158,17 @@ class FeatureBatches:
         if keras.backend.backend() == "tensorflow":
             return self.images.as_dataset(self.batch_size, **order)
         return self.images.batches(self.batch_size, **order)
+
+
+def _copy(model, spread):
+    """The network itself, or one for each of several devices."""
+    if len(spread.local_devices) == 1:
+        return model
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _no_weights(model):
+    known = {id(weight) for weight in model.weights}
+    return [each for each in model.variables if id(each) not in known]

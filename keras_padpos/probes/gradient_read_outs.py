@@ -12,6 +12,7 @@ from keras_padpos.probes.gradient_solver import GradientSolver
 from keras_padpos.probes.head import Head
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
+from keras_padpos.training import Part
 from keras_padpos.training import TrainingPosition
 
 
@@ -51,6 +52,9 @@ def gradient_read_outs(
         ValueError: If a head sees an unknown stage, or a loss is no longer
             finite.
     """
+    if spread is not None and not spread.trains_on_batch:
+        # Heads are small: the features are what is spread.
+        spread = None
     shapes = batches.shapes
     grid = next(iter(shapes.values()))[0]
     solvers = []
@@ -69,8 +73,11 @@ def gradient_read_outs(
             )
         )
     losses = _Losses()
-    parts = {str(number): each for number, each in enumerate(solvers)}
-    at = TrainingPosition({**parts, "losses": losses}, checkpoint)
+    parts: dict[str, Part] = {
+        str(number): each for number, each in enumerate(solvers)
+    }
+    parts |= {"losses": losses, "features": batches}
+    at = TrainingPosition(parts, checkpoint)
     while at.epoch < epochs:
         for features in batches.shuffled(at.epoch, seed, at.step):
             joined = {}

@@ -100,19 +100,20 @@ class GradientSolver:
         self._decay = weight_decay
         self._seed = seed
         self._spread = spread or OneDevice()
-        self._readers = {}
+        readers = {}
         self.models = {}
         with self._spread.scope():
             for name, target in self.targets.items():
-                self._make(name, target, feature_shape)
+                readers[name] = self._make(name, target, feature_shape)
+        self._readers = {
+            name: LocalModel(reader, self._spread)
+            for name, reader in readers.items()
+        }
 
     def _make(self, name, target, feature_shape):
+        """Make the model of a target; returns what reads at its own size."""
         inputs = keras.Input(feature_shape)
         maps = self._head(inputs)
-        # Looked at on one device, and in every process by itself.
-        self._readers[name] = LocalModel(
-            keras.Model(inputs, maps), self._spread
-        )
         enlarged = ops.image.resize(
             maps,
             target.shape,
@@ -125,6 +126,7 @@ class GradientSolver:
             loss=keras.losses.MeanSquaredError(),
         )
         self.models[name].optimizer.build(self.models[name].trainable_variables)
+        return keras.Model(inputs, maps)
 
     def _optimizer(self):
         if self.optimizer == "adam":

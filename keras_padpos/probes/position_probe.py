@@ -17,6 +17,8 @@ from keras_padpos.probes.gradient_solver import EPOCHS
 from keras_padpos.probes.head import Head
 from keras_padpos.probes.position_target import position_target
 from keras_padpos.probes.read_out_model import read_out_model
+from keras_padpos.training import Checkpoint
+from keras_padpos.training import OneDevice
 
 SOLVERS = ("exact", "sgd", "adam")
 
@@ -39,6 +41,8 @@ def position_probe(
     advance: Callable[[int], None] | None = None,
     log: Callable[..., None] | None = None,
     keep: Callable[[keras.Model], None] | None = None,
+    checkpoint: Checkpoint | None = None,
+    spread: OneDevice | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """Train read-outs on some pictures and score them on others.
 
@@ -68,6 +72,9 @@ def position_probe(
         log: Called with `epoch`, `loss`, the head's label and the target.
         keep: Called, last, with the fitted heads as one Keras model; see
             `read_out_model`.
+        checkpoint: For `"sgd"` and `"adam"`: where training goes on from, and
+            where its states go.
+        spread: What to compute on; see `OneDevice`.
 
     Returns:
         Rows, one for each head, target and test set, and arrays. The arrays
@@ -89,6 +96,8 @@ def position_probe(
         batch_size if exact else BATCH,
         keep=not exact,
         advance=advance,
+        spread=spread,
+        own=not exact,
     )
     shapes = batches.shapes
     grid = next(iter(shapes.values()))[0]
@@ -118,6 +127,8 @@ def position_probe(
             learning_rate=learning_rate,
             seed=seed,
             log=log,
+            checkpoint=checkpoint,
+            spread=spread,
         )
         positions = [head.size(grid) ** 2 for head in heads]
         ridges = [[None] * len(targets) for _ in heads]
@@ -131,7 +142,7 @@ def position_probe(
             for target in targets
         }
         for maps in FeatureBatches(
-            features, images, batch_size, advance=advance
+            features, images, batch_size, advance=advance, spread=spread
         ).once():
             joined = {}
             for number, (head, reader) in enumerate(

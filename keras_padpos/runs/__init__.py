@@ -9,6 +9,7 @@ from keras_padpos.runs.application import run
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
 from keras_padpos.runs.check_keras_file import check_keras_file
+from keras_padpos.runs.check_sweep_flags import check_sweep_flags
 from keras_padpos.runs.comparison_report import comparison_markdown
 from keras_padpos.runs.comparison_report import open_metric_runs
 from keras_padpos.runs.comparison_report import print_comparison
@@ -33,6 +34,7 @@ from keras_padpos.runs.formation_network import FORMATION_STAGES
 from keras_padpos.runs.formation_network import formation_network
 from keras_padpos.runs.formation_report import print_formation_report
 from keras_padpos.runs.formation_summary import formation_summary
+from keras_padpos.runs.found_rows import FoundRows
 from keras_padpos.runs.inspect_file import inspect_file
 from keras_padpos.runs.inspection_report import draw_inspection
 from keras_padpos.runs.inspection_report import print_inspection
@@ -43,10 +45,15 @@ from keras_padpos.runs.load_keras_model import load_keras_model
 from keras_padpos.runs.merge_seeds import merge_seeds
 from keras_padpos.runs.model_digest import model_digest
 from keras_padpos.runs.network_differences import network_differences
+from keras_padpos.runs.open_spread import open_spread
 from keras_padpos.runs.open_work_directory import open_work_directory
 from keras_padpos.runs.orderings import evaluate_orderings
 from keras_padpos.runs.orderings_report import orderings_markdown
 from keras_padpos.runs.orderings_report import print_orderings
+from keras_padpos.runs.page import check_report_file
+from keras_padpos.runs.page import find_runs
+from keras_padpos.runs.page import report_text
+from keras_padpos.runs.page import write_report
 from keras_padpos.runs.paper_heads import paper_heads
 from keras_padpos.runs.paper_tables import paper_tables_markdown
 from keras_padpos.runs.paper_tables import print_paper_tables
@@ -56,6 +63,7 @@ from keras_padpos.runs.position_figures import draw_position_figures
 from keras_padpos.runs.position_network import position_network
 from keras_padpos.runs.position_report import print_position_report
 from keras_padpos.runs.position_rows import position_rows
+from keras_padpos.runs.print_sweep import print_sweep
 from keras_padpos.runs.probe_heads import probe_heads
 from keras_padpos.runs.probed_network import ProbedNetwork
 from keras_padpos.runs.progress import Progress
@@ -63,10 +71,15 @@ from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.quiet import quiet_tensorflow
 from keras_padpos.runs.reach_figure import reach_figure
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
+from keras_padpos.runs.run_sweep import run_sweep
 from keras_padpos.runs.saved_model_padding import saved_model_padding
 from keras_padpos.runs.stage_layers import stage_layers
 from keras_padpos.runs.stage_words import stage_words
 from keras_padpos.runs.strict_json import strict_json
+from keras_padpos.runs.sweep_folder import SweepFolder
+from keras_padpos.runs.sweep_grid import sweep_grid
+from keras_padpos.runs.sweep_outcome import SweepOutcome
+from keras_padpos.runs.sweep_run import SweepRun
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.table_markdown import table_markdown
 from keras_padpos.runs.user_error import UserError
@@ -76,10 +89,14 @@ __all__ = [
     "EXPORT_FORMATS",
     "FORMATION_STAGES",
     "ExportMismatch",
+    "FoundRows",
     "ProbedNetwork",
     "Progress",
     "Provenance",
     "RollingCheckpoint",
+    "SweepFolder",
+    "SweepOutcome",
+    "SweepRun",
     "UserError",
     "WorkDirectory",
     "apply_common_flags",
@@ -88,6 +105,8 @@ __all__ = [
     "check_export",
     "check_fconv_network",
     "check_keras_file",
+    "check_sweep_flags",
+    "check_report_file",
     "comparison_markdown",
     "conversion_modes",
     "define_common_flags",
@@ -100,6 +119,7 @@ __all__ = [
     "export_model",
     "fconv_network",
     "fconv_rows",
+    "find_runs",
     "formation_network",
     "formation_summary",
     "inspect_file",
@@ -110,6 +130,7 @@ __all__ = [
     "model_digest",
     "network_differences",
     "open_metric_runs",
+    "open_spread",
     "open_work_directory",
     "orderings_markdown",
     "paper_heads",
@@ -127,17 +148,22 @@ __all__ = [
     "print_paper_tables",
     "print_pattern_report",
     "print_position_report",
+    "print_sweep",
     "print_table",
     "probe_heads",
     "quiet_tensorflow",
     "reach_figure",
+    "report_text",
     "resolved_flags",
     "ridge_value",
     "run",
+    "run_sweep",
     "saved_model_padding",
     "stage_layers",
     "stage_words",
     "strict_json",
+    "sweep_grid",
     "table_markdown",
     "whole_numbers",
+    "write_report",
 ]

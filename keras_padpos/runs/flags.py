@@ -22,9 +22,10 @@ def define_common_flags(default_workdir: str | None = None) -> None:
     """Define the flags that every binary has.
 
     They are `--workdir`, `--seed`, `--data_dir`, `--resume`, `--overwrite`,
-    `--strategy`, `--mixed_precision` and `--max_images`. A binary calls this
-    once, where it defines its own. Where another binary of the same process
-    has defined them before, they are shared.
+    `--strategy`, `--coordinator`, `--num_processes`, `--process_id`,
+    `--checkpoint_seconds`, `--mixed_precision` and `--max_images`. A binary
+    calls this once, where it defines its own. Where another binary of the same
+    process has defined them before, they are shared.
 
     Example:
         >>> define_common_flags()
@@ -139,8 +140,35 @@ def _definitions(workdir: str | None) -> dict[str, Callable[[str], Any]]:
         "strategy": lambda name: flags.DEFINE_enum(
             name,
             "none",
-            ["none"],
-            "How the work is spread over devices; none: one device.",
+            ["none", "mirrored", "data_parallel"],
+            "How the work is spread: none: one device; mirrored: all GPUs of "
+            "this machine (TensorFlow); data_parallel: all devices of this "
+            "machine, or, with --coordinator, of several (JAX).",
+        ),
+        "coordinator": lambda name: flags.DEFINE_string(
+            name,
+            None,
+            "With --strategy=data_parallel on several machines: HOST:PORT of "
+            "process 0. Every machine runs the same command, but for "
+            "--process_id.",
+        ),
+        "num_processes": lambda name: flags.DEFINE_integer(
+            name, 1, "With --coordinator: how many processes.", lower_bound=1
+        ),
+        "process_id": lambda name: flags.DEFINE_integer(
+            name,
+            0,
+            "With --coordinator: which one this is, from 0; process 0 writes "
+            "the work directory.",
+            lower_bound=0,
+        ),
+        "checkpoint_seconds": lambda name: flags.DEFINE_float(
+            name,
+            300,
+            "Time between two checkpoints, and so the most that an "
+            "interruption costs; longer where writing one would take more "
+            "than a twentieth of it.",
+            lower_bound=0,
         ),
         "mixed_precision": lambda name: flags.DEFINE_bool(
             name,

@@ -45,8 +45,21 @@ class RollingCheckpoint:
         self._keys = [f"{key} under way {number}" for number in (0, 1)]
         self._seconds = seconds
         self._number = 0
+        self._lines: list[dict[str, Any]] = []
         self._saved = time.monotonic()
         self._took = 0.0
+
+    def log(self, **metrics: Any) -> None:
+        """Log a line of the unit; see `WorkDirectory.log`.
+
+        What was logged before a checkpoint is logged again when the unit goes
+        on from it.
+
+        Args:
+            **metrics: Names and values.
+        """
+        self._lines.append(metrics)
+        self._work.log(self._key, **metrics)
 
     def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """The newest state that is whole; `None` if there is none."""
@@ -64,6 +77,8 @@ class RollingCheckpoint:
                 self._keys.reverse()
             (row,), arrays = checkpoint
             self._number = row.pop("_number") + 1
+            for line in row.pop("_log"):
+                self.log(**line)
             self._work.mark_resumed(self._key)
             return row, arrays
         return None
@@ -80,7 +95,7 @@ class RollingCheckpoint:
         Raises:
             UserError: If it cannot be written; the newer one is kept.
         """
-        row = {**row, "_number": self._number}
+        row = {**row, "_number": self._number, "_log": self._lines}
         self._work.save_checkpoint(self._keys[0], [row], arrays)
         self._keys.reverse()
         self._number += 1

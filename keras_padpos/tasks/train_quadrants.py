@@ -1,5 +1,6 @@
 """Train for the four-quadrant test as its authors did."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -78,11 +79,13 @@ def train_quadrants(
     decay_weights(model, _DECAY)
     inputs, labels = train
 
-    def batches(epoch, start):
-        order = np.random.default_rng([seed, epoch]).permutation(len(labels))
-        for first in range(start * batch_size, len(labels), batch_size):
-            chosen = order[first : first + batch_size]
-            yield inputs[chosen], labels[chosen]
+    @functools.lru_cache(maxsize=2)
+    def order(epoch):
+        return np.random.default_rng([seed, epoch]).permutation(len(labels))
+
+    def batch(epoch, number):
+        chosen = order(epoch)[number * batch_size : (number + 1) * batch_size]
+        return inputs[chosen], labels[chosen]
 
     plateau = Plateau(model)
     count = validated_training(
@@ -90,7 +93,7 @@ def train_quadrants(
         lambda: keras.optimizers.SGD(
             _LEARNING_RATE, momentum=_MOMENTUM, nesterov=True
         ),
-        batches,
+        batch,
         math.ceil(len(labels) / batch_size),
         validation,
         epochs=epochs,

@@ -81,10 +81,9 @@ def train_red_green(
     spread = spread or OneDevice()
     pictures, labels = sets["train"]
 
-    def batches(epoch, start):
-        for first in range(start * batch_size, len(labels), batch_size):
-            chosen = slice(first, first + batch_size)
-            yield pictures[chosen], labels[chosen]
+    def batch(epoch, number):
+        chosen = slice(number * batch_size, (number + 1) * batch_size)
+        return pictures[chosen], labels[chosen]
 
     best = BestWeights(model)
 
@@ -97,7 +96,7 @@ def train_red_green(
         lambda: keras.optimizers.Adadelta(
             _LEARNING_RATE, rho=_RHO, epsilon=_EPSILON
         ),
-        batches,
+        batch,
         math.ceil(len(labels) / batch_size),
         sets["validation"],
         epochs=epochs,

@@ -1,7 +1,6 @@
 """Training that a validation set steers."""
 
 from collections.abc import Callable
-from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -17,7 +16,7 @@ from keras_padpos.training import train_epochs
 def validated_training(
     model: keras.Model,
     optimizer: Callable[[], keras.optimizers.Optimizer],
-    batches: Callable[[int, int], Iterable[Any]],
+    batch: Callable[[int, int], tuple[Any, Any]],
     steps: int,
     validation: tuple[np.ndarray, np.ndarray],
     *,
@@ -34,7 +33,7 @@ def validated_training(
     Args:
         model: To logits; compiled here, and trained in place.
         optimizer: Makes the optimiser, in the scope of `spread`.
-        batches: See `training.train_epochs`.
+        batch: See `training.train_epochs`.
         steps: Batches an epoch.
         validation: Inputs and labels.
         epochs: How many, at most.
@@ -71,7 +70,7 @@ def validated_training(
 
     return train_epochs(
         model,
-        batches,
+        batch,
         steps,
         epochs=epochs,
         after_epoch=after_epoch,

@@ -2,6 +2,7 @@
 
 from keras_padpos.training.best_weights import BestWeights
 from keras_padpos.training.data_parallel import DataParallel
+from keras_padpos.training.device_pool import DevicePool
 from keras_padpos.training.keras_fit import KerasFit
 from keras_padpos.training.local_model import LocalModel
 from keras_padpos.training.one_device import OneDevice
@@ -18,6 +19,7 @@ __all__ = [
     "BestWeights",
     "Checkpoint",
     "DataParallel",
+    "DevicePool",
     "KerasFit",
     "LocalModel",
     "OneDevice",

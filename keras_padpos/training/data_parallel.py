@@ -57,8 +57,7 @@ class DataParallel(OneDevice):
         import jax
 
         return [
-            f"{device.platform}:{number}"
-            for number, device in enumerate(jax.local_devices())
+            f"{device.platform}:{device.id}" for device in jax.local_devices()
         ]
 
     @contextlib.contextmanager

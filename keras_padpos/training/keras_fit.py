@@ -1,7 +1,6 @@
 """Keras' own `fit`, some steps at a time."""
 
-import itertools
-from collections.abc import Iterable
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +29,7 @@ class KerasFit:
     >>> fit = KerasFit(net)
     >>> at = TrainingPosition({"fit": fit})
     >>> batch = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
-    >>> sorted(fit.run([batch, batch], at, 2)), at.step
+    >>> sorted(fit.run(lambda number: batch, 2, at)), at.step
     (['loss'], 2)
 
     Args:
@@ -45,7 +44,6 @@ class KerasFit:
         self._spread = spread or OneDevice()
         self._metrics: dict[str, np.ndarray] = {}
         self._torch: dict[str, np.ndarray] = {}
-        self._torch_waits = False
         # Steps that the call of `fit` under way has yet to take.
         self._left = 0
         # As `fit` gives them; numbers only when asked for, which waits for the
@@ -54,17 +52,17 @@ class KerasFit:
 
     def run(
         self,
-        batches: Iterable[Any],
-        position: TrainingPosition,
+        batch: Callable[[int], tuple[Any, Any]],
         steps: int,
+        position: TrainingPosition,
     ) -> dict[str, float]:
         """Train on some batches, and tell the position of each step.
 
         Args:
-            batches: Inputs and labels `(x, y)`, arrays of all processes'
-                examples.
-            position: Where training stands.
+            batch: From a number, counted from 0, to inputs and labels, arrays
+                of all processes' examples. It may be asked for one twice.
             steps: How many batches to train on; with 0 there is nothing to do.
+            position: Where training stands.
 
         Returns:
             The metrics since `reset`, by name.
@@ -74,17 +72,14 @@ class KerasFit:
         """
         if steps <= 0:
             return self.logs
-        self._torch_waits = self._left > 0
+        self._torch = self._torch or torch_random_state()
         self._left = steps
-        batches = iter(batches)
+        batches = _Batches(batch, steps, self._spread)
         if self._metrics:
-            first = next(batches)
-            self._build_metrics(first)
-            batches = itertools.chain([first], batches)
+            self._build_metrics(batches[0])
         with self._spread.scope():
             self.model.fit(
-                self._parts(batches),
-                steps_per_epoch=steps,
+                batches,
                 callbacks=[_Steps(self, position)],
                 shuffle=False,
                 verbose=0,
@@ -116,8 +111,7 @@ class KerasFit:
         return {
             **_under("model", variable_state(model.variables)),
             **_under("optimizer", variable_state(model.optimizer.variables)),
-            **_under("torch", torch_random_state()),
-            "left": np.array(self._left),
+            **_under("torch", self._torch or torch_random_state()),
             **_under("metrics", metrics),
             **{
                 f"logs/{name}": np.array(value)
@@ -138,15 +132,10 @@ class KerasFit:
         ):
             restore_variables(variables, _of(name, state))
         self._torch = _of("torch", state)
-        self._left = int(state["left"])
         self._metrics = _of("metrics", state)
         self._logs = {
             name: float(value) for name, value in _of("logs", state).items()
         }
-
-    def _restore_torch(self):
-        restore_torch_random(self._torch)
-        self._torch = {}
 
     def _build_optimizer(self):
         with self._spread.scope():
@@ -158,14 +147,26 @@ class KerasFit:
             return
         before = variable_state(self.model.variables)
         with self._spread.scope():
-            self.model.evaluate(*self._spread.own_part(batch), verbose=0)
+            self.model.evaluate(*batch, verbose=0)
         restore_variables(self.model.variables, before)
 
-    def _parts(self, batches):
-        """A generator, which is what `fit` knows."""
-        for batch in batches:
-            self._spread.check_batch(len(batch[-1]))
-            yield self._spread.own_part(tuple(batch))
+
+class _Batches(keras.utils.PyDataset):
+    """What `fit` reads: of each batch this process' part."""
+
+    def __init__(self, batch, steps, spread):
+        super().__init__()
+        self._batch = batch
+        self._steps = steps
+        self._spread = spread
+
+    def __len__(self):
+        return self._steps
+
+    def __getitem__(self, number):
+        inputs, labels = self._batch(number)
+        self._spread.check_batch(len(labels))
+        return self._spread.own_part((inputs, labels))
 
 
 class _Steps(keras.callbacks.Callback):
@@ -175,20 +176,21 @@ class _Steps(keras.callbacks.Callback):
         self._position = position
 
     def on_epoch_begin(self, epoch, logs=None):
-        if not self._fit._torch_waits:
-            self._fit._restore_torch()
         # `fit` has just reset them.
         if self._fit._metrics:
             restore_variables(self.model.metrics_variables, self._fit._metrics)
 
     def on_train_batch_begin(self, batch, logs=None):
-        # Making the iterator over the batches draws from it too: in the middle
-        # of a call of `fit` that was before the state was saved.
-        self._fit._restore_torch()
+        # Between two calls of `fit` PyTorch draws more or fewer numbers, for
+        # building and for iterators.
+        restore_torch_random(self._fit._torch)
+        self._fit._torch = {}
 
     def on_train_batch_end(self, batch, logs=None):
-        self._fit._left -= 1
         self._fit._logs = logs
+        self._fit._left -= 1
+        if not self._fit._left:
+            self._fit._torch = torch_random_state()
         self._position.next_step()
 
 

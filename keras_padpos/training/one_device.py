@@ -27,11 +27,14 @@ class OneDevice:
         devices: How many devices a batch is divided among, in all processes.
         process: The number of this process, from 0. Process 0 writes.
         processes: How many there are.
+        trains_on_batch: Whether Keras' `train_on_batch` is spread, not only
+            `fit`.
     """
 
     devices = 1
     process = 0
     processes = 1
+    trains_on_batch = True
 
     @property
     def local_devices(self) -> Sequence[str | None]:

@@ -1,7 +1,6 @@
 """Training, epoch by epoch."""
 
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from keras_padpos.training.training_position import TrainingPosition
 
 def train_epochs(
     model: keras.Model,
-    batches: Callable[[int, int], Iterable[Any]],
+    batch: Callable[[int, int], tuple[Any, Any]],
     steps: int,
     *,
     epochs: int,
@@ -33,16 +32,16 @@ def train_epochs(
     >>> model.compile("sgd", "mse")
     >>> x = keras.ops.ones((4, 1))
     >>> train_epochs(
-    ...     model, lambda epoch, start: [(x, x)][start:], 1, epochs=5,
+    ...     model, lambda epoch, number: (x, x), 1, epochs=5,
     ...     after_epoch=lambda epoch, logs: epoch < 3,
     ... )
     3
 
     Args:
         model: Compiled, inside the scope of `spread`.
-        batches: From an epoch's number, from 0, and a number of batches to
-            leave out, to those that follow; see `KerasFit.run`. What it draws
-            must depend on the epoch alone.
+        batch: From an epoch's number and a batch's, both from 0, to inputs
+            and labels; see `KerasFit.run`. What it draws must depend on these
+            two alone.
         steps: Batches an epoch.
         epochs: How many, at most.
         after_epoch: Called with the number of epochs so far and the metrics
@@ -62,10 +61,13 @@ def train_epochs(
     position = TrainingPosition({"fit": fit, **(parts or {})}, checkpoint)
     go_on = True
     while go_on and position.epoch < epochs:
+        epoch, start = position.epoch, position.step
         logs = fit.run(
-            batches(position.epoch, position.step),
+            lambda number, epoch=epoch, start=start: batch(
+                epoch, start + number
+            ),
+            steps - start,
             position,
-            steps - position.step,
         )
         go_on = after_epoch(position.epoch + 1, logs)
         fit.reset()

@@ -1,5 +1,6 @@
 """Training that stops now and then to be looked at."""
 
+import functools
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -118,16 +119,19 @@ def train_in_steps(
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         )
 
-    def batches(epoch, start):
+    @functools.lru_cache(maxsize=2)
+    def drawn(epoch):
         rng = np.random.default_rng([seed, epoch])
         order = rng.permutation(len(pictures))
-        mirrored = rng.random(len(pictures)) < 0.5
-        for number in range(start, steps):
-            chosen = order[number * batch_size : (number + 1) * batch_size]
-            batch = pictures[chosen].astype("float32")
-            turned = mirrored[chosen]
-            batch[turned] = batch[turned, :, ::-1]
-            yield batch, labels[chosen]
+        return order, rng.random(len(pictures)) < 0.5
+
+    def batch(epoch, number):
+        order, mirrored = drawn(epoch)
+        chosen = order[number * batch_size : (number + 1) * batch_size]
+        batch = pictures[chosen].astype("float32")
+        turned = mirrored[chosen]
+        batch[turned] = batch[turned, :, ::-1]
+        return batch, labels[chosen]
 
     fit = KerasFit(network, spread)
     position = TrainingPosition({"fit": fit, **(parts or {})}, checkpoint)
@@ -143,5 +147,11 @@ def train_in_steps(
         if position.step == steps:
             position.next_epoch()
         stop = next(each for each in stops if each > step)
-        left = min(stop - step, steps - position.step)
-        logs = fit.run(batches(position.epoch, position.step), position, left)
+        epoch, start = position.epoch, position.step
+        logs = fit.run(
+            lambda number, epoch=epoch, start=start: batch(
+                epoch, start + number
+            ),
+            min(stop - step, steps - start),
+            position,
+        )

@@ -1,0 +1,145 @@
+"""A pattern measured on several devices, or by several processes."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+import numpy as np
+
+from keras_padpos.ppp.pattern_measurement import PatternMeasurement
+from keras_padpos.training import DevicePool
+from keras_padpos.training import OneDevice
+
+
+class SpreadMeasurement:
+    """Batches are dealt out, one to each device in turn, and sums merged.
+
+    Example:
+
+    >>> import keras
+    >>> pixels = keras.Input((None, None, 1))
+    >>> conv = keras.layers.Conv2D(2, 3, padding="same", name="conv")
+    >>> net = keras.Model(pixels, {"conv": conv(pixels)})
+    >>> def make(number):
+    ...     return PatternMeasurement({"zeros": net}, crop=6)
+    >>> measurement = SpreadMeasurement(OneDevice(), make)
+    >>> crops = np.ones((4, 8, 8, 1), "float32")
+    >>> list(measurement.update([(crops, np.arange(4))]))
+    [4]
+    >>> measurement.merged().images
+    4
+
+    Args:
+        spread: What to compute on.
+        make: Makes the `PatternMeasurement`; called with a device's number,
+            for random padding that draws other numbers on each.
+    """
+
+    def __init__(
+        self, spread: OneDevice, make: Callable[[int], PatternMeasurement]
+    ) -> None:
+        self._spread = spread
+        self._make = make
+        self._pool = DevicePool(spread, make)
+        self._batches = 0
+
+    @property
+    def picture_shape(self) -> tuple[int, int]:
+        """Height and width of the pictures that it takes."""
+        return self._pool.workers[0].picture_shape
+
+    @property
+    def images(self) -> int:
+        """Crops that this process took in so far."""
+        return sum(worker.images for worker in self._pool.workers)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether every device is done with what it was given.
+
+        `state` may be asked for only then.
+        """
+        return self._batches % len(self._pool.workers) == 0
+
+    def update(
+        self, batches: Iterable[tuple[np.ndarray, np.ndarray]]
+    ) -> Iterator[int]:
+        """Take in batches.
+
+        Args:
+            batches: Pictures and their numbers; see
+                `PatternMeasurement.update`. Every process is given all, and
+                takes its own.
+
+        Yields:
+            The number of pictures of each batch that is done.
+        """
+
+        def work(measurement, batch):
+            measurement.update(*batch)
+            return len(batch[0])
+
+        own = (
+            batch
+            for number, batch in enumerate(batches)
+            if number % self._spread.processes == self._spread.process
+        )
+        for count in self._pool.map(work, own, self._batches):
+            self._batches += 1
+            yield count
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that was added up, as arrays by name."""
+        state = {"batches": np.array(self._batches)}
+        for number, worker in enumerate(self._pool.workers):
+            for name, array in worker.state().items():
+                state[f"{number}/{name}"] = array
+        return state
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Put back what `state` returned.
+
+        Args:
+            state: Of as many devices.
+
+        Raises:
+            ValueError: If it is of more or fewer devices, or of another
+                measurement.
+        """
+        names = [name.partition("/")[0] for name in state if "/" in name]
+        found = len(set(names))
+        if found != len(self._pool.workers):
+            raise ValueError(
+                "`state` must be of as many devices as there are: "
+                f"{len(self._pool.workers)}. Received: that of {found}"
+            )
+        self._batches = int(state["batches"])
+        for number, worker in enumerate(self._pool.workers):
+            worker.restore(
+                {
+                    name.removeprefix(f"{number}/"): array
+                    for name, array in state.items()
+                    if name.startswith(f"{number}/")
+                }
+            )
+
+    def merged(self) -> PatternMeasurement:
+        """Bring all sums together, once all was taken in.
+
+        Every process calls it, and has the same measurement then.
+        """
+        first, *others = self._pool.workers
+        for other in others:
+            if other.images:
+                first.merge(other)
+        if self._spread.processes == 1:
+            return first
+        states = self._spread.gather(first.state())
+        whole, other = self._make(0), self._make(0)
+        whole.restore(states[0])
+        for state in states[1:]:
+            other.restore(state)
+            if other.images:
+                whole.merge(other)
+        return whole

@@ -1,0 +1,80 @@
+"""The work directory of a run of several processes."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_padpos.runs.user_error import UserError
+from keras_padpos.runs.work_directory import WorkDirectory
+
+
+class SharedDirectory(WorkDirectory):
+    """Process 0 writes; all others go on from what it finds.
+
+    The others have a directory of their own, which nobody else sees and which
+    is gone when they end. Every process must ask for the same checkpoints in
+    the same order.
+
+    Args:
+        spread: The processes; see `training.OneDevice`.
+        path: The directory, on the machine of process 0.
+        experiment: See `WorkDirectory`.
+        config: See `WorkDirectory`.
+        **options: See `WorkDirectory`.
+
+    Raises:
+        UserError: In every process, if process 0 cannot work in it.
+    """
+
+    def __init__(
+        self,
+        spread: "OneDevice",  # noqa: F821
+        path: str | os.PathLike | None,
+        experiment: str,
+        config: Mapping[str, Any],
+        **options: bool,
+    ) -> None:
+        self._spread = spread
+        self._leads = spread.process == 0
+        self._private = None
+        problem = ""
+        if not self._leads:
+            self._private = tempfile.TemporaryDirectory()
+            path = self._private.name
+        try:
+            super().__init__(path, experiment, config, **options)
+        except UserError as error:
+            problem = str(error)
+        problems = spread.gather({"problem": np.array(problem)})
+        if any(str(each["problem"]) for each in problems):
+            raise UserError(
+                next(filter(None, (str(each["problem"]) for each in problems)))
+            )
+
+    def checkpoint(
+        self, key: str, *, arrays: bool = True
+    ) -> tuple[list[Any], dict[str, np.ndarray]] | None:
+        """Load a finished unit of work of process 0; see `WorkDirectory`."""
+        mine = {}
+        if self._leads:
+            found = super().checkpoint(key, arrays=arrays)
+            if found is not None:
+                mine = {"rows": np.array(json.dumps(found[0]))}
+                mine |= {
+                    f"arrays/{name}": each for name, each in found[1].items()
+                }
+        theirs = self._spread.gather(mine)[0]
+        if not theirs:
+            return None
+        return json.loads(str(theirs.pop("rows"))), {
+            name.removeprefix("arrays/"): each for name, each in theirs.items()
+        }
+
+    def agree_on_finished(self) -> bool:
+        """Whether process 0 has finished the run before."""
+        mine = {"finished": np.array(self.finished)}
+        return bool(self._spread.gather(mine)[0]["finished"])

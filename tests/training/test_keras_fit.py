@@ -1,0 +1,169 @@
+"""Interrupted and resumed is never interrupted, to the last bit."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_padpos import layers
+from keras_padpos import training
+
+STEPS, EPOCHS = 5, 3
+
+
+class Killed(Exception):
+    pass
+
+
+class Kept:
+    """A checkpoint of every step; `kill` is the step that is the last."""
+
+    def __init__(self, kill=None):
+        self.kill = kill
+        self.saved = None
+
+    def load(self):
+        return self.saved
+
+    def offer(self, state):
+        # As a file would give it back.
+        row, arrays = state()
+        self.saved = row, {name: each.copy() for name, each in arrays.items()}
+        if self.kill is not None:
+            self.kill -= 1
+            if self.kill == 0:
+                self.kill = None
+                raise Killed
+
+
+def network():
+    """Everything that has a state of its own is in it."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Conv2D(4, 3, padding="same", padding_mode="randn"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.3),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
+    )
+    rate = keras.optimizers.schedules.CosineDecay(1e-2, STEPS * EPOCHS)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def batch(epoch, number):
+    rng = np.random.default_rng([epoch, number])
+    return rng.normal(size=(8, 8, 8, 3)).astype("float32"), rng.integers(
+        0, 2, 8
+    )
+
+
+def train(checkpoint):
+    model = network()
+    history = {}
+
+    def after_epoch(epoch, logs):
+        history[epoch] = logs
+        return True
+
+    training.train_epochs(
+        model,
+        batch,
+        STEPS,
+        epochs=EPOCHS,
+        after_epoch=after_epoch,
+        checkpoint=checkpoint,
+    )
+    variables = [*model.variables, *model.optimizer.variables]
+    return training.variable_state(variables), history
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    return train(None)
+
+
+# After the first step, in the middle, and around the end of an epoch.
+@pytest.mark.parametrize("kill", [1, 3, 5, 6, 14, 15])
+def test_goes_on_as_if_never_killed(undisturbed, kill):
+    kept = Kept(kill)
+    with pytest.raises(Killed):
+        train(kept)
+    variables, history = train(kept)
+    expected, whole = undisturbed
+    for name, each in expected.items():
+        np.testing.assert_array_equal(variables[name], each)
+    # The metrics of the epoch that it was killed in are of the whole epoch.
+    first = (kill - 1) // STEPS + 1
+    assert history == {epoch: whole[epoch] for epoch in whole if epoch >= first}
+
+
+def test_twice_killed_in_an_epoch(undisturbed):
+    kept = Kept(2)
+    for again in (2, None):
+        with pytest.raises(Killed):
+            train(kept)
+        kept.kill = again
+    variables, history = train(kept)
+    for name, each in undisturbed[0].items():
+        np.testing.assert_array_equal(variables[name], each)
+    assert history == undisturbed[1]
+
+
+def test_trains_as_keras_does():
+    """A stock network, whose steps `fit` itself takes from arrays."""
+    batches = [batch(0, number) for number in range(STEPS)]
+    models = []
+    for _ in range(2):
+        keras.utils.set_random_seed(2)
+        model = keras.Sequential(
+            [
+                keras.Input((8, 8, 3)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(1),
+            ]
+        )
+        model.compile("adam", "mse")
+        models.append(model)
+    one, other = models
+    training.train_epochs(
+        one, batch, STEPS, epochs=1, after_epoch=lambda epoch, logs: True
+    )
+    inputs, labels = (
+        np.concatenate(each) for each in zip(*batches, strict=True)
+    )
+    other.fit(inputs, labels, batch_size=8, shuffle=False, verbose=0)
+    for mine, theirs in zip(one.weights, other.weights, strict=True):
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(mine),
+            keras.ops.convert_to_numpy(theirs),
+            rtol=1e-6,
+        )
+
+
+def test_refuses_a_state_of_another_network():
+    fit = training.KerasFit(network())
+    state = fit.state()
+    state["model/0"] = state["model/0"][..., :1]
+    before = training.variable_state(fit.model.variables)
+    with pytest.raises(ValueError, match="arrays of the variables' shapes"):
+        fit.restore(state)
+    after = training.variable_state(fit.model.variables)
+    for name, each in before.items():
+        np.testing.assert_array_equal(after[name], each)
+
+
+def test_an_uneven_batch_is_refused():
+    class TwoDevices(training.OneDevice):
+        devices = 2
+
+    fit = training.KerasFit(network(), TwoDevices())
+    at = training.TrainingPosition({"fit": fit})
+    with pytest.raises(ValueError, match="7 cannot be divided among 2"):
+        fit.run(lambda number: [each[:7] for each in batch(0, 0)], 1, at)
