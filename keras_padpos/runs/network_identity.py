@@ -1,5 +1,6 @@
 """What makes two networks the same."""
 
+import functools
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -26,8 +27,13 @@ def network_identity(row: Mapping[str, Any]) -> tuple:
     """
     shown = {
         **row,
-        "backbone": PurePath(row["backbone"]).as_posix(),
-        "weights": PurePath(row["weights"]).as_posix(),
+        "backbone": _spelt(row["backbone"]),
+        "weights": _spelt(row["weights"]),
         "calibration_images": row.get("calibration_images") or 0,
     }
     return tuple(shown.get(name) for name in NETWORK)
+
+
+@functools.lru_cache(maxsize=1024)
+def _spelt(path: str) -> str:
+    return PurePath(path).as_posix()

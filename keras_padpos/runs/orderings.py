@@ -42,7 +42,8 @@ def evaluate_orderings(works: Sequence[WorkDirectory]) -> list[dict[str, Any]]:
     Returns:
         A flat row for each comparison, in the order of the orderings:
         `ordering`, `statement` and `where` as published; `network`, in words,
-        and `test_set`, both `None` where no network fits; `target` and
+        and `test_set`, both `None` where no network fits; the network's
+        `NETWORK` fields, if one does; `target` and
         `head`, unless the sides differ in them; `lesser` and `greater`, by
         what tells them apart, in words; `difference`, the mean of the SPC that
         should be greater less the other, in [-2, 2], or the mean SPC that is
@@ -81,6 +82,11 @@ class _Tried:
     def __init__(self, told, rows):
         self._told = told
         self._rows = rows
+        # Of many runs there are many, and each comparison looks for its own.
+        self._at: dict[tuple, list[_Row]] = {}
+        for row in rows:
+            place = row["test_set"], row["target"]
+            self._at.setdefault(place, []).append(row)
         # All seeds of a network are one network here.
         self._networks = list(
             {
@@ -109,6 +115,7 @@ class _Tried:
                             comparison, subject, target, test_set
                         ):
                             yield {
+                                **subject,
                                 **tried,
                                 "network": self._words[
                                     network_identity(subject)
@@ -175,9 +182,10 @@ class _Tried:
         )
 
     def _matching(self, wanted):
+        place = wanted.get("test_set"), wanted.get("target")
         return [
             row
-            for row in self._rows
+            for row in self._at.get(place, ())
             if all(row.get(name) == value for name, value in wanted.items())
         ]
 

@@ -51,7 +51,7 @@ def paper_difference_tables(
             "columns": [
                 ("target_words", "target"),
                 "head",
-                ("pictures", "test set"),
+                ("pictures", "scored on"),
                 ("model", "paper's network"),
                 ("network", "ours"),
                 ("paper_spearman", "SPC, paper"),
@@ -72,14 +72,12 @@ def paper_difference_tables(
 
 def _line(row: _Row) -> dict[str, Any]:
     bare = ", network without padding" if row["bare"] else ""
-    pictures = row["paper_test_set"]
-    if row["test_set"] != pictures:
-        pictures = f"{set_words(row['test_set'])} for {pictures}"
     return {
         **row,
+        "network": row["network"].removesuffix(", zeros padding"),
         "target_words": row["target"].replace("_", " "),
         "head": head_words(row) + bare,
-        "pictures": f"{pictures} ({row['images']})",
+        "pictures": f"{set_words(row['test_set'])} ({row['images']})",
         "spearman": _score(row, "spearman"),
         "spearman_difference": f"{row['spearman_difference']:+.3f}",
         "mae": _score(row, "mae"),
@@ -99,8 +97,9 @@ def _score(row: _Row, metric: str) -> float | str:
 
 def _notes(rows: Sequence[_Row]) -> list[str]:
     notes = [
-        "Paper: ImageNet weights, SGD, trained on DUT-S. 95 %: of our SPC, "
-        "over pictures; the paper tells no intervals."
+        "Paper: ImageNet weights, SGD, trained on DUT-S; photographs of "
+        "PASCAL-S, for which any of ours stand. 95 %: of our SPC, over "
+        "pictures; the paper tells no intervals."
     ]
     if any(len(row["seeds"]) > 1 for row in rows):
         notes.append("±: standard deviation over seeds.")

@@ -11,6 +11,7 @@ from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.paper_place import is_at_place
 from keras_padpos.runs.paper_place import is_bare
 from keras_padpos.runs.paper_place import paper_place
+from keras_padpos.runs.position_rows import HEAD
 from keras_padpos.runs.position_rows import position_rows
 from keras_padpos.runs.position_words import head_words
 from keras_padpos.runs.position_words import set_words
@@ -109,6 +110,13 @@ class _Redrawn:
             )
         )
         self._words = unique_network_words(map(_padded, ours))
+        # Of many runs there are many rows, and every cell asks for its own.
+        self._at: dict[tuple, list[tuple[str, _Row]]] = {}
+        for row in ours:
+            place = row["target"], tuple(row[name] for name in HEAD)
+            self._at.setdefault((*place, row["test_set"]), []).append(
+                (self._column(row), row)
+            )
         self._footnotes: list[str] = []
         self._shown: list[_Row] = []
 
@@ -159,16 +167,12 @@ class _Redrawn:
         return [
             test_set
             for test_set in self._photographs
-            if any(
-                _fits(ours, *paper_place(row), test_set) for ours in self._ours
-            )
+            if self._fitting(*paper_place(row), test_set)
         ] or [None]
 
     def _cell(self, network, *key):
         found = [
-            row
-            for row in self._ours
-            if self._column(row) == network and _fits(row, *key)
+            row for column, row in self._fitting(*key) if column == network
         ]
         if not found:
             return None
@@ -181,6 +185,16 @@ class _Redrawn:
             spearman += f" [{low:.3f}, {high:.3f}]"
         mae = score_words(row, "mae", count=False)
         return f"{spearman} / {mae} {marks}".strip()
+
+    def _fitting(self, *key):
+        """Our rows on a line, each with its column."""
+        *place, test_set = key
+        target, _, *head = place
+        return [
+            (column, row)
+            for column, row in self._at.get((target, tuple(head), test_set), ())
+            if is_at_place(row, tuple(place))
+        ]
 
     def _column(self, row):
         words = self._words[network_identity(_padded(row))]
@@ -260,12 +274,6 @@ def _line(row: _Row, test_set: str | None) -> dict[str, Any]:
         "test_set": row["test_set"],
         "ours_on": test_set and set_words(test_set),
     }
-
-
-def _fits(row: _Row, *key: Any) -> bool:
-    """Whether a row of ours belongs on a line."""
-    *place, test_set = key
-    return row["test_set"] == test_set and is_at_place(row, tuple(place))
 
 
 def _padded(row: _Row) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Rows of `padding_pattern`, network by network."""
 
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +26,7 @@ def pattern_networks(
     ('vgg16 (HED)', [('one', 'zeros'), ('one', 'reflect')])
 
     Args:
-        rows: Rows of a run.
+        rows: Rows of one run or more.
 
     Returns:
         From a network's name to its rows: all padding modes of the first
@@ -40,10 +41,12 @@ def pattern_networks(
         {**mine[0], "padding_mode": "any", "seed": None}
         for mine in grouped.values()
     )
+    # Trained weights have several where several runs have other crops.
+    seeds = Counter(identity for identity, _ in grouped)
     found = {}
     for (identity, seed), mine in grouped.items():
         name = words[identity].rpartition(", ")[0]
-        if mine[0]["weights"] == "random":
+        if mine[0]["weights"] == "random" or seeds[identity] > 1:
             name += f", seed {seed}"
         layers = list(dict.fromkeys(row["layer"] for row in mine))
         found[name] = sorted(mine, key=lambda row: layers.index(row["layer"]))

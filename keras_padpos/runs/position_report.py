@@ -63,16 +63,9 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
         full and the other heads; differences from the first network; pictures
         without content. Lines hold their network's `NETWORK` fields too.
     """
-    merged = merge_seeds(rows)
-    words = unique_network_words(merged)
-    rows = [
-        {
-            **row,
-            "network": words[network_identity(row)],
-            "head": head_words(row),
-        }
-        for row in merged
-    ]
+    # Seeds may have other crops; only what is paired needs the same.
+    paired = _named(merge_seeds(rows))
+    rows = _named(merge_seeds(rows, same_pictures=False))
     targets = list(dict.fromkeys(row["target"] for row in rows))
     heads = list(dict.fromkeys(row["head"] for row in rows))
     tables = []
@@ -89,7 +82,7 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
         ]
     return [
         *tables,
-        *_differences(rows, targets, heads),
+        *_differences(paired, targets, heads),
         *_controls(rows, targets, heads),
     ]
 
@@ -118,6 +111,35 @@ def position_notes(rows: _Rows) -> list[str]:
     ]
 
 
+def _named(rows: _Rows) -> list[dict[str, Any]]:
+    """Rows with their network and head in words.
+
+    Where a network has lines of several seeds, these are told in `seed_words`.
+    """
+    seeds: dict[tuple, set[tuple]] = {}
+    for row in rows:
+        mine = seeds.setdefault(network_identity(row), set())
+        mine.add(tuple(row["seeds"]))
+    apart = {identity for identity, mine in seeds.items() if len(mine) > 1}
+    words = unique_network_words(
+        {**row, "seed": None} if network_identity(row) in apart else row
+        for row in rows
+    )
+    return [
+        {
+            **row,
+            "network": words[network_identity(row)],
+            "head": head_words(row),
+            "seed_words": ", ".join(map(str, row["seeds"])) if apart else None,
+        }
+        for row in rows
+    ]
+
+
+def _seed_column(rows: _Rows) -> list[tuple[str, str]]:
+    return [("seed_words", "seeds")] if rows[0]["seed_words"] else []
+
+
 def _pictures(row: Mapping[str, Any]) -> tuple:
     """What a table's title says of pictures."""
     return row["test_set"], row["images"], row["train_images"]
@@ -142,8 +164,6 @@ def _in_full(rows: _Rows) -> list[dict[str, Any]]:
             }
         )
     test_set, images, train_images = _pictures(rows[0])
-    # Of one run all have one, or say in their name that they are random.
-    told = {row["seed"] for row in rows if row["weights"] != "random"} - {None}
     return [
         {
             "title": f"Position read-out on {test_set}: {images} pictures, "
@@ -152,7 +172,7 @@ def _in_full(rows: _Rows) -> list[dict[str, Any]]:
                 "target",
                 "network",
                 "head",
-                *(["seed"] if len(told) > 1 else []),
+                *_seed_column(rows),
                 ("spearman", "SPC"),
                 ("spearman_ci95", "95 % interval"),
                 ("mae", "MAE"),
@@ -214,8 +234,10 @@ def _by_target(title, targets, heads, rows, cell):
     """One line a head and network, grouped by head; one column a target."""
     lines: dict[tuple, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: heads.index(row["head"])):
-        key = row["head"], network_identity(row), row["seed"]
-        line = lines.setdefault(key, _line(row, "head", "network"))
+        key = row["head"], network_identity(row), *row["seeds"]
+        line = lines.setdefault(
+            key, _line(row, "head", "network", "seed_words")
+        )
         line[row["target"]] = cell(row)
     shown = [name for name in targets if any(name in r for r in lines.values())]
     return {
@@ -223,6 +245,7 @@ def _by_target(title, targets, heads, rows, cell):
         "columns": [
             "head",
             "network",
+            *_seed_column(rows),
             *((name, name.replace("_", " ")) for name in shown),
         ],
         "rows": list(lines.values()),
@@ -234,9 +257,9 @@ def _controls(rows, targets, heads):
     lines, counts = {}, {}
     for row in rows:
         if row["test_set"] in CONTROLS and row["head"] == heads[0]:
-            key = row["target"], network_identity(row), row["seed"]
+            key = row["target"], network_identity(row), *row["seeds"]
             line = lines.setdefault(
-                key, _line(row, "target", "network", "head")
+                key, _line(row, "target", "network", "head", "seed_words")
             )
             line[row["test_set"]] = _score(row, "spearman")
             counts[row["test_set"]] = row["images"]
@@ -246,7 +269,13 @@ def _controls(rows, targets, heads):
         {
             "title": "SPC on pictures without content: "
             + ", ".join(f"{name} ({count})" for name, count in counts.items()),
-            "columns": ["target", "network", "head", *counts],
+            "columns": [
+                "target",
+                "network",
+                "head",
+                *_seed_column(rows),
+                *counts,
+            ],
             "rows": sorted(
                 lines.values(), key=lambda line: targets.index(line["target"])
             ),

@@ -48,6 +48,25 @@ def test_seeds_go_together_and_nothing_else_does():
     assert (first["accuracy"], second["accuracy"]) == ("72.0 ± 2.0", "50.0")
     assert (first["paper"], first["fits"]) == ("73.7 ± 1.0", True)
     assert (second["paper"], second["fits"]) == ("73.7 ± 1.0", False)
+    assert (first["less_paper"], second["less_paper"]) == ("-1.7", "-23.7")
+    # 2.83 by Student's t with one degree of freedom: 12.7 times 2, cut at 100.
+    assert (first["accuracy_ci95"], second["accuracy_ci95"]) == (
+        "[46.6, 97.4]",
+        None,
+    )
+
+
+def test_a_seed_counts_once():
+    (row,) = fconv_rows(
+        [red_green(0.7), red_green(0.9), red_green(0.8, seed=1)], "red_green"
+    )
+    assert (row["seeds"], row["mean"]) == (2, pytest.approx(75))
+
+
+def test_nothing_is_better_than_all_or_worse_than_nothing():
+    rows = [red_green(0.0), red_green(0.9, seed=1)]
+    (row,) = fconv_rows(rows, "red_green")
+    assert row["accuracy_ci95"] == "[0.0, 100.0]"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,15 @@ def test_networks_are_told_apart():
     ]
 
 
+def test_seeds_of_a_trained_network_are_told_apart():
+    # Several runs measured it on other crops.
+    rows = rows_of(("vgg16", "bundled", 0), ("vgg16", "bundled", 1))
+    assert list(pattern_networks(rows)) == [
+        "vgg16 (HED), seed 0",
+        "vgg16 (HED), seed 1",
+    ]
+
+
 def test_rows_of_a_network_go_layer_by_layer():
     (row,), _ = example_run()
     rows = [
