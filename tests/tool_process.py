@@ -22,7 +22,7 @@ from keras_padpos import runs
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 module = importlib.import_module(sys.argv[1])
-arguments = json.loads(sys.argv[2])
+options = json.loads(sys.argv[2])
 sys.argv = [module.__file__]
 saved = None
 for line in sys.stdin:
@@ -36,7 +36,7 @@ for line in sys.stdin:
         saved = saved or flagsaver.save_flag_values()
         try:
             argv = [module.__file__, *rest]
-            runs.run(module.main, argv, arguments=arguments)
+            runs.run(module.main, argv, **options)
         except SystemExit as end:
             status = end.code
     answer = [status or 0, out.getvalue(), err.getvalue()]
@@ -54,9 +54,10 @@ class Done:
 class ToolProcess:
     """`tool(*argv, cwd=...)` runs a binary's `main`; use as a context."""
 
-    def __init__(self, module, arguments):
+    def __init__(self, module, arguments, needs_keras=True):
         self._command = [sys.executable, "-c", _SERVE, module]
-        self._command.append(json.dumps(arguments))
+        options = {"arguments": arguments, "needs_keras": needs_keras}
+        self._command.append(json.dumps(options))
 
     def __enter__(self):
         self._process = subprocess.Popen(

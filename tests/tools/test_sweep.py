@@ -1,0 +1,391 @@
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from stub_experiment import computed
+from stub_experiment import lives
+from stub_experiment import sweep_json
+from stub_experiment import wait_until
+from stub_experiment import write_stub
+from sweep_cluster import ROOT
+from sweep_cluster import start_sweep
+from sweep_cluster import sweep_cluster
+from tool_process import ToolProcess
+
+pytest.importorskip("ray")
+
+GRID = """
+experiment: stubs.count
+flags: {units: 3}
+grid:
+  seed: [0, 1]
+"""
+
+
+def gated(folder, seeds="[0, 1]"):
+    """Runs that wait, after their first unit, for a file to appear."""
+    gate = folder / "gate"
+    (folder / "grid.yaml").write_text(f"""
+        experiment: stubs.count
+        flags: {{units: 3, gate: {gate}}}
+        grid: {{seed: {seeds}}}
+    """)
+    return gate
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with sweep_cluster(2) as found:
+        yield found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_stub(tmp_path)
+    (tmp_path / "grid.yaml").write_text(GRID)
+    return tmp_path
+
+
+@pytest.fixture
+def start(cluster, folder):
+    """Start a sweep on the cluster, in the folder."""
+    with contextlib.ExitStack() as stack:
+
+        def started(*argv):
+            process = start_sweep(
+                "grid.yaml",
+                "--out=out",
+                f"--address={cluster.address}",
+                *argv,
+                cwd=folder,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield started
+
+
+@pytest.fixture
+def sweep(start):
+    """Run a sweep to its end: status, lines of both streams."""
+
+    def swept(*argv):
+        process = start(*argv)
+        out, err = process.communicate()
+        return process.returncode, out.splitlines(), err.splitlines()
+
+    return swept
+
+
+def state(folder):
+    return [run["state"] for run in sweep_json(folder / "out")]
+
+
+def logs(folder):
+    files = sorted((folder / "out" / "logs").glob("count-*.log"))
+    return [file.read_text() for file in files]
+
+
+def test_runs_that_fail_leave_the_others_alone(folder, sweep):
+    (folder / "grid.yaml").write_text("""
+        experiment: stubs.count
+        runs:
+          - grid: {fail: ["no", error, kill, quiet]}
+          - flags: {broken: broken.txt}
+            grid: {list: [[a, b]]}
+    """)
+    (folder / "broken.txt").touch()
+    status, out, err = sweep()
+    assert status == 1
+    assert re.fullmatch(
+        r"5 runs in out: 1 finished \(0 of them before\), 4 failed, [\d.]+ s",
+        out[0],
+    )
+    failed = "\n".join(out[1:5])
+    for words in (
+        "count fail=error (exit status 1), ",
+        "count fail=kill (killed by SIGKILL",
+        "count fail=quiet (it ended without results.json)",
+        "count broken=broken.txt list=a,b (exit status 1)",
+    ):
+        assert f"  failed: {words}" in failed
+    assert out[5:] == [
+        "The same command tries those that failed again.",
+        "Report: python -m tools.report out --out=out/report.html",
+    ]
+    assert err[0].startswith("5 runs, 0 of them finished before; 2 at once")
+    (place,) = [n for n, line in enumerate(err) if "fail=error" in line][1:2]
+    assert re.search(r"\d/5 count-fail=error-\w+: failed, exit s", err[place])
+    assert re.match(r"    1/2 unit 0: 7 steps, ", err[place + 1])
+    assert err[place + 2] == "    count: error: This run always fails."
+    (log,) = (folder / "out" / "logs").glob("count-fail=error-*.log")
+    assert err[place + 3] == f"    (its log: {log})"
+    assert not any("ray" in line.lower() for line in [*out, *err])
+    saved = sweep_json(folder / "out")
+    assert [run["state"] for run in saved] == ["finished"] + 4 * ["failed"]
+    assert saved[0]["flags"] == {"fail": "no"}
+    assert saved[0]["seconds"] > 0
+    assert re.fullmatch(r"\S+/[0-9a-f]{6}", saved[0]["node"])
+    # What is finished is not run again; what failed is, from where it was.
+    before = Path(saved[0]["workdir"], "results.json").stat()
+    (folder / "broken.txt").unlink()
+    status, out, err = sweep()
+    assert status == 1
+    assert "2 finished (1 of them before), 3 failed" in out[0]
+    assert Path(saved[0]["workdir"], "results.json").stat() == before
+    assert not any("fail=no" in line for line in err)
+    assert sweep_json(folder / "out")[0] == saved[0]
+    # No unit of any run was computed twice.
+    assert len(computed(folder)) == len(set(computed(folder)))
+    # Two lists with commas are lists of two.
+    (found,) = (folder / "out").glob("*-list=a-b-*/results.json")
+    assert '"a",\n' in found.read_text()
+
+
+def test_a_driver_that_is_killed_takes_its_runs_along(folder, start, sweep):
+    gate = gated(folder)
+    first = start()
+    wait_until(lambda: len(computed(folder)) == 2)
+    assert len(computed(folder)) == 2
+    # A second one meanwhile is kept out.
+    status, out, err = sweep()
+    assert (status, out) == (1, [])
+    (line,) = err
+    assert f"is in use by process {first.pid} on " in line
+    assert line.endswith("another sweep. Wait until it has ended, or choose "
+                         "another --out.")  # fmt: skip
+    works = [Path(run["workdir"]) for run in sweep_json(folder / "out")]
+    pids = [(work / ".lock").read_text().split()[0] for work in works]
+    assert all(map(lives, pids))
+    first.kill()
+    first.communicate()
+    wait_until(lambda: not any(map(lives, pids)))
+    second = start()
+    gate.touch()
+    out, err = second.communicate()
+    assert second.returncode == 0, err
+    assert "2 finished (0 of them before), 0 failed" in out
+    assert all((work / "results.json").exists() for work in works)
+    assert sorted(computed(folder)) == sorted(
+        f"{work.name} {unit}" for work in works for unit in range(3)
+    )
+    assert all("1/3 unit 0: done before" in log for log in logs(folder))
+    assert sweep()[0] == 0
+    assert all(log.count("[sweep]") >= 2 for log in logs(folder))
+
+
+def test_an_interrupt_stops_the_runs_and_the_command_goes_on(
+    folder, start, sweep
+):
+    gate = gated(folder)
+    status, out, err = sweep("--cpus_per_run=64")
+    assert (status, out) == (1, [])
+    (line,) = err
+    assert "No node has room for a run: --cpus_per_run and" in line
+    process = start("--max_runs=1")
+    wait_until(lambda: computed(folder))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130, err
+    assert "; 1 at once on " in err
+    assert "interrupted: the runs are being stopped" in err
+    assert "0 finished (0 of them before), 0 failed, 2 not finished" in out
+    assert "The same command goes on" in out
+    assert "Traceback" not in err
+    assert state(folder) == ["waiting", "waiting"]
+    (log,) = logs(folder)
+    assert "count: interrupted; the same command goes on" in log
+    gate.touch()
+    status, out, err = sweep()
+    assert status == 0, err
+    assert len(computed(folder)) == len(set(computed(folder))) == 6
+
+
+def test_a_run_lost_with_its_node_goes_on_elsewhere(cluster, folder, start):
+    gate = gated(folder, "[0, 1, 2, 3]")
+    name = cluster.add(num_cpus=1)
+    try:
+        process = start("--retries=1")
+        wait_until(lambda: len(computed(folder)) == 3)
+        (log,) = [log for log in logs(folder) if f"/{name}, " in log]
+    finally:
+        cluster.kill(name)
+    for line in process.stderr:
+        if ": lost with " in line:
+            break
+    gate.touch()
+    out, _ = process.communicate()
+    saved = sweep_json(folder / "out")
+    assert process.returncode == 0, out
+    assert f"/{name}); it goes on where there is room, retry 1 of 1" in line
+    (lost,) = [run for run in saved if run["attempts"] == 2]
+    assert not lost["node"].endswith(name)
+    assert [run["attempts"] for run in saved].count(1) == 3
+    assert [run["state"] for run in saved] == 4 * ["finished"]
+    log = Path(lost["log"]).read_text()
+    assert log.count("1/3 unit 0: 7 steps") == 1
+    assert log.count("1/3 unit 0: done before") == 1
+    assert len(computed(folder)) == len(set(computed(folder))) == 12
+
+
+def environments(folder):
+    return [
+        json.loads(Path(run["workdir"], "results.json").read_text())[
+            "provenance"
+        ]["environment"]
+        for run in sweep_json(folder / "out")
+    ]
+
+
+def test_gpus_and_threads(cluster, folder, sweep):
+    name = cluster.add(num_cpus=2, num_gpus=2)
+    try:
+        status, _, err = sweep()
+        assert status == 0, err
+        # Only that node has GPUs, and each run sees its own.
+        assert all(
+            run["node"].endswith(name) for run in sweep_json(folder / "out")
+        )
+        seen = environments(folder)
+        assert all(set(each) == {"CUDA_VISIBLE_DEVICES"} for each in seen)
+        assert {each["CUDA_VISIBLE_DEVICES"] for each in seen} <= {"0", "1"}
+        (folder / "out").rename(folder / "old")
+        status, _, err = sweep(
+            "--gpus_per_run=0", "--cpus_per_run=2", "--limit_threads"
+        )
+        assert status == 0, err
+        # One on each node; a node killed before may be counted still.
+        assert "; 2 at once on " in err[0]
+        assert environments(folder) == 2 * [
+            {
+                "CUDA_VISIBLE_DEVICES": "",
+                "OMP_NUM_THREADS": "2",
+                "TF_NUM_INTRAOP_THREADS": "2",
+                "TF_NUM_INTEROP_THREADS": "2",
+            }
+        ]
+    finally:
+        cluster.remove(name)
+
+
+def test_alone_on_this_machine(folder, monkeypatch):
+    """With a Ray of its own, of which nothing is left."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    (folder / "home").mkdir()
+    before = {entry.name for entry in folder.iterdir()}
+    with tempfile.TemporaryDirectory() as temporary:
+        monkeypatch.setenv("TMPDIR", temporary)
+        with start_sweep("grid.yaml", "--out=out", cwd=folder) as process:
+            out, err = process.communicate()
+        assert not os.listdir(temporary)
+    assert process.returncode == 0, err
+    assert "2 finished (0 of them before), 0 failed" in out
+    for environment in environments(folder):
+        # Some versions of Ray hide GPUs where none is asked for.
+        assert environment in ({}, {"CUDA_VISIBLE_DEVICES": ""})
+    after = {entry.name for entry in folder.iterdir()}
+    assert after - before == {"out", "computed.txt"}
+    assert not list((folder / "home").iterdir())
+    out = folder / "out"
+    assert {entry.name for entry in out.iterdir() if entry.is_file()} == {
+        "sweep.json"
+    }
+
+
+_WITHOUT_RAY = """
+import runpy, sys
+sys.modules["ray"] = None
+sys.argv[:1] = ["tools/sweep.py"]
+runpy.run_module("tools.sweep", run_name="__main__", alter_sys=True)
+"""
+
+
+def without_ray(folder, *argv):
+    return subprocess.run(
+        [sys.executable, "-c", _WITHOUT_RAY, "grid.yaml", "--out=out", *argv],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_without_ray_the_commands_can_be_had(folder):
+    done = without_ray(folder, "--dry_run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (folder / "out").exists()
+    lines = [shlex.split(line) for line in done.stdout.splitlines()]
+    assert [line[:5] for line in lines] == [
+        ["python", "-m", "stubs.count", "--units=3", f"--seed={seed}"]
+        for seed in (0, 1)
+    ]
+    work = Path(lines[0][5].removeprefix("--workdir="))
+    assert work.parent == folder / "out"
+    done = without_ray(folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line == (
+        "sweep: error: A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
+        "--dry_run prints its commands without."
+    )
+    # The first command by hand, and one is left.
+    subprocess.run(
+        [sys.executable, *lines[0][1:]],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+    )
+    done = without_ray(folder, "--dry_run")
+    assert [shlex.split(line) for line in done.stdout.splitlines()] == lines[1:]
+
+
+@pytest.fixture(scope="module")
+def tool():
+    with ToolProcess("tools.sweep", ["GRID"], needs_keras=False) as process:
+        yield process
+
+
+@pytest.mark.parametrize(
+    ("argv", "words", "status"),
+    [
+        (["--out=out"], "expected GRID and flags. Received: nothing", 2),
+        (["grid.yaml"], "--out must name a folder", 1),
+        (["nowhere.yaml", "--out=out"], "Cannot read nowhere.yaml", 1),
+        (["bad.yaml", "--out=out"], "bad.yaml: `grid` is empty", 1),
+        (["flag.yaml", "--out=out"], "flag.yaml: stubs.count has no flag", 1),
+        (["grid.yaml", "--out=bad.yaml"], "Cannot write --out=", 1),
+        (["grid.yaml", "--out=o", "--cpus_per_run=1.5"], "must be whole", 1),
+        (["grid.yaml", "--out=o", "--retries=-1"], "--retries", 2),
+        (["grid.yaml", "--out=o", "--max_runs=0"], "--max_runs", 2),
+        (
+            ["grid.yaml", "--out=o", "--address=here"],
+            "--address must be HOST:PORT of a Ray cluster, or auto.",
+            1,
+        ),
+        (
+            ["grid.yaml", "--out=o", "--address=127.0.0.1:1"],
+            "Nobody answers at --address=127.0.0.1:1: Connection refused",
+            1,
+        ),
+    ],
+)
+def test_a_mistake_is_one_line(tool, folder, argv, words, status):
+    (folder / "bad.yaml").write_text("experiment: stubs.count\ngrid: {}")
+    (folder / "flag.yaml").write_text("experiment: stubs.count\nflags: {x: 1}")
+    done = tool(*argv, cwd=folder)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not computed(folder)
