@@ -13,6 +13,7 @@ from keras_padpos.probes.head import Head
 from keras_padpos.probes.linear_read_out import LinearReadOut
 from keras_padpos.probes.position_budget import needs_dual
 from keras_padpos.probes.position_budget import position_budget
+from keras_padpos.training import OneDevice
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def exact_read_outs(
     ridge: float | str = 1e-3,
     positions: int | str = "auto",
     seed: int = 0,
+    spread: OneDevice | None = None,
 ) -> tuple[list[LinearReadOut], list[int]]:
     """Fit linear heads in closed form, all on one pass over the pictures.
 
@@ -43,6 +45,7 @@ def exact_read_outs(
         ridge: See `ExactSolver`.
         positions: Places of each picture: see `position_budget`.
         seed: Of the sample of places.
+        spread: What `batches` are computed on.
 
     Returns:
         The fitted heads, and the places of each picture that each was fitted
@@ -87,9 +90,12 @@ def exact_read_outs(
             dual=plan.dual,
             seed=seed,
         )
-    for features in batches.once():
+    for first, features in batches.dealt():
         for solver in solvers.values():
-            solver.update(features)
+            solver.update(features, first)
+    if spread is not None and spread.processes > 1:
+        for solver in solvers.values():
+            solver.merge(*spread.gather(solver.state()))
     fitted = {}
     for plan in list(solvers):
         # Each is let go when it is solved: the matrices are large.

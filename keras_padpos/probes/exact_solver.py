@@ -117,12 +117,15 @@ class ExactSolver:
         self._rows, self._cells, self._held = {}, [], []
         self._standard = None
 
-    def update(self, features: Any) -> None:
+    def update(self, features: Any, first: int | None = None) -> None:
         """Take in the features of some pictures.
 
         Args:
             features: `(batch, height, width, channels)`, or, with `subsets`,
                 a dict from a stage's name to such an array.
+            first: The number of the first picture; it decides about the
+                sample of places, and about what is held out for `"auto"`.
+                `None`: they follow those taken in before.
 
         Raises:
             ValueError: If the features do not fit the targets' grid.
@@ -134,15 +137,63 @@ class ExactSolver:
         seen = dict.fromkeys(name for group in self._subsets for name in group)
         features = {name: np.asarray(features[name]) for name in seen}
         pictures = len(next(iter(features.values())))
+        first = self._pictures if first is None else first
         for start in range(0, pictures, _PICTURES):
             self._update(
                 {
                     name: values[start : start + _PICTURES]
                     for name, values in features.items()
-                }
+                },
+                first + start,
             )
 
-    def _update(self, features):
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that was added up, as arrays by name."""
+        state = {"pictures": np.array(self._pictures)}
+        for fold, moments in enumerate(self._folds or ()):
+            for name, array in moments.state().items():
+                state[f"folds/{fold}/{name}"] = array
+        if self._cells:
+            state["cells"] = np.concatenate(self._cells)
+            state["held"] = np.concatenate(self._held)
+            for name, parts in self._rows.items():
+                state[f"rows/{name}"] = np.concatenate(parts)
+        return state
+
+    def merge(self, *states: Mapping[str, np.ndarray]) -> None:
+        """Be what solvers are together that took in one part each.
+
+        Args:
+            *states: What their `state` returned; what was taken in before is
+                forgotten. The solvers were made alike, and were told the
+                numbers of their pictures.
+        """
+        self._pictures = sum(int(state["pictures"]) for state in states)
+        states = [state for state in states if int(state["pictures"])]
+        self._folds = None
+        self._rows, self._cells, self._held = {}, [], []
+        for state in states:
+            if self._dual:
+                self._cells.append(state["cells"])
+                self._held.append(state["held"])
+                for name, rows in _part("rows", state).items():
+                    self._rows.setdefault(name, []).append(rows)
+                continue
+            folds = [
+                _part(f"folds/{fold}", state)
+                for fold in range(1 + (self.ridge == "auto"))
+            ]
+            if self._folds is None:
+                self._folds = [
+                    Moments(
+                        self._subsets, len(self._targets), _part("shift", fold)
+                    )
+                    for fold in folds
+                ]
+            for moments, fold in zip(self._folds, folds, strict=True):
+                moments.merge(fold)
+
+    def _update(self, features, first):
         for values in features.values():
             grid = tuple(
                 size + 2 * self.padding - self.kernel_size + 1
@@ -154,7 +205,7 @@ class ExactSolver:
                     f"{self._grid}. Received: {grid}"
                 )
         batch = len(values)
-        numbers = np.arange(self._pictures, self._pictures + batch)
+        numbers = np.arange(first, first + batch)
         self._pictures += batch
         cells = self._sampled(numbers)
         rows = {
@@ -306,6 +357,14 @@ class ExactSolver:
         if self._dual:
             return len(self._standard[name].mean)
         return len(self._folds[0].shift([name]))
+
+
+def _part(name, state):
+    return {
+        key.removeprefix(f"{name}/"): array
+        for key, array in state.items()
+        if key.startswith(f"{name}/")
+    }
 
 
 def check_folds(pictures: int) -> None:

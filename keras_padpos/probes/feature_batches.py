@@ -50,6 +50,7 @@ class FeatureBatches:
     ) -> None:
         spread = spread or OneDevice()
         self._pool = DevicePool(spread, lambda number: _copy(model, spread))
+        self._spread = spread
         self._own_part = spread.own_part if own else lambda batch: batch
         self.images = images
         self.batch_size = batch_size
@@ -92,6 +93,24 @@ class FeatureBatches:
             number += len(each)
             yield features
         self._kept = {name: each[:number] for name, each in kept.items()}
+
+    def dealt(self) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """One pass, of which each process computes every so many batch.
+
+        Yields:
+            The number of a batch's first picture, and its features.
+        """
+        own = (
+            (number, batch)
+            for number, batch in enumerate(self._pictures())
+            if number % self._spread.processes == self._spread.process
+        )
+
+        def work(model, item):
+            number, batch = item
+            return number * self.batch_size, self._features(model, batch)
+
+        yield from self._pool.map(work, own)
 
     def shuffled(
         self, epoch: int, seed: int, start: int = 0

@@ -95,6 +95,43 @@ class Moments:
                     turned[one][step], shifted[one][:, start:]
                 )
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All sums, as arrays by name."""
+        return {
+            "visits": self._visits,
+            **{f"shift/{name}": each for name, each in self._shift.items()},
+            **{f"sums/{name}": each for name, each in self._sums.items()},
+            **{
+                f"products/{number}": self._block(*pair)
+                for number, pair in enumerate(self._pairs)
+            },
+        }
+
+    def merge(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take in the sums of other pictures.
+
+        Args:
+            state: What `state` of moments of the same stages and cells
+                returned, whatever their shift.
+        """
+        visits = state["visits"]
+        apart, totals = {}, {}
+        for name, sums in self._sums.items():
+            theirs = state[f"sums/{name}"]
+            totals[name] = theirs.sum(axis=0)
+            apart[name] = np.subtract(
+                state[f"shift/{name}"], self._shift[name], dtype="float64"
+            )
+            sums += theirs + visits[:, None] * apart[name]
+        self._visits += visits
+        for number, (one, other) in enumerate(self._pairs):
+            block = self._block(one, other)
+            block += state[f"products/{number}"]
+            block += np.outer(totals[one], apart[other])
+            block += np.outer(
+                apart[one], totals[other] + visits.sum() * apart[other]
+            )
+
     def _block(self, one, other):
         if self._pairs[one, other] is None:
             self._pairs[one, other] = np.zeros(

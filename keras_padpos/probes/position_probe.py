@@ -115,6 +115,7 @@ def position_probe(
             ridge=ridge,
             positions=positions_per_image,
             seed=seed,
+            spread=spread,
         )
         ridges = [reader.ridge for reader in fitted]
     else:

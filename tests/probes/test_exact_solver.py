@@ -466,3 +466,34 @@ def test_a_group_that_was_not_announced_is_an_error():
     solver = staged_fit(features, targets, [("a1",)])
     with pytest.raises(ValueError, match="^`subset` must be one of"):
         solver.solve(("b2",))
+
+
+@pytest.mark.parametrize("dual", [False, True])
+@pytest.mark.parametrize("ridge", [1e-3, "auto"])
+@pytest.mark.parametrize("positions", [None, 30])
+def test_solvers_of_one_part_each_are_merged(dual, ridge, positions):
+    features, targets = data(pictures=12, channels=6)
+    # So that the parts' shifts have little in common.
+    features[6:] += 3.0
+    options = {
+        "ridge": ridge,
+        "positions": positions,
+        "dual": dual,
+        "subsets": [("b2", "c3"), ("b2", "a1", "c3")],
+    }
+    whole = ExactSolver(targets, **options)
+    whole.update(staged(features))
+    # Batches in turn, and one solver that has none.
+    solvers = [ExactSolver(targets, **options) for _ in range(3)]
+    for number, start in enumerate(range(0, 12, 4)):
+        solvers[number % 2].update(staged(features[start : start + 4]), start)
+    merged = ExactSolver(targets, **options)
+    merged.update(staged(features[:4]))
+    merged.merge(*(solver.state() for solver in solvers))
+    for subset in options["subsets"]:
+        one, other = whole.solve(subset), merged.solve(subset)
+        np.testing.assert_array_equal(one.ridge, other.ridge)
+        for name in ("mean", "scale", "kernel", "bias"):
+            np.testing.assert_allclose(
+                getattr(other, name), getattr(one, name), rtol=1e-4, atol=1e-5
+            )
