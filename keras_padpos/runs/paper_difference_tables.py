@@ -46,13 +46,16 @@ def paper_difference_tables(
         ]
         if not mine:
             continue
+        lines = [_line(row) for row in mine]
+        heads = {line["head"] for line in lines}
         tables[name] = {
-            "title": f"{mine[0]['table']}: ours less the paper's, cell by cell",
+            "title": f"{mine[0]['table']}: ours less the paper's, cell by cell"
+            + (f", head {lines[0]['head']}" if len(heads) == 1 else ""),
             "columns": [
                 ("target_words", "target"),
-                "head",
+                *(["head"] if len(heads) > 1 else []),
                 ("pictures", "scored on"),
-                ("model", "paper's network"),
+                ("model", "paper"),
                 ("network", "ours"),
                 ("paper_spearman", "SPC, paper"),
                 ("spearman", "SPC, ours"),
@@ -64,7 +67,7 @@ def paper_difference_tables(
                 ("seeds", "seeds"),
                 ("fitted", "fitted"),
             ],
-            "rows": [_line(row) for row in mine],
+            "rows": lines,
             "notes": _notes(mine),
         }
     return tables

@@ -95,7 +95,7 @@ def _mean(values):
     except (TypeError, ValueError):
         return None
     # What one seed has no number for has no mean.
-    if np.isnan(arrays).any():
+    if not np.isfinite(arrays).all():
         return None
     mean = arrays.mean(axis=0)
     if mean.ndim:

@@ -59,7 +59,7 @@ def read_run(path: Path, name: str) -> RunRecord:
     return RunRecord(
         path,
         name,
-        about.get("experiment", "unknown"),
+        about.get("experiment", "").strip() or "unknown",
         about.get("config", {}),
         state,
         tuple(problems),
