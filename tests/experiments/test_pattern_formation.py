@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
+from bright_dataset import write_bright_dataset
 from PIL import Image
 from run_binary import run_binary
 
@@ -17,46 +17,12 @@ run = functools.partial(run_binary, "experiments.pattern_formation")
 SIZE = 40
 
 
-def store(folder, name, counts):
-    """A data set of pictures whose class is their brightness."""
-    target = folder / name / "1.0.0"
-    target.mkdir(parents=True)
-    writer = tfds.core.SequentialWriter(
-        tfds.core.DatasetInfo(
-            builder=tfds.core.DatasetIdentity(
-                name=name,
-                version="1.0.0",
-                data_dir=str(target),
-                module_name="",
-            ),
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(8, 8, 3)),
-                    "label": tfds.features.ClassLabel(num_classes=2),
-                }
-            ),
-        ),
-        max_examples_per_shard=100,
-    )
-    writer.initialize_splits(list(counts))
-    rng = np.random.default_rng(0)
-    for split, count in counts.items():
-        examples = [
-            {
-                "image": rng.integers(0, 100, (8, 8, 3)).astype("uint8")
-                + np.uint8(number % 2 * 100),
-                "label": number % 2,
-            }
-            for number in range(count)
-        ]
-        writer.add_examples({split: examples})
-    writer.close_all()
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("formation")
-    store(folder / "tfds", "padpos_bright", {"train": 20, "test": 6})
+    write_bright_dataset(
+        folder / "tfds", "padpos_bright", {"train": 20, "test": 6}
+    )
     photos = folder / "photos"
     photos.mkdir()
     rng = np.random.default_rng(0)
