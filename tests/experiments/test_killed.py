@@ -113,26 +113,30 @@ def check_killed(experiment, kills, folder):
     said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said
     seconds = time.monotonic() - began
-    killed = folder / f"{experiment}-killed"
     rng = np.random.default_rng(0)
-    done = 0
-    while True:
-        process = start(experiment, killed)
-        wait_for(killed / "config.json", process)
-        # What is left of the work gets less; the moment may be anywhere in it.
-        wait = rng.uniform(0.2, 1.0) * seconds
-        try:
-            said, _ = process.communicate(timeout=wait if done < kills else 600)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            done += 1
-            continue
-        assert process.returncode == 0, said
-        if done == kills:
-            break
-        # Finished before the moment came: once more, from the beginning.
-        killed.rename(folder / f"{experiment}-early-{done}-{rng.integers(1e9)}")
+    done = turn = 0
+    while done < kills:
+        # Each of them is killed until it is done before its moment comes.
+        killed = folder / f"{experiment}-killed{turn}"
+        turn += 1
+        while not (killed / "results.json").exists():
+            process = start(experiment, killed)
+            wait_for(killed / "config.json", process)
+            wait = rng.uniform(0.1, 0.9) * seconds
+            try:
+                said, _ = process.communicate(
+                    timeout=wait if done < kills else 600
+                )
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                done += 1
+            else:
+                assert process.returncode == 0, said
+        check_same(whole, killed)
+
+
+def check_same(whole, killed):
     rows, lines, arrays = left_by(whole)
     found_rows, found_lines, found_arrays = left_by(killed)
     assert found_rows == rows

@@ -52,7 +52,7 @@ def test_resolved_flags_are_json(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "flag",
-    ["--seed=-1", "--seed=x", "--max_images=0", "--strategy=mirrored"],
+    ["--seed=-1", "--seed=x", "--max_images=0", "--strategy=tpu"],
 )
 def test_bad_values(flag):
     name = flag.partition("=")[0]
