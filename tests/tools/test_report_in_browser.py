@@ -99,6 +99,22 @@ def test_filters_show_what_is_chosen(page, browser):
     assert browser.problems == []
 
 
+def test_a_click_enlarges_a_figure_and_another_shrinks_it(page, browser):
+    browser.open(page)
+    browser.evaluate("document.images[0].loading = 'eager'")
+    browser.evaluate("document.images[0].decode()")
+    browser.evaluate("document.images[0].scrollIntoView()")
+    browser.evaluate("new Promise(done => setTimeout(done, 200))")
+    widths = []
+    for _ in range(3):
+        widths.append(
+            browser.evaluate("document.images[0].getBoundingClientRect().width")
+        )
+        browser.evaluate("document.images[0].click()")
+        browser.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert widths[0] == widths[2] < widths[1]
+
+
 def test_all_is_there_without_a_script(page, browser):
     browser("Emulation.setScriptExecutionDisabled", value=True)
     browser.open(page)

@@ -44,6 +44,15 @@
     contents.open = false;
   }
 
+  // A figure that was enlarged by a click becomes small by another.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".zoom");
+    if (link && link.hash === location.hash) {
+      event.preventDefault();
+      location.hash = link.closest("section").id;
+    }
+  });
+
   // What fits needs no stop on the way through the page.
   for (const box of document.querySelectorAll(".scroll")) {
     if (box.scrollWidth <= box.clientWidth && box.scrollHeight <= box.clientHeight) {
