@@ -40,7 +40,12 @@ class Mirrored(OneDevice):
         kinds = {name.partition(":")[0] for name in self._names}
         if "gpu" in kinds:
             self._names = [each for each in self._names if "gpu" in each]
+        logger = tf.get_logger()
+        level = logger.level
+        # Which devices it found is in the results.
+        logger.setLevel("WARNING")
         self._strategy = tf.distribute.MirroredStrategy(self._names)
+        logger.setLevel(level)
         self.devices = self._strategy.num_replicas_in_sync
 
     @property
