@@ -89,6 +89,7 @@ def test_filters_show_what_is_chosen(page, browser):
     headings = _visible(browser, "main h2")
     assert "location_task" in headings and "fconv_tests" not in headings
     assert "fconv_tests" not in " ".join(_visible(browser, "nav a"))
+    assert _visible(browser, "#runs tbody a") == ["location"]
     _choose(browser, "padding mode", "circular")
     rows = _visible(browser, "#experiment-3 tbody tr, section.group tbody tr")
     assert rows and all("circular" in row for row in rows)

@@ -15,6 +15,7 @@ from keras_padpos.runs.page.curve_plot import curve_plot
 from keras_padpos.runs.page.embedded_figure import EmbeddedFigure
 from keras_padpos.runs.page.embedded_figure import embed_figure
 from keras_padpos.runs.page.figure_words import figure_words
+from keras_padpos.runs.page.html_table import HtmlTable
 from keras_padpos.runs.page.html_table import html_table
 from keras_padpos.runs.page.learning_curves import learning_curves
 from keras_padpos.runs.page.overview_table import run_anchor
@@ -73,6 +74,7 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
     filters = PageFilters(content.runs)
     return _template().render(
         content=content,
+        overview=_overview(content, filters),
         choices=filters.choices(),
         groups=_groups(content, filters, figures),
         table=functools.partial(html_table, filters=filters),
@@ -83,6 +85,16 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
+    )
+
+
+def _overview(content: ReportContent, filters: PageFilters) -> HtmlTable:
+    """The table of runs, each line with what its run has."""
+    table = html_table(content.overview, filters)
+    marks = [filters.run_marks([run]) for run in content.runs]
+    cells = [cells for _, cells in table.rows]
+    return dataclasses.replace(
+        table, rows=tuple(zip(marks, cells, strict=True))
     )
 
 
