@@ -1,5 +1,11 @@
 """Tasks that only a network can do that knows where it looks."""
 
+from keras_padpos.tasks.canvas import CIFAR_DEVIATION
+from keras_padpos.tasks.canvas import CIFAR_MEAN
+from keras_padpos.tasks.canvas import FILLS
+from keras_padpos.tasks.canvas import Canvas
+from keras_padpos.tasks.canvas_labels import BACKGROUND
+from keras_padpos.tasks.canvas_labels import canvas_labels
 from keras_padpos.tasks.class_accuracy import class_accuracy
 from keras_padpos.tasks.decay_weights import decay_weights
 from keras_padpos.tasks.four_quadrants import CANVAS
@@ -18,13 +24,19 @@ from keras_padpos.tasks.train_red_green import RED_GREEN_EPOCHS
 from keras_padpos.tasks.train_red_green import train_red_green
 
 __all__ = [
+    "BACKGROUND",
     "CANVAS",
+    "CIFAR_DEVIATION",
+    "CIFAR_MEAN",
+    "FILLS",
     "PATCH",
     "QUADRANT_EPOCHS",
     "RED_GREEN_EPOCHS",
     "RED_GREEN_SIZES",
     "SPLITS",
+    "Canvas",
     "Plateau",
+    "canvas_labels",
     "class_accuracy",
     "decay_weights",
     "four_quadrants",

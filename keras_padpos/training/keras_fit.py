@@ -60,7 +60,8 @@ class KerasFit:
 
         Args:
             batch: From a number, counted from 0, to inputs and labels, arrays
-                of all processes' examples. It may be asked for one twice.
+                of all processes' examples, or dicts of such. It may be asked
+                for one twice.
             steps: How many batches to train on; with 0 there is nothing to do.
             position: Where training stands.
 
@@ -165,7 +166,7 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, number):
         inputs, labels = self._batch(number)
-        self._spread.check_batch(len(labels))
+        self._spread.check_batch(len(keras.tree.flatten(labels)[0]))
         return self._spread.own_part((inputs, labels))
 
 

@@ -1,0 +1,38 @@
+"""What is to be seen at each pixel of a canvas."""
+
+import numpy as np
+
+BACKGROUND = 10
+"""The class of an empty cell, after CIFAR-10's ten."""
+
+
+def canvas_labels(
+    labels: np.ndarray,
+    cells: np.ndarray,
+    grid: int,
+    size: int = 32,
+    background: int = BACKGROUND,
+) -> np.ndarray:
+    """The class of each pixel: the picture's in its cell, else the background.
+
+    Example:
+
+    >>> canvas_labels(np.array([7]), np.array([1]), grid=2, size=1)
+    array([[[10,  7],
+            [10, 10]]], dtype=uint8)
+
+    Args:
+        labels: `(batch,)`, classes of the pictures.
+        cells: `(batch,)`, their cells, from 0, row by row.
+        grid: Cells in a row and in a column.
+        size: Pixels in a row of a cell.
+        background: Class of the empty cells.
+
+    Returns:
+        `(batch, grid * size, grid * size)`, uint8.
+    """
+    labels = np.asarray(labels)
+    coarse = np.full((len(labels), grid * grid), background, "uint8")
+    coarse[np.arange(len(labels)), cells] = labels
+    coarse = coarse.reshape(-1, grid, grid)
+    return coarse.repeat(size, axis=1).repeat(size, axis=2)
