@@ -1,13 +1,18 @@
 """Many runs, wherever there is room for them."""
 
 import collections
+import contextlib
 import os
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from collections.abc import Sequence
 
 from rich.console import Console
 
 from keras_padpos.runs.diverted_output import diverted_output
+from keras_padpos.runs.last_words import last_words
 from keras_padpos.runs.sweep_cluster import SweepCluster
 from keras_padpos.runs.sweep_end import SweepEnd
 from keras_padpos.runs.sweep_entry import SweepEntry
@@ -41,7 +46,8 @@ def run_sweep(
     by itself is not started again; the others go on. Whoever calls this may
     be killed: Ray then ends the runs, and the same call goes on.
 
-    An interrupt from the keyboard interrupts the runs too, and waits for them.
+    An interrupt from the keyboard, or SIGTERM, interrupts the runs too, and
+    waits for them.
 
     Example:
         ```python
@@ -81,12 +87,33 @@ def run_sweep(
             gpus_per_run=gpus_per_run,
             limit_threads=limit_threads,
         )
-        with diverted_output(folder.ray_log) as stderr, cluster:
+        words = (
+            "The sweep has been ended from outside, or by Ray; "
+            f"{folder.ray_log} may say why. The same command goes on."
+        )
+        with contextlib.ExitStack() as stack:
+            stderr = stack.enter_context(diverted_output(folder.ray_log))
+            stack.enter_context(last_words(words, stderr))
+            stack.enter_context(cluster)
             table = SweepTable(entries, Console(file=stderr))
             sweep = _Sweep(folder, entries, cluster, table)
-            with table:
+            with table, _termination_interrupts():
                 interrupted = sweep.run(max_runs or len(entries), retries)
     return SweepOutcome(entries, time.monotonic() - started, interrupted)
+
+
+@contextlib.contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Batch systems announce the end of a job by SIGTERM."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        # `None` if the handler is C++'s.
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 class _Sweep:

@@ -35,6 +35,13 @@ class SweepCluster:
     A task that is lost with its worker or node is not started again by Ray:
     `wait` tells of it, and whoever sweeps decides.
 
+    Example:
+        ```python
+        with SweepCluster(cpus_per_run=2) as cluster:
+            cluster.start("one", run, "runs/one", "logs/one.log", attempt=1)
+            ended = cluster.wait(seconds=60)
+        ```
+
     Args:
         address: `HOST:PORT` of a cluster, or `"auto"` for the one that this
             machine is a node of; `None` for this machine alone.
@@ -145,7 +152,7 @@ class SweepCluster:
         return ended
 
     def _connect(self) -> None:
-        where = "on this machine"
+        where, hint = "on this machine", ""
         options = {"log_to_driver": False, "logging_level": logging.CRITICAL}
         if self._address is None:
             # Ray opens ports to the network and would keep a token in the
@@ -162,12 +169,13 @@ class SweepCluster:
             where = f"at --address={self._address}"
             _check_address(self._address)
             options["address"] = self._address
+            hint = ". If the cluster asks for a token, set RAY_AUTH_MODE=token"
         try:
             self._ray.init(**options)
         except Exception as error:
             # Whatever a wrong address or a machine without room makes of it.
             raise UserError(
-                f"Cannot use Ray {where}: {error_words(error)}"
+                f"Cannot use Ray {where}: {error_words(error)}{hint}"
             ) from error
 
     def _look_around(self) -> None:
@@ -219,7 +227,10 @@ class SweepCluster:
             return SweepEnd(stopped=True)
         except exceptions.RayTaskError as error:
             # A mistake in `sweep_task`, or a node without this package.
-            return SweepEnd(fault=str(error).strip().splitlines()[-1])
+            words = str(error).strip().splitlines()[-1]
+            if words.startswith("ModuleNotFoundError"):
+                words += "; every node of the cluster needs this package"
+            return SweepEnd(fault=words)
         except exceptions.RayError as error:
             return SweepEnd(fault=str(error).strip().splitlines()[0], lost=True)
 

@@ -34,6 +34,21 @@ def sweep_task(
     in the directory, which is how a run looks whose worker was lost a moment
     ago, it is tried again for a while.
 
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> end = sweep_task(
+        ...     SweepRun("no_such.module", {}),
+        ...     f"{folder}/work",
+        ...     f"{folder}/run.log",
+        ...     attempt=1,
+        ...     node="here",
+        ...     cwd=folder,
+        ...     environment={"KERAS_BACKEND": "tensorflow"},
+        ... )
+        >>> end.fault
+        'exit status 1'
+
     Args:
         run: The run.
         workdir: Its work directory.

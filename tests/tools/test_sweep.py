@@ -167,7 +167,10 @@ def test_a_driver_that_is_killed_takes_its_runs_along(folder, start, sweep):
     pids = [(work / ".lock").read_text().split()[0] for work in works]
     assert all(map(lives, pids))
     first.kill()
-    first.communicate()
+    assert first.communicate()[1].splitlines()[-1] == (
+        "The sweep has been ended from outside, or by Ray; "
+        f"{folder}/out/logs/ray.log may say why. The same command goes on."
+    )
     wait_until(lambda: not any(map(lives, pids)))
     second = start()
     gate.touch()
@@ -183,17 +186,14 @@ def test_a_driver_that_is_killed_takes_its_runs_along(folder, start, sweep):
     assert all(log.count("[sweep]") >= 2 for log in logs(folder))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_the_runs_and_the_command_goes_on(
-    folder, start, sweep
+    folder, start, sweep, number
 ):
     gate = gated(folder)
-    status, out, err = sweep("--cpus_per_run=64")
-    assert (status, out) == (1, [])
-    (line,) = err
-    assert "No node has room for a run: --cpus_per_run and" in line
     process = start("--max_runs=1")
     wait_until(lambda: computed(folder))
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate()
     assert process.returncode == 130, err
     assert "; 1 at once on " in err
@@ -204,6 +204,8 @@ def test_an_interrupt_stops_the_runs_and_the_command_goes_on(
     assert state(folder) == ["waiting", "waiting"]
     (log,) = logs(folder)
     assert "count: interrupted; the same command goes on" in log
+    if number == signal.SIGTERM:
+        return
     gate.touch()
     status, out, err = sweep()
     assert status == 0, err
@@ -259,6 +261,9 @@ def test_gpus_and_threads(cluster, folder, sweep):
         assert all(set(each) == {"CUDA_VISIBLE_DEVICES"} for each in seen)
         assert {each["CUDA_VISIBLE_DEVICES"] for each in seen} <= {"0", "1"}
         (folder / "out").rename(folder / "old")
+        status, _, (line,) = sweep("--cpus_per_run=64")
+        assert status == 1
+        assert "No node has room for a run: --cpus_per_run and" in line
         status, _, err = sweep(
             "--gpus_per_run=0", "--cpus_per_run=2", "--limit_threads"
         )
