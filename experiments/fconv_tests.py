@@ -115,7 +115,7 @@ _BATCH_SIZE = flags.DEFINE_integer(
     "For four_quadrants: canvases that go through a frozen network at once.",
     lower_bound=1,
 )
-runs.define_common_flags()
+runs.define_common_flags(spreads=True)
 
 _SHARED = ("test", "splits", "seeds", "padding_mode", "epochs")
 # Flags that decide a test's numbers, besides.

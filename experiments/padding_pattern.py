@@ -98,7 +98,7 @@ _BATCH_SIZE = flags.DEFINE_integer(
     "Crops that go through the networks at once.",
     lower_bound=1,
 )
-runs.define_common_flags()
+runs.define_common_flags(spreads=True)
 
 _SCIENCE = (
     "backbone",

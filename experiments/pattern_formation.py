@@ -102,7 +102,7 @@ _PATTERN_CROPS = flags.DEFINE_integer(
     "same for every network and step.",
     lower_bound=2,
 )
-runs.define_common_flags()
+runs.define_common_flags(spreads=True)
 
 _SCIENCE = (
     "model",

@@ -162,7 +162,7 @@ _BATCH_SIZE = flags.DEFINE_integer(
     "Pictures that go through a network at once.",
     lower_bound=1,
 )
-runs.define_common_flags()
+runs.define_common_flags(spreads=True)
 
 _SCIENCE = (
     "backbone",
@@ -357,7 +357,7 @@ def _targets():
 def _probe(work, spread, plans, train, tests, provenance):
     from keras_padpos import probes
 
-    rows, arrays = [], {}
+    rows, arrays, all_skipped = [], {}, {}
     with runs.Progress(units=len(plans)) as progress:
         for number, plan in enumerate(plans, start=1):
             label = f"{number}-{plan[0].label}"
@@ -369,34 +369,35 @@ def _probe(work, spread, plans, train, tests, provenance):
                 progress.done_before(label)
             else:
                 with progress.unit(label) as advance:
-                    found = work.save_checkpoint(
+                    new, maps = _probe_one(
                         label,
-                        *_probe_one(
-                            label,
-                            *plan,
-                            train,
-                            tests,
-                            advance,
-                            functools.partial(work.save_model, label),
-                            rolling,
-                            spread,
-                        ),
+                        *plan,
+                        train,
+                        tests,
+                        advance,
+                        functools.partial(work.save_model, label),
+                        rolling,
+                        spread,
                     )
+                    skipped = {
+                        images.name: images.broken
+                        for images in (train, *tests.values())
+                        if images.broken
+                    }
+                    note = {"rows": new, "skipped": skipped}
+                    found = work.save_checkpoint(label, [note], maps)
             # Also left over if it was killed between these two steps.
             rolling.remove()
-            rows += found[0]
-            arrays.update(found[1])
+            (note,), maps = found
+            rows += note["rows"]
+            all_skipped |= note["skipped"]
+            arrays.update(maps)
     for spec, images in tests.items():
         examples = itertools.islice(images, probes.EXAMPLES)
         arrays[f"pictures/{spec}"] = np.stack(list(examples))
     work.save_arrays(arrays)
     runs.draw_position_figures(work, rows, arrays)
-    skipped = {
-        images.name: images.broken
-        for images in (train, *tests.values())
-        if images.broken
-    }
-    work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
+    work.write_results(rows, {**provenance.as_dict(), "skipped": all_skipped})
 
 
 def _probe_one(
@@ -413,9 +414,14 @@ def _probe_one(
     spread,
 ):
     """Rows and arrays of one network."""
+    import keras
+
     from keras_padpos import models
     from keras_padpos import probes
 
+    # Random padding draws its seeds while networks are made: the same ones
+    # whichever networks came before.
+    keras.utils.set_random_seed(network.seed)
     model = models.backbone(
         network.backbone,
         weights=network.weights,

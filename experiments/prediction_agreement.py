@@ -58,11 +58,6 @@ def main(argv):
     from keras_padpos import data
     from keras_padpos import models
 
-    if flags.FLAGS.strategy != "none":
-        raise runs.UserError(
-            "--strategy must be none: this binary trains nothing, and uses "
-            f"one device. Received: {flags.FLAGS.strategy}"
-        )
     modes = _modes()
     if _WEIGHTS.value == "bundled":
         raise runs.UserError(

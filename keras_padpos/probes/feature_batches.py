@@ -49,7 +49,9 @@ class FeatureBatches:
         own: bool = False,
     ) -> None:
         spread = spread or OneDevice()
-        self._pool = DevicePool(spread, lambda number: _copy(model, spread))
+        self._pool = DevicePool(
+            spread, lambda number: _copy(model, spread, number)
+        )
         self._spread = spread
         self._own_part = spread.own_part if own else lambda batch: batch
         self.images = images
@@ -140,6 +142,16 @@ class FeatureBatches:
             chosen = self._own_part(chosen)
             yield {name: each[chosen] for name, each in self._kept.items()}
 
+    @property
+    def resumable(self) -> bool:
+        """Whether a pass can be taken up in its middle.
+
+        Not where networks that draw random numbers run ahead on several
+        devices, or each process has drawn its own.
+        """
+        alone = len(self._pool.workers) == 1 and self._spread.processes == 1
+        return alone or not self._random()
+
     def state(self) -> dict[str, np.ndarray]:
         """What random padding draws from, where later passes draw anew."""
         return variable_state(self._random())
@@ -154,7 +166,9 @@ class FeatureBatches:
         if self._keep:
             return []
         return [
-            each for model in self._pool.workers for each in _no_weights(model)
+            each
+            for model in self._pool.workers
+            for each in _random_states(model)
         ]
 
     def _features(self, model, batch):
@@ -179,15 +193,20 @@ class FeatureBatches:
         return self.images.batches(self.batch_size, **order)
 
 
-def _copy(model, spread):
+def _copy(model, spread, number):
     """The network itself, or one for each of several devices."""
-    if len(spread.local_devices) == 1:
-        return model
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    return copy
+    if len(spread.local_devices) > 1:
+        copy = keras.models.clone_model(model)
+        copy.set_weights(model.get_weights())
+        model = copy
+    # Other random numbers on each device.
+    for variable in _random_states(model):
+        state = np.array(keras.ops.convert_to_numpy(variable))
+        state[0] += number
+        variable.assign(state)
+    return model
 
 
-def _no_weights(model):
+def _random_states(model):
     known = {id(weight) for weight in model.weights}
     return [each for each in model.variables if id(each) not in known]

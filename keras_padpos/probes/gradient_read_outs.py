@@ -77,6 +77,8 @@ def gradient_read_outs(
         str(number): each for number, each in enumerate(solvers)
     }
     parts |= {"losses": losses, "features": batches}
+    if not batches.resumable:
+        checkpoint = None
     at = TrainingPosition(parts, checkpoint)
     while at.epoch < epochs:
         for features in batches.shuffled(at.epoch, seed, at.step):

@@ -193,7 +193,8 @@ class GradientSolver:
         Raises:
             ValueError: If a loss is no longer finite.
         """
-        self._spread.check_batch(len(features) * self._spread.processes)
+        whole = len(features) * self._spread.processes
+        self._spread.check_batch(whole)
         losses = {}
         for name, model in self.models.items():
             target = self.targets[name]

@@ -3,6 +3,7 @@
 import dis
 import os
 import sys
+import traceback
 import types
 import warnings
 from collections.abc import Callable
@@ -91,13 +92,24 @@ def run(
                     _import_keras()
                 return main(rest)
             except KeyboardInterrupt:
-                return _say(name, _interrupted(), status=130)
+                status = _say(name, _interrupted(), status=130)
             except app.UsageError as error:
-                return _say(name, f"error: {error}", status=2)
+                status = _say(name, f"error: {error}", status=2)
             except Exception as error:
                 if _wants_traceback() or not _is_users(error, main):
-                    raise
-                return _say(name, f"error: {_message(error)}", status=1)
+                    if not _is_one_of_several():
+                        raise
+                    traceback.print_exc()
+                    status = 1
+                else:
+                    status = _say(name, f"error: {_message(error)}", status=1)
+            if _is_one_of_several():
+                # At a usual end JAX would wait for the others, which wait for
+                # this one.
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+            return status
 
     app.run(guarded, argv=argv, flags_parser=_flags_parser(name, arguments))
     raise SystemExit(0)
@@ -196,6 +208,10 @@ def _message(error: Exception) -> str:
 
 def _wants_traceback() -> bool:
     return flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
+
+
+def _is_one_of_several() -> bool:
+    return "num_processes" in flags.FLAGS and flags.FLAGS.num_processes > 1
 
 
 def _interrupted() -> str:

@@ -85,6 +85,8 @@ def fconv_network(
     from keras_padpos import models
 
     check_fconv_network(backbone, weights, padding_mode, layer)
+    # Random padding draws its seeds while networks are made.
+    keras.utils.set_random_seed(seed)
     if backbone != _BAGNET:
         layer = layer or models.stage_names(backbone)[-1]
         network = models.backbone(
@@ -96,7 +98,6 @@ def fconv_network(
             seed=seed,
         )
         return keras.Model(network.input, network.output[layer])
-    keras.utils.set_random_seed(seed)
     network = models.bagnet(
         33,
         padding_mode="zeros" if padding_mode == "own" else padding_mode,

@@ -14,18 +14,28 @@ from keras_padpos.runs.strict_json import strict_json
 # them.
 flags.disclaim_key_flags()
 
+_SPREAD = (
+    "strategy",
+    "coordinator",
+    "num_processes",
+    "process_id",
+    "checkpoint_seconds",
+)
 # The common flags that decide the numbers; the others say where and how.
 _SCIENCE = ("seed", "data_dir", "mixed_precision", "max_images")
 
 
-def define_common_flags(default_workdir: str | None = None) -> None:
+def define_common_flags(
+    default_workdir: str | None = None, *, spreads: bool = False
+) -> None:
     """Define the flags that every binary has.
 
     They are `--workdir`, `--seed`, `--data_dir`, `--resume`, `--overwrite`,
-    `--strategy`, `--coordinator`, `--num_processes`, `--process_id`,
-    `--checkpoint_seconds`, `--mixed_precision` and `--max_images`. A binary
-    calls this once, where it defines its own. Where another binary of the same
-    process has defined them before, they are shared.
+    `--mixed_precision` and `--max_images`, and for binaries that call
+    `open_spread` also `--strategy`, `--coordinator`, `--num_processes`,
+    `--process_id` and `--checkpoint_seconds`. A binary calls this once, where
+    it defines its own. Where another binary of the same process has defined
+    them before, they are shared.
 
     Example:
         >>> define_common_flags()
@@ -35,8 +45,11 @@ def define_common_flags(default_workdir: str | None = None) -> None:
     Args:
         default_workdir: Default of `--workdir`. With `None`, `WorkDirectory`
             takes `runs/EXPERIMENT` under the current directory.
+        spreads: Whether the binary can be spread over devices.
     """
     for name, define in _definitions(default_workdir).items():
+        if name in _SPREAD and not spreads:
+            continue
         if name in flags.FLAGS:
             flags.declare_key_flag(name)
         else:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from absl import flags
 
+from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # A unit that has been saved for so long a share of its time waits.
@@ -62,7 +64,12 @@ class RollingCheckpoint:
         self._work.log(self._key, **metrics)
 
     def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The newest state that is whole; `None` if there is none."""
+        """The newest state that is whole; `None` if there is none.
+
+        Raises:
+            UserError: If it was computed on another backend, or spread in
+                another way.
+        """
         numbers = {}
         for key in self._keys:
             # Without arrays: two states may not fit into memory.
@@ -76,6 +83,7 @@ class RollingCheckpoint:
             if self._keys[0] == key:
                 self._keys.reverse()
             (row,), arrays = checkpoint
+            _check_same(row.pop("_computed_by", None), self._key)
             self._number = row.pop("_number") + 1
             for line in row.pop("_log"):
                 self.log(**line)
@@ -95,7 +103,12 @@ class RollingCheckpoint:
         Raises:
             UserError: If it cannot be written; the newer one is kept.
         """
-        row = {**row, "_number": self._number, "_log": self._lines}
+        row = {
+            **row,
+            "_number": self._number,
+            "_log": self._lines,
+            "_computed_by": _computed_by(),
+        }
         self._work.save_checkpoint(self._keys[0], [row], arrays)
         self._keys.reverse()
         self._number += 1
@@ -120,3 +133,32 @@ class RollingCheckpoint:
         """Remove what was saved, once the unit is finished."""
         for key in self._keys:
             self._work.remove_checkpoint(key)
+
+
+def _computed_by():
+    """What decides the last digits of a unit, besides its config."""
+    import keras
+
+    spread = ("strategy", "num_processes")
+    return {
+        "KERAS_BACKEND": keras.backend.backend(),
+        **{
+            f"--{name}": flags.FLAGS[name].value
+            for name in spread
+            if name in flags.FLAGS and flags.FLAGS.is_parsed()
+        },
+    }
+
+
+def _check_same(then, key):
+    now = _computed_by()
+    differences = [
+        f"{name} was {each} and is {now[name]}"
+        for name, each in (then or {}).items()
+        if name in now and now[name] != each
+    ]
+    if differences:
+        raise UserError(
+            f"{key!r} is half computed: {'; '.join(differences)}. Go on as it "
+            "was begun, or start over with --noresume."
+        )

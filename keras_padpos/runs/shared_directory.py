@@ -4,10 +4,12 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_padpos.runs.strict_json import strict_json
 from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -73,6 +75,47 @@ class SharedDirectory(WorkDirectory):
         return json.loads(str(theirs.pop("rows"))), {
             name.removeprefix("arrays/"): each for name, each in theirs.items()
         }
+
+    def save_checkpoint(
+        self,
+        key: str,
+        rows: Sequence[Any],
+        arrays: Mapping[str, Any] | None = None,
+    ) -> tuple[list[Any], dict[str, np.ndarray]]:
+        """Save a finished unit of work, in process 0; see `WorkDirectory`."""
+        if self._leads:
+            return super().save_checkpoint(key, rows, arrays)
+        arrays = {
+            name: np.asarray(each) for name, each in (arrays or {}).items()
+        }
+        return strict_json(list(rows)), arrays
+
+    def save_arrays(self, arrays: Mapping[str, Any]) -> None:
+        """Write arrays.npz, in process 0."""
+        if self._leads:
+            super().save_arrays(arrays)
+
+    def save_model(self, key: str, model: Any) -> None:
+        """Write a model, in process 0."""
+        if self._leads:
+            super().save_model(key, model)
+
+    def log(self, unit: str | None = None, **metrics: Any) -> None:
+        """Append one line to metrics.jsonl, in process 0."""
+        if self._leads:
+            super().log(unit, **metrics)
+
+    def write_results(
+        self, rows: Sequence[Any], provenance: Mapping[str, Any]
+    ) -> None:
+        """Write results.json, in process 0.
+
+        Raises:
+            SystemExit: In all others, whose work ends here.
+        """
+        if not self._leads:
+            raise SystemExit(0)
+        super().write_results(rows, provenance)
 
     def agree_on_finished(self) -> bool:
         """Whether process 0 has finished the run before."""

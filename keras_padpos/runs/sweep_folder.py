@@ -71,11 +71,22 @@ class SweepFolder:
             raise UserError(
                 f"Cannot read --out={self.path}: {error_words(error)}."
             ) from error
-        there = {name.rpartition("-")[2]: name for name in names}
+        there: dict[str, list[str]] = {}
+        for name in sorted(names):
+            if (self.path / name).is_dir():
+                there.setdefault(name.rpartition("-")[2], []).append(name)
         known = self._known()
         entries = []
         for run in runs:
-            name = there.get(run.digest, run.name)
+            # Copies may lie beside it: its own name first, then what is
+            # finished.
+            name = min(
+                there.get(run.digest, [run.name]),
+                key=lambda name, run=run: (
+                    name != run.name,
+                    not (self.path / name / _RESULTS).exists(),
+                ),
+            )
             workdir = self.path / name
             log = SweepLog(self.path / "logs" / f"{name}.log")
             entry = SweepEntry(run, str(workdir), log)

@@ -14,7 +14,7 @@ from keras_padpos.runs.sweep_process import sweep_process
 from keras_padpos.runs.sweep_run import SweepRun
 
 # What `DirectoryLock` says of a directory that another process works in.
-_IN_USE = "is in use"
+_IN_USE = "{!r} is in use by "
 
 
 def sweep_task(
@@ -88,9 +88,17 @@ def sweep_task(
         seconds = time.monotonic() - started
         if status == 0 and finished():
             return SweepEnd(node, seconds)
-        in_use = any(_IN_USE in line for line in words.last_lines(5))
-        if status != 1 or not in_use or seconds + pause > patience:
+        locked = _IN_USE.format(str(workdir))
+        in_use = status == 1 and any(
+            locked in line for line in words.last_lines(5)
+        )
+        if not in_use:
             return SweepEnd(node, seconds, fault=_status_words(status))
+        if seconds + pause > patience:
+            # Of a machine that is gone, whose lock outlives it.
+            return SweepEnd(
+                node, seconds, fault=_status_words(status), lost=True
+            )
         time.sleep(pause)
         pause *= 2
 

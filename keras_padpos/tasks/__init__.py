@@ -11,13 +11,18 @@ from keras_padpos.tasks.decay_weights import decay_weights
 from keras_padpos.tasks.four_quadrants import CANVAS
 from keras_padpos.tasks.four_quadrants import PATCH
 from keras_padpos.tasks.four_quadrants import four_quadrants
+from keras_padpos.tasks.location_net import LOCATION_NETS
+from keras_padpos.tasks.location_net import LOCATION_TASKS
+from keras_padpos.tasks.location_net import location_net
 from keras_padpos.tasks.plateau import Plateau
 from keras_padpos.tasks.quadrant_features import pooled_maps
 from keras_padpos.tasks.quadrant_features import quadrant_features
 from keras_padpos.tasks.red_green import RED_GREEN_SIZES
 from keras_padpos.tasks.red_green import SPLITS
 from keras_padpos.tasks.red_green import red_green
+from keras_padpos.tasks.score_location import score_location
 from keras_padpos.tasks.score_quadrants import score_quadrants
+from keras_padpos.tasks.train_location import train_location
 from keras_padpos.tasks.train_quadrants import QUADRANT_EPOCHS
 from keras_padpos.tasks.train_quadrants import train_quadrants
 from keras_padpos.tasks.train_red_green import RED_GREEN_EPOCHS
@@ -29,6 +34,8 @@ __all__ = [
     "CIFAR_DEVIATION",
     "CIFAR_MEAN",
     "FILLS",
+    "LOCATION_NETS",
+    "LOCATION_TASKS",
     "PATCH",
     "QUADRANT_EPOCHS",
     "RED_GREEN_EPOCHS",
@@ -40,10 +47,13 @@ __all__ = [
     "class_accuracy",
     "decay_weights",
     "four_quadrants",
+    "location_net",
     "pooled_maps",
     "quadrant_features",
     "red_green",
+    "score_location",
     "score_quadrants",
+    "train_location",
     "train_quadrants",
     "train_red_green",
 ]

@@ -83,7 +83,7 @@ def score_quadrants(
         advance: Called with the number of canvases after each batch of a
             frozen network.
         checkpoint: From a split to where its training goes on from.
-        spread: What to train on. A network that is not frozen was made in
+        spread: What to train a network on that is not frozen; it was made in
             its scope.
         **canvas: `canvas` and `fill` of `four_quadrants`.
 
@@ -109,6 +109,8 @@ def score_quadrants(
         `models.calibrate_batch_norm` sets statistics beforehand.
     """
     spread = spread or OneDevice()
+    # A dense layer on a few features: every process trains it by itself.
+    training_spread = OneDevice() if frozen else spread
     parts = {each: _parts(each, len(pictures)) for each in splits}
     extra = {}
     if frozen:
@@ -128,7 +130,7 @@ def score_quadrants(
     found = {}
     for each, chosen in parts.items():
         keras.utils.set_random_seed(seed)
-        with spread.scope():
+        with training_spread.scope():
             if frozen:
                 net = _with_head(keras.Input(inputs.shape[2:], name="features"))
             else:
@@ -144,9 +146,9 @@ def score_quadrants(
             epochs=epochs,
             seed=seed,
             checkpoint=None if checkpoint is None else checkpoint(each),
-            spread=spread,
+            spread=training_spread,
         )
-        local = LocalModel(net, spread).now()
+        local = LocalModel(net, training_spread).now()
         found[each] = {
             "accuracy": class_accuracy(local, *sets["test"], _BATCH),
             "train_accuracy": class_accuracy(local, *sets["train"], _BATCH),

@@ -50,6 +50,9 @@ def validated_training(
         How many epochs there were.
     """
     spread = spread or OneDevice()
+    # Better now than at the end of the first epoch.
+    for each in {len(batch(0, number)[1]) for number in (0, steps - 1)}:
+        spread.check_batch(each)
     with spread.scope():
         _compile(model, optimizer())
     local = LocalModel(model, spread)
@@ -60,10 +63,10 @@ def validated_training(
         found = local.now().evaluate(
             *validation, batch_size=batch_size, verbose=0, return_dict=True
         )
-        logs = {
-            **logs,
-            **{f"val_{name}": float(each) for name, each in found.items()},
-        }
+        found = {f"val_{name}": np.array(each) for name, each in found.items()}
+        # What process 0 finds decides for all: they must not part ways.
+        found = spread.gather(found)[0]
+        logs |= {name: float(each) for name, each in found.items()}
         if log:
             log(epoch=epoch, **logs)
         return decide(logs["val_cross_entropy"])

@@ -11,6 +11,9 @@ import numpy as np
 
 from keras_padpos.training.one_device import OneDevice
 
+# Bytes that are sent at once.
+_PIECE = 64 * 2**20
+
 
 class DataParallel(OneDevice):
     """Every device trains on its part of each batch (`keras.distribution`).
@@ -90,13 +93,21 @@ class DataParallel(OneDevice):
         stream = io.BytesIO()
         np.savez(stream, **arrays)
         mine = np.frombuffer(stream.getvalue(), "uint8")
-        sizes = multihost_utils.process_allgather(np.array(len(mine), "int32"))
-        filled = np.zeros(int(sizes.max()), "uint8")
-        filled[: len(mine)] = mine
-        everything = multihost_utils.process_allgather(filled)
+        # Two digits: JAX has no 64-bit ints unless it is told to.
+        digits = np.array(divmod(len(mine), _PIECE), "int32")
+        digits = multihost_utils.process_allgather(digits)
+        sizes = [int(high) * _PIECE + int(low) for high, low in digits]
+        everything = [[] for _ in sizes]
+        for start in range(0, max(sizes), _PIECE):
+            piece = np.zeros(min(_PIECE, max(sizes) - start), "uint8")
+            own = mine[start : start + _PIECE]
+            piece[: len(own)] = own
+            found = multihost_utils.process_allgather(piece)
+            for pieces, each in zip(everything, found, strict=True):
+                pieces.append(each)
         return [
-            _read(each[:size])
-            for each, size in zip(everything, sizes.tolist(), strict=True)
+            _read(np.concatenate(pieces)[:size])
+            for pieces, size in zip(everything, sizes, strict=True)
         ]
 
 

@@ -67,6 +67,9 @@ class OneDevice:
 
         Args:
             batch: An array `(batch, ...)`, or several in a tuple or dict.
+
+        Raises:
+            ValueError: If it cannot be divided evenly; see `check_batch`.
         """
         if self.processes == 1:
             return batch
@@ -74,6 +77,7 @@ class OneDevice:
             return {name: self.own_part(each) for name, each in batch.items()}
         if isinstance(batch, tuple):
             return tuple(map(self.own_part, batch))
+        self.check_batch(len(batch))
         size = len(batch) // self.processes
         return batch[self.process * size : (self.process + 1) * size]
 

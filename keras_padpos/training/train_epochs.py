@@ -20,6 +20,7 @@ def train_epochs(
     *,
     epochs: int,
     after_epoch: Callable[[int, dict[str, float]], bool],
+    max_steps: int | None = None,
     parts: Mapping[str, Part] | None = None,
     checkpoint: Checkpoint | None = None,
     spread: OneDevice | None = None,
@@ -47,6 +48,7 @@ def train_epochs(
         after_epoch: Called with the number of epochs so far and the metrics
             of the last; returns whether to go on. The model may be used, and
             changed.
+        max_steps: Stop after so many steps, with an epoch that is cut short.
         parts: What `after_epoch` changes, for checkpoints.
         checkpoint: Where to go on from, and where states go.
         spread: What to train on.
@@ -59,14 +61,17 @@ def train_epochs(
     """
     fit = KerasFit(model, spread)
     position = TrainingPosition({"fit": fit, **(parts or {})}, checkpoint)
+    total = epochs * steps
+    if max_steps is not None:
+        total = min(total, max_steps)
     go_on = True
-    while go_on and position.epoch < epochs:
+    while go_on and position.epoch * steps < total:
         epoch, start = position.epoch, position.step
         logs = fit.run(
             lambda number, epoch=epoch, start=start: batch(
                 epoch, start + number
             ),
-            steps - start,
+            min(steps, total - epoch * steps) - start,
             position,
         )
         go_on = after_epoch(position.epoch + 1, logs)

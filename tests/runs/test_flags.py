@@ -9,7 +9,7 @@ from keras_padpos.runs import apply_common_flags
 from keras_padpos.runs import define_common_flags
 from keras_padpos.runs import resolved_flags
 
-define_common_flags()
+define_common_flags(spreads=True)
 
 
 @pytest.fixture(autouse=True)

@@ -90,7 +90,7 @@ def test_a_directory_in_use_is_waited_for(folder):
 def test_but_not_for_ever(folder):
     folder, pauses = folder
     end = task(folder, {"busy": 1}, patience=0.5)
-    assert (end.fault, end.lost) == ("exit status 1", False)
+    assert (end.fault, end.lost) == ("exit status 1", True)
     assert len(calls(folder)) == 1
 
 

@@ -110,3 +110,42 @@ def test_two_processes_find_what_one_finds(experiment, tmp_path):
                 )
             elif not isinstance(value, list):
                 assert together[name] == value, name
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="needs keras.distribution")
+def test_what_stops_process_0_is_said_by_both(tmp_path):
+    """A work directory of somebody else: nobody hangs."""
+    folder = tmp_path / "somebodys"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("mine")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    started = [
+        subprocess.Popen(
+            command(
+                "fconv_tests",
+                folder,
+                "--strategy=data_parallel",
+                f"--coordinator={address}",
+                "--num_processes=2",
+                f"--process_id={process}",
+            ),
+            cwd=ROOT,
+            env={**os.environ, "KERAS_BACKEND": "jax"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for process in range(2)
+    ]
+    try:
+        said = [each.communicate(timeout=120)[0] for each in started]
+    finally:
+        for each in started:
+            each.kill()
+            each.communicate()
+    for each, words in zip(started, said, strict=True):
+        assert each.returncode == 1, words
+        assert "holds files but no config.json" in words
+    assert [file.name for file in folder.iterdir()] == ["thesis.txt"]

@@ -67,7 +67,10 @@ def _key(row):
 
 
 def _is_measured(value):
-    return isinstance(value, (float, list))
+    """Numbers with a fraction; lists of names and of sizes are settings."""
+    if isinstance(value, list):
+        return any(map(_is_measured, value))
+    return isinstance(value, float)
 
 
 def _merged(group, seeds):

@@ -10,6 +10,8 @@ from keras_padpos.runs.page.run_record import FINISHED
 from keras_padpos.runs.page.run_record import RunRecord
 from keras_padpos.runs.page.value_words import flag_words
 
+_FORMULA = ("=", "+", "-", "@", "\t")
+
 
 def report_csv(runs: Sequence[RunRecord]) -> str:
     """Write the rows of all finished runs under one header.
@@ -75,6 +77,9 @@ def _differing_flags(runs: Sequence[RunRecord]) -> list[str]:
 
 
 def _cell(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, float)):
+    if isinstance(value, str):
+        # A spreadsheet would take it for a formula.
+        return f"'{value}" if value[:1] in _FORMULA else value
+    if value is None or isinstance(value, (int, float)):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,140 @@
+"""How well a network does in each cell of the canvas."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos.tasks.canvas_labels import BACKGROUND
+from keras_padpos.tasks.canvas_labels import canvas_labels
+
+_CLASSES = BACKGROUND + 1
+
+
+def score_location(
+    model: keras.Model,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    grid: int,
+    *,
+    batch_size: int = 96,
+    advance: Callable[[int], Any] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Score a network of `location_net`, with every picture in every cell.
+
+    Example:
+
+    >>> from keras_padpos.tasks import location_net
+    >>> net = location_net("vgg5", "location", 3, size=8)
+    >>> found = score_location(
+    ...     net, np.zeros((5, 8, 8, 3), "uint8"), np.zeros(5, int), 3
+    ... )
+    >>> sorted(found["cell"]), np.shape(found["cell"]["per_cell"])
+    (['accuracy', 'by_border_distance', 'per_cell', 'per_cell_images'], (3, 3))
+
+    Args:
+        model: On one device.
+        pictures: `(pictures, size, size, 3)`, uint8.
+        labels: `(pictures,)`, classes from 0.
+        grid: Cells in a row and in a column of the canvas.
+        batch_size: Pictures that go through at once.
+        advance: Called with the number of canvases after each cell.
+
+    Returns:
+        From each head, `"class"`, `"cell"` or `"pixels"`, to a dict:
+        `"accuracy"` in [0, 1], or for pixels `"mean_iou"`; `"per_cell"`,
+        lists of rows of the same of each cell; `"per_cell_images"`, how many
+        canvases each cell had; `"by_border_distance"`, means over the cells
+        that are 0, 1, ... cells away from the nearest border.
+    """
+    heads = list(model.output)
+    confusion = np.zeros((grid**2, _CLASSES, _CLASSES), "int64")
+    right = {head: np.zeros(grid**2) for head in heads}
+    for cell in range(grid**2):
+        cells = np.full(len(pictures), cell)
+        for start in range(0, len(pictures), batch_size):
+            part = slice(start, start + batch_size)
+            logits = model.predict_on_batch(
+                {
+                    "picture": pictures[part].astype("float32"),
+                    "cell": cells[part],
+                }
+            )
+            answers = {head: np.argmax(logits[head], axis=-1) for head in heads}
+            if "class" in heads:
+                right["class"][cell] += np.sum(answers["class"] == labels[part])
+            if "cell" in heads:
+                right["cell"][cell] += np.sum(answers["cell"] == cell)
+            if "pixels" in heads:
+                wanted = canvas_labels(
+                    labels[part], cells[part], grid, pictures.shape[1]
+                )
+                counted = np.bincount(
+                    wanted.ravel().astype("int64") * _CLASSES
+                    + answers["pixels"].ravel(),
+                    minlength=_CLASSES**2,
+                )
+                confusion[cell] += counted.reshape(_CLASSES, _CLASSES)
+        if advance:
+            advance(len(pictures))
+    found = {}
+    for head in heads:
+        if head == "pixels":
+            scores = np.array([mean_iou(each) for each in confusion])
+            overall = {"mean_iou": mean_iou(confusion.sum(axis=0))}
+        else:
+            scores = right[head] / len(pictures)
+            overall = {"accuracy": float(scores.mean())}
+        per_cell = scores.reshape(grid, grid)
+        found[head] = {
+            **overall,
+            "per_cell": per_cell.tolist(),
+            "per_cell_images": len(pictures),
+            "by_border_distance": by_border_distance(per_cell),
+        }
+    return found
+
+
+def mean_iou(confusion: np.ndarray) -> float:
+    """Mean intersection over union of the classes that are there at all.
+
+    Example:
+
+    >>> mean_iou(np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]]))
+    0.7083333333333333
+
+    Args:
+        confusion: `(classes, classes)`, counts of true classes (rows) and
+            answers (columns).
+
+    Returns:
+        In [0, 1].
+    """
+    both = np.diag(confusion)
+    either = confusion.sum(axis=0) + confusion.sum(axis=1) - both
+    there = either > 0
+    return float(np.mean(both[there] / either[there]))
+
+
+def by_border_distance(per_cell: np.ndarray) -> list[float]:
+    """Means over the cells at each distance to the nearest border.
+
+    Example:
+
+    >>> by_border_distance(np.array([[1, 1, 1], [1, 9, 1], [1, 1, 1]]))
+    [1.0, 9.0]
+
+    Args:
+        per_cell: `(grid, grid)`.
+
+    Returns:
+        A mean for each distance in cells, from 0.
+    """
+    place = np.arange(len(per_cell))
+    nearest = np.minimum(place, place[::-1])
+    distance = np.minimum(nearest[:, None], nearest)
+    return [
+        float(per_cell[distance == each].mean())
+        for each in range(int(distance.max()) + 1)
+    ]

@@ -1,0 +1,173 @@
+"""Networks, training and scores of the location-dependent tasks."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_padpos import tasks
+from keras_padpos.tasks.score_location import by_border_distance
+from keras_padpos.tasks.score_location import mean_iou
+from keras_padpos.training import variable_state
+
+
+def data(count=24, size=8):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (count, size, size, 3)).astype("uint8")
+    return pictures, np.arange(count) % 10
+
+
+def net(task, grid=3, **options):
+    keras.utils.set_random_seed(0)
+    return tasks.location_net("vgg5", task, grid, size=8, **options)
+
+
+def answering(answers):
+    """A network of no weights that says what it is told of its inputs."""
+    inputs = {
+        "picture": keras.Input((8, 8, 3), name="picture"),
+        "cell": keras.Input((), dtype="int32", name="cell"),
+    }
+    return keras.Model(
+        inputs,
+        {
+            head: keras.layers.Lambda(answer, output_shape=shape)(inputs)
+            for head, (answer, shape) in answers.items()
+        },
+    )
+
+
+def test_each_cell_has_its_own_score():
+    ops = keras.ops
+    # Right in the first row, always "4" elsewhere; a class from a pixel.
+    model = answering(
+        {
+            "cell": (
+                lambda x: ops.one_hot(
+                    ops.where(x["cell"] < 3, x["cell"], 4), 9
+                ),
+                (9,),
+            ),
+            "class": (
+                lambda x: ops.one_hot(
+                    ops.cast(x["picture"][:, 0, 0, 0], "int32"), 10
+                ),
+                (10,),
+            ),
+        }
+    )
+    pictures, labels = data()
+    pictures[:, 0, 0, 0] = labels
+    pictures[:6, 0, 0, 0] = (labels[:6] + 1) % 10
+    found = tasks.score_location(model, pictures, labels, 3, batch_size=5)
+    assert found["cell"]["per_cell"] == [[1, 1, 1], [0, 1, 0], [0, 0, 0]]
+    assert found["cell"]["accuracy"] == pytest.approx(4 / 9)
+    assert found["cell"]["by_border_distance"] == [3 / 8, 1]
+    np.testing.assert_allclose(found["class"]["per_cell"], 18 / 24)
+    assert found["class"]["per_cell_images"] == 24
+
+
+def test_pixels_are_scored_as_keras_scores_them():
+    ops = keras.ops
+
+    def answer(x):
+        # The class is a pixel's; the background is seen everywhere else.
+        canvas = tasks.Canvas(2, (10.0, 10.0, 10.0))(x)
+        return ops.one_hot(ops.cast(canvas[..., 0], "int32"), 11)
+
+    model = answering({"pixels": (answer, (16, 16, 11))})
+    pictures, labels = data(6)
+    pictures[...] = labels[:, None, None, None]
+    perfect = tasks.score_location(model, pictures, labels, 2)["pixels"]
+    assert perfect["mean_iou"] == 1
+    assert perfect["per_cell"] == [[1, 1], [1, 1]]
+    pictures[0] = 3
+    found = tasks.score_location(model, pictures, labels, 2, batch_size=4)
+    metric = keras.metrics.MeanIoU(11)
+    for cell in range(4):
+        cells = np.full(6, cell)
+        metric.update_state(
+            tasks.canvas_labels(labels, cells, 2, 8),
+            tasks.canvas_labels(pictures[:, 0, 0, 0], cells, 2, 8),
+        )
+    np.testing.assert_allclose(
+        found["pixels"]["mean_iou"],
+        keras.ops.convert_to_numpy(metric.result()),
+        rtol=1e-6,
+    )
+
+
+def test_mean_iou_leaves_out_what_is_not_there():
+    assert mean_iou(np.diag([3, 0, 5])) == 1
+
+
+@pytest.mark.parametrize("grid", [1, 2, 5])
+def test_distances_are_those_to_the_nearest_border(grid):
+    padded = np.pad(np.ones((grid, grid)), 1)
+    distances = np.zeros((grid, grid))
+    while padded[1:-1, 1:-1].any():
+        # A cell is peeled off once a neighbour is outside.
+        inner = padded[1:-1, 1:-1]
+        edge = (
+            padded[:-2, 1:-1]
+            * padded[2:, 1:-1]
+            * padded[1:-1, :-2]
+            * padded[1:-1, 2:]
+        )
+        distances += inner * edge
+        padded[1:-1, 1:-1] = inner * edge
+    expected = [
+        float(distances[distances == each].mean())
+        for each in np.unique(distances)
+    ]
+    assert by_border_distance(distances) == expected
+
+
+@pytest.mark.parametrize("task", tasks.LOCATION_TASKS)
+def test_it_stops_where_it_is_told(task):
+    model = net(task)
+    logs = []
+    steps = tasks.train_location(
+        model,
+        *data(),
+        3,
+        epochs=9,
+        batch_size=8,
+        max_steps=7,
+        log=lambda **each: logs.append(each),
+    )
+    # Three steps an epoch; the last epoch is cut short.
+    assert steps == 7
+    assert [each["step"] for each in logs] == [3, 6, 7]
+    assert np.isfinite(logs[-1]["loss"])
+
+
+def test_what_is_drawn_depends_on_the_seed_alone():
+    trained = []
+    for seed in (1, 1, 2):
+        model = net("location")
+        tasks.train_location(
+            model, *data(), 3, epochs=1, batch_size=8, seed=seed
+        )
+        trained.append(variable_state(model.weights))
+    one, same, other = trained
+    for name, each in one.items():
+        np.testing.assert_array_equal(each, same[name])
+    assert any((each != other[name]).any() for name, each in one.items())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("vgg6", "both", 3), "`name` must be one of vgg5"),
+        (("vgg5", "all", 3), "`task` must be one of classification"),
+        (("vgg5", "both", 0), "`grid` must be an int of at least 1"),
+    ],
+)
+def test_errors(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        tasks.location_net(*arguments)
+
+
+def test_fewer_pictures_than_a_batch_are_an_error():
+    with pytest.raises(ValueError, match="at least one batch of 48"):
+        tasks.train_location(net("both"), *data(), 3, epochs=1)
