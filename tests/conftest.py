@@ -1,6 +1,7 @@
 """Settings that every test shares."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -8,3 +9,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # `oracles.py` and the layer harness serve tests in every folder.
 sys.path.insert(0, str(Path(__file__).parent))
+
+# A shell that starts tests in the background has them ignore interrupts, and so
+# would the binaries that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

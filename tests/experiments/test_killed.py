@@ -35,9 +35,8 @@ FLAGS = {
     "position_probe": [
         "--solver=sgd",
         "--backbone=vgg16",
-        "--weights=random",
-        "--stages=1,2",
-        "--stage_subsets=each",
+        "--weights=bundled",
+        "--stages=1",
         "--padding_mode=zeros,randn",
         "--targets=horizontal,vertical",
         "--train_images=noise",
@@ -98,7 +97,8 @@ def wait_for(file, process):
 
 
 def left_by(work):
-    rows = json.loads((work / "results.json").read_text())["rows"]
+    results = json.loads((work / "results.json").read_text())
+    rows = results["rows"], results["provenance"].get("skipped")
     lines = (work / "metrics.jsonl").read_text().splitlines()
     if not (work / "arrays.npz").exists():
         return rows, sorted(lines), {}
