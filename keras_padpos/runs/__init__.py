@@ -42,6 +42,8 @@ from keras_padpos.runs.inspection_rows import inspection_rows
 from keras_padpos.runs.load_exported import EXPORT_FORMATS
 from keras_padpos.runs.load_exported import load_exported
 from keras_padpos.runs.load_keras_model import load_keras_model
+from keras_padpos.runs.location_figures import draw_location_figures
+from keras_padpos.runs.location_report import print_location_report
 from keras_padpos.runs.merge_seeds import merge_seeds
 from keras_padpos.runs.model_digest import model_digest
 from keras_padpos.runs.network_differences import network_differences
@@ -113,6 +115,7 @@ __all__ = [
     "draw_fconv_figures",
     "draw_formation_figures",
     "draw_inspection",
+    "draw_location_figures",
     "draw_pattern_figures",
     "draw_position_figures",
     "evaluate_orderings",
@@ -144,6 +147,7 @@ __all__ = [
     "print_fconv_report",
     "print_formation_report",
     "print_inspection",
+    "print_location_report",
     "print_orderings",
     "print_paper_tables",
     "print_pattern_report",

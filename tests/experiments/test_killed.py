@@ -32,6 +32,16 @@ FLAGS = {
         "--seeds=1",
         "--epochs=5",
     ],
+    "location_task": [
+        "--task=both,segmentation",
+        "--padding_mode=zeros,randn",
+        "--dataset=padpos_bright",
+        "--data_dir=tfds",
+        "--train_images=160",
+        "--test_images=5",
+        "--batch_size=4",
+        "--epochs=3",
+    ],
     "position_probe": [
         "--solver=sgd",
         "--backbone=vgg16",

@@ -1,0 +1,114 @@
+import json
+
+import pytest
+from bright_dataset import write_bright_dataset
+from tool_process import ToolProcess
+
+GIVEN = (
+    "--dataset=padpos_bright",
+    "--data_dir=tfds",
+    "--train_images=20",
+    "--test_images=5",
+    "--batch_size=4",
+    "--epochs=1",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("location")
+    write_bright_dataset(
+        folder / "tfds", "padpos_bright", {"train": 20, "test": 6}
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    with ToolProcess("experiments.location_task", []) as tool:
+        yield lambda *given: tool(*given, cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def finished(run, folder):
+    done = run(
+        *GIVEN,
+        "--task=both,segmentation",
+        "--padding_mode=zeros,none",
+        "--canvas=mean",
+        "--workdir=work",
+    )
+    assert done.returncode == 0, done.stderr
+    return done, folder / "work"
+
+
+def test_rows_have_every_cell_as_often(finished):
+    _, work = finished
+    rows = json.loads((work / "results.json").read_text())["rows"]
+    assert [
+        (row["task"], row["padding_mode"], row["head"]) for row in rows
+    ] == [
+        ("both", "zeros", "class"),
+        ("both", "zeros", "cell"),
+        ("both", "none", "class"),
+        ("both", "none", "cell"),
+        ("segmentation", "zeros", "pixels"),
+        ("segmentation", "none", "pixels"),
+    ]
+    for row in rows:
+        assert [len(line) for line in row["per_cell"]] == [3, 3, 3]
+        assert row["per_cell_images"] == row["test_images"] == 5
+        assert len(row["by_border_distance"]) == 2
+        assert row["steps"] == 5
+        score = row["mean_iou" if row["head"] == "pixels" else "accuracy"]
+        assert 0 <= score <= 1
+        if row["head"] != "pixels":
+            mean = sum(map(sum, row["per_cell"])) / 9
+            assert score == pytest.approx(mean)
+
+
+def test_it_leaves_figures_models_and_a_line_an_epoch(finished):
+    done, work = finished
+    assert "| segmentation | pixels | mean" in done.stdout
+    assert len(list((work / "models").iterdir())) == 4
+    names = {file.stem for file in (work / "figures").iterdir()}
+    assert names == {
+        f"{what}_vgg5_{head}_mean_3"
+        for what in ("cells", "distance")
+        for head in ("both_class", "both_cell", "segmentation_pixels")
+    }
+    lines = (work / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [5] * 4
+
+
+def test_finished_it_prints_the_same_table(finished, run):
+    done, work = finished
+    again = run(
+        *GIVEN,
+        "--task=both,segmentation",
+        "--padding_mode=zeros,none",
+        "--canvas=mean",
+        "--workdir=work",
+    )
+    assert again.stdout == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--model=vgg6", "--model must be of vgg5"),
+        ("--task=where", "--task must be of classification"),
+        ("--canvas=grey", "--canvas must be of black"),
+        ("--grid=0", "--grid"),
+        ("--grid=three", "--grid"),
+        ("--padding_mode=mirror", "mirror"),
+        ("--train_images=3", "--train_images must be at least --batch_size=4"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
+    done = run(*GIVEN, given, "--workdir=refused")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("location_task: error: ")
+    assert said in line
+    assert not (folder / "refused").exists()
