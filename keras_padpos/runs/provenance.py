@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from absl import flags
+
 import keras_padpos
 
 
@@ -41,7 +43,8 @@ class Provenance:
         Returns:
             A dict with `versions` (of Python, this package, Keras, NumPy,
             SciPy, the backend, and TensorFlow if it is imported), `backend`,
-            `devices`, `machine` (`cpu`, `cores`, `memory_gib`, `platform`, and
+            `devices`, `strategy` and `processes` (of binaries that have the
+            flags), `machine` (`cpu`, `cores`, `memory_gib`, `platform`, and
             `line`, what `machine_line` returns), `seed`, `command`, `start`
             (UTC, ISO 8601), `wall_seconds` until now, and `commit` (with
             `-dirty` if files differ from it; `None` if the package does not
@@ -54,6 +57,7 @@ class Provenance:
             "versions": _versions(),
             "backend": keras.backend.backend(),
             "devices": _devices(),
+            **_spread(),
             "machine": {**_machine(), "line": self.machine_line()},
             "seed": self.seed,
             "command": _command(),
@@ -88,6 +92,18 @@ class Provenance:
             " ".join(filter(None, [title, version, *(devices or ["CPU"])])),
         ]
         return ", ".join(filter(None, parts))
+
+
+def _spread() -> dict[str, Any]:
+    """How the last session was spread."""
+    known = {"strategy": "strategy", "num_processes": "processes"}
+    if not flags.FLAGS.is_parsed():
+        return {}
+    return {
+        name: flags.FLAGS[flag].value
+        for flag, name in known.items()
+        if flag in flags.FLAGS
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -160,5 +160,6 @@ def _check_same(then, key):
     if differences:
         raise UserError(
             f"{key!r} is half computed: {'; '.join(differences)}. Go on as it "
-            "was begun, or start over with --noresume."
+            "was begun, or start over with --noresume, which computes what is "
+            "finished again too."
         )

@@ -28,7 +28,7 @@ def missing_parts(
     >>> run = RunRecord(Path("a"), "a", "count", state="unfinished",
     ...                 units=("one", "two"))
     >>> missing_parts([run], {}, [], {})
-    {'Runs that are not finished': ['a (count): 2 units are: one, two.']}
+    {'Runs that are not finished': ['a (count): finished: one, two.']}
 
     Args:
         runs: All runs.
@@ -90,14 +90,10 @@ def missing_parts(
 def _progress(run):
     about = f"{run.name} ({run.experiment}): "
     if not run.units:
-        return f"{about}no unit of work is."
+        return f"{about}no unit of work is finished."
     units = ", ".join(run.units[-_MOST_UNITS:])
-    one = len(run.units) == 1
     before = "… " if len(run.units) > _MOST_UNITS else ""
-    return (
-        f"{about}{len(run.units)} unit{' is' if one else 's are'}: "
-        f"{before}{units}."
-    )
+    return f"{about}finished: {before}{units}."
 
 
 def _versions(runs):

@@ -64,7 +64,7 @@ def test_an_unknown_experiment_has_its_rows(everything):
 def test_what_is_missing_is_told(everything):
     missing = everything.missing
     assert missing["Runs that are not finished"] == [
-        "begun (fconv_tests): 1 unit is: red_green-seed0."
+        "begun (fconv_tests): finished: red_green-seed0."
     ]
     (line,) = missing["Damaged results"]
     assert line.startswith("damaged (prediction_agreement): results.json")
