@@ -161,7 +161,8 @@ def check_same(whole, killed):
 def check_same_weights(one, other):
     import keras
 
-    import keras_padpos.layers  # noqa: F401, which models hold
+    import keras_padpos.layers
+    import keras_padpos.tasks  # noqa: F401, whose layers models hold
 
     found, expected = (
         keras.saving.load_model(file, compile=False).get_weights()
