@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.metrics import border_profile
 from keras_padpos.tasks.canvas_labels import BACKGROUND
 from keras_padpos.tasks.canvas_labels import canvas_labels
 
@@ -91,7 +92,7 @@ def score_location(
             **overall,
             "per_cell": per_cell.tolist(),
             "per_cell_images": len(pictures),
-            "by_border_distance": by_border_distance(per_cell),
+            "by_border_distance": border_profile(per_cell).tolist(),
         }
     return found
 
@@ -115,26 +116,3 @@ def mean_iou(confusion: np.ndarray) -> float:
     either = confusion.sum(axis=0) + confusion.sum(axis=1) - both
     there = either > 0
     return float(np.mean(both[there] / either[there]))
-
-
-def by_border_distance(per_cell: np.ndarray) -> list[float]:
-    """Means over the cells at each distance to the nearest border.
-
-    Example:
-
-    >>> by_border_distance(np.array([[1, 1, 1], [1, 9, 1], [1, 1, 1]]))
-    [1.0, 9.0]
-
-    Args:
-        per_cell: `(grid, grid)`.
-
-    Returns:
-        A mean for each distance in cells, from 0.
-    """
-    place = np.arange(len(per_cell))
-    nearest = np.minimum(place, place[::-1])
-    distance = np.minimum(nearest[:, None], nearest)
-    return [
-        float(per_cell[distance == each].mean())
-        for each in range(int(distance.max()) + 1)
-    ]

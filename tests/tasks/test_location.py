@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import tasks
-from keras_padpos.tasks.score_location import by_border_distance
+from keras_padpos.metrics import border_profile
 from keras_padpos.tasks.score_location import mean_iou
 from keras_padpos.training import variable_state
 
@@ -118,7 +118,7 @@ def test_distances_are_those_to_the_nearest_border(grid):
         float(distances[distances == each].mean())
         for each in np.unique(distances)
     ]
-    assert by_border_distance(distances) == expected
+    assert border_profile(distances).tolist() == expected
 
 
 @pytest.mark.parametrize("task", tasks.LOCATION_TASKS)
