@@ -20,6 +20,8 @@ def test_fields(found):
         "versions",
         "backend",
         "devices",
+        "strategy",
+        "processes",
         "machine",
         "seed",
         "command",
