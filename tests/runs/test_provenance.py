@@ -16,12 +16,11 @@ def found():
 
 
 def test_fields(found):
-    assert set(found) == {
+    # Where another test has parsed a binary's flags, how it was spread too.
+    assert set(found) - {"strategy", "processes"} == {
         "versions",
         "backend",
         "devices",
-        "strategy",
-        "processes",
         "machine",
         "seed",
         "command",
