@@ -2,7 +2,14 @@
 
 from keras_padpos.data.image_set import ImageSet
 from keras_padpos.data.labelled_pictures import labelled_pictures
+from keras_padpos.data.location_canvases import location_canvases
 from keras_padpos.data.open_crops import open_crops
 from keras_padpos.data.open_images import open_images
 
-__all__ = ["ImageSet", "labelled_pictures", "open_crops", "open_images"]
+__all__ = [
+    "ImageSet",
+    "labelled_pictures",
+    "location_canvases",
+    "open_crops",
+    "open_images",
+]

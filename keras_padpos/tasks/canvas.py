@@ -8,18 +8,12 @@ import keras
 import numpy as np
 from keras import ops
 
-CIFAR_MEAN = (0.4914 * 255, 0.4822 * 255, 0.4465 * 255)
-"""Mean red, green and blue of CIFAR-10's training pictures, in [0, 255]."""
+from keras_padpos.published.canvas_facts import CIFAR_DEVIATION
+from keras_padpos.published.canvas_facts import CIFAR_MEAN
+from keras_padpos.published.canvas_facts import FILLS
+from keras_padpos.published.canvas_facts import canvas_colour
 
-CIFAR_DEVIATION = (0.2023 * 255, 0.1994 * 255, 0.2010 * 255)
-"""Their standard deviations as the papers' code has them, in [0, 255]."""
-
-FILLS = {
-    "black": (0.0, 0.0, 0.0),
-    "white": (255.0, 255.0, 255.0),
-    "mean": CIFAR_MEAN,
-}
-"""Colours of the canvas, before anything is normalised."""
+__all__ = ["CIFAR_DEVIATION", "CIFAR_MEAN", "FILLS", "Canvas"]
 
 
 @keras.saving.register_keras_serializable("keras_padpos")
@@ -66,7 +60,7 @@ class Canvas(keras.layers.Layer):
             )
         self.grid = grid
         self.fill = fill if isinstance(fill, str) else tuple(map(float, fill))
-        self._colour = np.array(_colour(fill), "float32")
+        self._colour = np.array(canvas_colour(fill), "float32")
 
     def call(self, inputs: Mapping[str, Any]) -> Any:
         """Make the canvases.
@@ -103,16 +97,3 @@ class Canvas(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return {**super().get_config(), "grid": self.grid, "fill": self.fill}
-
-
-def _colour(fill):
-    if isinstance(fill, str) and fill in FILLS:
-        return FILLS[fill]
-    if not isinstance(fill, str) and np.shape(fill) == (3,):
-        colour = np.asarray(fill, "float64")
-        if ((colour >= 0) & (colour <= 255)).all():
-            return tuple(colour)
-    raise ValueError(
-        f"`fill` must be one of {', '.join(FILLS)}, or red, green and blue in "
-        f"[0, 255]. Received: fill={fill!r}"
-    )

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-BACKGROUND = 10
-"""The class of an empty cell, after CIFAR-10's ten."""
+from keras_padpos.published.canvas_facts import BACKGROUND
+
+__all__ = ["BACKGROUND", "canvas_labels"]
 
 
 def canvas_labels(
