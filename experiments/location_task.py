@@ -2,11 +2,13 @@
 
 A CIFAR-10 picture stands in one cell of a canvas. What is it, in which cell is
 it, and which pixels are its own? Small networks are trained with each padding
-mode, canvas and grid, and scored with every test picture in every cell.
+mode, canvas and grid, and scored with every test picture in every cell; then
+it is counted how many of their units say something about class and place.
 """
 
 import itertools
 
+import numpy as np
 from absl import flags
 
 from keras_padpos import runs
@@ -32,6 +34,12 @@ _CANVAS = flags.DEFINE_list(
 )
 _GRID = flags.DEFINE_list(
     "grid", ["3"], "Cells in a row and in a column of the canvas."
+)
+_CHANNELS = flags.DEFINE_list(
+    "channels",
+    ["ordered"],
+    "Order of the pooled channels: ordered, or permuted anew at every call, "
+    "so that no unit is known by its place (PermuteNet).",
 )
 _EPOCHS = flags.DEFINE_integer(
     "epochs", 3, "Passes over the training pictures.", lower_bound=1
@@ -60,6 +68,15 @@ _TEST_IMAGES = flags.DEFINE_integer(
 _BATCH_SIZE = flags.DEFINE_integer(
     "batch_size", 48, "Pictures a training step.", lower_bound=1
 )
+_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
+    "calibrate_batch_norm",
+    True,
+    "Take BatchNorm's statistics from training pictures again before the "
+    "scores: the running ones lag behind weights that change fast.",
+)
+_LOG_STEPS = flags.DEFINE_integer(
+    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
+)
 _SEEDS = flags.DEFINE_integer(
     "seeds",
     1,
@@ -74,14 +91,19 @@ _SCIENCE = (
     "task",
     "canvas",
     "grid",
+    "channels",
     "epochs",
     "max_steps",
     "dataset",
     "train_images",
     "test_images",
     "batch_size",
+    "calibrate_batch_norm",
+    "log_steps",
     "seeds",
 )
+_ORDERS = {"ordered": False, "permuted": True}
+_CLASSES = 10
 _SIZE = 32
 
 
@@ -96,14 +118,15 @@ def main(argv):
     )
     if not work.finished:
         runs.apply_common_flags()
-        rows = _train_all(work, spread, plans)
-        runs.draw_location_figures(work, rows)
+        rows, curves = _train_all(work, spread, plans)
+        work.save_arrays(curves)
+        runs.draw_location_figures(work, rows, curves)
         work.write_results(rows, provenance.as_dict())
     runs.print_location_report(work)
 
 
 def _plans():
-    """Each network to train: model, mode, task, canvas, grid and seed.
+    """Each network to train: a row's first columns.
 
     What cannot work is refused here, before anything is computed or written.
     """
@@ -113,6 +136,7 @@ def _plans():
         (_MODEL, tasks.LOCATION_NETS),
         (_TASK, tasks.LOCATION_TASKS),
         (_CANVAS, tasks.FILLS),
+        (_CHANNELS, _ORDERS),
     ):
         if not flag.value or not set(flag.value) <= set(known):
             raise runs.UserError(
@@ -127,33 +151,48 @@ def _plans():
         )
     modes = runs.conversion_modes(_PADDING_MODE.value)
     grids = runs.whole_numbers("grid", _GRID.value, 1)
-    plans = list(
-        itertools.product(
-            dict.fromkeys(_MODEL.value),
-            dict.fromkeys(_TASK.value),
-            dict.fromkeys(_CANVAS.value),
-            dict.fromkeys(grids),
-            dict.fromkeys(modes),
+    least = max(_CLASSES, max(grids) ** 2) + 1
+    count = _at_most(_TEST_IMAGES.value)
+    if count < least:
+        raise runs.UserError(
+            f"--test_images must be at least {least}, more than cells and "
+            f"classes. Received: {count}"
         )
+    if "segmentation" in _TASK.value and "permuted" in _CHANNELS.value:
+        raise runs.UserError(
+            "--channels must be ordered with --task=segmentation, where "
+            "nothing is pooled. Received: permuted"
+        )
+    names = ("model", "task", "canvas", "grid", "channels", "padding_mode")
+    lists = (
+        _MODEL.value,
+        _TASK.value,
+        _CANVAS.value,
+        grids,
+        _CHANNELS.value,
+        modes,
     )
-    for plan in plans:
-        _network(*plan, flags.FLAGS.seed)
-    # The seed changes last, so that a run that is stopped has some of all.
+    plans = [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product(*map(dict.fromkeys, lists))
+    ]
     first = flags.FLAGS.seed
+    for plan in plans:
+        _network(**plan, seed=first)
+    # The seed changes last, so that a run that is stopped has some of all.
     return [
-        (*plan, seed)
+        {**plan, "seed": seed}
         for seed in range(first, first + _SEEDS.value)
         for plan in plans
     ]
 
 
 def _train_all(work, spread, plans):
-    rows = []
+    rows, curves = [], {}
     sets = None
     with runs.Progress(units=len(plans)) as progress:
         for plan in plans:
-            model, task, canvas, grid, mode, seed = plan
-            label = f"{model}-{task}-{canvas}-{grid}x{grid}-{mode}-seed{seed}"
+            label = _label(plan)
             found = work.checkpoint(label)
             rolling = runs.RollingCheckpoint(
                 work, label, flags.FLAGS.checkpoint_seconds
@@ -162,31 +201,47 @@ def _train_all(work, spread, plans):
                 progress.done_before(label)
             else:
                 sets = sets or _sets()
-                with progress.unit(label, noun="epochs") as advance:
+                with progress.unit(
+                    label, total=_steps(sets), noun="steps"
+                ) as advance:
                     found = work.save_checkpoint(
                         label,
-                        _train(
-                            work, spread, label, plan, sets, rolling, advance
-                        ),
+                        *_train(work, spread, plan, sets, rolling, advance),
                     )
             # Also left over if it was killed between these two steps.
             rolling.remove()
             rows += found[0]
-    return rows
+            curves |= {
+                f"{label}/{name}": each for name, each in found[1].items()
+            }
+    return rows, curves
 
 
-def _train(work, spread, label, plan, sets, rolling, advance):
-    """Rows of one network, one for each head."""
+def _label(plan):
+    words = "{model}-{task}-{canvas}-{grid}x{grid}-{padding_mode}-"
+    if _ORDERS[plan["channels"]]:
+        words += "{channels}-"
+    return (words + "seed{seed}").format(**plan)
+
+
+def _steps(sets):
+    steps = len(sets["train"][0]) // _BATCH_SIZE.value * _EPOCHS.value
+    return min(steps, _MAX_STEPS.value or steps)
+
+
+def _train(work, spread, plan, sets, rolling, advance):
+    """Rows of one network, one for each head and one for its units; curves."""
     from keras_padpos import tasks
     from keras_padpos import training
 
-    model, task, canvas, grid, mode, seed = plan
+    grid, seed = plan["grid"], plan["seed"]
     with spread.scope():
-        network = _network(*plan)
+        network = _network(**plan)
 
     def log(**metrics):
+        before = rolling.lines[-1]["step"] if rolling.lines else 0
         rolling.log(**metrics)
-        advance()
+        advance(metrics["step"] - before)
 
     steps = tasks.train_location(
         network,
@@ -196,40 +251,58 @@ def _train(work, spread, label, plan, sets, rolling, advance):
         batch_size=_BATCH_SIZE.value,
         max_steps=_MAX_STEPS.value,
         seed=seed,
+        log_steps=_LOG_STEPS.value,
         log=log,
         checkpoint=rolling,
         spread=spread,
     )
     local = training.LocalModel(network, spread).now()
+    if _CALIBRATE_BATCH_NORM.value:
+        tasks.calibrate_location(
+            local,
+            sets["train"][0],
+            grid,
+            batch_size=_BATCH_SIZE.value,
+            seed=seed,
+        )
     scores = tasks.score_location(local, *sets["test"], grid)
-    work.save_model(label, local)
-    return [
+    scores["latent"] = tasks.location_representations(
+        local, *sets["test"], grid
+    )
+    work.save_model(_label(plan), local)
+    rows = [
         {
-            "model": model,
-            "padding_mode": mode,
-            "task": task,
-            "canvas": canvas,
-            "grid": grid,
-            "seed": seed,
+            **plan,
             "head": head,
             **found,
             "train_images": len(sets["train"][0]),
             "test_images": len(sets["test"][0]),
             "epochs": _EPOCHS.value,
             "steps": steps,
+            "arrays": _label(plan),
         }
         for head, found in scores.items()
     ]
+    names = dict.fromkeys(name for line in rolling.lines for name in line)
+    return rows, {
+        name: np.array([line[name] for line in rolling.lines]) for name in names
+    }
 
 
-def _network(model, task, canvas, grid, mode, seed):
+def _network(model, task, canvas, grid, channels, padding_mode, seed):
     import keras
 
     from keras_padpos import tasks
 
     keras.utils.set_random_seed(seed)
     return tasks.location_net(
-        model, task, grid, canvas=canvas, padding_mode=mode, size=_SIZE
+        model,
+        task,
+        grid,
+        canvas=canvas,
+        padding_mode=padding_mode,
+        permuted=_ORDERS[channels],
+        size=_SIZE,
     )
 
 

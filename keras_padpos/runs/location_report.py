@@ -15,9 +15,13 @@ LOCATION_KEYS = (
     "head",
     "canvas",
     "grid",
+    "channels",
     "padding_mode",
 )
 """What rows have in common that differ in their seed alone."""
+
+UNITS = "latent"
+"""In the column `head` of rows about a network's units."""
 
 
 def print_location_report(work: WorkDirectory) -> None:
@@ -26,16 +30,19 @@ def print_location_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    print_table(**location_table(work.load_results()["rows"]))
+    rows = work.load_results()["rows"]
+    print_table(**location_table(rows))
+    print_table(**unit_table(rows))
 
 
 def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Lay results out, seeds together.
+    """Lay scores out, seeds together.
 
     Example:
 
     >>> row = {"model": "vgg5", "task": "location", "head": "cell",
-    ...        "canvas": "black", "grid": 3, "padding_mode": "zeros",
+    ...        "canvas": "black", "grid": 3, "channels": "ordered",
+    ...        "padding_mode": "zeros",
     ...        "train_images": 9, "test_images": 2, "epochs": 1,
     ...        "by_border_distance": [0.5, 0.7], "accuracy": 0.6}
     >>> table = location_table([{**row, "seed": 0}, {**row, "seed": 1}])
@@ -51,19 +58,17 @@ def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     lines = []
     for key, group in location_groups(rows).items():
-        scores = [100 * location_score(row) for row in group]
+        first = group[0]
+        if first["head"] == UNITS:
+            continue
         distances = np.mean(
             [row["by_border_distance"] for row in group], axis=0
         )
-        words = f"{np.mean(scores):.1f}"
-        if len(scores) > 1:
-            words += f" ± {np.std(scores, ddof=1):.1f}"
-        first = group[0]
         lines.append(
             {
                 **dict(zip(LOCATION_KEYS, key, strict=True)),
                 "seeds": len(group),
-                "score": words,
+                "score": _mean(100 * location_score(row) for row in group),
                 "border": f"{100 * distances[0]:.1f}",
                 "centre": f"{100 * distances[-1]:.1f}",
                 **{
@@ -81,6 +86,7 @@ def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "head",
             "canvas",
             "grid",
+            "channels",
             ("padding_mode", "padding"),
             "seeds",
             "score",
@@ -98,6 +104,96 @@ def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "No number of the paper's could be read: there is none beside.",
         ),
     }
+
+
+def unit_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Lay out what units say of place and class, seeds together.
+
+    Example:
+
+    >>> row = {"model": "vgg5", "task": "both", "head": "latent",
+    ...        "canvas": "black", "grid": 3, "channels": "ordered",
+    ...        "padding_mode": "zeros", "units": 256, "neurons_location": 90,
+    ...        "neurons_class": 60, "neurons_residual": 106,
+    ...        "score_location": 0.5, "score_class": 0.1, "position_units": {
+    ...            "out": {"units": 32, "aware": 8, "by_side": {}}}}
+    >>> (line,) = unit_table([row])["rows"]
+    >>> line["neurons_location"], line["aware"]
+    ('90.0', '25.0')
+
+    Args:
+        rows: Rows of `location_task`.
+
+    Returns:
+        Arguments of `print_table`.
+    """
+    numbers = {
+        "neurons_location": 1,
+        "neurons_class": 1,
+        "neurons_residual": 1,
+        "score_location": 3,
+        "score_class": 3,
+    }
+    lines = [
+        {
+            **dict(zip(LOCATION_KEYS, key, strict=True)),
+            "seeds": len(group),
+            "units": group[0]["units"],
+            **{
+                name: _mean((row[name] for row in group), digits)
+                for name, digits in numbers.items()
+            },
+            "aware": _mean(100 * _aware_share(row) for row in group),
+        }
+        for key, group in location_groups(rows).items()
+        if group[0]["head"] == UNITS
+    ]
+    return {
+        "title": "What units say of place and class",
+        "columns": [
+            "model",
+            "task",
+            "canvas",
+            "grid",
+            "channels",
+            ("padding_mode", "padding"),
+            "seeds",
+            "units",
+            ("neurons_location", "for place"),
+            ("neurons_class", "for class"),
+            ("neurons_residual", "residual"),
+            ("score_location", "score of place"),
+            ("score_class", "score of class"),
+            ("aware", "position-aware, %"),
+        ],
+        "rows": lines,
+        "notes": (
+            "Units of the last map, pooled: how many are for place, for class "
+            "and for neither, by dimensionality estimation; mean ± standard "
+            "deviation over seeds.",
+            "position-aware: channels of all layers that differ between a "
+            "border and the interior by a standard deviation or more.",
+        ),
+    }
+
+
+def _aware_share(row):
+    """Of the layers whose maps have an interior."""
+    layers = [
+        layer
+        for layer in row["position_units"].values()
+        if layer["aware"] is not None
+    ]
+    units = sum(layer["units"] for layer in layers)
+    return sum(layer["aware"] for layer in layers) / max(units, 1)
+
+
+def _mean(values, digits=1):
+    values = list(values)
+    words = f"{np.mean(values):.{digits}f}"
+    if len(values) > 1:
+        words += f" ± {np.std(values, ddof=1):.{digits}f}"
+    return words
 
 
 def location_groups(

@@ -37,6 +37,10 @@ class RollingCheckpoint:
         seconds: Time that `offer` lets pass between two checkpoints, and so
             the most that is lost. It waits longer where saving takes more than
             a twentieth of the time.
+
+    Attributes:
+        lines: What was logged, before and since the checkpoint that the unit
+            went on from.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class RollingCheckpoint:
         self._keys = [f"{key} under way {number}" for number in (0, 1)]
         self._seconds = seconds
         self._number = 0
-        self._lines: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []
         self._saved = time.monotonic()
         self._took = 0.0
 
@@ -60,7 +64,7 @@ class RollingCheckpoint:
         Args:
             **metrics: Names and values.
         """
-        self._lines.append(metrics)
+        self.lines.append(metrics)
         self._work.log(self._key, **metrics)
 
     def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
@@ -106,7 +110,7 @@ class RollingCheckpoint:
         row = {
             **row,
             "_number": self._number,
-            "_log": self._lines,
+            "_log": self.lines,
             "_computed_by": _computed_by(),
         }
         self._work.save_checkpoint(self._keys[0], [row], arrays)

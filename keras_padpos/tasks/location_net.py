@@ -12,6 +12,7 @@ from keras_padpos.models import vgg5
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
 from keras_padpos.tasks.canvas import CIFAR_MEAN
 from keras_padpos.tasks.canvas import Canvas
+from keras_padpos.tasks.permute_channels import PermuteChannels
 
 LOCATION_TASKS = ("classification", "location", "both", "segmentation")
 """What is asked: the class, the cell, both, or the class of each pixel."""
@@ -35,6 +36,7 @@ def location_net(
     *,
     canvas: str | Sequence[float] = "black",
     padding_mode: Any = "zeros",
+    permuted: bool = False,
     size: int = 32,
 ) -> keras.Model:
     """From a picture and its cell to what a task asks.
@@ -57,6 +59,8 @@ def location_net(
         grid: Cells in a row and in a column of the canvas.
         canvas: Its colour; see `Canvas`.
         padding_mode: Of the network; `"none"` and `"interpolate"` too.
+        permuted: Whether the pooled channels are shuffled before the dense
+            layers, see `PermuteChannels`; not for segmentation.
         size: Height and width of the pictures.
 
     Returns:
@@ -69,6 +73,11 @@ def location_net(
     Raises:
         ValueError: If an argument is none of the above, or nothing is left of
             such a canvas without padding.
+
+    Source:
+        Islam et al., *Position, Padding and Predictions* (IJCV 2024), as far
+        as the code of their *Global Pooling* paper (ICCV 2021) tells, whose
+        PermuteNet `permuted` is.
     """
     for what, value, known in (
         ("name", name, LOCATION_NETS),
@@ -79,6 +88,11 @@ def location_net(
                 f"`{what}` must be one of {', '.join(known)}. "
                 f"Received: {what}={value!r}"
             )
+    if permuted and task == "segmentation":
+        raise ValueError(
+            "`permuted` must be False for segmentation, where nothing is "
+            "pooled. Received: permuted=True"
+        )
     inputs = {
         "picture": keras.Input((size, size, 3), name="picture"),
         "cell": keras.Input((), dtype="int32", name="cell"),
@@ -99,6 +113,8 @@ def location_net(
     pooled = keras.layers.GlobalAveragePooling2D(
         data_format="channels_last", name="latent"
     )(net(whole))
+    if permuted:
+        pooled = PermuteChannels(name="permute")(pooled)
     heads = {}
     if task != "location":
         heads["class"] = keras.layers.Dense(_CLASSES, name="class")(pooled)

@@ -9,11 +9,13 @@ import numpy as np
 from keras_padpos.tasks.canvas_labels import canvas_labels
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
+from keras_padpos.training import suits_xla
 from keras_padpos.training import train_epochs
 
 _BATCH = 48
 _LEARNING_RATE = 1e-3
 _BETA_1 = 0.5
+_LOG_STEPS = 50
 
 
 def train_location(
@@ -26,7 +28,8 @@ def train_location(
     batch_size: int = _BATCH,
     max_steps: int | None = None,
     seed: int = 0,
-    jit: bool | str = "auto",
+    jit: bool | None = None,
+    log_steps: int = _LOG_STEPS,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
     spread: OneDevice | None = None,
@@ -56,8 +59,11 @@ def train_location(
         batch_size: Pictures a step.
         max_steps: Stop after so many steps, whatever epoch it is.
         seed: Seed of the order, the cells and the mirroring.
-        jit: Whether to compile with XLA; see `keras.Model.compile`.
-        log: Called after each epoch with `epoch`, `step` and the metrics.
+        jit: Whether to compile with XLA. `None`: where it makes training
+            faster, see `training.suits_xla`.
+        log_steps: Steps between two calls of `log`.
+        log: Called with `epoch`, a fraction of them too, `step`, and the
+            metrics over the steps since the last call.
         checkpoint: Where to go on from, and where states go.
         spread: What to train on; the model was made in its scope.
 
@@ -93,7 +99,7 @@ def train_location(
                 for head in heads
             },
             metrics={head: ["accuracy"] for head in heads},
-            jit_compile=jit,
+            jit_compile=suits_xla() if jit is None else jit,
         )
 
     @functools.lru_cache(maxsize=2)
@@ -105,7 +111,11 @@ def train_location(
             rng.random(len(pictures)) < 0.5,
         )
 
-    def batch(epoch, number):
+    # What `train_epochs` takes for an epoch is what is between two lines.
+    stretch = min(log_steps, total)
+
+    def batch(line, number):
+        epoch, number = divmod(line * stretch + number, steps)
         order, cells, mirrored = (
             each[number * batch_size : (number + 1) * batch_size]
             for each in drawn(epoch)
@@ -121,18 +131,19 @@ def train_location(
             {head: wanted[head] for head in heads},
         )
 
-    def after_epoch(epoch, logs):
+    def after_stretch(line, logs):
         if log:
-            log(epoch=epoch, step=min(epoch * steps, total), **logs)
+            step = min(line * stretch, total)
+            log(epoch=step / steps, step=step, **logs)
         return True
 
     train_epochs(
         model,
         batch,
-        steps,
-        epochs=epochs,
-        max_steps=max_steps,
-        after_epoch=after_epoch,
+        stretch,
+        epochs=-(-total // stretch),
+        max_steps=total,
+        after_epoch=after_stretch,
         checkpoint=checkpoint,
         spread=spread,
     )

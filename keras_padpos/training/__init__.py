@@ -6,6 +6,7 @@ from keras_padpos.training.device_pool import DevicePool
 from keras_padpos.training.keras_fit import KerasFit
 from keras_padpos.training.local_model import LocalModel
 from keras_padpos.training.one_device import OneDevice
+from keras_padpos.training.suits_xla import suits_xla
 from keras_padpos.training.train_epochs import train_epochs
 from keras_padpos.training.train_in_steps import TrainingStep
 from keras_padpos.training.train_in_steps import train_in_steps
@@ -27,6 +28,7 @@ __all__ = [
     "TrainingPosition",
     "TrainingStep",
     "restore_variables",
+    "suits_xla",
     "train_epochs",
     "train_in_steps",
     "variable_state",

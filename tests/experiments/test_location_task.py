@@ -8,9 +8,10 @@ GIVEN = (
     "--dataset=padpos_bright",
     "--data_dir=tfds",
     "--train_images=20",
-    "--test_images=5",
+    "--test_images=12",
     "--batch_size=4",
     "--epochs=1",
+    "--log_steps=2",
 )
 
 
@@ -18,7 +19,7 @@ GIVEN = (
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("location")
     write_bright_dataset(
-        folder / "tfds", "padpos_bright", {"train": 20, "test": 6}
+        folder / "tfds", "padpos_bright", {"train": 20, "test": 14}
     )
     return folder
 

@@ -1,0 +1,48 @@
+"""Channels in an order that says nothing."""
+
+from typing import Any
+
+import keras
+
+
+@keras.saving.register_keras_serializable("keras_padpos")
+class PermuteChannels(keras.layers.Layer):
+    """Shuffle the channels anew at every call, while testing too.
+
+    All of a batch are shuffled alike. What comes after can use how large the
+    channels are, but not which is which.
+
+    Example:
+
+    >>> import numpy as np
+    >>> shuffled = PermuteChannels(seed=0)(np.array([[1.0, 2, 3], [4, 5, 6]]))
+    >>> np.sort(shuffled).tolist()
+    [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+
+    Args:
+        seed: Seed of the orders; `None`: drawn.
+        **kwargs: See `keras.layers.Layer`.
+
+    Source:
+        PermuteNet of Islam et al., *Global Pooling, More than Meets the Eye*
+        (ICCV 2021).
+    """
+
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+        self._seeds = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs: Any) -> Any:
+        """Shuffle the last axis of an array of any shape."""
+        return keras.random.shuffle(inputs, axis=-1, seed=self._seeds)
+
+    def compute_output_shape(
+        self, input_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        """That of what goes in."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "seed": self.seed}
