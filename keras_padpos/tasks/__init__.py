@@ -1,5 +1,6 @@
 """Tasks that only a network can do that knows where it looks."""
 
+from keras_padpos.tasks.calibrate_location import calibrate_location
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
 from keras_padpos.tasks.canvas import CIFAR_MEAN
 from keras_padpos.tasks.canvas import FILLS
@@ -14,6 +15,8 @@ from keras_padpos.tasks.four_quadrants import four_quadrants
 from keras_padpos.tasks.location_net import LOCATION_NETS
 from keras_padpos.tasks.location_net import LOCATION_TASKS
 from keras_padpos.tasks.location_net import location_net
+from keras_padpos.tasks.location_representations import location_representations
+from keras_padpos.tasks.permute_channels import PermuteChannels
 from keras_padpos.tasks.plateau import Plateau
 from keras_padpos.tasks.quadrant_features import pooled_maps
 from keras_padpos.tasks.quadrant_features import quadrant_features
@@ -42,12 +45,15 @@ __all__ = [
     "RED_GREEN_SIZES",
     "SPLITS",
     "Canvas",
+    "PermuteChannels",
     "Plateau",
+    "calibrate_location",
     "canvas_labels",
     "class_accuracy",
     "decay_weights",
     "four_quadrants",
     "location_net",
+    "location_representations",
     "pooled_maps",
     "quadrant_features",
     "red_green",
