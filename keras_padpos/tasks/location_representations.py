@@ -32,11 +32,16 @@ def location_representations(
 
     * `neuron_counts` of the last map's means over all positions, with
       location (the cell) and class as factors. It does not matter to them
-      whether a head permutes the channels.
+      whether a head permutes the channels. A network without padding scores
+      for location too, untrained and all: fewer of its windows cover what
+      lies at a border, so the mean over the map is smaller there.
     * `position_aware_units` of each ReLU's map. The rims of the cells are
-      unlike their middles, so a few units may count without padding too: the
+      unlike their middles, and channels that hardly ever answer may do so at
+      a border by chance, so a few units may count without padding too: the
       same network without it is the control. With constant pictures of the
       canvas's colour nothing but padding is left.
+
+    Of all pictures only the pooled means are kept, and no maps.
 
     Example:
 
