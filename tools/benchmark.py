@@ -4,7 +4,9 @@
 own, over the convolutions of whole networks; `python -m tools.benchmark probe`
 compares position read-outs with the original recipe; `python -m tools.benchmark
 pattern` compares the measurement of padding's pattern with the forward passes
-that it cannot do without. `--help` after that lists its flags.
+that it cannot do without; `python -m tools.benchmark canvas` compares training
+on canvases of small pictures with training on ready ones. `--help` after that
+lists its flags.
 """
 
 import importlib
@@ -20,6 +22,7 @@ from keras_padpos import runs
 # From what stands on the command line to the module that measures it. Only
 # the module asked for is imported, so two of them may have flags of one name.
 _BENCHMARKS = {
+    "canvas": "tools.canvas_benchmark",
     "padding": "tools.padding_benchmark",
     "pattern": "tools.pattern_benchmark",
     "probe": "tools.probe_benchmark",

@@ -329,9 +329,12 @@ def test_a_finished_run_is_shown_again(finished):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "one of: padding, pattern, probe. Received: nothing"),
-        (["pading"], "one of: padding, pattern, probe. Received: 'pading'"),
-        (["--rounds=2", "padding"], "one of: padding, pattern, probe."),
+        ([], "one of: canvas, padding, pattern, probe. Received: nothing"),
+        (
+            ["pading"],
+            "one of: canvas, padding, pattern, probe. Received: 'pading'",
+        ),
+        (["--rounds=2", "padding"], "one of: canvas, padding, pattern, probe."),
         (["padding", "padding"], "expected flags only"),
         (["padding", "--round=2"], "Did you mean"),
     ],
