@@ -1,11 +1,11 @@
 """Pictures of one folder, by name."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from keras_padpos.data.picture_files import PictureFiles
+from keras_padpos.data.sliced import sliced
 
 EXTENSIONS = (
     ".bmp",
@@ -17,19 +17,15 @@ EXTENSIONS = (
     ".tiff",
     ".webp",
 )
-_SLICED = re.compile(
-    r"(?P<folder>.+)\[(?P<start>(-?\d+)?):(?P<stop>(-?\d+)?)\]"
-)
 
 
 def _split(spec: str) -> tuple[Path, slice]:
     """Takes `"DIR[a:b]"` apart, unless a folder has just that name."""
     folder = Path(spec).expanduser()
-    sliced = _SLICED.fullmatch(spec)
-    if folder.is_dir() or not sliced:
+    if folder.is_dir():
         return folder, slice(None)
-    bounds = [int(sliced[b]) if sliced[b] else None for b in ("start", "stop")]
-    return Path(sliced["folder"]).expanduser(), slice(*bounds)
+    whole, part = sliced(spec)
+    return Path(whole).expanduser(), part
 
 
 class FolderPictures(PictureFiles):

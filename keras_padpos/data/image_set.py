@@ -12,22 +12,11 @@ import numpy as np
 
 from keras_padpos.data.picture_source import PictureSource
 from keras_padpos.data.read_picture import BrokenPictureError
+from keras_padpos.data.shuffled import shuffled
 from keras_padpos.data.too_small_picture_error import TooSmallPictureError
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-
-def _shuffled(
-    candidates: Iterator[Any], buffer: int | None, rng: np.random.Generator
-) -> Iterator[Any]:
-    held = list(itertools.islice(candidates, buffer))
-    for candidate in candidates:
-        place = rng.integers(len(held))
-        held[place], candidate = candidate, held[place]
-        yield candidate
-    for place in rng.permutation(len(held)):
-        yield held[place]
 
 
 class ImageSet:
@@ -338,7 +327,7 @@ class ImageSet:
         first = itertools.islice(numbered, self._count)
         rng = np.random.default_rng(order)
         buffer = self._source.shuffle_buffer
-        return itertools.chain(_shuffled(first, buffer, rng), numbered)
+        return itertools.chain(shuffled(first, buffer, rng), numbered)
 
     def _one_pass(
         self, order: tuple[int, int] | None, start: int = 0

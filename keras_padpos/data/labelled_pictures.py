@@ -2,8 +2,6 @@
 
 import itertools
 import os
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -53,9 +51,9 @@ def labelled_pictures(
     check_int("size", size, 1)
     if count is not None:
         check_int("count", count, 1)
-    source = _LabelledExamples(spec, data_dir)
+    source = TFDSPictures(spec, data_dir)
     pictures, labels = [], []
-    for example in itertools.islice(source.candidates(), count):
+    for example in itertools.islice(source.examples(), count):
         if "label" not in example[1]:
             raise ValueError(
                 "`spec` must name a data set with a feature `label`; its "
@@ -70,13 +68,6 @@ def labelled_pictures(
             f"Received: spec={spec!r}"
         )
     return np.stack(pictures), np.array(labels, "int64")
-
-
-class _LabelledExamples(TFDSPictures):
-    """Gives whole examples, the picture encoded, and not pictures alone."""
-
-    def candidates(self) -> Iterator[tuple[int, Any]]:
-        return enumerate(self._dataset.as_numpy_iterator())
 
 
 def _file(source, example, size):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from keras_padpos.data.image_set import ImageSet
 from keras_padpos.data.open_set import Part
 from keras_padpos.data.open_set import check_int
+from keras_padpos.data.open_set import check_shape
 from keras_padpos.data.open_set import open_set
 from keras_padpos.data.photograph_files import PhotographFiles
 from keras_padpos.data.picture_crops import PictureCrops
@@ -81,7 +82,7 @@ def open_crops(
             if a data set, a split, or its feature `image` does not exist. A
             data set without such a picture raises at the end of a pass.
     """
-    shape = _shape(size)
+    shape = check_shape(size)
     check_int("per_picture", per_picture, 1)
     if shorter_side is not None:
         check_int("shorter_side", shorter_side, 1)
@@ -108,17 +109,3 @@ def open_crops(
         # Pictures of one set may be too small, those of another large enough.
         each_readable=False,
     )
-
-
-def _shape(size: int | tuple[int, int]) -> tuple[int, int]:
-    sides = (size, size) if isinstance(size, int) else size
-    if (
-        not isinstance(sides, (tuple, list))
-        or len(sides) != 2
-        or not all(isinstance(side, int) and side >= 1 for side in sides)
-    ):
-        raise ValueError(
-            f"`size` must be an int of at least 1, or two of them, "
-            f"(height, width). Received: size={size!r}"
-        )
-    return tuple(sides)

@@ -41,6 +41,31 @@ def check_int(name: str, value: int, least: int) -> None:
         )
 
 
+def check_shape(size: int | tuple[int, int]) -> tuple[int, int]:
+    """Checks an argument that is a size.
+
+    Args:
+        size: What came: an int for a square, or a pair (height, width).
+
+    Returns:
+        Height and width.
+
+    Raises:
+        ValueError: If `size` is neither, or smaller than 1.
+    """
+    sides = (size, size) if isinstance(size, int) else size
+    if (
+        not isinstance(sides, (tuple, list))
+        or len(sides) != 2
+        or not all(isinstance(side, int) and side >= 1 for side in sides)
+    ):
+        raise ValueError(
+            f"`size` must be an int of at least 1, or two of them, "
+            f"(height, width). Received: size={size!r}"
+        )
+    return tuple(sides)
+
+
 def open_set(
     spec: Spec | Sequence[Spec],
     shape: tuple[int, int],

@@ -59,26 +59,30 @@ def opened_picture(
 
 
 def read_picture(
-    file: str | os.PathLike[str] | BinaryIO, size: int, name: str
+    file: str | os.PathLike[str] | BinaryIO,
+    size: int | tuple[int, int],
+    name: str,
 ) -> np.ndarray:
-    """Decodes one picture and resizes it to a square.
+    """Decodes one picture and resizes it.
 
-    Exactly `Image.open(file).convert("RGB").resize((size, size),
+    Exactly `Image.open(file).convert("RGB").resize((width, height),
     Image.BICUBIC)` of Pillow: the aspect ratio is not kept, EXIF rotation is
     not applied, and of an animation the first frame is taken.
 
     Args:
         file: A path, or an open binary file.
-        size: Height and width of the result, in pixels.
+        size: Height and width of the result, in pixels: an int for a square,
+            or a pair (height, width).
         name: What the error calls the picture.
 
     Returns:
-        A uint8 array of shape (size, size, 3), RGB.
+        A uint8 array of shape (height, width, 3), RGB.
 
     Raises:
         BrokenPictureError: If Pillow cannot decode the file to its end, or
             if the picture has more pixels than `Image.MAX_IMAGE_PIXELS`.
     """
+    height, width = (size, size) if isinstance(size, int) else size
     with opened_picture(file, name) as image:
-        resized = image.convert("RGB").resize((size, size), Image.BICUBIC)
+        resized = image.convert("RGB").resize((width, height), Image.BICUBIC)
     return np.array(resized)

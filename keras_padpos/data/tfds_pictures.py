@@ -25,6 +25,11 @@ class TFDSPictures(PictureFiles):
         spec: `"NAME"` or `"NAME:SPLIT"` (without the prefix `"tfds:"`), with
             the split as TFDS writes it, by default `"train"`.
         data_dir: Where TFDS keeps its data sets. `None`: TFDS' own default.
+        encoded: The features that hold pictures, which are left encoded. The
+            first is `image`.
+
+    Attributes:
+        builder: Knows the data set's features.
 
     Raises:
         ValueError: If TFDS has no such data set, or this one no such split
@@ -34,7 +39,10 @@ class TFDSPictures(PictureFiles):
     """
 
     def __init__(
-        self, spec: str, data_dir: str | os.PathLike[str] | None
+        self,
+        spec: str,
+        data_dir: str | os.PathLike[str] | None,
+        encoded: tuple[str, ...] = ("image",),
     ) -> None:
         import tensorflow_datasets as tfds
 
@@ -84,7 +92,7 @@ class TFDSPictures(PictureFiles):
             self._dataset = builder.as_dataset(
                 split=split,
                 shuffle_files=False,
-                decoders={"image": tfds.decode.SkipDecoding()},
+                decoders={each: tfds.decode.SkipDecoding() for each in encoded},
                 # The cache wants every pass to be read to its end.
                 read_config=tfds.ReadConfig(try_autocache=False),
             )
@@ -97,11 +105,16 @@ class TFDSPictures(PictureFiles):
             ) from error
         super().__init__(expected, shuffle_buffer=_SHUFFLE_BUFFER)
         self._name = name
+        self.builder = builder
 
     def candidates(self) -> Iterator[tuple[int, Any]]:
         """Starts a pass over the encoded pictures, numbered."""
-        for index, example in enumerate(self._dataset.as_numpy_iterator()):
+        for index, example in self.examples():
             yield index, example["image"]
+
+    def examples(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Starts a pass over whole examples, numbered."""
+        return enumerate(self._dataset.as_numpy_iterator())
 
     def file(self, candidate: tuple[int, Any]) -> tuple[io.BytesIO, str]:
         """Gives one encoded picture as an open file, and its name."""

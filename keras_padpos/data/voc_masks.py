@@ -1,0 +1,136 @@
+"""Pictures and masks in the layout of Pascal VOC."""
+
+import collections
+import os
+import re
+from collections.abc import Iterator
+from collections.abc import Sequence
+from pathlib import Path
+
+from keras_padpos.data.masked_pictures import MaskedPictures
+from keras_padpos.data.masked_pictures import StoredPair
+from keras_padpos.data.sliced import sliced
+
+PASCAL_CLASSES = (
+    "background",
+    "aeroplane",
+    "bicycle",
+    "bird",
+    "boat",
+    "bottle",
+    "bus",
+    "car",
+    "cat",
+    "chair",
+    "cow",
+    "diningtable",
+    "dog",
+    "horse",
+    "motorbike",
+    "person",
+    "pottedplant",
+    "sheep",
+    "sofa",
+    "train",
+    "tvmonitor",
+)
+_PASCAL_NAME = re.compile(r"20\d\d_\d{6}")
+_EXTENSIONS = (".jpg", ".jpeg", ".png")
+
+
+class VOCMasks(MaskedPictures):
+    """Pictures and masks in the layout of Pascal VOC.
+
+    `ImageSets/Segmentation/SPLIT.txt` lists names, one a line;
+    `JPEGImages/NAME.jpg` (or jpeg, or png) is the picture and
+    `SegmentationClass/NAME.png` the mask, whose palette indices, or grey
+    values, are the classes; 255 is void.
+
+    Args:
+        folder: Where these folders are.
+        split: The list's name, with or without a slice: `"train[:20]"`.
+        shape: Height and width of what the source gives, in pixels.
+        classes: How many classes there are, or their names. `None`: those of
+            Pascal VOC, if the pictures are called as its pictures are.
+
+    Raises:
+        FileNotFoundError: If a folder, a picture or a mask is not there.
+        ValueError: If there is no such split, if its list is empty or has a
+            name twice, or if `classes` is needed.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        split: str,
+        shape: tuple[int, int],
+        classes: int | Sequence[str] | None = None,
+    ) -> None:
+        folder = Path(folder).expanduser()
+        names = _names(folder, split)
+        if classes is None:
+            if not all(_PASCAL_NAME.fullmatch(name) for name in names):
+                raise ValueError(
+                    f"`classes` must say how many classes the masks in "
+                    f"{os.fspath(folder)!r} have, or name them; only the "
+                    f"names of Pascal VOC's own pictures tell. "
+                    f"Received: classes=None"
+                )
+            classes = PASCAL_CLASSES
+        number, class_names = (
+            (classes, None)
+            if isinstance(classes, int)
+            else (len(classes), tuple(classes))
+        )
+        self._pairs = [_pair(folder, name) for name in names]
+        super().__init__(
+            shape,
+            len(names),
+            number,
+            class_names,
+            sources=tuple(picture.name for picture, _ in self._pairs),
+        )
+
+    def candidates(self) -> Iterator[tuple[Path, Path]]:
+        """Starts a pass over the paths of pictures and masks, as listed."""
+        return iter(self._pairs)
+
+    def stored(self, candidate: tuple[Path, Path]) -> StoredPair:
+        """Gives one picture and its mask by their paths."""
+        return StoredPair(*candidate, *map(os.fspath, candidate))
+
+
+def _names(folder: Path, split: str) -> list[str]:
+    lists = folder / "ImageSets" / "Segmentation"
+    for needed in (lists, folder / "JPEGImages", folder / "SegmentationClass"):
+        if not needed.is_dir():
+            raise FileNotFoundError(
+                f"no folder {os.fspath(needed)!r}, which the layout of "
+                f"Pascal VOC has"
+            )
+    name, part = sliced(split)
+    path = lists / f"{name}.txt"
+    if not path.is_file():
+        found = ", ".join(sorted(each.stem for each in lists.glob("*.txt")))
+        raise ValueError(
+            f"no split {name!r} in {os.fspath(lists)!r}, but: {found or '-'}"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = [line.strip() for line in lines if line.strip()]
+    twice = [each for each, n in collections.Counter(names).items() if n > 1]
+    if twice:
+        raise ValueError(f"{os.fspath(path)}: {twice[0]!r} is there twice")
+    if not names[part]:
+        among = f" in this slice of {len(names)}" if names else ""
+        raise ValueError(f"{os.fspath(path)}: no name{among}")
+    return names[part]
+
+
+def _pair(folder: Path, name: str) -> tuple[Path, Path]:
+    pictures = [folder / "JPEGImages" / f"{name}{end}" for end in _EXTENSIONS]
+    mask = folder / "SegmentationClass" / f"{name}.png"
+    picture = next((each for each in pictures if each.is_file()), pictures[0])
+    for kind, path in (("picture", picture), ("mask", mask)):
+        if not path.is_file():
+            raise FileNotFoundError(f"no {kind} {os.fspath(path)!r}")
+    return picture, mask
