@@ -39,10 +39,11 @@ class JointAugmentation:
     Layers are copied, and a seed of their own is not used.
 
     Keras' layers take pictures and masks together, too. Here each kind goes
-    through a layer of its own, which draws the same: it is then filled with
-    its own value, interpolated in its own way in Keras before 3.15 too, and
-    not turned differently from its picture, as `RandomRotation` does on
-    PyTorch (Keras 3.15.1).
+    through a layer of its own, which draws the same. So each is filled with
+    its own value, masks are not interpolated in Keras 3.12 either, and a mask
+    is not turned otherwise than its picture, as `RandomRotation` does on
+    PyTorch (Keras 3.15.1: the first of the two changes the matrix that the
+    second one is turned by).
 
     Example:
 

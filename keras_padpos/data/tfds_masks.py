@@ -52,11 +52,14 @@ _KINDS = {
 class TFDSMasks(MaskedPictures):
     """Pictures and masks of a TensorFlow Datasets data set, as stored.
 
-    * `oxford_iiit_pet`: trimaps, classes pet, background and border.
-    * `scene_parse150`: in spite of its name it holds the annotations of the
-      Places Challenge 2017 for instance segmentation
-      (`annotations_instance.tar`): 100 categories of things, in the red
-      channel; what is none of them, such as sky, wall and floor, is void.
+    * `oxford_iiit_pet`: trimaps of the classes pet, background and border
+      ("1: Foreground 2: Background 3: Not classified", its README says).
+    * `scene_parse150`: in spite of its name TFDS (1.0.0) reads, not the 150
+      classes of scene parsing, but `annotations_instance.tar`, the instance
+      segmentation of the Places Challenge 2017. Its red channel holds one of
+      100 categories of things, from 1 on
+      (github.com/CSAILVision/placeschallenge, `instancesegmentation`); what
+      is none of them, such as sky, wall and floor, is void here.
 
     Args:
         spec: `"NAME"` or `"NAME:SPLIT"`, as TFDS writes them.
