@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 
 @keras.saving.register_keras_serializable("keras_padpos")
@@ -35,7 +36,11 @@ class PermuteChannels(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Shuffle the last axis of an array of any shape."""
-        return keras.random.shuffle(inputs, axis=-1, seed=self._seeds)
+        # Places are shuffled, and not the channels themselves: Keras 3.15's
+        # `shuffle` goes wrong on PyTorch along axes other than the first.
+        places = ops.arange(ops.shape(inputs)[-1])
+        places = keras.random.shuffle(places, seed=self._seeds)
+        return ops.take(inputs, places, axis=-1)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

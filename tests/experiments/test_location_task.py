@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
 from tool_process import ToolProcess
@@ -51,14 +52,20 @@ def test_rows_have_every_cell_as_often(finished):
     ] == [
         ("both", "zeros", "class"),
         ("both", "zeros", "cell"),
+        ("both", "zeros", "latent"),
         ("both", "none", "class"),
         ("both", "none", "cell"),
+        ("both", "none", "latent"),
         ("segmentation", "zeros", "pixels"),
+        ("segmentation", "zeros", "latent"),
         ("segmentation", "none", "pixels"),
+        ("segmentation", "none", "latent"),
     ]
     for row in rows:
+        if row["head"] == "latent":
+            continue
         assert [len(line) for line in row["per_cell"]] == [3, 3, 3]
-        assert row["per_cell_images"] == row["test_images"] == 5
+        assert row["per_cell_images"] == row["test_images"] == 12
         assert len(row["by_border_distance"]) == 2
         assert row["steps"] == 5
         score = row["mean_iou" if row["head"] == "pixels" else "accuracy"]
@@ -68,18 +75,55 @@ def test_rows_have_every_cell_as_often(finished):
             assert score == pytest.approx(mean)
 
 
-def test_it_leaves_figures_models_and_a_line_an_epoch(finished):
+def test_rows_of_units_add_up(finished):
+    _, work = finished
+    rows = json.loads((work / "results.json").read_text())["rows"]
+    for row in rows:
+        if row["head"] != "latent":
+            continue
+        counts = (
+            row[f"neurons_{name}"] for name in ("location", "class", "residual")
+        )
+        assert sum(counts) == row["units"] == 256
+        assert list(row["position_units"]) == [
+            f"stage{number}_out" for number in range(1, 5)
+        ]
+
+
+def test_it_leaves_curves_figures_and_models(finished):
     done, work = finished
     assert "| segmentation | pixels | mean" in done.stdout
+    assert "What units say of place and class" in done.stdout
     assert len(list((work / "models").iterdir())) == 4
     names = {file.stem for file in (work / "figures").iterdir()}
     assert names == {
-        f"{what}_vgg5_{head}_mean_3"
-        for what in ("cells", "distance")
+        f"{what}_vgg5_{head}_mean_3_ordered"
+        for what in ("cells", "distance", "learning")
         for head in ("both_class", "both_cell", "segmentation_pixels")
     }
     lines = (work / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [5] * 4
+    steps = [2, 4, 5]
+    assert [json.loads(line)["step"] for line in lines] == steps * 4
+    with np.load(work / "arrays.npz") as arrays:
+        for mode in ("zeros", "none"):
+            label = f"vgg5-both-mean-3x3-{mode}-seed0"
+            assert arrays[f"{label}/step"].tolist() == steps
+            assert arrays[f"{label}/epoch"].tolist() == [0.4, 0.8, 1]
+            assert arrays[f"{label}/cell_accuracy"].shape == (3,)
+
+
+def test_channels_may_be_permuted(run, folder):
+    done = run(
+        *GIVEN,
+        "--task=location",
+        "--padding_mode=zeros",
+        "--channels=ordered,permuted",
+        "--workdir=permuted",
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads((folder / "permuted" / "results.json").read_text())
+    rows = [row for row in results["rows"] if row["head"] == "cell"]
+    assert [row["channels"] for row in rows] == ["ordered", "permuted"]
 
 
 def test_finished_it_prints_the_same_table(finished, run):
@@ -104,10 +148,14 @@ def test_finished_it_prints_the_same_table(finished, run):
         ("--grid=three", "--grid"),
         ("--padding_mode=mirror", "mirror"),
         ("--train_images=3", "--train_images must be at least --batch_size=4"),
+        ("--test_images=10", "--test_images must be at least 11"),
+        ("--grid=4", "--test_images must be at least 17"),
+        ("--channels=mixed", "--channels must be of ordered, permuted"),
+        ("--channels=permuted --task=segmentation", "--channels must be orde"),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
-    done = run(*GIVEN, given, "--workdir=refused")
+    done = run(*GIVEN, *given.split(), "--workdir=refused")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("location_task: error: ")

@@ -132,12 +132,81 @@ def test_it_stops_where_it_is_told(task):
         epochs=9,
         batch_size=8,
         max_steps=7,
+        log_steps=2,
         log=lambda **each: logs.append(each),
     )
-    # Three steps an epoch; the last epoch is cut short.
     assert steps == 7
-    assert [each["step"] for each in logs] == [3, 6, 7]
+    assert [each["step"] for each in logs] == [2, 4, 6, 7]
+    # Three steps an epoch; the last one is cut short.
+    np.testing.assert_allclose(
+        [each["epoch"] for each in logs], np.array([2, 4, 6, 7]) / 3
+    )
     assert np.isfinite(logs[-1]["loss"])
+
+
+def test_how_often_is_logged_changes_nothing_else():
+    trained = []
+    for log_steps in (1, 2, 50):
+        model = net("both")
+        tasks.train_location(
+            model, *data(), 3, epochs=2, batch_size=8, log_steps=log_steps
+        )
+        trained.append(variable_state(model.weights))
+    for other in trained[1:]:
+        for name, each in trained[0].items():
+            np.testing.assert_array_equal(each, other[name])
+
+
+def test_statistics_are_those_of_the_pictures_it_is_given():
+    pictures, _ = data()
+    model, other = net("location"), net("location")
+    assert tasks.calibrate_location(model, pictures, 3, batch_size=8) == 24
+    assert tasks.calibrate_location(other, pictures // 2, 3, count=9) == 9
+    # The first layer's are known: BatchNorm behind it gives mean 0.
+    norm = model.layers[-3].get_layer("stage1_bn")
+    rng = np.random.default_rng(0)
+    chosen = rng.permutation(24)
+    cells = rng.integers(0, 9, 24)
+    whole = {"picture": pictures[chosen].astype("float32"), "cell": cells}
+    inside = keras.Model(
+        model.layers[-3].input, norm.input, name="before_the_norm"
+    )
+    maps = inside(
+        keras.Model(model.input, model.get_layer("normal").output)(whole)
+    )
+    numpy = keras.ops.convert_to_numpy
+    maps = numpy(maps)
+    np.testing.assert_allclose(
+        numpy(norm.moving_mean), maps.mean(axis=(0, 1, 2)), atol=1e-3
+    )
+    np.testing.assert_allclose(
+        numpy(norm.moving_variance), maps.var(axis=(0, 1, 2)), rtol=1e-3
+    )
+    statistics = other.layers[-3].get_layer("stage1_bn").moving_mean
+    assert np.abs(numpy(norm.moving_mean) - numpy(statistics)).max() > 1e-2
+
+
+def test_permuted_channels_cannot_be_told_apart(tmp_path):
+    model = net("location", permuted=True)
+    pictures, _ = data(4)
+    given = {"picture": pictures.astype("float32"), "cell": np.arange(4)}
+    pooled = keras.Model(
+        model.input,
+        [model.get_layer("latent").output, model.get_layer("permute").output],
+    )
+    orders = set()
+    for training in (False, False, True):
+        before, after = map(
+            keras.ops.convert_to_numpy, pooled(given, training=training)
+        )
+        np.testing.assert_array_equal(
+            np.sort(before, axis=-1), np.sort(after, axis=-1)
+        )
+        orders.add(after.tobytes())
+    assert len(orders) == 3
+    model.save(tmp_path / "permuted.keras")
+    again = keras.models.load_model(tmp_path / "permuted.keras")
+    assert tuple(again(given)["cell"].shape) == (4, 9)
 
 
 def test_what_is_drawn_depends_on_the_seed_alone():
@@ -165,6 +234,11 @@ def test_what_is_drawn_depends_on_the_seed_alone():
 def test_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         tasks.location_net(*arguments)
+
+
+def test_segmentation_pools_nothing_to_permute():
+    with pytest.raises(ValueError, match="`permuted` must be False"):
+        net("segmentation", permuted=True)
 
 
 def test_fewer_pictures_than_a_batch_are_an_error():
