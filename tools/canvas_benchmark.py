@@ -167,6 +167,8 @@ def _report(work):
             "ratio",
             ("ratio_low", "lower quartile"),
             ("ratio_high", "upper quartile"),
+            ("cpu_milliseconds", "processor, ms"),
+            ("cpu_ratio", "ratio"),
         ],
         rows,
         notes,

@@ -2,6 +2,8 @@
 
 import importlib.util
 import statistics
+import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -60,8 +62,10 @@ def measure_canvas(
 
     Returns:
         A row for each, under `"feed"`: `milliseconds` a step, the median of
-        the rounds; `ratio` to that of `MEMORY`; and `ratio_low` and
-        `ratio_high`, quartiles of the ratios within a round.
+        the rounds; `ratio` to that of `MEMORY`; `ratio_low` and `ratio_high`,
+        quartiles of the ratios within a round; and `cpu_milliseconds` and
+        `cpu_ratio`, the same of processor time, all cores together, which
+        other jobs on the machine disturb less.
     """
     rng = np.random.default_rng(seed)
     pictures = rng.integers(
@@ -127,24 +131,46 @@ def measure_canvas(
             contenders[DATASET_ALONE] = lambda: list(
                 map(len, floats.take(steps))
             )
-        times = interleaved_times(contenders, rounds)
-    medians = {
-        feed: statistics.median(seconds.tolist())
-        for feed, seconds in times.items()
-    }
+        watched = {feed: _Watched(run) for feed, run in contenders.items()}
+        times = interleaved_times(watched, rounds)
     rows = []
     for feed, seconds in times.items():
         low, high = np.quantile(seconds / times[MEMORY], (0.25, 0.75)).tolist()
+        wall, cpu = (
+            statistics.median(each.tolist())
+            for each in (seconds, watched[feed].cpu_seconds(rounds))
+        )
+        if feed == MEMORY:
+            least, least_cpu = wall, cpu
         rows.append(
             {
                 "feed": feed,
-                "milliseconds": 1e3 * medians[feed] / steps,
-                "ratio": medians[feed] / medians[MEMORY],
+                "milliseconds": 1e3 * wall / steps,
+                "ratio": wall / least,
                 "ratio_low": low,
                 "ratio_high": high,
+                "cpu_milliseconds": 1e3 * cpu / steps,
+                "cpu_ratio": cpu / least_cpu,
             }
         )
     return rows
+
+
+class _Watched:
+    """A function whose processor time is looked at too."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._seconds: list[float] = []
+
+    def __call__(self) -> None:
+        start = time.process_time()
+        self._function()
+        self._seconds.append(time.process_time() - start)
+
+    def cpu_seconds(self, rounds):
+        """Of the last calls: those before have warmed up."""
+        return np.array(self._seconds[-rounds:])
 
 
 def _ready(layer, pictures, labels, heads, grid, batch_size):

@@ -39,6 +39,9 @@ def test_every_feed_gets_a_row(task, installed, feeds, monkeypatch):
             row["milliseconds"] / rows[0]["milliseconds"]
         )
         assert 0 < row["ratio_low"] <= row["ratio_high"]
+        assert row["cpu_ratio"] == pytest.approx(
+            row["cpu_milliseconds"] / rows[0]["cpu_milliseconds"]
+        )
 
 
 def test_all_train_the_same_number_of_steps_with_the_same_settings(monkeypatch):
