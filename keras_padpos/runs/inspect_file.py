@@ -132,5 +132,8 @@ def _graph_notes(signature, operations, reason):
 
 def _words(shape):
     if isinstance(shape, dict):
-        return ", ".join(f"{name} {_words(one)}" for name, one in shape.items())
+        # A number a picture has no size.
+        return ", ".join(
+            f"{name} {_words(one)}".rstrip() for name, one in shape.items()
+        )
     return "x".join(map(str, shape))

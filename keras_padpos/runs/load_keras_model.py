@@ -44,7 +44,9 @@ def load_keras_model(
     """
     import keras
 
-    from keras_padpos import layers  # noqa: F401  registers them
+    # They register their layers.
+    from keras_padpos import layers  # noqa: F401
+    from keras_padpos import tasks  # noqa: F401
     from keras_padpos.models.plain_reason import plain_reason
 
     path = Path(path).expanduser()

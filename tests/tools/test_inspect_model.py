@@ -13,6 +13,7 @@ from PIL import Image
 from tool_process import ToolProcess
 
 from keras_padpos import runs
+from keras_padpos import tasks
 from keras_padpos.runs import inspect_file
 
 ROOT = Path(__file__).parents[2]
@@ -186,6 +187,15 @@ def test_several_inputs_and_a_dict_of_outputs(tmp_path):
     assert "of one input" in tables["receptive_field"][0]["reason"]
     with pytest.raises(runs.UserError, match="models of one input"):
         inspect_file(tmp_path / "two.keras", (8, 8, 1))
+
+
+def test_layers_of_the_tasks_are_known(tmp_path, tool):
+    net = tasks.location_net("vgg5", "both", 3, size=8, permuted=True)
+    net.save(tmp_path / "location.keras")
+    done = tool(str(tmp_path / "location.keras"))
+    assert done.returncode == 0, done.stderr
+    assert "Padding sites at cell, picture 8x8x3" in done.stdout
+    assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
 
 
 def test_without_fields_the_reason_is_told(tmp_path, folder, tool):
