@@ -192,7 +192,7 @@ def test_several_inputs_and_a_dict_of_outputs(tmp_path):
 def test_layers_of_the_tasks_are_known(tmp_path, tool):
     net = tasks.location_net("vgg5", "both", 3, size=8, permuted=True)
     net.save(tmp_path / "location.keras")
-    done = tool(str(tmp_path / "location.keras"))
+    done = tool("location.keras", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Padding sites at cell, picture 8x8x3" in done.stdout
     assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
