@@ -38,12 +38,12 @@ class JointAugmentation:
     change in pictures only. A `RandomCrop` draws a place for each picture.
     Layers are copied, and a seed of their own is not used.
 
-    Keras' layers take pictures and masks together, too. Here each kind goes
-    through a layer of its own, which draws the same. So each is filled with
-    its own value, masks are not interpolated in Keras 3.12 either, and a mask
-    is not turned otherwise than its picture, as `RandomRotation` does on
-    PyTorch (Keras 3.15.1: the first of the two changes the matrix that the
-    second one is turned by).
+    Keras' layers take pictures and masks together, too. Here, where pixels
+    are interpolated, each kind goes through a layer of its own, which draws
+    the same. So each is filled with its own value, masks are not interpolated
+    in Keras 3.12 either, and a mask is not turned otherwise than its picture,
+    as `RandomRotation` does on PyTorch (Keras 3.15.1: the first of the two
+    changes the matrix that the second one is turned by).
 
     Example:
 
@@ -137,6 +137,11 @@ class JointAugmentation:
             values = np.asarray(masks, "float32")[..., None]
         for place, (for_pictures, for_masks) in enumerate(self._layers):
             stream = [self.seed, epoch, number, place]
+            if values is not None and for_masks is for_pictures:
+                both = np.concatenate([pictures, values], axis=-1)
+                both = _apply(for_pictures, both, stream)
+                pictures, values = both[..., :-1], both[..., -1:]
+                continue
             pictures = _apply(for_pictures, pictures, stream)
             if values is not None and for_masks is not None:
                 values = _apply(for_masks, values, stream)
@@ -157,7 +162,11 @@ def _kind(layer: "keras.layers.Layer") -> str | None:
 def _for_both(
     layer: "keras.layers.Layer",
 ) -> "tuple[keras.layers.Layer, keras.layers.Layer | None]":
-    """Copies a layer, once for pictures and once for masks."""
+    """Copies a layer for pictures and for masks.
+
+    Both are one where it copies pixels, and the second is `None` where it
+    leaves masks alone.
+    """
     kind = _kind(layer)
     if kind is None:
         known = ", ".join((*_COPIES, *_WARPS, *_COLOURS))
@@ -173,8 +182,9 @@ def _for_both(
     for_pictures = type(layer).from_config(config)
     if kind in _COLOURS:
         return for_pictures, None
-    if kind in _WARPS:
-        config |= {"interpolation": "nearest", "fill_value": float(VOID)}
+    if kind in _COPIES:
+        return for_pictures, for_pictures
+    config |= {"interpolation": "nearest", "fill_value": float(VOID)}
     return for_pictures, type(layer).from_config(config)
 
 
