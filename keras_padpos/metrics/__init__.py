@@ -1,6 +1,12 @@
-"""Scores: rank correlation, chance levels, intervals, differences, units."""
+"""Scores: of read-outs, units, segmentation and saliency; intervals."""
 
+from keras_padpos.metrics.banded_confusion import BandedConfusion
+from keras_padpos.metrics.banded_saliency import BETA_SQUARED
+from keras_padpos.metrics.banded_saliency import BandedSaliency
 from keras_padpos.metrics.bootstrap_interval import bootstrap_interval
+from keras_padpos.metrics.border_bands import BAND_EDGES
+from keras_padpos.metrics.border_bands import band_names
+from keras_padpos.metrics.border_bands import border_bands
 from keras_padpos.metrics.border_contrast import SIDES
 from keras_padpos.metrics.border_contrast import BorderContrast
 from keras_padpos.metrics.border_contrast import border_moments
@@ -8,31 +14,51 @@ from keras_padpos.metrics.border_contrast import position_aware_units
 from keras_padpos.metrics.border_profile import border_distance
 from keras_padpos.metrics.border_profile import border_profile
 from keras_padpos.metrics.chance_mae import chance_mae
+from keras_padpos.metrics.class_iou import class_iou
 from keras_padpos.metrics.jackknife_interval import jackknife_interval
+from keras_padpos.metrics.mean_iou import mean_iou
 from keras_padpos.metrics.neuron_counts import NeuronCounts
 from keras_padpos.metrics.neuron_counts import neuron_counts
 from keras_padpos.metrics.paired_difference import paired_difference
+from keras_padpos.metrics.patch_offsets import patch_offsets
+from keras_padpos.metrics.pixel_prior import PixelPrior
 from keras_padpos.metrics.rank_correlation import rank_correlation
+from keras_padpos.metrics.saliency_scores import SaliencyScores
+from keras_padpos.metrics.saliency_values import saliency_values
 from keras_padpos.metrics.side_asymmetry import side_asymmetry
 from keras_padpos.metrics.top_k_overlap import top_k_overlap
+from keras_padpos.metrics.translation_invariance import TranslationInvariance
 from keras_padpos.metrics.variance_share import VarianceShare
 from keras_padpos.metrics.variance_share import variance_share
 
 __all__ = [
+    "BAND_EDGES",
+    "BETA_SQUARED",
     "SIDES",
+    "BandedConfusion",
+    "BandedSaliency",
     "BorderContrast",
     "NeuronCounts",
+    "PixelPrior",
+    "SaliencyScores",
+    "TranslationInvariance",
     "VarianceShare",
+    "band_names",
     "bootstrap_interval",
+    "border_bands",
     "border_distance",
     "border_moments",
     "border_profile",
     "chance_mae",
+    "class_iou",
     "jackknife_interval",
+    "mean_iou",
     "neuron_counts",
     "paired_difference",
+    "patch_offsets",
     "position_aware_units",
     "rank_correlation",
+    "saliency_values",
     "side_asymmetry",
     "top_k_overlap",
     "variance_share",

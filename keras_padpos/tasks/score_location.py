@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_padpos.metrics import border_profile
+from keras_padpos.metrics import mean_iou
 from keras_padpos.tasks.canvas_labels import BACKGROUND
 from keras_padpos.tasks.canvas_labels import canvas_labels
 
@@ -95,24 +96,3 @@ def score_location(
             "by_border_distance": border_profile(per_cell).tolist(),
         }
     return found
-
-
-def mean_iou(confusion: np.ndarray) -> float:
-    """Mean intersection over union of the classes that are there at all.
-
-    Example:
-
-    >>> mean_iou(np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]]))
-    0.7083333333333333
-
-    Args:
-        confusion: `(classes, classes)`, counts of true classes (rows) and
-            answers (columns).
-
-    Returns:
-        In [0, 1].
-    """
-    both = np.diag(confusion)
-    either = confusion.sum(axis=0) + confusion.sum(axis=1) - both
-    there = either > 0
-    return float(np.mean(both[there] / either[there]))

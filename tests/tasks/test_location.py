@@ -6,7 +6,7 @@ import pytest
 
 from keras_padpos import tasks
 from keras_padpos.metrics import border_profile
-from keras_padpos.tasks.score_location import mean_iou
+from keras_padpos.metrics import mean_iou
 from keras_padpos.training import variable_state
 
 

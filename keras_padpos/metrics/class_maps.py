@@ -1,0 +1,69 @@
+"""Checks of class maps."""
+
+import numpy as np
+
+
+def check_classes(classes: int) -> int:
+    """Check a number of classes.
+
+    Example:
+
+    >>> check_classes(21)
+    21
+
+    Args:
+        classes: How many there are.
+
+    Returns:
+        The same.
+
+    Raises:
+        ValueError: If it is not an int of at least 1.
+    """
+    whole = isinstance(classes, int | np.integer)
+    if not whole or isinstance(classes, bool) or classes < 1:
+        raise ValueError(
+            f"`classes` must be an int of at least 1. Received: {classes!r}"
+        )
+    return int(classes)
+
+
+def check_class_maps(
+    what: str, maps: np.ndarray, classes: int, void: int | None = None
+) -> np.ndarray:
+    """Check class maps.
+
+    Example:
+
+    >>> check_class_maps("masks", np.array([[[0, 255]]], "uint8"), 2, 255)
+    array([[[  0, 255]]])
+
+    Args:
+        what: The argument that they came from.
+        maps: `(pictures, height, width)`, classes or void.
+        classes: How many classes there are.
+        void: The value of pixels of no class. `None`: there are none.
+
+    Returns:
+        The maps, as int64.
+
+    Raises:
+        ValueError: If these are no such maps; the message names `what`.
+    """
+    maps = np.asarray(maps)
+    if maps.ndim != 3 or maps.dtype.kind not in "iu" or 0 in maps.shape[1:]:
+        raise ValueError(
+            f"`{what}` must be integers of shape (pictures, height, width). "
+            f"Received: {maps.dtype} of shape {maps.shape}"
+        )
+    maps = maps.astype("int64")
+    wrong = (maps < 0) | (maps >= classes)
+    if void is not None:
+        wrong &= maps != void
+    if wrong.any():
+        raise ValueError(
+            f"`{what}` must be classes from 0 to {classes - 1}"
+            + ("" if void is None else f", or {void} for void")
+            + f". Received: {maps[wrong][0]}"
+        )
+    return maps
