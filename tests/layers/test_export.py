@@ -4,6 +4,7 @@ import warnings
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from layer_harness import CASES
 
@@ -33,8 +34,28 @@ def _everything():
     }
 
 
-def test_saved_model_of_every_layer_and_mode(tmp_path):
-    model, pictures = _join(_everything())
+def _something():
+    """Every layer with one mode, and among them every mode."""
+    return {
+        name: (case, [modes[number % len(modes)]])
+        for number, (name, (case, modes)) in enumerate(_everything().items())
+    }
+
+
+_EACH = pytest.mark.parametrize(
+    "cases",
+    [
+        pytest.param(_something, id="every_layer"),
+        pytest.param(
+            _everything, id="every_layer_and_mode", marks=pytest.mark.large
+        ),
+    ],
+)
+
+
+@_EACH
+def test_saved_model(cases, tmp_path):
+    model, pictures = _join(cases())
     expected = model(pictures)
     model.export(tmp_path / "saved", verbose=False)
     saved = tf.saved_model.load(tmp_path / "saved")
@@ -61,8 +82,9 @@ def test_saved_model_of_every_mode_takes_any_size(tmp_path):
             )
 
 
-def test_litert(tmp_path):
-    cases = _everything()
+@_EACH
+def test_litert(cases, tmp_path):
+    cases = cases()
     # LiteRT itself has no pooling over volumes; our frames pool in steps.
     del cases["AveragePooling3D"]
     cases["MaxPooling3D"] = CASES["MaxPooling3D"], [padding.get("circular")]

@@ -305,12 +305,19 @@ FAMILIES = {
     "ConvNeXtTiny": 128,
 }
 
+SLOW = ("InceptionResNetV2", "NASNetMobile")
 
 if keras.backend.backend() == "torch":
     del FAMILIES["NASNetMobile"]  # Keras does not build it there.
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.large if name in SLOW else ())
+        for name in FAMILIES
+    ],
+)
 def test_every_family_of_keras_applications_there_and_back(name):
     size = FAMILIES[name]
     keras.utils.set_random_seed(0)
