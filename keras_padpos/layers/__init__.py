@@ -1,7 +1,6 @@
 """Keras layers with a `padding_mode`."""
 
-# `AlignMaps` and `ResizeToMatch` have no `padding_mode`, but models are saved
-# with them.
+# Those without a `padding_mode` are here because models are saved with them.
 from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
 from keras_padpos.layers.average_pooling_1d import AveragePooling1D
 from keras_padpos.layers.average_pooling_2d import AveragePooling2D
@@ -12,6 +11,9 @@ from keras_padpos.layers.conv_2d_transpose import Conv2DTranspose
 from keras_padpos.layers.conv_3d import Conv3D
 from keras_padpos.layers.depthwise_conv_1d import DepthwiseConv1D
 from keras_padpos.layers.depthwise_conv_2d import DepthwiseConv2D
+from keras_padpos.layers.enlarge_to_places import (
+    EnlargeToPlaces as EnlargeToPlaces,
+)
 from keras_padpos.layers.max_pooling_1d import MaxPooling1D
 from keras_padpos.layers.max_pooling_2d import MaxPooling2D
 from keras_padpos.layers.max_pooling_3d import MaxPooling3D

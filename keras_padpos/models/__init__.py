@@ -4,6 +4,7 @@ from keras_padpos.models.backbone import backbone
 from keras_padpos.models.backbone import backbone_names
 from keras_padpos.models.backbone import check_weights
 from keras_padpos.models.backbone import stage_names
+from keras_padpos.models.backbone_of import backbone_of
 from keras_padpos.models.bagnet import bagnet
 from keras_padpos.models.calibrate_batch_norm import calibrate_batch_norm
 from keras_padpos.models.classifier import classifier
@@ -18,16 +19,22 @@ from keras_padpos.models.receptive_field import ReceptiveField
 from keras_padpos.models.receptive_field import receptive_field
 from keras_padpos.models.red_green_net import red_green_net
 from keras_padpos.models.resnet18 import resnet18
+from keras_padpos.models.semantic_net import ENLARGEMENTS
+from keras_padpos.models.semantic_net import SEMANTIC_HEADS
+from keras_padpos.models.semantic_net import semantic_net
 from keras_padpos.models.stage_model import stage_candidates
 from keras_padpos.models.unfit_layer import unfit_layer
 from keras_padpos.models.vgg5 import vgg5
 
 __all__ = [
+    "ENLARGEMENTS",
+    "SEMANTIC_HEADS",
     "EvenSizes",
     "PaddingSite",
     "ReceptiveField",
     "backbone",
     "backbone_names",
+    "backbone_of",
     "bagnet",
     "calibrate_batch_norm",
     "check_weights",
@@ -40,6 +47,7 @@ __all__ = [
     "receptive_field",
     "red_green_net",
     "resnet18",
+    "semantic_net",
     "stage_candidates",
     "stage_names",
     "unfit_layer",

@@ -9,6 +9,7 @@ import keras
 
 from keras_padpos.models.imagenet_scale import restore_imagenet_scale
 from keras_padpos.models.resnet18 import resnet18
+from keras_padpos.models.vgg5 import vgg5
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,22 @@ def _resnet18(*, include_top=True, weights=None, input_shape=(224, 224, 3)):
     return keras.Model(network.input, probabilities, name=network.name)
 
 
+def _vgg5(*, include_top=True, weights=None, input_shape=(224, 224, 3)):
+    """`models.vgg5`, likewise."""
+    del weights
+    top = "classification" if include_top else None
+    network = vgg5(top=top, classes=1000, input_shape=input_shape)
+    if not include_top:
+        return network
+    probabilities = keras.layers.Softmax(name="predictions")(network.output)
+    return keras.Model(network.input, probabilities, name=network.name)
+
+
+# As PyTorch prepares pictures, whose layout our own networks have.
+_AS_PYTORCH = functools.partial(
+    keras.applications.imagenet_utils.preprocess_input, mode="torch"
+)
+
 ARCHITECTURES: dict[str, Architecture] = {
     "vgg16": Architecture(
         keras.applications.VGG16,
@@ -73,13 +90,17 @@ ARCHITECTURES: dict[str, Architecture] = {
     ),
     "resnet18": Architecture(
         _resnet18,
-        # As PyTorch prepares pictures, whose layout the network has.
-        functools.partial(
-            keras.applications.imagenet_utils.preprocess_input, mode="torch"
-        ),
+        _AS_PYTORCH,
         tuple(f"stage{stage}_block2_out" for stage in (1, 2, 3, 4)),
         imagenet=False,
         origin='models.resnet18(stem="imagenet"), with 1000 classes if any',
+    ),
+    "vgg5": Architecture(
+        _vgg5,
+        _AS_PYTORCH,
+        tuple(f"stage{stage}_out" for stage in (1, 2, 3, 4)),
+        imagenet=False,
+        origin="models.vgg5, with 1000 classes if any",
     ),
     "resnet50": Architecture(
         keras.applications.ResNet50,

