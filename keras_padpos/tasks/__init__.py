@@ -1,6 +1,7 @@
 """Tasks that only a network can do that knows where it looks."""
 
 from keras_padpos.tasks.calibrate_location import calibrate_location
+from keras_padpos.tasks.calibrate_semantic import calibrate_semantic
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
 from keras_padpos.tasks.canvas import CIFAR_MEAN
 from keras_padpos.tasks.canvas import FILLS
@@ -8,6 +9,8 @@ from keras_padpos.tasks.canvas import Canvas
 from keras_padpos.tasks.canvas_labels import BACKGROUND
 from keras_padpos.tasks.canvas_labels import canvas_labels
 from keras_padpos.tasks.class_accuracy import class_accuracy
+from keras_padpos.tasks.cutout import CUTOUT_FILLS
+from keras_padpos.tasks.cutout import Cutout
 from keras_padpos.tasks.decay_weights import decay_weights
 from keras_padpos.tasks.four_quadrants import CANVAS
 from keras_padpos.tasks.four_quadrants import PATCH
@@ -17,6 +20,7 @@ from keras_padpos.tasks.location_net import LOCATION_TASKS
 from keras_padpos.tasks.location_net import location_net
 from keras_padpos.tasks.location_representations import location_representations
 from keras_padpos.tasks.permute_channels import PermuteChannels
+from keras_padpos.tasks.pixel_loss import PixelLoss
 from keras_padpos.tasks.plateau import Plateau
 from keras_padpos.tasks.quadrant_features import pooled_maps
 from keras_padpos.tasks.quadrant_features import quadrant_features
@@ -25,18 +29,25 @@ from keras_padpos.tasks.red_green import SPLITS
 from keras_padpos.tasks.red_green import red_green
 from keras_padpos.tasks.score_location import score_location
 from keras_padpos.tasks.score_quadrants import score_quadrants
+from keras_padpos.tasks.score_semantic import score_semantic
+from keras_padpos.tasks.semantic_answers import semantic_answers
+from keras_padpos.tasks.semantic_baselines import BASELINES
+from keras_padpos.tasks.semantic_baselines import semantic_baselines
 from keras_padpos.tasks.train_location import train_location
 from keras_padpos.tasks.train_quadrants import QUADRANT_EPOCHS
 from keras_padpos.tasks.train_quadrants import train_quadrants
 from keras_padpos.tasks.train_red_green import RED_GREEN_EPOCHS
 from keras_padpos.tasks.train_red_green import train_red_green
+from keras_padpos.tasks.train_semantic import train_semantic
 
 __all__ = [
     "BACKGROUND",
+    "BASELINES",
     "CANVAS",
     "CIFAR_DEVIATION",
     "CIFAR_MEAN",
     "FILLS",
+    "CUTOUT_FILLS",
     "LOCATION_NETS",
     "LOCATION_TASKS",
     "PATCH",
@@ -45,9 +56,12 @@ __all__ = [
     "RED_GREEN_SIZES",
     "SPLITS",
     "Canvas",
+    "Cutout",
     "PermuteChannels",
+    "PixelLoss",
     "Plateau",
     "calibrate_location",
+    "calibrate_semantic",
     "canvas_labels",
     "class_accuracy",
     "decay_weights",
@@ -59,7 +73,11 @@ __all__ = [
     "red_green",
     "score_location",
     "score_quadrants",
+    "score_semantic",
+    "semantic_answers",
+    "semantic_baselines",
     "train_location",
     "train_quadrants",
     "train_red_green",
+    "train_semantic",
 ]
