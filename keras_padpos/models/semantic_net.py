@@ -164,11 +164,14 @@ def _places(backbone, stages, shape, enlarge):
         # Of what is no window, nothing better is known.
         if len(found) == 1:
             (field,) = found
-            places[stage] = field.stride, tuple(
-                (size - 1) / 2 - before
-                for size, before in zip(
-                    field.size, field.pad_before, strict=True
-                )
+            places[stage] = (
+                field.stride,
+                tuple(
+                    (size - 1) / 2 - before
+                    for size, before in zip(
+                        field.size, field.pad_before, strict=True
+                    )
+                ),
             )
     return places
 

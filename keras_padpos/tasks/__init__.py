@@ -1,5 +1,6 @@
 """Tasks that only a network can do that knows where it looks."""
 
+from keras_padpos.tasks.attack_loss import attack_loss
 from keras_padpos.tasks.calibrate_location import calibrate_location
 from keras_padpos.tasks.calibrate_semantic import calibrate_semantic
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
@@ -15,11 +16,13 @@ from keras_padpos.tasks.decay_weights import decay_weights
 from keras_padpos.tasks.four_quadrants import CANVAS
 from keras_padpos.tasks.four_quadrants import PATCH
 from keras_padpos.tasks.four_quadrants import four_quadrants
+from keras_padpos.tasks.input_gradient import input_gradient
 from keras_padpos.tasks.location_net import LOCATION_NETS
 from keras_padpos.tasks.location_net import LOCATION_TASKS
 from keras_padpos.tasks.location_net import location_net
 from keras_padpos.tasks.location_representations import location_representations
 from keras_padpos.tasks.permute_channels import PermuteChannels
+from keras_padpos.tasks.pgd import pgd
 from keras_padpos.tasks.pixel_loss import PixelLoss
 from keras_padpos.tasks.plateau import Plateau
 from keras_padpos.tasks.quadrant_features import pooled_maps
@@ -27,6 +30,8 @@ from keras_padpos.tasks.quadrant_features import quadrant_features
 from keras_padpos.tasks.red_green import RED_GREEN_SIZES
 from keras_padpos.tasks.red_green import SPLITS
 from keras_padpos.tasks.red_green import red_green
+from keras_padpos.tasks.region_mask import REGIONS
+from keras_padpos.tasks.region_mask import region_mask
 from keras_padpos.tasks.score_location import score_location
 from keras_padpos.tasks.score_quadrants import score_quadrants
 from keras_padpos.tasks.score_semantic import score_semantic
@@ -39,6 +44,8 @@ from keras_padpos.tasks.train_quadrants import train_quadrants
 from keras_padpos.tasks.train_red_green import RED_GREEN_EPOCHS
 from keras_padpos.tasks.train_red_green import train_red_green
 from keras_padpos.tasks.train_semantic import train_semantic
+from keras_padpos.tasks.universal_perturbation import perturbed
+from keras_padpos.tasks.universal_perturbation import universal_perturbation
 
 __all__ = [
     "BACKGROUND",
@@ -54,23 +61,29 @@ __all__ = [
     "QUADRANT_EPOCHS",
     "RED_GREEN_EPOCHS",
     "RED_GREEN_SIZES",
+    "REGIONS",
     "SPLITS",
     "Canvas",
     "Cutout",
     "PermuteChannels",
     "PixelLoss",
     "Plateau",
+    "attack_loss",
     "calibrate_location",
     "calibrate_semantic",
     "canvas_labels",
     "class_accuracy",
     "decay_weights",
     "four_quadrants",
+    "input_gradient",
     "location_net",
     "location_representations",
+    "perturbed",
+    "pgd",
     "pooled_maps",
     "quadrant_features",
     "red_green",
+    "region_mask",
     "score_location",
     "score_quadrants",
     "score_semantic",
@@ -80,4 +93,5 @@ __all__ = [
     "train_quadrants",
     "train_red_green",
     "train_semantic",
+    "universal_perturbation",
 ]

@@ -88,9 +88,10 @@ def test_without_padding_logits_keep_their_places(head, name, stages):
     shape = (128, 160, 3)
     padded = backbone(name, shape=shape, stages=stages)
     bare = backbone(name, "none", shape=shape, stages=stages)
-    assert bare.output[stages[-1]].shape[1:3] != padded.output[
-        stages[-1]
-    ].shape[1:3]
+    assert (
+        bare.output[stages[-1]].shape[1:3]
+        != padded.output[stages[-1]].shape[1:3]
+    )
     x = pictures(128, 160, 1)
     one, other = (numpy(net(each, 3, head=head)(x)) for each in (padded, bare))
     assert one.shape == other.shape == (1, 128, 160, 3)

@@ -1,0 +1,183 @@
+"""Train a network that says something of every pixel."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
+
+import keras
+
+from keras_padpos.tasks.pixel_loss import PixelLoss
+from keras_padpos.training import Checkpoint
+from keras_padpos.training import OneDevice
+from keras_padpos.training import suits_xla
+from keras_padpos.training import train_epochs
+
+if TYPE_CHECKING:
+    from keras_padpos.data import JointAugmentation
+    from keras_padpos.data import PairedSet
+
+_BATCH = 8
+_LEARNING_RATE = 1e-4
+_POWER = 0.9
+_LOG_STEPS = 50
+
+
+def train_semantic(
+    model: keras.Model,
+    pairs: "PairedSet",
+    *,
+    epochs: int,
+    batch_size: int = _BATCH,
+    max_steps: int | None = None,
+    learning_rate: float = _LEARNING_RATE,
+    augmentation: "JointAugmentation | None" = None,
+    seed: int = 0,
+    jit: bool | None = None,
+    log_steps: int = _LOG_STEPS,
+    log: Callable[..., None] | None = None,
+    checkpoint: Checkpoint | None = None,
+    spread: OneDevice | None = None,
+) -> int:
+    """Train a network of `semantic_net` on pictures with masks.
+
+    Adam, its rate falling to 0 as `(1 - step / steps) ** 0.9`, and
+    `PixelLoss`. The order depends on the seed and the epoch alone, so that a
+    training that was interrupted ends as one that was not. Nothing stops
+    early.
+
+    The papers do not say how they trained theirs: all of this is ours.
+
+    Args:
+        model: Trained in place, backbone and head.
+        pairs: Pictures with masks, of the size that the network takes. The
+            masks hold classes, below the network's, or void; for a network of
+            one logit, 0 and 1.
+        epochs: Passes over the pictures. A last, smaller batch is left out.
+        batch_size: Pictures a step.
+        max_steps: Stop after so many steps, whatever epoch it is; the rate
+            then falls to 0 by that step.
+        learning_rate: The rate at the first step.
+        augmentation: Changes each batch at random.
+        seed: Seed of the order.
+        jit: Whether to compile with XLA. `None`: where it makes training
+            faster, see `training.suits_xla`.
+        log_steps: Steps between two calls of `log`.
+        log: Called with `epoch`, a fraction of them too, `step`, and `loss`,
+            its mean over the steps since the last call.
+        checkpoint: Where to go on from, and where states go.
+        spread: What to train on; the model was made in its scope. Each device
+            takes the mean over its own pixels.
+
+    Returns:
+        How many steps there were.
+
+    Raises:
+        ValueError: If there are fewer pictures than one batch, of another
+            size than the network's or of more classes, or if batches cannot
+            be divided among the devices.
+    """
+    steps = len(pairs) // batch_size
+    if not steps:
+        raise ValueError(
+            f"`pairs` must be at least one batch of {batch_size}. "
+            f"Received: {len(pairs)}"
+        )
+    _check_fits(model, pairs, augmentation)
+    spread = spread or OneDevice()
+    spread.check_batch(batch_size)
+    total = min(steps * epochs, max_steps or steps * epochs)
+    with spread.scope():
+        model.compile(
+            keras.optimizers.Adam(
+                keras.optimizers.schedules.PolynomialDecay(
+                    learning_rate, total, end_learning_rate=0, power=_POWER
+                )
+            ),
+            PixelLoss(),
+            jit_compile=suits_xla() if jit is None else jit,
+        )
+    batches = _Batches(
+        steps,
+        lambda epoch, start: pairs.batches(
+            batch_size,
+            shuffle_seed=seed,
+            epoch=epoch,
+            start=start,
+            drop_remainder=True,
+            augmentation=augmentation,
+        ),
+    )
+    # What `train_epochs` takes for an epoch is what is between two lines.
+    stretch = min(log_steps, total)
+
+    def after_stretch(line, logs):
+        if log:
+            step = min(line * stretch, total)
+            log(epoch=step / steps, step=step, **logs)
+        return True
+
+    try:
+        train_epochs(
+            model,
+            lambda line, number: batches[line * stretch + number],
+            stretch,
+            epochs=-(-total // stretch),
+            max_steps=total,
+            after_epoch=after_stretch,
+            checkpoint=checkpoint,
+            spread=spread,
+        )
+    finally:
+        batches.close()
+    return total
+
+
+class _Batches:
+    """Batches by their number, read one after the other.
+
+    Keras asks for the first ones twice, so the last few are kept.
+    """
+
+    _KEPT = 3
+
+    def __init__(self, steps: int, read: Callable[[int, int], Any]) -> None:
+        self._steps = steps
+        self._read = read
+        self._reader = None
+        self._next = None
+        self._last: dict[int, Any] = {}
+
+    def __getitem__(self, number: int) -> Any:
+        if number not in self._last:
+            epoch, start = divmod(number, self._steps)
+            if number != self._next or not start:
+                self.close()
+                self._reader = self._read(epoch, start)
+            self._last[number] = next(self._reader)
+            self._next = number + 1
+            while len(self._last) > self._KEPT:
+                del self._last[next(iter(self._last))]
+        return self._last[number]
+
+    def close(self) -> None:
+        """Stop reading ahead."""
+        if self._reader is not None:
+            self._reader.close()
+
+
+def _check_fits(model, pairs, augmentation):
+    shape = pairs.shape
+    if augmentation is not None:
+        shape = augmentation.output_shape(shape)
+    *size, classes = model.output_shape[1:]
+    if tuple(shape) != tuple(size):
+        raise ValueError(
+            f"`pairs` must be pictures of {tuple(size)}, as the network's. "
+            f"Received: {tuple(shape)}"
+        )
+    allowed = max(classes, 2)
+    if pairs.void is None or pairs.classes > allowed:
+        raise ValueError(
+            f"`pairs` must have masks of at most {allowed} classes. "
+            f"Received: {pairs!r}"
+        )
