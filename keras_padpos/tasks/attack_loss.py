@@ -1,0 +1,53 @@
+"""What attacks make large."""
+
+from typing import Any
+
+from keras import ops
+
+from keras_padpos.data.pair_source import VOID
+
+
+def attack_loss(labels: Any, logits: Any) -> Any:
+    """Cross-entropy of each picture, of segmentation mean over its pixels.
+
+    Example:
+
+    >>> import numpy as np
+    >>> losses = attack_loss(np.array([0]), np.zeros((1, 2), "float32"))
+    >>> round(float(losses[0]), 4)
+    0.6931
+
+    Args:
+        labels: `(batch,)`, classes from 0, or `(batch, height, width)`, where
+            255 is void: such pixels do not count.
+        logits: `(batch, classes)` or `(batch, height, width, classes)`.
+
+    Returns:
+        `(batch,)`, float32, in nats; 0 where all is void.
+
+    Raises:
+        ValueError: If labels and logits are of other shapes.
+    """
+    if len(logits.shape) != len(labels.shape) + 1 or len(logits.shape) not in (
+        2,
+        4,
+    ):
+        raise ValueError(
+            "`labels` must be (batch,) for logits (batch, classes), or "
+            "(batch, height, width) for (batch, height, width, classes). "
+            f"Received: {tuple(labels.shape)} for {tuple(logits.shape)}"
+        )
+    logits = ops.cast(logits, "float32")
+    labels = ops.cast(labels, "int32")
+    if len(labels.shape) == 1:
+        return ops.sparse_categorical_crossentropy(
+            labels, logits, from_logits=True
+        )
+    known = labels != VOID
+    losses = ops.sparse_categorical_crossentropy(
+        ops.where(known, labels, 0), logits, from_logits=True
+    )
+    counted = ops.cast(known, "float32")
+    return ops.sum(losses * counted, axis=(1, 2)) / ops.maximum(
+        ops.sum(counted, axis=(1, 2)), 1.0
+    )

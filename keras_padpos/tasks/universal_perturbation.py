@@ -1,0 +1,154 @@
+"""One small change that fools a network on all pictures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.input_gradient import Loss
+from keras_padpos.tasks.input_gradient import input_gradient
+from keras_padpos.tasks.pgd import gradient_sign
+from keras_padpos.tasks.pgd import round_down
+
+_CEILING = 9.0
+
+
+def universal_perturbation(
+    model: keras.Model,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    *,
+    epsilon: float = 8.0,
+    step: float = 1.0,
+    epochs: int = 5,
+    seed: int = 0,
+    mask: np.ndarray | None = None,
+    loss: Loss | None = None,
+    ceiling: float = _CEILING,
+    batch_size: int = 64,
+    advance: Callable[[int], Any] | None = None,
+) -> np.ndarray:
+    """Find one perturbation for all pictures, by stochastic gradient ascent.
+
+    For each batch the perturbation goes one step along the sign of the sum of
+    the gradients, at the perturbed pictures, and back into its ball. Pictures
+    whose loss is above `ceiling` already have no vote, which would otherwise
+    be the loudest.
+
+    GD-UAP (Mopuri et al., 2018), which makes activations large and needs no
+    pictures, is another objective, and not offered. `loss` sees labels and
+    outputs alone.
+
+    Example:
+
+    >>> inputs = keras.Input((2, 2, 3))
+    >>> flat = keras.layers.Flatten()(inputs / 255)
+    >>> model = keras.Model(inputs, keras.layers.Dense(2)(flat))
+    >>> found = universal_perturbation(
+    ...     model, np.zeros((4, 2, 2, 3)), np.zeros(4, int), epsilon=4,
+    ...     mask=np.eye(2, dtype=bool),
+    ... )
+    >>> found.shape, float(abs(found).max()), float(abs(found[0, 1]).max())
+    ((2, 2, 3), 4.0, 0.0)
+
+    Args:
+        model: See `pgd`.
+        pictures: `(pictures, height, width, channels)` in [0, 255], to find
+            it on; score it on others.
+        labels: See `attack_loss`.
+        epsilon: How large each value may be, in the pictures' unit.
+        step: How far it goes at a time.
+        epochs: Passes over the pictures.
+        seed: Seed of their order.
+        mask: `(height, width)`, bool: which pixels are perturbed; see
+            `region_mask`. `None`: all.
+        loss: As for `pgd`.
+        ceiling: In the loss' unit.
+        batch_size: Pictures a step.
+        advance: Called with the number of pictures after each step.
+
+    Returns:
+        `(height, width, channels)`, float32, none above `epsilon` in size,
+        and 0 outside of the mask. See `perturbed`.
+
+    Raises:
+        ValueError: If an argument is out of its range, or the gradient is
+            not a number.
+
+    Source:
+        Shafahi et al., *Universal Adversarial Training* (AAAI 2020), from
+        memory: the sign, and the ceiling of 9 on the cross-entropy.
+    """
+    for name, value in (("epsilon", epsilon), ("step", step)):
+        if not 0 <= value < np.inf:
+            raise ValueError(
+                f"`{name}` must be a number of 0 or more. Received: {value!r}"
+            )
+    if not len(pictures) or len(pictures) != len(labels):
+        raise ValueError(
+            "`pictures` must be one or more, and `labels` as many. "
+            f"Received: {len(pictures)} and {len(labels)}"
+        )
+    shape = np.shape(pictures)[1:]
+    radius = np.full(shape, round_down(epsilon))
+    if mask is not None:
+        mask = np.asarray(mask, bool)
+        if mask.shape != shape[:2]:
+            raise ValueError(
+                "`mask` must have the pictures' height and width, "
+                f"{shape[:2]}. Received: {mask.shape}"
+            )
+        radius *= mask[:, :, None]
+    radius = ops.convert_to_tensor(radius, "float32")
+    found = ops.zeros(shape, "float32")
+    gradient = input_gradient(model, loss or attack_loss)
+    rng = np.random.default_rng(seed)
+    for _ in range(epochs):
+        order = rng.permutation(len(pictures))
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            losses, slopes = gradient(
+                perturbed(pictures[chosen], found), labels[chosen]
+            )
+            votes = ops.cast(losses < ceiling, "float32")
+            slope = ops.sum(slopes * votes[:, None, None, None], axis=0)
+            found = ops.clip(
+                found + step * gradient_sign(slope), -radius, radius
+            )
+            if advance:
+                advance(len(chosen))
+    found = ops.convert_to_numpy(found).copy()
+    if np.isnan(found).any():
+        raise ValueError(
+            "`model` must have gradients that are numbers; those of some "
+            "pictures are not"
+        )
+    # Minus zero, where the mask lets nothing through.
+    return found + np.float32(0)
+
+
+def perturbed(pictures: Any, perturbation: Any) -> Any:
+    """Add a perturbation, and keep to [0, 255].
+
+    Example:
+
+    >>> pictures = np.full((1, 1, 1, 3), 250, "uint8")
+    >>> ops.convert_to_numpy(perturbed(pictures, [[[9, 2, -3]]])).tolist()
+    [[[[255.0, 252.0, 247.0]]]]
+
+    Args:
+        pictures: `(pictures, height, width, channels)` in [0, 255].
+        perturbation: `(height, width, channels)`.
+
+    Returns:
+        A tensor of the pictures' shape, float32.
+    """
+    return ops.clip(
+        ops.convert_to_tensor(pictures, "float32")
+        + ops.convert_to_tensor(perturbation, "float32"),
+        0.0,
+        255.0,
+    )
