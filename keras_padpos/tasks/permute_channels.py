@@ -10,8 +10,9 @@ from keras import ops
 class PermuteChannels(keras.layers.Layer):
     """Shuffle the channels anew at every call, while testing too.
 
-    All of a batch are shuffled alike. What comes after can use how large the
-    channels are, but not which is which.
+    What comes after can use how large the channels are, but not which is
+    which. While training, all of a batch are shuffled alike; otherwise each
+    example is for itself, so that a score does not hang on a few orders.
 
     Example:
 
@@ -34,13 +35,24 @@ class PermuteChannels(keras.layers.Layer):
         self.seed = seed
         self._seeds = keras.random.SeedGenerator(seed)
 
-    def call(self, inputs: Any) -> Any:
-        """Shuffle the last axis of an array of any shape."""
-        # Places are shuffled, and not the channels themselves: Keras 3.15's
-        # `shuffle` goes wrong on PyTorch along axes other than the first.
-        places = ops.arange(ops.shape(inputs)[-1])
-        places = keras.random.shuffle(places, seed=self._seeds)
-        return ops.take(inputs, places, axis=-1)
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Shuffle the last axis.
+
+        Args:
+            inputs: `(batch, channels)`.
+            training: Whether all of the batch are shuffled alike.
+
+        Returns:
+            The same channels in another order.
+        """
+        batch, channels = ops.shape(inputs)
+        drawn = keras.random.uniform(
+            (1 if training else batch, channels), seed=self._seeds
+        )
+        order = ops.argsort(drawn, axis=-1)
+        if training:
+            return ops.take(inputs, order[0], axis=-1)
+        return ops.take_along_axis(inputs, order, axis=-1)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

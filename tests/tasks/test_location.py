@@ -186,7 +186,7 @@ def test_statistics_are_those_of_the_pictures_it_is_given():
     assert np.abs(numpy(norm.moving_mean) - numpy(statistics)).max() > 1e-2
 
 
-def test_permuted_channels_cannot_be_told_apart(tmp_path):
+def test_permuted_channels_cannot_be_told_apart():
     model = net("location", permuted=True)
     pictures, _ = data(4)
     given = {"picture": pictures.astype("float32"), "cell": np.arange(4)}
@@ -204,6 +204,20 @@ def test_permuted_channels_cannot_be_told_apart(tmp_path):
         )
         orders.add(after.tobytes())
     assert len(orders) == 3
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_examples_are_permuted_alike_while_training_alone(training):
+    rows = np.tile(np.arange(50, dtype="float32"), (4, 1))
+    layer = tasks.PermuteChannels(seed=1)
+    found = keras.ops.convert_to_numpy(layer(rows, training=training))
+    assert len({row.tobytes() for row in found}) == (1 if training else 4)
+
+
+def test_permuting_is_saved(tmp_path):
+    model = net("location", permuted=True)
+    pictures, _ = data(4)
+    given = {"picture": pictures.astype("float32"), "cell": np.arange(4)}
     model.save(tmp_path / "permuted.keras")
     again = keras.models.load_model(tmp_path / "permuted.keras")
     assert tuple(again(given)["cell"].shape) == (4, 9)
