@@ -110,7 +110,8 @@ def backbone(
             initialisation), or the path of a weights file, with the
             classifier or without. Of a `.keras` file: `"file"` (as saved) or
             `"random"` (every layer as before training; `Normalization`, which
-            prepares pictures, as saved). Defaults to `"imagenet"`, of a `.keras` file to `"file"`.
+            prepares pictures, as saved). Defaults to `"imagenet"`, of a
+            `.keras` file to `"file"`.
         padding_mode: `"own"`: borders as the network has them, which is zeros
             for all networks but those out of files. Or name of a padding
             mode, a `PaddingMode`, `"none"` or `"interpolate"`, to which the

@@ -2,8 +2,12 @@
 
 import keras
 
+from keras_padpos.models.resized import resized
 
-def backbone_of(net: keras.Model) -> keras.Model:
+_ANY_SIZE = (None, None, 3)
+
+
+def backbone_of(net: keras.Model, *, any_size: bool = False) -> keras.Model:
     """The backbone inside a network of `semantic_net`.
 
     It shares the layers, so that once the network is trained it is, too. Saved
@@ -22,9 +26,13 @@ def backbone_of(net: keras.Model) -> keras.Model:
 
     Args:
         net: Of `semantic_net`, as it was made, cloned or loaded.
+        any_size: Whether to give a copy that takes pictures of any size. One
+            without padding keeps the places at which it cut cells off before
+            a stride; those hang on the size that it was made for.
 
     Raises:
-        ValueError: If there is no network inside, or there are several.
+        ValueError: If there is no network inside, or there are several; with
+            `any_size`, if a layer takes one size only.
     """
     inner = [each for each in net.layers if isinstance(each, keras.Model)]
     if len(inner) != 1:
@@ -32,4 +40,4 @@ def backbone_of(net: keras.Model) -> keras.Model:
             "`net` must hold one network, as `semantic_net` puts it there. "
             f"Received: {net.name!r}, which holds {len(inner)}"
         )
-    return inner[0]
+    return resized(inner[0], _ANY_SIZE) if any_size else inner[0]

@@ -75,6 +75,8 @@ from keras_padpos.runs.reach_figure import reach_figure
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 from keras_padpos.runs.run_sweep import run_sweep
 from keras_padpos.runs.saved_model_padding import saved_model_padding
+from keras_padpos.runs.semantic_figures import draw_semantic_figures
+from keras_padpos.runs.semantic_report import print_semantic_report
 from keras_padpos.runs.stage_layers import stage_layers
 from keras_padpos.runs.stage_words import stage_words
 from keras_padpos.runs.strict_json import strict_json
@@ -118,6 +120,7 @@ __all__ = [
     "draw_location_figures",
     "draw_pattern_figures",
     "draw_position_figures",
+    "draw_semantic_figures",
     "evaluate_orderings",
     "export_model",
     "fconv_network",
@@ -152,6 +155,7 @@ __all__ = [
     "print_paper_tables",
     "print_pattern_report",
     "print_position_report",
+    "print_semantic_report",
     "print_sweep",
     "print_table",
     "probe_heads",

@@ -9,6 +9,7 @@ VOID = 255
 """The class of pixels that do not count."""
 
 
+@keras.saving.register_keras_serializable(package="keras_padpos")
 class PixelLoss(keras.losses.Loss):
     """Mean cross-entropy over the pixels that have a class.
 

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
+from mask_folders import write_voc
 from PIL import Image
 from run_binary import ROOT
 
@@ -54,6 +55,17 @@ FLAGS = {
         "--max_images=24",
         "--epochs=12",
     ],
+    "semantic_head": [
+        "--backbone=vgg5",
+        "--padding_mode=zeros,randn",
+        "--train_set=voc:masks:train",
+        "--test_set=voc:masks:test",
+        "--classes=3",
+        "--size=24,32",
+        "--batch_size=4",
+        "--epochs=6",
+        "--log_steps=7",
+    ],
     "pattern_formation": [
         "--padding_mode=zeros,randn",
         "--seeds=1",
@@ -75,6 +87,7 @@ def folder(tmp_path_factory):
     write_bright_dataset(
         folder / "tfds", "padpos_bright", {"train": 160, "test": 20}
     )
+    write_voc(folder / "masks", {"train": 80, "test": 10})
     (folder / "photos").mkdir()
     pixels = np.random.default_rng(0).integers(0, 256, (9, 9, 3))
     picture = Image.fromarray(pixels.astype("uint8"))
@@ -176,6 +189,6 @@ def check_same_weights(one, other):
 @pytest.mark.parametrize("experiment", FLAGS)
 def test_killed_again_and_again(experiment, tmp_path_factory, folder):
     work = tmp_path_factory.mktemp(experiment)
-    for name in ("tfds", "photos"):
+    for name in ("tfds", "photos", "masks"):
         (work / name).symlink_to(folder / name)
     check_killed(experiment, KILLS, work)

@@ -178,6 +178,22 @@ def test_the_backbone_inside_is_saved_on_its_own(tmp_path):
     )
 
 
+@pytest.mark.parametrize("mode", ["zeros", "none", "reflect"])
+def test_the_backbone_inside_may_be_had_for_any_size(mode):
+    stages = ["stem_out", "stage1_block2_out"]
+    options = {"mode": mode, "stages": stages}
+    inner = backbone("resnet18", shape=(96, 96, 3), **options)
+    found = models.backbone_of(net(inner, 4), any_size=True)
+    other = backbone("resnet18", shape=(64, 128, 3), **options)
+    x = pictures(64, 128, 1)
+    maps, expected = found(x), other(x)
+    assert list(maps) == stages
+    for stage in stages:
+        np.testing.assert_allclose(
+            numpy(maps[stage]), numpy(expected[stage]), rtol=1e-5, atol=1e-5
+        )
+
+
 def test_a_net_holds_one_backbone():
     with pytest.raises(ValueError, match="holds 0"):
         models.backbone_of(models.vgg5())

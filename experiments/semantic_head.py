@@ -1,0 +1,474 @@
+"""Segmentation and saliency by networks with any border.
+
+A fully convolutional head is put on a backbone, and both are trained on
+pictures with masks (VGG-SS and VGG-SOD of Islam et al. are VGG16 so trained).
+Scores are of all pixels, and of those in each band of distance to the border;
+beside them stands what knowing the training masks alone scores. The trained
+backbones are saved, for position_probe and padding_pattern to read.
+"""
+
+import itertools
+import os
+
+import numpy as np
+from absl import flags
+
+from keras_padpos import runs
+
+_TASK = flags.DEFINE_enum(
+    "task",
+    "segmentation",
+    ["segmentation", "saliency"],
+    "What is asked of every pixel: its class, or whether it is salient.",
+)
+_BACKBONE = flags.DEFINE_list(
+    "backbone",
+    ["vgg16"],
+    "Networks: vgg16, vgg19, resnet18, vgg5, resnet50, resnet152, mobilenet, "
+    "efficientnetb0, densenet121, or the path of a .keras file that takes raw "
+    "RGB (with --stages).",
+)
+_WEIGHTS = flags.DEFINE_list(
+    "weights",
+    ["random"],
+    "Weights that training begins with: random, imagenet (downloaded by "
+    "Keras), bundled (VGG16 fine-tuned for edges, HED), the path of a weights "
+    "file, or file, which are a .keras file's own.",
+)
+_PADDING_MODE = flags.DEFINE_list(
+    "padding_mode",
+    ["zeros", "none"],
+    "Padding modes to train with: zeros, constant, reflect, symmetric, "
+    "replicate, circular, distribution, randn, random_sides, partial, "
+    "interpolate, none, or own: as a .keras file has it.",
+)
+_STAGES = flags.DEFINE_list(
+    "stages",
+    ["all"],
+    "Stages of the backbone, first to last: all, or numbers from 1, or names "
+    "of layers. What follows the last is left out.",
+)
+_HEAD = flags.DEFINE_list(
+    "head",
+    ["fcn"],
+    "Heads: fcn (the last stage's scores, enlarged), fcn_skips (those of the "
+    "last three stages, added).",
+)
+_ENLARGE = flags.DEFINE_list(
+    "enlarge",
+    ["places"],
+    "Where scores come to lie: places (each cell in the middle of what it "
+    "sees), stretch (the map over the whole picture, even if it shows only a "
+    "part, as without padding).",
+)
+_TRAIN_SET = flags.DEFINE_string(
+    "train_set",
+    None,
+    "Pictures with masks to train on: voc:PATH:SPLIT (the layout of Pascal "
+    "VOC), duts:PATH:train (that of DUTS) or tfds:NAME:SPLIT; a split may end "
+    "in a slice, train[:100].",
+)
+_TEST_SET = flags.DEFINE_string(
+    "test_set", None, "Pictures with masks to score on, likewise."
+)
+_CLASSES = flags.DEFINE_list(
+    "classes",
+    None,
+    "For voc: with other pictures than Pascal VOC's own: how many classes the "
+    "masks have, or their names.",
+)
+_SIZE = flags.DEFINE_list(
+    "size", ["224"], "Height and width of the pictures, or one for both."
+)
+_EPOCHS = flags.DEFINE_integer(
+    "epochs", 10, "Passes over the training pictures.", lower_bound=1
+)
+_MAX_STEPS = flags.DEFINE_integer(
+    "max_steps",
+    None,
+    "Stop training after so many steps, whatever --epochs says.",
+    lower_bound=1,
+)
+_BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size", 8, "Pictures a training step.", lower_bound=1
+)
+_LEARNING_RATE = flags.DEFINE_float(
+    "learning_rate",
+    1e-4,
+    "Adam's rate at the first step; it falls to 0 as (1 - step / steps)^0.9.",
+    lower_bound=0,
+)
+_FLIP = flags.DEFINE_boolean(
+    "flip", True, "Mirror half of the training pictures, left to right."
+)
+_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
+    "calibrate_batch_norm",
+    True,
+    "Take BatchNorm's statistics from training pictures again before the "
+    "scores: the running ones lag behind weights that change fast.",
+)
+_LOG_STEPS = flags.DEFINE_integer(
+    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
+)
+_TRAIN_IMAGES = flags.DEFINE_integer(
+    "train_images",
+    None,
+    "Pictures to train on, the first. If not given: all.",
+    lower_bound=1,
+)
+_TEST_IMAGES = flags.DEFINE_integer(
+    "test_images",
+    None,
+    "Pictures to score on, the first. If not given: all.",
+    lower_bound=1,
+)
+_SEEDS = flags.DEFINE_integer(
+    "seeds",
+    1,
+    "Number of seeds, from --seed on, of first weights and order.",
+    lower_bound=1,
+)
+runs.define_common_flags(spreads=True)
+
+_SCIENCE = (
+    "task",
+    "backbone",
+    "weights",
+    "padding_mode",
+    "stages",
+    "head",
+    "enlarge",
+    "train_set",
+    "test_set",
+    "classes",
+    "size",
+    "epochs",
+    "max_steps",
+    "batch_size",
+    "learning_rate",
+    "flip",
+    "calibrate_batch_norm",
+    "log_steps",
+    "train_images",
+    "test_images",
+    "seeds",
+)
+_EXAMPLES = 4
+_MASKS = "masks"
+
+
+def main(argv):
+    """Train and score each network, then write and print what came out."""
+    del argv
+    spread = runs.open_spread()
+    sets = _sets()
+    plans = _plans(sets)
+    provenance = runs.Provenance(seed=flags.FLAGS.seed)
+    work = runs.open_work_directory(
+        "semantic_head", runs.resolved_flags(_SCIENCE), spread
+    )
+    if not work.finished:
+        runs.apply_common_flags()
+        rows, arrays = _train_all(work, spread, plans, sets)
+        work.save_arrays(arrays)
+        runs.draw_semantic_figures(work, rows, arrays)
+        work.write_results(rows, provenance.as_dict())
+    runs.print_semantic_report(work)
+
+
+def _sets():
+    """Pictures and masks to train on and to score on."""
+    from keras_padpos import data
+
+    size = runs.whole_numbers("size", _SIZE.value, 1)
+    if len(size) > 2:
+        raise runs.UserError(
+            "--size must be one number or two, height and width. "
+            f"Received: {','.join(_SIZE.value)}"
+        )
+    classes = _CLASSES.value or None
+    if classes and len(classes) == 1:
+        (classes,) = runs.whole_numbers("classes", classes, 1)
+    sets = {}
+    for split, flag, count in (
+        ("train", _TRAIN_SET, _TRAIN_IMAGES),
+        ("test", _TEST_SET, _TEST_IMAGES),
+    ):
+        if not flag.value:
+            raise runs.UserError(
+                f"--{flag.name} must name pictures with masks, such as "
+                "voc:VOCdevkit/VOC2012:train. Received: nothing"
+            )
+        counts = [count.value, flags.FLAGS.max_images]
+        counts = [each for each in counts if each is not None]
+        try:
+            sets[split] = data.open_masks(
+                flag.value,
+                size=(size[0], size[-1]),
+                # All others know theirs.
+                classes=classes if flag.value.startswith("voc:") else None,
+                count=min(counts, default=None),
+                data_dir=flags.FLAGS.data_dir,
+            )
+        except (FileNotFoundError, ValueError) as error:
+            raise runs.UserError(f"--{flag.name}: {error}") from error
+    wanted = sets["train"].classes
+    if sets["test"].classes != wanted:
+        raise runs.UserError(
+            f"--test_set must have the {wanted} classes of --train_set. "
+            f"Received: {sets['test'].classes}"
+        )
+    if _TASK.value == "saliency" and wanted != 2:
+        raise runs.UserError(
+            "--task=saliency takes masks of two classes, background and "
+            f"salient. Received: --train_set of {wanted}"
+        )
+    if len(sets["train"]) < _BATCH_SIZE.value:
+        raise runs.UserError(
+            f"--train_set must have at least --batch_size={_BATCH_SIZE.value} "
+            f"pictures. Received: {len(sets['train'])}"
+        )
+    return sets
+
+
+def _plans(sets):
+    """Each network to train: a row's first columns.
+
+    What cannot work is refused here, before anything is computed or written.
+    """
+    from keras_padpos import models
+
+    for flag, known in (
+        (_HEAD, models.SEMANTIC_HEADS),
+        (_ENLARGE, models.ENLARGEMENTS),
+    ):
+        if not flag.value or not set(flag.value) <= set(known):
+            raise runs.UserError(
+                f"--{flag.name} must be of {', '.join(known)}. "
+                f"Received: {','.join(flag.value) or 'nothing'}"
+            )
+    others = [mode for mode in _PADDING_MODE.value if mode != "own"]
+    if others or not _PADDING_MODE.value:
+        runs.conversion_modes(others)
+    names = ("backbone", "weights", "head", "enlarge", "padding_mode")
+    lists = (
+        _BACKBONE.value,
+        _WEIGHTS.value,
+        _HEAD.value,
+        _ENLARGE.value,
+        _PADDING_MODE.value,
+    )
+    plans = [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product(*map(dict.fromkeys, lists))
+    ]
+    first = flags.FLAGS.seed
+    for plan in plans:
+        _network(**plan, seed=first, pairs=sets["train"])
+    # The seed changes last, so that a run that is stopped has some of all.
+    return [
+        {**plan, "seed": seed}
+        for seed in range(first, first + _SEEDS.value)
+        for plan in plans
+    ]
+
+
+def _train_all(work, spread, plans, sets):
+    rows, arrays = [], {}
+    units = [None, *plans]
+    with runs.Progress(units=len(units)) as progress:
+        for plan in units:
+            label = _label(plan) if plan else _MASKS
+            found = work.checkpoint(label)
+            rolling = runs.RollingCheckpoint(
+                work, label, flags.FLAGS.checkpoint_seconds
+            )
+            if found:
+                progress.done_before(label)
+            elif plan is None:
+                with progress.unit(label) as advance:
+                    found = work.save_checkpoint(label, *_look(sets, advance))
+            else:
+                with progress.unit(
+                    label, total=_steps(sets), noun="steps"
+                ) as advance:
+                    found = work.save_checkpoint(
+                        label,
+                        *_train(work, spread, plan, sets, rolling, advance),
+                    )
+            # Also left over if it was killed between these two steps.
+            rolling.remove()
+            rows += found[0]
+            arrays |= {
+                f"{label}/{name}": each for name, each in found[1].items()
+            }
+    return rows, arrays
+
+
+def _label(plan):
+    words = (
+        os.path.basename(plan["backbone"]),
+        _TASK.value,
+        os.path.basename(plan["weights"]),
+        plan["head"],
+        plan["enlarge"],
+        plan["padding_mode"],
+        f"seed{plan['seed']}",
+    )
+    return "-".join(words)
+
+
+def _steps(sets):
+    steps = len(sets["train"]) // _BATCH_SIZE.value * _EPOCHS.value
+    return min(steps, _MAX_STEPS.value or steps)
+
+
+def _look(sets, advance):
+    """Rows of the baselines, and some pictures to show."""
+    from keras_padpos import tasks
+
+    saliency = _TASK.value == "saliency"
+    base = tasks.semantic_baselines(sets["train"], saliency=saliency)
+    rows = []
+    for name, answer in base.items():
+        plan = {"backbone": name, "weights": None, "head": None}
+        plan |= {"enlarge": None, "padding_mode": None, "seed": None}
+        rows += _rows(plan, answer, sets, 0, advance)
+    pictures, masks = _examples(sets)
+    prior = base["prior"](pictures[:1])
+    return rows, {
+        "pictures": pictures.astype("uint8"),
+        "truth": masks,
+        "prior": prior,
+    }
+
+
+def _examples(sets):
+    batches = sets["test"].batches(_EXAMPLES)
+    pictures, masks = next(batches)
+    batches.close()
+    return pictures, masks
+
+
+def _train(work, spread, plan, sets, rolling, advance):
+    """Rows of one network, one for each band; its curve and some answers."""
+    from keras_padpos import tasks
+    from keras_padpos import training
+
+    seed = plan["seed"]
+    with spread.scope():
+        network = _network(**plan, pairs=sets["train"])
+
+    def log(**metrics):
+        before = rolling.lines[-1]["step"] if rolling.lines else 0
+        rolling.log(**metrics)
+        advance(metrics["step"] - before)
+
+    steps = tasks.train_semantic(
+        network,
+        sets["train"],
+        epochs=_EPOCHS.value,
+        batch_size=_BATCH_SIZE.value,
+        max_steps=_MAX_STEPS.value,
+        learning_rate=_LEARNING_RATE.value,
+        augmentation=_augmentation(seed),
+        seed=seed,
+        log_steps=_LOG_STEPS.value,
+        log=log,
+        checkpoint=rolling,
+        spread=spread,
+    )
+    local = training.LocalModel(network, spread).now()
+    if _CALIBRATE_BATCH_NORM.value:
+        tasks.calibrate_semantic(
+            local, sets["train"], batch_size=_BATCH_SIZE.value, seed=seed
+        )
+    answer = tasks.semantic_answers(local)
+    rows = _rows(plan, answer, sets, steps)
+    label = _label(plan)
+    work.save_model(label, local)
+    work.save_model(f"{label}-backbone", _backbone_of(local))
+    answers = answer(_examples(sets)[0])
+    if _TASK.value == "segmentation":
+        answers = answers.astype("uint8")
+    names = dict.fromkeys(name for line in rolling.lines for name in line)
+    curves = {
+        name: np.array([line[name] for line in rolling.lines]) for name in names
+    }
+    return rows, {**curves, "answers": answers}
+
+
+def _rows(plan, answer, sets, steps, advance=None):
+    from keras_padpos import tasks
+
+    scores = tasks.score_semantic(
+        answer,
+        sets["test"],
+        saliency=_TASK.value == "saliency",
+        batch_size=_BATCH_SIZE.value,
+        advance=advance,
+    )
+    return [
+        {
+            **plan,
+            "task": _TASK.value,
+            **found,
+            "train_set": _TRAIN_SET.value,
+            "test_set": _TEST_SET.value,
+            "size": list(sets["test"].shape),
+            "train_images": len(sets["train"]),
+            "test_images": len(sets["test"]),
+            "epochs": _EPOCHS.value if steps else 0,
+            "steps": steps,
+            "arrays": _label(plan) if steps else _MASKS,
+        }
+        for found in scores
+    ]
+
+
+def _network(backbone, weights, head, enlarge, padding_mode, seed, pairs):
+    import keras
+
+    from keras_padpos import models
+
+    stages = runs.stage_layers(backbone, _STAGES.value)
+    # Both halves are drawn from the seed, whatever weights the first has.
+    keras.utils.set_random_seed(seed)
+    inner = models.backbone(
+        backbone,
+        weights,
+        padding_mode,
+        stages=stages,
+        input_shape=(*pairs.shape, 3),
+    )
+    return models.semantic_net(
+        inner,
+        1 if _TASK.value == "saliency" else pairs.classes,
+        head=head,
+        enlarge=enlarge,
+    )
+
+
+def _backbone_of(network):
+    from keras_padpos import models
+
+    try:
+        return models.backbone_of(network, any_size=True)
+    except ValueError:  # a layer of a file takes one size only
+        return models.backbone_of(network)
+
+
+def _augmentation(seed):
+    import keras
+
+    from keras_padpos import data
+
+    if not _FLIP.value:
+        return None
+    return data.JointAugmentation(
+        [keras.layers.RandomFlip("horizontal")], seed=seed
+    )
+
+
+if __name__ == "__main__":
+    runs.run(main)

@@ -1,0 +1,226 @@
+import json
+
+import numpy as np
+import pytest
+from mask_folders import write_duts
+from mask_folders import write_voc
+from tool_process import ToolProcess
+
+GIVEN = (
+    "--backbone=vgg5",
+    "--stages=1,2,3",
+    "--size=24,32",
+    "--batch_size=4",
+    "--max_steps=5",
+    "--log_steps=2",
+)
+VOC = (
+    "--train_set=voc:voc:train",
+    "--test_set=voc:voc:test",
+    "--classes=3",
+)
+DUTS = (
+    "--task=saliency",
+    "--train_set=duts:duts:train",
+    "--test_set=duts:duts:test",
+)
+BANDS = ["0-5 %", "5-10 %", "10-15 %", "15-20 %", "20-25 %", "interior"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("semantic")
+    write_voc(folder / "voc", {"train": 9, "test": 5})
+    write_duts(folder / "duts", 8, 5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    with ToolProcess("experiments.semantic_head", []) as tool:
+        yield lambda *given: tool(*given, cwd=folder)
+
+
+def rows_of(work):
+    return json.loads((work / "results.json").read_text())["rows"]
+
+
+@pytest.fixture(scope="module")
+def finished(run, folder):
+    done = run(*GIVEN, *VOC, "--seeds=2", "--workdir=work")
+    assert done.returncode == 0, done.stderr
+    return done, folder / "work"
+
+
+@pytest.fixture(scope="module")
+def salient(run, folder):
+    done = run(
+        *GIVEN,
+        *DUTS,
+        "--head=fcn,fcn_skips",
+        "--padding_mode=reflect",
+        "--workdir=salient",
+    )
+    assert done.returncode == 0, done.stderr
+    return done, folder / "salient"
+
+
+def test_bands_of_every_network_make_up_the_whole(finished):
+    _, work = finished
+    rows = rows_of(work)
+    networks = [("majority", None, None), ("prior", None, None)]
+    networks += [
+        ("vgg5", mode, seed) for seed in (0, 1) for mode in ("zeros", "none")
+    ]
+    named = ("backbone", "padding_mode", "seed", "band")
+    assert [tuple(row[name] for name in named) for row in rows] == [
+        (*network, band) for network in networks for band in ("overall", *BANDS)
+    ]
+    while rows:
+        (overall, *bands), rows = rows[:7], rows[7:]
+        # The first rows of pixels, of 40 before they were resized, are void.
+        assert overall["pixels"] == 5 * 23 * 32
+        assert overall["pixels"] == sum(row["pixels"] for row in bands)
+        mean = sum(
+            row["pixels"] * row["pixel_accuracy"]
+            for row in bands
+            if row["pixels"]
+        )
+        assert overall["pixel_accuracy"] == pytest.approx(
+            mean / overall["pixels"]
+        )
+        assert 0 <= overall["mean_iou"] <= 1
+        assert overall["steps"] == 5 * (overall["seed"] is not None)
+        assert (overall["train_images"], overall["test_images"]) == (9, 5)
+        assert overall["size"] == [24, 32]
+
+
+def test_saliency_has_the_scores_of_its_field(salient):
+    done, work = salient
+    rows = rows_of(work)
+    assert [(row["backbone"], row["head"], row["band"]) for row in rows] == [
+        (*network, band)
+        for network in (
+            ("majority", None),
+            ("prior", None),
+            ("vgg5", "fcn"),
+            ("vgg5", "fcn_skips"),
+        )
+        for band in ("overall", "pooled", *BANDS)
+    ]
+    for row in rows[::8]:
+        for name in ("max_f", "mean_f", "adaptive_f", "mae", "s_measure"):
+            assert 0 <= row[name] <= 1
+        assert row["images"] == 5
+    assert "Salient objects: max F by distance to the border" in done.stdout
+    assert "pysodmetrics" in done.stdout
+
+
+def test_both_baselines_are_printed(finished, salient):
+    for done, _ in (finished, salient):
+        for name in ("majority", "prior"):
+            assert f"| {name}" in done.stdout
+    assert "Semantic segmentation: mIoU by distance" in finished[0].stdout
+    assert " ± " in finished[0].stdout
+
+
+def test_it_leaves_curves_answers_and_figures(finished):
+    _, work = finished
+    names = {file.stem for file in (work / "figures").iterdir()}
+    assert names == {
+        f"{what}_segmentation_vgg5_random_fcn_places"
+        for what in ("bands", "learning", "examples")
+    }
+    lines = (work / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2, 4, 5] * 4
+    with np.load(work / "arrays.npz") as arrays:
+        assert arrays["masks/pictures"].shape == (4, 24, 32, 3)
+        for row in rows_of(work)[14::7]:
+            assert arrays[f"{row['arrays']}/loss"].shape == (3,)
+            answers = arrays[f"{row['arrays']}/answers"]
+            assert answers.shape == (4, 24, 32)
+            assert answers.max() < 3
+
+
+def test_its_backbones_are_networks_for_others(finished, folder):
+    from keras_padpos import models
+
+    _, work = finished
+    files = sorted((work / "models").glob("*-backbone-*.keras"))
+    assert len(files) == 4
+    assert len(list((work / "models").iterdir())) == 8
+    for module, given in (
+        (
+            "experiments.position_probe",
+            "--padding_mode=own --stages=stage2_out,stage3_out "
+            "--targets=horizontal --train_images=noise --test_images=noise",
+        ),
+        (
+            "experiments.padding_pattern",
+            "--padding_mode=own --layers=stage3_out --crop=32 "
+            "--images=voc/JPEGImages --max_images=2 --shorter_side=96",
+        ),
+    ):
+        with ToolProcess(module, []) as tool:
+            zeros = next(each for each in files if "-zeros-" in each.name)
+            done = tool(
+                f"--backbone={zeros}",
+                "--weights=file",
+                *given.split(),
+                f"--workdir={module}",
+                cwd=folder,
+            )
+            assert done.returncode == 0, done.stderr
+    # The weights are the whole network's.
+    import keras
+
+    for file in files:
+        whole = next(
+            each
+            for each in (work / "models").iterdir()
+            if each.name.startswith(file.name.partition("-backbone-")[0])
+            and each not in files
+        )
+        inner = models.backbone_of(models.load_model_file(whole))
+        found = keras.saving.load_model(file, compile=False)
+        for mine, theirs in zip(
+            found.get_weights(), inner.get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_finished_it_prints_the_same_tables(finished, run):
+    done, _ = finished
+    again = run(*GIVEN, *VOC, "--seeds=2", "--workdir=work")
+    assert again.stdout == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--backbone=vgg6", "vgg6"),
+        ("--weights=imagenet", "does not exist for vgg5"),
+        ("--head=fcn8", "--head must be of fcn, fcn_skips"),
+        ("--enlarge=crop", "--enlarge must be of places, stretch"),
+        ("--padding_mode=mirror", "--padding_mode must be among"),
+        ("--stages=7", "--stages of vgg5 go from 1 to 4"),
+        ("--stages=1 --head=fcn_skips", "reads 3 stages"),
+        ("--size=1,2,3", "--size must be one number or two"),
+        ("--size=none", "--size"),
+        ("--size=12 --padding_mode=none", "nothing is left of the map"),
+        ("--train_set=", "--train_set must name pictures with masks"),
+        ("--test_set=voc:voc:val", "--test_set: `spec` must name a whole set"),
+        ("--train_images=3", "--train_set must have at least --batch_size=4"),
+        ("--task=saliency", "--task=saliency takes masks of two classes"),
+        ("--classes=few", "--classes"),
+        ("--classes=", "`classes` must say how many classes"),
+        ("--test_set=duts:duts:test", "--test_set must have the 3 classes"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
+    done = run(*GIVEN, *VOC, *given.split(), "--workdir=refused")
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("semantic_head: error: ")
+    assert said in line
+    assert not (folder / "refused").exists()
