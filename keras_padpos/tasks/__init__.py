@@ -1,6 +1,7 @@
 """Tasks that only a network can do that knows where it looks."""
 
 from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.calibrate_classifier import calibrate_classifier
 from keras_padpos.tasks.calibrate_location import calibrate_location
 from keras_padpos.tasks.calibrate_semantic import calibrate_semantic
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
@@ -10,6 +11,7 @@ from keras_padpos.tasks.canvas import Canvas
 from keras_padpos.tasks.canvas_labels import BACKGROUND
 from keras_padpos.tasks.canvas_labels import canvas_labels
 from keras_padpos.tasks.class_accuracy import class_accuracy
+from keras_padpos.tasks.classification_net import classification_net
 from keras_padpos.tasks.cutout import CUTOUT_FILLS
 from keras_padpos.tasks.cutout import Cutout
 from keras_padpos.tasks.decay_weights import decay_weights
@@ -34,10 +36,13 @@ from keras_padpos.tasks.region_mask import REGIONS
 from keras_padpos.tasks.region_mask import region_mask
 from keras_padpos.tasks.score_location import score_location
 from keras_padpos.tasks.score_quadrants import score_quadrants
+from keras_padpos.tasks.score_robustness import ATTACKS
+from keras_padpos.tasks.score_robustness import score_robustness
 from keras_padpos.tasks.score_semantic import score_semantic
 from keras_padpos.tasks.semantic_answers import semantic_answers
 from keras_padpos.tasks.semantic_baselines import BASELINES
 from keras_padpos.tasks.semantic_baselines import semantic_baselines
+from keras_padpos.tasks.train_classifier import train_classifier
 from keras_padpos.tasks.train_location import train_location
 from keras_padpos.tasks.train_quadrants import QUADRANT_EPOCHS
 from keras_padpos.tasks.train_quadrants import train_quadrants
@@ -94,4 +99,9 @@ __all__ = [
     "train_red_green",
     "train_semantic",
     "universal_perturbation",
+    "calibrate_classifier",
+    "classification_net",
+    "ATTACKS",
+    "score_robustness",
+    "train_classifier",
 ]

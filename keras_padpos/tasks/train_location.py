@@ -7,15 +7,15 @@ import keras
 import numpy as np
 
 from keras_padpos.tasks.canvas_labels import canvas_labels
+from keras_padpos.tasks.logged_training import LOG_STEPS
+from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
 from keras_padpos.training import suits_xla
-from keras_padpos.training import train_epochs
 
 _BATCH = 48
 _LEARNING_RATE = 1e-3
 _BETA_1 = 0.5
-_LOG_STEPS = 50
 
 
 def train_location(
@@ -29,7 +29,7 @@ def train_location(
     max_steps: int | None = None,
     seed: int = 0,
     jit: bool | None = None,
-    log_steps: int = _LOG_STEPS,
+    log_steps: int = LOG_STEPS,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
     spread: OneDevice | None = None,
@@ -111,11 +111,7 @@ def train_location(
             rng.random(len(pictures)) < 0.5,
         )
 
-    # What `train_epochs` takes for an epoch is what is between two lines.
-    stretch = min(log_steps, total)
-
-    def batch(line, number):
-        epoch, number = divmod(line * stretch + number, steps)
+    def batch(epoch, number):
         order, cells, mirrored = (
             each[number * batch_size : (number + 1) * batch_size]
             for each in drawn(epoch)
@@ -131,19 +127,13 @@ def train_location(
             {head: wanted[head] for head in heads},
         )
 
-    def after_stretch(line, logs):
-        if log:
-            step = min(line * stretch, total)
-            log(epoch=step / steps, step=step, **logs)
-        return True
-
-    train_epochs(
+    logged_training(
         model,
         batch,
-        stretch,
-        epochs=-(-total // stretch),
-        max_steps=total,
-        after_epoch=after_stretch,
+        steps,
+        total,
+        log_steps=log_steps,
+        log=log,
         checkpoint=checkpoint,
         spread=spread,
     )

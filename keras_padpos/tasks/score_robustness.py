@@ -1,0 +1,197 @@
+"""How a classifier does on pictures that were tampered with."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.cutout import Cutout
+from keras_padpos.tasks.pgd import pgd
+from keras_padpos.tasks.region_mask import region_mask
+from keras_padpos.tasks.universal_perturbation import perturbed
+from keras_padpos.tasks.universal_perturbation import universal_perturbation
+
+ATTACKS = ("noise", "pgd", "universal")
+"""Random signs, each picture attacked by itself, and all of them alike."""
+
+
+def score_robustness(
+    model: keras.Model,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    known: tuple[np.ndarray, np.ndarray],
+    *,
+    fills: Sequence[str] = (),
+    cutout_size: int | float = 0.5,
+    attacks: Sequence[str] = ATTACKS,
+    shares: Sequence[float] = (0.1,),
+    epsilon: float = 8.0,
+    step: float = 2.0,
+    steps: int = 10,
+    universal_epochs: int = 5,
+    seed: int = 0,
+    batch_size: int = 64,
+    advance: Callable[[int], Any] | None = None,
+) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """Score a classifier clean, with pieces cut out, and attacked.
+
+    Every attack is made on the whole picture, and, for each width of the
+    border, on the border and on as many pixels of the interior. `"noise"`
+    moves each value by `epsilon` up or down, at random: what an attack does
+    beyond that is its own.
+
+    Example:
+
+    >>> from keras_padpos.tasks import classification_net
+    >>> net = classification_net("vgg5", 2, size=8)
+    >>> pictures = np.zeros((4, 8, 8, 3), "uint8")
+    >>> rows, arrays = score_robustness(
+    ...     net, pictures, np.zeros(4, int), (pictures, np.zeros(4, int)),
+    ...     fills=["white"], attacks=["universal"],
+    ... )
+    >>> [(row["attack"], row["fill"], row["region"]) for row in rows][:3]
+    [('none', None, None), ('cutout', 'white', None), ('universal', None, \
+'whole')]
+    >>> list(arrays)
+    ['universal-whole', 'universal-border-0.1', 'universal-interior-0.1']
+
+    Args:
+        model: From pictures in [0, 255] to logits `(batch, classes)`, on one
+            device.
+        pictures: Test pictures, `(pictures, height, width, 3)`, uint8.
+        labels: `(pictures,)`, their classes.
+        known: Pictures and labels that universal perturbations are found on.
+        fills: What to fill squares of test pictures with; see `Cutout`.
+        cutout_size: Their size.
+        attacks: Some of `ATTACKS`.
+        shares: Widths of the border, see `region_mask`.
+        epsilon: See `pgd`.
+        step: See `pgd`; universal perturbations take it too.
+        steps: Of `pgd`.
+        universal_epochs: Passes over `known`.
+        seed: Seed of squares, starts, signs and orders.
+        batch_size: Pictures that go through at once.
+        advance: Called with 1 after each row.
+
+    Returns:
+        Rows, and universal perturbations under their names. A row has
+        `attack` (`"none"`, `"cutout"`, or one of `attacks`), `fill`,
+        `region`, `share`, `fraction` (of pixels that may change; `None` for
+        squares, which stick out now and then), `epsilon`, `accuracy` and
+        `fooling_rate` (the share of answers that are others than clean) in
+        [0, 1], and `cross_entropy` in nats.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+    unknown = [each for each in attacks if each not in ATTACKS]
+    if unknown:
+        raise ValueError(
+            f"`attacks` must be of {', '.join(ATTACKS)}. Received: {unknown}"
+        )
+    places = _places(pictures.shape[1:3], shares)
+    clean = _logits(model, pictures, batch_size)
+    rows, arrays = [], {}
+
+    def add(attack, logits, **columns):
+        rows.append(
+            {
+                "attack": attack,
+                "fill": None,
+                "region": None,
+                "share": None,
+                "fraction": None,
+                "epsilon": None,
+                **columns,
+                **_scores(logits, labels, clean),
+            }
+        )
+        if advance:
+            advance(1)
+
+    add("none", clean, fraction=0.0)
+    for fill in fills:
+        cut = _cut(pictures, Cutout(cutout_size, fill, seed), batch_size)
+        add("cutout", _logits(model, cut, batch_size), fill=fill)
+    for attack in attacks:
+        for (region, share), mask in places.items():
+            if attack == "noise":
+                signs = np.random.default_rng(seed).integers(
+                    0, 2, pictures.shape
+                )
+                noise = epsilon * (2 * signs - 1) * mask[:, :, None]
+                found = np.clip(pictures + noise, 0, 255).astype("float32")
+            elif attack == "pgd":
+                found = pgd(
+                    model,
+                    pictures,
+                    labels,
+                    epsilon=epsilon,
+                    step=step,
+                    steps=steps,
+                    seed=seed,
+                    mask=mask,
+                    batch_size=batch_size,
+                )
+            else:
+                perturbation = universal_perturbation(
+                    model,
+                    *known,
+                    epsilon=epsilon,
+                    step=step,
+                    epochs=universal_epochs,
+                    seed=seed,
+                    mask=mask,
+                    batch_size=batch_size,
+                )
+                name = "-".join(str(each) for each in (region, share) if each)
+                arrays[f"universal-{name}"] = perturbation
+                found = ops.convert_to_numpy(perturbed(pictures, perturbation))
+            add(
+                attack,
+                _logits(model, found, batch_size),
+                region=region,
+                share=share,
+                fraction=float(mask.mean()),
+                epsilon=float(epsilon),
+            )
+    return rows, arrays
+
+
+def _places(size, shares):
+    places = {("whole", None): region_mask(*size)}
+    for share in shares:
+        for region in ("border", "interior"):
+            places[region, share] = region_mask(*size, region, share)
+    return places
+
+
+def _cut(pictures, layer, batch_size):
+    return np.concatenate(
+        [
+            ops.convert_to_numpy(
+                layer(pictures[start : start + batch_size], training=True)
+            )
+            for start in range(0, len(pictures), batch_size)
+        ]
+    )
+
+
+def _logits(model, pictures, batch_size):
+    return model.predict(
+        np.asarray(pictures, "float32"), batch_size=batch_size, verbose=0
+    )
+
+
+def _scores(logits, labels, clean):
+    answers = np.argmax(logits, axis=-1)
+    losses = ops.convert_to_numpy(attack_loss(labels, logits))
+    return {
+        "accuracy": float(np.mean(answers == labels)),
+        "fooling_rate": float(np.mean(answers != np.argmax(clean, axis=-1))),
+        "cross_entropy": float(np.mean(losses)),
+    }
