@@ -72,6 +72,8 @@ from keras_padpos.runs.progress import Progress
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.quiet import quiet_tensorflow
 from keras_padpos.runs.reach_figure import reach_figure
+from keras_padpos.runs.robustness_figures import draw_robustness_figures
+from keras_padpos.runs.robustness_report import print_robustness_report
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 from keras_padpos.runs.run_sweep import run_sweep
 from keras_padpos.runs.saved_model_padding import saved_model_padding
@@ -86,6 +88,7 @@ from keras_padpos.runs.sweep_outcome import SweepOutcome
 from keras_padpos.runs.sweep_run import SweepRun
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.table_markdown import table_markdown
+from keras_padpos.runs.trained_classifier import trained_classifier
 from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -120,6 +123,7 @@ __all__ = [
     "draw_location_figures",
     "draw_pattern_figures",
     "draw_position_figures",
+    "draw_robustness_figures",
     "draw_semantic_figures",
     "evaluate_orderings",
     "export_model",
@@ -155,6 +159,7 @@ __all__ = [
     "print_paper_tables",
     "print_pattern_report",
     "print_position_report",
+    "print_robustness_report",
     "print_semantic_report",
     "print_sweep",
     "print_table",
@@ -172,6 +177,7 @@ __all__ = [
     "strict_json",
     "sweep_grid",
     "table_markdown",
+    "trained_classifier",
     "whole_numbers",
     "write_report",
 ]

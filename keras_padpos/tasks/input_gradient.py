@@ -7,11 +7,10 @@ import keras
 from keras import ops
 
 Loss = Callable[[Any, Any], Any]
+Gradient = Callable[[Any, Any], tuple[Any, Any]]
 
 
-def input_gradient(
-    model: keras.Model, loss: Loss
-) -> Callable[[Any, Any], tuple[Any, Any]]:
+def input_gradient(model: keras.Model, loss: Loss) -> Gradient:
     """What computes losses and their gradients with respect to pictures.
 
     The network is used as at inference, and its weights as they are when the

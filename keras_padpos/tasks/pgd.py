@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
 
@@ -23,6 +24,7 @@ def pgd(
     seed: int = 0,
     mask: np.ndarray | None = None,
     loss: Loss | None = None,
+    gradient: Gradient | None = None,
     batch_size: int = 64,
     advance: Callable[[int], Any] | None = None,
 ) -> np.ndarray:
@@ -59,6 +61,8 @@ def pgd(
         mask: `(height, width)`, bool: which pixels may change. `None`: all.
         loss: What to make large: from labels and logits to `(batch,)`.
             `None`: `attack_loss`.
+        gradient: What `input_gradient` made of the model and the loss, to use
+            it again. `None`: it is made.
         batch_size: Pictures that go through at once.
         advance: Called with the number of pictures after each batch.
 
@@ -83,7 +87,7 @@ def pgd(
         )
     if not ((pictures >= 0) & (pictures <= 255)).all():
         raise ValueError("`pictures` must be in [0, 255]")
-    gradient = input_gradient(model, loss or attack_loss)
+    gradient = gradient or input_gradient(model, loss or attack_loss)
     found = np.empty_like(pictures)
     for start in range(0, len(pictures), batch_size):
         part = slice(start, start + batch_size)

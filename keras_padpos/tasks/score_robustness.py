@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_padpos.tasks.attack_loss import attack_loss
 from keras_padpos.tasks.cutout import Cutout
+from keras_padpos.tasks.input_gradient import input_gradient
 from keras_padpos.tasks.pgd import pgd
 from keras_padpos.tasks.region_mask import region_mask
 from keras_padpos.tasks.universal_perturbation import perturbed
@@ -94,6 +95,8 @@ def score_robustness(
             f"`attacks` must be of {', '.join(ATTACKS)}. Received: {unknown}"
         )
     places = _places(pictures.shape[1:3], shares)
+    # One program for all attacks.
+    gradient = input_gradient(model, attack_loss)
     clean = _logits(model, pictures, batch_size)
     rows, arrays = [], {}
 
@@ -135,6 +138,7 @@ def score_robustness(
                     steps=steps,
                     seed=seed,
                     mask=mask,
+                    gradient=gradient,
                     batch_size=batch_size,
                 )
             else:
@@ -146,6 +150,7 @@ def score_robustness(
                     epochs=universal_epochs,
                     seed=seed,
                     mask=mask,
+                    gradient=gradient,
                     batch_size=batch_size,
                 )
                 name = "-".join(str(each) for each in (region, share) if each)

@@ -73,7 +73,8 @@ def train_classifier(
 
     Raises:
         ValueError: If there are fewer pictures than one batch, not as many
-            labels, or batches cannot be divided among the devices.
+            labels, a number is less than 1, or batches cannot be divided
+            among the devices.
     """
     steps = len(pictures) // batch_size
     if not steps or len(labels) != len(pictures):
@@ -82,6 +83,13 @@ def train_classifier(
             f"`labels` as many. Received: {len(pictures)} pictures and "
             f"{len(labels)} labels"
         )
+    for name, value in (
+        ("epochs", epochs),
+        ("log_steps", log_steps),
+        ("max_steps", 1 if max_steps is None else max_steps),
+    ):
+        if value < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {value}")
     spread = spread or OneDevice()
     spread.check_batch(batch_size)
     total = min(steps * epochs, max_steps or steps * epochs)
@@ -91,7 +99,10 @@ def train_classifier(
                 keras.optimizers.schedules.CosineDecay(learning_rate, total)
             ),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
+            metrics=[
+                # Its name alone would be another metric for one class.
+                keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+            ],
             jit_compile=suits_xla() if jit is None else jit,
         )
 

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
 from keras_padpos.tasks.pgd import gradient_sign
@@ -27,6 +28,7 @@ def universal_perturbation(
     seed: int = 0,
     mask: np.ndarray | None = None,
     loss: Loss | None = None,
+    gradient: Gradient | None = None,
     ceiling: float = _CEILING,
     batch_size: int = 64,
     advance: Callable[[int], Any] | None = None,
@@ -66,6 +68,7 @@ def universal_perturbation(
         mask: `(height, width)`, bool: which pixels are perturbed; see
             `region_mask`. `None`: all.
         loss: As for `pgd`.
+        gradient: As for `pgd`.
         ceiling: In the loss' unit.
         batch_size: Pictures a step.
         advance: Called with the number of pictures after each step.
@@ -104,7 +107,7 @@ def universal_perturbation(
         radius *= mask[:, :, None]
     radius = ops.convert_to_tensor(radius, "float32")
     found = ops.zeros(shape, "float32")
-    gradient = input_gradient(model, loss or attack_loss)
+    gradient = gradient or input_gradient(model, loss or attack_loss)
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
         order = rng.permutation(len(pictures))

@@ -48,6 +48,17 @@ _FIGURES = {
         "Accuracy of the four-quadrant test against the width of the border, "
         "a line a network"
     ),
+    ("robustness", "fraction"): (
+        "Accuracy against the share of pixels that are attacked, at the "
+        "border and in the interior, a line a padding mode"
+    ),
+    ("robustness", "cutout"): (
+        "Accuracy with squares cut out, a row a fill in training and a column "
+        "a fill in test"
+    ),
+    ("robustness", "perturbations"): (
+        "Universal perturbations, a column a region and a row a padding mode"
+    ),
     ("benchmark_padding", "padding_"): (
         "Time of padded convolutions over Keras' own, for each padding mode"
     ),

@@ -1,0 +1,373 @@
+"""What borders have to do with how robust a classifier is.
+
+Small classifiers are trained with each padding mode, with and without squares
+cut out of their pictures (Cutout) that are black, white, of the mean colour or
+noise. Then they are scored on clean pictures, on pictures with squares cut
+out, and under attack: by random signs, picture by picture (PGD), and by one
+perturbation for all pictures; on the whole picture, on its border alone, and
+on as many pixels of its interior.
+"""
+
+import itertools
+
+from absl import flags
+
+from keras_padpos import runs
+
+_MODEL = flags.DEFINE_list(
+    "model", ["vgg5"], "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33."
+)
+_PADDING_MODE = flags.DEFINE_list(
+    "padding_mode",
+    ["zeros", "reflect", "interpolate"],
+    "Padding modes to train with: zeros, constant, reflect, symmetric, "
+    "replicate, circular, distribution, randn, random_sides, partial, "
+    "interpolate, none.",
+)
+_CUTOUT = flags.DEFINE_list(
+    "cutout",
+    ["off", "black", "mean"],
+    "What squares are filled with while training: off (no squares), black, "
+    "white, mean, random.",
+)
+_TEST_CUTOUT = flags.DEFINE_list(
+    "test_cutout",
+    ["black", "white", "mean", "random"],
+    "What squares are filled with in test pictures, one after the other.",
+)
+_CUTOUT_SIZE = flags.DEFINE_float(
+    "cutout_size",
+    0.5,
+    "Side of the squares, a share of the picture's.",
+    lower_bound=0,
+    upper_bound=1,
+)
+_ATTACKS = flags.DEFINE_list(
+    "attacks",
+    ["noise", "pgd", "universal"],
+    "Attacks: noise (random signs), pgd (each picture by itself), universal "
+    "(one perturbation, found on training pictures).",
+)
+_SHARES = flags.DEFINE_list(
+    "shares",
+    ["0.05", "0.1"],
+    "Widths of the border that is attacked alone, shares of the picture's "
+    "side; an interior of as many pixels is, too.",
+)
+_EPSILON = flags.DEFINE_float(
+    "epsilon",
+    2.0,
+    "How far an attack moves each value, of 0 to 255.",
+    lower_bound=0,
+)
+_ATTACK_STEP = flags.DEFINE_float(
+    "attack_step", 0.5, "How far it does so at a time.", lower_bound=0
+)
+_ATTACK_STEPS = flags.DEFINE_integer(
+    "attack_steps", 10, "How many times, with pgd.", lower_bound=1
+)
+_UNIVERSAL_EPOCHS = flags.DEFINE_integer(
+    "universal_epochs",
+    5,
+    "Passes over --universal_images, with universal.",
+    lower_bound=1,
+)
+_UNIVERSAL_IMAGES = flags.DEFINE_integer(
+    "universal_images",
+    500,
+    "Training pictures that it is found on, the first.",
+    lower_bound=1,
+)
+_EPOCHS = flags.DEFINE_integer(
+    "epochs", 3, "Passes over the training pictures.", lower_bound=1
+)
+_MAX_STEPS = flags.DEFINE_integer(
+    "max_steps",
+    None,
+    "Stop training after so many steps, whatever --epochs says.",
+    lower_bound=1,
+)
+_LEARNING_RATE = flags.DEFINE_float(
+    "learning_rate",
+    1e-3,
+    "Learning rate of the first step; it falls to 0 along half a cosine.",
+    lower_bound=0,
+)
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    "cifar10",
+    "Data set of TensorFlow Datasets with splits train and test and pictures "
+    "with a class (--data_dir: where it is kept).",
+)
+_SIZE = flags.DEFINE_integer(
+    "size",
+    32,
+    "Height and width that pictures are resized to; vgg5 without padding "
+    "(none) takes 38 and more.",
+    lower_bound=1,
+)
+_TRAIN_IMAGES = flags.DEFINE_integer(
+    "train_images", 10000, "Pictures to train on, the first.", lower_bound=1
+)
+_TEST_IMAGES = flags.DEFINE_integer(
+    "test_images", 500, "Pictures to test on, the first.", lower_bound=1
+)
+_BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size", 48, "Pictures a training step.", lower_bound=1
+)
+_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
+    "calibrate_batch_norm",
+    True,
+    "Take BatchNorm's statistics from training pictures again before the "
+    "scores: the running ones lag behind weights that change fast.",
+)
+_LOG_STEPS = flags.DEFINE_integer(
+    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
+)
+_SEEDS = flags.DEFINE_integer(
+    "seeds",
+    1,
+    "Number of seeds, from --seed on, of first weights, order, squares and "
+    "attacks.",
+    lower_bound=1,
+)
+runs.define_common_flags(spreads=True)
+
+_SCIENCE = (
+    "model",
+    "padding_mode",
+    "cutout",
+    "test_cutout",
+    "cutout_size",
+    "attacks",
+    "shares",
+    "epsilon",
+    "attack_step",
+    "attack_steps",
+    "universal_epochs",
+    "universal_images",
+    "epochs",
+    "max_steps",
+    "learning_rate",
+    "dataset",
+    "size",
+    "train_images",
+    "test_images",
+    "batch_size",
+    "calibrate_batch_norm",
+    "log_steps",
+    "seeds",
+)
+_OFF = "off"
+
+
+def main(argv):
+    """Train and attack each network, then write and print what came out."""
+    del argv
+    spread = runs.open_spread()
+    plans = _plans()
+    provenance = runs.Provenance(seed=flags.FLAGS.seed)
+    work = runs.open_work_directory(
+        "robustness", runs.resolved_flags(_SCIENCE), spread
+    )
+    if not work.finished:
+        runs.apply_common_flags()
+        rows, arrays = _train_all(work, spread, plans)
+        work.save_arrays(arrays)
+        runs.draw_robustness_figures(work, rows, arrays)
+        work.write_results(rows, provenance.as_dict())
+    runs.print_robustness_report(work)
+
+
+def _plans():
+    """Each network to train: a row's first columns.
+
+    What cannot work is refused here, before anything is computed or written.
+    """
+    from keras_padpos import tasks
+
+    for flag, known, empty in (
+        (_MODEL, tasks.LOCATION_NETS, False),
+        (_CUTOUT, (_OFF, *tasks.CUTOUT_FILLS), False),
+        (_TEST_CUTOUT, tasks.CUTOUT_FILLS, True),
+        (_ATTACKS, tasks.ATTACKS, True),
+    ):
+        if not set(flag.value) <= set(known) or not (flag.value or empty):
+            raise runs.UserError(
+                f"--{flag.name} must be of {', '.join(known)}. "
+                f"Received: {','.join(flag.value) or 'nothing'}"
+            )
+    if not _CUTOUT_SIZE.value:
+        raise runs.UserError("--cutout_size must be above 0. Received: 0")
+    for share in _shares():
+        try:
+            tasks.region_mask(_SIZE.value, _SIZE.value, "border", share)
+        except ValueError as error:
+            words = str(error).replace("`share`", "--shares")
+            raise runs.UserError(words) from error
+    count = _at_most(_TRAIN_IMAGES.value)
+    if count < _BATCH_SIZE.value:
+        raise runs.UserError(
+            f"--train_images must be at least --batch_size="
+            f"{_BATCH_SIZE.value}. Received: {count}"
+        )
+    modes = runs.conversion_modes(_PADDING_MODE.value)
+    names = ("model", "padding_mode", "cutout")
+    plans = [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product(
+            *map(dict.fromkeys, (_MODEL.value, modes, _CUTOUT.value))
+        )
+    ]
+    first = flags.FLAGS.seed
+    for plan in plans:
+        _network(**plan, seed=first)
+    # The seed changes last, so that a run that is stopped has some of all.
+    return [
+        {**plan, "seed": seed}
+        for seed in range(first, first + _SEEDS.value)
+        for plan in plans
+    ]
+
+
+def _shares():
+    try:
+        shares = [float(share) for share in _SHARES.value]
+    except ValueError:
+        shares = [-1.0]
+    if not all(0 < share < 0.5 for share in shares):
+        raise runs.UserError(
+            "--shares must be numbers between 0 and 0.5 with commas between "
+            f"them. Received: {','.join(_SHARES.value)}"
+        )
+    return list(dict.fromkeys(shares))
+
+
+def _train_all(work, spread, plans):
+    rows, arrays = [], {}
+    sets = None
+    with runs.Progress(units=len(plans)) as progress:
+        for plan in plans:
+            label = "{model}-{padding_mode}-{cutout}-seed{seed}".format(**plan)
+            found = work.checkpoint(label)
+            rolling = runs.RollingCheckpoint(
+                work, label, flags.FLAGS.checkpoint_seconds
+            )
+            if found:
+                progress.done_before(label)
+            else:
+                sets = sets or _sets()
+                with progress.unit(
+                    label, total=_steps(sets), noun="steps"
+                ) as advance:
+                    found = work.save_checkpoint(
+                        label,
+                        *_train(
+                            work, spread, label, plan, sets, rolling, advance
+                        ),
+                    )
+            # Also left over if it was killed between these two steps.
+            rolling.remove()
+            rows += found[0]
+            arrays |= {
+                f"{label}/{name}": each for name, each in found[1].items()
+            }
+    return rows, arrays
+
+
+def _steps(sets):
+    steps = len(sets["train"][0]) // _BATCH_SIZE.value * _EPOCHS.value
+    return min(steps, _MAX_STEPS.value or steps)
+
+
+def _train(work, spread, label, plan, sets, rolling, advance):
+    """Rows of one network; its curve and perturbations."""
+    from keras_padpos import tasks
+
+    seed = plan["seed"]
+    classes = int(max(labels.max() for _, labels in sets.values())) + 1
+    with spread.scope():
+        network = _network(**plan, classes=classes)
+    local, steps, curve = runs.trained_classifier(
+        work,
+        label,
+        network,
+        *sets["train"],
+        rolling=rolling,
+        spread=spread,
+        advance=advance,
+        calibrate=_CALIBRATE_BATCH_NORM.value,
+        epochs=_EPOCHS.value,
+        batch_size=_BATCH_SIZE.value,
+        max_steps=_MAX_STEPS.value,
+        learning_rate=_LEARNING_RATE.value,
+        seed=seed,
+        log_steps=_LOG_STEPS.value,
+    )
+    known = tuple(each[: _UNIVERSAL_IMAGES.value] for each in sets["train"])
+    rows, perturbations = tasks.score_robustness(
+        local,
+        *sets["test"],
+        known,
+        fills=list(dict.fromkeys(_TEST_CUTOUT.value)),
+        cutout_size=_CUTOUT_SIZE.value,
+        attacks=list(dict.fromkeys(_ATTACKS.value)),
+        shares=_shares(),
+        epsilon=_EPSILON.value,
+        step=_ATTACK_STEP.value,
+        steps=_ATTACK_STEPS.value,
+        universal_epochs=_UNIVERSAL_EPOCHS.value,
+        seed=seed,
+    )
+    ends = {
+        "train_images": len(sets["train"][0]),
+        "test_images": len(sets["test"][0]),
+        "epochs": _EPOCHS.value,
+        "steps": steps,
+        "arrays": label,
+    }
+    return [{**plan, **row, **ends} for row in rows], {**curve, **perturbations}
+
+
+def _network(model, padding_mode, cutout, seed, classes=10):
+    import keras
+
+    from keras_padpos import tasks
+
+    keras.utils.set_random_seed(seed)
+    return tasks.classification_net(
+        model,
+        classes,
+        padding_mode=padding_mode,
+        cutout=None if cutout == _OFF else cutout,
+        cutout_size=_CUTOUT_SIZE.value,
+        seed=seed,
+        size=_SIZE.value,
+    )
+
+
+def _sets():
+    from keras_padpos import data
+
+    counts = {
+        "train": _at_most(_TRAIN_IMAGES.value),
+        "test": _at_most(_TEST_IMAGES.value),
+    }
+    return {
+        split: data.labelled_pictures(
+            f"{_DATASET.value}:{split}",
+            _SIZE.value,
+            count=count,
+            data_dir=flags.FLAGS.data_dir,
+        )
+        for split, count in counts.items()
+    }
+
+
+def _at_most(count):
+    """A number of pictures, of which --max_images allows so many."""
+    return min(count, flags.FLAGS.max_images or count)
+
+
+if __name__ == "__main__":
+    runs.run(main)
