@@ -445,6 +445,7 @@ def _network(backbone, weights, head, enlarge, padding_mode, seed, pairs):
         inner,
         1 if _TASK.value == "saliency" else pairs.classes,
         head=head,
+        stages=stages,
         enlarge=enlarge,
     )
 

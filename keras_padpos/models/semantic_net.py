@@ -53,24 +53,24 @@ def semantic_net(
 
     Args:
         backbone: From pictures `(batch, height, width, 3)` of one size to a
-            dict of stage maps, first to last: of `models.backbone`, of any
-            padding mode. Or any functional or Sequential model of pictures,
-            with `stages`.
+            dict of stage maps: of `models.backbone`, of any padding mode. Or
+            any functional or Sequential model of pictures, with `stages`.
         classes: How many; 1 for saliency, whose logit is that of a sigmoid.
         head: `"fcn"`: the last stage alone, as FCN-32s reads its network;
             `"fcn_skips"`: the scores of the last three stages, added, as in
             FCN-8s. (The numbers there are strides, which here are the
             backbone's: 16 and 4 of VGG16, since its stages end before
             pooling.)
-        stages: Names of the layers to read, first to last, of a model that
-            has no such dict.
+        stages: Names of the stages to read, first to last; names of layers
+            of a model that has no such dict. Defaults to all that the dict
+            has, the largest map first.
         enlarge: `"places"` or `"stretch"`; see above.
         name: The model's name.
 
     Returns:
         A functional model from pictures to logits `(batch, height, width,
-        classes)`. The backbone is inside, see `backbone_of`, or with `stages`
-        a model that shares its layers. Initial weights follow
+        classes)`. The backbone is inside, see `backbone_of`; where `stages`
+        are layers, a model that shares them. Initial weights follow
         `keras.utils.set_random_seed`.
 
     Raises:
@@ -96,21 +96,14 @@ def semantic_net(
             "`classes` must be an int of at least 1. "
             f"Received: classes={classes!r}"
         )
-    if stages is not None:
-        backbone = stage_model(backbone, stages)
-    sequence = isinstance(backbone, keras.Sequential)
-    if sequence or not isinstance(backbone.output, dict):
-        raise ValueError(
-            "`stages` must name the layers to read of a backbone that does "
-            "not give a dict of maps. Received: stages=None"
-        )
+    backbone, stages = _staged(backbone, stages)
     shape = tuple(backbone.inputs[0].shape[1:])
     if None in shape:
         raise ValueError(
             "`backbone` must be of pictures of one size, since the places of "
             f"its cells hang on it. Received: one of {shape}"
         )
-    read = list(backbone.output)[-SEMANTIC_HEADS[head] :]
+    read = stages[-SEMANTIC_HEADS[head] :]
     if len(read) < SEMANTIC_HEADS[head]:
         raise ValueError(
             f"`head={head!r}` reads {SEMANTIC_HEADS[head]} stages. "
@@ -144,6 +137,31 @@ def semantic_net(
         name="logits",
     )(logits)
     return keras.Model(inputs, logits, name=name)
+
+
+def _staged(backbone, stages):
+    """A backbone that gives a dict, and the names of its stages in order."""
+    sequence = isinstance(backbone, keras.Sequential)
+    maps = {} if sequence else backbone.output
+    if not isinstance(maps, dict):
+        maps = {}
+    if stages is None:
+        if not maps:
+            raise ValueError(
+                "`stages` must name the layers to read of a backbone that "
+                "does not give a dict of maps. Received: stages=None"
+            )
+        # Some backends sort a dict by its names.
+        return backbone, sorted(maps, key=lambda stage: _cells(maps[stage]))
+    if not set(stages) <= set(maps):
+        backbone = stage_model(backbone, stages)
+    return backbone, list(stages)
+
+
+def _cells(stage_map):
+    """Minus the number of cells, as far as it is known."""
+    height, width = stage_map.shape[1:3]
+    return -(height or 0) * (width or 0)
 
 
 def _places(backbone, stages, shape, enlarge):
