@@ -111,7 +111,7 @@ def main(argv):
     """Train and score each network, then write and print what came out."""
     del argv
     spread = runs.open_spread()
-    plans = _plans()
+    plans = _plans(spread)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
         "location_task", runs.resolved_flags(_SCIENCE), spread
@@ -125,7 +125,7 @@ def main(argv):
     runs.print_location_report(work)
 
 
-def _plans():
+def _plans(spread):
     """Each network to train: a row's first columns.
 
     What cannot work is refused here, before anything is computed or written.
@@ -143,21 +143,20 @@ def _plans():
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
-    count = _at_most(_TRAIN_IMAGES.value)
-    if count < _BATCH_SIZE.value:
+    if _BATCH_SIZE.value % spread.devices:
         raise runs.UserError(
-            f"--train_images must be at least --batch_size="
-            f"{_BATCH_SIZE.value}. Received: {count}"
+            f"--batch_size must be a multiple of the {spread.devices} devices. "
+            f"Received: {_BATCH_SIZE.value}"
         )
     modes = runs.conversion_modes(_PADDING_MODE.value)
     grids = runs.whole_numbers("grid", _GRID.value, 1)
-    least = max(_CLASSES, max(grids) ** 2) + 1
-    count = _at_most(_TEST_IMAGES.value)
-    if count < least:
-        raise runs.UserError(
-            f"--test_images must be at least {least}, more than cells and "
-            f"classes. Received: {count}"
-        )
+    for flag, least, why in _least().values():
+        count = _at_most(flag.value)
+        if count < least:
+            name = flag.name if count == flag.value else "max_images"
+            raise runs.UserError(
+                f"--{name} must be at least {least}, {why}. Received: {count}"
+            )
     if "segmentation" in _TASK.value and "permuted" in _CHANNELS.value:
         raise runs.UserError(
             "--channels must be ordered with --task=segmentation, where "
@@ -178,7 +177,9 @@ def _plans():
     ]
     first = flags.FLAGS.seed
     for plan in plans:
-        _network(**plan, seed=first)
+        # The colour does not decide whether a network can be made.
+        if plan["canvas"] == _CANVAS.value[0]:
+            _network(**plan, seed=first)
     # The seed changes last, so that a run that is stopped has some of all.
     return [
         {**plan, "seed": seed}
@@ -202,14 +203,15 @@ def _train_all(work, spread, plans):
             else:
                 sets = sets or _sets()
                 with progress.unit(
-                    label, total=_steps(sets), noun="steps"
+                    label, total=_canvases(plan, sets), noun="canvases"
                 ) as advance:
                     found = work.save_checkpoint(
                         label,
                         *_train(work, spread, plan, sets, rolling, advance),
                     )
-            # Also left over if it was killed between these two steps.
+            # Also left over if it was killed between these steps.
             rolling.remove()
+            work.remove_checkpoint(_trained_key(plan))
             rows += found[0]
             curves |= {
                 f"{label}/{name}": each for name, each in found[1].items()
@@ -224,68 +226,122 @@ def _label(plan):
     return (words + "seed{seed}").format(**plan)
 
 
-def _steps(sets):
+def _canvases(plan, sets):
+    """How many go through a network: to train it, in its scores, its units."""
     steps = len(sets["train"][0]) // _BATCH_SIZE.value * _EPOCHS.value
-    return min(steps, _MAX_STEPS.value or steps)
+    steps = min(steps, _MAX_STEPS.value or steps)
+    tests = len(sets["test"][0])
+    return steps * _BATCH_SIZE.value + tests * (plan["grid"] ** 2 + 1)
 
 
 def _train(work, spread, plan, sets, rolling, advance):
     """Rows of one network, one for each head and one for its units; curves."""
     from keras_padpos import tasks
+
+    grid, pictures = plan["grid"], sets["test"][0]
+    network, curves = _trained(work, spread, plan, sets, rolling, advance)
+    about = {
+        "train_images": len(sets["train"][0]),
+        "test_images": len(pictures),
+        "epochs": _EPOCHS.value,
+        "steps": int(curves["step"][-1]),
+        "arrays": _label(plan),
+    }
+    if not _is_finite(network):
+        reason = "weights are not finite: training has diverged"
+        rows = [
+            {**plan, "head": head, **about, "reason": reason}
+            for head in network.output
+        ]
+        return rows, curves
+    scores = tasks.score_location(network, *sets["test"], grid, advance=advance)
+    # The same cells for all networks, so that they can be compared.
+    scores["latent"] = tasks.location_representations(
+        network, *sets["test"], grid, seed=flags.FLAGS.seed, advance=advance
+    )
+    work.save_model(_label(plan), network)
+    rows = [
+        {**plan, "head": head, **found, **about}
+        for head, found in scores.items()
+    ]
+    return rows, curves
+
+
+def _trained(work, spread, plan, sets, rolling, advance):
+    """A trained network on one device, and its curves.
+
+    It is a unit of work of its own: a run that is killed while it scores need
+    not train again.
+    """
+    from keras_padpos import tasks
     from keras_padpos import training
 
-    grid, seed = plan["grid"], plan["seed"]
+    found = work.checkpoint(_trained_key(plan))
+    if found:
+        network = _network(**plan)
+        training.restore_variables(network.variables, found[1])
+        for line in found[0]:
+            rolling.log(**line)
+        work.mark_resumed(_label(plan))
+        advance(rolling.lines[-1]["step"] * _BATCH_SIZE.value)
+        return network, _curves(rolling.lines)
     with spread.scope():
         network = _network(**plan)
+    local = training.LocalModel(network, spread)
+    done = 0
 
     def log(**metrics):
-        before = rolling.lines[-1]["step"] if rolling.lines else 0
+        nonlocal done
         rolling.log(**metrics)
-        advance(metrics["step"] - before)
+        # A training that goes on advances by all that was done before, too.
+        advance((metrics["step"] - done) * _BATCH_SIZE.value)
+        done = metrics["step"]
 
-    steps = tasks.train_location(
+    tasks.train_location(
         network,
         *sets["train"],
-        grid,
+        plan["grid"],
         epochs=_EPOCHS.value,
         batch_size=_BATCH_SIZE.value,
         max_steps=_MAX_STEPS.value,
-        seed=seed,
+        seed=plan["seed"],
         log_steps=_LOG_STEPS.value,
         log=log,
         checkpoint=rolling,
         spread=spread,
     )
-    local = training.LocalModel(network, spread).now()
-    if _CALIBRATE_BATCH_NORM.value:
+    network = local.now()
+    if _CALIBRATE_BATCH_NORM.value and _is_finite(network):
         tasks.calibrate_location(
-            local,
+            network,
             sets["train"][0],
-            grid,
+            plan["grid"],
             batch_size=_BATCH_SIZE.value,
-            seed=seed,
+            seed=plan["seed"],
         )
-    scores = tasks.score_location(local, *sets["test"], grid)
-    scores["latent"] = tasks.location_representations(
-        local, *sets["test"], grid
+    work.save_checkpoint(
+        _trained_key(plan),
+        rolling.lines,
+        training.variable_state(network.variables),
     )
-    work.save_model(_label(plan), local)
-    rows = [
-        {
-            **plan,
-            "head": head,
-            **found,
-            "train_images": len(sets["train"][0]),
-            "test_images": len(sets["test"][0]),
-            "epochs": _EPOCHS.value,
-            "steps": steps,
-            "arrays": _label(plan),
-        }
-        for head, found in scores.items()
-    ]
-    names = dict.fromkeys(name for line in rolling.lines for name in line)
-    return rows, {
-        name: np.array([line[name] for line in rolling.lines]) for name in names
+    return network, _curves(rolling.lines)
+
+
+def _trained_key(plan):
+    # As of a rolling checkpoint: the report does not take it for finished.
+    return f"{_label(plan)} under way trained"
+
+
+def _is_finite(network):
+    return all(np.isfinite(each).all() for each in network.get_weights())
+
+
+def _curves(lines):
+    """Arrays of the log's numbers; what is not finite became `None`."""
+    names = dict.fromkeys(name for line in lines for name in line)
+    return {
+        name: np.array([line[name] for line in lines], dtype=float)
+        for name in names
     }
 
 
@@ -309,18 +365,35 @@ def _network(model, task, canvas, grid, channels, padding_mode, seed):
 def _sets():
     from keras_padpos import data
 
-    counts = {
-        "train": _at_most(_TRAIN_IMAGES.value),
-        "test": _at_most(_TEST_IMAGES.value),
-    }
-    return {
-        split: data.labelled_pictures(
+    sets = {}
+    for split, (flag, least, why) in _least().items():
+        pictures, labels = sets[split] = data.labelled_pictures(
             f"{_DATASET.value}:{split}",
             _SIZE,
-            count=count,
+            count=_at_most(flag.value),
             data_dir=flags.FLAGS.data_dir,
         )
-        for split, count in counts.items()
+        if len(pictures) < least:
+            raise runs.UserError(
+                f"--dataset must have at least {least} pictures to {split}, "
+                f"{why}. Received: {_DATASET.value}, which has {len(pictures)}"
+            )
+        if not 0 <= labels.min() <= labels.max() < _CLASSES:
+            raise runs.UserError(
+                f"--dataset must have classes from 0 to {_CLASSES - 1}. "
+                f"Received: {_DATASET.value}, with {labels.min()} to "
+                f"{labels.max()}"
+            )
+    return sets
+
+
+def _least():
+    """Flags of numbers of pictures, the fewest that will do, and why."""
+    grids = runs.whole_numbers("grid", _GRID.value, 1)
+    cells = max(_CLASSES, max(grids) ** 2) + 1
+    return {
+        "train": (_TRAIN_IMAGES, _BATCH_SIZE.value, "one batch (--batch_size)"),
+        "test": (_TEST_IMAGES, cells, "more than cells and classes"),
     }
 
 

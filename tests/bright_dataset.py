@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 
-def write_bright_dataset(folder, name, counts):
+def write_bright_dataset(folder, name, counts, classes=2):
     """A data set of pictures whose class is their brightness."""
     target = folder / name / "1.0.0"
     target.mkdir(parents=True)
@@ -19,7 +19,7 @@ def write_bright_dataset(folder, name, counts):
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(shape=(8, 8, 3)),
-                    "label": tfds.features.ClassLabel(num_classes=2),
+                    "label": tfds.features.ClassLabel(num_classes=classes),
                 }
             ),
         ),
@@ -31,8 +31,8 @@ def write_bright_dataset(folder, name, counts):
         examples = [
             {
                 "image": rng.integers(0, 100, (8, 8, 3)).astype("uint8")
-                + np.uint8(number % 2 * 100),
-                "label": number % 2,
+                + np.uint8(number % classes * 100 // (classes - 1)),
+                "label": number % classes,
             }
             for number in range(count)
         ]

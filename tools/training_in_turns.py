@@ -42,6 +42,7 @@ class TrainingInTurns:
         )
         # Keras' settings are those of a thread.
         self._policy = keras.config.dtype_policy()
+        self._ended = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> "TrainingInTurns":
@@ -59,11 +60,12 @@ class TrainingInTurns:
             RuntimeError: If the training has ended.
             BaseException: What the training raises.
         """
-        if not self._thread.is_alive():
+        if self._ended:
             raise RuntimeError("The training has ended.")
         self._turns.put(True)
         error = self._ends.get()
         if error is not None:
+            self._ended = True
             raise error
 
     def _run(self):

@@ -38,7 +38,8 @@ def draw_location_figures(
     """
     figures: dict[tuple, dict[str, list]] = {}
     for key, group in location_groups(rows).items():
-        if group[0]["head"] == UNITS:
+        group = [row for row in group if "reason" not in row]
+        if not group or group[0]["head"] == UNITS:
             continue
         rest = key[:_PADDING] + key[_PADDING + 1 :]
         figures.setdefault(rest, {})[key[_PADDING]] = group
@@ -92,6 +93,8 @@ def _draw_distances(path, title, modes):
             scores = np.array([row["by_border_distance"] for row in group])
             place = np.arange(scores.shape[1])
             _draw_band(axis, place, scores, mode, marker="o")
+        chance = np.mean([row["chance"] for row in group])
+        axis.axhline(chance, color="grey", linestyle=":", label="chance")
         axis.set_xticks(place)
         axis.set_xlabel("cells between picture and border")
         axis.set_ylabel("score")
@@ -104,7 +107,11 @@ def _draw_learning(path, title, modes, curves):
             scores = np.array([_curve(row, curves) for row in group])
             _draw_band(axis, steps, scores, mode, marker=".")
         axis.set_xlabel("training steps")
-        axis.set_ylabel("accuracy while training")
+        axis.set_ylabel(
+            "pixel accuracy while training"
+            if group[0]["head"] == "pixels"
+            else "accuracy while training"
+        )
 
 
 def _curve(row, curves):

@@ -43,7 +43,7 @@ def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     >>> row = {"model": "vgg5", "task": "location", "head": "cell",
     ...        "canvas": "black", "grid": 3, "channels": "ordered",
     ...        "padding_mode": "zeros",
-    ...        "train_images": 9, "test_images": 2, "epochs": 1,
+    ...        "train_images": 9, "test_images": 2, "steps": 1, "chance": 0.1,
     ...        "by_border_distance": [0.5, 0.7], "accuracy": 0.6}
     >>> table = location_table([{**row, "seed": 0}, {**row, "seed": 1}])
     >>> (line,) = table["rows"]
@@ -61,19 +61,23 @@ def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         first = group[0]
         if first["head"] == UNITS:
             continue
+        scored = [row for row in group if "reason" not in row]
         distances = np.mean(
-            [row["by_border_distance"] for row in group], axis=0
+            [row["by_border_distance"] for row in scored] or [[np.nan]], axis=0
         )
         lines.append(
             {
                 **dict(zip(LOCATION_KEYS, key, strict=True)),
-                "seeds": len(group),
-                "score": _mean(100 * location_score(row) for row in group),
-                "border": f"{100 * distances[0]:.1f}",
-                "centre": f"{100 * distances[-1]:.1f}",
+                "seeds": len(scored),
+                "score": _mean(100 * location_score(row) for row in scored),
+                "border": _percent(distances[0]),
+                "centre": _percent(distances[-1]),
+                "chance": _percent(
+                    np.mean([row["chance"] for row in scored] or np.nan)
+                ),
                 **{
                     name: first[name]
-                    for name in ("train_images", "test_images", "epochs")
+                    for name in ("train_images", "test_images", "steps")
                 },
             }
         )
@@ -92,15 +96,18 @@ def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "score",
             "border",
             "centre",
+            "chance",
             ("train_images", "trained on"),
             ("test_images", "tested on"),
-            "epochs",
+            "steps",
         ],
         "rows": lines,
         "notes": (
             "Every test picture in every cell. score: mean ± standard "
             "deviation over seeds; border, centre: cells next to the border, "
-            "and those farthest from it.",
+            "and those farthest from it; chance: the commonest class, one of "
+            "the cells, an empty canvas.",
+            *_diverged(rows),
             "No number of the paper's could be read: there is none beside.",
         ),
     }
@@ -113,7 +120,8 @@ def unit_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     >>> row = {"model": "vgg5", "task": "both", "head": "latent",
     ...        "canvas": "black", "grid": 3, "channels": "ordered",
-    ...        "padding_mode": "zeros", "units": 256, "neurons_location": 90,
+    ...        "padding_mode": "zeros", "test_images": 300,
+    ...        "units": 256, "neurons_location": 90,
     ...        "neurons_class": 60, "neurons_residual": 106,
     ...        "score_location": 0.5, "score_class": 0.1, "position_units": {
     ...            "out": {"units": 32, "aware": 8, "by_side": {}}}}
@@ -139,6 +147,7 @@ def unit_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             **dict(zip(LOCATION_KEYS, key, strict=True)),
             "seeds": len(group),
             "units": group[0]["units"],
+            "canvases": group[0]["test_images"],
             **{
                 name: _mean((row[name] for row in group), digits)
                 for name, digits in numbers.items()
@@ -158,6 +167,7 @@ def unit_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "channels",
             ("padding_mode", "padding"),
             "seeds",
+            "canvases",
             "units",
             ("neurons_location", "for place"),
             ("neurons_class", "for class"),
@@ -188,8 +198,20 @@ def _aware_share(row):
     return sum(layer["aware"] for layer in layers) / max(units, 1)
 
 
+def _diverged(rows):
+    for row in rows:
+        if "reason" in row:
+            yield f"{row['arrays']} ({row['head']}): {row['reason']}"
+
+
+def _percent(share):
+    return "-" if np.isnan(share) else f"{100 * share:.1f}"
+
+
 def _mean(values, digits=1):
     values = list(values)
+    if not values:
+        return "-"
     words = f"{np.mean(values):.{digits}f}"
     if len(values) > 1:
         words += f" ± {np.std(values, ddof=1):.{digits}f}"

@@ -35,14 +35,16 @@ def calibrate_location(
         model: Of `location_net`, on one device; changed in place.
         pictures: Those it was trained on, `(pictures, size, size, 3)`, uint8.
         grid: Cells in a row and in a column of the canvas.
-        count: How many of them to take, drawn at random, or all.
+        count: How many of them to take, those that were trained on first, in
+            the same cells; at most all.
         batch_size: Pictures that are normalised together, as while training.
         seed: Seed of the draw and of the cells.
 
     Returns:
         How many pictures there were.
     """
-    rng = np.random.default_rng(seed)
+    # As the first epoch is drawn; see `train_location`.
+    rng = np.random.default_rng([seed, 0])
     chosen = rng.permutation(len(pictures))[:count]
     cells = rng.integers(0, grid**2, len(chosen))
     return calibrate_batch_norm(

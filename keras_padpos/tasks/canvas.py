@@ -54,20 +54,22 @@ class Canvas(keras.layers.Layer):
         self, grid: int, fill: str | Sequence[float] = "black", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if not isinstance(grid, int) or grid < 1:
+        if isinstance(grid, bool) or not isinstance(grid, int) or grid < 1:
             raise ValueError(
                 f"`grid` must be an int of at least 1. Received: grid={grid!r}"
             )
         self.grid = grid
-        self.fill = fill if isinstance(fill, str) else tuple(map(float, fill))
-        self._colour = np.array(canvas_colour(fill), "float32")
+        colour = canvas_colour(fill)
+        self.fill = fill if isinstance(fill, str) else colour
+        self._colour = np.array(colour, "float32")
 
     def call(self, inputs: Mapping[str, Any]) -> Any:
         """Make the canvases.
 
         Args:
             inputs: `"picture"`, `(batch, height, width, 3)` in [0, 255], and
-                `"cell"`, `(batch,)`, ints from 0, row by row.
+                `"cell"`, `(batch,)`, ints from 0, row by row; height and
+                width are known. Outside the grid no picture is to be seen.
 
         Returns:
             `(batch, grid * height, grid * width, 3)` in [0, 255].

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_padpos.published.canvas_facts import BACKGROUND
 
-__all__ = ["BACKGROUND", "canvas_labels"]
+__all__ = ["BACKGROUND", "canvas_labels", "check_labels"]
 
 
 def canvas_labels(
@@ -31,9 +31,34 @@ def canvas_labels(
 
     Returns:
         `(batch, grid * size, grid * size)`, uint8.
+
+    Raises:
+        ValueError: If a cell lies outside the grid.
     """
-    labels = np.asarray(labels)
+    labels, cells = np.asarray(labels), np.asarray(cells)
+    if len(cells) and not 0 <= cells.min() <= cells.max() < grid**2:
+        raise ValueError(
+            f"`cells` must be from 0 to {grid**2 - 1}. Received: "
+            f"{cells.min()} to {cells.max()}"
+        )
     coarse = np.full((len(labels), grid * grid), background, "uint8")
     coarse[np.arange(len(labels)), cells] = labels
     coarse = coarse.reshape(-1, grid, grid)
     return coarse.repeat(size, axis=1).repeat(size, axis=2)
+
+
+def check_labels(labels: np.ndarray) -> None:
+    """Raise unless all labels are classes of pictures.
+
+    Args:
+        labels: `(pictures,)`.
+
+    Raises:
+        ValueError: If one is not from 0 to 9; 10 is the empty canvas.
+    """
+    labels = np.asarray(labels)
+    if len(labels) and not 0 <= labels.min() <= labels.max() < BACKGROUND:
+        raise ValueError(
+            f"`labels` must be from 0 to {BACKGROUND - 1}. Received: "
+            f"{labels.min()} to {labels.max()}"
+        )

@@ -9,6 +9,7 @@ import numpy as np
 from keras_padpos.models import bagnet
 from keras_padpos.models import resnet18
 from keras_padpos.models import vgg5
+from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
 from keras_padpos.tasks.canvas import CIFAR_MEAN
 from keras_padpos.tasks.canvas import Canvas
@@ -26,7 +27,8 @@ LOCATION_NETS = {
 }
 """From a name to what makes the network."""
 
-_CLASSES = 10
+# Means and logits, under mixed precision too.
+_FULL = "float32"
 
 
 def location_net(
@@ -107,17 +109,22 @@ def location_net(
         "padding_mode": padding_mode,
     }
     if task == "segmentation":
-        net = make(top="segmentation", classes=_CLASSES + 1, **options)
-        return keras.Model(inputs, {"pixels": net(whole)})
+        net = make(top="segmentation", classes=BACKGROUND + 1, **options)
+        pixels = keras.layers.Activation("linear", dtype=_FULL, name="pixels")
+        return keras.Model(inputs, {"pixels": pixels(net(whole))})
     net = make(top=None, **options)
     pooled = keras.layers.GlobalAveragePooling2D(
-        data_format="channels_last", name="latent"
+        data_format="channels_last", dtype=_FULL, name="latent"
     )(net(whole))
     if permuted:
         pooled = PermuteChannels(name="permute")(pooled)
     heads = {}
     if task != "location":
-        heads["class"] = keras.layers.Dense(_CLASSES, name="class")(pooled)
+        heads["class"] = keras.layers.Dense(
+            BACKGROUND, dtype=_FULL, name="class"
+        )(pooled)
     if task != "classification":
-        heads["cell"] = keras.layers.Dense(grid**2, name="cell_logits")(pooled)
+        heads["cell"] = keras.layers.Dense(
+            grid**2, dtype=_FULL, name="cell_logits"
+        )(pooled)
     return keras.Model(inputs, heads)

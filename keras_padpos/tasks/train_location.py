@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_padpos.tasks.canvas_labels import canvas_labels
+from keras_padpos.tasks.canvas_labels import check_labels
 from keras_padpos.tasks.logged_training import LOG_STEPS
 from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.training import Checkpoint
@@ -71,8 +72,9 @@ def train_location(
         How many steps there were.
 
     Raises:
-        ValueError: If there are fewer pictures than one batch, or batches
-            cannot be divided among the devices.
+        ValueError: If there are fewer pictures than one batch, a label is
+            none of the ten, a number is less than 1, or batches cannot be
+            divided among the devices.
 
     Source:
         Settings of the released code of Islam et al., *Global Pooling* (ICCV
@@ -85,6 +87,14 @@ def train_location(
             f"`pictures` must be at least one batch of {batch_size}. "
             f"Received: {len(pictures)}"
         )
+    check_labels(labels)
+    for name, value in (
+        ("epochs", epochs),
+        ("log_steps", log_steps),
+        ("max_steps", 1 if max_steps is None else max_steps),
+    ):
+        if value < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {value}")
     spread = spread or OneDevice()
     spread.check_batch(batch_size)
     total = min(steps * epochs, max_steps or steps * epochs)
@@ -98,8 +108,12 @@ def train_location(
                 )
                 for head in heads
             },
-            metrics={head: ["accuracy"] for head in heads},
-            jit_compile=suits_xla() if jit is None else jit,
+            # Its name alone would be another metric where there is one cell.
+            metrics={
+                head: [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+                for head in heads
+            },
+            jit_compile=suits_xla(spread) if jit is None else jit,
         )
 
     @functools.lru_cache(maxsize=2)

@@ -1,8 +1,12 @@
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
+from run_binary import ROOT
 from tool_process import ToolProcess
 
 GIVEN = (
@@ -21,6 +25,12 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("location")
     write_bright_dataset(
         folder / "tfds", "padpos_bright", {"train": 20, "test": 14}
+    )
+    write_bright_dataset(
+        folder / "tfds", "padpos_few", {"train": 3, "test": 14}
+    )
+    write_bright_dataset(
+        folder / "tfds", "padpos_many", {"train": 20, "test": 14}, classes=12
     )
     return folder
 
@@ -138,6 +148,111 @@ def test_finished_it_prints_the_same_table(finished, run):
     assert again.stdout == done.stdout
 
 
+FAULTS = {
+    # As a power cut would, while the first network is scored.
+    "killed": """
+import os
+tasks.score_location = lambda *args, **options: os._exit(9)
+""",
+    "diverged": """
+def diverging(model, *args, **options):
+    steps = train(model, *args, **options)
+    if model.layers[-1].name == "cell_logits":
+        model.layers[-1].bias.assign([float("nan")] * 4)
+    return steps
+train, tasks.train_location = tasks.train_location, diverging
+""",
+}
+
+
+def run_with(fault, folder, *given):
+    code = (
+        "import runpy\nfrom keras_padpos import tasks\n"
+        + FAULTS[fault]
+        + 'runpy.run_module("experiments.location_task", run_name="__main__")'
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, *given],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
+    _, work = finished
+    given = (
+        *GIVEN,
+        "--task=both,segmentation",
+        "--padding_mode=zeros,none",
+        "--canvas=mean",
+        "--workdir=again",
+    )
+    assert run_with("killed", folder, *given).returncode == 9
+    (trained,) = (folder / "again" / "checkpoints").glob("*trained*.json")
+    assert run(*given).returncode == 0
+    assert not trained.exists()
+    results = [
+        json.loads((each / "results.json").read_text())["rows"]
+        for each in (work, folder / "again")
+    ]
+    assert results[0] == results[1]
+    lines = [
+        (each / "metrics.jsonl").read_text()
+        for each in (work, folder / "again")
+    ]
+    assert lines[0] == lines[1]
+
+
+def test_a_network_that_diverges_does_not_end_the_run(folder):
+    done = run_with(
+        "diverged",
+        folder,
+        *GIVEN,
+        "--task=location,classification",
+        "--grid=2",
+        "--padding_mode=zeros",
+        "--workdir=diverged",
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads((folder / "diverged" / "results.json").read_text())
+    rows = results["rows"]
+    assert [row["head"] for row in rows] == ["cell", "class", "latent"]
+    assert "diverged" in rows[0]["reason"]
+    assert "accuracy" not in rows[0]
+    assert rows[0]["reason"] in done.stdout
+
+
+def test_seeds_grids_and_half_precision(run, folder):
+    done = run(
+        *GIVEN,
+        "--task=both",
+        "--padding_mode=zeros",
+        "--grid=1,2",
+        "--seeds=2",
+        "--max_steps=3",
+        "--nocalibrate_batch_norm",
+        "--mixed_precision",
+        "--workdir=half",
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((folder / "half" / "results.json").read_text())["rows"]
+    cells = [row for row in rows if row["head"] == "cell"]
+    assert [(row["grid"], row["seed"]) for row in cells] == [
+        (1, 0),
+        (2, 0),
+        (1, 1),
+        (2, 1),
+    ]
+    assert [row["chance"] for row in cells] == [1, 0.25] * 2
+    assert cells[0]["accuracy"] == 1
+    assert {row["steps"] for row in rows} == {3}
+    with np.load(folder / "half" / "arrays.npz") as arrays:
+        found = arrays["vgg5-both-black-1x1-zeros-seed0/cell_accuracy"]
+    assert found.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -147,8 +262,9 @@ def test_finished_it_prints_the_same_table(finished, run):
         ("--grid=0", "--grid"),
         ("--grid=three", "--grid"),
         ("--padding_mode=mirror", "mirror"),
-        ("--train_images=3", "--train_images must be at least --batch_size=4"),
+        ("--train_images=3", "--train_images must be at least 4, one batch"),
         ("--test_images=10", "--test_images must be at least 11"),
+        ("--max_images=10", "--max_images must be at least 11"),
         ("--grid=4", "--test_images must be at least 17"),
         ("--channels=mixed", "--channels must be of ordered, permuted"),
         ("--channels=permuted --task=segmentation", "--channels must be orde"),
@@ -161,3 +277,21 @@ def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
     assert line.startswith("location_task: error: ")
     assert said in line
     assert not (folder / "refused").exists()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "said"),
+    [
+        ("padpos_few", "at least 4 pictures to train, one batch"),
+        ("padpos_many", "classes from 0 to 9. Received: padpos_many, with 0 "),
+    ],
+)
+def test_data_that_do_not_fit_are_refused_before_training(
+    run, folder, dataset, said
+):
+    done = run(*GIVEN, f"--dataset={dataset}", f"--workdir={dataset}")
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("location_task: error: --dataset must have ")
+    assert said in line
+    assert not (folder / dataset / "metrics.jsonl").exists()

@@ -62,6 +62,9 @@ def test_each_cell_has_its_own_score():
     assert found["cell"]["per_cell"] == [[1, 1, 1], [0, 1, 0], [0, 0, 0]]
     assert found["cell"]["accuracy"] == pytest.approx(4 / 9)
     assert found["cell"]["by_border_distance"] == [3 / 8, 1]
+    assert found["cell"]["chance"] == 1 / 9
+    # 24 labels: 0 to 3 three times, the others twice.
+    assert found["class"]["chance"] == 3 / 24
     np.testing.assert_allclose(found["class"]["per_cell"], 18 / 24)
     assert found["class"]["per_cell_images"] == 24
 
@@ -80,6 +83,8 @@ def test_pixels_are_scored_as_by_hand():
     perfect = tasks.score_location(model, pictures, labels, 2)["pixels"]
     assert perfect["mean_iou"] == 1
     assert perfect["per_cell"] == [[1, 1], [1, 1]]
+    # Six classes and the canvas, which is right on three cells of four.
+    assert perfect["chance"] == pytest.approx(3 / 4 / 7)
     pictures[0] = 3
     found = tasks.score_location(model, pictures, labels, 2, batch_size=4)
     cells = np.repeat(np.arange(4), 6)
@@ -248,6 +253,41 @@ def test_what_is_drawn_depends_on_the_seed_alone():
 def test_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         tasks.location_net(*arguments)
+
+
+@pytest.mark.parametrize("name", ["epochs", "log_steps", "max_steps"])
+def test_numbers_of_steps_are_at_least_one(name):
+    options = {"epochs": 1, "batch_size": 8, name: 0}
+    with pytest.raises(ValueError, match=f"`{name}` must be at least 1"):
+        tasks.train_location(net("both"), *data(), 3, **options)
+
+
+def test_the_empty_canvas_is_no_class():
+    pictures, labels = data()
+    model = net("both")
+    for act in (
+        lambda: tasks.train_location(
+            model, pictures, labels + 1, 3, epochs=1, batch_size=8
+        ),
+        lambda: tasks.score_location(model, pictures, labels + 1, 3),
+    ):
+        with pytest.raises(ValueError, match="from 0 to 9. Received: 1 to 10"):
+            act()
+    with pytest.raises(ValueError, match="`cells` must be from 0 to 8"):
+        tasks.canvas_labels(np.array([1]), np.array([9]), 3)
+
+
+def test_one_cell_is_always_right():
+    logs = []
+    tasks.train_location(
+        net("location", grid=1),
+        *data(),
+        1,
+        epochs=1,
+        batch_size=8,
+        log=lambda **each: logs.append(each),
+    )
+    assert [each["accuracy"] for each in logs] == [1]
 
 
 def test_segmentation_pools_nothing_to_permute():
