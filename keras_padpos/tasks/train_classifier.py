@@ -103,7 +103,7 @@ def train_classifier(
                 # Its name alone would be another metric for one class.
                 keras.metrics.SparseCategoricalAccuracy(name="accuracy")
             ],
-            jit_compile=suits_xla() if jit is None else jit,
+            jit_compile=suits_xla(spread) if jit is None else jit,
         )
 
     @functools.lru_cache(maxsize=2)

@@ -94,7 +94,7 @@ def train_semantic(
                 )
             ),
             PixelLoss(),
-            jit_compile=suits_xla() if jit is None else jit,
+            jit_compile=suits_xla(spread) if jit is None else jit,
         )
     batches = _Batches(
         steps,
