@@ -8,6 +8,7 @@ from keras_padpos.runs.agreement_report import print_agreement_report
 from keras_padpos.runs.application import run
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
+from keras_padpos.runs.calibrated_at_first import calibrated_at_first
 from keras_padpos.runs.check_keras_file import check_keras_file
 from keras_padpos.runs.check_sweep_flags import check_sweep_flags
 from keras_padpos.runs.comparison_report import comparison_markdown
@@ -88,6 +89,7 @@ from keras_padpos.runs.sweep_outcome import SweepOutcome
 from keras_padpos.runs.sweep_run import SweepRun
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.table_markdown import table_markdown
+from keras_padpos.runs.texture_report import print_texture_report
 from keras_padpos.runs.trained_classifier import trained_classifier
 from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
@@ -109,6 +111,7 @@ __all__ = [
     "apply_common_flags",
     "atomic_file",
     "atomic_path",
+    "calibrated_at_first",
     "check_export",
     "check_fconv_network",
     "check_keras_file",
@@ -163,6 +166,7 @@ __all__ = [
     "print_semantic_report",
     "print_sweep",
     "print_table",
+    "print_texture_report",
     "probe_heads",
     "quiet_tensorflow",
     "reach_figure",

@@ -34,6 +34,7 @@ from keras_padpos.tasks.red_green import SPLITS
 from keras_padpos.tasks.red_green import red_green
 from keras_padpos.tasks.region_mask import REGIONS
 from keras_padpos.tasks.region_mask import region_mask
+from keras_padpos.tasks.score_classifier import score_classifier
 from keras_padpos.tasks.score_location import score_location
 from keras_padpos.tasks.score_quadrants import score_quadrants
 from keras_padpos.tasks.score_robustness import ATTACKS
@@ -42,6 +43,7 @@ from keras_padpos.tasks.score_semantic import score_semantic
 from keras_padpos.tasks.semantic_answers import semantic_answers
 from keras_padpos.tasks.semantic_baselines import BASELINES
 from keras_padpos.tasks.semantic_baselines import semantic_baselines
+from keras_padpos.tasks.texture_net import texture_net
 from keras_padpos.tasks.train_classifier import train_classifier
 from keras_padpos.tasks.train_location import train_location
 from keras_padpos.tasks.train_quadrants import QUADRANT_EPOCHS
@@ -53,13 +55,14 @@ from keras_padpos.tasks.universal_perturbation import perturbed
 from keras_padpos.tasks.universal_perturbation import universal_perturbation
 
 __all__ = [
+    "ATTACKS",
     "BACKGROUND",
     "BASELINES",
     "CANVAS",
     "CIFAR_DEVIATION",
     "CIFAR_MEAN",
-    "FILLS",
     "CUTOUT_FILLS",
+    "FILLS",
     "LOCATION_NETS",
     "LOCATION_TASKS",
     "PATCH",
@@ -74,10 +77,12 @@ __all__ = [
     "PixelLoss",
     "Plateau",
     "attack_loss",
+    "calibrate_classifier",
     "calibrate_location",
     "calibrate_semantic",
     "canvas_labels",
     "class_accuracy",
+    "classification_net",
     "decay_weights",
     "four_quadrants",
     "input_gradient",
@@ -89,19 +94,18 @@ __all__ = [
     "quadrant_features",
     "red_green",
     "region_mask",
+    "score_classifier",
     "score_location",
     "score_quadrants",
+    "score_robustness",
     "score_semantic",
     "semantic_answers",
     "semantic_baselines",
+    "texture_net",
+    "train_classifier",
     "train_location",
     "train_quadrants",
     "train_red_green",
     "train_semantic",
     "universal_perturbation",
-    "calibrate_classifier",
-    "classification_net",
-    "ATTACKS",
-    "score_robustness",
-    "train_classifier",
 ]

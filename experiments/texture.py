@@ -1,0 +1,364 @@
+"""Whether a network that recognises textures needs its borders.
+
+A backbone's last map is averaged and a dense layer tells the class, for each
+padding mode. Place says nothing of a texture: what padding tells the network
+about position can be of no use here, and may be in the way.
+"""
+
+import itertools
+
+from absl import flags
+
+from keras_padpos import runs
+
+_BACKBONE = flags.DEFINE_list(
+    "backbone",
+    ["vgg16"],
+    "Networks: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+    "efficientnetb0, densenet121, or the path of a .keras file that takes raw "
+    "RGB (with --layer).",
+)
+_WEIGHTS = flags.DEFINE_list(
+    "weights",
+    ["bundled"],
+    "Weights of the networks: imagenet, bundled (vgg16), random, or the path "
+    "of a weights file; of a .keras file: file or random.",
+)
+_PADDING_MODE = flags.DEFINE_list(
+    "padding_mode",
+    ["zeros", "reflect", "none"],
+    "Padding modes: own (as the network has it), zeros, constant, reflect, "
+    "symmetric, replicate, circular, distribution, randn, random_sides, "
+    "partial, interpolate, none.",
+)
+_LAYER = flags.DEFINE_string(
+    "layer",
+    None,
+    "Layer whose map is averaged. If not given: the last stage; a .keras file "
+    "needs it.",
+)
+_TRAIN = flags.DEFINE_list(
+    "train",
+    ["frozen"],
+    "frozen (a dense layer alone is trained), scratch (all weights are, from "
+    "those of --weights on).",
+)
+_TRAIN_SET = flags.DEFINE_string(
+    "train_set",
+    "tfds:dtd:train",
+    "Pictures to train on: tfds:NAME:SPLIT (--data_dir: where it is kept), or "
+    "a folder with a sub-folder of pictures a class. All are held in memory.",
+)
+_TEST_SET = flags.DEFINE_string(
+    "test_set", "tfds:dtd:test", "Pictures to test on, likewise."
+)
+_TRAIN_IMAGES = flags.DEFINE_integer(
+    "train_images",
+    None,
+    "Pictures to train on, the first; those of a folder are sorted by class. "
+    "If not given: all.",
+    lower_bound=1,
+)
+_TEST_IMAGES = flags.DEFINE_integer(
+    "test_images",
+    None,
+    "Pictures to test on, likewise. If not given: all.",
+    lower_bound=1,
+)
+_SIZE = flags.DEFINE_list(
+    "size", ["224"], "Height and width of the pictures, or one for both."
+)
+_EPOCHS = flags.DEFINE_integer(
+    "epochs", 10, "Passes over the training pictures.", lower_bound=1
+)
+_MAX_STEPS = flags.DEFINE_integer(
+    "max_steps",
+    None,
+    "Stop training after so many steps, whatever --epochs says.",
+    lower_bound=1,
+)
+_BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size", 16, "Pictures a training step.", lower_bound=1
+)
+_LEARNING_RATE = flags.DEFINE_float(
+    "learning_rate",
+    None,
+    "Adam's rate at the first step; it falls to 0 along half a cosine. If not "
+    "given: 1e-3 for frozen, 1e-4 for scratch.",
+    lower_bound=0,
+)
+_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
+    "calibrate_batch_norm",
+    True,
+    "Take BatchNorm's statistics from training pictures: of networks trained "
+    "from scratch before the scores, of frozen ones before the training, "
+    "whatever their padding mode.",
+)
+_LOG_STEPS = flags.DEFINE_integer(
+    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
+)
+_SEEDS = flags.DEFINE_integer(
+    "seeds",
+    1,
+    "Number of seeds, from --seed on, of random weights and order.",
+    lower_bound=1,
+)
+runs.define_common_flags(spreads=True)
+
+_SCIENCE = (
+    "backbone",
+    "weights",
+    "padding_mode",
+    "layer",
+    "train",
+    "train_set",
+    "test_set",
+    "train_images",
+    "test_images",
+    "size",
+    "epochs",
+    "max_steps",
+    "batch_size",
+    "learning_rate",
+    "calibrate_batch_norm",
+    "log_steps",
+    "seeds",
+)
+_OWN = "own"
+_FROZEN = "frozen"
+_RATES = {_FROZEN: 1e-3, "scratch": 1e-4}
+
+
+def main(argv):
+    """Train and score each network, then write and print what came out."""
+    del argv
+    spread = runs.open_spread()
+    sets = _sets()
+    plans = _plans(sets)
+    provenance = runs.Provenance(seed=flags.FLAGS.seed)
+    work = runs.open_work_directory(
+        "texture", runs.resolved_flags(_SCIENCE), spread
+    )
+    if not work.finished:
+        runs.apply_common_flags()
+        rows, arrays = _train_all(work, spread, plans, sets)
+        work.save_arrays(arrays)
+        work.write_results(rows, provenance.as_dict())
+    runs.print_texture_report(work)
+
+
+def _sets():
+    """The sets, opened but not read."""
+    from keras_padpos import data
+
+    size = runs.whole_numbers("size", _SIZE.value, 1)
+    if len(size) > 2:
+        raise runs.UserError(
+            "--size must be one number, or height and width. "
+            f"Received: {','.join(_SIZE.value)}"
+        )
+    sets = {}
+    for flag, images in (
+        (_TRAIN_SET, _TRAIN_IMAGES),
+        (_TEST_SET, _TEST_IMAGES),
+    ):
+        counts = [
+            count for count in (images.value, flags.FLAGS.max_images) if count
+        ]
+        try:
+            sets[flag.name] = data.open_labelled(
+                flag.value,
+                size=(size[0], size[-1]),
+                count=min(counts, default=None),
+                data_dir=flags.FLAGS.data_dir,
+            )
+        except (FileNotFoundError, RuntimeError, ValueError) as error:
+            raise runs.UserError(f"--{flag.name}: {error}") from error
+    train, test = sets["train_set"], sets["test_set"]
+    if (train.classes, train.class_names) != (test.classes, test.class_names):
+        raise runs.UserError(
+            f"--test_set must have the classes of --train_set, "
+            f"{_classes(train)}. Received: {_classes(test)}"
+        )
+    if len(train) < _BATCH_SIZE.value:
+        raise runs.UserError(
+            f"--train_set must have at least --batch_size={_BATCH_SIZE.value} "
+            f"pictures. Received: {len(train)}"
+        )
+    return sets
+
+
+def _classes(pictures):
+    names = pictures.class_names
+    return (
+        f"{pictures.classes} ({', '.join(names[:3])}, ...)"
+        if names
+        else (str(pictures.classes))
+    )
+
+
+def _plans(sets):
+    """Each network to train: a row's first columns.
+
+    What cannot work is refused here, before anything is computed or written.
+    """
+    from keras_padpos import models
+
+    if not _TRAIN.value or not set(_TRAIN.value) <= set(_RATES):
+        raise runs.UserError(
+            f"--train must be of {', '.join(_RATES)}. "
+            f"Received: {','.join(_TRAIN.value) or 'nothing'}"
+        )
+    if not _BACKBONE.value or not _WEIGHTS.value:
+        raise runs.UserError(
+            "--backbone and --weights must name a network and its weights. "
+            "Received: nothing"
+        )
+    for mode in _PADDING_MODE.value or [""]:
+        if mode != _OWN:
+            runs.conversion_modes([mode] if mode else [])
+    names = ("backbone", "weights", "padding_mode", "train")
+    lists = (
+        _BACKBONE.value,
+        _WEIGHTS.value,
+        _PADDING_MODE.value,
+        _TRAIN.value,
+    )
+    plans = [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product(*map(dict.fromkeys, lists))
+    ]
+    for name, weights in itertools.product(_BACKBONE.value, _WEIGHTS.value):
+        models.check_weights(name, weights)
+        if _LAYER.value is None:
+            # Raises for a file, and proposes layers.
+            models.stage_names(name)
+    first = flags.FLAGS.seed
+    # With random weights, which need not be read: whether it can be built.
+    for plan in plans:
+        _network(**{**plan, "weights": "random"}, seed=first, sets=sets)
+    # The seed changes last, so that a run that is stopped has some of all.
+    return [
+        {**plan, "seed": seed}
+        for seed in range(first, first + _SEEDS.value)
+        for plan in plans
+    ]
+
+
+def _train_all(work, spread, plans, sets):
+    rows, arrays = [], {}
+    read = None
+    with runs.Progress(units=len(plans)) as progress:
+        for number, plan in enumerate(plans):
+            # A backbone may be a path.
+            label = f"{number}-{plan['padding_mode']}-seed{plan['seed']}"
+            found = work.checkpoint(label)
+            rolling = runs.RollingCheckpoint(
+                work, label, flags.FLAGS.checkpoint_seconds
+            )
+            if found:
+                progress.done_before(label)
+            else:
+                read = read or {
+                    name: each.arrays() for name, each in sets.items()
+                }
+                with progress.unit(
+                    label, total=_steps(sets), noun="steps"
+                ) as advance:
+                    found = work.save_checkpoint(
+                        label,
+                        *_train(
+                            work,
+                            spread,
+                            label,
+                            plan,
+                            sets,
+                            read,
+                            rolling,
+                            advance,
+                        ),
+                    )
+            # Also left over if it was killed between these two steps.
+            rolling.remove()
+            rows += found[0]
+            arrays |= {
+                f"{label}/{name}": each for name, each in found[1].items()
+            }
+    return rows, arrays
+
+
+def _steps(sets):
+    steps = len(sets["train_set"]) // _BATCH_SIZE.value * _EPOCHS.value
+    return min(steps, _MAX_STEPS.value or steps)
+
+
+def _train(work, spread, label, plan, sets, read, rolling, advance):
+    """The row of one network; its curve and its confusion matrix."""
+    from keras_padpos import tasks
+
+    frozen = plan["train"] == _FROZEN
+    with spread.scope():
+        network = _network(**plan, sets=sets)
+    calibrated = 0
+    if _CALIBRATE_BATCH_NORM.value and frozen:
+        calibrated = runs.calibrated_at_first(
+            network,
+            read["train_set"][0],
+            spread,
+            batch_size=_BATCH_SIZE.value,
+            seed=plan["seed"],
+        )
+    rate = _LEARNING_RATE.value
+    local, steps, curve = runs.trained_classifier(
+        work,
+        label,
+        network,
+        *read["train_set"],
+        rolling=rolling,
+        spread=spread,
+        advance=advance,
+        calibrate=_CALIBRATE_BATCH_NORM.value and not frozen,
+        epochs=_EPOCHS.value,
+        batch_size=_BATCH_SIZE.value,
+        max_steps=_MAX_STEPS.value,
+        learning_rate=_RATES[plan["train"]] if rate is None else rate,
+        seed=plan["seed"],
+        log_steps=_LOG_STEPS.value,
+    )
+    scores, confusion = tasks.score_classifier(
+        local, *read["test_set"], batch_size=_BATCH_SIZE.value
+    )
+    row = {
+        **plan,
+        "layer": _LAYER.value,
+        "train_set": _TRAIN_SET.value,
+        "test_set": _TEST_SET.value,
+        "classes": sets["train_set"].classes,
+        **scores,
+        "calibration_images": calibrated,
+        "train_images": len(read["train_set"][0]),
+        "test_images": len(read["test_set"][0]),
+        "epochs": _EPOCHS.value,
+        "steps": steps,
+        "arrays": label,
+    }
+    return [row], {**curve, "confusion": confusion}
+
+
+def _network(backbone, weights, padding_mode, train, seed, sets):
+    from keras_padpos import tasks
+
+    return tasks.texture_net(
+        backbone,
+        weights,
+        padding_mode,
+        classes=sets["train_set"].classes,
+        size=sets["train_set"].shape,
+        layer=_LAYER.value,
+        frozen=train == _FROZEN,
+        seed=seed,
+    )
+
+
+if __name__ == "__main__":
+    runs.run(main)

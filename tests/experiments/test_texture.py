@@ -1,0 +1,147 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from texture_folders import write_textures
+from tool_process import ToolProcess
+
+GIVEN = (
+    "--backbone=small.keras",
+    "--weights=file",
+    "--layer=relu",
+    "--train_set=pictures/train",
+    "--test_set=pictures/test",
+    "--size=24",
+    "--batch_size=4",
+    "--log_steps=2",
+)
+ASKED = (
+    "--padding_mode=own,none",
+    "--train=frozen,scratch",
+    "--epochs=1",
+    "--workdir=work",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("texture")
+    write_textures(folder / "pictures", {"train": 8, "test": 4})
+    (folder / "pictures" / "other").mkdir()
+    write_textures(folder / "pictures" / "other", {"one": 1})
+    (folder / "pictures" / "other" / "one" / "fine").rename(
+        folder / "pictures" / "other" / "one" / "odd"
+    )
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((24, 24, 3))
+    x = keras.layers.Rescaling(1 / 255)(inputs)
+    x = keras.layers.Conv2D(4, 3, padding="same", name="conv")(x)
+    x = keras.layers.BatchNormalization(name="norm")(x)
+    x = keras.layers.ReLU(name="relu")(x)
+    keras.Model(inputs, x).save(folder / "small.keras")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    with ToolProcess("experiments.texture", []) as tool:
+        yield lambda *given: tool(*given, cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def finished(run, folder):
+    done = run(*GIVEN, *ASKED)
+    assert done.returncode == 0, done.stderr
+    return done, folder / "work"
+
+
+def rows_of(work):
+    return json.loads((work / "results.json").read_text())["rows"]
+
+
+def test_rows_are_each_network(finished):
+    _, work = finished
+    rows = rows_of(work)
+    assert [(row["padding_mode"], row["train"]) for row in rows] == [
+        (mode, train)
+        for mode in ("own", "none")
+        for train in ("frozen", "scratch")
+    ]
+    for row in rows:
+        low, high = row["accuracy_ci95"]
+        assert 0 <= low <= row["accuracy"] <= high <= 1
+        assert (row["train_images"], row["test_images"]) == (16, 8)
+        assert (row["steps"], row["classes"]) == (4, 2)
+        assert row["calibration_images"] == (
+            16 if row["train"] == "frozen" else 0
+        )
+
+
+def test_it_leaves_curves_confusions_and_models(finished):
+    done, work = finished
+    assert "Texture recognition: accuracy in percent" in done.stdout
+    with np.load(work / "arrays.npz") as arrays:
+        for row in rows_of(work):
+            label = row["arrays"]
+            assert arrays[f"{label}/step"].tolist() == [2, 4]
+            confusion = arrays[f"{label}/confusion"]
+            assert confusion.sum(axis=1).tolist() == [4, 4]
+            assert np.trace(confusion) / 8 == row["accuracy"]
+
+
+def test_frozen_layers_stay_as_they_are(finished, folder):
+    _, work = finished
+    before = keras.saving.load_model(folder / "small.keras")
+    kernel = before.get_layer("conv").get_weights()[0]
+    same = []
+    for file in sorted((work / "models").iterdir()):
+        weights = keras.saving.load_model(file, compile=False).get_weights()
+        (found,) = (each for each in weights if each.shape == kernel.shape)
+        same.append(bool((found == kernel).all()))
+    assert sorted(same) == [False, False, True, True]
+
+
+def test_finished_it_prints_the_same_table(finished, run):
+    done, _ = finished
+    assert run(*GIVEN, *ASKED).stdout == done.stdout
+
+
+def test_stripes_are_told_apart(run, folder):
+    done = run(
+        *GIVEN,
+        "--padding_mode=reflect",
+        "--train=scratch",
+        "--learning_rate=0.1",
+        "--epochs=20",
+        "--workdir=learned",
+    )
+    assert done.returncode == 0, done.stderr
+    (row,) = rows_of(folder / "learned")
+    assert row["accuracy"] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--train=all", "--train must be of frozen, scratch"),
+        ("--backbone=vgg17", "`name` of a backbone must be one of"),
+        ("--backbone=", "--backbone and --weights must name"),
+        ("--weights=imagenet", "`weights` of a .keras file must be"),
+        ("--padding_mode=mirror", "--padding_mode must be among"),
+        ("--padding_mode=", "--padding_mode must be among"),
+        ("--layer=dense", "dense"),
+        ("--train_set=nowhere", "--train_set: `spec` must be"),
+        ("--test_set=pictures/other/one", "--test_set must have the classes"),
+        ("--size=2,3,4", "--size must be one number, or height and width"),
+        ("--size=wide", "--size must be whole numbers"),
+        ("--train_images=3", "--train_set must have at least --batch_size=4"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
+    done = run(*GIVEN, given, "--workdir=refused")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("texture: error: ")
+    assert said in line
+    assert not (folder / "refused").exists()
