@@ -52,7 +52,9 @@ _HEAD = flags.DEFINE_list(
     "head",
     ["fcn"],
     "Heads: fcn (the last stage's scores, enlarged), fcn_skips (those of the "
-    "last three stages, added).",
+    "last three stages, added), deeplab (DeepLabV3+ of keras-hub; of resnet18 "
+    "and resnet50, with random weights or those of a preset of keras-hub's "
+    "DeepLabV3Backbone; not without padding).",
 )
 _ENLARGE = flags.DEFINE_list(
     "enlarge",
@@ -155,6 +157,7 @@ _SCIENCE = (
 )
 _EXAMPLES = 4
 _MASKS = "masks"
+_DEEPLAB = "deeplab"
 
 
 def main(argv):
@@ -239,7 +242,7 @@ def _plans(sets):
     from keras_padpos import models
 
     for flag, known in (
-        (_HEAD, models.SEMANTIC_HEADS),
+        (_HEAD, (*models.SEMANTIC_HEADS, _DEEPLAB)),
         (_ENLARGE, models.ENLARGEMENTS),
     ):
         if not flag.value or not set(flag.value) <= set(known):
@@ -431,9 +434,18 @@ def _network(backbone, weights, head, enlarge, padding_mode, seed, pairs):
 
     from keras_padpos import models
 
-    stages = runs.stage_layers(backbone, _STAGES.value)
     # Both halves are drawn from the seed, whatever weights the first has.
     keras.utils.set_random_seed(seed)
+    classes = 1 if _TASK.value == "saliency" else pairs.classes
+    if head == _DEEPLAB:
+        return models.deeplab(
+            backbone,
+            classes,
+            padding_mode,
+            weights=weights,
+            input_shape=(*pairs.shape, 3),
+        )
+    stages = runs.stage_layers(backbone, _STAGES.value)
     inner = models.backbone(
         backbone,
         weights,
@@ -443,7 +455,7 @@ def _network(backbone, weights, head, enlarge, padding_mode, seed, pairs):
     )
     return models.semantic_net(
         inner,
-        1 if _TASK.value == "saliency" else pairs.classes,
+        classes,
         head=head,
         stages=stages,
         enlarge=enlarge,
