@@ -54,14 +54,16 @@ _SHARES = flags.DEFINE_list(
     "Widths of the border that is attacked alone, shares of the picture's "
     "side; an interior of as many pixels is, too.",
 )
-_EPSILON = flags.DEFINE_float(
+_EPSILON = flags.DEFINE_list(
     "epsilon",
-    2.0,
-    "How far an attack moves each value, of 0 to 255.",
-    lower_bound=0,
+    ["2", "8"],
+    "Sizes of the attacks: how far each value may move, of 0 to 255.",
 )
 _ATTACK_STEP = flags.DEFINE_float(
-    "attack_step", 0.5, "How far it does so at a time.", lower_bound=0
+    "attack_step",
+    0.25,
+    "How far it does so at a time, a share of --epsilon.",
+    lower_bound=0,
 )
 _ATTACK_STEPS = flags.DEFINE_integer(
     "attack_steps", 10, "How many times, with pgd.", lower_bound=1
@@ -199,12 +201,13 @@ def _plans():
             )
     if not _CUTOUT_SIZE.value:
         raise runs.UserError("--cutout_size must be above 0. Received: 0")
-    for share in _shares():
+    for share in _numbers(_SHARES, 0.5):
         try:
             tasks.region_mask(_SIZE.value, _SIZE.value, "border", share)
         except ValueError as error:
             words = str(error).replace("`share`", "--shares")
             raise runs.UserError(words) from error
+    _numbers(_EPSILON, 256)
     count = _at_most(_TRAIN_IMAGES.value)
     if count < _BATCH_SIZE.value:
         raise runs.UserError(
@@ -230,17 +233,17 @@ def _plans():
     ]
 
 
-def _shares():
+def _numbers(flag, below):
     try:
-        shares = [float(share) for share in _SHARES.value]
+        values = [float(value) for value in flag.value]
     except ValueError:
-        shares = [-1.0]
-    if not all(0 < share < 0.5 for share in shares):
+        values = [-1.0]
+    if not all(0 < value < below for value in values):
         raise runs.UserError(
-            "--shares must be numbers between 0 and 0.5 with commas between "
-            f"them. Received: {','.join(_SHARES.value)}"
+            f"--{flag.name} must be numbers between 0 and {below} with commas "
+            f"between them. Received: {','.join(flag.value)}"
         )
-    return list(dict.fromkeys(shares))
+    return list(dict.fromkeys(values))
 
 
 def _train_all(work, spread, plans):
@@ -312,8 +315,8 @@ def _train(work, spread, label, plan, sets, rolling, advance):
         fills=list(dict.fromkeys(_TEST_CUTOUT.value)),
         cutout_size=_CUTOUT_SIZE.value,
         attacks=list(dict.fromkeys(_ATTACKS.value)),
-        shares=_shares(),
-        epsilon=_EPSILON.value,
+        shares=_numbers(_SHARES, 0.5),
+        epsilons=_numbers(_EPSILON, 256),
         step=_ATTACK_STEP.value,
         steps=_ATTACK_STEPS.value,
         universal_epochs=_UNIVERSAL_EPOCHS.value,

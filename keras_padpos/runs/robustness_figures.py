@@ -21,12 +21,13 @@ def draw_robustness_figures(
 ) -> None:
     """Draw accuracy by share of pixels, with squares, and perturbations.
 
-    For each model: `figures/fraction_MODEL_CUTOUT.png`, accuracy against the
-    share of pixels that are attacked, a panel an attack and a line a padding
-    mode and region, mean over seeds; `figures/cutout_MODEL.png`, accuracy
-    with squares of each fill in training and in test, a panel a padding mode;
-    and `figures/perturbations_MODEL_CUTOUT.png`, the universal perturbations
-    of the first seed. What was not measured is not drawn.
+    For each model: `figures/cutout_MODEL.png`, accuracy with squares of each
+    fill in training and in test, a panel a padding mode. For each fill in
+    training and each size of the attacks, too: `figures/fraction_....png`,
+    accuracy against the share of pixels that are attacked, a panel an attack
+    and a line a padding mode and region, mean over seeds; and
+    `figures/perturbations_....png`, the universal perturbations of the first
+    seed. What was not measured is not drawn.
 
     Args:
         work: The run's directory.
@@ -37,10 +38,18 @@ def draw_robustness_figures(
         own = [row for row in rows if row["model"] == model]
         if any(row["attack"] == "cutout" for row in own):
             _draw_cutout(work.figure_path(f"cutout_{model}"), model, own)
-        for cutout in dict.fromkeys(row["cutout"] for row in own):
-            group = [row for row in own if row["cutout"] == cutout]
-            title = f"{model}, trained with cutout {cutout}"
-            name = f"{model}_{cutout}"
+        for cutout, epsilon in dict.fromkeys(
+            (row["cutout"], row["epsilon"]) for row in own if row["region"]
+        ):
+            group = [
+                row
+                for row in own
+                if row["cutout"] == cutout and row["epsilon"] in (None, epsilon)
+            ]
+            title = (
+                f"{model}, trained with cutout {cutout}, attacks of {epsilon:g}"
+            )
+            name = f"{model}_{cutout}_epsilon{epsilon:g}"
             if any(row["share"] for row in group):
                 path = work.figure_path(f"fraction_{name}")
                 _draw_fractions(path, title, group)
@@ -129,6 +138,8 @@ def _draw_cutout(path, model, rows):
 
 
 def _draw_perturbations(path, title, rows, arrays):
+    from keras_padpos.tasks.score_robustness import perturbation_name
+
     seed = min(row["seed"] for row in rows)
     chosen = [
         row
@@ -146,14 +157,15 @@ def _draw_perturbations(path, title, rows, arrays):
     for row in chosen:
         line = modes.index(row["padding_mode"])
         column = places.index((row["region"], row["share"]))
-        name = "-".join(
-            str(each) for each in (row["region"], row["share"]) if each
-        )
-        values = arrays[f"{row['arrays']}/universal-{name}"]
+        name = perturbation_name(row["epsilon"], row["region"], row["share"])
+        values = arrays[f"{row['arrays']}/{name}"]
         reach = max(row["epsilon"], 1e-6)
         axes[line, column].imshow(np.clip(values / reach / 2 + 0.5, 0, 1))
         if not line:
-            axes[line, column].set_title(name, fontsize="small")
+            words = row["region"]
+            if row["share"]:
+                words += f" {row['share']:g}"
+            axes[line, column].set_title(words, fontsize="small")
         if not column:
             axes[line, column].set_ylabel(row["padding_mode"], fontsize="small")
     _save(figure, path, f"{title}: universal perturbations")

@@ -1,5 +1,6 @@
 """What a run of `robustness` prints."""
 
+import itertools
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -99,8 +100,8 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         rows: Rows of `robustness`.
 
     Returns:
-        Arguments of `print_table`: a line for each width of the border, and
-        one for the whole picture.
+        Arguments of `print_table`: a line for each size of the attacks and
+        each width of the border.
     """
     attacks = dict.fromkeys(row["attack"] for row in rows if row["region"])
     columns = [
@@ -110,26 +111,35 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ]
     lines = []
     for key, group in _networks(rows).items():
+        cells = robustness_cells(group)
+        sizes = dict.fromkeys(row["epsilon"] for row in group if row["region"])
         shares = dict.fromkeys(row["share"] for row in group if row["share"])
-        for share in shares or [None]:
-            line = {
-                **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
-                **dict.fromkeys(columns, ""),
-                **_ends(group),
-            }
-            for (attack, _, region, width, epsilon), scores in robustness_cells(
-                group
-            ).items():
-                if region and width in (None, share):
-                    line[f"{attack} {region}"] = _mean(scores)
-                    line["epsilon"] = epsilon
+        for size, share in itertools.product(sizes, shares or [None]):
             fractions = [
                 row["fraction"]
                 for row in group
                 if row["region"] and row["share"] == share
             ]
-            line["pixels"] = f"{100 * fractions[0]:.1f}"
-            lines.append(line)
+            lines.append(
+                {
+                    **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
+                    "epsilon": f"{size:g}",
+                    "pixels": f"{100 * fractions[0]:.1f}",
+                    **dict.fromkeys(columns, ""),
+                    **{
+                        f"{attack} {region}": _mean(scores)
+                        for (
+                            attack,
+                            _,
+                            region,
+                            width,
+                            epsilon,
+                        ), scores in cells.items()
+                        if epsilon == size and width in (None, share)
+                    },
+                    **_ends(group),
+                }
+            )
     return {
         "title": "Accuracy in percent under attack",
         "columns": [

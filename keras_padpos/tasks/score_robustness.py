@@ -1,5 +1,6 @@
 """How a classifier does on pictures that were tampered with."""
 
+import itertools
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -30,8 +31,8 @@ def score_robustness(
     cutout_size: int | float = 0.5,
     attacks: Sequence[str] = ATTACKS,
     shares: Sequence[float] = (0.1,),
-    epsilon: float = 8.0,
-    step: float = 2.0,
+    epsilons: Sequence[float] = (2.0, 8.0),
+    step: float = 0.25,
     steps: int = 10,
     universal_epochs: int = 5,
     seed: int = 0,
@@ -40,10 +41,10 @@ def score_robustness(
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """Score a classifier clean, with pieces cut out, and attacked.
 
-    Every attack is made on the whole picture, and, for each width of the
-    border, on the border and on as many pixels of the interior. `"noise"`
-    moves each value by `epsilon` up or down, at random: what an attack does
-    beyond that is its own.
+    Every attack of every size is made on the whole picture, and, for each
+    width of the border, on the border and on as many pixels of the interior.
+    `"noise"` moves each value by its size up or down, at random: what an
+    attack does beyond that is its own.
 
     Example:
 
@@ -52,13 +53,13 @@ def score_robustness(
     >>> pictures = np.zeros((4, 8, 8, 3), "uint8")
     >>> rows, arrays = score_robustness(
     ...     net, pictures, np.zeros(4, int), (pictures, np.zeros(4, int)),
-    ...     fills=["white"], attacks=["universal"],
+    ...     fills=["white"], attacks=["universal"], epsilons=[8.0],
     ... )
     >>> [(row["attack"], row["fill"], row["region"]) for row in rows][:3]
     [('none', None, None), ('cutout', 'white', None), ('universal', None, \
 'whole')]
     >>> list(arrays)
-    ['universal-whole', 'universal-border-0.1', 'universal-interior-0.1']
+    ['universal-8-whole', 'universal-8-border-0.1', 'universal-8-interior-0.1']
 
     Args:
         model: From pictures in [0, 255] to logits `(batch, classes)`, on one
@@ -70,8 +71,9 @@ def score_robustness(
         cutout_size: Their size.
         attacks: Some of `ATTACKS`.
         shares: Widths of the border, see `region_mask`.
-        epsilon: See `pgd`.
-        step: See `pgd`; universal perturbations take it too.
+        epsilons: Sizes of the attacks; see `pgd`. Where every picture can be
+            fooled by itself, one perturbation for all may just begin to work.
+        step: Of attacks, a share of their size.
         steps: Of `pgd`.
         universal_epochs: Passes over `known`.
         seed: Seed of squares, starts, signs and orders.
@@ -120,51 +122,55 @@ def score_robustness(
     for fill in fills:
         cut = _cut(pictures, Cutout(cutout_size, fill, seed), batch_size)
         add("cutout", _logits(model, cut, batch_size), fill=fill)
-    for attack in attacks:
-        for (region, share), mask in places.items():
-            if attack == "noise":
-                signs = np.random.default_rng(seed).integers(
-                    0, 2, pictures.shape
-                )
-                noise = epsilon * (2 * signs - 1) * mask[:, :, None]
-                found = np.clip(pictures + noise, 0, 255).astype("float32")
-            elif attack == "pgd":
-                found = pgd(
-                    model,
-                    pictures,
-                    labels,
-                    epsilon=epsilon,
-                    step=step,
-                    steps=steps,
-                    seed=seed,
-                    mask=mask,
-                    gradient=gradient,
-                    batch_size=batch_size,
-                )
-            else:
-                perturbation = universal_perturbation(
-                    model,
-                    *known,
-                    epsilon=epsilon,
-                    step=step,
-                    epochs=universal_epochs,
-                    seed=seed,
-                    mask=mask,
-                    gradient=gradient,
-                    batch_size=batch_size,
-                )
-                name = "-".join(str(each) for each in (region, share) if each)
-                arrays[f"universal-{name}"] = perturbation
-                found = ops.convert_to_numpy(perturbed(pictures, perturbation))
-            add(
-                attack,
-                _logits(model, found, batch_size),
-                region=region,
-                share=share,
-                fraction=float(mask.mean()),
-                epsilon=float(epsilon),
+    for attack, epsilon, ((region, share), mask) in itertools.product(
+        attacks, epsilons, places.items()
+    ):
+        options = {
+            "epsilon": epsilon,
+            "step": step * epsilon,
+            "seed": seed,
+            "mask": mask,
+            "gradient": gradient,
+            "batch_size": batch_size,
+        }
+        if attack == "noise":
+            signs = np.random.default_rng(seed).integers(0, 2, pictures.shape)
+            noise = epsilon * (2 * signs - 1) * mask[:, :, None]
+            found = np.clip(pictures + noise, 0, 255)
+        elif attack == "pgd":
+            found = pgd(model, pictures, labels, steps=steps, **options)
+        else:
+            name = perturbation_name(epsilon, region, share)
+            arrays[name] = universal_perturbation(
+                model, *known, epochs=universal_epochs, **options
             )
+            found = ops.convert_to_numpy(perturbed(pictures, arrays[name]))
+        add(
+            attack,
+            _logits(model, found, batch_size),
+            region=region,
+            share=share,
+            fraction=float(mask.mean()),
+            epsilon=float(epsilon),
+        )
     return rows, arrays
+
+
+def perturbation_name(epsilon: float, region: str, share: float | None) -> str:
+    """What `score_robustness` calls a universal perturbation.
+
+    Example:
+
+    >>> perturbation_name(2.0, "border", 0.1)
+    'universal-2-border-0.1'
+
+    Args:
+        epsilon: Its size.
+        region: Where it is; see `region_mask`.
+        share: Width of the border; `None` for the whole picture.
+    """
+    words = ["universal", f"{epsilon:g}", region]
+    return "-".join(words if share is None else [*words, f"{share:g}"])
 
 
 def _places(size, shares):

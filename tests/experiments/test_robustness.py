@@ -15,7 +15,7 @@ GIVEN = (
     "--log_steps=4",
     "--shares=0.1",
     "--attack_steps=2",
-    "--attack_step=8",
+    "--attack_step=1",
     "--epsilon=8",
     "--universal_images=8",
     "--universal_epochs=1",
@@ -96,7 +96,7 @@ def test_it_leaves_curves_perturbations_figures_and_models(finished):
     assert {file.stem for file in (work / "figures").iterdir()} == {
         "cutout_vgg5",
         *(
-            f"{what}_vgg5_{cutout}"
+            f"{what}_vgg5_{cutout}_epsilon8"
             for what in ("fraction", "perturbations")
             for cutout in ("off", "random")
         ),
@@ -105,7 +105,7 @@ def test_it_leaves_curves_perturbations_figures_and_models(finished):
         label = "vgg5-interpolate-random-seed0"
         assert arrays[f"{label}/step"].tolist() == [4, 8]
         assert arrays[f"{label}/accuracy"].shape == (2,)
-        border = arrays[f"{label}/universal-border-0.1"]
+        border = arrays[f"{label}/universal-8-border-0.1"]
     assert border.shape == (32, 32, 3)
     assert 0 < np.abs(border).max() <= 8
     assert not border[3:-3, 3:-3].any()
@@ -147,6 +147,7 @@ def test_what_is_not_asked_for_is_not_done(run, folder):
         ("--test_cutout=off", "--test_cutout must be of black"),
         ("--attacks=fgsm", "--attacks must be of noise, pgd, universal"),
         ("--padding_mode=mirror", "--padding_mode must be among"),
+        ("--epsilon=0", "--epsilon must be numbers between 0 and 256"),
         ("--shares=wide", "--shares must be numbers between 0 and 0.5"),
         ("--shares=0.3", "--shares must leave"),
         ("--shares=0.001", "--shares must leave"),
