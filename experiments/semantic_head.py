@@ -165,7 +165,7 @@ def main(argv):
     del argv
     spread = runs.open_spread()
     sets = _sets()
-    plans = _plans(sets)
+    plans = _plans(sets, spread)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
         "semantic_head", runs.resolved_flags(_SCIENCE), spread
@@ -234,7 +234,7 @@ def _sets():
     return sets
 
 
-def _plans(sets):
+def _plans(sets, spread):
     """Each network to train: a row's first columns.
 
     What cannot work is refused here, before anything is computed or written.
@@ -250,6 +250,11 @@ def _plans(sets):
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
+    if _BATCH_SIZE.value % spread.devices:
+        raise runs.UserError(
+            f"--batch_size must be a multiple of the {spread.devices} devices. "
+            f"Received: {_BATCH_SIZE.value}"
+        )
     others = [mode for mode in _PADDING_MODE.value if mode != "own"]
     if others or not _PADDING_MODE.value:
         runs.conversion_modes(others)
@@ -336,7 +341,7 @@ def _look(sets, advance):
     for name, answer in base.items():
         plan = {"backbone": name, "weights": None, "head": None}
         plan |= {"enlarge": None, "padding_mode": None, "seed": None}
-        rows += _rows(plan, answer, sets, 0, advance)
+        rows += _rows(plan, _scores(answer, sets, advance), sets, 0)
     pictures, masks = _examples(sets)
     prior = base["prior"](pictures[:1])
     return rows, {
@@ -382,35 +387,44 @@ def _train(work, spread, plan, sets, rolling, advance):
         spread=spread,
     )
     local = training.LocalModel(network, spread).now()
+    names = dict.fromkeys(name for line in rolling.lines for name in line)
+    curves = {
+        name: np.array([line[name] for line in rolling.lines], float)
+        for name in names
+    }
+    if not all(np.isfinite(each).all() for each in local.get_weights()):
+        reason = "weights are not finite: training has diverged"
+        return _rows(
+            plan, [{"band": "overall", "reason": reason}], sets, steps
+        ), curves
     if _CALIBRATE_BATCH_NORM.value:
         tasks.calibrate_semantic(
             local, sets["train"], batch_size=_BATCH_SIZE.value, seed=seed
         )
     answer = tasks.semantic_answers(local)
-    rows = _rows(plan, answer, sets, steps)
+    rows = _rows(plan, _scores(answer, sets), sets, steps)
     label = _label(plan)
     work.save_model(label, local)
     work.save_model(f"{label}-backbone", _backbone_of(local))
     answers = answer(_examples(sets)[0])
     if _TASK.value == "segmentation":
         answers = answers.astype("uint8")
-    names = dict.fromkeys(name for line in rolling.lines for name in line)
-    curves = {
-        name: np.array([line[name] for line in rolling.lines]) for name in names
-    }
     return rows, {**curves, "answers": answers}
 
 
-def _rows(plan, answer, sets, steps, advance=None):
+def _scores(answer, sets, advance=None):
     from keras_padpos import tasks
 
-    scores = tasks.score_semantic(
+    return tasks.score_semantic(
         answer,
         sets["test"],
         saliency=_TASK.value == "saliency",
         batch_size=_BATCH_SIZE.value,
         advance=advance,
     )
+
+
+def _rows(plan, scores, sets, steps):
     return [
         {
             **plan,

@@ -41,7 +41,9 @@ def draw_semantic_figures(
     """
     figures: dict[tuple, dict[str, list]] = {}
     baselines: dict[str, list] = {}
-    for key, group in semantic_groups(rows).items():
+    # What has diverged has no scores.
+    scored = [row for row in rows if not row.get("reason")]
+    for key, group in semantic_groups(scored).items():
         if group[0]["seed"] is None:
             baselines[group[0]["backbone"]] = group
         else:

@@ -79,7 +79,7 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             {
                 **_network(found),
                 **{
-                    name: _percent(row[name] for row in found)
+                    name: _percent(row.get(name) for row in found)
                     for name in scores
                 },
                 **{
@@ -92,6 +92,11 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "Percent; mean ± standard deviation over seeds. majority, prior: what "
         "knowing the training masks alone scores, the most frequent class "
         "everywhere and that of each place.",
+    ]
+    reasons = dict.fromkeys(row["reason"] for row in rows if row.get("reason"))
+    notes += [
+        f"- in a network's row, or left out of a mean: {each}."
+        for each in reasons
     ]
     if "mae" in scores:
         notes.append(
@@ -144,7 +149,7 @@ def band_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         line = _network([row for row in group if row["band"] == "overall"])
         for band in (whole, *bands):
             line[band] = _percent(
-                row[score] for row in group if row["band"] == band
+                row.get(score) for row in group if row["band"] == band
             )
         lines.append(line)
     return {

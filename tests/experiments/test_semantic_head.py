@@ -189,6 +189,22 @@ def test_its_backbones_are_networks_for_others(finished, folder):
             np.testing.assert_array_equal(mine, theirs)
 
 
+def test_a_network_that_diverges_does_not_end_the_run(run, folder):
+    done = run(
+        *GIVEN,
+        *VOC,
+        "--padding_mode=zeros",
+        "--learning_rate=1e30",
+        "--workdir=wild",
+    )
+    assert done.returncode == 0, done.stderr
+    *_, row = rows_of(folder / "wild")
+    assert row["reason"].endswith("training has diverged")
+    assert "mean_iou" not in row
+    assert "training has diverged" in done.stdout
+    assert not (folder / "wild" / "models").exists()
+
+
 def test_finished_it_prints_the_same_tables(finished, run):
     done, _ = finished
     again = run(*GIVEN, *VOC, "--seeds=2", "--workdir=work")
