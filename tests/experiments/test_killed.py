@@ -13,6 +13,7 @@ from bright_dataset import write_bright_dataset
 from mask_folders import write_voc
 from PIL import Image
 from run_binary import ROOT
+from texture_folders import write_textures
 
 # How often, in the tests that are not for every day.
 KILLS = int(os.environ.get("KERAS_PADPOS_KILLS", "4"))
@@ -66,6 +67,31 @@ FLAGS = {
         "--epochs=6",
         "--log_steps=7",
     ],
+    "robustness": [
+        "--padding_mode=zeros,randn",
+        "--cutout=random",
+        "--dataset=padpos_bright",
+        "--data_dir=tfds",
+        "--train_images=160",
+        "--test_images=8",
+        "--batch_size=4",
+        "--epochs=3",
+        "--shares=0.1",
+        "--epsilon=8",
+        "--attack_steps=1",
+        "--universal_images=8",
+    ],
+    "texture": [
+        "--backbone=resnet18",
+        "--weights=random",
+        "--padding_mode=randn",
+        "--train=scratch",
+        "--train_set=textures/train",
+        "--test_set=textures/test",
+        "--size=64",
+        "--batch_size=4",
+        "--epochs=3",
+    ],
     "pattern_formation": [
         "--padding_mode=zeros,randn",
         "--seeds=1",
@@ -88,6 +114,7 @@ def folder(tmp_path_factory):
         folder / "tfds", "padpos_bright", {"train": 160, "test": 20}
     )
     write_voc(folder / "masks", {"train": 80, "test": 10})
+    write_textures(folder / "textures", {"train": 16, "test": 2}, size=64)
     (folder / "photos").mkdir()
     pixels = np.random.default_rng(0).integers(0, 256, (9, 9, 3))
     picture = Image.fromarray(pixels.astype("uint8"))
@@ -189,6 +216,6 @@ def check_same_weights(one, other):
 @pytest.mark.parametrize("experiment", FLAGS)
 def test_killed_again_and_again(experiment, tmp_path_factory, folder):
     work = tmp_path_factory.mktemp(experiment)
-    for name in ("tfds", "photos", "masks"):
+    for name in ("tfds", "photos", "masks", "textures"):
         (work / name).symlink_to(folder / name)
     check_killed(experiment, KILLS, work)
