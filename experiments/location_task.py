@@ -367,12 +367,17 @@ def _sets():
 
     sets = {}
     for split, (flag, least, why) in _least().items():
-        pictures, labels = sets[split] = data.labelled_pictures(
-            f"{_DATASET.value}:{split}",
-            _SIZE,
-            count=_at_most(flag.value),
-            data_dir=flags.FLAGS.data_dir,
-        )
+        try:
+            pictures, labels = sets[split] = data.labelled_pictures(
+                f"{_DATASET.value}:{split}",
+                _SIZE,
+                count=_at_most(flag.value),
+                data_dir=flags.FLAGS.data_dir,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise runs.UserError(
+                f"--dataset={_DATASET.value} cannot be read: {error}"
+            ) from error
         if len(pictures) < least:
             raise runs.UserError(
                 f"--dataset must have at least {least} pictures to {split}, "

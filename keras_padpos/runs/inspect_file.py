@@ -104,7 +104,9 @@ def _beside(folder):
     """The Keras model that `export_model` left beside a graph, or why not."""
     import keras
 
-    from keras_padpos import layers  # noqa: F401  registers them
+    # They register their layers.
+    from keras_padpos import layers  # noqa: F401
+    from keras_padpos import tasks  # noqa: F401
     from keras_padpos.models.plain_reason import plain_reason
 
     file = folder / "assets.extra" / "model.json"

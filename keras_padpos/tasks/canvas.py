@@ -20,6 +20,9 @@ __all__ = ["CIFAR_DEVIATION", "CIFAR_MEAN", "FILLS", "Canvas"]
 class Canvas(keras.layers.Layer):
     """Put each picture into one cell of a grid; the other cells are empty.
 
+    It is called with a dict, of pictures in [0, 255] and of their cells, which
+    count from 0 row by row; see `call`.
+
     The colour of the canvas is one of pixels, as are the pictures: what
     normalises them comes after. (In the code released with *Global Pooling* a
     canvas is filled with zeros after its pictures are normalised, which is

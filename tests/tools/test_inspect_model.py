@@ -196,6 +196,10 @@ def test_layers_of_the_tasks_are_known(tmp_path, tool):
     assert done.returncode == 0, done.stderr
     assert "Padding sites at cell, picture 8x8x3" in done.stdout
     assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
+    runs.export_model(net, tmp_path / "exported")
+    done = tool("exported", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
 
 
 def test_without_fields_the_reason_is_told(tmp_path, folder, tool):
