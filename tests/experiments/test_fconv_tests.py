@@ -122,6 +122,7 @@ def test_the_table_shows_means_beside_the_papers_numbers(red_green):
     assert papers["full", "dissimilar"] == ("89.7 ± 0.5", "no")
 
 
+@pytest.mark.large
 def test_a_run_goes_on_from_its_checkpoints(red_green, tmp_path):
     work, flags, done = red_green
     again = _run(*flags, cwd=tmp_path)

@@ -125,6 +125,7 @@ def test_killed_it_goes_on_where_it_was(finished, folder):
     assert rows_in(folder / "killed") == rows_in(path)
 
 
+@pytest.mark.large
 def test_a_network_is_measured_alike_whichever_came_before(folder, finished):
     """With several networks, and killed after the first."""
     pattern_net(seed=5, channels=3).save(folder / "other.keras")

@@ -57,6 +57,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.large
 def test_keras_files_load_in_another_process(tmp_path):
     paths, expected = [], {}
     for name, case in CASES.items():

@@ -23,6 +23,7 @@ def test_the_measurement_is_timed_beside_both_passes():
     )
 
 
+@pytest.mark.large
 def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     flags = (
         "pattern",

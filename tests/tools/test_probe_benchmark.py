@@ -84,6 +84,7 @@ def test_a_run_that_fails_says_why(tmp_path):
         )
 
 
+@pytest.mark.large
 def test_binary_leaves_rows_and_prints_the_targets(tmp_path):
     flags = (
         "probe",
