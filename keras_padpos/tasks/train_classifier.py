@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_padpos.tasks.check_counts import check_counts
 from keras_padpos.tasks.logged_training import LOG_STEPS
 from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.training import Checkpoint
@@ -76,6 +77,12 @@ def train_classifier(
             labels, a number is less than 1, or batches cannot be divided
             among the devices.
     """
+    check_counts(
+        epochs=epochs,
+        batch_size=batch_size,
+        log_steps=log_steps,
+        max_steps=max_steps,
+    )
     steps = len(pictures) // batch_size
     if not steps or len(labels) != len(pictures):
         raise ValueError(
@@ -83,13 +90,6 @@ def train_classifier(
             f"`labels` as many. Received: {len(pictures)} pictures and "
             f"{len(labels)} labels"
         )
-    for name, value in (
-        ("epochs", epochs),
-        ("log_steps", log_steps),
-        ("max_steps", 1 if max_steps is None else max_steps),
-    ):
-        if value < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {value}")
     spread = spread or OneDevice()
     spread.check_batch(batch_size)
     total = min(steps * epochs, max_steps or steps * epochs)

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_padpos.tasks.canvas_labels import canvas_labels
 from keras_padpos.tasks.canvas_labels import check_labels
+from keras_padpos.tasks.check_counts import check_counts
 from keras_padpos.tasks.logged_training import LOG_STEPS
 from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.training import Checkpoint
@@ -81,6 +82,12 @@ def train_location(
         2021), by the authors of *Position, Padding and Predictions* (IJCV
         2024), whose own are not known.
     """
+    check_counts(
+        epochs=epochs,
+        batch_size=batch_size,
+        log_steps=log_steps,
+        max_steps=max_steps,
+    )
     steps = len(pictures) // batch_size
     if not steps:
         raise ValueError(
@@ -88,13 +95,6 @@ def train_location(
             f"Received: {len(pictures)}"
         )
     check_labels(labels)
-    for name, value in (
-        ("epochs", epochs),
-        ("log_steps", log_steps),
-        ("max_steps", 1 if max_steps is None else max_steps),
-    ):
-        if value < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {value}")
     spread = spread or OneDevice()
     spread.check_batch(batch_size)
     total = min(steps * epochs, max_steps or steps * epochs)

@@ -6,11 +6,13 @@ from typing import Any
 
 import keras
 
+from keras_padpos.tasks.check_counts import check_counts
+from keras_padpos.tasks.logged_training import LOG_STEPS
+from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.tasks.pixel_loss import PixelLoss
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
 from keras_padpos.training import suits_xla
-from keras_padpos.training import train_epochs
 
 if TYPE_CHECKING:
     from keras_padpos.data import JointAugmentation
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 _BATCH = 8
 _LEARNING_RATE = 1e-4
 _POWER = 0.9
-_LOG_STEPS = 50
 
 
 def train_semantic(
@@ -33,7 +34,7 @@ def train_semantic(
     augmentation: "JointAugmentation | None" = None,
     seed: int = 0,
     jit: bool | None = None,
-    log_steps: int = _LOG_STEPS,
+    log_steps: int = LOG_STEPS,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
     spread: OneDevice | None = None,
@@ -74,8 +75,14 @@ def train_semantic(
     Raises:
         ValueError: If there are fewer pictures than one batch, of another
             size than the network's or of more classes, or if batches cannot
-            be divided among the devices.
+            be divided among the devices, or a number is less than 1.
     """
+    check_counts(
+        epochs=epochs,
+        batch_size=batch_size,
+        log_steps=log_steps,
+        max_steps=max_steps,
+    )
     steps = len(pairs) // batch_size
     if not steps:
         raise ValueError(
@@ -107,23 +114,14 @@ def train_semantic(
             augmentation=augmentation,
         ),
     )
-    # What `train_epochs` takes for an epoch is what is between two lines.
-    stretch = min(log_steps, total)
-
-    def after_stretch(line, logs):
-        if log:
-            step = min(line * stretch, total)
-            log(epoch=step / steps, step=step, **logs)
-        return True
-
     try:
-        train_epochs(
+        logged_training(
             model,
-            lambda line, number: batches[line * stretch + number],
-            stretch,
-            epochs=-(-total // stretch),
-            max_steps=total,
-            after_epoch=after_stretch,
+            batches,
+            steps,
+            total,
+            log_steps=log_steps,
+            log=log,
             checkpoint=checkpoint,
             spread=spread,
         )
@@ -147,9 +145,9 @@ class _Batches:
         self._next = None
         self._last: dict[int, Any] = {}
 
-    def __getitem__(self, number: int) -> Any:
+    def __call__(self, epoch: int, start: int) -> Any:
+        number = epoch * self._steps + start
         if number not in self._last:
-            epoch, start = divmod(number, self._steps)
             if number != self._next or not start:
                 self.close()
                 self._reader = self._read(epoch, start)
