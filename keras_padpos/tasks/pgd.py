@@ -171,8 +171,9 @@ def gradient_sign(slope: Any) -> Any:
 
     Example:
 
-    >>> ops.convert_to_numpy(gradient_sign(np.array([-2.0, 0, np.nan])))
-    array([-1.,  0., nan])
+    >>> signs = gradient_sign(np.array([-2.0, 0, np.nan]))
+    >>> ops.convert_to_numpy(signs).tolist()
+    [-1.0, 0.0, nan]
 
     Args:
         slope: A tensor.
