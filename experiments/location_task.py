@@ -103,7 +103,6 @@ _SCIENCE = (
     "seeds",
 )
 _ORDERS = {"ordered": False, "permuted": True}
-_CLASSES = 10
 _SIZE = 32
 
 
@@ -284,7 +283,7 @@ def _trained(work, spread, plan, sets, rolling, advance):
             rolling.log(**line)
         work.mark_resumed(_label(plan))
         advance(rolling.lines[-1]["step"] * _BATCH_SIZE.value)
-        return network, _curves(rolling.lines)
+        return network, rolling.curves()
     with spread.scope():
         network = _network(**plan)
     local = training.LocalModel(network, spread)
@@ -324,7 +323,7 @@ def _trained(work, spread, plan, sets, rolling, advance):
         rolling.lines,
         training.variable_state(network.variables),
     )
-    return network, _curves(rolling.lines)
+    return network, rolling.curves()
 
 
 def _trained_key(plan):
@@ -334,15 +333,6 @@ def _trained_key(plan):
 
 def _is_finite(network):
     return all(np.isfinite(each).all() for each in network.get_weights())
-
-
-def _curves(lines):
-    """Arrays of the log's numbers; what is not finite became `None`."""
-    names = dict.fromkeys(name for line in lines for name in line)
-    return {
-        name: np.array([line[name] for line in lines], dtype=float)
-        for name in names
-    }
 
 
 def _network(model, task, canvas, grid, channels, padding_mode, seed):
@@ -364,6 +354,7 @@ def _network(model, task, canvas, grid, channels, padding_mode, seed):
 
 def _sets():
     from keras_padpos import data
+    from keras_padpos import tasks
 
     sets = {}
     for split, (flag, least, why) in _least().items():
@@ -383,9 +374,10 @@ def _sets():
                 f"--dataset must have at least {least} pictures to {split}, "
                 f"{why}. Received: {_DATASET.value}, which has {len(pictures)}"
             )
-        if not 0 <= labels.min() <= labels.max() < _CLASSES:
+        if not 0 <= labels.min() <= labels.max() < tasks.BACKGROUND:
             raise runs.UserError(
-                f"--dataset must have classes from 0 to {_CLASSES - 1}. "
+                "--dataset must have classes from 0 to "
+                f"{tasks.BACKGROUND - 1}. "
                 f"Received: {_DATASET.value}, with {labels.min()} to "
                 f"{labels.max()}"
             )
@@ -394,8 +386,10 @@ def _sets():
 
 def _least():
     """Flags of numbers of pictures, the fewest that will do, and why."""
+    from keras_padpos import tasks
+
     grids = runs.whole_numbers("grid", _GRID.value, 1)
-    cells = max(_CLASSES, max(grids) ** 2) + 1
+    cells = max(tasks.BACKGROUND, max(grids) ** 2) + 1
     return {
         "train": (_TRAIN_IMAGES, _BATCH_SIZE.value, "one batch (--batch_size)"),
         "test": (_TEST_IMAGES, cells, "more than cells and classes"),

@@ -387,11 +387,7 @@ def _train(work, spread, plan, sets, rolling, advance):
         spread=spread,
     )
     local = training.LocalModel(network, spread).now()
-    names = dict.fromkeys(name for line in rolling.lines for name in line)
-    curves = {
-        name: np.array([line[name] for line in rolling.lines], float)
-        for name in names
-    }
+    curves = rolling.curves()
     if not all(np.isfinite(each).all() for each in local.get_weights()):
         reason = "weights are not finite: training has diverged"
         return _rows(

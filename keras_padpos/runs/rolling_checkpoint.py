@@ -67,6 +67,17 @@ class RollingCheckpoint:
         self.lines.append(metrics)
         self._work.log(self._key, **metrics)
 
+    def curves(self) -> dict[str, np.ndarray]:
+        """What was logged, as an array of floats for each name.
+
+        What is not finite, which JSON does not hold, is NaN.
+        """
+        names = dict.fromkeys(name for line in self.lines for name in line)
+        return {
+            name: np.array([line[name] for line in self.lines], dtype=float)
+            for name in names
+        }
+
     def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """The newest state that is whole; `None` if there is none.
 

@@ -69,12 +69,4 @@ def trained_classifier(
             local, pictures, batch_size=batch_size, seed=seed
         )
     work.save_model(label, local)
-    names = dict.fromkeys(name for line in rolling.lines for name in line)
-    return (
-        local,
-        steps,
-        {
-            name: np.array([line[name] for line in rolling.lines])
-            for name in names
-        },
-    )
+    return local, steps, rolling.curves()

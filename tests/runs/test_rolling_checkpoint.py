@@ -103,3 +103,17 @@ def test_going_on_in_the_middle_counts_as_resumed(work):
     rolling.remove()
     again.write_results([], {})
     assert again.load_results()["provenance"]["resumed_units"] == 1
+
+
+def test_curves_are_the_same_after_a_resumption(work):
+    before = RollingCheckpoint(work, "unit", seconds=0)
+    before.log(step=10, loss=0.5)
+    before.log(step=20, loss=float("nan"))
+    before.save({}, {})
+    after = RollingCheckpoint(work, "unit")
+    after.load()
+    for rolling in (before, after):
+        curves = rolling.curves()
+        assert {each.dtype for each in curves.values()} == {np.dtype(float)}
+        np.testing.assert_array_equal(curves["step"], [10, 20])
+        np.testing.assert_array_equal(curves["loss"], [0.5, np.nan])
