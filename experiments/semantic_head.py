@@ -80,7 +80,9 @@ _CLASSES = flags.DEFINE_list(
     "masks have, or their names.",
 )
 _SIZE = flags.DEFINE_list(
-    "size", ["224"], "Height and width of the pictures, or one for both."
+    "size",
+    ["224"],
+    "Height and width of the pictures in pixels, or one number for both.",
 )
 _EPOCHS = flags.DEFINE_integer(
     "epochs", 10, "Passes over the training pictures.", lower_bound=1

@@ -66,7 +66,9 @@ _TEST_IMAGES = flags.DEFINE_integer(
     lower_bound=1,
 )
 _SIZE = flags.DEFINE_list(
-    "size", ["224"], "Height and width of the pictures, or one for both."
+    "size",
+    ["224"],
+    "Height and width of the pictures in pixels, or one number for both.",
 )
 _EPOCHS = flags.DEFINE_integer(
     "epochs", 10, "Passes over the training pictures.", lower_bound=1
