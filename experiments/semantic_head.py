@@ -7,6 +7,7 @@ beside them stands what knowing the training masks alone scores. The trained
 backbones are saved, for position_probe and padding_pattern to read.
 """
 
+import functools
 import itertools
 import os
 
@@ -126,6 +127,14 @@ _TEST_IMAGES = flags.DEFINE_integer(
     "Pictures to score on, the first. If not given: all.",
     lower_bound=1,
 )
+_INVARIANCE_IMAGES = flags.DEFINE_integer(
+    "invariance_images",
+    0,
+    "Test pictures, the first, that are also enlarged and cut into "
+    "overlapping patches: does a pixel get the same answer in all of them "
+    "(meanE, disR)? 0: none.",
+    lower_bound=0,
+)
 _SEEDS = flags.DEFINE_integer(
     "seeds",
     1,
@@ -155,6 +164,7 @@ _SCIENCE = (
     "log_steps",
     "train_images",
     "test_images",
+    "invariance_images",
     "seeds",
 )
 _EXAMPLES = 4
@@ -182,8 +192,12 @@ def main(argv):
 
 
 def _sets():
-    """Pictures and masks to train on and to score on."""
+    """Pictures and masks to train on and to score on.
+
+    And, if they are asked for, some to cut patches out of.
+    """
     from keras_padpos import data
+    from keras_padpos import tasks
 
     size = runs.whole_numbers("size", _SIZE.value, 1)
     if len(size) > 2:
@@ -207,16 +221,23 @@ def _sets():
         counts = [count.value, flags.FLAGS.max_images]
         counts = [each for each in counts if each is not None]
         try:
-            sets[split] = data.open_masks(
+            open_set = functools.partial(
+                data.open_masks,
                 flag.value,
-                size=(size[0], size[-1]),
                 # All others know theirs.
                 classes=classes if flag.value.startswith("voc:") else None,
-                count=min(counts, default=None),
                 data_dir=flags.FLAGS.data_dir,
+            )
+            sets[split] = open_set(
+                size=(size[0], size[-1]), count=min(counts, default=None)
             )
         except (FileNotFoundError, ValueError) as error:
             raise runs.UserError(f"--{flag.name}: {error}") from error
+    if _INVARIANCE_IMAGES.value:
+        sets["enlarged"] = open_set(
+            size=tasks.invariance_size(sets["test"].shape),
+            count=min(_INVARIANCE_IMAGES.value, len(sets["test"])),
+        )
     wanted = sets["train"].classes
     if sets["test"].classes != wanted:
         raise runs.UserError(
@@ -300,7 +321,9 @@ def _train_all(work, spread, plans, sets):
                     found = work.save_checkpoint(label, *_look(sets, advance))
             else:
                 with progress.unit(
-                    label, total=_steps(sets), noun="steps"
+                    label,
+                    total=_steps(sets) + len(sets.get("enlarged", ())),
+                    noun="steps",
                 ) as advance:
                     found = work.save_checkpoint(
                         label,
@@ -343,7 +366,8 @@ def _look(sets, advance):
     for name, answer in base.items():
         plan = {"backbone": name, "weights": None, "head": None}
         plan |= {"enlarge": None, "padding_mode": None, "seed": None}
-        rows += _rows(plan, _scores(answer, sets, advance), sets, 0)
+        scores = _scores(answer, sets, advance, advance)
+        rows += _rows(plan, scores, sets, 0)
     pictures, masks = _examples(sets)
     prior = base["prior"](pictures[:1])
     return rows, {
@@ -400,7 +424,9 @@ def _train(work, spread, plan, sets, rolling, advance):
             local, sets["train"], batch_size=_BATCH_SIZE.value, seed=seed
         )
     answer = tasks.semantic_answers(local)
-    rows = _rows(plan, _scores(answer, sets), sets, steps)
+    rows = _rows(
+        plan, _scores(answer, sets, advance_patches=advance), sets, steps
+    )
     label = _label(plan)
     work.save_model(label, local)
     work.save_model(f"{label}-backbone", _backbone_of(local))
@@ -410,16 +436,26 @@ def _train(work, spread, plan, sets, rolling, advance):
     return rows, {**curves, "answers": answers}
 
 
-def _scores(answer, sets, advance=None):
+def _scores(answer, sets, advance=None, advance_patches=None):
+    """Scores of one network: of all pixels, and of each band."""
     from keras_padpos import tasks
 
-    return tasks.score_semantic(
+    overall, *bands = tasks.score_semantic(
         answer,
         sets["test"],
         saliency=_TASK.value == "saliency",
         batch_size=_BATCH_SIZE.value,
         advance=advance,
     )
+    if "enlarged" in sets:
+        overall |= tasks.score_invariance(
+            answer,
+            sets["enlarged"],
+            sets["test"].shape,
+            batch_size=_BATCH_SIZE.value,
+            advance=advance_patches,
+        )
+    return [overall, *bands]
 
 
 def _rows(plan, scores, sets, steps):

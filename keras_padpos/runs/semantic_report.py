@@ -26,6 +26,7 @@ _SCORES = {
         "mean_e": "mean E",
     },
 }
+_INVARIANCE = {"mean_entropy": "meanE, bits", "disagreement": "disR"}
 _TITLES = {
     "segmentation": "Semantic segmentation",
     "saliency": "Salient objects",
@@ -72,6 +73,8 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         Arguments of `print_table`.
     """
     scores = _SCORES[rows[0]["task"]]
+    # A network that diverged has none, whatever the others have.
+    patches = {each.get("invariance_images") for each in rows} - {None}
     lines = []
     for group in semantic_groups(rows).values():
         found = [row for row in group if row["band"] == "overall"]
@@ -80,8 +83,11 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 **_network(found),
                 **{
                     name: _percent(row.get(name) for row in found)
-                    for name in scores
+                    for name in (*scores, "disagreement")
                 },
+                "mean_entropy": _spread(
+                    [row.get("mean_entropy") for row in found], 3
+                ),
                 **{
                     name: found[0][name]
                     for name in ("train_images", "test_images", "steps")
@@ -103,11 +109,18 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "Means over pictures, by pysodmetrics. prior: the share of "
             "training masks that are salient at each place."
         )
+    if patches:
+        notes.append(
+            "meanE, disR: entropy of the answers that one pixel gets in "
+            "overlapping patches of an enlarged picture, and the share of "
+            f"pixels that get more than one; {max(patches)} pictures."
+        )
     return {
         "title": f"{_TITLES[rows[0]['task']]}: all pixels",
         "columns": [
             *_NETWORK,
             *scores.items(),
+            *(_INVARIANCE.items() if patches else ()),
             ("train_images", "trained on"),
             ("test_images", "tested on"),
             "steps",
@@ -218,10 +231,14 @@ def _network(rows):
 
 
 def _percent(values):
-    values = [100 * each for each in values if each is not None]
+    return _spread([each and 100 * each for each in values], 1)
+
+
+def _spread(values, digits):
+    values = [each for each in values if each is not None]
     if not values:
         return None
-    words = f"{np.mean(values):.1f}"
+    words = f"{np.mean(values):.{digits}f}"
     if len(values) > 1:
-        words += f" ± {np.std(values, ddof=1):.1f}"
+        words += f" ± {np.std(values, ddof=1):.{digits}f}"
     return words

@@ -35,6 +35,8 @@ from keras_padpos.tasks.red_green import red_green
 from keras_padpos.tasks.region_mask import REGIONS
 from keras_padpos.tasks.region_mask import region_mask
 from keras_padpos.tasks.score_classifier import score_classifier
+from keras_padpos.tasks.score_invariance import invariance_size
+from keras_padpos.tasks.score_invariance import score_invariance
 from keras_padpos.tasks.score_location import score_location
 from keras_padpos.tasks.score_quadrants import score_quadrants
 from keras_padpos.tasks.score_robustness import ATTACKS
@@ -86,6 +88,7 @@ __all__ = [
     "decay_weights",
     "four_quadrants",
     "input_gradient",
+    "invariance_size",
     "location_net",
     "location_representations",
     "perturbed",
@@ -95,6 +98,7 @@ __all__ = [
     "red_green",
     "region_mask",
     "score_classifier",
+    "score_invariance",
     "score_location",
     "score_quadrants",
     "score_robustness",

@@ -59,6 +59,7 @@ def salient(run, folder):
         *DUTS,
         "--head=fcn,fcn_skips",
         "--padding_mode=reflect",
+        "--invariance_images=2",
         "--workdir=salient",
     )
     assert done.returncode == 0, done.stderr
@@ -114,6 +115,24 @@ def test_saliency_has_the_scores_of_its_field(salient):
         assert row["images"] == 5
     assert "Salient objects: max F by distance to the border" in done.stdout
     assert "pysodmetrics" in done.stdout
+
+
+def test_answers_are_compared_between_patches(finished, salient):
+    done, work = salient
+    rows = rows_of(work)
+    for row in rows:
+        assert ("invariance_images" in row) == (row["band"] == "overall")
+    majority, prior, *networks = rows[::8]
+    assert majority["mean_entropy"] == majority["disagreement"] == 0
+    # The prior knows of the place alone.
+    assert prior["disagreement"] >= max(
+        each["disagreement"] for each in networks
+    )
+    for row in (prior, *networks):
+        assert row["invariance_images"] == 2
+        assert 0 <= row["mean_entropy"] <= row["disagreement"] <= 1
+    assert "meanE, bits" in done.stdout and "disR" in done.stdout
+    assert "meanE" not in finished[0].stdout
 
 
 def test_both_baselines_are_printed(finished, salient):

@@ -7,6 +7,7 @@ from mask_folders import CLASSES
 from mask_folders import write_duts
 from mask_folders import write_voc
 from oracles import gradient
+from scipy import stats
 
 from keras_padpos import data
 from keras_padpos import metrics
@@ -33,7 +34,11 @@ def voc(tmp_path_factory):
 def duts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("duts")
     write_duts(folder, 8, 5)
-    return lambda split: data.open_masks(f"duts:{folder}:{split}", size=SIZE)
+
+    def opened(split, size=SIZE):
+        return data.open_masks(f"duts:{folder}:{split}", size=size)
+
+    return opened
 
 
 def net(classes=CLASSES, mode="zeros", seed=0):
@@ -273,6 +278,55 @@ def test_baselines_are_counts_of_the_training_masks(voc):
     assert known.any() and not known.all()
     answer = base["prior"](np.zeros((1, *SIZE, 3)))[0]
     np.testing.assert_array_equal(answer[known], counts.argmax(axis=0)[known])
+
+
+def test_patches_are_answered_as_one_by_one(duts):
+    enlarged = tasks.invariance_size((7, 9))
+    assert enlarged == (15, 20)
+    pairs = duts("test", size=enlarged)
+
+    def answer(patches):
+        # Neither of the place alone nor of the picture alone.
+        assert patches.dtype == "float32" and patches.shape[1:] == (7, 9, 3)
+        bright = patches.max(axis=-1) / 255
+        return (bright * np.linspace(0, 1, 9)).astype("float32")
+
+    found = tasks.score_invariance(answer, pairs, (7, 9), batch_size=4)
+    entropies, shares = [], []
+    for picture, _ in pairs:
+        for row in range(7, 15 - 7):
+            for column in range(9, 20 - 9):
+                salient = [
+                    picture[row, column].max() / 255 * (column - left) / 8
+                    >= 0.5
+                    for top in range(row - 6, row + 1)
+                    for left in range(column - 8, column + 1)
+                ]
+                share = np.mean(salient)
+                entropies.append(stats.entropy([share, 1 - share], base=2))
+                shares.append(0 < share < 1)
+    assert found == {
+        "mean_entropy": pytest.approx(np.mean(entropies), abs=1e-6),
+        "disagreement": pytest.approx(np.mean(shares)),
+        "invariance_images": len(pairs),
+    }
+    assert 0 < found["mean_entropy"] < found["disagreement"]
+
+
+def test_a_network_that_commutes_with_translation_always_agrees(voc):
+    pairs = voc("test", size=tasks.invariance_size(SIZE))
+
+    def brightest(patches):
+        return patches.argmax(axis=-1)
+
+    found = tasks.score_invariance(brightest, pairs, SIZE, stride=5)
+    assert found["mean_entropy"] == found["disagreement"] == 0
+    # Without padding, answers in the patch's middle are of the picture alone;
+    # at its border the nearest are repeated, and differ.
+    found = tasks.score_invariance(
+        tasks.semantic_answers(net(mode="none")), pairs, SIZE, stride=5
+    )
+    assert found["disagreement"] > 0
 
 
 @pytest.mark.parametrize(
