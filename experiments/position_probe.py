@@ -193,6 +193,7 @@ _SCIENCE = (
 _CALIBRATION_BATCH = 32
 
 # What no flags at all compare.
+_SIZE = 224
 _MAIN_JOB = (
     ("vgg16", "bundled", "zeros"),
     ("vgg16", "random", "zeros"),
@@ -210,6 +211,7 @@ def main(argv):
 
     plans = _plans()
     options = {
+        "size": _SIZE,
         "count": flags.FLAGS.max_images,
         "data_dir": flags.FLAGS.data_dir,
     }
@@ -266,6 +268,8 @@ def _plans():
         if network.padding_mode != "own":
             runs.conversion_modes([network.padding_mode])
         models.check_weights(network.backbone, network.weights)
+        if models.is_model_file(network.backbone):
+            _check_file(network, layers)
         heads = _heads(network, layers, known)
         if heads:
             probes.check_heads(_SOLVER.value, heads)
@@ -283,6 +287,20 @@ def _plans():
             f"Received: {_HEAD_WIDTH.value}"
         )
     return plans
+
+
+def _check_file(network, layers):
+    """Refuse a file whose layers do not take pictures of the probe's size."""
+    from keras_padpos import models
+
+    try:
+        models.backbone(
+            network.backbone, stages=layers, input_shape=(_SIZE, _SIZE, 3)
+        )
+    except ValueError as error:
+        raise runs.UserError(f"--backbone={network.backbone}: {error}") from (
+            error
+        )
 
 
 def _networks():
@@ -427,6 +445,8 @@ def _probe_one(
         weights=network.weights,
         padding_mode=network.padding_mode,
         stages=layers,
+        # A file is built for this size, whatever its own.
+        input_shape=(*train.shape, 3),
         seed=network.seed,
     )
     calibrated = 0

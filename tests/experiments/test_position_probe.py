@@ -142,7 +142,8 @@ def _results(work):
 def file_run(pictures, tmp_path_factory):
     """A run on a `.keras` file: many heads, sets, seeds, a chosen ridge."""
     folder = tmp_path_factory.mktemp("file")
-    inputs = keras.Input((224, 224, 3))
+    # Whatever size it was saved for, it is probed on pictures of 224.
+    inputs = keras.Input((64, 80, 3))
     x = keras.layers.Rescaling(1 / 255)(inputs)
     x = keras.layers.Conv2D(6, 3, 8, padding="same", name="early")(x)
     x = keras.layers.BatchNormalization()(x)
@@ -282,6 +283,27 @@ def test_a_bad_flag_is_one_line_and_changes_nothing(
     assert done.stdout == ""
     assert _files(work) == before
     assert list(work.parent.iterdir()) == [work]
+
+
+def test_a_file_of_one_size_alone_is_an_error(process, tmp_path):
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Flatten(name="flat")(inputs)
+    x = keras.layers.Reshape((8, 8, 3), name="folded")(x)
+    x = keras.layers.Conv2D(2, 3, name="last")(x)
+    keras.Model(inputs, x).save(tmp_path / "net.keras")
+    done = process(
+        "--workdir=work",
+        "--backbone=net.keras",
+        "--stages=last",
+        "--train_images=noise",
+        "--test_images=noise",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("position_probe: error: --backbone=net.keras: ")
+    assert "must be (8, 8, 3)" in line and "(224, 224, 3)" in line
+    assert not (tmp_path / "work").exists()
 
 
 def test_bundled_without_the_package_says_what_to_install(tmp_path):
