@@ -126,10 +126,126 @@ def agreement_run(path):
     return work
 
 
-def location_run(path, seed=0, model="vgg5", **changes):
+def location_run(path):
+    work = WorkDirectory(path, "location_task", {"model": ["vgg5"]})
+    about = {
+        "model": "vgg5",
+        "task": "location",
+        "canvas": "black",
+        "grid": 3,
+        "channels": "ordered",
+        "seed": 0,
+        "train_images": 9,
+        "test_images": 2,
+        "steps": 1,
+    }
+    score = {
+        "head": "cell",
+        "accuracy": 0.6,
+        "chance": 0.1,
+        "per_cell": [[0.6] * 3] * 3,
+        "by_border_distance": [0.5, 0.7],
+    }
+    units = {
+        "head": "latent",
+        "units": 256,
+        "neurons_location": 90,
+        "neurons_class": 60,
+        "neurons_residual": 106,
+        "score_location": 0.5,
+        "score_class": 0.1,
+        "position_units": {"out": {"units": 8, "aware": 2, "by_side": {}}},
+    }
+    rows = [
+        {**about, "padding_mode": mode, **each}
+        for mode in ("zeros", "none")
+        for each in (score, units)
+    ]
+    work.write_results(rows, PROVENANCE)
+    return work
+
+
+def semantic_run(path):
+    work = WorkDirectory(path, "semantic_head", {"task": "segmentation"})
+    rows = [
+        {
+            "backbone": backbone,
+            "weights": seed and "random",
+            "head": seed and "fcn",
+            "enlarge": seed and "places",
+            "padding_mode": seed and "zeros",
+            "seed": seed,
+            "task": "segmentation",
+            "band": band,
+            "mean_iou": 0.3,
+            "pixel_accuracy": 0.5,
+            "train_images": 9,
+            "test_images": 2,
+            "steps": 5,
+        }
+        for backbone, seed in (("majority", None), ("vgg5", 1), ("vgg5", 2))
+        for band in ("overall", "0-5 %", "interior")
+    ]
+    work.write_results(rows, PROVENANCE)
+    return work
+
+
+def robustness_run(path):
+    work = WorkDirectory(path, "robustness", {"model": ["vgg5"]})
+    clean = {
+        "model": "vgg5",
+        "padding_mode": "zeros",
+        "cutout": "off",
+        "seed": 0,
+        "attack": "none",
+        "fill": None,
+        "region": None,
+        "share": None,
+        "epsilon": None,
+        "fraction": None,
+        "accuracy": 0.5,
+        "train_images": 9,
+        "test_images": 4,
+        "epochs": 1,
+    }
+    attacked = {"attack": "pgd", "region": "whole", "epsilon": 2.0}
+    rows = [
+        clean,
+        {**clean, "attack": "cutout", "fill": "mean", "accuracy": 0.25},
+        {**clean, **attacked, "fraction": 1.0},
+    ]
+    work.write_results(rows, PROVENANCE)
+    return work
+
+
+def texture_run(path):
+    work = WorkDirectory(path, "texture", {"train": ["frozen"]})
+    rows = [
+        {
+            "backbone": "vgg16",
+            "weights": "bundled",
+            "train": "frozen",
+            "padding_mode": mode,
+            "test_set": "tfds:dtd:test",
+            "classes": 47,
+            "seed": 0,
+            "accuracy": 0.5,
+            "accuracy_ci95": [0.45, 0.55],
+            "class_accuracy": 0.5,
+            "train_images": 1880,
+            "test_images": 1880,
+            "epochs": 10,
+        }
+        for mode in ("zeros", "none")
+    ]
+    work.write_results(rows, PROVENANCE)
+    return work
+
+
+def own_run(path, seed=0, model="vgg5", **changes):
     """An experiment that no page knows."""
     config = {"model": model, "seed": seed, "learning_rate": 0.1}
-    work = WorkDirectory(path, "location_task", config | changes)
+    work = WorkDirectory(path, "own_task", config | changes)
     rows = [
         {
             "model": model,
@@ -169,6 +285,10 @@ MAKERS = {
     "formation": formation_run,
     "agreement": agreement_run,
     "location": location_run,
+    "semantic": semantic_run,
+    "robustness": robustness_run,
+    "texture": texture_run,
+    "own": own_run,
     "begun": unfinished_run,
     "damaged": damaged_run,
 }

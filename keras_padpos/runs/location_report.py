@@ -30,9 +30,20 @@ def print_location_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    rows = work.load_results()["rows"]
-    print_table(**location_table(rows))
-    print_table(**unit_table(rows))
+    for table in location_tables(work.load_results()["rows"]):
+        print_table(**table)
+
+
+def location_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lay out scores, and what units say.
+
+    Args:
+        rows: Rows of `location_task`, of one or more runs.
+
+    Returns:
+        Arguments of `print_table`, for each table.
+    """
+    return [location_table(rows), unit_table(rows)]
 
 
 def location_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

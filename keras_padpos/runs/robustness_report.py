@@ -22,11 +22,27 @@ def print_robustness_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    rows = work.load_results()["rows"]
+    for table in robustness_tables(work.load_results()["rows"]):
+        print_table(**table)
+
+
+def robustness_tables(
+    rows: Sequence[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """Lay out accuracies with squares cut out, and under attack.
+
+    Args:
+        rows: Rows of `robustness`, of one or more runs.
+
+    Returns:
+        Arguments of `print_table`, for each table that has a number.
+    """
+    tables = []
     if any(row["attack"] == "cutout" for row in rows):
-        print_table(**cutout_table(rows))
+        tables.append(cutout_table(rows))
     if any(row["region"] for row in rows):
-        print_table(**attack_table(rows))
+        tables.append(attack_table(rows))
+    return tables
 
 
 def cutout_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -47,9 +47,20 @@ def print_semantic_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    rows = work.load_results()["rows"]
-    print_table(**semantic_table(rows))
-    print_table(**band_table(rows))
+    for table in semantic_tables(work.load_results()["rows"]):
+        print_table(**table)
+
+
+def semantic_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lay out scores of all pixels, and by distance to the border.
+
+    Args:
+        rows: Rows of `semantic_head`, of one or more runs.
+
+    Returns:
+        Arguments of `print_table`, for each table.
+    """
+    return [semantic_table(rows), band_table(rows)]
 
 
 def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

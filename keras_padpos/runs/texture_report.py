@@ -19,7 +19,20 @@ def print_texture_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    print_table(**texture_table(work.load_results()["rows"]))
+    for table in texture_tables(work.load_results()["rows"]):
+        print_table(**table)
+
+
+def texture_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lay accuracies out, as those of all experiments are.
+
+    Args:
+        rows: Rows of `texture`, of one or more runs.
+
+    Returns:
+        Arguments of `print_table`, for each table.
+    """
+    return [texture_table(rows)]
 
 
 def texture_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 from html_tree import check_page
-from report_runs import location_run
 from report_runs import make_all
+from report_runs import own_run
 from run_binary import run_binary
 
 from keras_padpos import runs
@@ -15,7 +15,7 @@ from keras_padpos import runs
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("report")
     make_all(path / "runs")
-    location_run(path / "alone")
+    own_run(path / "alone")
     (path / "empty").mkdir()
     (path / "taken.html").write_text("mine")
     return path
@@ -32,7 +32,7 @@ def test_a_page_over_folders_and_runs(folder, tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
     size = out.stat().st_size
     assert done.stderr == (
-        f"{out}: {size / 1000:.3g} kB, 9 runs, 1 of them unfinished, "
+        f"{out}: {size / 1000:.3g} kB, 13 runs, 1 of them unfinished, "
         "1 of them damaged\n"
     )
     root = check_page(out.read_text("utf-8"))

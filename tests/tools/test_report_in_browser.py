@@ -85,9 +85,9 @@ def test_filters_show_what_is_chosen(page, browser):
     assert "gaussian" not in _visible(browser, "main thead th")
     # What is not about targets stays.
     assert any("location" in row for row in rows)
-    _choose(browser, "experiment", "location_task")
+    _choose(browser, "experiment", "own_task")
     headings = _visible(browser, "main h2")
-    assert "location_task" in headings and "fconv_tests" not in headings
+    assert "own_task" in headings and "fconv_tests" not in headings
     assert "fconv_tests" not in " ".join(_visible(browser, "nav a"))
     assert _visible(browser, "#runs tbody a") == ["location"]
     _choose(browser, "padding mode", "circular")

@@ -9,12 +9,16 @@ from keras_padpos.runs.agreement_report import agreement_tables
 from keras_padpos.runs.fconv_report import fconv_tables
 from keras_padpos.runs.formation_report import formation_notes
 from keras_padpos.runs.formation_report import formation_tables
+from keras_padpos.runs.location_report import location_tables
 from keras_padpos.runs.page.run_record import RunRecord
 from keras_padpos.runs.pattern_report import PATTERN_NOTES
 from keras_padpos.runs.pattern_report import pattern_tables
 from keras_padpos.runs.position_report import position_notes
 from keras_padpos.runs.position_report import position_tables
 from keras_padpos.runs.position_rows import position_rows
+from keras_padpos.runs.robustness_report import robustness_tables
+from keras_padpos.runs.semantic_report import semantic_tables
+from keras_padpos.runs.texture_report import texture_tables
 from keras_padpos.runs.work_directory import WorkDirectory
 
 
@@ -104,6 +108,42 @@ LAYOUTS = {
         agreement_tables,
         lambda rows: (),
         frozenset({"backbone", "weights", "padding_mode"}),
+        _plain_rows,
+    ),
+    "location_task": ExperimentLayout(
+        location_tables,
+        lambda rows: (),
+        frozenset(
+            {
+                "model",
+                "padding_mode",
+                "task",
+                "canvas",
+                "grid",
+                "channels",
+                *_SEEDS,
+            }
+        ),
+        _plain_rows,
+    ),
+    "semantic_head": ExperimentLayout(
+        semantic_tables,
+        lambda rows: (),
+        frozenset(
+            {"backbone", "weights", "padding_mode", "head", "enlarge", *_SEEDS}
+        ),
+        _plain_rows,
+    ),
+    "robustness": ExperimentLayout(
+        robustness_tables,
+        lambda rows: (),
+        frozenset({"model", "padding_mode", "cutout", *_SEEDS}),
+        _plain_rows,
+    ),
+    "texture": ExperimentLayout(
+        texture_tables,
+        lambda rows: (),
+        frozenset({"backbone", "weights", "padding_mode", *_SEEDS}),
         _plain_rows,
     ),
 }

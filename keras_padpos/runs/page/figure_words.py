@@ -48,6 +48,26 @@ _FIGURES = {
         "Accuracy of the four-quadrant test against the width of the border, "
         "a line a network"
     ),
+    ("location_task", "cells"): (
+        "Score in each cell of the canvas, a map a padding mode"
+    ),
+    ("location_task", "distance"): (
+        "Score against the distance of the cell to the border, a line a "
+        "padding mode"
+    ),
+    ("location_task", "learning"): (
+        "Loss and scores while training, a line a padding mode"
+    ),
+    ("semantic_head", "bands"): (
+        "Score by distance to the border, a line a padding mode, baselines "
+        "dashed"
+    ),
+    ("semantic_head", "learning"): (
+        "Loss while training, a line a padding mode"
+    ),
+    ("semantic_head", "examples"): (
+        "Pictures, their masks, and what networks of each padding mode answer"
+    ),
     ("robustness", "fraction"): (
         "Accuracy against the share of pixels that are attacked, at the "
         "border and in the interior, a line a padding mode"
@@ -76,8 +96,8 @@ def figure_words(experiment: str, name: str) -> str:
     >>> figure_words("padding_pattern", "1_surface_block1_conv2")
     'Mean features of a layer over one crop and over more and more, and the \
 pattern that padding leaves, as surfaces over the crop (1 surface block1 conv2)'
-    >>> figure_words("location_task", "per_cell")
-    'Figure of location_task: per cell'
+    >>> figure_words("my_task", "per_cell")
+    'Figure of my_task: per cell'
 
     Args:
         experiment: Name of the experiment.

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from report_runs import agreement_run
-from report_runs import location_run
+from report_runs import own_run
 from report_runs import unfinished_run
 
 from keras_padpos.runs import UserError
@@ -15,18 +15,18 @@ def names(*paths):
 
 def test_folders_are_searched_one_level_deep(tmp_path):
     for number in (10, 9, 1):
-        location_run(tmp_path / "sweep" / f"run{number}")
-    location_run(tmp_path / "sweep" / "deeper" / "run2")
+        own_run(tmp_path / "sweep" / f"run{number}")
+    own_run(tmp_path / "sweep" / "deeper" / "run2")
     (tmp_path / "sweep" / "notes.txt").write_text("x")
     assert names(tmp_path / "sweep") == ["run1", "run9", "run10"]
     # Work directories are not looked into.
-    location_run(tmp_path / "sweep" / "run1" / "inside")
+    own_run(tmp_path / "sweep" / "run1" / "inside")
     assert names(tmp_path / "sweep" / "run1") == ["run1"]
 
 
 def test_each_run_is_there_once_in_the_order_asked_for(tmp_path):
     for name in "ab":
-        location_run(tmp_path / name)
+        own_run(tmp_path / name)
     again = tmp_path / "link"
     again.symlink_to(tmp_path / "a", target_is_directory=True)
     paths = [tmp_path / "b", tmp_path, again]
@@ -35,7 +35,7 @@ def test_each_run_is_there_once_in_the_order_asked_for(tmp_path):
 
 def test_names_are_as_short_as_tells_them_apart(tmp_path):
     for name in ("one/run", "two/run", "two/other"):
-        location_run(tmp_path / name)
+        own_run(tmp_path / name)
     assert names(tmp_path / "one", tmp_path / "two") == [
         "one/run",
         "other",

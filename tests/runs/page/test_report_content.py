@@ -2,8 +2,8 @@ import pytest
 from finished_probe import finished_probe
 from finished_probe import probe_row
 from report_runs import fconv_run
-from report_runs import location_run
 from report_runs import make_all
+from report_runs import own_run
 from report_runs import pattern_run
 from report_runs import probe_run
 from report_runs import rewrite
@@ -38,10 +38,10 @@ def test_every_run_has_its_place(everything):
         for run in part.runs
     ]
     assert sorted(shown) == sorted(run.name for run in everything.runs)
-    assert len(everything.overview["rows"]) == len(shown) == 8
+    assert len(everything.overview["rows"]) == len(shown) == 12
     states = {row["run"]: row["state"] for row in everything.overview["rows"]}
     assert (states["begun"], states["damaged"]) == ("unfinished", "damaged")
-    assert set(everything.experiments) >= {*LAYOUTS, "location_task"}
+    assert set(everything.experiments) >= {*LAYOUTS, "own_task"}
 
 
 def test_known_experiments_have_the_tables_of_their_binaries(everything):
@@ -56,9 +56,9 @@ def test_known_experiments_have_the_tables_of_their_binaries(everything):
 
 
 def test_an_unknown_experiment_has_its_rows(everything):
-    (part,) = everything.experiments["location_task"]
+    (part,) = everything.experiments["own_task"]
     (table,) = part.tables
-    assert table["title"] == "location_task: 2 rows"
+    assert table["title"] == "own_task: 2 rows"
 
 
 def test_what_is_missing_is_told(everything):
@@ -75,7 +75,7 @@ def test_what_is_missing_is_told(everything):
 
 
 def test_what_is_all_there_misses_nothing(tmp_path):
-    location_run(tmp_path / "a")
+    own_run(tmp_path / "a")
     assert content_of(tmp_path).missing == {}
 
 
@@ -217,7 +217,7 @@ def test_a_probe_without_its_arrays_is_shown_by_its_rows(tmp_path):
 
 def test_versions_that_differ_are_told(tmp_path):
     for name, version in (("a", "3.14"), ("b", "3.15")):
-        location_run(tmp_path / name)
+        own_run(tmp_path / name)
         rewrite(
             tmp_path / name,
             lambda results, version=version: results["provenance"].update(
@@ -230,7 +230,7 @@ def test_versions_that_differ_are_told(tmp_path):
 
 
 def test_pictures_that_were_left_out_are_told(tmp_path):
-    location_run(tmp_path / "a")
+    own_run(tmp_path / "a")
     rewrite(
         tmp_path / "a",
         lambda results: results["provenance"].update(
@@ -243,7 +243,7 @@ def test_pictures_that_were_left_out_are_told(tmp_path):
 
 
 def test_the_title_is_ones_own_or_tells_the_runs(everything, tmp_path):
-    assert everything.title.endswith("and 3 more: 8 runs")
-    location_run(tmp_path / "a")
-    assert content_of(tmp_path).title == "location_task: 1 run"
+    assert everything.title.endswith("and 7 more: 12 runs")
+    own_run(tmp_path / "a")
+    assert content_of(tmp_path).title == "own_task: 1 run"
     assert content_of(tmp_path, title="Mine").title == "Mine"

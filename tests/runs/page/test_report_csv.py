@@ -3,8 +3,8 @@ import io
 import json
 
 from report_runs import fconv_run
-from report_runs import location_run
 from report_runs import make_all
+from report_runs import own_run
 from report_runs import rewrite
 
 from keras_padpos.runs.page import find_runs
@@ -40,8 +40,8 @@ def test_every_row_of_every_finished_run_with_all_its_values(tmp_path):
 
 
 def test_flags_that_differ_are_columns(tmp_path):
-    location_run(tmp_path / "a", 0)
-    location_run(tmp_path / "b", 1, learning_rate=0.2)
+    own_run(tmp_path / "a", 0)
+    own_run(tmp_path / "b", 1, learning_rate=0.2)
     fconv_run(tmp_path / "c")
     rows, _ = rows_of(tmp_path)
     assert [row["config.learning_rate"] for row in rows] == [
@@ -54,7 +54,7 @@ def test_flags_that_differ_are_columns(tmp_path):
 
 
 def test_names_that_are_taken_and_text_that_needs_quotes(tmp_path):
-    location_run(tmp_path / "a")
+    own_run(tmp_path / "a")
     text = 'a "b", c\nd'
     rewrite(
         tmp_path / "a",

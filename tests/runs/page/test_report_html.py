@@ -6,8 +6,8 @@ from html_tree import check_page
 from html_tree import parse
 from report_runs import draw
 from report_runs import fconv_run
-from report_runs import location_run
 from report_runs import make_all
+from report_runs import own_run
 from report_runs import rewrite
 
 from keras_padpos import runs
@@ -54,7 +54,7 @@ def test_the_page_stands_alone_and_can_be_read_by_all(root):
         "The papers' tables",
         "The papers' orderings",
     ]
-    assert "location_task" in headings
+    assert "own_task" in headings
 
 
 def test_the_same_runs_are_the_same_page(folder, page):
@@ -64,7 +64,7 @@ def test_the_same_runs_are_the_same_page(folder, page):
 def test_every_run_is_linked_and_says_where_it_comes_from(root):
     runs_table = by_id(root, "runs")
     links = {link.text: link.attrs["href"][1:] for link in runs_table.all("a")}
-    assert len(links) == 8
+    assert len(links) == 12
     for name, anchor in links.items():
         place = by_id(root, anchor)
         assert name in place.text
@@ -135,7 +135,7 @@ def test_filters_mark_rows_columns_and_runs(root):
             if option.attrs["value"]:
                 assert option.attrs["value"][0] == name
                 choices[option.text] = option.attrs["value"]
-    assert {"location_task", "vgg16", "reflect", "gaussian"} <= set(choices)
+    assert {"own_task", "vgg16", "reflect", "gaussian"} <= set(choices)
     marked = [node for node in root.every() if "data-f" in node.attrs]
     known = set(choices.values())
     for node in marked:
@@ -153,10 +153,10 @@ def test_filters_mark_rows_columns_and_runs(root):
     place = next(
         node
         for node in marked
-        if node.attrs.get("class") == "group" and "location" in node.text[:90]
+        if node.attrs.get("class") == "group" and "own" in node.text[:90]
     )
     assert set(place.attrs["data-f"].split()) == {
-        choices["location_task"],
+        choices["own_task"],
         choices["vgg5"],
         choices["zeros"],
         choices["circular"],
@@ -171,15 +171,15 @@ def test_without_a_script_all_is_there(root):
 
 
 def test_a_run_of_one_kind_has_no_filters(tmp_path):
-    location_run(tmp_path / "a")
+    own_run(tmp_path / "a")
     rewrite(tmp_path / "a", lambda results: results["rows"].pop())
     assert not list(check_page(page_of(tmp_path)).all("form"))
 
 
 def test_whatever_files_say_is_text(tmp_path):
-    location_run(tmp_path / "a")
+    own_run(tmp_path / "a")
     fconv_run(tmp_path / "b")
-    work = location_run(tmp_path / f"c{NASTY.replace('/', '')}")
+    work = own_run(tmp_path / f"c{NASTY.replace('/', '')}")
     work.log(NASTY, epoch=1, **{NASTY: 2.0})
     work.log(NASTY, epoch=2, **{NASTY: 1.0})
     draw(work, "fine")
@@ -225,7 +225,7 @@ def test_whatever_files_say_is_text(tmp_path):
 
 
 def test_letters_that_have_no_bytes_do_not_stop_the_page(tmp_path):
-    location_run(tmp_path / "a")
+    own_run(tmp_path / "a")
     rewrite(
         tmp_path / "a",
         lambda results: results["rows"][0].update(padding_mode="\ud800x"),

@@ -1,6 +1,6 @@
 import pytest
-from report_runs import location_run
 from report_runs import make_all
+from report_runs import own_run
 from report_runs import rewrite
 
 from keras_padpos.runs.page import find_runs
@@ -50,7 +50,7 @@ def test_tables_have_as_many_cells_in_every_line(content):
 
 
 def test_whatever_files_say_is_text(tmp_path):
-    location_run(tmp_path / "a")
+    own_run(tmp_path / "a")
     rewrite(
         tmp_path / "a",
         lambda results: results["rows"][0].update(

@@ -1,5 +1,5 @@
 import pytest
-from report_runs import location_run
+from report_runs import own_run
 
 from keras_padpos.runs.page import find_runs
 from keras_padpos.runs.page.row_tables import MOST_ROWS
@@ -17,7 +17,7 @@ def headings(table):
 
 def test_seeds_of_several_runs_are_one_row(tmp_path):
     for seed in range(3):
-        location_run(tmp_path / f"run{seed}", seed)
+        own_run(tmp_path / f"run{seed}", seed)
     (table,) = row_tables(find_runs([str(tmp_path)]))
     assert [row["padding_mode"] for row in table["rows"]] == [
         "zeros",
@@ -36,8 +36,8 @@ def test_seeds_of_several_runs_are_one_row(tmp_path):
 
 
 def test_runs_with_other_flags_stay_apart_and_say_so(tmp_path):
-    location_run(tmp_path / "a", 0)
-    location_run(tmp_path / "b", 1, learning_rate=0.2)
+    own_run(tmp_path / "a", 0)
+    own_run(tmp_path / "b", 1, learning_rate=0.2)
     (table,) = row_tables(find_runs([str(tmp_path)]))
     # The same padding beside each other.
     assert [row["--learning_rate"] for row in table["rows"]] == [

@@ -54,6 +54,10 @@ def test_layouts_are_those_of_the_binaries():
         "pattern_formation",
         "fconv_tests",
         "prediction_agreement",
+        "location_task",
+        "semantic_head",
+        "robustness",
+        "texture",
     }
     for layout in LAYOUTS.values():
         assert "epochs" not in layout.told and "crop" not in layout.told
