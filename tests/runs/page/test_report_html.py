@@ -153,7 +153,7 @@ def test_filters_mark_rows_columns_and_runs(root):
     place = next(
         node
         for node in marked
-        if node.attrs.get("class") == "group" and "own" in node.text[:90]
+        if node.attrs.get("class") == "group" and "own_task" in node.text[:90]
     )
     assert set(place.attrs["data-f"].split()) == {
         choices["own_task"],
