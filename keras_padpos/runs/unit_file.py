@@ -4,6 +4,7 @@ import hashlib
 import re
 
 _LONGEST = 80
+_GAP = ".."
 _UNIT_FILE = re.compile(
     rf"[\w.=+-]{{0,{_LONGEST}}}-[0-9a-f]{{8}}\.\w+", re.ASCII
 )
@@ -15,13 +16,16 @@ def unit_file(key: str, ending: str) -> str:
     Example:
         >>> unit_file("vgg16 zeros", "json")
         'vgg16-zeros-15e584e8.json'
+        >>> unit_file(f"{'long ' * 20}network-seed0", "json")[33:57]
+        'g-long..-long-long-long-'
 
     Args:
         key: Names the unit; any words.
         ending: Ending of the file, without its dot.
 
     Returns:
-        A plain file name, another one for each key.
+        A plain file name, another one for each key. Of a long key the middle
+        is left out: what tells keys apart stands at their ends.
 
     Raises:
         ValueError: If the key is empty, or no string.
@@ -31,7 +35,10 @@ def unit_file(key: str, ending: str) -> str:
             "`key` must be a string that is not empty. "
             f"Received: key={key!r}. Name the unit of work."
         )
-    readable = re.sub(r"[^\w.=+-]+", "-", key, flags=re.ASCII)[:_LONGEST]
+    readable = re.sub(r"[^\w.=+-]+", "-", key, flags=re.ASCII)
+    if len(readable) > _LONGEST:
+        half = (_LONGEST - len(_GAP)) // 2
+        readable = f"{readable[:half]}{_GAP}{readable[-half:]}"
     # Two keys may read the same.
     digest = hashlib.sha256(key.encode()).hexdigest()[:8]
     return f"{readable}-{digest}.{ending}"
