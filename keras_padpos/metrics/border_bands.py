@@ -18,7 +18,7 @@ def border_bands(
     smaller side. Band 0 holds the distances from 0 to below `edges[0]`, band
     `i` those from `edges[i - 1]` to below `edges[i]`, and the last band, the
     interior, all others. Every pixel lies in exactly one band; a small picture
-    may leave a band empty, as one of less than ten pixels leaves the first.
+    may leave a band empty, as one of ten pixels or less leaves the first.
 
     Islam et al. (IJCV 2024) score segmentation in bands of 5 %. How they
     measure the distance, and of what side the share is, is not known to us:

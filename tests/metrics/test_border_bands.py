@@ -34,6 +34,11 @@ def test_a_picture_of_a_hundred_pixels_has_bands_of_five():
     np.testing.assert_array_equal(line[100:], expected[::-1])
 
 
+def test_ten_pixels_are_too_few_for_a_band_of_five_percent():
+    assert 0 not in border_bands(10, 90)
+    assert 0 in border_bands(11, 90)
+
+
 def test_names_fit_the_bands():
     assert band_names() == (
         "0-5 %",
