@@ -5,9 +5,6 @@ from typing import Any
 
 import numpy as np
 
-VOID = 255
-"""The value of a mask where no class is known."""
-
 
 class PairSource:
     """An ordered list of pictures with what is to be told about them.

@@ -15,6 +15,7 @@ from keras_padpos.metrics.border_profile import border_distance
 from keras_padpos.metrics.border_profile import border_profile
 from keras_padpos.metrics.chance_mae import chance_mae
 from keras_padpos.metrics.class_iou import class_iou
+from keras_padpos.metrics.class_maps import VOID
 from keras_padpos.metrics.jackknife_interval import jackknife_interval
 from keras_padpos.metrics.mean_iou import mean_iou
 from keras_padpos.metrics.neuron_counts import NeuronCounts
@@ -35,6 +36,7 @@ __all__ = [
     "BAND_EDGES",
     "BETA_SQUARED",
     "SIDES",
+    "VOID",
     "BandedConfusion",
     "BandedSaliency",
     "BorderContrast",

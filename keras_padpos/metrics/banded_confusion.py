@@ -10,6 +10,7 @@ from keras_padpos.metrics.border_bands import band_names
 from keras_padpos.metrics.border_bands import border_bands
 from keras_padpos.metrics.border_bands import check_edges
 from keras_padpos.metrics.class_iou import class_iou
+from keras_padpos.metrics.class_maps import VOID
 from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes
 from keras_padpos.metrics.mean_iou import mean_iou
@@ -49,7 +50,7 @@ class BandedConfusion(SummedScores):
         classes: int,
         edges: Sequence[float] = BAND_EDGES,
         *,
-        void: int | None = 255,
+        void: int | None = VOID,
     ) -> None:
         self.edges = check_edges(edges)
         self.classes = check_classes(classes)

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+VOID = 255
+"""The value of a mask where no class is known."""
+
 
 def check_classes(classes: int) -> int:
     """Check a number of classes.
@@ -35,7 +38,7 @@ def check_class_maps(
 
     Example:
 
-    >>> check_class_maps("masks", np.array([[[0, 255]]], "uint8"), 2, 255)
+    >>> check_class_maps("masks", np.array([[[0, 255]]], "uint8"), 2, VOID)
     array([[[  0, 255]]])
 
     Args:

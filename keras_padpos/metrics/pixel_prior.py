@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.metrics.class_maps import VOID
 from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes
 from keras_padpos.metrics.summed_scores import SummedScores
@@ -42,7 +43,7 @@ class PixelPrior(SummedScores):
         classes: int,
         size: int | tuple[int, int],
         *,
-        void: int | None = 255,
+        void: int | None = VOID,
     ) -> None:
         self.classes = check_classes(classes)
         self.size = (size, size) if isinstance(size, int) else tuple(size)

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops
 
-from keras_padpos.data.pair_source import VOID
+from keras_padpos.metrics import VOID
 
 
 def attack_loss(labels: Any, logits: Any) -> Any:

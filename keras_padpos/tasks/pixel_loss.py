@@ -5,8 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-VOID = 255
-"""The class of pixels that do not count."""
+from keras_padpos.metrics import VOID
 
 
 @keras.saving.register_keras_serializable(package="keras_padpos")
@@ -27,7 +26,7 @@ class PixelLoss(keras.losses.Loss):
     4.000
 
     Call arguments:
-        y_true: `(batch, height, width)`, classes, or `VOID`.
+        y_true: `(batch, height, width)`, classes, or `metrics.VOID`.
         y_pred: `(batch, height, width, classes)`, logits; with one channel,
             that of class 1 against class 0.
     """
