@@ -45,7 +45,10 @@ def attack_loss(labels: Any, logits: Any) -> Any:
         )
     known = labels != VOID
     losses = ops.sparse_categorical_crossentropy(
-        ops.where(known, labels, 0), logits, from_logits=True
+        ops.where(known, labels, 0),
+        # 0 times the slope of what is no number is none.
+        ops.where(known[..., None], logits, 0.0),
+        from_logits=True,
     )
     counted = ops.cast(known, "float32")
     return ops.sum(losses * counted, axis=(1, 2)) / ops.maximum(

@@ -38,6 +38,8 @@ class PixelLoss(keras.losses.Loss):
         """The mean over a batch; see the class."""
         known = ops.not_equal(y_true, VOID)
         wanted = ops.where(known, y_true, ops.zeros_like(y_true))
+        # Not the losses alone: 0 times the slope of what is no number is none.
+        y_pred = ops.where(known[..., None], y_pred, ops.zeros_like(y_pred))
         if y_pred.shape[-1] == 1:
             each = keras.losses.binary_crossentropy(
                 wanted[..., None], y_pred, from_logits=True

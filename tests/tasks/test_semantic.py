@@ -117,6 +117,30 @@ def test_void_pixels_have_no_gradient_and_no_weight(classes):
     assert float(loss(void, logits)) == 0
 
 
+@pytest.mark.parametrize("classes", [1, 3])
+@pytest.mark.parametrize("wild", [np.nan, np.inf, -np.inf])
+def test_void_pixels_may_hold_what_is_no_number(classes, wild):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(1, 4, 5, classes)).astype("float32")
+    truth = rng.integers(0, max(classes, 2), (1, 4, 5))
+    truth[:, 1:3] = 255
+    spoilt = logits.copy()
+    spoilt[:, 1:3] = wild
+
+    def pixel_loss(answers):
+        return keras.ops.reshape(tasks.PixelLoss()(truth, answers), (1,))
+
+    def attack_loss(answers):
+        return tasks.attack_loss(truth, answers)
+
+    for loss in (pixel_loss, attack_loss) if classes > 1 else (pixel_loss,):
+        tame = gradient(loss, logits, np.ones(1, "float32"))
+        assert np.isfinite(tame).all() and tame.any()
+        np.testing.assert_array_equal(
+            gradient(loss, spoilt, np.ones(1, "float32")), tame
+        )
+
+
 def trained(pairs, checkpoint):
     flip = data.JointAugmentation(
         [keras.layers.RandomFlip("horizontal")], seed=3
