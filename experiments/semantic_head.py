@@ -167,6 +167,15 @@ _SCIENCE = (
     "invariance_images",
     "seeds",
 )
+_COLUMNS = (
+    "backbone",
+    "weights",
+    "stages",
+    "head",
+    "enlarge",
+    "padding_mode",
+    "seed",
+)
 _EXAMPLES = 4
 _MASKS = "masks"
 _DEEPLAB = "deeplab"
@@ -208,6 +217,14 @@ def _sets():
     classes = _CLASSES.value or None
     if classes and len(classes) == 1:
         (classes,) = runs.whole_numbers("classes", classes, 1)
+    if classes and not any(
+        flag.value and flag.value.startswith("voc:")
+        for flag in (_TRAIN_SET, _TEST_SET)
+    ):
+        raise runs.UserError(
+            "--classes are those of sets in the layout of Pascal VOC, "
+            f"voc:PATH:SPLIT; others know theirs. Received: {classes}"
+        )
     sets = {}
     for split, flag, count in (
         ("train", _TRAIN_SET, _TRAIN_IMAGES),
@@ -231,7 +248,7 @@ def _sets():
             sets[split] = open_set(
                 size=(size[0], size[-1]), count=min(counts, default=None)
             )
-        except (FileNotFoundError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise runs.UserError(f"--{flag.name}: {error}") from error
     if _INVARIANCE_IMAGES.value:
         sets["enlarged"] = open_set(
@@ -243,6 +260,11 @@ def _sets():
         raise runs.UserError(
             f"--test_set must have the {wanted} classes of --train_set. "
             f"Received: {sets['test'].classes}"
+        )
+    if sets["test"].class_names != sets["train"].class_names:
+        raise runs.UserError(
+            "--test_set must have the classes of --train_set. "
+            f"Received: {_words(sets['test'])} and {_words(sets['train'])}"
         )
     if _TASK.value == "saliency" and wanted != 2:
         raise runs.UserError(
@@ -257,6 +279,10 @@ def _sets():
     return sets
 
 
+def _words(pairs):
+    return ", ".join(pairs.class_names or ["classes without names"])
+
+
 def _plans(sets, spread):
     """Each network to train: a row's first columns.
 
@@ -264,6 +290,11 @@ def _plans(sets, spread):
     """
     from keras_padpos import models
 
+    for flag in (_BACKBONE, _WEIGHTS, _STAGES):
+        if not any(flag.value):
+            raise runs.UserError(
+                f"--{flag.name} must name at least one. Received: nothing"
+            )
     for flag, known in (
         (_HEAD, (*models.SEMANTIC_HEADS, _DEEPLAB)),
         (_ENLARGE, models.ENLARGEMENTS),
@@ -278,30 +309,58 @@ def _plans(sets, spread):
             f"--batch_size must be a multiple of the {spread.devices} devices. "
             f"Received: {_BATCH_SIZE.value}"
         )
-    others = [mode for mode in _PADDING_MODE.value if mode != "own"]
-    if others or not _PADDING_MODE.value:
-        runs.conversion_modes(others)
-    names = ("backbone", "weights", "head", "enlarge", "padding_mode")
-    lists = (
+    runs.conversion_modes(_PADDING_MODE.value, own=True)
+    if _DEEPLAB in _HEAD.value and _STAGES.value != _STAGES.default:
+        raise runs.UserError(
+            "--stages are those that heads fcn and fcn_skips read; deeplab "
+            f"has its own. Received: {','.join(_STAGES.value)}"
+        )
+    plans = []
+    for backbone, weights, head, enlarge, mode in itertools.product(
         _BACKBONE.value,
         _WEIGHTS.value,
         _HEAD.value,
         _ENLARGE.value,
         _PADDING_MODE.value,
-    )
-    plans = [
-        dict(zip(names, values, strict=True))
-        for values in itertools.product(*map(dict.fromkeys, lists))
-    ]
+    ):
+        # DeepLab reads and enlarges in its own way.
+        own = head == _DEEPLAB
+        plan = {
+            "backbone": backbone,
+            "weights": weights,
+            "stages": None if own else _stage_words(backbone),
+            "head": head,
+            "enlarge": None if own else enlarge,
+            "padding_mode": mode,
+        }
+        if plan not in plans:
+            plans.append(plan)
     first = flags.FLAGS.seed
     for plan in plans:
-        _network(**plan, seed=first, pairs=sets["train"])
+        _network(plan, first, sets["train"])
     # The seed changes last, so that a run that is stopped has some of all.
     return [
-        {**plan, "seed": seed}
+        {**plan, "seed": seed, "number": number}
         for seed in range(first, first + _SEEDS.value)
-        for plan in plans
+        for number, plan in enumerate(plans, start=1)
     ]
+
+
+def _stage_words(backbone):
+    """What rows say of the stages that are read of a backbone."""
+    from keras_padpos import models
+
+    layers = runs.stage_layers(backbone, _STAGES.value)
+    if models.is_model_file(backbone):
+        return ",".join(layers)
+    known = list(models.stage_names(backbone))
+    places = [known.index(layer) for layer in layers if layer in known]
+    if places != sorted(set(places)):
+        raise runs.UserError(
+            "--stages must go from the first to the last, each once. "
+            f"Received: {','.join(_STAGES.value)}"
+        )
+    return runs.stage_words(layers, known)
 
 
 def _train_all(work, spread, plans, sets):
@@ -339,16 +398,17 @@ def _train_all(work, spread, plans, sets):
 
 
 def _label(plan):
-    words = (
-        os.path.basename(plan["backbone"]),
-        _TASK.value,
-        os.path.basename(plan["weights"]),
-        plan["head"],
-        plan["enlarge"],
-        plan["padding_mode"],
-        f"seed{plan['seed']}",
-    )
-    return "-".join(words)
+    """What a network is called in progress, arrays and files.
+
+    The number tells networks apart whose files are called the same.
+    """
+    words = [
+        os.path.basename(str(plan[name]))
+        for name in ("backbone", "weights", "head", "enlarge", "padding_mode")
+        if plan[name]
+    ]
+    words.insert(1, _TASK.value)
+    return "-".join([str(plan["number"]), *words, f"seed{plan['seed']}"])
 
 
 def _steps(sets):
@@ -364,8 +424,7 @@ def _look(sets, advance):
     base = tasks.semantic_baselines(sets["train"], saliency=saliency)
     rows = []
     for name, answer in base.items():
-        plan = {"backbone": name, "weights": None, "head": None}
-        plan |= {"enlarge": None, "padding_mode": None, "seed": None}
+        plan = {"backbone": name, **dict.fromkeys(_COLUMNS[1:])}
         scores = _scores(answer, sets, advance, advance)
         rows += _rows(plan, scores, sets, 0)
     pictures, masks = _examples(sets)
@@ -391,7 +450,7 @@ def _train(work, spread, plan, sets, rolling, advance):
 
     seed = plan["seed"]
     with spread.scope():
-        network = _network(**plan, pairs=sets["train"])
+        network = _network(plan, seed, sets["train"])
 
     def log(**metrics):
         before = rolling.lines[-1]["step"] if rolling.lines else 0
@@ -424,12 +483,15 @@ def _train(work, spread, plan, sets, rolling, advance):
             local, sets["train"], batch_size=_BATCH_SIZE.value, seed=seed
         )
     answer = tasks.semantic_answers(local)
-    rows = _rows(
-        plan, _scores(answer, sets, advance_patches=advance), sets, steps
-    )
+    scores = _scores(answer, sets, advance_patches=advance)
     label = _label(plan)
-    work.save_model(label, local)
-    work.save_model(f"{label}-backbone", _backbone_of(local))
+    files = {
+        "model": work.save_model(label, local),
+        "backbone_model": work.save_model(
+            f"{label}-backbone", _backbone_of(local)
+        ),
+    }
+    rows = _rows(plan, [{**each, **files} for each in scores], sets, steps)
     answers = answer(_examples(sets)[0])
     if _TASK.value == "segmentation":
         answers = answers.astype("uint8")
@@ -455,13 +517,15 @@ def _scores(answer, sets, advance=None, advance_patches=None):
             batch_size=_BATCH_SIZE.value,
             advance=advance_patches,
         )
+    if _TASK.value == "segmentation" and sets["test"].class_names:
+        overall["class_names"] = list(sets["test"].class_names)
     return [overall, *bands]
 
 
 def _rows(plan, scores, sets, steps):
     return [
         {
-            **plan,
+            **{name: plan[name] for name in _COLUMNS},
             "task": _TASK.value,
             **found,
             "train_set": _TRAIN_SET.value,
@@ -477,19 +541,20 @@ def _rows(plan, scores, sets, steps):
     ]
 
 
-def _network(backbone, weights, head, enlarge, padding_mode, seed, pairs):
+def _network(plan, seed, pairs):
     import keras
 
     from keras_padpos import models
 
     # Both halves are drawn from the seed, whatever weights the first has.
     keras.utils.set_random_seed(seed)
+    backbone, weights = plan["backbone"], plan["weights"]
     classes = 1 if _TASK.value == "saliency" else pairs.classes
-    if head == _DEEPLAB:
+    if plan["head"] == _DEEPLAB:
         return models.deeplab(
             backbone,
             classes,
-            padding_mode,
+            plan["padding_mode"],
             weights=weights,
             input_shape=(*pairs.shape, 3),
         )
@@ -497,16 +562,16 @@ def _network(backbone, weights, head, enlarge, padding_mode, seed, pairs):
     inner = models.backbone(
         backbone,
         weights,
-        padding_mode,
+        plan["padding_mode"],
         stages=stages,
         input_shape=(*pairs.shape, 3),
     )
     return models.semantic_net(
         inner,
         classes,
-        head=head,
+        head=plan["head"],
         stages=stages,
-        enlarge=enlarge,
+        enlarge=plan["enlarge"],
     )
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from keras_padpos.runs.user_error import UserError
 
 
-def conversion_modes(asked: Sequence[str] | None = None) -> list[str]:
+def conversion_modes(
+    asked: Sequence[str] | None = None, *, own: bool = False
+) -> list[str]:
     """Check the modes that a flag names.
 
     Example:
@@ -16,6 +18,7 @@ def conversion_modes(asked: Sequence[str] | None = None) -> list[str]:
 
     Args:
         asked: What `--padding_mode` says; all that there are if not given.
+        own: Whether `own`, a network's padding as it is, is one.
 
     Returns:
         The modes.
@@ -25,7 +28,7 @@ def conversion_modes(asked: Sequence[str] | None = None) -> list[str]:
     """
     from keras_padpos import padding
 
-    known = [*padding.names(), "interpolate", "none"]
+    known = [*padding.names(), "interpolate", "none", *["own"] * own]
     if asked is None:
         return known
     unknown = [mode for mode in asked if mode not in known]

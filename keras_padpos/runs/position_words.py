@@ -1,8 +1,9 @@
 """Networks and heads as a person would name them."""
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
+
+from keras_padpos.runs.path_end import path_end
 
 
 def network_words(
@@ -46,9 +47,9 @@ def network_words(
     elif weights == "bundled":
         weights = "HED"
     else:
-        weights = _end(weights, weights_parts)
+        weights = path_end(weights, weights_parts)
     mode = "no" if row["padding_mode"] == "none" else row["padding_mode"]
-    backbone = _end(row["backbone"], backbone_parts)
+    backbone = path_end(row["backbone"], backbone_parts)
     return f"{backbone} ({weights}), {mode} padding"
 
 
@@ -98,9 +99,4 @@ def set_words(test_set: str) -> str:
     Returns:
         The last two parts of a path.
     """
-    return ",".join(_end(part, 2) for part in test_set.split(","))
-
-
-def _end(path, parts):
-    """The last parts of a path; a name that is none stays as it is."""
-    return PurePath(*PurePath(path).parts[-parts:]).as_posix() if path else ""
+    return ",".join(path_end(part, 2) for part in test_set.split(","))

@@ -1,7 +1,6 @@
 """The figures of a run of `semantic_head`."""
 
 import contextlib
-import os
 import re
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import numpy as np
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.semantic_report import SEMANTIC_KEYS
 from keras_padpos.runs.semantic_report import band_score
+from keras_padpos.runs.semantic_report import network_columns
 from keras_padpos.runs.semantic_report import semantic_bands
 from keras_padpos.runs.semantic_report import semantic_groups
 from keras_padpos.runs.work_directory import WorkDirectory
@@ -48,10 +48,15 @@ def draw_semantic_figures(
             baselines[group[0]["backbone"]] = group
         else:
             figures.setdefault(key[:-1], {})[key[-1]] = group
+    columns = network_columns(rows)
     for key, modes in figures.items():
-        words = [os.path.basename(each) for each in key]
-        name = re.sub(r"[^A-Za-z0-9_.+=-]", "-", "_".join(words))
-        title = ", ".join(words)
+        words = next(
+            words for each, words in columns.items() if each[:-1] == key
+        )
+        # What does not hang on this head is None.
+        told = [words.get(name, value) for name, value in _named(key)]
+        name = re.sub(r"[^A-Za-z0-9_.+=-]", "-", "_".join(told))
+        title = ", ".join(told)
         _draw_bands(work.figure_path(f"bands_{name}"), title, modes, baselines)
         _draw_learning(
             work.figure_path(f"learning_{name}"), title, modes, arrays
@@ -59,6 +64,11 @@ def draw_semantic_figures(
         _draw_examples(
             work.figure_path(f"examples_{name}"), title, modes, arrays
         )
+
+
+def _named(key):
+    pairs = zip(SEMANTIC_KEYS, key, strict=True)
+    return [(name, value) for name, value in pairs if value is not None]
 
 
 def _draw_bands(path, title, modes, baselines):

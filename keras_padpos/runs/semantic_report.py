@@ -1,16 +1,17 @@
 """What a run of `semantic_head` prints."""
 
-import os
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_padpos.runs.distinct_parts import distinct_parts
+from keras_padpos.runs.path_end import path_end
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
-SEMANTIC_KEYS = ("task", "backbone", "weights", "head", "enlarge")
+SEMANTIC_KEYS = ("task", "backbone", "weights", "stages", "head", "enlarge")
 """What rows of one figure have in common; then come padding and seed."""
 
 _SCORES = {
@@ -34,10 +35,10 @@ _TITLES = {
 _NETWORK = [
     "backbone",
     "weights",
+    "stages",
     "head",
     "enlarge",
     ("padding_mode", "padding"),
-    "seeds",
 ]
 
 
@@ -52,15 +53,18 @@ def print_semantic_report(work: WorkDirectory) -> None:
 
 
 def semantic_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Lay out scores of all pixels, and by distance to the border.
+    """Lay out scores of all pixels, of each class, and of each band.
 
     Args:
-        rows: Rows of `semantic_head`, of one or more runs.
+        rows: Rows of `semantic_head`, of one or more runs of one task.
 
     Returns:
         Arguments of `print_table`, for each table.
     """
-    return [semantic_table(rows), band_table(rows)]
+    tables = [semantic_table(rows)]
+    if rows[0]["task"] == "segmentation":
+        tables.append(class_table(rows))
+    return [*tables, band_table(rows)]
 
 
 def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -69,13 +73,14 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     Example:
 
     >>> row = {"task": "segmentation", "backbone": "vgg16", "weights": "random",
-    ...        "head": "fcn", "enlarge": "places", "padding_mode": "zeros",
-    ...        "band": "overall", "mean_iou": 0.231, "pixel_accuracy": 0.7,
+    ...        "stages": "all", "head": "fcn", "enlarge": "places",
+    ...        "padding_mode": "zeros", "band": "overall", "mean_iou": 0.231,
+    ...        "pixel_accuracy": 0.7,
     ...        "train_images": 9, "test_images": 2, "steps": 5}
     >>> table = semantic_table([{**row, "seed": 0}, {**row, "seed": 1}])
     >>> (line,) = table["rows"]
     >>> line["seeds"], line["mean_iou"]
-    (2, '23.1 ± 0.0')
+    ('2', '23.1 ± 0.0')
 
     Args:
         rows: Rows of `semantic_head`.
@@ -84,20 +89,22 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         Arguments of `print_table`.
     """
     scores = _SCORES[rows[0]["task"]]
+    words = network_columns(rows)
     # A network that diverged has none, whatever the others have.
     patches = {each.get("invariance_images") for each in rows} - {None}
     lines = []
-    for group in semantic_groups(rows).values():
+    for key, group in semantic_groups(rows).items():
         found = [row for row in group if row["band"] == "overall"]
         lines.append(
             {
-                **_network(found),
+                **words[key],
+                "seeds": _seeds(found),
                 **{
                     name: _percent(row.get(name) for row in found)
                     for name in (*scores, "disagreement")
                 },
                 "mean_entropy": _spread(
-                    [row.get("mean_entropy") for row in found], 3
+                    (row.get("mean_entropy") for row in found), 3
                 ),
                 **{
                     name: found[0][name]
@@ -130,6 +137,7 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "title": f"{_TITLES[rows[0]['task']]}: all pixels",
         "columns": [
             *_NETWORK,
+            "seeds",
             *scores.items(),
             *(_INVARIANCE.items() if patches else ()),
             ("train_images", "trained on"),
@@ -141,14 +149,69 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def class_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Lay the IoU of each class out, a line a class.
+
+    Example:
+
+    >>> row = {"task": "segmentation", "backbone": "vgg16", "weights": "random",
+    ...        "stages": "all", "head": "fcn", "enlarge": "places",
+    ...        "padding_mode": "zeros", "band": "overall",
+    ...        "class_iou": [0.25, None], "class_names": ["sky", "road"]}
+    >>> table = class_table([{**row, "seed": 0}, {**row, "seed": 1}])
+    >>> table["rows"]
+    [{'class': 'sky', 0: '25.0 ± 0.0'}, {'class': 'road', 0: None}]
+    >>> table["columns"]
+    ['class', (0, 'zeros')]
+
+    Args:
+        rows: Rows of `semantic_head`.
+
+    Returns:
+        Arguments of `print_table`.
+    """
+    scored = [
+        row for row in rows if row["band"] == "overall" and row.get("class_iou")
+    ]
+    count = max((len(row["class_iou"]) for row in scored), default=0)
+    names = next(
+        (row["class_names"] for row in scored if row.get("class_names")),
+        range(count),
+    )
+    lines = [{"class": str(name)} for name in names]
+    groups = semantic_groups(scored)
+    words = network_columns(scored)
+    # What is the same in all networks need not be said of each.
+    told = [
+        name
+        for name, _ in map(_pair, _NETWORK)
+        if len({words[key][name] for key in groups if key[-1]}) > 1
+    ] or ["padding_mode"]
+    columns = []
+    for number, (key, group) in enumerate(groups.items()):
+        trained = [words[key][name] for name in told if words[key][name]]
+        columns.append((number, " ".join(trained) or words[key]["backbone"]))
+        for place, line in enumerate(lines):
+            line[number] = _percent(row["class_iou"][place] for row in group)
+    return {
+        "title": f"{_TITLES['segmentation']}: IoU of each class",
+        "columns": ["class", *columns],
+        "rows": lines,
+        "notes": (
+            "Percent. -: neither in a mask nor in an answer; such classes do "
+            "not count in mIoU.",
+        ),
+    }
+
+
 def band_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Lay scores out by distance to the border, seeds together.
 
     Example:
 
     >>> row = {"task": "saliency", "backbone": "vgg16", "weights": "random",
-    ...        "head": "fcn", "enlarge": "places", "padding_mode": "zeros",
-    ...        "seed": 0}
+    ...        "stages": "all", "head": "fcn", "enlarge": "places",
+    ...        "padding_mode": "zeros", "seed": 0}
     >>> table = band_table(
     ...     [{**row, "band": "overall", "max_f": 0.5},
     ...      {**row, "band": "pooled", "max_f": 0.6},
@@ -165,21 +228,23 @@ def band_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     Returns:
         Arguments of `print_table`.
     """
-    score, words = band_score(rows[0]["task"])
+    score, title = band_score(rows[0]["task"])
     bands = semantic_bands(rows)
+    words = network_columns(rows)
     whole = "pooled" if rows[0]["task"] == "saliency" else "overall"
     lines = []
-    for group in semantic_groups(rows).values():
-        line = _network([row for row in group if row["band"] == "overall"])
+    for key, group in semantic_groups(rows).items():
+        found = [row for row in group if row["band"] == "overall"]
+        line = {**words[key], "seeds": _seeds(found)}
         for band in (whole, *bands):
             line[band] = _percent(
                 row.get(score) for row in group if row["band"] == band
             )
         lines.append(line)
     return {
-        "title": f"{_TITLES[rows[0]['task']]}: {words} by distance to the "
+        "title": f"{_TITLES[rows[0]['task']]}: {title} by distance to the "
         "border, as a share of the smaller side",
-        "columns": [*_NETWORK, (whole, "all pixels"), *bands],
+        "columns": [*_NETWORK, "seeds", (whole, "all pixels"), *bands],
         "rows": lines,
         "notes": (
             "Percent. Pixels of all pictures together; a band's score is that "
@@ -226,23 +291,69 @@ def semantic_groups(
     """
     groups: dict[tuple, list[Mapping[str, Any]]] = {}
     for row in rows:
-        key = tuple(row[name] for name in (*SEMANTIC_KEYS, "padding_mode"))
+        names = (*SEMANTIC_KEYS, "padding_mode")
+        key = tuple(row.get(name) for name in names)
         groups.setdefault(key, []).append(row)
     return groups
 
 
-def _network(rows):
-    first = rows[0]
-    names = ("backbone", "weights", "head", "enlarge", "padding_mode")
-    words = {
-        name: first[name] and os.path.basename(first[name]) for name in names
+def network_columns(
+    rows: Sequence[Mapping[str, Any]],
+) -> dict[tuple, dict[str, Any]]:
+    """What tables and figures say of each network.
+
+    Files have as many of their folders before them as tell them apart.
+
+    Example:
+
+    >>> row = {"task": "saliency", "stages": "all", "head": "fcn",
+    ...        "enlarge": "places", "padding_mode": "zeros", "weights": "file"}
+    >>> rows = [{**row, "backbone": f"{name}/net.keras"} for name in "ab"]
+    >>> for columns in network_columns(rows).values():
+    ...     print(columns["backbone"])
+    a/net.keras
+    b/net.keras
+
+    Args:
+        rows: Rows of `semantic_head`.
+
+    Returns:
+        From each key of `semantic_groups` to a value for each column.
+    """
+    groups = semantic_groups(rows)
+    parts = {
+        name: distinct_parts(
+            row[name] for group in groups.values() for row in group if row[name]
+        )
+        for name in ("backbone", "weights")
     }
-    trained = first["seed"] is not None
-    return {**words, "seeds": len(rows) if trained else None}
+    names = [name for name, _ in map(_pair, _NETWORK)]
+    return {
+        key: {
+            **{name: group[0].get(name) for name in names},
+            **{
+                name: path_end(group[0][name], count) or None
+                for name, count in parts.items()
+            },
+        }
+        for key, group in groups.items()
+    }
+
+
+def _pair(column):
+    return (column, column) if isinstance(column, str) else column
+
+
+def _seeds(rows):
+    """How many seeds there are; of these, how many have scores."""
+    if rows[0]["seed"] is None:
+        return None
+    scored = sum(not row.get("reason") for row in rows)
+    return f"{len(rows)}" if scored == len(rows) else f"{scored} of {len(rows)}"
 
 
 def _percent(values):
-    return _spread([each and 100 * each for each in values], 1)
+    return _spread((each and 100 * each for each in values), 1)
 
 
 def _spread(values, digits):

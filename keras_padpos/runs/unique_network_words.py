@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 
+from keras_padpos.runs.distinct_parts import distinct_parts
 from keras_padpos.runs.network_identity import network_identity
 from keras_padpos.runs.position_words import network_words
 
@@ -60,16 +60,7 @@ def _details(rows):
     """What `network_words` has to tell for each to have its own."""
     counts = {row.get("calibration_images") or 0 for row in rows}
     return {
-        "backbone_parts": _parts(row["backbone"] for row in rows),
-        "weights_parts": _parts(row["weights"] for row in rows),
+        "backbone_parts": distinct_parts(row["backbone"] for row in rows),
+        "weights_parts": distinct_parts(row["weights"] for row in rows),
         "count": len(counts) > 1,
     }
-
-
-def _parts(names):
-    """How many parts of paths, from their ends, tell them apart."""
-    paths = {PurePath(name).parts for name in names}
-    parts = 1
-    while len({path[-parts:] for path in paths}) < len(paths):
-        parts += 1
-    return parts

@@ -366,12 +366,15 @@ class WorkDirectory:
             folder.mkdir(exist_ok=True)
         return folder / f"{name}.png"
 
-    def save_model(self, key: str, model: Any) -> None:
+    def save_model(self, key: str, model: Any) -> str:
         """Write a model into `models/`, in place of an earlier one.
 
         Args:
             key: Names the unit of work that it belongs to.
             model: A Keras model.
+
+        Returns:
+            The file's path, seen from this directory.
 
         Raises:
             UserError: If the file cannot be written.
@@ -381,6 +384,7 @@ class WorkDirectory:
             file.parent.mkdir(exist_ok=True)
             with atomic_path(file) as hidden:
                 model.save(hidden)
+        return file.relative_to(self.path).as_posix()
 
     def load_model(self, key: str) -> Any:
         """Load what `save_model` wrote.

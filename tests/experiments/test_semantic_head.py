@@ -147,7 +147,7 @@ def test_it_leaves_curves_answers_and_figures(finished):
     _, work = finished
     names = {file.stem for file in (work / "figures").iterdir()}
     assert names == {
-        f"{what}_segmentation_vgg5_random_fcn_places"
+        f"{what}_segmentation_vgg5_random_1-2-3_fcn_places"
         for what in ("bands", "learning", "examples")
     }
     lines = (work / "metrics.jsonl").read_text().splitlines()
@@ -208,6 +208,62 @@ def test_its_backbones_are_networks_for_others(finished, folder):
             np.testing.assert_array_equal(mine, theirs)
 
 
+def test_files_of_one_name_are_two_networks(run, folder):
+    import keras
+
+    for filters, name in ((4, "a"), (6, "b")):
+        (folder / name).mkdir()
+        inputs = keras.Input((24, 32, 3))
+        x = keras.layers.Rescaling(1 / 255)(inputs)
+        x = keras.layers.Conv2D(filters, 3, padding="same", name="last")(x)
+        keras.Model(inputs, x).save(folder / name / "net.keras")
+    done = run(
+        *GIVEN,
+        *VOC,
+        "--classes=sky,road,tree",
+        "--backbone=a/net.keras,b/net.keras",
+        "--weights=file",
+        "--padding_mode=own",
+        "--stages=last",
+        "--workdir=files",
+    )
+    assert done.returncode == 0, done.stderr
+    work = folder / "files"
+    first, second = (
+        row for row in rows_of(work)[14:] if row["band"] == "overall"
+    )
+    assert first["class_iou"] != second["class_iou"]
+    assert first["stages"] == "last"
+    found = [
+        keras.saving.load_model(work / row["backbone_model"], compile=False)
+        for row in (first, second)
+    ]
+    kernels = [each.get_weights()[0] for each in found]
+    assert [each.shape[-1] for each in kernels] == [4, 6]
+    assert first["class_names"] == ["sky", "road", "tree"]
+    for words in ("| a/net.keras ", "| b/net.keras ", "| road "):
+        assert words in done.stdout
+    names = sorted(file.name for file in (work / "figures").iterdir())
+    assert len(names) == 6 and "a-net.keras" in names[0]
+
+
+def test_a_trained_head_is_exported_and_inspected(finished, folder):
+    _, work = finished
+    head = work / rows_of(work)[-1]["model"]
+    with ToolProcess("tools.export_saved_model", []) as tool:
+        done = tool(f"--model={head}", "--out=exported", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "| logits | 1x24x32x3 | 1x24x32x3 " in done.stdout
+    with ToolProcess("tools.inspect_model", ["PATH"]) as tool:
+        for path in ("exported", head):
+            done = tool(str(path), cwd=folder)
+            assert done.returncode == 0, done.stderr
+            assert "| logits | ?x24x32x3 " in done.stdout
+            # Nothing pads.
+            assert "Padding sites" not in done.stdout
+            assert "| score1 " in done.stdout
+
+
 def test_a_network_that_diverges_does_not_end_the_run(run, folder):
     done = run(
         *GIVEN,
@@ -237,8 +293,13 @@ def test_finished_it_prints_the_same_tables(finished, run):
         ("--weights=imagenet", "does not exist for vgg5"),
         ("--head=fcn8", "--head must be of fcn, fcn_skips"),
         ("--enlarge=crop", "--enlarge must be of places, stretch"),
-        ("--padding_mode=mirror", "--padding_mode must be among"),
+        ("--padding_mode=mirror", "none, own. Received: mirror"),
         ("--stages=7", "--stages of vgg5 go from 1 to 4"),
+        ("--stages=3,1", "--stages must go from the first to the last"),
+        ("--stages=", "--stages must name at least one"),
+        ("--backbone=", "--backbone must name at least one"),
+        ("--head=deeplab", "--stages are those that heads fcn"),
+        ("--train_set=tfds:nothing_of_the_kind:train", "--train_set: "),
         ("--stages=1 --head=fcn_skips", "reads 3 stages"),
         ("--size=1,2,3", "--size must be one number or two"),
         ("--size=none", "--size"),
@@ -248,6 +309,10 @@ def test_finished_it_prints_the_same_tables(finished, run):
         ("--train_images=3", "--train_set must have at least --batch_size=4"),
         ("--task=saliency", "--task=saliency takes masks of two classes"),
         ("--classes=few", "--classes"),
+        (
+            "--train_set=duts:duts:train --test_set=duts:duts:test",
+            "--classes are those of sets in the layout of Pascal VOC",
+        ),
         ("--classes=", "`classes` must say how many classes"),
         ("--test_set=duts:duts:test", "--test_set must have the 3 classes"),
     ],
