@@ -1,19 +1,22 @@
 """The figures of a run of `location_task`."""
 
-import contextlib
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.draw_seeds import draw_seeds
+from keras_padpos.runs.figure_panels import figure_panels
+from keras_padpos.runs.learning_figure import learning_figure
+from keras_padpos.runs.lines_figure import lines_figure
 from keras_padpos.runs.location_report import LOCATION_KEYS
 from keras_padpos.runs.location_report import UNITS
 from keras_padpos.runs.location_report import location_groups
+from keras_padpos.runs.pattern_lines import mode_lines
 from keras_padpos.runs.work_directory import WorkDirectory
 
-_INCHES = 1.9
+_SIZE = (1.9, 1.9)
 _COLUMNS = 6
 _PADDING = LOCATION_KEYS.index("padding_mode")
 
@@ -57,90 +60,54 @@ def draw_location_figures(
 
 
 def _draw_cells(path, title, modes):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     maps = {
         mode: np.mean([row["per_cell"] for row in group], axis=0)
         for mode, group in modes.items()
     }
     columns = min(len(maps), _COLUMNS)
-    lines = -(-len(maps) // columns)
-    figure = Figure(
-        figsize=(_INCHES * columns + 1, _INCHES * lines + 0.7),
-        layout="constrained",
-    )
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(lines, columns, squeeze=False).ravel()
     low = min(each.min() for each in maps.values())
     high = max(each.max() for each in maps.values())
-    for axis, (mode, values) in zip(axes, maps.items(), strict=False):
-        image = axis.imshow(values, vmin=low, vmax=max(high, low + 1e-6))
-        axis.set_title(mode, fontsize="small")
-        axis.set_xticks([])
-        axis.set_yticks([])
-    for axis in axes[len(maps) :]:
-        axis.set_axis_off()
-    figure.colorbar(image, ax=axes.tolist(), shrink=0.8)
-    figure.suptitle(title, fontsize="small")
-    with atomic_file(path) as stream:
-        figure.savefig(stream, format="png", dpi=120)
+    with figure_panels(
+        path, title, -(-len(maps) // columns), columns, size=_SIZE
+    ) as panels:
+        for axis in panels.ravel()[len(maps) :]:
+            axis.set_axis_off()
+        for axis, (mode, values) in zip(
+            panels.ravel(), maps.items(), strict=False
+        ):
+            image = axis.imshow(values, vmin=low, vmax=max(high, low + 1e-6))
+            axis.set_title(mode, fontsize="small")
+            axis.set_xticks([])
+            axis.set_yticks([])
+        axis.figure.colorbar(image, ax=panels.ravel().tolist(), shrink=0.8)
 
 
 def _draw_distances(path, title, modes):
-    with _lines_figure(path, title) as axis:
-        for mode, group in modes.items():
+    with lines_figure(path, title) as axis:
+        for mode, style in mode_lines(list(modes)).items():
+            group = modes[mode]
             scores = np.array([row["by_border_distance"] for row in group])
-            place = np.arange(scores.shape[1])
-            _draw_band(axis, place, scores, mode, marker="o")
+            draw_seeds(axis, scores, marker="o", **style)
         chance = np.mean([row["chance"] for row in group])
         axis.axhline(chance, color="grey", linestyle=":", label="chance")
-        axis.set_xticks(place)
+        axis.set_xticks(range(scores.shape[1]))
         axis.set_xlabel("cells between picture and border")
         axis.set_ylabel("score")
 
 
 def _draw_learning(path, title, modes, curves):
-    with _lines_figure(path, title) as axis:
-        for mode, group in modes.items():
-            steps = curves[f"{group[0]['arrays']}/step"]
-            scores = np.array([_curve(row, curves) for row in group])
-            _draw_band(axis, steps, scores, mode, marker=".")
-        axis.set_xlabel("training steps")
-        axis.set_ylabel(
-            "pixel accuracy while training"
-            if group[0]["head"] == "pixels"
-            else "accuracy while training"
-        )
-
-
-def _curve(row, curves):
+    first = next(iter(modes.values()))[0]
     # Keras names the head where there are several.
-    for name in (f"{row['head']}_accuracy", "accuracy"):
-        found = curves.get(f"{row['arrays']}/{name}")
-        if found is not None:
-            return found
-    raise KeyError(row["arrays"])
-
-
-@contextlib.contextmanager
-def _lines_figure(path, title):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5.6, 3.4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axis = figure.subplots()
-    yield axis
-    axis.set_title(title, fontsize="small")
-    axis.legend(fontsize="small")
-    with atomic_file(path) as stream:
-        figure.savefig(stream, format="png", dpi=120)
-
-
-def _draw_band(axis, place, scores, label, **style):
-    mean = scores.mean(axis=0)
-    axis.plot(place, mean, label=label, **style)
-    if len(scores) > 1:
-        spread = scores.std(axis=0, ddof=1)
-        axis.fill_between(place, mean - spread, mean + spread, alpha=0.15)
+    metric = f"{first['head']}_accuracy"
+    if f"{first['arrays']}/{metric}" not in curves:
+        metric = "accuracy"
+    learning_figure(
+        path,
+        title,
+        {mode: [row["arrays"] for row in rows] for mode, rows in modes.items()},
+        curves,
+        metric=metric,
+        words="pixel accuracy while training"
+        if first["head"] == "pixels"
+        else "accuracy while training",
+    )

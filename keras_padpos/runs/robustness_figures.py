@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_panels import figure_panels
+from keras_padpos.runs.learning_figure import learning_figure
+from keras_padpos.runs.number_words import number_words
 from keras_padpos.runs.robustness_report import robustness_cells
+from keras_padpos.runs.robustness_report import robustness_networks
+from keras_padpos.runs.scored_seeds import is_scored
 from keras_padpos.runs.work_directory import WorkDirectory
 
-_INCHES = 2.9
 _STYLES = {"border": "-", "interior": "--"}
 
 
@@ -19,66 +22,87 @@ def draw_robustness_figures(
     rows: Sequence[Mapping[str, Any]],
     arrays: Mapping[str, np.ndarray],
 ) -> None:
-    """Draw accuracy by share of pixels, with squares, and perturbations.
+    """Draw learning curves, accuracies and perturbations.
 
     For each model: `figures/cutout_MODEL.png`, accuracy with squares of each
     fill in training and in test, a panel a padding mode. For each fill in
-    training and each size of the attacks, too: `figures/fraction_....png`,
-    accuracy against the share of pixels that are attacked, a panel an attack
-    and a line a padding mode and region, mean over seeds; and
-    `figures/perturbations_....png`, the universal perturbations of the first
-    seed. What was not measured is not drawn.
+    training, too: `figures/learning_....png`, accuracy while training, a line
+    a padding mode, mean over seeds. For each size of the attacks, too:
+    `figures/fraction_....png`, accuracy against the share of pixels that are
+    attacked, a panel an attack and a line a padding mode and region, mean
+    over seeds; and `figures/perturbations_....png`, the universal
+    perturbations of the first seed. What was not measured is not drawn, nor
+    what has diverged.
 
     Args:
         work: The run's directory.
         rows: Rows of the run.
-        arrays: Perturbations, under the rows' `arrays` and their names.
+        arrays: Curves and perturbations, under the rows' `arrays` and their
+            names.
     """
+    rows = list(filter(is_scored, rows))
     for model in dict.fromkeys(row["model"] for row in rows):
         own = [row for row in rows if row["model"] == model]
         if any(row["attack"] == "cutout" for row in own):
             _draw_cutout(work.figure_path(f"cutout_{model}"), model, own)
-        for cutout, epsilon in dict.fromkeys(
-            (row["cutout"], row["epsilon"]) for row in own if row["region"]
-        ):
-            group = [
-                row
-                for row in own
-                if row["cutout"] == cutout and row["epsilon"] in (None, epsilon)
-            ]
-            title = (
-                f"{model}, trained with cutout {cutout}, attacks of {epsilon:g}"
+        for cutout in dict.fromkeys(row["cutout"] for row in own):
+            trained = [row for row in own if row["cutout"] == cutout]
+            title = f"{model}, trained with cutout {cutout}"
+            name = f"{model}_{cutout}"
+            learning_figure(
+                work.figure_path(f"learning_{name}"),
+                title,
+                _labels(trained),
+                arrays,
             )
-            name = f"{model}_{cutout}_epsilon{epsilon:g}"
-            if any(row["share"] for row in group):
-                path = work.figure_path(f"fraction_{name}")
-                _draw_fractions(path, title, group)
-            if any(row["attack"] == "universal" for row in group):
-                path = work.figure_path(f"perturbations_{name}")
-                _draw_perturbations(path, title, group, arrays)
+            for epsilon in dict.fromkeys(
+                row["epsilon"] for row in trained if row["region"]
+            ):
+                _draw_attacks(work, trained, epsilon, title, name, arrays)
+
+
+def _labels(rows):
+    """From each padding mode to where the arrays of its seeds are."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        found.setdefault(row["padding_mode"], {})[row["arrays"]] = None
+    return {mode: list(labels) for mode, labels in found.items()}
+
+
+def _draw_attacks(work, rows, epsilon, title, name, arrays):
+    group = [row for row in rows if row["epsilon"] in (None, epsilon)]
+    # Another word for every number, or one figure would replace another.
+    size = number_words(epsilon)
+    title = f"{title}, attacks of {size}"
+    name = f"{name}_epsilon{size}"
+    if any(row["share"] for row in group):
+        _draw_fractions(work.figure_path(f"fraction_{name}"), title, group)
+    if any(row["attack"] == "universal" for row in group):
+        path = work.figure_path(f"perturbations_{name}")
+        _draw_perturbations(path, title, group, arrays)
 
 
 def _draw_fractions(path, title, rows):
     attacks = list(dict.fromkeys(row["attack"] for row in rows if row["share"]))
-    figure, axes = _panels(1, len(attacks))
     modes = list(dict.fromkeys(row["padding_mode"] for row in rows))
-    for axis, attack in zip(axes.ravel(), attacks, strict=True):
-        for number, mode in enumerate(modes):
-            for region, style in _STYLES.items():
-                points = _points(rows, attack, mode, region)
-                axis.plot(
-                    *zip(*sorted(points.items()), strict=True),
-                    style,
-                    marker=".",
-                    color=f"C{number}",
-                    label=f"{mode}, {region}",
-                )
-        axis.set_title(attack, fontsize="small")
-        axis.set_xlabel("share of pixels", fontsize="small")
-        axis.set_ylim(-0.02, 1.02)
-    axes[0, 0].set_ylabel("accuracy")
-    axes[0, 0].legend(fontsize="x-small")
-    _save(figure, path, title)
+    with figure_panels(
+        path, title, columns=len(attacks), sharey=True
+    ) as panels:
+        for axis, attack in zip(panels.ravel(), attacks, strict=True):
+            for number, mode in enumerate(modes):
+                for region, style in _STYLES.items():
+                    points = _points(rows, attack, mode, region)
+                    axis.plot(
+                        *zip(*sorted(points.items()), strict=True),
+                        style,
+                        marker=".",
+                        color=f"C{number % 10}",
+                        label=f"{mode}, {region}",
+                    )
+            axis.set_title(attack, fontsize="small")
+            axis.set_xlabel("share of pixels", fontsize="small")
+            axis.set_ylim(-0.02, 1.02)
+        panels[0, 0].set_ylabel("accuracy", fontsize="small")
 
 
 def _points(rows, attack, mode, region):
@@ -97,93 +121,79 @@ def _draw_cutout(path, model, rows):
     modes = list(dict.fromkeys(row["padding_mode"] for row in rows))
     trained = list(dict.fromkeys(row["cutout"] for row in rows))
     tested = list(dict.fromkeys(row["fill"] for row in rows if row["fill"]))
-    maps = np.empty((len(modes), len(trained), len(tested) + 1))
-    for place, mode in enumerate(modes):
-        for line, cutout in enumerate(trained):
-            cells = robustness_cells(
-                [
-                    row
-                    for row in rows
-                    if (row["padding_mode"], row["cutout"]) == (mode, cutout)
-                ]
-            )
-            maps[place, line] = [
-                np.mean(cells["none", None, None, None, None]),
-                *(
-                    np.mean(cells["cutout", fill, None, None, None])
-                    for fill in tested
-                ),
-            ]
-    figure, axes = _panels(1, len(modes))
-    for axis, mode, values in zip(axes.ravel(), modes, maps, strict=True):
-        axis.imshow(values, vmin=maps.min(), vmax=max(maps.max(), 1e-6))
-        for (line, column), value in np.ndenumerate(values):
-            axis.text(
-                column,
-                line,
-                f"{100 * value:.0f}",
-                ha="center",
-                va="center",
+    keys = [
+        ("none", None, None, None, None),
+        *(("cutout", fill, None, None, None) for fill in tested),
+    ]
+    # NaN for what was not measured, as where all seeds have diverged.
+    maps = np.full((len(modes), len(trained), len(keys)), np.nan)
+    for (_, mode, cutout), group in robustness_networks(rows).items():
+        cells = robustness_cells(group)
+        maps[modes.index(mode), trained.index(cutout)] = [
+            np.mean(cells.get(key, np.nan)) for key in keys
+        ]
+    low, high = np.nanmin(maps), np.nanmax(maps)
+    with figure_panels(
+        path,
+        f"{model}, accuracy in percent with squares cut out",
+        columns=len(modes),
+        size=(0.55 * len(keys) + 0.4, 0.55 * len(trained) + 0.8),
+    ) as panels:
+        for axis, mode, values in zip(panels.ravel(), modes, maps, strict=True):
+            axis.imshow(values, vmin=low, vmax=max(high, low + 1e-6))
+            for (line, column), value in np.ndenumerate(values):
+                axis.text(
+                    column,
+                    line,
+                    "-" if np.isnan(value) else f"{100 * value:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize="small",
+                    bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0},
+                )
+            axis.set_xticks(
+                range(len(keys)),
+                ["clean", *tested],
                 fontsize="small",
-                bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0},
+                rotation=45,
             )
-        axis.set_xticks(
-            range(len(tested) + 1), ["clean", *tested], fontsize="small"
-        )
-        axis.set_yticks(range(len(trained)), trained, fontsize="small")
-        axis.set_title(mode, fontsize="small")
-        axis.set_xlabel("test", fontsize="small")
-    axes[0, 0].set_ylabel("training", fontsize="small")
-    _save(figure, path, f"{model}, accuracy in percent with squares cut out")
+            axis.set_yticks(range(len(trained)), trained, fontsize="small")
+            axis.set_title(mode, fontsize="small")
+            axis.set_xlabel("test", fontsize="small")
+        panels[0, 0].set_ylabel("training", fontsize="small")
 
 
 def _draw_perturbations(path, title, rows, arrays):
     from keras_padpos.tasks.score_robustness import perturbation_name
 
-    seed = min(row["seed"] for row in rows)
+    found = [row for row in rows if row["attack"] == "universal"]
+    # Of a mode whose first seed has diverged: the next.
+    first = {mode: labels[0] for mode, labels in _labels(found).items()}
     chosen = [
-        row
-        for row in rows
-        if row["attack"] == "universal" and row["seed"] == seed
+        row for row in found if row["arrays"] == first[row["padding_mode"]]
     ]
-    modes = list(dict.fromkeys(row["padding_mode"] for row in chosen))
+    modes = list(first)
     places = list(
         dict.fromkeys((row["region"], row["share"]) for row in chosen)
     )
-    figure, axes = _panels(len(modes), len(places), 1.5)
-    for axis in axes.ravel():
-        axis.set_xticks([])
-        axis.set_yticks([])
-    for row in chosen:
-        line = modes.index(row["padding_mode"])
-        column = places.index((row["region"], row["share"]))
-        name = perturbation_name(row["epsilon"], row["region"], row["share"])
-        values = arrays[f"{row['arrays']}/{name}"]
-        reach = max(row["epsilon"], 1e-6)
-        axes[line, column].imshow(np.clip(values / reach / 2 + 0.5, 0, 1))
-        if not line:
-            words = row["region"]
-            if row["share"]:
-                words += f" {row['share']:g}"
-            axes[line, column].set_title(words, fontsize="small")
-        if not column:
-            axes[line, column].set_ylabel(row["padding_mode"], fontsize="small")
-    _save(figure, path, f"{title}: universal perturbations")
-
-
-def _panels(lines, columns, inches=_INCHES):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(
-        figsize=(inches * columns + 1, inches * lines + 0.6),
-        layout="constrained",
-    )
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(lines, columns, squeeze=False)
-
-
-def _save(figure, path, title):
-    figure.suptitle(title, fontsize="small")
-    with atomic_file(path) as stream:
-        figure.savefig(stream, format="png", dpi=120)
+    with figure_panels(
+        path,
+        f"{title}: universal perturbations",
+        len(modes),
+        len(places),
+        size=(1.5, 1.5),
+    ) as panels:
+        for axis in panels.ravel():
+            axis.set_xticks([])
+            axis.set_yticks([])
+        for row in chosen:
+            place = row["region"], row["share"]
+            axis = panels[modes.index(row["padding_mode"]), places.index(place)]
+            name = perturbation_name(row["epsilon"], *place)
+            values = arrays[f"{row['arrays']}/{name}"]
+            axis.imshow(np.clip(values / row["epsilon"] / 2 + 0.5, 0, 1))
+        for axis, (region, share) in zip(panels[0], places, strict=True):
+            words = f"{region} {number_words(share)}" if share else region
+            axis.set_title(words, fontsize="small")
+        for axis, mode in zip(panels[:, 0], modes, strict=True):
+            axis.set_ylabel(mode, fontsize="small")

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from keras_padpos.runs.number_words import number_words
+from keras_padpos.runs.percent_interval import percent_interval
+from keras_padpos.runs.percent_words import percent_words
+from keras_padpos.runs.scored_seeds import is_scored
+from keras_padpos.runs.scored_seeds import scored_seeds
+from keras_padpos.runs.scored_seeds import unscored_notes
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -14,6 +18,7 @@ ROBUSTNESS_KEYS = ("model", "padding_mode", "cutout")
 """What rows of one network have in common, but for its seed."""
 
 _CELLS = ("attack", "fill", "region", "share", "epsilon")
+_CLEAN = ("none", None, None, None, None)
 
 
 def print_robustness_report(work: WorkDirectory) -> None:
@@ -35,13 +40,12 @@ def robustness_tables(
         rows: Rows of `robustness`, of one or more runs.
 
     Returns:
-        Arguments of `print_table`, for each table that has a number.
+        Arguments of `print_table`, for each table that has a number; the
+        first one if none has.
     """
-    tables = []
-    if any(row["attack"] == "cutout" for row in rows):
-        tables.append(cutout_table(rows))
-    if any(row["region"] for row in rows):
-        tables.append(attack_table(rows))
+    tables = [attack_table(rows)] if _attacked(rows) else []
+    if not tables or any(row.get("fill") for row in rows):
+        tables.insert(0, cutout_table(rows))
     return tables
 
 
@@ -53,7 +57,7 @@ def cutout_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     >>> row = {"model": "vgg5", "padding_mode": "zeros", "cutout": "off",
     ...        "attack": "none", "fill": None, "region": None, "share": None,
     ...        "epsilon": None, "accuracy": 0.5, "train_images": 9,
-    ...        "test_images": 4, "epochs": 1}
+    ...        "test_images": 4, "steps": 1}
     >>> cut = {**row, "attack": "cutout", "fill": "mean", "accuracy": 0.25}
     >>> (line,) = cutout_table([row, cut])["rows"]
     >>> line["clean"], line["mean"]
@@ -65,34 +69,31 @@ def cutout_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     Returns:
         Arguments of `print_table`.
     """
-    fills = dict.fromkeys(row["fill"] for row in rows if row["fill"])
+    fills = list(dict.fromkeys(row["fill"] for row in rows if row.get("fill")))
     lines = []
-    for key, group in _networks(rows).items():
+    for key, group in robustness_networks(rows).items():
         cells = robustness_cells(group)
         lines.append(
             {
                 **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
-                "clean": _mean(cells["none", None, None, None, None]),
+                **_clean(group, cells),
                 **{
-                    fill: _mean(cells["cutout", fill, None, None, None])
+                    fill: percent_words(
+                        cells.get(("cutout", fill, None, None, None), ())
+                    )
                     for fill in fills
                 },
                 **_ends(group),
             }
         )
+    title = "Accuracy in percent, clean"
+    if fills:
+        title += " and with squares cut out of test pictures"
     return {
-        "title": "Accuracy in percent, clean and with squares cut out of test "
-        "pictures",
-        "columns": [
-            "model",
-            ("padding_mode", "padding"),
-            ("cutout", "trained with"),
-            "clean",
-            *fills,
-            *_END_COLUMNS,
-        ],
+        "title": title,
+        "columns": [*_network_columns(rows), *fills, *_END_COLUMNS],
         "rows": lines,
-        "notes": _NOTES,
+        "notes": _notes(rows),
     }
 
 
@@ -105,12 +106,12 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ...        "attack": "pgd", "fill": None, "region": "whole",
     ...        "share": None, "epsilon": 2.0, "fraction": 1.0,
     ...        "accuracy": 0.5, "train_images": 9, "test_images": 4,
-    ...        "epochs": 1}
+    ...        "steps": 1}
     >>> border = {**row, "region": "border", "share": 0.1, "fraction": 0.4,
     ...           "accuracy": 0.75}
     >>> (line,) = attack_table([row, border])["rows"]
     >>> line["pixels"], line["pgd border"], line["pgd interior"]
-    ('40.0', '75.0', '')
+    ('40.0', '75.0', None)
 
     Args:
         rows: Rows of `robustness`.
@@ -119,49 +120,43 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         Arguments of `print_table`: a line for each size of the attacks and
         each width of the border.
     """
-    attacks = dict.fromkeys(row["attack"] for row in rows if row["region"])
-    columns = [
-        f"{attack} {region}"
+    attacks = dict.fromkeys(row["attack"] for row in _attacked(rows))
+    columns = {
+        f"{attack} {region}": (attack, region)
         for attack in attacks
         for region in ("whole", "border", "interior")
-    ]
+    }
     lines = []
-    for key, group in _networks(rows).items():
+    for key, group in robustness_networks(rows).items():
         cells = robustness_cells(group)
-        sizes = dict.fromkeys(row["epsilon"] for row in group if row["region"])
-        shares = dict.fromkeys(row["share"] for row in group if row["share"])
-        for size, share in itertools.product(sizes, shares or [None]):
-            fractions = [
-                row["fraction"]
-                for row in group
-                if row["region"] and row["share"] == share
-            ]
-            lines.append(
-                {
-                    **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
-                    "epsilon": f"{size:g}",
-                    "pixels": f"{100 * fractions[0]:.1f}",
-                    **dict.fromkeys(columns, ""),
-                    **{
-                        f"{attack} {region}": _mean(scores)
-                        for (
-                            attack,
-                            _,
-                            region,
-                            width,
-                            epsilon,
-                        ), scores in cells.items()
-                        if epsilon == size and width in (None, share)
-                    },
-                    **_ends(group),
-                }
-            )
+        attacked = _attacked(group)
+        sizes = dict.fromkeys(row["epsilon"] for row in attacked)
+        fractions = {
+            row["share"]: row["fraction"] for row in attacked if row["share"]
+        }
+        # One that has no scores has a line, too.
+        for size, share in itertools.product(
+            sizes or [None], fractions or [None]
+        ):
+            line = {
+                **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
+                "epsilon": None if size is None else number_words(size),
+                "pixels": percent_words(
+                    [] if share is None else [fractions[share]]
+                ),
+                **_clean(group, cells),
+                **_ends(group),
+            }
+            for name, (attack, region) in columns.items():
+                width = None if region == "whole" else share
+                line[name] = percent_words(
+                    cells.get((attack, None, region, width, size), ())
+                )
+            lines.append(line)
     return {
         "title": "Accuracy in percent under attack",
         "columns": [
-            "model",
-            ("padding_mode", "padding"),
-            ("cutout", "trained with"),
+            *_network_columns(rows),
             "epsilon",
             ("pixels", "border, % of pixels"),
             *columns,
@@ -171,7 +166,7 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "notes": (
             "Border and interior have as many pixels. noise: random signs of "
             "the same size, which is what an attack has to beat.",
-            *_NOTES,
+            *_notes(rows),
         ),
     }
 
@@ -180,11 +175,7 @@ _END_COLUMNS = (
     "seeds",
     ("train_images", "trained on"),
     ("test_images", "tested on"),
-    "epochs",
-)
-_NOTES = (
-    "Mean ± standard deviation over seeds.",
-    "No number of the paper's could be read: there is none beside.",
+    "steps",
 )
 
 
@@ -197,35 +188,83 @@ def robustness_cells(
         rows: Rows of `robustness`.
 
     Returns:
-        From attack, fill, region, share and epsilon to accuracies.
+        From attack, fill, region, share and epsilon to accuracies; what has
+        no scores is left out.
     """
     cells: dict[tuple, list[float]] = {}
-    for row in rows:
+    for row in filter(is_scored, rows):
         key = tuple(row[name] for name in _CELLS)
         cells.setdefault(key, []).append(row["accuracy"])
     return cells
 
 
-def _networks(rows):
-    groups: dict[tuple, list] = {}
+def robustness_networks(
+    rows: Sequence[Mapping[str, Any]],
+) -> dict[tuple, list[Mapping[str, Any]]]:
+    """Rows of one network, those of its seeds together.
+
+    Args:
+        rows: Rows of `robustness`.
+
+    Returns:
+        From values of `ROBUSTNESS_KEYS` to rows, in their order.
+    """
+    groups: dict[tuple, list[Mapping[str, Any]]] = {}
     for row in rows:
         key = tuple(row[name] for name in ROBUSTNESS_KEYS)
         groups.setdefault(key, []).append(row)
     return groups
 
 
-def _ends(group):
+def _attacked(rows):
+    return [row for row in rows if is_scored(row) and row["region"]]
+
+
+def _clean(group, cells):
+    found = [row for row in group if is_scored(row) and row["attack"] == "none"]
     return {
-        "seeds": len({row.get("seed") for row in group}),
+        "clean": percent_words(cells.get(_CLEAN, ())),
+        "interval": percent_interval(found),
+    }
+
+
+def _network_columns(rows):
+    columns = [
+        "model",
+        ("padding_mode", "padding"),
+        ("cutout", "trained with"),
+        "clean",
+    ]
+    if _has_intervals(rows):
+        columns.append(("interval", "95 %"))
+    return columns
+
+
+def _has_intervals(rows):
+    """Rows of earlier versions have none."""
+    return any(row.get("accuracy_ci95") for row in rows)
+
+
+def _ends(group):
+    first = next(filter(is_scored, group), group[0])
+    return {
+        "seeds": scored_seeds(group),
         **{
-            name: group[0][name]
-            for name in ("train_images", "test_images", "epochs")
+            name: first.get(name)
+            for name in ("train_images", "test_images", "steps")
         },
     }
 
 
-def _mean(values):
-    words = f"{100 * np.mean(values):.1f}"
-    if len(values) > 1:
-        words += f" ± {100 * np.std(values, ddof=1):.1f}"
-    return words
+def _notes(rows):
+    words = "Mean ± standard deviation over seeds"
+    if _has_intervals(rows):
+        words += (
+            "; 95 %: of one seed the bootstrap interval over test pictures, "
+            "clean"
+        )
+    return (
+        f"{words}.",
+        *unscored_notes(rows, ROBUSTNESS_KEYS),
+        "No number of the paper's could be read: there is none beside.",
+    )

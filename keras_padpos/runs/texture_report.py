@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from keras_padpos.runs.percent_interval import percent_interval
+from keras_padpos.runs.percent_words import percent_words
+from keras_padpos.runs.scored_seeds import is_scored
+from keras_padpos.runs.scored_seeds import scored_seeds
+from keras_padpos.runs.scored_seeds import unscored_notes
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -44,7 +47,7 @@ def texture_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ...        "padding_mode": "zeros", "test_set": "tfds:dtd:test",
     ...        "classes": 47, "accuracy": 0.5, "accuracy_ci95": [0.45, 0.55],
     ...        "class_accuracy": 0.5, "train_images": 1880,
-    ...        "test_images": 1880, "epochs": 10}
+    ...        "test_images": 1880, "steps": 1170}
     >>> (line,) = texture_table([row])["rows"]
     >>> line["accuracy"], line["interval"]
     ('50.0', '45.0 to 55.0')
@@ -55,26 +58,24 @@ def texture_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     Returns:
         Arguments of `print_table`.
     """
-    groups: dict[tuple, list] = {}
-    for row in rows:
-        key = tuple(row[name] for name in TEXTURE_KEYS)
-        groups.setdefault(key, []).append(row)
     lines = []
-    for key, group in groups.items():
-        first = group[0]
-        interval = first["accuracy_ci95"] if len(group) == 1 else None
+    for key, group in texture_groups(rows).items():
+        scored = list(filter(is_scored, group))
+        first = (scored or group)[0]
+        classes = first.get("classes")
         lines.append(
             {
                 **dict(zip(TEXTURE_KEYS, key, strict=True)),
-                "seeds": len(group),
-                "accuracy": _mean(row["accuracy"] for row in group),
-                "interval": interval
-                and " to ".join(f"{100 * end:.1f}" for end in interval),
-                "class_accuracy": _mean(row["class_accuracy"] for row in group),
-                "chance": f"{100 / first['classes']:.1f}",
+                "seeds": scored_seeds(group),
+                "accuracy": percent_words(row["accuracy"] for row in scored),
+                "interval": percent_interval(scored),
+                "class_accuracy": percent_words(
+                    row["class_accuracy"] for row in scored
+                ),
+                "chance": percent_words([1 / classes] if classes else []),
                 **{
-                    name: first[name]
-                    for name in ("train_images", "test_images", "epochs")
+                    name: first.get(name)
+                    for name in ("train_images", "test_images", "steps")
                 },
             }
         )
@@ -93,20 +94,31 @@ def texture_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "chance",
             ("train_images", "trained on"),
             ("test_images", "tested on"),
-            "epochs",
+            "steps",
         ],
         "rows": lines,
         "notes": (
             "Mean ± standard deviation over seeds; of one seed the bootstrap "
             "interval over test pictures. chance: one of as many classes.",
+            *unscored_notes(rows, TEXTURE_KEYS),
             "No number of the paper's could be read: there is none beside.",
         ),
     }
 
 
-def _mean(values):
-    values = list(values)
-    words = f"{100 * np.mean(values):.1f}"
-    if len(values) > 1:
-        words += f" ± {100 * np.std(values, ddof=1):.1f}"
-    return words
+def texture_groups(
+    rows: Sequence[Mapping[str, Any]],
+) -> dict[tuple, list[Mapping[str, Any]]]:
+    """Rows that differ in their seed alone, together.
+
+    Args:
+        rows: Rows of `texture`.
+
+    Returns:
+        From values of `TEXTURE_KEYS` to rows, in their order.
+    """
+    groups: dict[tuple, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in TEXTURE_KEYS)
+        groups.setdefault(key, []).append(row)
+    return groups

@@ -1,0 +1,103 @@
+"""The figures of a run of `texture`."""
+
+import re
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_padpos.runs.distinct_parts import distinct_parts
+from keras_padpos.runs.figure_panels import figure_panels
+from keras_padpos.runs.learning_figure import learning_figure
+from keras_padpos.runs.path_end import path_end
+from keras_padpos.runs.position_words import set_words
+from keras_padpos.runs.scored_seeds import is_scored
+from keras_padpos.runs.texture_report import TEXTURE_KEYS
+from keras_padpos.runs.texture_report import texture_groups
+from keras_padpos.runs.work_directory import WorkDirectory
+
+_COLUMNS = 4
+_PADDING = TEXTURE_KEYS.index("padding_mode")
+
+
+def draw_texture_figures(
+    work: WorkDirectory,
+    rows: Sequence[Mapping[str, Any]],
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Draw accuracy while training, and what is taken for what.
+
+    For each backbone, weights and way of training:
+    `figures/learning_....png`, a line for each padding mode, mean over seeds;
+    and `figures/confusion_....png`, a map for each, of all seeds together:
+    the share of each class's pictures that is taken for each class. What has
+    diverged is left out.
+
+    Args:
+        work: The run's directory.
+        rows: Rows of the run.
+        arrays: Curves and `confusion`, under the rows' `arrays`.
+    """
+    figures: dict[tuple, dict[str, list[str]]] = {}
+    for key, group in texture_groups(list(filter(is_scored, rows))).items():
+        rest = key[:_PADDING] + key[_PADDING + 1 :]
+        modes = figures.setdefault(rest, {})
+        modes[key[_PADDING]] = [row["arrays"] for row in group]
+    taken: dict[str, int] = {}
+    for network, (key, modes) in zip(
+        _networks(figures), figures.items(), strict=True
+    ):
+        name = re.sub(r"[^A-Za-z0-9.+=]+", "-", network).strip("-")
+        taken[name] = taken.get(name, 0) + 1
+        if taken[name] > 1:
+            name += f"_{taken[name]}"
+        title = f"{network}, {set_words(key[-1])}"
+        learning_figure(
+            work.figure_path(f"learning_{name}"), title, modes, arrays
+        )
+        _draw_confusion(
+            work.figure_path(f"confusion_{name}"), title, modes, arrays
+        )
+
+
+def _networks(keys):
+    """Each network in words, files with the folders that tell them apart."""
+    parts = [distinct_parts(names) for names in zip(*keys, strict=True)]
+    for key in keys:
+        backbone, weights, train, _ = map(path_end, key, parts)
+        yield f"{backbone} ({weights}), {train}"
+
+
+def _draw_confusion(path, title, modes, arrays):
+    maps = {}
+    for mode, labels in modes.items():
+        counts = sum(arrays[f"{label}/confusion"] for label in labels)
+        # Classes without a test picture have no shares.
+        pictures = counts.sum(axis=1, keepdims=True)
+        maps[mode] = np.where(
+            pictures, counts / np.maximum(pictures, 1), np.nan
+        )
+    columns = min(len(maps), _COLUMNS)
+    with figure_panels(
+        path, title, -(-len(maps) // columns), columns, size=(2.6, 2.8)
+    ) as panels:
+        for axis in panels.ravel()[len(maps) :]:
+            axis.set_axis_off()
+        for axis, (mode, values) in zip(
+            panels.ravel(), maps.items(), strict=False
+        ):
+            image = axis.imshow(values, vmin=0, vmax=1)
+            axis.set_title(mode, fontsize="small")
+            axis.set_xlabel("answered class", fontsize="small")
+            axis.tick_params(labelsize="small")
+            for side in (axis.xaxis, axis.yaxis):
+                side.get_major_locator().set_params(integer=True)
+        for axis in panels[:, 0]:
+            axis.set_ylabel("class", fontsize="small")
+        axis.figure.colorbar(
+            image,
+            ax=panels.ravel().tolist(),
+            shrink=0.8,
+            label="share of the class",
+        )
