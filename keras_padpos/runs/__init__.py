@@ -89,6 +89,7 @@ from keras_padpos.runs.sweep_outcome import SweepOutcome
 from keras_padpos.runs.sweep_run import SweepRun
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.table_markdown import table_markdown
+from keras_padpos.runs.texture_figures import draw_texture_figures
 from keras_padpos.runs.texture_report import print_texture_report
 from keras_padpos.runs.trained_classifier import trained_classifier
 from keras_padpos.runs.user_error import UserError
@@ -128,6 +129,7 @@ __all__ = [
     "draw_position_figures",
     "draw_robustness_figures",
     "draw_semantic_figures",
+    "draw_texture_figures",
     "evaluate_orderings",
     "export_model",
     "fconv_network",
