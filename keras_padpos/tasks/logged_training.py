@@ -1,9 +1,11 @@
 """Training with a line of metrics every few steps."""
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
@@ -26,7 +28,8 @@ def logged_training(
 ) -> None:
     """Train a compiled model for some steps; log in between.
 
-    How often is logged changes nothing else.
+    How often is logged changes nothing else, not even where a training is
+    taken up again that was logged more or less often before.
 
     Example:
 
@@ -71,6 +74,38 @@ def logged_training(
         epochs=-(-total // stretch),
         max_steps=total,
         after_epoch=after_stretch,
-        checkpoint=checkpoint,
+        checkpoint=checkpoint and _InSteps(checkpoint, stretch),
         spread=spread,
     )
+
+
+class _InSteps:
+    """A checkpoint that counts steps alone, and no stretches."""
+
+    _KEY = "position"
+
+    def __init__(self, checkpoint: Checkpoint, stretch: int) -> None:
+        self._checkpoint = checkpoint
+        self._stretch = stretch
+
+    def load(self) -> tuple[Mapping, Mapping[str, np.ndarray]] | None:
+        found = self._checkpoint.load()
+        if found is None:
+            return None
+        row, arrays = found
+        # Stretches are 0 in what is written below, and were not once.
+        stretches, step = arrays[self._KEY].tolist()
+        done = stretches * self._stretch + step
+        # Where a stretch just ended its line is still to be logged.
+        line, step = divmod(max(done - 1, 0), self._stretch)
+        position = np.array([line, step + min(done, 1)])
+        return row, {**arrays, self._KEY: position}
+
+    def offer(self, state: Callable[[], tuple[Mapping, Mapping]]) -> None:
+        def in_steps():
+            row, arrays = state()
+            stretches, step = arrays[self._KEY].tolist()
+            position = np.array([0, stretches * self._stretch + step])
+            return row, {**arrays, self._KEY: position}
+
+        self._checkpoint.offer(in_steps)

@@ -93,6 +93,24 @@ def test_what_goes_on_ends_as_what_was_not_interrupted():
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.parametrize("killed", [4, 5])
+@pytest.mark.parametrize("log_steps", [[4, 5], [5, 2], [50, 3]])
+def test_it_goes_on_at_its_step_whatever_is_logged(killed, log_steps):
+    model, kept = linear(), Kept(killed)
+    train(model, checkpoint=kept, log_steps=log_steps[0])
+    _, whole = train(linear(), log_steps=log_steps[1])
+    again = linear()
+    _, later = train(again, checkpoint=kept, log_steps=log_steps[1])
+    assert int(keras.ops.convert_to_numpy(again.optimizer.iterations)) == 6
+    ends = [each["step"] for each in whole if each["step"] >= killed]
+    assert [each["step"] for each in later] == ends
+    assert later[-1]["epoch"] == whole[-1]["epoch"]
+    for mine, theirs in zip(
+        again.get_weights(), model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+
+
 def test_pieces_are_cut_out_while_training_only():
     plain, cut = net(), net(cutout="white", cutout_size=1.0, seed=0)
     given = data(4)[0].astype("float32")
