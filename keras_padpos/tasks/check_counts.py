@@ -1,8 +1,10 @@
 """Numbers that must be counts."""
 
+import numbers
+
 
 def check_counts(**counts: int | None) -> None:
-    """Raise unless all are at least 1.
+    """Raise unless all are ints of at least 1.
 
     Example:
 
@@ -13,8 +15,13 @@ def check_counts(**counts: int | None) -> None:
             over.
 
     Raises:
-        ValueError: If one is less than 1.
+        ValueError: If one is no int, or less than 1.
     """
     for name, count in counts.items():
-        if count is not None and count < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {count}")
+        if count is None:
+            continue
+        whole = isinstance(count, numbers.Integral)
+        if not whole or isinstance(count, bool) or count < 1:
+            raise ValueError(
+                f"`{name}` must be an int of at least 1. Received: {count!r}"
+            )

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_padpos.tasks.check_counts import check_counts
+from keras_padpos.tasks.check_sizes import check_sizes
 from keras_padpos.tasks.logged_training import LOG_STEPS
 from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.training import Checkpoint
@@ -74,7 +75,7 @@ def train_classifier(
 
     Raises:
         ValueError: If there are fewer pictures than one batch, not as many
-            labels, a number is less than 1, or batches cannot be divided
+            labels, a number is out of its range, or batches cannot be divided
             among the devices.
     """
     check_counts(
@@ -83,6 +84,7 @@ def train_classifier(
         log_steps=log_steps,
         max_steps=max_steps,
     )
+    check_sizes(learning_rate=learning_rate)
     steps = len(pictures) // batch_size
     if not steps or len(labels) != len(pictures):
         raise ValueError(

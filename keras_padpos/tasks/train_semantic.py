@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_padpos.tasks.check_counts import check_counts
+from keras_padpos.tasks.check_sizes import check_sizes
 from keras_padpos.tasks.logged_training import LOG_STEPS
 from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.tasks.pixel_loss import PixelLoss
@@ -73,9 +74,10 @@ def train_semantic(
         How many steps there were.
 
     Raises:
-        ValueError: If there are fewer pictures than one batch, of another
-            size than the network's or of more classes, or if batches cannot
-            be divided among the devices, or a number is less than 1.
+        ValueError: If it is not known how many pictures there are, if these
+            are fewer than one batch, of another size than the network's or of
+            more classes, or if batches cannot be divided among the devices,
+            or a number is out of its range.
     """
     check_counts(
         epochs=epochs,
@@ -83,11 +85,13 @@ def train_semantic(
         log_steps=log_steps,
         max_steps=max_steps,
     )
-    steps = len(pairs) // batch_size
+    check_sizes(learning_rate=learning_rate)
+    count = _count(pairs)
+    steps = count // batch_size
     if not steps:
         raise ValueError(
             f"`pairs` must be at least one batch of {batch_size}. "
-            f"Received: {len(pairs)}"
+            f"Received: {count}"
         )
     _check_fits(model, pairs, augmentation)
     spread = spread or OneDevice()
@@ -161,6 +165,16 @@ class _Batches:
         """Stop reading ahead."""
         if self._reader is not None:
             self._reader.close()
+
+
+def _count(pairs):
+    try:
+        return len(pairs)
+    except TypeError:
+        raise ValueError(
+            "`pairs` must be of a known number of pictures. "
+            f"Received: {pairs!r}, whose number is not known"
+        ) from None
 
 
 def _check_fits(model, pairs, augmentation):

@@ -216,10 +216,14 @@ def test_errors():
     with pytest.raises(ValueError, match="`labels` as many"):
         tasks.train_classifier(linear(), data()[0], [0], epochs=1, batch_size=2)
     for name in ("epochs", "log_steps", "max_steps"):
-        with pytest.raises(ValueError, match=f"`{name}` must be at least 1"):
+        with pytest.raises(ValueError, match=f"`{name}` must be an int of at"):
             tasks.train_classifier(
-                linear(), *data(), batch_size=2, **{"epochs": 1, name: 0}
+                linear(), *data(), batch_size=2, **{"epochs": 1, name: 1.5}
             )
+    with pytest.raises(ValueError, match="`learning_rate` must be a number"):
+        tasks.train_classifier(
+            linear(), *data(), epochs=1, batch_size=2, learning_rate=-1.0
+        )
     with pytest.raises(ValueError, match="`name` must be one of vgg5"):
         tasks.classification_net("vgg6")
     with pytest.raises(ValueError, match="`attacks` must be of noise"):

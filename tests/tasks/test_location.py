@@ -258,7 +258,7 @@ def test_errors(arguments, message):
 @pytest.mark.parametrize("name", ["epochs", "log_steps", "max_steps"])
 def test_numbers_of_steps_are_at_least_one(name):
     options = {"epochs": 1, "batch_size": 8, name: 0}
-    with pytest.raises(ValueError, match=f"`{name}` must be at least 1"):
+    with pytest.raises(ValueError, match=f"`{name}` must be an int of at"):
         tasks.train_location(net("both"), *data(), 3, **options)
 
 

@@ -366,6 +366,26 @@ def test_what_does_not_fit_is_refused(voc, make, options, said):
         tasks.train_semantic(make(), voc("train"), epochs=1, **options)
 
 
+class Uncounted:
+    def __len__(self):
+        raise TypeError
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "`pairs` must be of a known number of pictures"),
+        ({"epochs": 1.5}, "`epochs` must be an int of at least 1"),
+        ({"batch_size": True}, "`batch_size` must be an int of at least 1"),
+        ({"learning_rate": -1.0}, "`learning_rate` must be a number of 0"),
+        ({"learning_rate": np.inf}, "`learning_rate` must be a number of 0"),
+    ],
+)
+def test_what_cannot_train_is_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        tasks.train_semantic(None, Uncounted(), **{"epochs": 1, **options})
+
+
 def test_pictures_of_another_size_are_refused(voc):
     with pytest.raises(ValueError, match=r"must be pictures of \(20, 24\)"):
         tasks.train_semantic(net(), voc("train", size=32), epochs=1)
