@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_padpos.metrics import border_bands
+from keras_padpos.tasks.check_counts import check_counts
 
 REGIONS = ("whole", "border", "interior")
 """Which pixels: all, those next to the border, as many in the middle."""
@@ -37,13 +38,19 @@ def region_mask(
         `(height, width)`, bool.
 
     Raises:
-        ValueError: If the region is none of these, the share is out of range,
-            the border is empty, or it is more than half of the picture.
+        ValueError: If the size is not positive, the region is none of these,
+            the share is out of range, the border is empty, or it is more than
+            half of the picture.
     """
     if region not in REGIONS:
         raise ValueError(
             f"`region` must be one of {', '.join(REGIONS)}. "
             f"Received: region={region!r}"
+        )
+    check_counts(height=height, width=width)
+    if not 0 < share < 0.5:
+        raise ValueError(
+            f"`share` must be between 0 and 0.5. Received: share={share!r}"
         )
     if region == "whole":
         return np.ones((height, width), bool)

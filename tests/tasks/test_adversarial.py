@@ -321,9 +321,21 @@ def test_errors(attack, arguments, message):
         ("edge", 0.1, "`region` must be one of whole"),
         ("border", 0.01, "`share` must leave"),
         ("interior", 0.3, "`share` must leave"),
-        ("border", 0.6, "edges"),
+        ("border", 0.6, "`share` must be between 0 and 0.5"),
+        ("interior", 0.5, "`share` must be between 0 and 0.5"),
+        ("border", 0.0, "`share` must be between 0 and 0.5"),
+        ("whole", np.nan, "`share` must be between 0 and 0.5"),
     ],
 )
 def test_errors_of_regions(region, share, message):
     with pytest.raises(ValueError, match=message):
         tasks.region_mask(8, 8, region, share)
+
+
+@pytest.mark.parametrize("region", tasks.REGIONS)
+@pytest.mark.parametrize(
+    ("size", "name"), [((0, 8), "height"), ((8, 0), "width")]
+)
+def test_no_region_is_of_no_picture(region, size, name):
+    with pytest.raises(ValueError, match=f"`{name}` must be an int of at"):
+        tasks.region_mask(*size, region)
