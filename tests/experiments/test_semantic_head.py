@@ -247,6 +247,34 @@ def test_files_of_one_name_are_two_networks(run, folder):
     assert len(names) == 6 and "a-net.keras" in names[0]
 
 
+@pytest.mark.large
+def test_deeplab_has_one_network_whatever_other_heads_are_told(run, folder):
+    pytest.importorskip("keras_hub")
+    done = run(
+        *[each for each in GIVEN if "size=2" not in each],
+        *VOC,
+        "--backbone=resnet18",
+        "--stages=all",
+        "--size=64",
+        "--head=deeplab",
+        "--enlarge=places,stretch",
+        "--padding_mode=zeros",
+        "--workdir=deeplab",
+    )
+    assert done.returncode == 0, done.stderr
+    (row,) = (
+        row
+        for row in rows_of(folder / "deeplab")[14:]
+        if row["band"] == "overall"
+    )
+    assert (row["head"], row["enlarge"], row["stages"]) == (
+        "deeplab",
+        None,
+        None,
+    )
+    assert row["pixels"] and 0 < row["mean_iou"] < 1
+
+
 def test_a_trained_head_is_exported_and_inspected(finished, folder):
     _, work = finished
     head = work / rows_of(work)[-1]["model"]
