@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from drawn_figures import DrawnFigures
 
+from keras_padpos.runs.page.figure_words import figure_words
 from keras_padpos.runs.texture_figures import draw_texture_figures
 from keras_padpos.runs.texture_report import texture_tables
 
@@ -104,6 +105,9 @@ def drawn(tmp_path, monkeypatch):
             arrays[f"{label}/confusion"] = np.eye(4, dtype=int)
         figures = DrawnFigures(tmp_path, monkeypatch)
         draw_texture_figures(figures, rows, {**arrays, **(confusions or {})})
+        for name in figures.found:
+            words = figure_words("texture", name)
+            assert not words.startswith("Figure of")
         return figures
 
     return draw

@@ -143,7 +143,16 @@ LAYOUTS = {
     "texture": ExperimentLayout(
         texture_tables,
         lambda rows: (),
-        frozenset({"backbone", "weights", "padding_mode", *_SEEDS}),
+        frozenset(
+            {
+                "backbone",
+                "weights",
+                "padding_mode",
+                "train",
+                "test_set",
+                *_SEEDS,
+            }
+        ),
         _plain_rows,
     ),
 }

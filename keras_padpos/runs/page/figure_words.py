@@ -56,7 +56,7 @@ _FIGURES = {
         "padding mode"
     ),
     ("location_task", "learning"): (
-        "Loss and scores while training, a line a padding mode"
+        "Accuracy while training, a line a padding mode"
     ),
     ("semantic_head", "bands"): (
         "Score by distance to the border, a line a padding mode, baselines "
@@ -68,6 +68,9 @@ _FIGURES = {
     ("semantic_head", "examples"): (
         "Pictures, their masks, and what networks of each padding mode answer"
     ),
+    ("robustness", "learning"): (
+        "Accuracy while training, a line a padding mode"
+    ),
     ("robustness", "fraction"): (
         "Accuracy against the share of pixels that are attacked, at the "
         "border and in the interior, a line a padding mode"
@@ -78,6 +81,11 @@ _FIGURES = {
     ),
     ("robustness", "perturbations"): (
         "Universal perturbations, a column a region and a row a padding mode"
+    ),
+    ("texture", "learning"): ("Accuracy while training, a line a padding mode"),
+    ("texture", "confusion"): (
+        "Share of each class's pictures that is taken for each class, a map a "
+        "padding mode"
     ),
     ("benchmark_padding", "padding_"): (
         "Time of padded convolutions over Keras' own, for each padding mode"
