@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from dataclasses import replace
+from statistics import fmean
 
 import keras
 
@@ -27,7 +28,15 @@ class ReceptiveField:
     """Geometry of a layer's output, every number a pair (height, width).
 
     A position `i` of the map sees the cells `i * stride - pad_before` to
-    `i * stride - pad_before + size - 1` of the picture.
+    `i * stride - pad_before + size - 1` of the picture; the middle of what it
+    sees lies on the picture's place `start + i * spacing`.
+
+    A layer that enlarges its input in place of padding (`Interpolate`) counts
+    as one that adds a frame, except in `spacing` and `start`: enlarging pulls
+    the places of cells inwards. Where branches that were pulled unequally are
+    added or stand side by side, their mean is told, as if all results of
+    windows and all channels were equally strong; which they are is up to the
+    weights.
 
     Attributes:
         stride: Cells of the picture between neighbouring positions.
@@ -44,6 +53,11 @@ class ReceptiveField:
         positions: Positions of the map.
         clear: First and last position that padding does not reach, one pair
             an axis; the last before the first where it reaches all.
+        spacing: Pixels between the middles of what neighbouring positions
+            see; `stride`, if no layer enlarges.
+        start: The middle of what position 0 sees, in pixels from the centre
+            of the picture's first one; `(size - 1) / 2 - pad_before`, if no
+            layer enlarges.
         gated: Whether the map was scaled by something computed from the whole
             of it, as squeeze-and-excitation and group normalisation do.
             Padding then reaches everywhere (`reach` is 1 if the gate's input
@@ -59,6 +73,8 @@ class ReceptiveField:
     reach: tuple[float, float]
     positions: Pair
     clear: tuple[Pair, Pair]
+    spacing: tuple[float, float]
+    start: tuple[float, float]
     gated: bool = False
 
     @property
@@ -80,10 +96,32 @@ class ReceptiveField:
 
 
 @dataclass(frozen=True)
+class _Line:
+    """Places in the picture, from a position's number: `start + i * step`."""
+
+    step: float
+    start: float
+
+    def behind(self, step, start):
+        """The line of a map whose `i` lies on `start + i * step` of this."""
+        return _Line(self.step * step, self.step * start + self.start)
+
+    @classmethod
+    def joining(cls, outermost, lines, weights):
+        """Of lines side by side the outermost, else their weighted mean."""
+        starts = [line.start for line in lines]
+        steps = [line.step for line in lines]
+        if len(set(steps)) == 1:
+            return cls(steps[0], outermost(starts))
+        return cls(fmean(steps, weights), fmean(starts, weights))
+
+
+@dataclass(frozen=True)
 class _Axis:
     """One axis of a map, in cells of the picture.
 
-    `first` and `last` bound the positions that padding does not reach.
+    `first` and `last` bound the positions that padding does not reach; `low`
+    and `high` are the first and the last place that a position sees.
     """
 
     stride: int
@@ -92,11 +130,20 @@ class _Axis:
     positions: int
     first: int
     last: int
+    low: _Line
+    high: _Line
 
-    def after(self, kernel, stride, dilation, before, positions):
-        """The axis behind a window that adds `before` cells in front."""
+    def after(
+        self, kernel, stride, dilation, pads, positions, *, stretches=False
+    ):
+        """The axis behind a window that adds cells in front and behind."""
         step = self.stride
         extent = (kernel - 1) * dilation
+        before = pads[0]
+        scale, start = 1, -before
+        if stretches and sum(pads):
+            scale = self.positions / (self.positions + sum(pads))
+            start = (scale - 1) / 2
         return _Axis(
             step * stride,
             self.before + before * step,
@@ -104,11 +151,13 @@ class _Axis:
             positions,
             max(-(-(self.first + before) // stride), 0),
             min((self.last + before - extent) // stride, positions - 1),
+            self.low.behind(scale * stride, start),
+            self.high.behind(scale * stride, start + scale * extent),
         )
 
     def cut(self, start, positions):
         """The axis without its first cells."""
-        return self.after(1, 1, 1, -start, positions)
+        return self.after(1, 1, 1, (-start, 0), positions)
 
 
 @dataclass(frozen=True)
@@ -117,6 +166,7 @@ class _Map:
 
     axes: tuple[_Axis, _Axis] | None
     gated: bool = False
+    addends: int = 1  # results of windows, of which it is the sum
     reached: bool = False  # by padding, where it is no map
 
     @property
@@ -183,7 +233,10 @@ def receptive_field(
                     "would be counted?"
                 )
             picture = shape[1:3]
-            entering = tuple(_Axis(1, 0, 1, n, 0, n - 1) for n in picture)
+            line = _Line(1, 0)
+            entering = tuple(
+                _Axis(1, 0, 1, n, 0, n - 1, line, line) for n in picture
+            )
             known[call.outputs[0]] = _Map(entering)
             made = known[call.outputs[0]]
         else:
@@ -239,11 +292,14 @@ def _through(call, given):
             window.kernel_size,
             window.strides,
             window.dilation_rate,
-            [before for before, _ in pads],
+            pads,
             sizes[0],
             strict=True,
         )
-        axes = tuple(axis.after(*numbers) for axis, *numbers in moved)
+        axes = tuple(
+            axis.after(*numbers, stretches=window.stretches)
+            for axis, *numbers in moved
+        )
         return [_Map(axes, maps[0].gated)]
     return _joined(call, given, maps, sizes)
 
@@ -306,6 +362,18 @@ def _joined(call, given, maps, sizes):
         gates += maps
     reached = any(each.touched for each in gates)
     gated = bool(gates) or any(each.gated for each in maps)
+    # As if every result of a window, and every channel, were equally strong.
+    channels = [
+        shape[-1] or 1 for shape in call.input_shapes if shape[1:3] == before
+    ]
+    if len(channels) != len(maps):  # one does not come from the picture
+        channels = [1] * len(maps)
+    weights = [
+        each.addends * number
+        for each, number in zip(maps, channels, strict=True)
+    ]
+    side_by_side = call.output_shapes[0][-1] != channels[0]
+    addends = 1 if side_by_side else sum(each.addends for each in maps)
     axes = []
     for together in zip(*(each.axes for each in maps), strict=True):
         axis = _Axis(
@@ -315,9 +383,11 @@ def _joined(call, given, maps, sizes):
             together[0].positions,
             max(axis.first for axis in together),
             min(axis.last for axis in together),
+            _Line.joining(min, [axis.low for axis in together], weights),
+            _Line.joining(max, [axis.high for axis in together], weights),
         )
         axes.append(replace(axis, last=axis.first - 1) if reached else axis)
-    return [_Map(tuple(axes), gated)] * count
+    return [_Map(tuple(axes), gated, addends)] * count
 
 
 def _field(made, picture):
@@ -341,5 +411,11 @@ def _field(made, picture):
         reach=tuple(reaches),
         positions=tuple(axis.positions for axis in made.axes),
         clear=tuple((axis.first, axis.last) for axis in made.axes),
+        spacing=tuple(
+            (axis.low.step + axis.high.step) / 2 for axis in made.axes
+        ),
+        start=tuple(
+            (axis.low.start + axis.high.start) / 2 for axis in made.axes
+        ),
         gated=made.gated,
     )

@@ -33,13 +33,14 @@ def semantic_net(
     knows of places comes from the backbone.
 
     With `enlarge="places"` the scores of a cell stay in the middle of what the
-    cell sees (`receptive_field`), with padding and without: without, the map
-    shows only a part of the picture, and beyond its outermost cells theirs
-    are repeated. So wherever no padding is in sight, a network and its
-    conversion by `padding_mode="none"` give the same logits. `"stretch"`
-    takes the map for one of the whole picture, whatever it shows, as the
-    papers' code does with networks that have lost their border; the outermost
-    cells then lie in the picture's corners (here half a cell inside).
+    cell sees (`start` and `spacing` of its `ReceptiveField`), with padding and
+    without: without, the map shows only a part of the picture, and beyond its
+    outermost cells theirs are repeated. So wherever no padding is in sight, a
+    network and its conversion by `padding_mode="none"` give the same logits.
+    `"stretch"` takes the map for one of the whole picture, whatever it shows,
+    as the papers' code does with networks that have lost their border; the
+    outermost cells then lie in the picture's corners (here half a cell
+    inside).
 
     Example:
 
@@ -182,15 +183,7 @@ def _places(backbone, stages, shape, enlarge):
         # Of what is no window, nothing better is known.
         if len(found) == 1:
             (field,) = found
-            places[stage] = (
-                field.stride,
-                tuple(
-                    (size - 1) / 2 - before
-                    for size, before in zip(
-                        field.size, field.pad_before, strict=True
-                    )
-                ),
-            )
+            places[stage] = field.spacing, field.start
     return places
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_padpos.padding import Geometry
+from keras_padpos.padding import Interpolate
 
 Pads = tuple[tuple[Any, Any], ...]
 
@@ -57,6 +58,8 @@ class Window:
         geometry: Where cells are added; `None` where cells are cut off.
         cropping: Cells cut off, one pair an axis; `None` where none are.
         data_format: `"channels_last"` or `"channels_first"`.
+        stretches: Whether the input is enlarged to the size that it would
+            have with the cells added, and none are.
     """
 
     kernel_size: tuple[int, ...]
@@ -65,6 +68,7 @@ class Window:
     geometry: Geometry | None
     cropping: tuple[tuple[int, int], ...] | None = None
     data_format: str = "channels_last"
+    stretches: bool = False
 
     @property
     def rank(self) -> int:
@@ -121,6 +125,8 @@ def window_of(layer: Any) -> Window | None:
     """
     if isinstance(layer, TRANSPOSED):
         return None
+    mode = getattr(layer, "padding_mode", None)
+    stretches = isinstance(mode, Interpolate)
     data_format = getattr(layer, "data_format", None) or "channels_last"
     if isinstance(layer, _CONVOLUTIONS):
         kernel = tuple(layer.kernel_size)
@@ -130,6 +136,7 @@ def window_of(layer: Any) -> Window | None:
             _per_axis(layer.dilation_rate, len(kernel)),
             Geometry(layer.padding, len(kernel)),
             data_format=data_format,
+            stretches=stretches,
         )
     if isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING)):
         rank = _rank(layer, MAX_POOLING) or _rank(layer, AVERAGE_POOLING)
@@ -140,6 +147,7 @@ def window_of(layer: Any) -> Window | None:
             (1,) * rank,
             Geometry(layer.padding, rank),
             data_format=data_format,
+            stretches=stretches,
         )
     if isinstance(layer, CROPPING):
         cropping = Geometry(layer.cropping, _rank(layer, CROPPING)).explicit
@@ -150,7 +158,14 @@ def window_of(layer: Any) -> Window | None:
         geometry = Geometry(layer.padding, _rank(layer, ZERO_PADDING))
     if isinstance(geometry, Geometry):
         ones = (1,) * geometry.rank
-        return Window(ones, ones, ones, geometry, data_format=data_format)
+        return Window(
+            ones,
+            ones,
+            ones,
+            geometry,
+            data_format=data_format,
+            stretches=stretches,
+        )
     return None
 
 

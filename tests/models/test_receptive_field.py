@@ -262,6 +262,90 @@ def test_the_margin_is_the_least_that_hides_the_border():
     assert np.abs(features(margin - stride) - truth).max() > 1e-2
 
 
+def _centroids(model, position):
+    """Of the gradient of a cell by the picture, one number an axis."""
+    upstream = np.zeros((1, *model.output_shape[1:]), "float32")
+    upstream[0, position[0], position[1]] = 1
+    shape = (1, *model.input_shape[1:])
+    seen = gradient(model, np.ones(shape, "float32"), upstream)[0].sum(axis=2)
+    return [
+        np.average(np.arange(seen.shape[axis]), weights=seen.sum(axis=1 - axis))
+        for axis in (0, 1)
+    ]
+
+
+def _enlarging(geometry):
+    """Windows that keep the middle: all their cells weigh the same."""
+    from keras_padpos import layers as ours
+
+    inputs = keras.Input((64, 48, 1))
+    options = {"padding_mode": "interpolate"}
+    x = ours.Conv2D(1, 3, strides=2, padding=geometry, **options)(inputs)
+    x = ours.DepthwiseConv2D(3, padding=geometry, **options)(x)
+    x = ours.Padding2D(((2, 1), (0, 2)), **options)(x)
+    x = ours.AveragePooling2D(3, 1, padding=geometry, **options)(x)
+    x = layers.Cropping2D(((1, 0), (0, 0)))(x)
+    model = keras.Model(inputs, x)
+    model.set_weights([np.ones_like(each) for each in model.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize("geometry", ["same", 1])
+def test_cells_of_enlarged_maps_lie_where_their_gradient_does(geometry):
+    model = _enlarging(geometry)
+    field = list(models.receptive_field(model).values())[-1]
+    # What a frame would do is told as before.
+    assert field.stride == (2, 2)
+    for position in ((9, 7), (14, 11), (20, 16)):
+        places = [
+            start + i * spacing
+            for start, i, spacing in zip(
+                field.start, position, field.spacing, strict=True
+            )
+        ]
+        np.testing.assert_allclose(
+            _centroids(model, position), places, atol=0.35
+        )
+    assert all(1 < each < 1.7 for each in field.spacing)
+
+
+def test_where_no_map_is_enlarged_cells_lie_in_the_middle_of_windows():
+    for make in (_branching, _nested):
+        for field in models.receptive_field(make()).values():
+            assert field.spacing == field.stride
+            assert field.start == tuple(
+                (size - 1) / 2 - before
+                for size, before in zip(
+                    field.size, field.pad_before, strict=True
+                )
+            )
+
+
+def test_branches_enlarged_unequally_count_by_what_they_bring():
+    from keras_padpos import layers as ours
+
+    def conv(x, filters=2):
+        return ours.Conv2D(
+            filters, 3, padding="same", padding_mode="interpolate"
+        )(x)
+
+    inputs = keras.Input((10, 10, 2))
+    once = conv(inputs)
+    first = layers.Add(name="first")([inputs, once])
+    second = layers.Add(name="second")([first, conv(first)])
+    beside = layers.Concatenate(name="beside")([inputs, conv(inputs, 6)])
+    fields = models.receptive_field(keras.Model(inputs, [second, beside]))
+    r = 10 / 12
+    mean = (1 + r) / 2
+    assert fields["first"].spacing[0] == pytest.approx(mean)
+    assert fields["second"].spacing[0] == pytest.approx(
+        (2 * mean + r * mean) / 3
+    )
+    assert fields["beside"].spacing[0] == pytest.approx((1 + 3 * r) / 4)
+    for field in fields.values():  # about the picture's middle
+        assert field.start[0] + 4.5 * field.spacing[0] == pytest.approx(4.5)
+
+
 def test_an_open_size_must_be_given():
     with pytest.raises(ValueError, match="`input_shape` must give"):
         models.receptive_field(_network("VGG16"))

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from oracles import gradient
 
 from keras_padpos import models
 
@@ -130,6 +131,43 @@ def test_where_nothing_is_lost_stretched_is_in_place():
         for each in models.ENLARGEMENTS
     )
     np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def centroids(inner, stage, cell):
+    """Of the gradient of a cell by the picture, one number an axis."""
+    shape = inner.output[stage].shape[1:]
+    upstream = np.zeros((1, *shape), "float32")
+    upstream[0, cell, cell] = 1
+    seen = gradient(
+        lambda x: inner(x)[stage],
+        pictures(*inner.input_shape[1:3], 1),
+        upstream,
+    )
+    seen = np.abs(seen).sum(axis=(0, 3))
+    return [
+        np.average(np.arange(seen.shape[axis]), weights=seen.sum(axis=1 - axis))
+        for axis in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "cells", "off"),
+    [
+        ("mobilenet", "conv_pw_5_relu", (2, 8, 14), 3),
+        # What each branch brings, no geometry tells.
+        ("resnet18", "stage3_block2_out", (1, 4, 6), 6),
+    ],
+)
+def test_cells_of_enlarged_maps_lie_where_their_gradient_does(
+    name, stage, cells, off
+):
+    inner = backbone(name, "interpolate", (128, 128, 3), stages=[stage])
+    logits = net(inner, 1).get_layer("logits")
+    for cell in cells:
+        place = logits.start[0] + cell * logits.stride[0]
+        np.testing.assert_allclose(
+            centroids(inner, stage, cell), [place] * 2, atol=off
+        )
 
 
 @pytest.mark.parametrize("mode", ["reflect", "circular", "interpolate"])
