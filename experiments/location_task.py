@@ -6,6 +6,7 @@ mode, canvas and grid, and scored with every test picture in every cell; then
 it is counted how many of their units say something about class and place.
 """
 
+import functools
 import itertools
 
 import numpy as np
@@ -41,47 +42,19 @@ _CHANNELS = flags.DEFINE_list(
     "Order of the pooled channels: ordered, or permuted anew at every call, "
     "so that no unit is known by its place (PermuteNet).",
 )
-_EPOCHS = flags.DEFINE_integer(
-    "epochs", 3, "Passes over the training pictures.", lower_bound=1
-)
-_MAX_STEPS = flags.DEFINE_integer(
-    "max_steps",
-    None,
-    "Stop training after so many steps, whatever --epochs says.",
-    lower_bound=1,
-)
 _DATASET = flags.DEFINE_string(
     "dataset",
     "cifar10",
     "Data set of TensorFlow Datasets with splits train and test, pictures and "
     "up to ten classes (--data_dir: where it is kept).",
 )
-_TRAIN_IMAGES = flags.DEFINE_integer(
-    "train_images", 10000, "Pictures to train on, the first.", lower_bound=1
-)
-_TEST_IMAGES = flags.DEFINE_integer(
-    "test_images",
-    500,
-    "Pictures to test on, the first, each in every cell.",
-    lower_bound=1,
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size", 48, "Pictures a training step.", lower_bound=1
-)
-_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
-    "calibrate_batch_norm",
-    True,
-    "Take BatchNorm's statistics from training pictures again before the "
-    "scores: the running ones lag behind weights that change fast.",
-)
-_LOG_STEPS = flags.DEFINE_integer(
-    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
-)
-_SEEDS = flags.DEFINE_integer(
-    "seeds",
-    1,
-    "Number of seeds, from --seed on, of first weights, cells and order.",
-    lower_bound=1,
+_TRAINING = runs.define_training_flags(
+    epochs=3,
+    batch_size=48,
+    train_images=10000,
+    test_images=500,
+    test_note=", each in every cell",
+    seeds_of="first weights, cells and order",
 )
 runs.define_common_flags(spreads=True)
 
@@ -92,15 +65,8 @@ _SCIENCE = (
     "canvas",
     "grid",
     "channels",
-    "epochs",
-    "max_steps",
     "dataset",
-    "train_images",
-    "test_images",
-    "batch_size",
-    "calibrate_batch_norm",
-    "log_steps",
-    "seeds",
+    *_TRAINING.names,
 )
 _ORDERS = {"ordered": False, "permuted": True}
 _SIZE = 32
@@ -142,20 +108,16 @@ def _plans(spread):
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
-    if _BATCH_SIZE.value % spread.devices:
-        raise runs.UserError(
-            f"--batch_size must be a multiple of the {spread.devices} devices. "
-            f"Received: {_BATCH_SIZE.value}"
-        )
     modes = runs.conversion_modes(_PADDING_MODE.value)
     grids = runs.whole_numbers("grid", _GRID.value, 1)
-    for flag, least, why in _least().values():
-        count = _at_most(flag.value)
-        if count < least:
-            name = flag.name if count == flag.value else "max_images"
-            raise runs.UserError(
-                f"--{name} must be at least {least}, {why}. Received: {count}"
-            )
+    _TRAINING.check(_TRAINING.count("train"), spread, _dataset())
+    least = _fewest()["test"]
+    if _TRAINING.count("test") < least:
+        name, _, value = _TRAINING.count_flag("test").partition("=")
+        raise runs.UserError(
+            f"{name} must be at least {least}, more than cells and classes. "
+            f"Received: {value}"
+        )
     if "segmentation" in _TASK.value and "permuted" in _CHANNELS.value:
         raise runs.UserError(
             "--channels must be ordered with --task=segmentation, where "
@@ -181,41 +143,20 @@ def _plans(spread):
             _network(**plan, seed=first)
     # The seed changes last, so that a run that is stopped has some of all.
     return [
-        {**plan, "seed": seed}
-        for seed in range(first, first + _SEEDS.value)
-        for plan in plans
+        {**plan, "seed": seed} for seed in _TRAINING.seeds for plan in plans
     ]
 
 
 def _train_all(work, spread, plans):
-    rows, curves = [], {}
-    sets = None
-    with runs.Progress(units=len(plans)) as progress:
-        for plan in plans:
-            label = _label(plan)
-            found = work.checkpoint(label)
-            rolling = runs.RollingCheckpoint(
-                work, label, flags.FLAGS.checkpoint_seconds
-            )
-            if found:
-                progress.done_before(label)
-            else:
-                sets = sets or _sets()
-                with progress.unit(
-                    label, total=_canvases(plan, sets), noun="canvases"
-                ) as advance:
-                    found = work.save_checkpoint(
-                        label,
-                        *_train(work, spread, plan, sets, rolling, advance),
-                    )
-            # Also left over if it was killed between these steps.
-            rolling.remove()
-            work.remove_checkpoint(_trained_key(plan))
-            rows += found[0]
-            curves |= {
-                f"{label}/{name}": each for name, each in found[1].items()
-            }
-    return rows, curves
+    sets = functools.cache(_sets)
+    return runs.train_units(
+        work,
+        [(_label(plan), plan) for plan in plans],
+        lambda plan, unit: _train(work, spread, plan, sets(), unit),
+        total=lambda plan: _canvases(plan, sets()),
+        noun="canvases",
+        per_step=_TRAINING.batch_size,
+    )
 
 
 def _label(plan):
@@ -227,38 +168,47 @@ def _label(plan):
 
 def _canvases(plan, sets):
     """How many go through a network: to train it, in its scores, its units."""
-    steps = len(sets["train"][0]) // _BATCH_SIZE.value * _EPOCHS.value
-    steps = min(steps, _MAX_STEPS.value or steps)
+    steps = _TRAINING.steps(len(sets["train"][0]))
     tests = len(sets["test"][0])
-    return steps * _BATCH_SIZE.value + tests * (plan["grid"] ** 2 + 1)
+    return steps * _TRAINING.batch_size + tests * (plan["grid"] ** 2 + 1)
 
 
-def _train(work, spread, plan, sets, rolling, advance):
+def _train(work, spread, plan, sets, unit):
     """Rows of one network, one for each head and one for its units; curves."""
     from keras_padpos import tasks
 
     grid, pictures = plan["grid"], sets["test"][0]
-    network, curves = _trained(work, spread, plan, sets, rolling, advance)
+    network, note = unit.trained(
+        lambda: _network(**plan),
+        lambda network: _trained(network, plan, sets, unit, spread),
+        spread,
+    )
+    curves = unit.curves()
     about = {
         "train_images": len(sets["train"][0]),
         "test_images": len(pictures),
-        "epochs": _EPOCHS.value,
+        "epochs": _TRAINING.epochs,
         "steps": int(curves["step"][-1]),
-        "arrays": _label(plan),
+        "arrays": unit.label,
     }
-    if not _is_finite(network):
-        reason = "weights are not finite: training has diverged"
+    if note["reason"]:
         rows = [
-            {**plan, "head": head, **about, "reason": reason}
+            {**plan, "head": head, **about, "reason": note["reason"]}
             for head in network.output
         ]
         return rows, curves
-    scores = tasks.score_location(network, *sets["test"], grid, advance=advance)
+    scores = tasks.score_location(
+        network, *sets["test"], grid, advance=unit.advance
+    )
     # The same cells for all networks, so that they can be compared.
     scores["latent"] = tasks.location_representations(
-        network, *sets["test"], grid, seed=flags.FLAGS.seed, advance=advance
+        network,
+        *sets["test"],
+        grid,
+        seed=flags.FLAGS.seed,
+        advance=unit.advance,
     )
-    work.save_model(_label(plan), network)
+    work.save_model(unit.label, network)
     rows = [
         {**plan, "head": head, **found, **about}
         for head, found in scores.items()
@@ -266,73 +216,43 @@ def _train(work, spread, plan, sets, rolling, advance):
     return rows, curves
 
 
-def _trained(work, spread, plan, sets, rolling, advance):
-    """A trained network on one device, and its curves.
-
-    It is a unit of work of its own: a run that is killed while it scores need
-    not train again.
-    """
+def _trained(network, plan, sets, unit, spread):
+    """The network, trained, on one device, and why it cannot be scored."""
     from keras_padpos import tasks
     from keras_padpos import training
 
-    found = work.checkpoint(_trained_key(plan))
-    if found:
-        network = _network(**plan)
-        training.restore_variables(network.variables, found[1])
-        for line in found[0]:
-            rolling.log(**line)
-        work.mark_resumed(_label(plan))
-        advance(rolling.lines[-1]["step"] * _BATCH_SIZE.value)
-        return network, rolling.curves()
-    with spread.scope():
-        network = _network(**plan)
+    pictures, labels = sets["train"]
+    grid, seed = plan["grid"], plan["seed"]
     local = training.LocalModel(network, spread)
-    done = 0
-
-    def log(**metrics):
-        nonlocal done
-        rolling.log(**metrics)
-        # A training that goes on advances by all that was done before, too.
-        advance((metrics["step"] - done) * _BATCH_SIZE.value)
-        done = metrics["step"]
-
     tasks.train_location(
         network,
-        *sets["train"],
-        plan["grid"],
-        epochs=_EPOCHS.value,
-        batch_size=_BATCH_SIZE.value,
-        max_steps=_MAX_STEPS.value,
-        seed=plan["seed"],
-        log_steps=_LOG_STEPS.value,
-        log=log,
-        checkpoint=rolling,
+        pictures,
+        labels,
+        grid,
+        **_TRAINING.options(),
+        seed=seed,
+        log=unit.log,
+        checkpoint=unit.rolling,
         spread=spread,
     )
     network = local.now()
-    if _CALIBRATE_BATCH_NORM.value and _is_finite(network):
-        tasks.calibrate_location(
+    batch_size = _TRAINING.batch_size
+    first = pictures[:batch_size].astype("float32")
+    reason = runs.calibrated_at_end(
+        network,
+        {"picture": first, "cell": np.arange(len(first)) % grid**2},
+        functools.partial(
+            tasks.calibrate_location,
             network,
-            sets["train"][0],
-            plan["grid"],
-            batch_size=_BATCH_SIZE.value,
-            seed=plan["seed"],
+            pictures,
+            grid,
+            batch_size=batch_size,
+            seed=seed,
         )
-    work.save_checkpoint(
-        _trained_key(plan),
-        rolling.lines,
-        training.variable_state(network.variables),
+        if _TRAINING.calibrates
+        else None,
     )
-    return network, rolling.curves()
-
-
-def _trained_key(plan):
-    # As of a rolling checkpoint: the report does not take it for finished.
-    return f"{_label(plan)} under way trained"
-
-
-def _is_finite(network):
-    return all(np.isfinite(each).all() for each in network.get_weights())
+    return network, {"reason": reason}
 
 
 def _network(model, task, canvas, grid, channels, padding_mode, seed):
@@ -357,22 +277,22 @@ def _sets():
     from keras_padpos import tasks
 
     sets = {}
-    for split, (flag, least, why) in _least().items():
+    for split, least in _fewest().items():
         try:
             pictures, labels = sets[split] = data.labelled_pictures(
                 f"{_DATASET.value}:{split}",
                 _SIZE,
-                count=_at_most(flag.value),
+                count=_TRAINING.count(split),
                 data_dir=flags.FLAGS.data_dir,
             )
         except (RuntimeError, ValueError) as error:
             raise runs.UserError(
-                f"--dataset={_DATASET.value} cannot be read: {error}"
+                f"{_dataset()} cannot be read: {error}"
             ) from error
         if len(pictures) < least:
             raise runs.UserError(
-                f"--dataset must have at least {least} pictures to {split}, "
-                f"{why}. Received: {_DATASET.value}, which has {len(pictures)}"
+                f"--dataset must have at least {least} pictures to {split}. "
+                f"Received: {_DATASET.value}, which has {len(pictures)}"
             )
         if not 0 <= labels.min() <= labels.max() < tasks.BACKGROUND:
             raise runs.UserError(
@@ -384,21 +304,17 @@ def _sets():
     return sets
 
 
-def _least():
-    """Flags of numbers of pictures, the fewest that will do, and why."""
+def _dataset():
+    return f"--dataset={_DATASET.value}"
+
+
+def _fewest():
+    """The fewest pictures that will do: a batch; more than cells, classes."""
     from keras_padpos import tasks
 
     grids = runs.whole_numbers("grid", _GRID.value, 1)
     cells = max(tasks.BACKGROUND, max(grids) ** 2) + 1
-    return {
-        "train": (_TRAIN_IMAGES, _BATCH_SIZE.value, "one batch (--batch_size)"),
-        "test": (_TEST_IMAGES, cells, "more than cells and classes"),
-    }
-
-
-def _at_most(count):
-    """A number of pictures, of which --max_images allows so many."""
-    return min(count, flags.FLAGS.max_images or count)
+    return {"train": _TRAINING.batch_size, "test": cells}
 
 
 if __name__ == "__main__":

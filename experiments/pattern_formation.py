@@ -29,13 +29,6 @@ _PADDING_MODE = flags.DEFINE_list(
     "replicate, circular, distribution, randn, random_sides, partial, "
     "interpolate, none.",
 )
-_SEEDS = flags.DEFINE_integer(
-    "seeds",
-    3,
-    "Number of seeds, from --seed on, of first weights and of the order of "
-    "the pictures.",
-    lower_bound=1,
-)
 _DATASET = flags.DEFINE_string(
     "dataset",
     "cifar10",
@@ -50,23 +43,17 @@ _SIZE = flags.DEFINE_integer(
     "padding needs 39; all others take CIFAR's own 32.",
     lower_bound=1,
 )
-_TRAIN_IMAGES = flags.DEFINE_integer(
-    "train_images", 10000, "Pictures to train on, the first.", lower_bound=1
-)
-_TEST_IMAGES = flags.DEFINE_integer(
-    "test_images", 2000, "Pictures to test on, the first.", lower_bound=1
-)
-_EPOCHS = flags.DEFINE_integer(
-    "epochs", 8, "Passes over the training pictures.", lower_bound=1
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size", 64, "Pictures a training step.", lower_bound=1
-)
-_LEARNING_RATE = flags.DEFINE_float(
-    "learning_rate",
-    1e-3,
-    "Adam's rate at the first step; it falls to 0 along half a cosine.",
-    lower_bound=0,
+_TRAINING = runs.define_training_flags(
+    epochs=8,
+    batch_size=64,
+    learning_rate=1e-3,
+    train_images=10000,
+    test_images=2000,
+    max_steps=False,
+    log_steps=None,
+    calibrates=False,
+    seeds=3,
+    seeds_of="first weights and of the order of the pictures",
 )
 _CALIBRATE = flags.DEFINE_integer(
     "calibrate_batch_norm",
@@ -107,14 +94,9 @@ runs.define_common_flags(spreads=True)
 _SCIENCE = (
     "model",
     "padding_mode",
-    "seeds",
     "dataset",
     "size",
-    "train_images",
-    "test_images",
-    "epochs",
-    "batch_size",
-    "learning_rate",
+    *_TRAINING.names,
     "calibrate_batch_norm",
     "checkpoints",
     "images",
@@ -130,7 +112,7 @@ def main(argv):
     """Train each network, then write and print what came out."""
     del argv
     spread = runs.open_spread()
-    _check_flags()
+    _check_flags(spread)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
         "pattern_formation", runs.resolved_flags(_SCIENCE), spread
@@ -141,16 +123,13 @@ def main(argv):
     runs.print_formation_report(work)
 
 
-def _check_flags():
+def _check_flags(spread):
     """Refuse what cannot work before anything is computed or written."""
     modes = runs.conversion_modes(_PADDING_MODE.value)
     runs.whole_numbers("checkpoints", _CHECKPOINTS.value)
-    count = _at_most(_TRAIN_IMAGES.value)
-    if count < _BATCH_SIZE.value:
-        raise runs.UserError(
-            f"--train_images must be at least --batch_size="
-            f"{_BATCH_SIZE.value}. Received: {count}"
-        )
+    _TRAINING.check(
+        _TRAINING.count("train"), spread, f"--dataset={_DATASET.value}"
+    )
     if not any(map(str.strip, _IMAGES.value)):
         raise runs.UserError("--images must name a set. Received: nothing")
     for mode in modes:
@@ -160,28 +139,23 @@ def _check_flags():
 def _train_all(work, spread, provenance):
     from keras_padpos import data
 
-    counts = {
-        "train": _at_most(_TRAIN_IMAGES.value),
-        "test": _at_most(_TEST_IMAGES.value),
-    }
     sets = {
         split: data.labelled_pictures(
             f"{_DATASET.value}:{split}",
             _SIZE.value,
-            count=count,
+            count=_TRAINING.count(split),
             data_dir=flags.FLAGS.data_dir,
         )
-        for split, count in counts.items()
+        for split in ("train", "test")
     }
     classes = 1 + max(int(labels.max()) for _, labels in sets.values())
-    seeds = range(flags.FLAGS.seed, flags.FLAGS.seed + _SEEDS.value)
     modes = list(dict.fromkeys(_PADDING_MODE.value))
     crops = None
     rows, arrays, skipped = [], {}, {}
-    with runs.Progress(units=len(modes) * len(seeds)) as progress:
+    with runs.Progress(units=len(modes) * len(_TRAINING.seeds)) as progress:
         for mode in modes:
             formation = None
-            for seed in seeds:
+            for seed in _TRAINING.seeds:
                 label = f"{_MODEL.value}-{mode}-seed{seed}"
                 found = work.checkpoint(label)
                 if found:
@@ -238,9 +212,7 @@ def _train(work, spread, label, network, sets, formation, crops, advance):
         pictures,
         labels,
         checkpoints=runs.whole_numbers("checkpoints", _CHECKPOINTS.value),
-        epochs=_EPOCHS.value,
-        batch_size=_BATCH_SIZE.value,
-        learning_rate=_LEARNING_RATE.value,
+        **_TRAINING.options(),
         seed=seed,
         parts={"found": found, "local": local},
         checkpoint=rolling,

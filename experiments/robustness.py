@@ -8,6 +8,7 @@ perturbation for all pictures; on the whole picture, on its border alone, and
 on as many pixels of its interior.
 """
 
+import functools
 import itertools
 
 from absl import flags
@@ -80,21 +81,6 @@ _UNIVERSAL_IMAGES = flags.DEFINE_integer(
     "Training pictures that it is found on, the first.",
     lower_bound=1,
 )
-_EPOCHS = flags.DEFINE_integer(
-    "epochs", 3, "Passes over the training pictures.", lower_bound=1
-)
-_MAX_STEPS = flags.DEFINE_integer(
-    "max_steps",
-    None,
-    "Stop training after so many steps, whatever --epochs says.",
-    lower_bound=1,
-)
-_LEARNING_RATE = flags.DEFINE_float(
-    "learning_rate",
-    1e-3,
-    "Learning rate of the first step; it falls to 0 along half a cosine.",
-    lower_bound=0,
-)
 _DATASET = flags.DEFINE_string(
     "dataset",
     "cifar10",
@@ -108,30 +94,13 @@ _SIZE = flags.DEFINE_integer(
     "(none) takes 38 and more.",
     lower_bound=1,
 )
-_TRAIN_IMAGES = flags.DEFINE_integer(
-    "train_images", 10000, "Pictures to train on, the first.", lower_bound=1
-)
-_TEST_IMAGES = flags.DEFINE_integer(
-    "test_images", 500, "Pictures to test on, the first.", lower_bound=1
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size", 48, "Pictures a training step.", lower_bound=1
-)
-_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
-    "calibrate_batch_norm",
-    True,
-    "Take BatchNorm's statistics from training pictures again before the "
-    "scores: the running ones lag behind weights that change fast.",
-)
-_LOG_STEPS = flags.DEFINE_integer(
-    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
-)
-_SEEDS = flags.DEFINE_integer(
-    "seeds",
-    1,
-    "Number of seeds, from --seed on, of first weights, order, squares and "
-    "attacks.",
-    lower_bound=1,
+_TRAINING = runs.define_training_flags(
+    epochs=3,
+    batch_size=48,
+    learning_rate=1e-3,
+    train_images=10000,
+    test_images=500,
+    seeds_of="first weights, order, squares and attacks",
 )
 runs.define_common_flags(spreads=True)
 
@@ -148,17 +117,9 @@ _SCIENCE = (
     "attack_steps",
     "universal_epochs",
     "universal_images",
-    "epochs",
-    "max_steps",
-    "learning_rate",
     "dataset",
     "size",
-    "train_images",
-    "test_images",
-    "batch_size",
-    "calibrate_batch_norm",
-    "log_steps",
-    "seeds",
+    *_TRAINING.names,
 )
 _OFF = "off"
 
@@ -167,7 +128,7 @@ def main(argv):
     """Train and attack each network, then write and print what came out."""
     del argv
     spread = runs.open_spread()
-    plans = _plans()
+    plans = _plans(spread)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
         "robustness", runs.resolved_flags(_SCIENCE), spread
@@ -181,7 +142,7 @@ def main(argv):
     runs.print_robustness_report(work)
 
 
-def _plans():
+def _plans(spread):
     """Each network to train: a row's first columns.
 
     What cannot work is refused here, before anything is computed or written.
@@ -208,12 +169,9 @@ def _plans():
             words = str(error).replace("`share`", "--shares")
             raise runs.UserError(words) from error
     _numbers(_EPSILON, 256)
-    count = _at_most(_TRAIN_IMAGES.value)
-    if count < _BATCH_SIZE.value:
-        raise runs.UserError(
-            f"--train_images must be at least --batch_size="
-            f"{_BATCH_SIZE.value}. Received: {count}"
-        )
+    _TRAINING.check(
+        _TRAINING.count("train"), spread, f"--dataset={_DATASET.value}"
+    )
     modes = runs.conversion_modes(_PADDING_MODE.value)
     names = ("model", "padding_mode", "cutout")
     plans = [
@@ -227,9 +185,7 @@ def _plans():
         _network(**plan, seed=first)
     # The seed changes last, so that a run that is stopped has some of all.
     return [
-        {**plan, "seed": seed}
-        for seed in range(first, first + _SEEDS.value)
-        for plan in plans
+        {**plan, "seed": seed} for seed in _TRAINING.seeds for plan in plans
     ]
 
 
@@ -247,69 +203,56 @@ def _numbers(flag, below):
 
 
 def _train_all(work, spread, plans):
-    rows, arrays = [], {}
-    sets = None
-    with runs.Progress(units=len(plans)) as progress:
-        for plan in plans:
-            label = "{model}-{padding_mode}-{cutout}-seed{seed}".format(**plan)
-            found = work.checkpoint(label)
-            rolling = runs.RollingCheckpoint(
-                work, label, flags.FLAGS.checkpoint_seconds
-            )
-            if found:
-                progress.done_before(label)
-            else:
-                sets = sets or _sets()
-                with progress.unit(
-                    label, total=_steps(sets), noun="steps"
-                ) as advance:
-                    found = work.save_checkpoint(
-                        label,
-                        *_train(
-                            work, spread, label, plan, sets, rolling, advance
-                        ),
-                    )
-            # Also left over if it was killed between these two steps.
-            rolling.remove()
-            rows += found[0]
-            arrays |= {
-                f"{label}/{name}": each for name, each in found[1].items()
-            }
-    return rows, arrays
+    sets = functools.cache(_sets)
+    label = "{model}-{padding_mode}-{cutout}-seed{seed}".format
+    return runs.train_units(
+        work,
+        [(label(**plan), plan) for plan in plans],
+        lambda plan, unit: _train(work, spread, plan, sets(), unit),
+        total=lambda plan: _pictures(sets()),
+        per_step=_TRAINING.batch_size,
+    )
 
 
-def _steps(sets):
-    steps = len(sets["train"][0]) // _BATCH_SIZE.value * _EPOCHS.value
-    return min(steps, _MAX_STEPS.value or steps)
+def _pictures(sets):
+    """How many go through a network: to train it, and in each of its rows."""
+    epsilons, shares = _numbers(_EPSILON, 256), _numbers(_SHARES, 0.5)
+    attacks = len(set(_ATTACKS.value)) * len(epsilons)
+    rows = 1 + len(set(_TEST_CUTOUT.value)) + attacks * (1 + 2 * len(shares))
+    steps = _TRAINING.steps(len(sets["train"][0]))
+    return steps * _TRAINING.batch_size + rows * len(sets["test"][0])
 
 
-def _train(work, spread, label, plan, sets, rolling, advance):
+def _train(work, spread, plan, sets, unit):
     """Rows of one network; its curve and perturbations."""
     from keras_padpos import tasks
 
     seed = plan["seed"]
     classes = int(max(labels.max() for _, labels in sets.values())) + 1
-    with spread.scope():
-        network = _network(**plan, classes=classes)
-    local, steps, curve = runs.trained_classifier(
+    network, note = runs.trained_classifier(
         work,
-        label,
-        network,
+        unit,
+        lambda: _network(**plan, classes=classes),
         *sets["train"],
-        rolling=rolling,
         spread=spread,
-        advance=advance,
-        calibrate=_CALIBRATE_BATCH_NORM.value,
-        epochs=_EPOCHS.value,
-        batch_size=_BATCH_SIZE.value,
-        max_steps=_MAX_STEPS.value,
-        learning_rate=_LEARNING_RATE.value,
+        calibrates=_TRAINING.calibrates,
         seed=seed,
-        log_steps=_LOG_STEPS.value,
+        **_TRAINING.options(),
     )
+    about = {
+        "train_images": len(sets["train"][0]),
+        "test_images": len(sets["test"][0]),
+        "epochs": _TRAINING.epochs,
+        "steps": note["steps"],
+        "arrays": unit.label,
+    }
+    if note["reason"]:
+        trial = dict.fromkeys(("attack", "fill", "region", "share", "epsilon"))
+        row = {**plan, **trial, **about, "reason": note["reason"]}
+        return [row], unit.curves()
     known = tuple(each[: _UNIVERSAL_IMAGES.value] for each in sets["train"])
     rows, perturbations = tasks.score_robustness(
-        local,
+        network,
         *sets["test"],
         known,
         fills=list(dict.fromkeys(_TEST_CUTOUT.value)),
@@ -321,15 +264,10 @@ def _train(work, spread, label, plan, sets, rolling, advance):
         steps=_ATTACK_STEPS.value,
         universal_epochs=_UNIVERSAL_EPOCHS.value,
         seed=seed,
+        advance=lambda rows: unit.advance(rows * len(sets["test"][0])),
     )
-    ends = {
-        "train_images": len(sets["train"][0]),
-        "test_images": len(sets["test"][0]),
-        "epochs": _EPOCHS.value,
-        "steps": steps,
-        "arrays": label,
-    }
-    return [{**plan, **row, **ends} for row in rows], {**curve, **perturbations}
+    rows = [{**plan, **row, **about} for row in rows]
+    return rows, {**unit.curves(), **perturbations}
 
 
 def _network(model, padding_mode, cutout, seed, classes=10):
@@ -352,24 +290,15 @@ def _network(model, padding_mode, cutout, seed, classes=10):
 def _sets():
     from keras_padpos import data
 
-    counts = {
-        "train": _at_most(_TRAIN_IMAGES.value),
-        "test": _at_most(_TEST_IMAGES.value),
-    }
     return {
         split: data.labelled_pictures(
             f"{_DATASET.value}:{split}",
             _SIZE.value,
-            count=count,
+            count=_TRAINING.count(split),
             data_dir=flags.FLAGS.data_dir,
         )
-        for split, count in counts.items()
+        for split in ("train", "test")
     }
-
-
-def _at_most(count):
-    """A number of pictures, of which --max_images allows so many."""
-    return min(count, flags.FLAGS.max_images or count)
 
 
 if __name__ == "__main__":

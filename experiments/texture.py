@@ -5,6 +5,7 @@ padding mode. Place says nothing of a texture: what padding tells the network
 about position can be of no use here, and may be in the way.
 """
 
+import functools
 import itertools
 
 from absl import flags
@@ -52,58 +53,22 @@ _TRAIN_SET = flags.DEFINE_string(
 _TEST_SET = flags.DEFINE_string(
     "test_set", "tfds:dtd:test", "Pictures to test on, likewise."
 )
-_TRAIN_IMAGES = flags.DEFINE_integer(
-    "train_images",
-    None,
-    "Pictures to train on, the first; those of a folder are sorted by class. "
-    "If not given: all.",
-    lower_bound=1,
-)
-_TEST_IMAGES = flags.DEFINE_integer(
-    "test_images",
-    None,
-    "Pictures to test on, likewise. If not given: all.",
-    lower_bound=1,
-)
 _SIZE = flags.DEFINE_list(
     "size",
     ["224"],
     "Height and width of the pictures in pixels, or one number for both.",
 )
-_EPOCHS = flags.DEFINE_integer(
-    "epochs", 10, "Passes over the training pictures.", lower_bound=1
-)
-_MAX_STEPS = flags.DEFINE_integer(
-    "max_steps",
-    None,
-    "Stop training after so many steps, whatever --epochs says.",
-    lower_bound=1,
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size", 16, "Pictures a training step.", lower_bound=1
-)
-_LEARNING_RATE = flags.DEFINE_float(
-    "learning_rate",
-    None,
-    "Adam's rate at the first step; it falls to 0 along half a cosine. If not "
-    "given: 1e-3 for frozen, 1e-4 for scratch.",
-    lower_bound=0,
-)
-_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
-    "calibrate_batch_norm",
-    True,
-    "Take BatchNorm's statistics from training pictures: of networks trained "
-    "from scratch before the scores, of frozen ones before the training, "
-    "whatever their padding mode.",
-)
-_LOG_STEPS = flags.DEFINE_integer(
-    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
-)
-_SEEDS = flags.DEFINE_integer(
-    "seeds",
-    1,
-    "Number of seeds, from --seed on, of random weights and order.",
-    lower_bound=1,
+_TRAINING = runs.define_training_flags(
+    epochs=10,
+    batch_size=16,
+    learning_rate=None,
+    rate_note="along half a cosine. If not given: 1e-3 for frozen, 1e-4 for "
+    "scratch",
+    train_note="; those of a folder are sorted by class",
+    calibrates="Take BatchNorm's statistics from training pictures: of "
+    "networks trained from scratch before the scores, of frozen ones before "
+    "the training, whatever their padding mode.",
+    seeds_of="random weights and order",
 )
 runs.define_common_flags(spreads=True)
 
@@ -115,16 +80,8 @@ _SCIENCE = (
     "train",
     "train_set",
     "test_set",
-    "train_images",
-    "test_images",
     "size",
-    "epochs",
-    "max_steps",
-    "batch_size",
-    "learning_rate",
-    "calibrate_batch_norm",
-    "log_steps",
-    "seeds",
+    *_TRAINING.names,
 )
 _OWN = "own"
 _FROZEN = "frozen"
@@ -135,7 +92,7 @@ def main(argv):
     """Train and score each network, then write and print what came out."""
     del argv
     spread = runs.open_spread()
-    sets = _sets()
+    sets = _sets(spread)
     plans = _plans(sets)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
@@ -149,7 +106,7 @@ def main(argv):
     runs.print_texture_report(work)
 
 
-def _sets():
+def _sets(spread):
     """The sets, opened but not read."""
     from keras_padpos import data
 
@@ -160,18 +117,12 @@ def _sets():
             f"Received: {','.join(_SIZE.value)}"
         )
     sets = {}
-    for flag, images in (
-        (_TRAIN_SET, _TRAIN_IMAGES),
-        (_TEST_SET, _TEST_IMAGES),
-    ):
-        counts = [
-            count for count in (images.value, flags.FLAGS.max_images) if count
-        ]
+    for split, flag in (("train", _TRAIN_SET), ("test", _TEST_SET)):
         try:
             sets[flag.name] = data.open_labelled(
                 flag.value,
                 size=(size[0], size[-1]),
-                count=min(counts, default=None),
+                count=_TRAINING.count(split),
                 data_dir=flags.FLAGS.data_dir,
             )
         except (FileNotFoundError, RuntimeError, ValueError) as error:
@@ -182,11 +133,7 @@ def _sets():
             f"--test_set must have the classes of --train_set, "
             f"{_classes(train)}. Received: {_classes(test)}"
         )
-    if len(train) < _BATCH_SIZE.value:
-        raise runs.UserError(
-            f"--train_set must have at least --batch_size={_BATCH_SIZE.value} "
-            f"pictures. Received: {len(train)}"
-        )
+    _TRAINING.check(len(train), spread, f"--train_set={_TRAIN_SET.value}")
     return sets
 
 
@@ -241,110 +188,83 @@ def _plans(sets):
         _network(**{**plan, "weights": "random"}, seed=first, sets=sets)
     # The seed changes last, so that a run that is stopped has some of all.
     return [
-        {**plan, "seed": seed}
-        for seed in range(first, first + _SEEDS.value)
-        for plan in plans
+        {**plan, "seed": seed} for seed in _TRAINING.seeds for plan in plans
     ]
 
 
 def _train_all(work, spread, plans, sets):
-    rows, arrays = [], {}
-    read = None
-    with runs.Progress(units=len(plans)) as progress:
-        for number, plan in enumerate(plans):
+    read = functools.cache(
+        lambda: {name: each.arrays() for name, each in sets.items()}
+    )
+    steps = _TRAINING.steps(len(sets["train_set"]))
+    pictures = steps * _TRAINING.batch_size + len(sets["test_set"])
+    return runs.train_units(
+        work,
+        [
             # A backbone may be a path.
-            label = f"{number}-{plan['padding_mode']}-seed{plan['seed']}"
-            found = work.checkpoint(label)
-            rolling = runs.RollingCheckpoint(
-                work, label, flags.FLAGS.checkpoint_seconds
-            )
-            if found:
-                progress.done_before(label)
-            else:
-                read = read or {
-                    name: each.arrays() for name, each in sets.items()
-                }
-                with progress.unit(
-                    label, total=_steps(sets), noun="steps"
-                ) as advance:
-                    found = work.save_checkpoint(
-                        label,
-                        *_train(
-                            work,
-                            spread,
-                            label,
-                            plan,
-                            sets,
-                            read,
-                            rolling,
-                            advance,
-                        ),
-                    )
-            # Also left over if it was killed between these two steps.
-            rolling.remove()
-            rows += found[0]
-            arrays |= {
-                f"{label}/{name}": each for name, each in found[1].items()
-            }
-    return rows, arrays
+            (f"{number}-{plan['padding_mode']}-seed{plan['seed']}", plan)
+            for number, plan in enumerate(plans)
+        ],
+        lambda plan, unit: _train(work, spread, plan, sets, read(), unit),
+        total=lambda plan: pictures,
+        per_step=_TRAINING.batch_size,
+    )
 
 
-def _steps(sets):
-    steps = len(sets["train_set"]) // _BATCH_SIZE.value * _EPOCHS.value
-    return min(steps, _MAX_STEPS.value or steps)
-
-
-def _train(work, spread, label, plan, sets, read, rolling, advance):
+def _train(work, spread, plan, sets, read, unit):
     """The row of one network; its curve and its confusion matrix."""
     from keras_padpos import tasks
 
     frozen = plan["train"] == _FROZEN
-    with spread.scope():
-        network = _network(**plan, sets=sets)
-    calibrated = 0
-    if _CALIBRATE_BATCH_NORM.value and frozen:
-        calibrated = runs.calibrated_at_first(
-            network,
-            read["train_set"][0],
-            spread,
-            batch_size=_BATCH_SIZE.value,
-            seed=plan["seed"],
-        )
-    rate = _LEARNING_RATE.value
-    local, steps, curve = runs.trained_classifier(
+    pictures, labels = read["train_set"]
+
+    def prepare(network):
+        calibrated = 0
+        if _TRAINING.calibrates and frozen:
+            calibrated = runs.calibrated_at_first(
+                network,
+                pictures,
+                spread,
+                batch_size=_TRAINING.batch_size,
+                seed=plan["seed"],
+            )
+        return {"calibration_images": calibrated}
+
+    options = _TRAINING.options()
+    if options["learning_rate"] is None:
+        options["learning_rate"] = _RATES[plan["train"]]
+    network, note = runs.trained_classifier(
         work,
-        label,
-        network,
-        *read["train_set"],
-        rolling=rolling,
+        unit,
+        lambda: _network(**plan, sets=sets),
+        pictures,
+        labels,
         spread=spread,
-        advance=advance,
-        calibrate=_CALIBRATE_BATCH_NORM.value and not frozen,
-        epochs=_EPOCHS.value,
-        batch_size=_BATCH_SIZE.value,
-        max_steps=_MAX_STEPS.value,
-        learning_rate=_RATES[plan["train"]] if rate is None else rate,
+        calibrates=_TRAINING.calibrates and not frozen,
         seed=plan["seed"],
-        log_steps=_LOG_STEPS.value,
+        prepare=prepare,
+        **options,
     )
-    scores, confusion = tasks.score_classifier(
-        local, *read["test_set"], batch_size=_BATCH_SIZE.value
-    )
-    row = {
+    about = {
         **plan,
         "layer": _LAYER.value,
         "train_set": _TRAIN_SET.value,
         "test_set": _TEST_SET.value,
         "classes": sets["train_set"].classes,
-        **scores,
-        "calibration_images": calibrated,
-        "train_images": len(read["train_set"][0]),
+        "calibration_images": note["calibration_images"],
+        "train_images": len(pictures),
         "test_images": len(read["test_set"][0]),
-        "epochs": _EPOCHS.value,
-        "steps": steps,
-        "arrays": label,
+        "epochs": _TRAINING.epochs,
+        "steps": note["steps"],
+        "arrays": unit.label,
     }
-    return [row], {**curve, "confusion": confusion}
+    if note["reason"]:
+        return [{**about, "reason": note["reason"]}], unit.curves()
+    scores, confusion = tasks.score_classifier(
+        network, *read["test_set"], batch_size=_TRAINING.batch_size
+    )
+    unit.advance(len(read["test_set"][0]))
+    return [{**about, **scores}], {**unit.curves(), "confusion": confusion}
 
 
 def _network(backbone, weights, padding_mode, train, seed, sets):

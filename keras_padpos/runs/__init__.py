@@ -8,6 +8,7 @@ from keras_padpos.runs.agreement_report import print_agreement_report
 from keras_padpos.runs.application import run
 from keras_padpos.runs.atomic_file import atomic_file
 from keras_padpos.runs.atomic_path import atomic_path
+from keras_padpos.runs.calibrated_at_end import calibrated_at_end
 from keras_padpos.runs.calibrated_at_first import calibrated_at_first
 from keras_padpos.runs.check_keras_file import check_keras_file
 from keras_padpos.runs.check_sweep_flags import check_sweep_flags
@@ -91,7 +92,11 @@ from keras_padpos.runs.table import print_table
 from keras_padpos.runs.table_markdown import table_markdown
 from keras_padpos.runs.texture_figures import draw_texture_figures
 from keras_padpos.runs.texture_report import print_texture_report
+from keras_padpos.runs.train_units import train_units
 from keras_padpos.runs.trained_classifier import trained_classifier
+from keras_padpos.runs.training_flags import TrainingFlags
+from keras_padpos.runs.training_flags import define_training_flags
+from keras_padpos.runs.training_unit import TrainingUnit
 from keras_padpos.runs.user_error import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -107,11 +112,14 @@ __all__ = [
     "SweepFolder",
     "SweepOutcome",
     "SweepRun",
+    "TrainingFlags",
+    "TrainingUnit",
     "UserError",
     "WorkDirectory",
     "apply_common_flags",
     "atomic_file",
     "atomic_path",
+    "calibrated_at_end",
     "calibrated_at_first",
     "check_export",
     "check_fconv_network",
@@ -121,6 +129,7 @@ __all__ = [
     "comparison_markdown",
     "conversion_modes",
     "define_common_flags",
+    "define_training_flags",
     "draw_fconv_figures",
     "draw_formation_figures",
     "draw_inspection",
@@ -183,6 +192,7 @@ __all__ = [
     "strict_json",
     "sweep_grid",
     "table_markdown",
+    "train_units",
     "trained_classifier",
     "whole_numbers",
     "write_report",

@@ -37,6 +37,7 @@ class RollingCheckpoint:
         seconds: Time that `offer` lets pass between two checkpoints, and so
             the most that is lost. It waits longer where saving takes more than
             a twentieth of the time.
+        unit: What it logs for, and what counts as resumed. `None`: `key`.
 
     Attributes:
         lines: What was logged, before and since the checkpoint that the unit
@@ -44,10 +45,14 @@ class RollingCheckpoint:
     """
 
     def __init__(
-        self, work: WorkDirectory, key: str, seconds: float = 60.0
+        self,
+        work: WorkDirectory,
+        key: str,
+        seconds: float = 60.0,
+        unit: str | None = None,
     ) -> None:
         self._work = work
-        self._key = key
+        self._unit = unit or key
         self._keys = [f"{key} under way {number}" for number in (0, 1)]
         self._seconds = seconds
         self._number = 0
@@ -65,7 +70,7 @@ class RollingCheckpoint:
             **metrics: Names and values.
         """
         self.lines.append(metrics)
-        self._work.log(self._key, **metrics)
+        self._work.log(self._unit, **metrics)
 
     def curves(self) -> dict[str, np.ndarray]:
         """What was logged, as an array of floats for each name.
@@ -98,11 +103,11 @@ class RollingCheckpoint:
             if self._keys[0] == key:
                 self._keys.reverse()
             (row,), arrays = checkpoint
-            _check_same(row.pop("_computed_by", None), self._key)
+            _check_same(row.pop("_computed_by", None), self._unit)
             self._number = row.pop("_number") + 1
             for line in row.pop("_log"):
                 self.log(**line)
-            self._work.mark_resumed(self._key)
+            self._work.mark_resumed(self._unit)
             return row, arrays
         return None
 

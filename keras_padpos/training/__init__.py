@@ -3,6 +3,7 @@
 from keras_padpos.training.best_weights import BestWeights
 from keras_padpos.training.data_parallel import DataParallel
 from keras_padpos.training.device_pool import DevicePool
+from keras_padpos.training.divergence import divergence
 from keras_padpos.training.keras_fit import KerasFit
 from keras_padpos.training.local_model import LocalModel
 from keras_padpos.training.one_device import OneDevice
@@ -27,6 +28,7 @@ __all__ = [
     "Part",
     "TrainingPosition",
     "TrainingStep",
+    "divergence",
     "restore_variables",
     "suits_xla",
     "train_epochs",

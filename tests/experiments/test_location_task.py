@@ -190,7 +190,7 @@ def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
         "--workdir=again",
     )
     assert run_with("killed", folder, *given).returncode == 9
-    (trained,) = (folder / "again" / "checkpoints").glob("*trained*.json")
+    (trained,) = (folder / "again" / "checkpoints").glob("*network*.json")
     assert run(*given).returncode == 0
     assert not trained.exists()
     results = [
