@@ -5,7 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 
 
-def percent_words(shares: Iterable[float]) -> str | None:
+def percent_words(
+    shares: Iterable[float], *, signed: bool = False
+) -> str | None:
     """The mean in percent, and the standard deviation over several seeds.
 
     Example:
@@ -14,7 +16,8 @@ def percent_words(shares: Iterable[float]) -> str | None:
     ('50.0', '50.0 ± 35.4', None)
 
     Args:
-        shares: Of each seed, in [0, 1].
+        shares: Of each seed, in [0, 1], or their differences.
+        signed: Whether to write a plus, too.
 
     Returns:
         The mean, of more than one ± the standard deviation (n - 1); `None` if
@@ -23,7 +26,7 @@ def percent_words(shares: Iterable[float]) -> str | None:
     shares = list(shares)
     if not shares:
         return None
-    words = f"{100 * np.mean(shares):.1f}"
+    words = f"{100 * np.mean(shares):{'+' if signed else ''}.1f}"
     if len(shares) > 1:
         words += f" ± {100 * np.std(shares, ddof=1):.1f}"
     return words

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn_figures import DrawnFigures
 
 from keras_padpos.runs.location_figures import draw_location_figures
 from keras_padpos.runs.location_report import location_table
@@ -103,29 +104,55 @@ def test_what_has_diverged_is_said_and_left_out(rows):
     assert (line["seeds"], line["score"], line["border"]) == (0, "-", "-")
 
 
-class Figures:
-    """Stands in for a work directory."""
+def draw(figures, rows):
+    curves = {}
+    for row in rows:
+        label = row["arrays"]
+        curves[f"{label}/step"] = np.array([2, 4])
+        for head, last in (("class", 0.5), ("cell", 1)):
+            curves[f"{label}/{head}_accuracy"] = np.array([0, last])
+    draw_location_figures(figures, rows, curves)
 
-    def __init__(self, path):
-        self.path = path
 
-    def figure_path(self, name):
-        return self.path / f"{name}.png"
-
-
-def test_every_figure_is_drawn_and_what_diverged_is_left_out(rows, tmp_path):
+def test_every_figure_is_drawn_and_what_diverged_is_left_out(
+    rows, tmp_path, monkeypatch
+):
     rows += [
         scored("zeros", 0, 0.2, 0.5, head="cell"),
         {**rows[0], "head": "cell", "seed": 1, "reason": "diverged"},
     ]
-    curves = {
-        f"{row['arrays']}/{name}": np.arange(3.0)
-        for row in rows
-        for name in ("step", "class_accuracy", "cell_accuracy")
-    }
-    draw_location_figures(Figures(tmp_path), rows, curves)
-    assert {file.stem for file in tmp_path.iterdir()} == {
+    figures = DrawnFigures(tmp_path, monkeypatch)
+    draw(figures, rows)
+    assert set(figures.found) == {
         f"{what}_vgg5_both_{head}_black_3_ordered"
         for what in ("cells", "distance", "learning")
         for head in ("class", "cell")
     }
+    for head, last in (("class", 0.5), ("cell", 1)):
+        name = f"learning_vgg5_both_{head}_black_3_ordered"
+        assert figures.lines(name)["zeros"] == [[2, 0], [4, last]]
+    title = figures.found[name].get_suptitle()
+    assert title == (
+        "vgg5, both (cell), black canvas, 3 x 3 cells, ordered channels"
+    )
+
+
+def test_figures_show_means_over_seeds(rows, tmp_path, monkeypatch):
+    figures = DrawnFigures(tmp_path, monkeypatch)
+    draw(figures, rows)
+    name = "vgg5_both_class_black_3_ordered"
+    lines = figures.lines(f"distance_{name}")
+    assert lines["zeros"] == [[0, 0.3], [1, 0.6]]
+    assert lines["none"] == [[0, 0.1], [1, 0.3]]
+    assert [y for _, y in lines["chance"]] == [0.1, 0.1]
+    assert figures.legend(f"distance_{name}") == ["zeros", "none", "chance"]
+    # Two seeds have a band, one has none.
+    axis = figures.found[f"distance_{name}"].axes[0]
+    assert len(axis.collections) == 1
+    panels = figures.panels(f"cells_{name}")
+    zeros = np.full((3, 3), 0.3)
+    zeros[1, 1] = 0.6
+    assert np.allclose(panels["zeros"].images[0].get_array(), zeros)
+    # One scale, of all that is shown.
+    for mode in ("zeros", "none"):
+        assert np.allclose(panels[mode].images[0].get_clim(), (0.1, 0.6))

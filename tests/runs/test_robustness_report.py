@@ -190,6 +190,35 @@ def test_where_all_have_diverged_that_is_what_is_told():
     assert sum(REASON in note for note in table["notes"]) == 2
 
 
+def test_borders_are_compared_with_interiors():
+    def compared(difference, interval=None, seed=0, **about):
+        return attacked(
+            "pgd",
+            "interior",
+            0.5,
+            seed=seed,
+            border_minus_interior=difference,
+            border_minus_interior_ci95=interval,
+            **about,
+        )
+
+    rows = [
+        trial("none", 0.9, border_minus_interior=None),
+        compared(-0.25, [-0.5, 0.0]),
+        compared(0.1, [0.0, 0.2], mode="none"),
+        compared(0.3, [0.2, 0.4], mode="none", seed=1),
+        lost("reflect"),
+    ]
+    table = robustness_tables(rows)[-1]
+    assert "border less that of the interior" in table["title"]
+    zeros, none = table["rows"]
+    assert zeros["pgd"] == "-25.0 (-50.0 to +0.0)"
+    assert (zeros["seeds"], zeros["epsilon"]) == (1, "8")
+    # The mean of 10 and 30, and half of 20 times the root of 2.
+    assert (none["pgd"], none["seeds"]) == ("+20.0 ± 14.1", 2)
+    assert none["pixels"] == "40.0"
+
+
 def test_sizes_that_are_nearly_alike_are_told_apart():
     rows = [attacked("pgd", "whole", 0.5, size) for size in (4, 4.00000001)]
     lines = attack_table(rows)["rows"]
