@@ -95,6 +95,7 @@ def test_it_leaves_curves_perturbations_figures_and_models(finished):
     assert len(list((work / "models").iterdir())) == 2
     assert {file.stem for file in (work / "figures").iterdir()} == {
         "cutout_vgg5",
+        *(f"learning_vgg5_{cutout}" for cutout in ("off", "random")),
         *(
             f"{what}_vgg5_{cutout}_epsilon8"
             for what in ("fraction", "perturbations")
