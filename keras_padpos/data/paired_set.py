@@ -103,7 +103,8 @@ class PairedSet:
             classes, an int64 array of shape (pictures,).
 
         Raises:
-            ValueError: If there is anything wrong with a pair.
+            ValueError: If there is anything wrong with a pair, or if there
+                are more or fewer than `expected`.
         """
         if self.expected is None:
             pairs = list(self)
@@ -149,7 +150,8 @@ class PairedSet:
 
         Raises:
             ValueError: If an argument is out of its range, or, while it is
-                read, if there is anything wrong with a pair.
+                read, if there is anything wrong with a pair, or if there are
+                more or fewer than `expected`.
         """
         check_int("batch_size", batch_size, 1)
         check_int("epoch", epoch, 0)
@@ -266,20 +268,31 @@ class PairedSet:
         workers = min(8, os.cpu_count() or 1)
         pending: collections.deque[Any] = collections.deque()
         pool = concurrent.futures.ThreadPoolExecutor(workers)
+        found = start
         try:
-            found = False
             while True:
                 wanted = 4 * workers - len(pending)
                 for candidate in itertools.islice(candidates, wanted):
                     pending.append(pool.submit(self._source.load, candidate))
                 if not pending:
                     break
-                found = True
+                found += 1
+                if self.expected is not None and found > self.expected:
+                    raise self._other_count("more")
                 yield pending.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
-        if not found and not start:
+        if not found:
             raise ValueError(
                 f"`spec` must name a split that holds pictures. "
                 f"Received: spec={self.name!r}"
             )
+        if self.expected is not None and found < self.expected:
+            raise self._other_count(found)
+
+    def _other_count(self, found: int | str) -> ValueError:
+        return ValueError(
+            f"`spec` must name a set that holds as many pictures as it says, "
+            f"{self.expected}. Received: spec={self.name!r}, which holds "
+            f"{found}"
+        )

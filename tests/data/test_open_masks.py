@@ -246,6 +246,34 @@ def test_reading_ahead_is_bounded_and_in_order():
     assert len(started) <= 40 + 4 * 8
 
 
+@pytest.mark.parametrize(("held", "told"), [(3, "3"), (7, "more"), (6, "more")])
+def test_a_set_that_is_not_as_long_as_it_says(held, told):
+    class Numbers(MaskedPictures):
+        def candidates(self):
+            return iter(range(held))
+
+        def load(self, number):
+            return np.full((2, 2, 3), number, "uint8"), np.zeros((2, 2))
+
+    from keras_padpos.data import PairedSet
+
+    pairs = PairedSet("numbers", (2, 2), Numbers((2, 2), 5, 5))
+    message = f"it says, 5. Received: spec='numbers', which holds {told}"
+    for read in (
+        pairs.arrays,
+        lambda: list(pairs),
+        lambda: list(pairs.batches(2)),
+        lambda: list(pairs.batches(3, start=1)),
+        lambda: list(pairs.batches(1, shuffle_seed=0)),
+    ):
+        with pytest.raises(ValueError, match=message):
+            read()
+    assert list(pairs.batches(5, start=2)) == []
+    # Of those that are asked for, none is missing.
+    first = PairedSet("numbers", (2, 2), Numbers((2, 2), 5, 5), count=3)
+    assert first.arrays()[0][:, 0, 0, 0].tolist() == [0, 1, 2]
+
+
 def test_augmented_batches(voc):
     import keras
 
@@ -464,6 +492,25 @@ def test_labelled_folders(textures):
     ((batch, classes),) = pictures.batches(4)
     assert (batch.dtype, classes.dtype) == ("float32", "int64")
     np.testing.assert_array_equal(batch, stored)
+
+
+@pytest.mark.parametrize(
+    ("count", "names"),
+    [
+        (1, ["banded/a"]),
+        (2, ["banded/a", "woven/1"]),
+        (3, ["banded/a", "banded/b", "woven/1"]),
+        (9, ["banded/a", "banded/b", "woven/1"]),
+    ],
+)
+def test_labelled_folders_take_classes_in_turn(textures, count, names):
+    pictures = open_labelled(textures, size=6, count=count)
+    assert pictures.sources == tuple(f"{name}.png" for name in names)
+    assert len(pictures) == len(names)
+    labels = [0 if name.startswith("b") else 1 for name in names]
+    assert pictures.arrays()[1].tolist() == labels
+    # A class is one, chosen or not.
+    assert pictures.classes == 2
 
 
 def test_augmented_labelled_pictures(textures):
