@@ -18,6 +18,7 @@ from keras_padpos.tasks.decay_weights import decay_weights
 from keras_padpos.tasks.four_quadrants import CANVAS
 from keras_padpos.tasks.four_quadrants import PATCH
 from keras_padpos.tasks.four_quadrants import four_quadrants
+from keras_padpos.tasks.gradient_error import GradientError
 from keras_padpos.tasks.input_gradient import input_gradient
 from keras_padpos.tasks.location_net import LOCATION_NETS
 from keras_padpos.tasks.location_net import LOCATION_TASKS
@@ -65,6 +66,7 @@ __all__ = [
     "CIFAR_MEAN",
     "CUTOUT_FILLS",
     "FILLS",
+    "GradientError",
     "LOCATION_NETS",
     "LOCATION_TASKS",
     "PATCH",
