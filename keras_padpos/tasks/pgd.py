@@ -7,6 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.tasks.attack_ball import check_attack
+from keras_padpos.tasks.attack_ball import check_numbers
+from keras_padpos.tasks.attack_ball import gradient_sign
+from keras_padpos.tasks.attack_ball import round_down
 from keras_padpos.tasks.attack_loss import attack_loss
 from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
@@ -71,22 +75,23 @@ def pgd(
         than `epsilon` from the given one, nor outside of [0, 255], exactly.
 
     Raises:
-        ValueError: If an argument is out of its range, or the gradient is
-            not a number.
+        ValueError: If an argument is out of its range.
+        GradientError: If the gradient is not a number.
 
     Source:
         Madry et al., *Towards Deep Learning Models Resistant to Adversarial
         Attacks* (ICLR 2018).
     """
-    _check(epsilon=epsilon, step=step, steps=steps)
+    check_steps(steps)
     pictures = np.asarray(pictures, "float32")
-    if len(pictures) != len(labels):
-        raise ValueError(
-            "`labels` must be as many as `pictures`. "
-            f"Received: {len(labels)} for {len(pictures)}"
-        )
-    if not ((pictures >= 0) & (pictures <= 255)).all():
-        raise ValueError("`pictures` must be in [0, 255]")
+    mask = check_attack(
+        pictures,
+        labels,
+        epsilon=epsilon,
+        step=step,
+        batch_size=batch_size,
+        mask=mask,
+    )
     gradient = gradient or input_gradient(model, loss or attack_loss)
     found = np.empty_like(pictures)
     for start in range(0, len(pictures), batch_size):
@@ -102,23 +107,25 @@ def pgd(
         for _ in range(steps):
             _, slope = gradient(x, wanted)
             x = ops.clip(x + step * gradient_sign(slope), low, high)
-        found[part] = ops.convert_to_numpy(x)
-        if np.isnan(found[part]).any():
-            raise ValueError(
-                "`model` must have gradients that are numbers; those of some "
-                "pictures are not"
-            )
+        found[part] = check_numbers(ops.convert_to_numpy(x))
         if advance:
             advance(len(found[part]))
     return found
 
 
-def _check(epsilon, step, steps):
-    for name, value in (("epsilon", epsilon), ("step", step)):
-        if not 0 <= value < np.inf:
-            raise ValueError(
-                f"`{name}` must be a number of 0 or more. Received: {value!r}"
-            )
+def check_steps(steps: int) -> None:
+    """Check how many steps `pgd` is to go.
+
+    Example:
+
+    >>> check_steps(0)
+
+    Args:
+        steps: The number.
+
+    Raises:
+        ValueError: If it is no int, or less than 0.
+    """
     if not isinstance(steps, int) or steps < 0:
         raise ValueError(
             f"`steps` must be an int of 0 or more. Received: {steps!r}"
@@ -151,50 +158,6 @@ def _box(pictures, epsilon, mask):
         )
         side = sign * np.minimum(sign * side, np.float32(sign * limit))
         if mask is not None:
-            side = np.where(_fitting(mask, pictures), side, pictures)
+            side = np.where(mask, side, pictures)
         sides.append(side)
     return sides
-
-
-def _fitting(mask, pictures):
-    mask = np.asarray(mask, bool)
-    if mask.shape != pictures.shape[1:3]:
-        raise ValueError(
-            "`mask` must have the pictures' height and width, "
-            f"{pictures.shape[1:3]}. Received: {mask.shape}"
-        )
-    return mask[:, :, None]
-
-
-def gradient_sign(slope: Any) -> Any:
-    """The sign of each value, and NaN of NaN.
-
-    Example:
-
-    >>> signs = gradient_sign(np.array([-2.0, 0, np.nan]))
-    >>> ops.convert_to_numpy(signs).tolist()
-    [-1.0, 0.0, nan]
-
-    Args:
-        slope: A tensor.
-    """
-    # PyTorch's sign of NaN is 0.
-    return ops.where(ops.isnan(slope), slope, ops.sign(slope))
-
-
-def round_down(epsilon: float) -> np.float32:
-    """The largest float32 that is not above a number of 0 or more.
-
-    Example:
-
-    >>> float(round_down(0.1)) < 0.1 < float(np.float32(0.1))
-    True
-
-    Args:
-        epsilon: The number.
-    """
-    nearest = np.float32(epsilon)
-    # NumPy would compare in float32.
-    if float(nearest) > epsilon:
-        return np.nextafter(nearest, np.float32(0))
-    return nearest

@@ -7,12 +7,15 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.tasks.attack_ball import check_attack
+from keras_padpos.tasks.attack_ball import check_numbers
+from keras_padpos.tasks.attack_ball import gradient_sign
+from keras_padpos.tasks.attack_ball import round_down
 from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.check_counts import check_counts
 from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
-from keras_padpos.tasks.pgd import gradient_sign
-from keras_padpos.tasks.pgd import round_down
 
 _CEILING = 9.0
 
@@ -78,33 +81,29 @@ def universal_perturbation(
         and 0 outside of the mask. See `perturbed`.
 
     Raises:
-        ValueError: If an argument is out of its range, or the gradient is
-            not a number.
+        ValueError: If an argument is out of its range.
+        GradientError: If the gradient is not a number.
 
     Source:
         Shafahi et al., *Universal Adversarial Training* (AAAI 2020), from
         memory: the sign, and the ceiling of 9 on the cross-entropy.
     """
-    for name, value in (("epsilon", epsilon), ("step", step)):
-        if not 0 <= value < np.inf:
-            raise ValueError(
-                f"`{name}` must be a number of 0 or more. Received: {value!r}"
-            )
-    if not len(pictures) or len(pictures) != len(labels):
-        raise ValueError(
-            "`pictures` must be one or more, and `labels` as many. "
-            f"Received: {len(pictures)} and {len(labels)}"
-        )
-    shape = np.shape(pictures)[1:]
+    check_counts(epochs=epochs)
+    pictures, labels = np.asarray(pictures), np.asarray(labels)
+    mask = check_attack(
+        pictures,
+        labels,
+        epsilon=epsilon,
+        step=step,
+        batch_size=batch_size,
+        mask=mask,
+    )
+    if not len(pictures):
+        raise ValueError("`pictures` must be one or more. Received: none")
+    shape = pictures.shape[1:]
     radius = np.full(shape, round_down(epsilon))
     if mask is not None:
-        mask = np.asarray(mask, bool)
-        if mask.shape != shape[:2]:
-            raise ValueError(
-                "`mask` must have the pictures' height and width, "
-                f"{shape[:2]}. Received: {mask.shape}"
-            )
-        radius *= mask[:, :, None]
+        radius *= mask
     radius = ops.convert_to_tensor(radius, "float32")
     found = ops.zeros(shape, "float32")
     gradient = gradient or input_gradient(model, loss or attack_loss)
@@ -123,14 +122,8 @@ def universal_perturbation(
             )
             if advance:
                 advance(len(chosen))
-    found = ops.convert_to_numpy(found).copy()
-    if np.isnan(found).any():
-        raise ValueError(
-            "`model` must have gradients that are numbers; those of some "
-            "pictures are not"
-        )
     # Minus zero, where the mask lets nothing through.
-    return found + np.float32(0)
+    return check_numbers(ops.convert_to_numpy(found)) + np.float32(0)
 
 
 def perturbed(pictures: Any, perturbation: Any) -> Any:

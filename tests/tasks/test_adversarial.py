@@ -288,6 +288,16 @@ def test_pictures_above_the_ceiling_have_no_vote():
     assert not found.any()
 
 
+def test_labels_may_be_a_list():
+    model, given = picture_net(), pictures()
+    for attack in (tasks.pgd, tasks.universal_perturbation):
+        one, same = (
+            attack(model, given, labels, batch_size=4)
+            for labels in ([0, 1, 2, 0, 1, 2], np.arange(6) % 3)
+        )
+        np.testing.assert_array_equal(one, same)
+
+
 def no_number(labels, logits):
     return ops.sqrt(ops.sum(logits, axis=-1) * 0 - 1)
 
@@ -306,7 +316,25 @@ def no_number(labels, logits):
         (tasks.pgd, {"loss": no_number}, "gradients that are numbers"),
         (tasks.universal_perturbation, {"epsilon": -1}, "`epsilon` must"),
         (tasks.universal_perturbation, {"mask": np.ones(8)}, "`mask` must"),
-        (tasks.universal_perturbation, {"labels": [0]}, "`pictures` must be"),
+        (tasks.universal_perturbation, {"step": -1.0}, "`step` must be a"),
+        (tasks.universal_perturbation, {"labels": [0]}, "`labels` must be as"),
+        (
+            tasks.universal_perturbation,
+            {"pictures": pictures(0), "labels": []},
+            "`pictures` must be one or more",
+        ),
+        (
+            tasks.universal_perturbation,
+            {"pictures": np.full((6, 8, 8, 3), 600)},
+            "`pictures` must be in",
+        ),
+        (tasks.universal_perturbation, {"epochs": 0}, "`epochs` must be an"),
+        (tasks.universal_perturbation, {"epochs": 1.5}, "`epochs` must be an"),
+        *(
+            (attack, {"batch_size": size}, "`batch_size` must be an int of at")
+            for attack in (tasks.pgd, tasks.universal_perturbation)
+            for size in (-1, 0, 2.5)
+        ),
     ],
 )
 def test_errors(attack, arguments, message):
