@@ -1,6 +1,8 @@
 """Pictures with masks, each in a file or in the bytes of one."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import Any
 from typing import BinaryIO
 from typing import NamedTuple
@@ -76,8 +78,29 @@ class MaskedPictures(PairSource):
 
     def load(self, candidate: Any) -> tuple[np.ndarray, np.ndarray]:
         """Decodes, checks and resizes one pair."""
-        pair = self.stored(candidate)
         height, width = self._shape
+        with self._opened(candidate) as (pair, picture, mask):
+            pixels = np.array(
+                _decoded(picture, pair.picture_name)
+                .convert("RGB")
+                .resize((width, height), Image.BICUBIC)
+            )
+            return pixels, self._resized(mask, pair.mask_name)
+
+    def load_target(self, candidate: Any) -> np.ndarray:
+        """Decodes, checks and resizes one mask, without its picture.
+
+        Of the picture the size alone is looked at.
+        """
+        with self._opened(candidate) as (pair, _, mask):
+            return self._resized(mask, pair.mask_name)
+
+    @contextlib.contextmanager
+    def _opened(
+        self, candidate: Any
+    ) -> Iterator[tuple[StoredPair, Image.Image, Image.Image]]:
+        """Opens a pair of one size; what is wrong with it is a ValueError."""
+        pair = self.stored(candidate)
         try:
             with (
                 opened_picture(pair.picture, pair.picture_name) as picture,
@@ -89,17 +112,16 @@ class MaskedPictures(PairSource):
                         f"pixels, but its picture {pair.picture_name} has "
                         f"{picture.width}x{picture.height}"
                     )
-                pixels = np.array(
-                    _decoded(picture, pair.picture_name)
-                    .convert("RGB")
-                    .resize((width, height), Image.BICUBIC)
-                )
-                values = self.values(_decoded(mask, pair.mask_name))
-                self._check(values)
+                yield pair, picture, mask
         except BrokenPictureError as error:
             raise ValueError(str(error)) from error
+
+    def _resized(self, mask: Image.Image, name: str) -> np.ndarray:
+        height, width = self._shape
+        values = self.values(_decoded(mask, name))
+        self._check(values)
         resized = Image.fromarray(values).resize((width, height), Image.NEAREST)
-        return pixels, np.array(resized)
+        return np.array(resized)
 
     def _check(self, values: np.ndarray) -> None:
         wrong = np.argwhere((values >= self.classes) & (values != VOID))

@@ -56,3 +56,14 @@ class PairSource:
                 names the file.
         """
         raise NotImplementedError
+
+    def load_target(self, candidate: Any) -> np.ndarray | int:
+        """Reads what is told about one picture, by `load` if need be.
+
+        Returns:
+            A mask or a class, as `load` gives it.
+
+        Raises:
+            ValueError: If there is anything wrong with it.
+        """
+        return self.load(candidate)[1]

@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import itertools
 import os
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from typing import Any
@@ -92,7 +93,21 @@ class PairedSet:
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray | int]]:
         """Yields a uint8 picture, and its uint8 mask or its class, an int."""
-        return self._one_pass(None, 0)
+        return self._one_pass(None, 0, self._source.load)
+
+    def targets(self) -> Iterator[np.ndarray | int]:
+        """Reads the masks or the classes alone.
+
+        Masks are read without decoding their pictures.
+
+        Returns:
+            An iterator over uint8 masks of the set's shape, or over ints.
+
+        Raises:
+            ValueError: While it is read, if there is anything wrong with one,
+                or if there are more or fewer than `expected`.
+        """
+        return self._one_pass(None, 0, self._source.load_target)
 
     def arrays(self) -> _Batch:
         """Reads the whole set into memory.
@@ -240,7 +255,7 @@ class PairedSet:
         drop_remainder: bool,
         augmentation: "JointAugmentation | None",
     ) -> Iterator[_Batch]:
-        pairs = self._one_pass(order, start * batch_size)
+        pairs = self._one_pass(order, start * batch_size, self._source.load)
         for number in itertools.count(start):
             chosen = list(itertools.islice(pairs, batch_size))
             if not chosen or (drop_remainder and len(chosen) < batch_size):
@@ -258,8 +273,11 @@ class PairedSet:
             yield pictures, targets
 
     def _one_pass(
-        self, order: tuple[int, int] | None, start: int
-    ) -> Iterator[tuple[np.ndarray, Any]]:
+        self,
+        order: tuple[int, int] | None,
+        start: int,
+        load: Callable[[Any], Any],
+    ) -> Iterator[Any]:
         candidates = itertools.islice(self._source.candidates(), self._count)
         if order is not None:
             rng = np.random.default_rng(order)
@@ -273,7 +291,7 @@ class PairedSet:
             while True:
                 wanted = 4 * workers - len(pending)
                 for candidate in itertools.islice(candidates, wanted):
-                    pending.append(pool.submit(self._source.load, candidate))
+                    pending.append(pool.submit(load, candidate))
                 if not pending:
                     break
                 found += 1

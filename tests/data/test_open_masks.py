@@ -393,6 +393,24 @@ def test_faults_of_a_pair(voc, fault, message):
             read()
 
 
+def test_masks_alone(voc):
+    masks = open_masks(f"voc:{voc}:train", size=(8, 9), classes=5)
+    _, expected = masks.arrays()
+    np.testing.assert_array_equal(list(masks.targets()), expected)
+    store_half_a_picture(voc / "SegmentationClass")
+    np.testing.assert_array_equal(list(masks.targets()), expected)
+    store_class(voc / "SegmentationClass")
+    with pytest.raises(ValueError, match="a.png: class 5 in row 3, column 5"):
+        list(masks.targets())
+    store_size(voc / "SegmentationClass")
+    with pytest.raises(ValueError, match="a.png: 14x20 pixels, but its pict"):
+        list(masks.targets())
+
+
+def test_classes_alone(textures):
+    assert list(open_labelled(textures, size=4).targets()) == [0, 0, 1]
+
+
 def test_faults_of_a_duts_layout(duts):
     inner = duts / "DUTS-TR"
     image, mask = inner / "DUTS-TR-Image", inner / "DUTS-TR-Mask"

@@ -273,6 +273,27 @@ def test_a_perfect_answer_has_perfect_scores(voc, duts):
         assert pooled[name] == sum(each[name] for each in bands)
 
 
+def test_what_masks_alone_answer_needs_no_picture(tmp_path):
+    write_voc(tmp_path, {"train": 4})
+    train = data.open_masks(f"voc:{tmp_path}:train", size=SIZE, classes=CLASSES)
+    expected = {
+        name: answer(np.zeros((1, *train.shape, 3)))
+        for name, answer in tasks.semantic_baselines(train).items()
+    }
+    for path in (tmp_path / "JPEGImages").iterdir():
+        # The head tells the size; what follows cannot be decoded.
+        path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ValueError, match="JPEGImages"):
+        train.arrays()
+    found = tasks.semantic_baselines(train, batch_size=3)
+    for name, answer in found.items():
+        np.testing.assert_array_equal(
+            answer(np.zeros((1, *train.shape, 3))), expected[name]
+        )
+    with pytest.raises(ValueError, match="`batch_size` must be"):
+        tasks.semantic_baselines(train, batch_size=0)
+
+
 def test_saliency_is_learnt_too(duts):
     train, test = duts("train"), duts("test")
     model = net(1)
