@@ -118,7 +118,9 @@ def _source(
     except (FileNotFoundError, ValueError) as error:
         if "`" in str(error):
             raise
-        raise type(error)(
+        # Not every subclass is made from a message.
+        missing = isinstance(error, FileNotFoundError)
+        raise (FileNotFoundError if missing else ValueError)(
             f"`spec` must name a whole set of pictures and masks: {error}. "
             f"Received: spec={spec!r}"
         ) from error

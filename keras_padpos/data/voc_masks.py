@@ -55,8 +55,8 @@ class VOCMasks(MaskedPictures):
 
     Raises:
         FileNotFoundError: If a folder, a picture or a mask is not there.
-        ValueError: If there is no such split, if its list is empty or has a
-            name twice, or if `classes` is needed.
+        ValueError: If there is no such split, if its list is empty, not UTF-8
+            or has a name twice, or if `classes` is needed.
     """
 
     def __init__(
@@ -115,7 +115,13 @@ def _names(folder: Path, split: str) -> list[str]:
         raise ValueError(
             f"no split {name!r} in {os.fspath(lists)!r}, but: {found or '-'}"
         )
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        # Some editors write a byte-order mark first.
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{os.fspath(path)}: not UTF-8 (byte {error.start})"
+        ) from error
     names = [line.strip() for line in lines if line.strip()]
     twice = [each for each, n in collections.Counter(names).items() if n > 1]
     if twice:

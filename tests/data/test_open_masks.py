@@ -318,6 +318,11 @@ def break_empty(folder):
     write_list(folder, "train", ["", " "])
 
 
+def break_encoding(folder):
+    path = folder / "ImageSets" / "Segmentation" / "train.txt"
+    path.write_bytes("b\nd\xe9j\xe0\n".encode("latin-1"))
+
+
 def break_layout(folder):
     (folder / "SegmentationClass").rename(folder / "Masks")
 
@@ -329,6 +334,7 @@ def break_layout(folder):
         (break_missing_picture, FileNotFoundError, "no picture '.*/a.jpg'"),
         (break_twice, ValueError, "train.txt: 'b' is there twice"),
         (break_empty, ValueError, "train.txt: no name. Received"),
+        (break_encoding, ValueError, r"train.txt: not UTF-8 \(byte 3\)"),
         (break_layout, FileNotFoundError, "no folder '.*SegmentationClass'"),
     ],
 )
@@ -338,6 +344,13 @@ def test_faults_of_a_voc_layout(voc, fault, kind, message):
         open_masks(f"voc:{voc}:train", classes=5)
     assert "\n" not in str(caught.value)
     assert f"Received: spec='voc:{voc}:train'" in str(caught.value)
+
+
+def test_a_list_may_begin_with_a_byte_order_mark(voc):
+    path = voc / "ImageSets" / "Segmentation" / "train.txt"
+    path.write_text("b\na\n", encoding="utf-8-sig")
+    masks = open_masks(f"voc:{voc}:train", size=4, classes=5)
+    assert masks.sources == ("b.png", "a.png")
 
 
 def store_size(folder):
