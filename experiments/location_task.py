@@ -285,7 +285,7 @@ def _sets():
                 count=_TRAINING.count(split),
                 data_dir=flags.FLAGS.data_dir,
             )
-        except (RuntimeError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise runs.UserError(
                 f"{_dataset()} cannot be read: {error}"
             ) from error

@@ -76,7 +76,7 @@ def open_crops(
     Raises:
         FileNotFoundError: If `spec` is none of the above and no folder.
         ImportError: If the samples are asked for and not installed.
-        RuntimeError: If a data set can be neither found nor downloaded.
+        OSError: If a data set can be neither found nor downloaded.
         ValueError: If an argument is out of its range, if a folder or the
             samples hold no picture that can be read and is large enough, or
             if a data set, a split, or its feature `image` does not exist. A

@@ -83,7 +83,7 @@ def open_masks(
 
     Raises:
         FileNotFoundError: If a folder, a picture or a mask is not there.
-        RuntimeError: If a data set can be neither found nor downloaded.
+        OSError: If a data set can be neither found nor downloaded.
         ValueError: If an argument is out of its range, or if there is no
             such split, an empty one, or one with a name twice.
     """

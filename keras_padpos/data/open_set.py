@@ -98,7 +98,7 @@ def open_set(
     Raises:
         FileNotFoundError: If a spec is none of those known and no folder.
         ImportError: If the samples are asked for and not installed.
-        RuntimeError: If a data set can be neither found nor downloaded.
+        OSError: If a data set can be neither found nor downloaded.
         ValueError: If `spec`, `count` or `seed` is wrong, or if there is
             nothing to read.
     """

@@ -23,7 +23,7 @@ class TFDSLabelled(PairSource):
     Raises:
         ValueError: If TFDS has no such data set or split, or no classes in a
             feature named `label`.
-        RuntimeError: If it can be neither found nor downloaded.
+        OSError: If it can be neither found nor downloaded.
     """
 
     def __init__(

@@ -68,7 +68,7 @@ class TFDSMasks(MaskedPictures):
 
     Raises:
         ValueError: If the set is none of these, or has no such split.
-        RuntimeError: If it can be neither found nor downloaded.
+        OSError: If it can be neither found nor downloaded.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ class TFDSPictures(PictureFiles):
     Raises:
         ValueError: If TFDS has no such data set, or this one no such split
             or no pictures in a feature named `image`.
-        RuntimeError: If the data set is neither in `data_dir` nor can be
+        OSError: If the data set is neither in `data_dir` nor can be
             downloaded and prepared.
     """
 
@@ -83,7 +83,7 @@ class TFDSPictures(PictureFiles):
         # No network, no space, a manual download, a missing package: TFDS
         # has no common error for them.
         except Exception as error:
-            raise RuntimeError(
+            raise OSError(
                 f"The data set {name!r} is not prepared in `data_dir` "
                 f"({os.fspath(builder.data_dir)!r}) and could not be "
                 f"downloaded: {_first_line(error)}"

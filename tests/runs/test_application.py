@@ -40,6 +40,15 @@ def main(argv):
         raise TypeError("a mistake")
     if work == "import":
         raise ImportError("install `samples`")
+    if work == "dataset":
+        import tensorflow_datasets as tfds
+        from keras_padpos import data
+
+        def fail(self):
+            raise ConnectionError("no route")
+
+        tfds.core.DatasetBuilder.download_and_prepare = fail
+        data.open_masks("tfds:oxford_iiit_pet:train", data_dir="sets")
     if work == "usage":
         raise app.UsageError("--a and --b exclude each other")
     if work == "interrupt":
@@ -85,6 +94,7 @@ def execute(folder, *argv, module="probe"):
         ("--do=workdir", 1, "error: `workdir` '.' holds files but no "),
         ("--do=missing", 1, "error: 'nowhere.npy': No such file or directory"),
         ("--do=import", 1, "error: install `samples`"),
+        ("--do=dataset", 1, "error: The data set 'oxford_iiit_pet' is not "),
         ("--do=usage", 2, "error: --a and --b exclude each other"),
         ("--sed=1", 2, "error: Unknown command line flag 'sed'."),
         ("--seed=-1", 2, "error: flag --seed=-1: "),
