@@ -41,9 +41,9 @@ class DrawnFigures:
             for number, axis in enumerate(self.found[name].axes)
         }
 
-    def lines(self, name: str, panel=0) -> dict:
-        """From labels of lines in a panel to their points."""
-        axis = self.panels(name)[panel]
+    def lines(self, name: str, panel: str | None = None) -> dict:
+        """From labels of lines in a panel, the first one, to their points."""
+        axis = self.panels(name)[panel] if panel else self.found[name].axes[0]
         return {
             line.get_label(): line.get_xydata().round(6).tolist()
             for line in axis.get_lines()
