@@ -11,7 +11,6 @@ import functools
 import itertools
 import os
 
-import numpy as np
 from absl import flags
 
 from keras_padpos import runs
@@ -85,47 +84,8 @@ _SIZE = flags.DEFINE_list(
     ["224"],
     "Height and width of the pictures in pixels, or one number for both.",
 )
-_EPOCHS = flags.DEFINE_integer(
-    "epochs", 10, "Passes over the training pictures.", lower_bound=1
-)
-_MAX_STEPS = flags.DEFINE_integer(
-    "max_steps",
-    None,
-    "Stop training after so many steps, whatever --epochs says.",
-    lower_bound=1,
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size", 8, "Pictures a training step.", lower_bound=1
-)
-_LEARNING_RATE = flags.DEFINE_float(
-    "learning_rate",
-    1e-4,
-    "Adam's rate at the first step; it falls to 0 as (1 - step / steps)^0.9.",
-    lower_bound=0,
-)
 _FLIP = flags.DEFINE_boolean(
     "flip", True, "Mirror half of the training pictures, left to right."
-)
-_CALIBRATE_BATCH_NORM = flags.DEFINE_boolean(
-    "calibrate_batch_norm",
-    True,
-    "Take BatchNorm's statistics from training pictures again before the "
-    "scores: the running ones lag behind weights that change fast.",
-)
-_LOG_STEPS = flags.DEFINE_integer(
-    "log_steps", 50, "Steps between two points of a curve.", lower_bound=1
-)
-_TRAIN_IMAGES = flags.DEFINE_integer(
-    "train_images",
-    None,
-    "Pictures to train on, the first. If not given: all.",
-    lower_bound=1,
-)
-_TEST_IMAGES = flags.DEFINE_integer(
-    "test_images",
-    None,
-    "Pictures to score on, the first. If not given: all.",
-    lower_bound=1,
 )
 _INVARIANCE_IMAGES = flags.DEFINE_integer(
     "invariance_images",
@@ -135,11 +95,12 @@ _INVARIANCE_IMAGES = flags.DEFINE_integer(
     "(meanE, disR)? 0: none.",
     lower_bound=0,
 )
-_SEEDS = flags.DEFINE_integer(
-    "seeds",
-    1,
-    "Number of seeds, from --seed on, of first weights and order.",
-    lower_bound=1,
+_TRAINING = runs.define_training_flags(
+    epochs=10,
+    batch_size=8,
+    learning_rate=1e-4,
+    rate_note="as (1 - step / steps)^0.9",
+    seeds_of="first weights and order",
 )
 runs.define_common_flags(spreads=True)
 
@@ -155,17 +116,9 @@ _SCIENCE = (
     "test_set",
     "classes",
     "size",
-    "epochs",
-    "max_steps",
-    "batch_size",
-    "learning_rate",
     "flip",
-    "calibrate_batch_norm",
-    "log_steps",
-    "train_images",
-    "test_images",
     "invariance_images",
-    "seeds",
+    *_TRAINING.names,
 )
 _COLUMNS = (
     "backbone",
@@ -185,8 +138,8 @@ def main(argv):
     """Train and score each network, then write and print what came out."""
     del argv
     spread = runs.open_spread()
-    sets = _sets()
-    plans = _plans(sets, spread)
+    sets = _sets(spread)
+    plans = _plans(sets)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
         "semantic_head", runs.resolved_flags(_SCIENCE), spread
@@ -200,7 +153,7 @@ def main(argv):
     runs.print_semantic_report(work)
 
 
-def _sets():
+def _sets(spread):
     """Pictures and masks to train on and to score on.
 
     And, if they are asked for, some to cut patches out of.
@@ -226,17 +179,12 @@ def _sets():
             f"voc:PATH:SPLIT; others know theirs. Received: {classes}"
         )
     sets = {}
-    for split, flag, count in (
-        ("train", _TRAIN_SET, _TRAIN_IMAGES),
-        ("test", _TEST_SET, _TEST_IMAGES),
-    ):
+    for split, flag in (("train", _TRAIN_SET), ("test", _TEST_SET)):
         if not flag.value:
             raise runs.UserError(
                 f"--{flag.name} must name pictures with masks, such as "
                 "voc:VOCdevkit/VOC2012:train. Received: nothing"
             )
-        counts = [count.value, flags.FLAGS.max_images]
-        counts = [each for each in counts if each is not None]
         try:
             open_set = functools.partial(
                 data.open_masks,
@@ -246,7 +194,7 @@ def _sets():
                 data_dir=flags.FLAGS.data_dir,
             )
             sets[split] = open_set(
-                size=(size[0], size[-1]), count=min(counts, default=None)
+                size=(size[0], size[-1]), count=_TRAINING.count(split)
             )
         except (OSError, ValueError) as error:
             raise runs.UserError(f"--{flag.name}: {error}") from error
@@ -271,11 +219,9 @@ def _sets():
             "--task=saliency takes masks of two classes, background and "
             f"salient. Received: --train_set of {wanted}"
         )
-    if len(sets["train"]) < _BATCH_SIZE.value:
-        raise runs.UserError(
-            f"--train_set must have at least --batch_size={_BATCH_SIZE.value} "
-            f"pictures. Received: {len(sets['train'])}"
-        )
+    _TRAINING.check(
+        len(sets["train"]), spread, f"--train_set={_TRAIN_SET.value}"
+    )
     return sets
 
 
@@ -283,7 +229,7 @@ def _words(pairs):
     return ", ".join(pairs.class_names or ["classes without names"])
 
 
-def _plans(sets, spread):
+def _plans(sets):
     """Each network to train: a row's first columns.
 
     What cannot work is refused here, before anything is computed or written.
@@ -304,11 +250,6 @@ def _plans(sets, spread):
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
-    if _BATCH_SIZE.value % spread.devices:
-        raise runs.UserError(
-            f"--batch_size must be a multiple of the {spread.devices} devices. "
-            f"Received: {_BATCH_SIZE.value}"
-        )
     runs.conversion_modes(_PADDING_MODE.value, own=True)
     if _DEEPLAB in _HEAD.value and _STAGES.value != _STAGES.default:
         raise runs.UserError(
@@ -335,13 +276,12 @@ def _plans(sets, spread):
         }
         if plan not in plans:
             plans.append(plan)
-    first = flags.FLAGS.seed
     for plan in plans:
-        _network(plan, first, sets["train"])
+        _network(plan, flags.FLAGS.seed, sets["train"])
     # The seed changes last, so that a run that is stopped has some of all.
     return [
         {**plan, "seed": seed, "number": number}
-        for seed in range(first, first + _SEEDS.value)
+        for seed in _TRAINING.seeds
         for number, plan in enumerate(plans, start=1)
     ]
 
@@ -364,37 +304,27 @@ def _stage_words(backbone):
 
 
 def _train_all(work, spread, plans, sets):
-    rows, arrays = [], {}
-    units = [None, *plans]
-    with runs.Progress(units=len(units)) as progress:
-        for plan in units:
-            label = _label(plan) if plan else _MASKS
-            found = work.checkpoint(label)
-            rolling = runs.RollingCheckpoint(
-                work, label, flags.FLAGS.checkpoint_seconds
-            )
-            if found:
-                progress.done_before(label)
-            elif plan is None:
-                with progress.unit(label) as advance:
-                    found = work.save_checkpoint(label, *_look(sets, advance))
-            else:
-                with progress.unit(
-                    label,
-                    total=_steps(sets) + len(sets.get("enlarged", ())),
-                    noun="steps",
-                ) as advance:
-                    found = work.save_checkpoint(
-                        label,
-                        *_train(work, spread, plan, sets, rolling, advance),
-                    )
-            # Also left over if it was killed between these two steps.
-            rolling.remove()
-            rows += found[0]
-            arrays |= {
-                f"{label}/{name}": each for name, each in found[1].items()
-            }
-    return rows, arrays
+    def compute(plan, unit):
+        if plan is None:
+            return _look(sets, unit)
+        return _train(work, spread, plan, sets, unit)
+
+    return runs.train_units(
+        work,
+        [(_MASKS, None), *((_label(plan), plan) for plan in plans)],
+        compute,
+        total=lambda plan: _pictures(plan, sets),
+        per_step=_TRAINING.batch_size,
+    )
+
+
+def _pictures(plan, sets):
+    """How many are answered: to train, to score, to compare patches."""
+    scored = len(sets["test"]) + len(sets.get("enlarged", ()))
+    if plan is None:
+        return 2 * scored
+    steps = _TRAINING.steps(len(sets["train"]))
+    return steps * _TRAINING.batch_size + scored
 
 
 def _label(plan):
@@ -411,12 +341,7 @@ def _label(plan):
     return "-".join([str(plan["number"]), *words, f"seed{plan['seed']}"])
 
 
-def _steps(sets):
-    steps = len(sets["train"]) // _BATCH_SIZE.value * _EPOCHS.value
-    return min(steps, _MAX_STEPS.value or steps)
-
-
-def _look(sets, advance):
+def _look(sets, unit):
     """Rows of the baselines, and some pictures to show."""
     from keras_padpos import tasks
 
@@ -425,8 +350,7 @@ def _look(sets, advance):
     rows = []
     for name, answer in base.items():
         plan = {"backbone": name, **dict.fromkeys(_COLUMNS[1:])}
-        scores = _scores(answer, sets, advance, advance)
-        rows += _rows(plan, scores, sets, 0)
+        rows += _rows(plan, _scores(answer, sets, unit), sets, 0)
     pictures, masks = _examples(sets)
     prior = base["prior"](pictures[:1])
     return rows, {
@@ -443,52 +367,26 @@ def _examples(sets):
     return pictures, masks
 
 
-def _train(work, spread, plan, sets, rolling, advance):
+def _train(work, spread, plan, sets, unit):
     """Rows of one network, one for each band; its curve and some answers."""
     from keras_padpos import tasks
-    from keras_padpos import training
 
-    seed = plan["seed"]
-    with spread.scope():
-        network = _network(plan, seed, sets["train"])
-
-    def log(**metrics):
-        before = rolling.lines[-1]["step"] if rolling.lines else 0
-        rolling.log(**metrics)
-        advance(metrics["step"] - before)
-
-    steps = tasks.train_semantic(
-        network,
-        sets["train"],
-        epochs=_EPOCHS.value,
-        batch_size=_BATCH_SIZE.value,
-        max_steps=_MAX_STEPS.value,
-        learning_rate=_LEARNING_RATE.value,
-        augmentation=_augmentation(seed),
-        seed=seed,
-        log_steps=_LOG_STEPS.value,
-        log=log,
-        checkpoint=rolling,
-        spread=spread,
+    network, note = unit.trained(
+        lambda: _network(plan, plan["seed"], sets["train"]),
+        lambda network: _trained(network, plan, sets, unit, spread),
+        spread,
     )
-    local = training.LocalModel(network, spread).now()
-    curves = rolling.curves()
-    if not all(np.isfinite(each).all() for each in local.get_weights()):
-        reason = "weights are not finite: training has diverged"
-        return _rows(
-            plan, [{"band": "overall", "reason": reason}], sets, steps
-        ), curves
-    if _CALIBRATE_BATCH_NORM.value:
-        tasks.calibrate_semantic(
-            local, sets["train"], batch_size=_BATCH_SIZE.value, seed=seed
-        )
-    answer = tasks.semantic_answers(local)
-    scores = _scores(answer, sets, advance_patches=advance)
-    label = _label(plan)
+    curves = unit.curves()
+    steps = int(curves["step"][-1])
+    if note["reason"]:
+        scores = [{"band": "overall", "reason": note["reason"]}]
+        return _rows(plan, scores, sets, steps), curves
+    answer = tasks.semantic_answers(network)
+    scores = _scores(answer, sets, unit)
     files = {
-        "model": work.save_model(label, local),
+        "model": work.save_model(unit.label, network),
         "backbone_model": work.save_model(
-            f"{label}-backbone", _backbone_of(local)
+            f"{unit.label}-backbone", _backbone_of(network)
         ),
     }
     rows = _rows(plan, [{**each, **files} for each in scores], sets, steps)
@@ -498,7 +396,40 @@ def _train(work, spread, plan, sets, rolling, advance):
     return rows, {**curves, "answers": answers}
 
 
-def _scores(answer, sets, advance=None, advance_patches=None):
+def _trained(network, plan, sets, unit, spread):
+    """The network, trained, on one device, and why it cannot be scored."""
+    from keras_padpos import tasks
+    from keras_padpos import training
+
+    local = training.LocalModel(network, spread)
+    tasks.train_semantic(
+        network,
+        sets["train"],
+        **_TRAINING.options(),
+        augmentation=_augmentation(plan["seed"]),
+        seed=plan["seed"],
+        log=unit.log,
+        checkpoint=unit.rolling,
+        spread=spread,
+    )
+    network = local.now()
+    reason = runs.calibrated_at_end(
+        network,
+        _examples(sets)[0],
+        functools.partial(
+            tasks.calibrate_semantic,
+            network,
+            sets["train"],
+            batch_size=_TRAINING.batch_size,
+            seed=plan["seed"],
+        )
+        if _TRAINING.calibrates
+        else None,
+    )
+    return network, {"reason": reason}
+
+
+def _scores(answer, sets, unit):
     """Scores of one network: of all pixels, and of each band."""
     from keras_padpos import tasks
 
@@ -506,16 +437,16 @@ def _scores(answer, sets, advance=None, advance_patches=None):
         answer,
         sets["test"],
         saliency=_TASK.value == "saliency",
-        batch_size=_BATCH_SIZE.value,
-        advance=advance,
+        batch_size=_TRAINING.batch_size,
+        advance=unit.advance,
     )
     if "enlarged" in sets:
         overall |= tasks.score_invariance(
             answer,
             sets["enlarged"],
             sets["test"].shape,
-            batch_size=_BATCH_SIZE.value,
-            advance=advance_patches,
+            batch_size=_TRAINING.batch_size,
+            advance=unit.advance,
         )
     if _TASK.value == "segmentation" and sets["test"].class_names:
         overall["class_names"] = list(sets["test"].class_names)
@@ -533,7 +464,7 @@ def _rows(plan, scores, sets, steps):
             "size": list(sets["test"].shape),
             "train_images": len(sets["train"]),
             "test_images": len(sets["test"]),
-            "epochs": _EPOCHS.value if steps else 0,
+            "epochs": _TRAINING.epochs if steps else 0,
             "steps": steps,
             "arrays": _label(plan) if steps else _MASKS,
         }

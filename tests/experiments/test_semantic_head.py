@@ -1,9 +1,13 @@
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from mask_folders import write_duts
 from mask_folders import write_voc
+from tool_process import ROOT
 from tool_process import ToolProcess
 
 GIVEN = (
@@ -292,20 +296,92 @@ def test_a_trained_head_is_exported_and_inspected(finished, folder):
             assert "| score1 " in done.stdout
 
 
-def test_a_network_that_diverges_does_not_end_the_run(run, folder):
+FAULTS = {
+    # As a power cut would, while the first network is scored.
+    "killed": """
+import os
+def score(answer, *args, **options):
+    if "semantic_answers" in answer.__qualname__:
+        os._exit(9)
+    return whole(answer, *args, **options)
+whole, tasks.score_semantic = tasks.score_semantic, score
+""",
+    "diverged": """
+def diverging(model, *args, **options):
+    steps = train(model, *args, **options)
+    if model.layers[1].name == "vgg5" and not wild:
+        wild.append(True)
+        model.get_layer("score1").bias.assign([float("nan")] * 3)
+    return steps
+wild = []
+train, tasks.train_semantic = tasks.train_semantic, diverging
+""",
+}
+
+
+def run_with(fault, folder, *given):
+    code = (
+        "import runpy\nfrom keras_padpos import tasks\n"
+        + FAULTS[fault]
+        + 'runpy.run_module("experiments.semantic_head", run_name="__main__")'
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, *given],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
+    _, work = finished
+    given = (*GIVEN, *VOC, "--seeds=2", "--workdir=again")
+    assert run_with("killed", folder, *given).returncode == 9
+    again = folder / "again"
+    (trained,) = (again / "checkpoints").glob("*network*.json")
+    done = run(*given)
+    assert done.returncode == 0, done.stderr
+    assert not trained.exists()
+    assert rows_of(work) == rows_of(again)
+    lines = [(each / "metrics.jsonl").read_text() for each in (work, again)]
+    assert lines[0] == lines[1]
+    with np.load(work / "arrays.npz") as mine:
+        with np.load(again / "arrays.npz") as theirs:
+            assert set(mine) == set(theirs)
+            for name in mine:
+                np.testing.assert_array_equal(mine[name], theirs[name])
+    # The bar reaches its end: 5 steps of 4 pictures, and 5 to score.
+    for line in done.stderr.splitlines()[1:]:
+        assert ": 25 pictures" in line, line
+
+
+def test_a_network_that_diverges_does_not_end_the_run(folder):
+    done = run_with("diverged", folder, *GIVEN, *VOC, "--workdir=wild")
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(folder / "wild")[14:]
+    diverged, trained = (row for row in rows if row["band"] == "overall")
+    assert diverged["reason"].endswith("training has diverged")
+    assert diverged["padding_mode"] == "zeros"
+    assert "mean_iou" not in diverged
+    assert trained["mean_iou"] > 0
+    assert "training has diverged" in done.stdout
+    assert "0 of 1" in done.stdout
+    assert len(list((folder / "wild" / "models").iterdir())) == 2
+
+
+def test_one_that_diverges_by_itself_does_not_either(run, folder):
     done = run(
         *GIVEN,
         *VOC,
         "--padding_mode=zeros",
         "--learning_rate=1e30",
-        "--workdir=wild",
+        "--workdir=wilder",
     )
     assert done.returncode == 0, done.stderr
-    *_, row = rows_of(folder / "wild")
+    *_, row = rows_of(folder / "wilder")
     assert row["reason"].endswith("training has diverged")
-    assert "mean_iou" not in row
-    assert "training has diverged" in done.stdout
-    assert not (folder / "wild" / "models").exists()
+    assert not (folder / "wilder" / "models").exists()
 
 
 def test_finished_it_prints_the_same_tables(finished, run):
@@ -334,7 +410,7 @@ def test_finished_it_prints_the_same_tables(finished, run):
         ("--size=12 --padding_mode=none", "nothing is left of the map"),
         ("--train_set=", "--train_set must name pictures with masks"),
         ("--test_set=voc:voc:val", "--test_set: `spec` must name a whole set"),
-        ("--train_images=3", "--train_set must have at least --batch_size=4"),
+        ("--train_images=3", "--train_images must be at least --batch_size=4"),
         ("--task=saliency", "--task=saliency takes masks of two classes"),
         ("--classes=few", "--classes"),
         (
