@@ -84,7 +84,6 @@ class TFDSMasks(MaskedPictures):
                 f"{', '.join(_KINDS)}. Received: spec={'tfds:' + spec!r}"
             )
         self._kind = _KINDS[name]
-        self._name = name
         self._examples = TFDSPictures(
             spec, data_dir, ("image", self._kind.feature)
         )
@@ -104,7 +103,7 @@ class TFDSMasks(MaskedPictures):
     def stored(self, candidate: tuple[int, Any, Any]) -> StoredPair:
         """Gives one picture and its mask as open files."""
         index, picture, mask = candidate
-        name = f"{self._name} example {index}"
+        name = self._examples.example_name(index)
         return StoredPair(
             io.BytesIO(picture), io.BytesIO(mask), name, f"mask of {name}"
         )

@@ -104,7 +104,7 @@ class TFDSPictures(PictureFiles):
                 f"{_first_line(error)} {received}"
             ) from error
         super().__init__(expected, shuffle_buffer=_SHUFFLE_BUFFER)
-        self._name = name
+        self._name = f"tfds:{name}:{split}"
         self.builder = builder
 
     def candidates(self) -> Iterator[tuple[int, Any]]:
@@ -119,4 +119,8 @@ class TFDSPictures(PictureFiles):
     def file(self, candidate: tuple[int, Any]) -> tuple[io.BytesIO, str]:
         """Gives one encoded picture as an open file, and its name."""
         index, encoded = candidate
-        return io.BytesIO(encoded), f"{self._name} example {index}"
+        return io.BytesIO(encoded), self.example_name(index)
+
+    def example_name(self, index: int) -> str:
+        """What errors call an example, counted from 0 within a slice."""
+        return f"example {index} of {self._name}"
