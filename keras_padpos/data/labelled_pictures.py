@@ -1,13 +1,11 @@
 """Small pictures with their classes, as arrays."""
 
-import itertools
 import os
 
 import numpy as np
 
+from keras_padpos.data.open_labelled import open_labelled
 from keras_padpos.data.open_set import check_int
-from keras_padpos.data.read_picture import read_picture
-from keras_padpos.data.tfds_pictures import TFDSPictures
 
 
 def labelled_pictures(
@@ -20,7 +18,7 @@ def labelled_pictures(
     """Reads pictures and their classes from TensorFlow Datasets.
 
     All are held in memory: this is for sets of small pictures, such as
-    CIFAR-10.
+    CIFAR-10. `open_labelled` reads others, batch by batch.
 
     Example:
 
@@ -32,7 +30,7 @@ def labelled_pictures(
 
     Args:
         spec: `"NAME"` or `"NAME:SPLIT"`, as TensorFlow Datasets writes them,
-            of a data set with the features `image` and `label`.
+            of a data set with the features `image` and `label`, classes.
         size: Height and width. Pictures of another size are resized as
             `resize((size, size), Image.BICUBIC)` of Pillow does.
         count: How many, the first in stored order. `None`: all.
@@ -44,33 +42,13 @@ def labelled_pictures(
         `(pictures,)`.
 
     Raises:
-        RuntimeError: If the data set can be neither found nor downloaded.
-        ValueError: If an argument is out of its range, or if the data set,
-            the split or one of the two features does not exist.
+        OSError: If the data set can be neither found nor downloaded.
+        ValueError: If an argument is out of its range, if the data set, the
+            split or one of the two features does not exist, or if a picture
+            cannot be decoded or has a class that is none.
     """
     check_int("size", size, 1)
-    if count is not None:
-        check_int("count", count, 1)
-    source = TFDSPictures(spec, data_dir)
-    pictures, labels = [], []
-    for example in itertools.islice(source.examples(), count):
-        if "label" not in example[1]:
-            raise ValueError(
-                "`spec` must name a data set with a feature `label`; its "
-                f"features are: {', '.join(example[1])}. "
-                f"Received: spec={spec!r}"
-            )
-        pictures.append(read_picture(*_file(source, example, size)))
-        labels.append(example[1]["label"])
-    if not pictures:
-        raise ValueError(
-            "`spec` must name a split that holds pictures. "
-            f"Received: spec={spec!r}"
-        )
-    return np.stack(pictures), np.array(labels, "int64")
-
-
-def _file(source, example, size):
-    index, features = example
-    file, name = source.file((index, features["image"]))
-    return file, size, name
+    pairs = open_labelled(
+        f"tfds:{spec}", size=size, count=count, data_dir=data_dir
+    )
+    return pairs.arrays()

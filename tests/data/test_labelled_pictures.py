@@ -1,6 +1,9 @@
+import io
+
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from PIL import Image
 
 from keras_padpos.data import labelled_pictures
 from keras_padpos.data import open_images
@@ -30,8 +33,8 @@ def test_errors(spec, size, count, message, tmp_path):
             labelled_pictures(spec, size, count=count, data_dir=tmp_path)
 
 
-def test_no_label(tmp_path):
-    folder = tmp_path / "padpos_bare" / "1.0.0"
+def store(data_dir, features, examples):
+    folder = data_dir / "padpos_bare" / "1.0.0"
     folder.mkdir(parents=True)
     writer = tfds.core.SequentialWriter(
         tfds.core.DatasetInfo(
@@ -42,15 +45,44 @@ def test_no_label(tmp_path):
                 module_name="",
             ),
             features=tfds.features.FeaturesDict(
-                {"image": tfds.features.Image(shape=(4, 4, 3))}
+                {"image": tfds.features.Image(shape=(4, 4, 3)), **features}
             ),
         ),
         max_examples_per_shard=4,
     )
     writer.initialize_splits(["train"])
-    writer.add_examples(
-        {"train": [{"image": np.zeros((4, 4, 3), "uint8")} for _ in "ab"]}
-    )
+    writer.add_examples({"train": examples})
     writer.close_all()
+
+
+BLACK = np.zeros((4, 4, 3), "uint8")
+
+
+def test_no_label(tmp_path):
+    store(tmp_path, {}, [{"image": BLACK}, {"image": BLACK}])
     with pytest.raises(ValueError, match="a feature `label`; .* image"):
+        labelled_pictures("padpos_bare", 4, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("fault", ["picture", "label"])
+def test_faults_are_told_by_number(fault, tmp_path):
+    encoded = io.BytesIO()
+    Image.fromarray(BLACK).save(encoded, format="png")
+    if fault == "picture":
+        encoded.truncate(40)
+    encoded.seek(0)
+    # -1 stands for a class that is not known.
+    label = {"picture": 0, "label": -1}[fault]
+    store(
+        tmp_path,
+        {"label": tfds.features.ClassLabel(num_classes=2)},
+        [{"image": BLACK, "label": 1}, {"image": encoded, "label": label}],
+    )
+    pictures, labels = labelled_pictures(
+        "padpos_bare:train[:1]", 4, data_dir=tmp_path
+    )
+    assert pictures.shape == (1, 4, 4, 3) and labels.tolist() == [1]
+    named = "example 1 of tfds:padpos_bare:train: "
+    said = {"picture": "", "label": "no class -1 of 2"}[fault]
+    with pytest.raises(ValueError, match=named + said):
         labelled_pictures("padpos_bare", 4, data_dir=tmp_path)
