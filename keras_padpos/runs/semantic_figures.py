@@ -1,6 +1,5 @@
 """The figures of a run of `semantic_head`."""
 
-import contextlib
 import re
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -8,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.draw_seeds import draw_seeds
+from keras_padpos.runs.figure_panels import figure_panels
+from keras_padpos.runs.learning_figure import learning_figure
+from keras_padpos.runs.lines_figure import lines_figure
+from keras_padpos.runs.pattern_lines import mode_lines
 from keras_padpos.runs.semantic_report import SEMANTIC_KEYS
 from keras_padpos.runs.semantic_report import band_score
 from keras_padpos.runs.semantic_report import network_columns
@@ -17,7 +20,6 @@ from keras_padpos.runs.semantic_report import semantic_groups
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _INCHES = 1.6
-_VOID = 255
 
 
 def draw_semantic_figures(
@@ -58,8 +60,16 @@ def draw_semantic_figures(
         name = re.sub(r"[^A-Za-z0-9_.+=-]", "-", "_".join(told))
         title = ", ".join(told)
         _draw_bands(work.figure_path(f"bands_{name}"), title, modes, baselines)
-        _draw_learning(
-            work.figure_path(f"learning_{name}"), title, modes, arrays
+        learning_figure(
+            work.figure_path(f"learning_{name}"),
+            title,
+            {
+                mode: list(dict.fromkeys(row["arrays"] for row in group))
+                for mode, group in modes.items()
+            },
+            arrays,
+            metric="loss",
+            words="loss while training",
         )
         _draw_examples(
             work.figure_path(f"examples_{name}"), title, modes, arrays
@@ -75,14 +85,15 @@ def _draw_bands(path, title, modes, baselines):
     task = next(iter(modes.values()))[0][SEMANTIC_KEYS[0]]
     score, words = band_score(task)
     bands = semantic_bands(next(iter(modes.values())))
-    with _lines_figure(path, title) as axis:
-        for mode, group in modes.items():
-            _draw_line(axis, _by_band(group, bands, score), mode, marker="o")
+    with lines_figure(path, title) as axis:
+        for mode, style in mode_lines(list(modes)).items():
+            values = _by_band(modes[mode], bands, score)
+            draw_seeds(axis, values, marker="o", **style)
         for name, group in baselines.items():
-            _draw_line(
+            draw_seeds(
                 axis,
                 _by_band(group, bands, score),
-                name,
+                label=name,
                 linestyle="--",
                 color="grey" if name == "prior" else "silver",
             )
@@ -101,24 +112,8 @@ def _by_band(group, bands, score):
     )
 
 
-def _draw_learning(path, title, modes, arrays):
-    with _lines_figure(path, title) as axis:
-        for mode, group in modes.items():
-            labels = list(dict.fromkeys(row["arrays"] for row in group))
-            _draw_line(
-                axis,
-                np.array([arrays[f"{label}/loss"] for label in labels]),
-                mode,
-                arrays[f"{labels[0]}/step"],
-                marker=".",
-            )
-        axis.set_xlabel("training steps")
-        axis.set_ylabel("loss while training")
-
-
 def _draw_examples(path, title, modes, arrays):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from keras_padpos.metrics import VOID
 
     answers = {
         mode: arrays[f"{group[0]['arrays']}/answers"]
@@ -126,67 +121,31 @@ def _draw_examples(path, title, modes, arrays):
     }
     pictures, truth = arrays["masks/pictures"], arrays["masks/truth"]
     columns = {"picture": pictures, "mask": truth, **answers}
-    ratio = pictures.shape[1] / pictures.shape[2]
-    figure = Figure(
-        figsize=(_INCHES * len(columns), _INCHES * ratio * len(pictures) + 0.6),
-        layout="constrained",
-    )
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(len(pictures), len(columns), squeeze=False)
     top = max(
         1,
         *(
-            each[each != _VOID].max(initial=0)
+            each[each != VOID].max(initial=0)
             for each in (truth, *answers.values())
         ),
     )
     grey = next(iter(modes.values()))[0]["task"] == "saliency"
-    for line, number in zip(axes, range(len(pictures)), strict=True):
-        for axis, (name, maps) in zip(line, columns.items(), strict=True):
-            shown = maps[number]
-            if name != "picture":
-                shown = np.ma.masked_equal(shown, _VOID)
-            axis.imshow(
-                shown,
-                cmap="gray" if grey else "tab20",
-                vmin=0,
-                vmax=top,
-                interpolation="nearest",
-            )
-            axis.set_xticks([])
-            axis.set_yticks([])
-            if not number:
-                axis.set_title(name, fontsize="small")
-    figure.suptitle(title, fontsize="small")
-    with atomic_file(path) as stream:
-        figure.savefig(stream, format="png", dpi=120)
-
-
-@contextlib.contextmanager
-def _lines_figure(path, title):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5.6, 3.4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axis = figure.subplots()
-    yield axis
-    axis.set_title(title, fontsize="small")
-    axis.legend(fontsize="small")
-    with atomic_file(path) as stream:
-        figure.savefig(stream, format="png", dpi=120)
-
-
-def _draw_line(axis, values, label, place=None, **style):
-    mean = values.mean(axis=0)
-    place = np.arange(len(mean)) if place is None else place
-    (line,) = axis.plot(place, mean, label=label, **style)
-    if len(values) > 1:
-        spread = values.std(axis=0, ddof=1)
-        axis.fill_between(
-            place,
-            mean - spread,
-            mean + spread,
-            alpha=0.15,
-            color=line.get_color(),
-        )
+    height = _INCHES * pictures.shape[1] / pictures.shape[2]
+    with figure_panels(
+        path, title, len(pictures), len(columns), size=(_INCHES, height)
+    ) as panels:
+        for line, number in zip(panels, range(len(pictures)), strict=True):
+            for axis, (name, maps) in zip(line, columns.items(), strict=True):
+                shown = maps[number]
+                if name != "picture":
+                    shown = np.ma.masked_equal(shown, VOID)
+                axis.imshow(
+                    shown,
+                    cmap="gray" if grey else "tab20",
+                    vmin=0,
+                    vmax=top,
+                    interpolation="nearest",
+                )
+                axis.set_xticks([])
+                axis.set_yticks([])
+                if not number:
+                    axis.set_title(name, fontsize="small")

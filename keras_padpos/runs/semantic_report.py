@@ -8,6 +8,10 @@ import numpy as np
 
 from keras_padpos.runs.distinct_parts import distinct_parts
 from keras_padpos.runs.path_end import path_end
+from keras_padpos.runs.percent_words import percent_words
+from keras_padpos.runs.scored_seeds import is_scored
+from keras_padpos.runs.scored_seeds import scored_seeds
+from keras_padpos.runs.scored_seeds import unscored_notes
 from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -80,7 +84,7 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     >>> table = semantic_table([{**row, "seed": 0}, {**row, "seed": 1}])
     >>> (line,) = table["rows"]
     >>> line["seeds"], line["mean_iou"]
-    ('2', '23.1 ± 0.0')
+    (2, '23.1 ± 0.0')
 
     Args:
         rows: Rows of `semantic_head`.
@@ -103,9 +107,7 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                     name: _percent(row.get(name) for row in found)
                     for name in (*scores, "disagreement")
                 },
-                "mean_entropy": _spread(
-                    (row.get("mean_entropy") for row in found), 3
-                ),
+                "mean_entropy": _bits(row.get("mean_entropy") for row in found),
                 **{
                     name: found[0][name]
                     for name in ("train_images", "test_images", "steps")
@@ -117,11 +119,11 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "knowing the training masks alone scores, the most frequent class "
         "everywhere and that of each place.",
     ]
-    reasons = dict.fromkeys(row["reason"] for row in rows if row.get("reason"))
-    notes += [
-        f"- in a network's row, or left out of a mean: {each}."
-        for each in reasons
-    ]
+    names = [name for name, _ in map(_pair, _NETWORK)]
+    lost = [row for row in rows if not is_scored(row)]
+    notes += unscored_notes(
+        [{**row, **words[_key(row)]} for row in lost], names
+    )
     if "mae" in scores:
         notes.append(
             "Means over pictures, by pysodmetrics. prior: the share of "
@@ -291,9 +293,7 @@ def semantic_groups(
     """
     groups: dict[tuple, list[Mapping[str, Any]]] = {}
     for row in rows:
-        names = (*SEMANTIC_KEYS, "padding_mode")
-        key = tuple(row.get(name) for name in names)
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(_key(row), []).append(row)
     return groups
 
 
@@ -340,27 +340,27 @@ def network_columns(
     }
 
 
+def _key(row):
+    return tuple(row.get(name) for name in (*SEMANTIC_KEYS, "padding_mode"))
+
+
 def _pair(column):
     return (column, column) if isinstance(column, str) else column
 
 
 def _seeds(rows):
-    """How many seeds there are; of these, how many have scores."""
-    if rows[0]["seed"] is None:
-        return None
-    scored = sum(not row.get("reason") for row in rows)
-    return f"{len(rows)}" if scored == len(rows) else f"{scored} of {len(rows)}"
+    return None if rows[0]["seed"] is None else scored_seeds(rows)
 
 
 def _percent(values):
-    return _spread((each and 100 * each for each in values), 1)
+    return percent_words(each for each in values if each is not None)
 
 
-def _spread(values, digits):
+def _bits(values):
     values = [each for each in values if each is not None]
     if not values:
         return None
-    words = f"{np.mean(values):.{digits}f}"
+    words = f"{np.mean(values):.3f}"
     if len(values) > 1:
-        words += f" ± {np.std(values, ddof=1):.{digits}f}"
+        words += f" ± {np.std(values, ddof=1):.3f}"
     return words
