@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_padpos.models.convert_padding import convert_padding
 from keras_padpos.models.open_pyramids import open_pyramids
@@ -13,6 +14,9 @@ DEEPLAB_ENCODERS = {
     "resnet50": ("bottleneck_block", (64, 128, 256, 512), (3, 4, 6, 3)),
 }
 """From an encoder to its kind of blocks, their filters and their numbers."""
+
+
+_FORMAT = "channels_last"
 
 
 def deeplab(
@@ -31,7 +35,7 @@ def deeplab(
     whole map side by side, joined with the maps of stride 4.
 
     Args:
-        encoder: One of `DEEPLAB_ENCODERS`; not looked at with a preset.
+        encoder: One of `DEEPLAB_ENCODERS`; a preset must have it.
         classes: How many; 1 for saliency.
         padding_mode: `"own"`: zeros, as keras-hub has them. Or a padding mode
             or `"interpolate"`, to which every layer is converted, those of
@@ -47,15 +51,17 @@ def deeplab(
 
     Returns:
         A functional model from pictures `(batch, height, width, 3)` in [0,
-        255], prepared as for PyTorch's networks, to logits `(batch, height,
-        width, classes)`. The network up to the last layer is inside; see
-        `backbone_of`. Initial weights follow `keras.utils.set_random_seed`.
+        255] to logits `(batch, height, width, classes)`. Pictures are scaled
+        as the preset says, with random weights as for PyTorch's networks.
+        The network up to the last layer is inside; see `backbone_of`. Initial
+        weights follow `keras.utils.set_random_seed`.
 
     Raises:
         ImportError: If keras-hub is not installed.
         ValueError: If an argument is none of these, or a mode cannot reach as
-            far as asked. `"none"` is among them: without padding the maps
-            that are joined would show different parts of the picture.
+            far as asked, or a preset has another encoder. `"none"` is among
+            them: without padding the maps that are joined would show
+            different parts of the picture.
 
     Source:
         Chen et al., *Encoder-Decoder with Atrous Separable Convolution for
@@ -69,7 +75,7 @@ def deeplab(
             "it enlarges and joins would show different parts of the picture. "
             '"interpolate" is what papers run without padding'
         )
-    if weights == "random" and encoder not in DEEPLAB_ENCODERS:
+    if encoder not in DEEPLAB_ENCODERS:
         raise ValueError(
             f"`encoder` must be one of {', '.join(DEEPLAB_ENCODERS)}. "
             f"Received: encoder={encoder!r}"
@@ -79,8 +85,8 @@ def deeplab(
             "`input_shape` must have a height and a width that are multiples "
             f"of 32. Received: input_shape={input_shape}"
         )
+    kind, filters, blocks = DEEPLAB_ENCODERS[encoder]
     if weights == "random":
-        kind, filters, blocks = DEEPLAB_ENCODERS[encoder]
         network = hub.models.DeepLabV3Backbone(
             image_encoder=hub.models.ResNetBackbone(
                 input_conv_filters=[64],
@@ -102,23 +108,53 @@ def deeplab(
         network = hub.models.DeepLabV3Backbone.from_preset(
             weights, image_shape=input_shape
         )
+        found = network.image_encoder.get_config()
+        # Kinds of one structure go on after its name, as in "basic_block_vd".
+        if tuple(found.get("stackwise_num_blocks", ())) != blocks or not (
+            str(found.get("block_type")).startswith(kind)
+        ):
+            raise ValueError(
+                f"`encoder` must be that of the preset {weights!r}, "
+                f"{network.image_encoder.name!r}. Received: encoder={encoder!r}"
+            )
     network = open_pyramids(network)
     if padding_mode not in ("own", "zeros"):
         network = convert_padding(network, padding_mode)
     inputs = keras.Input(input_shape, name="rgb")
-    prepared = keras.applications.imagenet_utils.preprocess_input(
-        inputs, mode="torch"
-    )
+    if weights == "random":
+        prepared = keras.applications.imagenet_utils.preprocess_input(
+            inputs, data_format=_FORMAT, mode="torch"
+        )
+    else:
+        prepared = _scaled(
+            inputs, hub.layers.DeepLabV3ImageConverter.from_preset(weights)
+        )
     inner = keras.Model(inputs, network(prepared), name="deeplab_features")
     inputs = keras.Input(input_shape, name="rgb")
     scores = keras.layers.Conv2D(
-        classes, 1, data_format="channels_last", name="score1"
+        classes, 1, data_format=_FORMAT, name="score1"
     )(inner(inputs))
     # Half floats are too coarse for a loss.
     logits = keras.layers.Activation("linear", dtype="float32", name="logits")(
         scores
     )
     return keras.Model(inputs, logits, name=name)
+
+
+def _scaled(inputs, converter):
+    """What a preset's converter makes of pictures, except for their size."""
+
+    def of_channels(value, default):
+        value = default if value is None else value
+        # With all its axes, no format is looked for.
+        return np.broadcast_to(value, (1, 1, 3)).tolist()
+
+    return keras.layers.Rescaling(
+        of_channels(converter.scale, 1.0),
+        of_channels(converter.offset, 0.0),
+        dtype="float32",
+        name="scaled",
+    )(inputs)
 
 
 def _package():

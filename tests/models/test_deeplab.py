@@ -105,6 +105,50 @@ def test_a_net_goes_from_pictures_to_logits_and_is_saved(tmp_path):
     assert stage(x)["segmentation_head_relu"].shape[1:3] == (8, 16)
 
 
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    """A folder such as keras-hub downloads: random weights, a scale."""
+    folder = tmp_path_factory.mktemp("preset")
+    keras.utils.set_random_seed(0)
+    network = keras_hub.models.DeepLabV3Backbone(
+        image_encoder=keras_hub.models.ResNetBackbone(
+            input_conv_filters=[64],
+            input_conv_kernel_sizes=[7],
+            stackwise_num_filters=[64, 8, 8, 8],
+            stackwise_num_blocks=[2, 2, 2, 2],
+            stackwise_num_strides=[1, 2, 2, 2],
+            block_type="basic_block",
+        ),
+        projection_filters=8,
+        low_level_feature_key="P2",
+        spatial_pyramid_pooling_key="P5",
+        upsampling_size=8,
+        dilation_rates=[1, 2],
+    )
+    network.save_to_preset(folder)
+    keras_hub.layers.DeepLabV3ImageConverter(
+        image_size=(32, 32), scale=[0.02, 0.01, 0.03], offset=[-2.0, -1.0, 0.5]
+    ).save_to_preset(folder)
+    return network, str(folder)
+
+
+def test_a_preset_scales_pictures_as_it_says(preset, tmp_path):
+    network, folder = preset
+    options = {"weights": folder, "input_shape": (32, 64, 3)}
+    net = models.deeplab("resnet18", 5, **options)
+    x = pictures(32, 64)
+    scaled = x * [0.02, 0.01, 0.03] + [-2.0, -1.0, 0.5]
+    expected = numpy(network(scaled.astype("float32"), training=False))
+    assert expected.std() > 1e-4
+    found = numpy(models.backbone_of(net)(x))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+    net.save(tmp_path / "net.keras")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    np.testing.assert_array_equal(numpy(loaded(x)), numpy(net(x)))
+    with pytest.raises(ValueError, match="`encoder` must be that of the pres"):
+        models.deeplab("resnet50", 5, **options)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
