@@ -6,7 +6,9 @@ from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.graph_walk import given_to
 from keras_padpos.models.rebuild import Rebuild
 
+# No public name leads to the class, nor to what it holds.
 _PYRAMID = "SpatialPyramidPooling"
+_PARTS = ("aspp_parallel_channels", "projection")
 
 
 def open_pyramids(model: keras.Model) -> keras.Model:
@@ -27,7 +29,8 @@ def open_pyramids(model: keras.Model) -> keras.Model:
         A new model, a plain functional one.
 
     Raises:
-        ValueError: If it holds no such layer.
+        ValueError: If it holds no such layer, or one of a version of
+            keras-hub that builds it otherwise.
     """
     opening = _Open()
     copy = opening.run(model)
@@ -49,6 +52,13 @@ class _Open(Rebuild):
     def replace(self, layer):
         if type(layer).__name__ != _PYRAMID:
             return super().replace(layer)
+        missing = [each for each in _PARTS if not hasattr(layer, each)]
+        if missing:
+            raise ValueError(
+                f"Layer {layer.name!r} must be a {_PYRAMID} as keras-hub 0.32 "
+                "builds it; another version may not do. Received: one without "
+                f"{' and '.join(missing)}"
+            )
         pairs = self.pairs[id(layer)] = []
         inputs = keras.Input(tuple(layer.input.shape[1:]), name="map")
 

@@ -169,3 +169,15 @@ def test_sizes_are_multiples_of_its_stride():
 def test_only_networks_with_a_pyramid_are_opened():
     with pytest.raises(ValueError, match="must hold a layer of keras-hub"):
         models.open_pyramids(models.vgg5())
+
+
+def test_a_pyramid_that_is_built_otherwise_is_one_line():
+    class SpatialPyramidPooling(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs
+
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, SpatialPyramidPooling(name="aspp")(inputs))
+    with pytest.raises(ValueError, match="'aspp' .* without aspp_par") as e:
+        models.open_pyramids(model)
+    assert "\n" not in str(e.value)
