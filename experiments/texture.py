@@ -5,6 +5,7 @@ padding mode. Place says nothing of a texture: what padding tells the network
 about position can be of no use here, and may be in the way.
 """
 
+import contextlib
 import functools
 import itertools
 
@@ -15,7 +16,7 @@ from keras_padpos import runs
 _BACKBONE = flags.DEFINE_list(
     "backbone",
     ["vgg16"],
-    "Networks: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+    "Networks: vgg16, vgg19, resnet18, vgg5, resnet50, resnet152, mobilenet, "
     "efficientnetb0, densenet121, or the path of a .keras file that takes raw "
     "RGB (with --layer).",
 )
@@ -64,7 +65,8 @@ _TRAINING = runs.define_training_flags(
     learning_rate=None,
     rate_note="along half a cosine. If not given: 1e-3 for frozen, 1e-4 for "
     "scratch",
-    train_note="; those of a folder are sorted by class",
+    train_note=", of a folder its classes in turn",
+    test_note=", likewise",
     calibrates="Take BatchNorm's statistics from training pictures: of "
     "networks trained from scratch before the scores, of frozen ones before "
     "the training, whatever their padding mode.",
@@ -83,7 +85,6 @@ _SCIENCE = (
     "size",
     *_TRAINING.names,
 )
-_OWN = "own"
 _FROZEN = "frozen"
 _RATES = {_FROZEN: 1e-3, "scratch": 1e-4}
 
@@ -102,6 +103,7 @@ def main(argv):
         runs.apply_common_flags()
         rows, arrays = _train_all(work, spread, plans, sets)
         work.save_arrays(arrays)
+        runs.draw_texture_figures(work, rows, arrays)
         work.write_results(rows, provenance.as_dict())
     runs.print_texture_report(work)
 
@@ -125,7 +127,7 @@ def _sets(spread):
                 count=_TRAINING.count(split),
                 data_dir=flags.FLAGS.data_dir,
             )
-        except (FileNotFoundError, RuntimeError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise runs.UserError(f"--{flag.name}: {error}") from error
     train, test = sets["train_set"], sets["test_set"]
     if (train.classes, train.class_names) != (test.classes, test.class_names):
@@ -134,6 +136,12 @@ def _sets(spread):
             f"{_classes(train)}. Received: {_classes(test)}"
         )
     _TRAINING.check(len(train), spread, f"--train_set={_TRAIN_SET.value}")
+    if len(train) < train.classes:
+        raise runs.UserError(
+            f"--train_set must have at least as many pictures as classes, "
+            f"{train.classes}. Received: {len(train)}, with "
+            f"{_TRAINING.count_flag('train') or _TRAIN_SET.value}"
+        )
     return sets
 
 
@@ -163,9 +171,7 @@ def _plans(sets):
             "--backbone and --weights must name a network and its weights. "
             "Received: nothing"
         )
-    for mode in _PADDING_MODE.value or [""]:
-        if mode != _OWN:
-            runs.conversion_modes([mode] if mode else [])
+    runs.conversion_modes(_PADDING_MODE.value, own=True)
     names = ("backbone", "weights", "padding_mode", "train")
     lists = (
         _BACKBONE.value,
@@ -178,18 +184,33 @@ def _plans(sets):
         for values in itertools.product(*map(dict.fromkeys, lists))
     ]
     for name, weights in itertools.product(_BACKBONE.value, _WEIGHTS.value):
-        models.check_weights(name, weights)
+        with _naming(f"--backbone={name}, --weights={weights}"):
+            models.check_weights(name, weights)
         if _LAYER.value is None:
             # Raises for a file, and proposes layers.
-            models.stage_names(name)
+            with _naming(f"--backbone={name}"):
+                models.stage_names(name)
     first = flags.FLAGS.seed
     # With random weights, which need not be read: whether it can be built.
     for plan in plans:
-        _network(**{**plan, "weights": "random"}, seed=first, sets=sets)
+        given = f"--backbone={plan['backbone']}"
+        if _LAYER.value is not None:
+            given += f", --layer={_LAYER.value}"
+        with _naming(f"{given}, --padding_mode={plan['padding_mode']}"):
+            _network(**{**plan, "weights": "random"}, seed=first, sets=sets)
     # The seed changes last, so that a run that is stopped has some of all.
     return [
         {**plan, "seed": seed} for seed in _TRAINING.seeds for plan in plans
     ]
+
+
+@contextlib.contextmanager
+def _naming(given):
+    """Put the flags before what the library says."""
+    try:
+        yield
+    except (ImportError, OSError, ValueError) as error:
+        raise runs.UserError(f"{given}: {error}") from error
 
 
 def _train_all(work, spread, plans, sets):
@@ -250,12 +271,14 @@ def _train(work, spread, plan, sets, read, unit):
         "layer": _LAYER.value,
         "train_set": _TRAIN_SET.value,
         "test_set": _TEST_SET.value,
+        "size": list(sets["train_set"].shape),
         "classes": sets["train_set"].classes,
         "calibration_images": note["calibration_images"],
         "train_images": len(pictures),
         "test_images": len(read["test_set"][0]),
         "epochs": _TRAINING.epochs,
         "steps": note["steps"],
+        "learning_rate": options["learning_rate"],
         "arrays": unit.label,
     }
     if note["reason"]:

@@ -22,6 +22,8 @@ class LabelledFolder(PairSource):
     Args:
         folder: Where the sub-folders are.
         shape: Height and width of what the source gives, in pixels.
+        count: Take so many pictures: the first of each class, then the second
+            of each, and so on. They stay sorted. `None`: all.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -29,7 +31,10 @@ class LabelledFolder(PairSource):
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], shape: tuple[int, int]
+        self,
+        folder: str | os.PathLike[str],
+        shape: tuple[int, int],
+        count: int | None = None,
     ) -> None:
         folder = Path(folder).expanduser()
         if not folder.is_dir():
@@ -43,7 +48,7 @@ class LabelledFolder(PairSource):
             raise ValueError(
                 f"no sub-folder, one a class, in {os.fspath(folder)!r}"
             )
-        self._pairs = []
+        pairs = []
         for number, name in enumerate(classes):
             pictures = sorted(
                 entry
@@ -55,7 +60,11 @@ class LabelledFolder(PairSource):
                     f"no picture ({', '.join(EXTENSIONS)}) in "
                     f"{os.fspath(folder / name)!r}"
                 )
-            self._pairs += [(picture, number) for picture in pictures]
+            pairs += [
+                (turn, number, picture) for turn, picture in enumerate(pictures)
+            ]
+        chosen = set(sorted(pairs)[:count])
+        self._pairs = [(each[2], each[1]) for each in pairs if each in chosen]
         super().__init__(
             len(self._pairs),
             len(classes),

@@ -45,8 +45,8 @@ def open_labelled(
         size: Height and width of the pictures, in pixels: an int for a
             square, or a pair (height, width). They are resized by bicubic
             interpolation, as Pillow does; the aspect ratio is not kept.
-        count: Take the first `count` pictures. `None`: all. Those of a
-            folder are sorted by class.
+        count: Take the first `count` pictures; of a folder the first of each
+            class, then the second of each, and so on. `None`: all.
         data_dir: Where TensorFlow Datasets keeps its data sets. `None`: its
             own default.
 
@@ -71,7 +71,7 @@ def open_labelled(
             spec, shape, TFDSLabelled(rest, shape, data_dir), count
         )
     try:
-        source = LabelledFolder(spec, shape)
+        source = LabelledFolder(spec, shape, count)
     except (FileNotFoundError, ValueError) as error:
         raise type(error)(
             f"`spec` must be 'tfds:NAME[:SPLIT]' or a folder with a "
