@@ -15,6 +15,7 @@ from keras_padpos.tasks.attack_loss import attack_loss
 from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
+from keras_padpos.tasks.kept_seeds import kept_seeds
 
 
 def pgd(
@@ -53,7 +54,8 @@ def pgd(
 
     Args:
         model: From pictures in [0, 255] to logits, of the picture or of each
-            pixel; used as at inference, and left as it is.
+            pixel; used as at inference, and left as it is, what it draws
+            noise from too.
         pictures: `(pictures, height, width, channels)` in [0, 255].
         labels: See `attack_loss`.
         epsilon: How far each value may go, in the pictures' unit: 8 is 8/255
@@ -94,22 +96,24 @@ def pgd(
     )
     gradient = gradient or input_gradient(model, loss or attack_loss)
     found = np.empty_like(pictures)
-    for start in range(0, len(pictures), batch_size):
-        part = slice(start, start + batch_size)
-        low, high = _box(pictures[part], epsilon, mask)
-        places = range(start, start + len(low))
-        x = low + _shares(seed, places, low.shape[1:]) * (high - low)
-        x, low, high = (
-            ops.convert_to_tensor(each, "float32") for each in (x, low, high)
-        )
-        x = ops.clip(x, low, high)
-        wanted = ops.convert_to_tensor(labels[part])
-        for _ in range(steps):
-            _, slope = gradient(x, wanted)
-            x = ops.clip(x + step * gradient_sign(slope), low, high)
-        found[part] = check_numbers(ops.convert_to_numpy(x))
-        if advance:
-            advance(len(found[part]))
+    with kept_seeds(model):
+        for start in range(0, len(pictures), batch_size):
+            part = slice(start, start + batch_size)
+            low, high = _box(pictures[part], epsilon, mask)
+            places = range(start, start + len(low))
+            x = low + _shares(seed, places, low.shape[1:]) * (high - low)
+            x, low, high = (
+                ops.convert_to_tensor(each, "float32")
+                for each in (x, low, high)
+            )
+            x = ops.clip(x, low, high)
+            wanted = ops.convert_to_tensor(labels[part])
+            for _ in range(steps):
+                _, slope = gradient(x, wanted)
+                x = ops.clip(x + step * gradient_sign(slope), low, high)
+            found[part] = check_numbers(ops.convert_to_numpy(x))
+            if advance:
+                advance(len(found[part]))
     return found
 
 

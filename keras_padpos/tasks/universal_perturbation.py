@@ -16,6 +16,7 @@ from keras_padpos.tasks.check_counts import check_counts
 from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
+from keras_padpos.tasks.kept_seeds import kept_seeds
 
 _CEILING = 9.0
 
@@ -41,7 +42,8 @@ def universal_perturbation(
     For each batch the perturbation goes one step along the sign of the sum of
     the gradients, at the perturbed pictures, and back into its ball. Pictures
     whose loss is above `ceiling` already have no vote, which would otherwise
-    be the loudest.
+    be the loudest; nor has a pixel that the perturbation takes out of [0,
+    255], which stays at that end.
 
     GD-UAP (Mopuri et al., 2018), which makes activations large and needs no
     pictures, is another objective, and not offered. `loss` sees labels and
@@ -108,20 +110,24 @@ def universal_perturbation(
     found = ops.zeros(shape, "float32")
     gradient = gradient or input_gradient(model, loss or attack_loss)
     rng = np.random.default_rng(seed)
-    for _ in range(epochs):
-        order = rng.permutation(len(pictures))
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            losses, slopes = gradient(
-                perturbed(pictures[chosen], found), labels[chosen]
-            )
-            votes = ops.cast(losses < ceiling, "float32")
-            slope = ops.sum(slopes * votes[:, None, None, None], axis=0)
-            found = ops.clip(
-                found + step * gradient_sign(slope), -radius, radius
-            )
-            if advance:
-                advance(len(chosen))
+    with kept_seeds(model):
+        for _ in range(epochs):
+            order = rng.permutation(len(pictures))
+            for start in range(0, len(order), batch_size):
+                chosen = order[start : start + batch_size]
+                moved = (
+                    ops.convert_to_tensor(pictures[chosen], "float32") + found
+                )
+                losses, slopes = gradient(_clipped(moved), labels[chosen])
+                votes = (losses < ceiling)[:, None, None, None]
+                # What is clipped no longer moves with the perturbation.
+                votes = votes & (moved >= 0) & (moved <= 255)
+                slope = ops.sum(slopes * ops.cast(votes, "float32"), axis=0)
+                found = ops.clip(
+                    found + step * gradient_sign(slope), -radius, radius
+                )
+                if advance:
+                    advance(len(chosen))
     # Minus zero, where the mask lets nothing through.
     return check_numbers(ops.convert_to_numpy(found)) + np.float32(0)
 
@@ -142,9 +148,11 @@ def perturbed(pictures: Any, perturbation: Any) -> Any:
     Returns:
         A tensor of the pictures' shape, float32.
     """
-    return ops.clip(
+    return _clipped(
         ops.convert_to_tensor(pictures, "float32")
-        + ops.convert_to_tensor(perturbation, "float32"),
-        0.0,
-        255.0,
+        + ops.convert_to_tensor(perturbation, "float32")
     )
+
+
+def _clipped(pictures):
+    return ops.clip(pictures, 0.0, 255.0)

@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from keras_padpos import tasks
+from keras_padpos.training import variable_state
 
 numpy = ops.convert_to_numpy
 
@@ -194,9 +195,76 @@ def test_the_seed_decides():
     )
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
-    before = model.get_weights()
-    for mine, theirs in zip(before, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
+
+
+def noisy_net():
+    keras.utils.set_random_seed(0)
+    return tasks.classification_net("vgg5", 3, padding_mode="randn", size=8)
+
+
+def test_noise_is_drawn_for_each_gradient():
+    gradient = tasks.input_gradient(noisy_net(), tasks.attack_loss)
+    one, other = (
+        numpy(gradient(pictures(), np.zeros(6, int))[1]) for _ in range(2)
+    )
+    assert (one != other).any()
+
+
+@pytest.mark.parametrize("attack", [tasks.pgd, tasks.universal_perturbation])
+def test_networks_are_left_as_they_are(attack):
+    model, given, labels = noisy_net(), pictures(), np.zeros(6, int)
+    before = variable_state(model.variables)
+    assert len(before) > len(model.weights)
+    one, same = (
+        attack(model, given, labels, step=1, batch_size=4) for _ in range(2)
+    )
+    np.testing.assert_array_equal(one, same)
+    after = variable_state(model.variables)
+    for name, each in before.items():
+        np.testing.assert_array_equal(after[name], each)
+
+
+def test_half_precision_finds_the_slopes_of_sure_answers():
+    nets = []
+    for policy in ("float32", "mixed_float16"):
+        keras.config.set_dtype_policy(policy)
+        try:
+            keras.utils.set_random_seed(0)
+            nets.append(tasks.classification_net("vgg5", 2, size=8))
+        finally:
+            keras.config.set_dtype_policy("float32")
+        weights = nets[-1].get_weights()
+        # Sure of class 0: 1e-4 nats.
+        weights[-1] = np.array([9.2, 0], "float32")
+        nets[-1].set_weights(weights)
+    labels = np.zeros(6, int)
+    (losses, wanted), (_, found) = (
+        map(
+            numpy,
+            tasks.input_gradient(net, tasks.attack_loss)(pictures(), labels),
+        )
+        for net in nets
+    )
+    assert 1e-6 < losses.mean() < 1e-3
+    assert (found == 0).mean() < (wanted == 0).mean() + 0.01
+    assert np.corrcoef(wanted.ravel(), found.ravel())[0, 1] > 0.99
+
+
+def test_half_precision_finds_the_slopes_of_losses_that_are_large():
+    inputs = keras.Input((1, 1, 3))
+    flat = keras.layers.Flatten(dtype="float16")(inputs)
+    model = keras.Model(inputs, flat)
+
+    def loss(labels, outputs):
+        outputs = ops.cast(outputs, "float32")
+        return ops.sum(outputs * labels[:, None], axis=-1)
+
+    # The first fits into float16 at no scale but the last; not so the others.
+    sizes = np.array([1000.0, 3.0, 1e-6], "float32")
+    _, slopes = tasks.input_gradient(model, loss)(
+        np.ones((3, 1, 1, 3), "float32"), sizes
+    )
+    np.testing.assert_allclose(numpy(slopes)[:, 0, 0, 0], sizes, rtol=2e-2)
 
 
 @pytest.mark.parametrize("region", tasks.REGIONS)
@@ -278,6 +346,46 @@ def test_the_seed_of_a_perturbation_is_the_order():
     )
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
+
+
+def test_a_pixel_that_cannot_move_has_no_vote():
+    """Black wants down, ten times as loud as grey wants up."""
+    inputs = keras.Input((2, 2, 3))
+    sums = keras.layers.Flatten()(inputs)
+    sums = ops.sum(sums, axis=-1, keepdims=True) / 255
+    model = keras.Model(inputs, sums)
+    given = np.stack([np.zeros((2, 2, 3)), np.full((2, 2, 3), 100.0)])
+    weights = np.array([-10.0, 1.0], "float32")
+
+    def loss(labels, outputs):
+        return ops.cast(labels, "float32") * outputs[:, 0]
+
+    def objective(change):
+        moved = np.clip(given + change, 0, 255)
+        return (moved.sum(axis=(1, 2, 3)) * weights).sum()
+
+    for end in (0, 255):
+        found = tasks.universal_perturbation(
+            model,
+            given,
+            weights,
+            epsilon=8,
+            epochs=8,
+            loss=loss,
+            ceiling=np.inf,
+        )
+        # One step to and fro: at the very end of its range it has a vote.
+        assert np.abs(found).max() <= 1
+        assert objective(found) >= objective(-1.0 if end == 0 else 1.0)
+        assert objective(found) > objective(-8.0 if end == 0 else 8.0)
+        # White wants up.
+        given, weights = 255 - given, -weights
+    # Pixels that all may move in are as loud as they were.
+    given[0] = 128
+    found = tasks.universal_perturbation(
+        model, given, weights, epsilon=8, epochs=8, loss=loss
+    )
+    assert (found == -8).all()
 
 
 def test_pictures_above_the_ceiling_have_no_vote():
