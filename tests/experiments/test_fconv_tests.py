@@ -1,14 +1,10 @@
-import functools
 import json
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
-from run_binary import run_binary
 from tool_process import ToolProcess
-
-_run = functools.partial(run_binary, "experiments.fconv_tests")
 
 
 def _rows(work):
@@ -26,7 +22,14 @@ def _table(text):
 
 
 @pytest.fixture(scope="module")
-def red_green(tmp_path_factory):
+def process():
+    """The binary in one process: to import TensorFlow takes seconds."""
+    with ToolProcess("experiments.fconv_tests", []) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def red_green(process, tmp_path_factory):
     """A run of the binary: its directory, flags and what it printed."""
     work = tmp_path_factory.mktemp("run") / "work"
     flags = (
@@ -39,7 +42,7 @@ def red_green(tmp_path_factory):
         "--epochs=1",
         "--max_images=12",
     )
-    done = _run(*flags, cwd=work.parent)
+    done = process(*flags, cwd=work.parent)
     assert done.returncode == 0, done.stderr
     return work, flags, done
 
@@ -123,9 +126,9 @@ def test_the_table_shows_means_beside_the_papers_numbers(red_green):
 
 
 @pytest.mark.large
-def test_a_run_goes_on_from_its_checkpoints(red_green, tmp_path):
+def test_a_run_goes_on_from_its_checkpoints(process, red_green, tmp_path):
     work, flags, done = red_green
-    again = _run(*flags, cwd=tmp_path)
+    again = process(*flags, cwd=tmp_path)
     assert again.stdout == done.stdout
     assert "done before" not in again.stderr, "finished: nothing is read"
     rows = _rows(work)
@@ -134,7 +137,7 @@ def test_a_run_goes_on_from_its_checkpoints(red_green, tmp_path):
     (work / "results.json").unlink()
     (checkpoint,) = (work / "checkpoints").glob(f"{lost}-*.json")
     checkpoint.unlink()
-    resumed = _run(*flags, cwd=tmp_path)
+    resumed = process(*flags, cwd=tmp_path)
     assert resumed.stderr.count("done before") == 3
     assert f"{lost}: 1 epochs" in resumed.stderr
     for row, first in zip(_rows(work), rows, strict=True):
@@ -153,7 +156,7 @@ def test_figures_and_metrics_are_there(red_green):
 
 
 @pytest.fixture(scope="module")
-def quadrants(tmp_path_factory):
+def quadrants(process, tmp_path_factory):
     """A run of both kinds of training on a small network of a file."""
     folder = tmp_path_factory.mktemp("quadrants")
     keras.utils.set_random_seed(0)
@@ -162,7 +165,7 @@ def quadrants(tmp_path_factory):
     for name in ("conv0", "conv1"):
         x = keras.layers.Conv2D(8, 3, 2, padding="same", name=name)(x)
     keras.Model(inputs, x).save(folder / "net.keras")
-    done = _run(
+    done = process(
         f"--workdir={folder / 'work'}",
         "--test=four_quadrants",
         f"--backbone={folder / 'net.keras'}",
@@ -194,13 +197,6 @@ def test_quadrants_of_a_file(quadrants):
         assert ("difference" in row) == (row["train"] == "frozen")
     with Image.open(work / "figures" / "accuracy_by_border.png") as figure:
         assert figure.width > 300
-
-
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process, for what it refuses."""
-    with ToolProcess("experiments.fconv_tests", []) as process:
-        yield process
 
 
 @pytest.mark.parametrize(

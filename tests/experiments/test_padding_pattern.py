@@ -51,8 +51,15 @@ def arguments(folder, name, *more):
 
 
 @pytest.fixture(scope="module")
-def finished(folder):
-    done = _run(*arguments(folder, "work"), cwd=folder)
+def process():
+    """The binary in one process: to import TensorFlow takes seconds."""
+    with ToolProcess("experiments.padding_pattern", []) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def finished(process, folder):
+    done = process(*arguments(folder, "work"), cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "work", done
 
@@ -93,17 +100,17 @@ def test_leaves_rows_arrays_and_figures(finished):
     assert "definitions are ours" in done.stdout
 
 
-def test_again_it_only_prints(finished, folder):
+def test_again_it_only_prints(process, finished, folder):
     path, done = finished
-    again = _run(*arguments(folder, "work"), cwd=folder)
+    again = process(*arguments(folder, "work"), cwd=folder)
     assert again.stdout == done.stdout
     assert not list((path / "checkpoints").glob("*under*"))
 
 
-def test_killed_it_goes_on_where_it_was(finished, folder):
+def test_killed_it_goes_on_where_it_was(process, finished, folder):
     path, _ = finished
     given = arguments(folder, "killed", "--checkpoint_seconds=0")
-    process = subprocess.Popen(
+    killed = subprocess.Popen(
         [sys.executable, "-m", _MODULE, *given],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -113,14 +120,14 @@ def test_killed_it_goes_on_where_it_was(finished, folder):
     checkpoints = folder / "killed" / "checkpoints"
     patience = time.monotonic() + 120
     while not list(checkpoints.glob("*under-way-0*.json")):
-        assert process.poll() is None
+        assert killed.poll() is None
         assert time.monotonic() < patience
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
     if (folder / "killed" / "results.json").exists():
         pytest.fail("it was finished before it could be killed")
-    done = _run(*given, cwd=folder)
+    done = process(*given, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert rows_in(folder / "killed") == rows_in(path)
 
@@ -146,21 +153,16 @@ def test_a_network_is_measured_alike_whichever_came_before(folder, finished):
     assert rows_in(path) == rows
 
 
-def test_before_its_activation_a_map_has_another_pattern(finished, folder):
-    path, _ = finished
-    done = _run(*arguments(folder, "before", "--activation=before"), cwd=folder)
+def test_before_its_activation_a_map_has_another_pattern(
+    process, finished, folder
+):
+    given = arguments(folder, "before", "--activation=before")
+    done = process(*given, cwd=folder)
     assert done.returncode == 0, done.stderr
     after, before = (rows_in(folder / name) for name in ("work", "before"))
     # Only the first layer has an activation, and it lets half of it through.
     assert before[0]["mae"] > 1.3 * after[0]["mae"]
     assert before[1]["mae"] == after[1]["mae"]
-
-
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process, for what it refuses."""
-    with ToolProcess("experiments.padding_pattern", []) as process:
-        yield process
 
 
 @pytest.mark.parametrize(

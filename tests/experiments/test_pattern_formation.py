@@ -1,4 +1,3 @@
-import functools
 import json
 import shutil
 
@@ -6,19 +5,25 @@ import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
 from PIL import Image
-from run_binary import run_binary
+from tool_process import ToolProcess
 
 from keras_padpos import data
 from keras_padpos import models
 from keras_padpos import ppp
 from keras_padpos.runs import FORMATION_STAGES
 
-run = functools.partial(run_binary, "experiments.pattern_formation")
 SIZE = 40
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def process():
+    """The binary in one process: to import TensorFlow takes seconds."""
+    with ToolProcess("experiments.pattern_formation", []) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def finished(process, tmp_path_factory):
     folder = tmp_path_factory.mktemp("formation")
     write_bright_dataset(
         folder / "tfds", "padpos_bright", {"train": 20, "test": 6}
@@ -44,7 +49,7 @@ def finished(tmp_path_factory):
         "--pattern_crops=5",
     )
     work = folder / "work"
-    done = run(f"--workdir={work}", *flags, cwd=folder)
+    done = process(f"--workdir={work}", *flags, cwd=folder)
     assert done.returncode == 0, done.stderr
     return work, flags, done
 
@@ -95,14 +100,14 @@ def test_rows(finished):
     assert pattern.mean() == pytest.approx(rows[0]["mae"])
 
 
-def test_a_resumed_run_gives_the_same(finished, tmp_path):
+def test_a_resumed_run_gives_the_same(process, finished, tmp_path):
     work, flags, done = finished
     begun = tmp_path / "work"
     shutil.copytree(work, begun)
     (begun / "results.json").unlink()
     for file in (begun / "checkpoints").glob("*zeros*"):
         file.unlink()
-    again = run(f"--workdir={begun}", *flags, cwd=tmp_path)
+    again = process(f"--workdir={begun}", *flags, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "vgg5-none-seed3: done before" in again.stderr
     for mine, theirs in zip(rows_of(begun), rows_of(work), strict=True):
@@ -144,8 +149,8 @@ def test_saved_networks_have_the_pattern(finished):
         ("--checkpoints=0,soon", "--checkpoints must be whole numbers"),
     ],
 )
-def test_errors(flag, message, tmp_path):
-    done = run(flag, cwd=tmp_path)
+def test_errors(process, flag, message, tmp_path):
+    done = process(flag, cwd=tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert message in line and "Received: " in line

@@ -1,4 +1,3 @@
-import functools
 import json
 import os
 import subprocess
@@ -9,13 +8,9 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from run_binary import run_binary
 from tool_process import ToolProcess
 
 ROOT = Path(__file__).parents[2]
-
-
-_run = functools.partial(run_binary, "experiments.position_probe")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +26,14 @@ def pictures(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(pictures, tmp_path_factory):
+def process():
+    """The binary in one process: to import TensorFlow takes seconds."""
+    with ToolProcess("experiments.position_probe", []) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def finished(process, pictures, tmp_path_factory):
     """A run of the binary: its directory, flags and what it printed."""
     work = tmp_path_factory.mktemp("run") / "work"
     flags = (
@@ -46,7 +48,7 @@ def finished(pictures, tmp_path_factory):
         "--stages=1,2",
         "--ridge=0.1",
     )
-    done = _run(*flags, cwd=work.parent)
+    done = process(*flags, cwd=work.parent)
     assert done.returncode == 0, done.stderr
     return work, flags, done
 
@@ -125,10 +127,10 @@ def test_arrays_and_figure_belong_to_the_rows(finished):
         assert figure.width > 300
 
 
-def test_a_finished_run_is_shown_again_and_left_alone(finished):
+def test_a_finished_run_is_shown_again_and_left_alone(finished, process):
     work, flags, done = finished
     before = _files(work)
-    again = _run(*flags, cwd=work.parent)
+    again = process(*flags, cwd=work.parent)
     assert again.returncode == 0
     assert again.stdout == done.stdout
     assert _files(work) == before
@@ -139,7 +141,7 @@ def _results(work):
 
 
 @pytest.fixture(scope="module")
-def file_run(pictures, tmp_path_factory):
+def file_run(process, pictures, tmp_path_factory):
     """A run on a `.keras` file: many heads, sets, seeds, a chosen ridge."""
     folder = tmp_path_factory.mktemp("file")
     # Whatever size it was saved for, it is probed on pictures of 224.
@@ -149,7 +151,7 @@ def file_run(pictures, tmp_path_factory):
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.Conv2D(4, 3, 2, padding="same", name="late")(x)
     keras.Model(inputs, x).save(folder / "net.keras")
-    done = _run(
+    done = process(
         "--workdir=work",
         "--backbone=net.keras",
         "--weights=file,random",
@@ -205,8 +207,8 @@ def test_every_figure_and_the_pictures_are_there(file_run, pictures):
     assert "(2 seeds)" in done.stdout
 
 
-def test_tables_say_which_heads_and_targets(pictures, tmp_path):
-    done = _run(
+def test_tables_say_which_heads_and_targets(process, pictures, tmp_path):
+    done = process(
         "--workdir=work",
         "--backbone=rgb",
         "--tables=2a,3",
@@ -234,18 +236,11 @@ def test_tables_say_which_heads_and_targets(pictures, tmp_path):
     assert len(log) == 9
 
 
-def test_tables_without_a_head_for_the_network_are_an_error(tmp_path):
-    done = _run("--backbone=rgb", "--tables=3", cwd=tmp_path)
+def test_tables_without_a_head_for_the_network_are_an_error(process, tmp_path):
+    done = process("--backbone=rgb", "--tables=3", cwd=tmp_path)
     assert done.returncode == 1
     assert "--tables=3 has no head for any" in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process, for what it refuses."""
-    with ToolProcess("experiments.position_probe", []) as process:
-        yield process
 
 
 @pytest.mark.parametrize(
@@ -331,7 +326,7 @@ def test_bundled_without_the_package_says_what_to_install(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_an_interrupted_run_goes_on(finished):
+def test_an_interrupted_run_goes_on(finished, process):
     work, flags, _ = finished
     copy = work.parent.parent / f"{work.parent.name}-copy"
     copy.mkdir()
@@ -345,7 +340,7 @@ def test_an_interrupted_run_goes_on(finished):
             goal.mkdir()
             for file in source.glob("1-mobilenet-random-zeros*"):
                 (goal / file.name).write_bytes(file.read_bytes())
-    done = _run(*flags, f"--workdir={copy}", cwd=copy)
+    done = process(*flags, f"--workdir={copy}", cwd=copy)
     assert done.returncode == 0, done.stderr
     assert "1/3 1-mobilenet-random-zeros-seed0: done before" in done.stderr
     after = json.loads((copy / "results.json").read_text())["rows"]

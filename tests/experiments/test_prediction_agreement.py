@@ -60,18 +60,18 @@ def test_zeros_agree_with_themselves(finished):
     assert "same first class" in done.stdout
 
 
-def test_a_finished_run_is_shown_again(finished):
-    work, flags, done = finished
-    again = run(*flags, cwd=work.parent)
-    assert again.returncode == 0
-    assert again.stdout.splitlines()[-5:] == done.stdout.splitlines()[-5:]
-
-
 @pytest.fixture(scope="module")
 def process():
-    """The binary in one process, for what it refuses."""
+    """The binary in one process: to import TensorFlow takes seconds."""
     with ToolProcess("experiments.prediction_agreement", []) as process:
         yield process
+
+
+def test_a_finished_run_is_shown_again(process, finished):
+    work, flags, done = finished
+    again = process(*flags, cwd=work.parent)
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[-5:] == done.stdout.splitlines()[-5:]
 
 
 @pytest.mark.parametrize(

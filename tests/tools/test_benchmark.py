@@ -319,9 +319,16 @@ def test_binary_leaves_rows_arrays_and_a_figure(finished):
     assert "PyTorch" in done.stdout
 
 
-def test_a_finished_run_is_shown_again(finished):
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process: to import TensorFlow takes seconds."""
+    with ToolProcess("tools.padding_benchmark", []) as process:
+        yield process
+
+
+def test_a_finished_run_is_shown_again(process, finished):
     work, flags, done = finished
-    again = _run("padding", *flags, cwd=work.parent)
+    again = process(*flags, cwd=work.parent)
     assert again.returncode == 0
     assert again.stdout == done.stdout
 
@@ -348,13 +355,6 @@ def test_a_mistake_is_one_line(tmp_path, arguments, words):
     assert len(lines) == 1
     assert done.stdout == ""
     assert not list(tmp_path.iterdir())
-
-
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process, for what it refuses."""
-    with ToolProcess("tools.padding_benchmark", []) as process:
-        yield process
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import pytest
 from pattern_nets import pattern_net
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 from tools.measure_pattern import pattern_over_forward
 
@@ -46,6 +47,13 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     assert "Target: at most 1.2." in done.stdout
 
 
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process, for what it refuses."""
+    with ToolProcess("tools.pattern_benchmark", []) as process:
+        yield process
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
@@ -53,8 +61,8 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
         ("--padding_mode=mirror", "--padding_mode must be among"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(flag, words, tmp_path):
-    done = _run("pattern", f"--workdir={tmp_path / 'w'}", flag, cwd=tmp_path)
+def test_what_cannot_work_is_said_in_one_line(process, flag, words, tmp_path):
+    done = process(f"--workdir={tmp_path / 'w'}", flag, cwd=tmp_path)
     assert done.returncode == 1
     assert words in done.stderr
     assert done.stderr.count("\n") == 1

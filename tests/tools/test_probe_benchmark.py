@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 from keras_padpos import probes
 from keras_padpos.data import open_images
@@ -118,6 +119,13 @@ def test_binary_leaves_rows_and_prints_the_targets(tmp_path):
     assert again.stdout == done.stdout
 
 
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process, for what it refuses."""
+    with ToolProcess("tools.probe_benchmark", []) as process:
+        yield process
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
@@ -128,8 +136,8 @@ def test_binary_leaves_rows_and_prints_the_targets(tmp_path):
         ("--targets=diagonal", "`target` must be one of"),
     ],
 )
-def test_a_mistake_is_one_line(tmp_path, flag, words):
-    done = _run("probe", flag, cwd=tmp_path)
+def test_a_mistake_is_one_line(process, tmp_path, flag, words):
+    done = process(flag, cwd=tmp_path)
     assert done.returncode != 0
     assert words in done.stderr.strip().splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
