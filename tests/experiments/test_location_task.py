@@ -180,6 +180,7 @@ def run_with(fault, folder, *given):
     )
 
 
+@pytest.mark.large
 def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
     _, work = finished
     given = (
@@ -224,6 +225,7 @@ def test_a_network_that_diverges_does_not_end_the_run(folder):
     assert rows[0]["reason"] in done.stdout
 
 
+@pytest.mark.large
 def test_seeds_grids_and_half_precision(run, folder):
     done = run(
         *GIVEN,

@@ -35,7 +35,14 @@ def test_it_is_the_network_of_keras_with_its_preprocessing(weights):
     )
 
 
-@pytest.mark.parametrize("name", ["efficientnetb0", "densenet121", "vgg19"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "efficientnetb0",
+        pytest.param("densenet121", marks=pytest.mark.large),
+        pytest.param("vgg19", marks=pytest.mark.large),
+    ],
+)
 def test_new_networks_are_those_of_keras(name, tmp_path):
     application = {
         "efficientnetb0": keras.applications.EfficientNetB0,

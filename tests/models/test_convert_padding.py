@@ -305,7 +305,8 @@ FAMILIES = {
     "ConvNeXtTiny": 128,
 }
 
-SLOW = ("InceptionResNetV2", "NASNetMobile")
+# Of each kind of block one; the others take seconds each.
+QUICK = ("VGG19", "ResNet50V2", "MobileNetV2", "EfficientNetB0")
 
 if keras.backend.backend() == "torch":
     del FAMILIES["NASNetMobile"]  # Keras does not build it there.
@@ -314,7 +315,7 @@ if keras.backend.backend() == "torch":
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.large if name in SLOW else ())
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.large)
         for name in FAMILIES
     ],
 )

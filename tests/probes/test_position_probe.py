@@ -335,7 +335,9 @@ def staged_network():
     return keras.Model(inputs, {"place": Place()(x), "grey": x[..., :1]})
 
 
-@pytest.mark.parametrize("solver", ["exact", "sgd", "adam"])
+@pytest.mark.parametrize(
+    "solver", ["exact", pytest.param("sgd", marks=pytest.mark.large), "adam"]
+)
 def test_many_heads_together_give_the_maps_of_each_alone_to_the_last_bit(
     solver, photographs, noise
 ):

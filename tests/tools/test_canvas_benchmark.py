@@ -1,18 +1,14 @@
 """The benchmark of the canvases of location-dependent tasks."""
 
-import functools
 import json
 
 import keras
 import pytest
-from run_binary import run_binary
 from tool_process import ToolProcess
 
 from tools import measure_canvas as module
 from tools.measure_canvas import measure_canvas
 from tools.training_in_turns import TrainingInTurns
-
-_run = functools.partial(run_binary, "tools.benchmark")
 
 FEEDS = [
     module.MEMORY,
@@ -26,7 +22,10 @@ TINY = {"batch_size": 2, "steps": 2, "rounds": 2, "size": 8}
 
 @pytest.mark.parametrize(
     ("task", "installed", "feeds"),
-    [("both", True, FEEDS), ("segmentation", False, FEEDS[:2])],
+    [
+        pytest.param("both", True, FEEDS, marks=pytest.mark.large),
+        ("segmentation", False, FEEDS[:2]),
+    ],
 )
 def test_every_feed_gets_a_row(task, installed, feeds, monkeypatch):
     monkeypatch.setattr(
@@ -44,6 +43,7 @@ def test_every_feed_gets_a_row(task, installed, feeds, monkeypatch):
         )
 
 
+@pytest.mark.large
 def test_all_train_the_same_number_of_steps_with_the_same_settings(monkeypatch):
     compiled, called = [], []
 
@@ -107,9 +107,15 @@ def test_training_in_turns_has_the_policy_of_who_asks():
     assert seen == ["mixed_float16"]
 
 
-def test_binary_leaves_rows_and_prints_the_target(tmp_path):
+@pytest.fixture(scope="module")
+def process():
+    """The binary in one process: to import TensorFlow takes seconds."""
+    with ToolProcess("tools.canvas_benchmark", []) as process:
+        yield process
+
+
+def test_binary_leaves_rows_and_prints_the_target(process, tmp_path):
     flags = (
-        "canvas",
         f"--workdir={tmp_path / 'work'}",
         "--model=vgg5",
         "--grid=1",
@@ -119,7 +125,7 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
         "--jit=0",
         "--mixed_precision",
     )
-    done = _run(*flags, cwd=tmp_path)
+    done = process(*flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "work" / "results.json").read_text())
     assert results["experiment"] == "benchmark_canvas"
@@ -129,13 +135,6 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     assert "2 canvases, mixed_float16" in done.stdout
     assert "Target: at most 1.05 times canvases in memory." in done.stdout
     assert results["provenance"]["machine"]["line"] in done.stdout
-
-
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process, for what it refuses."""
-    with ToolProcess("tools.canvas_benchmark", []) as process:
-        yield process
 
 
 @pytest.mark.parametrize(
