@@ -305,7 +305,7 @@ FAMILIES = {
     "ConvNeXtTiny": 128,
 }
 
-# Of each kind of block one; the others take seconds each.
+# The others take seconds each.
 QUICK = ("VGG19", "ResNet50V2", "MobileNetV2", "EfficientNetB0")
 
 if keras.backend.backend() == "torch":
