@@ -126,6 +126,7 @@ def test_channels_may_be_permuted(run, folder):
     done = run(
         *GIVEN,
         "--task=location",
+        "--grid=2",
         "--padding_mode=zeros",
         "--channels=ordered,permuted",
         "--workdir=permuted",
@@ -206,6 +207,7 @@ def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
     assert lines[0] == lines[1]
 
 
+@pytest.mark.large
 def test_a_network_that_diverges_does_not_end_the_run(folder):
     done = run_with(
         "diverged",

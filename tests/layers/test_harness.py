@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from large_on_tensorflow import large_on_tensorflow
 from layer_harness import CASES
 from layer_harness import check_compiled
 from layer_harness import check_formats
@@ -19,6 +20,16 @@ PAIRS = [
     for mode in case.modes()
 ]
 COMPILERS = ("tensorflow", "jax")
+# Over maps, one of each kind; TensorFlow takes seconds to compile a layer.
+AT_ONCE = (
+    "Conv2D",
+    "DepthwiseConv2D",
+    "SeparableConv2D",
+    "Conv2DTranspose",
+    "MaxPooling2D",
+    "AveragePooling2D",
+    "Padding2D",
+)
 
 
 @pytest.mark.parametrize("case, mode", PAIRS)
@@ -40,7 +51,13 @@ def test_every_layer_is_here():
 
 if keras.backend.backend() in COMPILERS:
 
-    @pytest.mark.parametrize("name", CASES)
+    @pytest.mark.parametrize(
+        "name",
+        [
+            name if name in AT_ONCE else large_on_tensorflow(name)
+            for name in CASES
+        ],
+    )
     def test_xla(name):
         check_compiled(CASES[name], list(CASES[name].modes()))
 

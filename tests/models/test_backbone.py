@@ -5,6 +5,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from large_on_tensorflow import large_on_tensorflow
 
 from keras_padpos import padding
 from keras_padpos.models import backbone
@@ -18,8 +19,6 @@ from keras_padpos.models import stage_names
 SHAPE = (64, 64, 3)
 MODES = ("reflect", "replicate", "circular", "symmetric")
 FIRST = ("block1_conv2",)
-# Networks of which it takes seconds to make one.
-LARGE = functools.partial(pytest.param, marks=pytest.mark.large)
 
 
 def pictures(number=2, size=64, seed=0):
@@ -207,9 +206,9 @@ def spread(array):
         *(("vgg16", mode) for mode in MODES),
         ("mobilenet", "replicate"),
         ("resnet18", "symmetric"),
-        LARGE("resnet50", "reflect"),
-        LARGE("efficientnetb0", "reflect"),
-        LARGE("densenet121", "circular"),
+        large_on_tensorflow("resnet50", "reflect"),
+        large_on_tensorflow("efficientnetb0", "reflect"),
+        large_on_tensorflow("densenet121", "circular"),
     ],
 )
 def test_a_constant_picture_stays_constant_without_zeros(name, mode):
@@ -550,7 +549,7 @@ def assert_activated(before, after, largest=np.inf):
         ("vgg16", np.inf),
         ("mobilenet", 6),
         ("resnet18", np.inf),
-        LARGE("resnet50", np.inf),
+        large_on_tensorflow("resnet50", np.inf),
     ],
 )
 def test_stages_may_be_read_before_their_activation_bit_for_bit(name, largest):
@@ -670,8 +669,8 @@ DEVIATIONS = (0.229, 0.224, 0.225)
         # What Keras' files hold, and what their network divides by in all.
         (DEVIATIONS, DEVIATIONS, True),
         ((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), False),
-        LARGE(DEVIATIONS, DEVIATIONS, False),
-        LARGE((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), True),
+        large_on_tensorflow(DEVIATIONS, DEVIATIONS, False),
+        large_on_tensorflow((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), True),
     ],
 )
 def test_efficientnet_from_a_file_scales_pictures_as_imagenets_does(
@@ -741,7 +740,7 @@ def test_a_residual_network_goes_without_padding():
         # added up by hand from the tables of the papers.
         ("resnet18", [(4, 43, 21), (8, 99, 49)]),
         ("efficientnetb0", [(2, 7, 2), (4, 19, 6)]),
-        LARGE("densenet121", [(2, 7, 3), (4, 59, 29)]),
+        large_on_tensorflow("densenet121", [(2, 7, 3), (4, 59, 29)]),
     ],
 )
 def test_without_padding_the_windows_inside_the_picture_are_left(name, windows):

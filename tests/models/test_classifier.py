@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from large_on_tensorflow import large_on_tensorflow
 
 from keras_padpos import models
 
@@ -39,8 +40,8 @@ def test_it_is_the_network_of_keras_with_its_preprocessing(weights):
     "name",
     [
         "efficientnetb0",
-        pytest.param("densenet121", marks=pytest.mark.large),
-        pytest.param("vgg19", marks=pytest.mark.large),
+        large_on_tensorflow("densenet121"),
+        large_on_tensorflow("vgg19"),
     ],
 )
 def test_new_networks_are_those_of_keras(name, tmp_path):

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from large_on_tensorflow import large_on_tensorflow
 from oracles import NUMPY_MODES
 from oracles import numpy_pad
 from oracles import same_pads
@@ -299,28 +300,33 @@ FAMILIES = {
     "EfficientNetV2B0": 64,
     "DenseNet121": 64,
     "InceptionV3": 139,
-    "InceptionResNetV2": 139,
     "Xception": 96,
-    "NASNetMobile": 96,
     "ConvNeXtTiny": 128,
 }
 
-# The others take seconds each.
 QUICK = ("VGG19", "ResNet50V2", "MobileNetV2", "EfficientNetB0")
 
+# Too long for any backend.
+SLOW = {"InceptionResNetV2": 139, "NASNetMobile": 96}
 if keras.backend.backend() == "torch":
-    del FAMILIES["NASNetMobile"]  # Keras does not build it there.
+    del SLOW["NASNetMobile"]  # Keras does not build it there.
 
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=() if name in QUICK else pytest.mark.large)
-        for name in FAMILIES
-    ],
+    [name if name in QUICK else large_on_tensorflow(name) for name in FAMILIES],
 )
 def test_every_family_of_keras_applications_there_and_back(name):
-    size = FAMILIES[name]
+    check_there_and_back(name, FAMILIES[name])
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("name", SLOW)
+def test_slow_families_there_and_back(name):
+    check_there_and_back(name, SLOW[name])
+
+
+def check_there_and_back(name, size):
     keras.utils.set_random_seed(0)
     model = getattr(keras.applications, name)(
         weights=None, include_top=False, input_shape=(size, size, 3)

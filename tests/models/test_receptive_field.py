@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from large_on_tensorflow import large_on_tensorflow
 from keras import layers
 from oracles import gradient
 
@@ -160,7 +161,7 @@ if keras.backend.backend() != "torch":  # Keras does not build it there.
     _MANY_BRANCHES.append("NASNetMobile")
 
 
-@pytest.mark.parametrize("name", _MANY_BRANCHES)
+@pytest.mark.parametrize("name", map(large_on_tensorflow, _MANY_BRANCHES))
 def test_networks_of_many_branches_have_fields(name):
     # Built for a size: NASNet decides by sizes which branches to shrink.
     net = getattr(keras.applications, name)(

@@ -1,16 +1,13 @@
-import functools
-
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from large_on_tensorflow import large_on_tensorflow
 from off_border import largest_difference
 
 from keras_padpos import models
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models import convert_padding
-
-LARGE = functools.partial(pytest.param, marks=pytest.mark.large)
 
 
 def picture(size, channels=3):
@@ -51,10 +48,10 @@ def assert_agree(model, size, names):
         ("VGG16", 224, "block4_conv3"),
         ("ResNet50V2", 320, "conv4_block1_out"),
         ("MobileNetV2", 320, "block_9_add"),
-        LARGE("ResNet50", 320, "conv4_block1_out"),
-        LARGE("DenseNet121", 320, "conv3_block8_concat"),
-        LARGE("EfficientNetB0", 320, "block4b_add"),
-        LARGE("InceptionV3", 283, "mixed3"),
+        large_on_tensorflow("ResNet50", 320, "conv4_block1_out"),
+        large_on_tensorflow("DenseNet121", 320, "conv3_block8_concat"),
+        large_on_tensorflow("EfficientNetB0", 320, "block4b_add"),
+        large_on_tensorflow("InceptionV3", 283, "mixed3"),
     ],
 )
 def test_equals_the_padded_network_off_the_border(name, size, last):
@@ -389,6 +386,7 @@ def test_too_small_a_picture_names_the_layer():
     assert "larger input shape" in message
 
 
+@pytest.mark.large
 def test_resnet50_needs_498_pixels():
     build = keras.applications.ResNet50
     options = {"weights": None, "include_top": False}

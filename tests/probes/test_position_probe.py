@@ -3,6 +3,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from large_on_tensorflow import large_on_tensorflow
 from PIL import Image
 
 from keras_padpos.data import open_images
@@ -336,7 +337,7 @@ def staged_network():
 
 
 @pytest.mark.parametrize(
-    "solver", ["exact", pytest.param("sgd", marks=pytest.mark.large), "adam"]
+    "solver", ["exact", large_on_tensorflow("sgd"), "adam"]
 )
 def test_many_heads_together_give_the_maps_of_each_alone_to_the_last_bit(
     solver, photographs, noise

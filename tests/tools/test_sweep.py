@@ -212,6 +212,7 @@ def test_an_interrupt_stops_the_runs_and_the_command_goes_on(
     assert len(computed(folder)) == len(set(computed(folder))) == 6
 
 
+@pytest.mark.large
 def test_a_run_lost_with_its_node_goes_on_elsewhere(cluster, folder, start):
     gate = gated(folder, "[0, 1, 2, 3]")
     name = cluster.add(num_cpus=1)
@@ -248,6 +249,7 @@ def environments(folder):
     ]
 
 
+@pytest.mark.large
 def test_gpus_and_threads(cluster, folder, sweep):
     name = cluster.add(num_cpus=2, num_gpus=2)
     try:
