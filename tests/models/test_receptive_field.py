@@ -1,8 +1,8 @@
 import keras
 import numpy as np
 import pytest
-from large_on_tensorflow import large_on_tensorflow
 from keras import layers
+from large_on_tensorflow import large_on_tensorflow
 from oracles import gradient
 
 from keras_padpos import models
