@@ -161,7 +161,9 @@ if keras.backend.backend() != "torch":  # Keras does not build it there.
     _MANY_BRANCHES.append("NASNetMobile")
 
 
-@pytest.mark.parametrize("name", map(large_on_tensorflow, _MANY_BRANCHES))
+@pytest.mark.parametrize(
+    "name", [large_on_tensorflow(name) for name in _MANY_BRANCHES]
+)
 def test_networks_of_many_branches_have_fields(name):
     # Built for a size: NASNet decides by sizes which branches to shrink.
     net = getattr(keras.applications, name)(
