@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from keras_padpos.metrics import VOID
@@ -20,7 +21,8 @@ def attack_loss(labels: Any, logits: Any) -> Any:
     Args:
         labels: `(batch,)`, classes from 0, or `(batch, height, width)`, where
             255 is void: such pixels do not count.
-        logits: `(batch, classes)` or `(batch, height, width, classes)`.
+        logits: `(batch, classes)` or `(batch, height, width, classes)`; a
+            single one is that of class 1 against class 0, as of `PixelLoss`.
 
     Returns:
         `(batch,)`, float32, in nats; 0 where all is void.
@@ -40,17 +42,25 @@ def attack_loss(labels: Any, logits: Any) -> Any:
     logits = ops.cast(logits, "float32")
     labels = ops.cast(labels, "int32")
     if len(labels.shape) == 1:
-        return ops.sparse_categorical_crossentropy(
-            labels, logits, from_logits=True
-        )
+        return _cross_entropy(labels, logits)
     known = labels != VOID
-    losses = ops.sparse_categorical_crossentropy(
+    losses = _cross_entropy(
         ops.where(known, labels, 0),
         # 0 times the slope of what is no number is none.
         ops.where(known[..., None], logits, 0.0),
-        from_logits=True,
     )
     counted = ops.cast(known, "float32")
     return ops.sum(losses * counted, axis=(1, 2)) / ops.maximum(
         ops.sum(counted, axis=(1, 2)), 1.0
+    )
+
+
+def _cross_entropy(labels, logits):
+    if logits.shape[-1] > 1:
+        return ops.sparse_categorical_crossentropy(
+            labels, logits, from_logits=True
+        )
+    # The softmax of one logit is always sure.
+    return keras.losses.binary_crossentropy(
+        ops.cast(labels[..., None], "float32"), logits, from_logits=True
     )

@@ -12,6 +12,7 @@ from keras_padpos.tasks.attack_ball import check_numbers
 from keras_padpos.tasks.attack_ball import gradient_sign
 from keras_padpos.tasks.attack_ball import round_down
 from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.class_labels import class_labels
 from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
@@ -94,6 +95,8 @@ def pgd(
         batch_size=batch_size,
         mask=mask,
     )
+    if gradient is None and loss is None:
+        labels = class_labels(model, labels, single=True)
     gradient = gradient or input_gradient(model, loss or attack_loss)
     found = np.empty_like(pictures)
     with kept_seeds(model):

@@ -8,6 +8,8 @@ from keras import ops
 
 from keras_padpos.metrics import bootstrap_interval
 from keras_padpos.tasks.attack_loss import attack_loss
+from keras_padpos.tasks.check_counts import check_counts
+from keras_padpos.tasks.class_labels import class_labels
 
 
 def score_classifier(
@@ -41,7 +43,19 @@ def score_classifier(
         interval over pictures, or `None`; `"class_accuracy"`, the mean over
         classes that there are; `"cross_entropy"` in nats. And the confusion
         matrix `(true classes, answered classes)`.
+
+    Raises:
+        ValueError: If there are no pictures, not as many labels, or one that
+            the network has no logit for.
     """
+    check_counts(batch_size=batch_size)
+    labels = class_labels(model, labels)
+    if not len(pictures) or labels.shape != (len(pictures),):
+        raise ValueError(
+            "`pictures` must be one or more, and `labels` one for each. "
+            f"Received: {len(pictures)} pictures and labels of shape "
+            f"{labels.shape}"
+        )
     logits = np.concatenate(
         [
             model.predict_on_batch(

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_padpos.tasks.check_counts import check_counts
 from keras_padpos.tasks.check_sizes import check_sizes
+from keras_padpos.tasks.class_labels import class_labels
 from keras_padpos.tasks.logged_training import LOG_STEPS
 from keras_padpos.tasks.logged_training import logged_training
 from keras_padpos.training import Checkpoint
@@ -75,8 +76,8 @@ def train_classifier(
 
     Raises:
         ValueError: If there are fewer pictures than one batch, not as many
-            labels, a number is out of its range, or batches cannot be divided
-            among the devices.
+            labels, one that the network has no logit for, a number is out of
+            its range, or batches cannot be divided among the devices.
     """
     check_counts(
         epochs=epochs,
@@ -92,6 +93,7 @@ def train_classifier(
             f"`labels` as many. Received: {len(pictures)} pictures and "
             f"{len(labels)} labels"
         )
+    labels = class_labels(model, labels)
     spread = spread or OneDevice()
     spread.check_batch(batch_size)
     total = min(steps * epochs, max_steps or steps * epochs)

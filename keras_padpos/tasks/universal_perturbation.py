@@ -13,6 +13,7 @@ from keras_padpos.tasks.attack_ball import gradient_sign
 from keras_padpos.tasks.attack_ball import round_down
 from keras_padpos.tasks.attack_loss import attack_loss
 from keras_padpos.tasks.check_counts import check_counts
+from keras_padpos.tasks.class_labels import class_labels
 from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
@@ -108,6 +109,8 @@ def universal_perturbation(
         radius *= mask
     radius = ops.convert_to_tensor(radius, "float32")
     found = ops.zeros(shape, "float32")
+    if gradient is None and loss is None:
+        labels = class_labels(model, labels, single=True)
     gradient = gradient or input_gradient(model, loss or attack_loss)
     rng = np.random.default_rng(seed)
     with kept_seeds(model):

@@ -396,6 +396,34 @@ def test_pictures_above_the_ceiling_have_no_vote():
     assert not found.any()
 
 
+def test_labels_of_pixels_are_classes_or_void():
+    model, labels = pixel_net(), np.full((6, 8, 8), 255)
+    tasks.pgd(model, pictures(), labels, steps=1)
+    labels[3, 4, 5] = 3
+    with pytest.raises(ValueError, match="from 0 to 2, or 255 for void"):
+        tasks.pgd(model, pictures(), labels, steps=1)
+
+
+def test_one_logit_is_that_of_class_1():
+    logits = np.random.default_rng(0).normal(size=(2, 4, 5, 1)) * 9
+    labels = np.random.default_rng(1).integers(0, 2, (2, 4, 5))
+    labels[0, 2:] = 255
+    two = np.concatenate([0 * logits, logits], axis=-1)
+    one, same = (
+        numpy(tasks.attack_loss(labels, each.astype("float32")))
+        for each in (logits, two)
+    )
+    np.testing.assert_allclose(one, same, rtol=1e-5)
+    losses = tasks.attack_loss(labels[:, 3, 0] % 2, logits[:, 3, 0])
+    assert tuple(losses.shape) == (2,) and (numpy(losses) > 0).all()
+    model, given = pixel_net(classes=1), pictures(2)
+    truth = np.zeros((2, 8, 8), int)
+    start, found = (
+        tasks.pgd(model, given, truth, steps=steps) for steps in (0, 3)
+    )
+    assert mean_loss(model, found, truth) > mean_loss(model, start, truth) > 0
+
+
 def test_labels_may_be_a_list():
     model, given = picture_net(), pictures()
     for attack in (tasks.pgd, tasks.universal_perturbation):
@@ -422,6 +450,16 @@ def no_number(labels, logits):
         (tasks.pgd, {"pictures": pictures() * 1.5}, "`pictures` must be in"),
         (tasks.pgd, {"labels": np.zeros((6, 8, 8))}, "`labels` must be"),
         (tasks.pgd, {"loss": no_number}, "gradients that are numbers"),
+        *(
+            (attack, {"labels": np.full(6, label)}, said)
+            for attack in (tasks.pgd, tasks.universal_perturbation)
+            for label, said in (
+                (3, "`labels` must be classes from 0 to 2. Received: 3"),
+                (-1, "`labels` must be classes from 0 to 2. Received: -1"),
+                (0.5, "`labels` must be integers"),
+                (np.nan, "`labels` must be integers"),
+            )
+        ),
         (tasks.universal_perturbation, {"epsilon": -1}, "`epsilon` must"),
         (tasks.universal_perturbation, {"mask": np.ones(8)}, "`mask` must"),
         (tasks.universal_perturbation, {"step": -1.0}, "`step` must be a"),

@@ -224,6 +224,23 @@ def test_errors():
         tasks.train_classifier(
             linear(), *data(), epochs=1, batch_size=2, learning_rate=-1.0
         )
+    pictures, labels = data()
+    for act in (
+        lambda labels: tasks.train_classifier(
+            linear(), pictures, labels, epochs=1, batch_size=2
+        ),
+        lambda labels: tasks.score_classifier(linear(), pictures, labels),
+    ):
+        with pytest.raises(ValueError, match="from 0 to 1. Received: 5"):
+            act(5 * labels)
+    one = keras.Sequential([linear(), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match="logit for each of two classes"):
+        tasks.score_classifier(one, pictures, labels)
+    for few in (pictures[:0], labels[:0]), (pictures, labels[:3]):
+        with pytest.raises(ValueError, match="`pictures` must be one or more"):
+            tasks.score_classifier(linear(), *few)
+    with pytest.raises(ValueError, match="`batch_size` must be an int"):
+        tasks.score_classifier(linear(), pictures, labels, batch_size=0)
     with pytest.raises(ValueError, match="`name` must be one of vgg5"):
         tasks.classification_net("vgg6")
     with pytest.raises(ValueError, match="`attacks` must be of noise"):
