@@ -128,21 +128,47 @@ def main(argv):
     """Train and attack each network, then write and print what came out."""
     del argv
     spread = runs.open_spread()
-    plans = _plans(spread)
+    sets = _sets(spread)
+    plans = _plans(sets)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
         "robustness", runs.resolved_flags(_SCIENCE), spread
     )
     if not work.finished:
         runs.apply_common_flags()
-        rows, arrays = _train_all(work, spread, plans)
+        rows, arrays = _train_all(work, spread, plans, sets)
         work.save_arrays(arrays)
         runs.draw_robustness_figures(work, rows, arrays)
         work.write_results(rows, provenance.as_dict())
     runs.print_robustness_report(work)
 
 
-def _plans(spread):
+def _sets(spread):
+    """The sets, opened but not read."""
+    from keras_padpos import data
+
+    _TRAINING.check(_TRAINING.count("train"), spread, _dataset())
+    try:
+        sets = {
+            split: data.open_labelled(
+                f"tfds:{_DATASET.value}:{split}",
+                size=_SIZE.value,
+                count=_TRAINING.count(split),
+                data_dir=flags.FLAGS.data_dir,
+            )
+            for split in ("train", "test")
+        }
+    except (OSError, ValueError) as error:
+        raise runs.UserError(f"{_dataset()} cannot be read: {error}") from error
+    _TRAINING.check(len(sets["train"]), spread, _dataset())
+    return sets
+
+
+def _dataset():
+    return f"--dataset={_DATASET.value}"
+
+
+def _plans(sets):
     """Each network to train: a row's first columns.
 
     What cannot work is refused here, before anything is computed or written.
@@ -168,10 +194,16 @@ def _plans(spread):
         except ValueError as error:
             words = str(error).replace("`share`", "--shares")
             raise runs.UserError(words) from error
-    _numbers(_EPSILON, 256)
-    _TRAINING.check(
-        _TRAINING.count("train"), spread, f"--dataset={_DATASET.value}"
-    )
+    if not _numbers(_EPSILON, 256) and _ATTACKS.value:
+        raise runs.UserError(
+            "--epsilon must name the sizes of --attacks="
+            f"{','.join(_ATTACKS.value)}. Received: nothing"
+        )
+    if not _ATTACKS.value and not _TEST_CUTOUT.value:
+        raise runs.UserError(
+            "--attacks or --test_cutout must name something to measure. "
+            "Received: nothing"
+        )
     modes = runs.conversion_modes(_PADDING_MODE.value)
     names = ("model", "padding_mode", "cutout")
     plans = [
@@ -182,7 +214,7 @@ def _plans(spread):
     ]
     first = flags.FLAGS.seed
     for plan in plans:
-        _network(**plan, seed=first)
+        _network(**plan, seed=first, classes=sets["train"].classes)
     # The seed changes last, so that a run that is stopped has some of all.
     return [
         {**plan, "seed": seed} for seed in _TRAINING.seeds for plan in plans
@@ -199,17 +231,27 @@ def _numbers(flag, below):
             f"--{flag.name} must be numbers between 0 and {below} with commas "
             f"between them. Received: {','.join(flag.value)}"
         )
-    return list(dict.fromkeys(values))
+    values = list(dict.fromkeys(values))
+    # As figures and arrays are called.
+    if len({f"{value:g}" for value in values}) < len(values):
+        raise runs.UserError(
+            f"--{flag.name} must differ in their first six digits. "
+            f"Received: {','.join(flag.value)}"
+        )
+    return values
 
 
-def _train_all(work, spread, plans):
-    sets = functools.cache(_sets)
+def _train_all(work, spread, plans, sets):
+    read = functools.cache(
+        lambda: {split: each.arrays() for split, each in sets.items()}
+    )
     label = "{model}-{padding_mode}-{cutout}-seed{seed}".format
+    pictures = _pictures(sets)
     return runs.train_units(
         work,
         [(label(**plan), plan) for plan in plans],
-        lambda plan, unit: _train(work, spread, plan, sets(), unit),
-        total=lambda plan: _pictures(sets()),
+        lambda plan, unit: _train(work, spread, plan, sets, read(), unit),
+        total=lambda plan: pictures,
         per_step=_TRAINING.batch_size,
     )
 
@@ -219,58 +261,70 @@ def _pictures(sets):
     epsilons, shares = _numbers(_EPSILON, 256), _numbers(_SHARES, 0.5)
     attacks = len(set(_ATTACKS.value)) * len(epsilons)
     rows = 1 + len(set(_TEST_CUTOUT.value)) + attacks * (1 + 2 * len(shares))
-    steps = _TRAINING.steps(len(sets["train"][0]))
-    return steps * _TRAINING.batch_size + rows * len(sets["test"][0])
+    steps = _TRAINING.steps(len(sets["train"]))
+    return steps * _TRAINING.batch_size + rows * len(sets["test"])
 
 
-def _train(work, spread, plan, sets, unit):
+def _train(work, spread, plan, sets, read, unit):
     """Rows of one network; its curve and perturbations."""
     from keras_padpos import tasks
 
     seed = plan["seed"]
-    classes = int(max(labels.max() for _, labels in sets.values())) + 1
     network, note = runs.trained_classifier(
         work,
         unit,
-        lambda: _network(**plan, classes=classes),
-        *sets["train"],
+        lambda: _network(**plan, classes=sets["train"].classes),
+        *read["train"],
         spread=spread,
         calibrates=_TRAINING.calibrates,
         seed=seed,
         **_TRAINING.options(),
     )
     about = {
-        "train_images": len(sets["train"][0]),
-        "test_images": len(sets["test"][0]),
+        "dataset": _DATASET.value,
+        "size": _SIZE.value,
+        "cutout_size": _CUTOUT_SIZE.value,
+        "attack_step": _ATTACK_STEP.value,
+        "attack_steps": _ATTACK_STEPS.value,
+        "universal_epochs": _UNIVERSAL_EPOCHS.value,
+        "universal_images": _UNIVERSAL_IMAGES.value,
+        "train_images": len(read["train"][0]),
+        "test_images": len(read["test"][0]),
         "epochs": _TRAINING.epochs,
         "steps": note["steps"],
+        "learning_rate": _TRAINING.options()["learning_rate"],
         "arrays": unit.label,
     }
-    if note["reason"]:
+    reason, perturbations = note["reason"], {}
+    if not reason:
+        known = tuple(each[: _UNIVERSAL_IMAGES.value] for each in read["train"])
+        try:
+            rows, perturbations = tasks.score_robustness(
+                network,
+                *read["test"],
+                known,
+                fills=list(dict.fromkeys(_TEST_CUTOUT.value)),
+                cutout_size=_CUTOUT_SIZE.value,
+                attacks=list(dict.fromkeys(_ATTACKS.value)),
+                shares=_numbers(_SHARES, 0.5),
+                epsilons=_numbers(_EPSILON, 256),
+                step=_ATTACK_STEP.value,
+                steps=_ATTACK_STEPS.value,
+                universal_epochs=_UNIVERSAL_EPOCHS.value,
+                seed=seed,
+                advance=lambda rows: unit.advance(rows * len(read["test"][0])),
+                checkpoint=unit.scoring,
+            )
+        except tasks.GradientError:
+            reason = "gradients are not finite: training has diverged"
+    if reason:
         trial = dict.fromkeys(("attack", "fill", "region", "share", "epsilon"))
-        row = {**plan, **trial, **about, "reason": note["reason"]}
-        return [row], unit.curves()
-    known = tuple(each[: _UNIVERSAL_IMAGES.value] for each in sets["train"])
-    rows, perturbations = tasks.score_robustness(
-        network,
-        *sets["test"],
-        known,
-        fills=list(dict.fromkeys(_TEST_CUTOUT.value)),
-        cutout_size=_CUTOUT_SIZE.value,
-        attacks=list(dict.fromkeys(_ATTACKS.value)),
-        shares=_numbers(_SHARES, 0.5),
-        epsilons=_numbers(_EPSILON, 256),
-        step=_ATTACK_STEP.value,
-        steps=_ATTACK_STEPS.value,
-        universal_epochs=_UNIVERSAL_EPOCHS.value,
-        seed=seed,
-        advance=lambda rows: unit.advance(rows * len(sets["test"][0])),
-    )
+        rows = [{**trial, "reason": reason}]
     rows = [{**plan, **row, **about} for row in rows]
     return rows, {**unit.curves(), **perturbations}
 
 
-def _network(model, padding_mode, cutout, seed, classes=10):
+def _network(model, padding_mode, cutout, seed, classes):
     import keras
 
     from keras_padpos import tasks
@@ -285,20 +339,6 @@ def _network(model, padding_mode, cutout, seed, classes=10):
         seed=seed,
         size=_SIZE.value,
     )
-
-
-def _sets():
-    from keras_padpos import data
-
-    return {
-        split: data.labelled_pictures(
-            f"{_DATASET.value}:{split}",
-            _SIZE.value,
-            count=_TRAINING.count(split),
-            data_dir=flags.FLAGS.data_dir,
-        )
-        for split in ("train", "test")
-    }
 
 
 if __name__ == "__main__":
