@@ -97,18 +97,41 @@ class Cutout(keras.layers.Layer):
         Returns:
             The same shape.
         """
-        pictures = ops.cast(inputs, self.compute_dtype)
         if not training:
-            return pictures
-        batch, height, width, _ = ops.shape(pictures)
+            return ops.cast(inputs, self.compute_dtype)
+        return self.filled(inputs, self.squares(*ops.shape(inputs)[:3]))
+
+    def squares(self, batch: Any, height: Any, width: Any) -> Any:
+        """Draw squares.
+
+        Args:
+            batch: How many.
+            height: Rows of the pictures.
+            width: Their columns.
+
+        Returns:
+            `(batch, height, width, 1)`, bool: the pixels that they hide.
+        """
         size = self._pixels(height, width)
         inside = [
             self._inside(batch, length, size) for length in (height, width)
         ]
-        here = ops.logical_and(
+        return ops.logical_and(
             inside[0][:, :, None, None], inside[1][:, None, :, None]
         )
-        return ops.where(here, self._filling(pictures), pictures)
+
+    def filled(self, inputs: Any, squares: Any) -> Any:
+        """Fill squares.
+
+        Args:
+            inputs: `(batch, height, width, 3)` in [0, 255].
+            squares: As `squares` draws them.
+
+        Returns:
+            The pictures' shape.
+        """
+        pictures = ops.cast(inputs, self.compute_dtype)
+        return ops.where(squares, self._filling(pictures), pictures)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]
