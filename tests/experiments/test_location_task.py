@@ -266,7 +266,7 @@ def test_seeds_grids_and_half_precision(run, folder):
         ("--grid=0", "--grid"),
         ("--grid=three", "--grid"),
         ("--padding_mode=mirror", "mirror"),
-        ("--train_images=3", "--train_images must be at least 4, one batch"),
+        ("--train_images=3", "--train_images must be at least --batch_size=4"),
         ("--test_images=10", "--test_images must be at least 11"),
         ("--max_images=10", "--max_images must be at least 11"),
         ("--grid=4", "--test_images must be at least 17"),
@@ -287,7 +287,7 @@ def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
     ("dataset", "said"),
     [
         ("padpos_nowhere", "=padpos_nowhere cannot be read: "),
-        ("padpos_few", "must have at least 4 pictures to train, one batch"),
+        ("padpos_few", "must have at least 4 pictures to train"),
         (
             "padpos_many",
             "must have classes from 0 to 9. Received: padpos_many, with 0 ",
