@@ -165,6 +165,7 @@ def test_it_leaves_curves_answers_and_figures(finished):
             assert answers.max() < 3
 
 
+@pytest.mark.large
 def test_its_backbones_are_networks_for_others(finished, folder):
     from keras_padpos import models
 
@@ -279,6 +280,7 @@ def test_deeplab_has_one_network_whatever_other_heads_are_told(run, folder):
     assert row["pixels"] and 0 < row["mean_iou"] < 1
 
 
+@pytest.mark.large
 def test_a_trained_head_is_exported_and_inspected(finished, folder):
     _, work = finished
     head = work / rows_of(work)[-1]["model"]
@@ -334,6 +336,7 @@ def run_with(fault, folder, *given):
     )
 
 
+@pytest.mark.large
 def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
     _, work = finished
     given = (*GIVEN, *VOC, "--seeds=2", "--workdir=again")
@@ -356,6 +359,7 @@ def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
         assert ": 25 pictures" in line, line
 
 
+@pytest.mark.large
 def test_a_network_that_diverges_does_not_end_the_run(folder):
     done = run_with("diverged", folder, *GIVEN, *VOC, "--workdir=wild")
     assert done.returncode == 0, done.stderr
