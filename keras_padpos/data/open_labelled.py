@@ -56,7 +56,7 @@ def open_labelled(
 
     Raises:
         FileNotFoundError: If there is no such folder.
-        RuntimeError: If a data set can be neither found nor downloaded.
+        OSError: If a data set can be neither found nor downloaded.
         ValueError: If an argument is out of its range, if a folder has no
             sub-folder or one without a picture, or if a data set, a split,
             or one of its two features does not exist.
@@ -73,7 +73,9 @@ def open_labelled(
     try:
         source = LabelledFolder(spec, shape, count)
     except (FileNotFoundError, ValueError) as error:
-        raise type(error)(
+        # Not every subclass is made from a message.
+        missing = isinstance(error, FileNotFoundError)
+        raise (FileNotFoundError if missing else ValueError)(
             f"`spec` must be 'tfds:NAME[:SPLIT]' or a folder with a "
             f"sub-folder of pictures a class; there is {error}. "
             f"Received: spec={spec!r}"

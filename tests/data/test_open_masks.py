@@ -572,6 +572,16 @@ def test_faults_of_labelled_folders(textures):
     assert "\n" not in str(e.value)
 
 
+def test_an_error_that_is_not_made_from_a_message(textures, monkeypatch):
+    def fail(*arguments):
+        b"\xe9".decode("utf-8")
+
+    module = sys.modules["keras_padpos.data.open_labelled"]
+    monkeypatch.setattr(module, "LabelledFolder", fail)
+    with pytest.raises(ValueError, match="there is 'utf-8' codec can't decod"):
+        open_labelled(textures)
+
+
 def test_reading_masks_leaves_keras_and_tensorflow_alone(voc):
     code = (
         "import sys; import keras_padpos.data as d; "
