@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from absl import app
 from absl import flags
+from absl import logging
 
 from keras_padpos.runs.quiet import quiet_tensorflow
 from keras_padpos.runs.user_error import UserError
@@ -48,8 +49,9 @@ def run(
       `absl.app.UsageError`;
     * 130 and one line for an interrupt from the keyboard.
 
-    `--verbosity=1` and `--pdb` show the traceback of every error. Python
-    warnings are printed as one line too, `NAME: warning: ...`.
+    `--verbosity=1` and `--pdb` show the traceback of every error, and
+    `--verbosity=0` what libraries log of their doings. Python warnings are
+    printed as one line too, `NAME: warning: ...`.
 
     Example:
         A whole binary:
@@ -85,6 +87,9 @@ def run(
     name = Path(argv[0]).stem
 
     def guarded(rest: Sequence[str]) -> Any:
+        if not flags.FLAGS["verbosity"].present:
+            # absl's default lets libraries tell what they are about to do.
+            flags.FLAGS.verbosity = logging.WARNING
         with warnings.catch_warnings():
             warnings.showwarning = _one_line_warnings(name)
             try:

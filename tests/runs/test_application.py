@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import sys, warnings
 import numpy as np
-from absl import app, flags
+from absl import app, flags, logging
 from keras_padpos import runs
 
 runs.define_common_flags()
@@ -49,6 +49,9 @@ def main(argv):
 
         tfds.core.DatasetBuilder.download_and_prepare = fail
         data.open_masks("tfds:oxford_iiit_pet:train", data_dir="sets")
+    if work == "log":
+        logging.info("about to do something")
+        logging.warning("something is odd")
     if work == "usage":
         raise app.UsageError("--a and --b exclude each other")
     if work == "interrupt":
@@ -121,6 +124,14 @@ def test_verbosity_shows_the_traceback(script):
     done = execute(script, "--do=user", "--verbosity=1")
     assert done.returncode == 1
     assert "Traceback" in done.stderr
+
+
+def test_what_libraries_log_is_shown_from_warnings_on(script):
+    for flag, shown in ((), False), (("--verbosity=0",), True):
+        done = execute(script, "--do=log", *flag)
+        assert done.returncode == 0
+        assert ("about to do" in done.stderr) == shown
+        assert "something is odd" in done.stderr
 
 
 def test_good_endings(script):
