@@ -1,12 +1,9 @@
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
-from run_binary import ROOT
+from run_binary import run_binary
 from tool_process import ToolProcess
 
 GIVEN = (
@@ -167,17 +164,9 @@ train, tasks.train_location = tasks.train_location, diverging
 
 
 def run_with(fault, folder, *given):
-    code = (
-        "import runpy\nfrom keras_padpos import tasks\n"
-        + FAULTS[fault]
-        + 'runpy.run_module("experiments.location_task", run_name="__main__")'
-    )
-    return subprocess.run(
-        [sys.executable, "-c", code, *given],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
+    code = "from keras_padpos import tasks\n" + FAULTS[fault]
+    return run_binary(
+        "experiments.location_task", *given, cwd=folder, fault=code
     )
 
 

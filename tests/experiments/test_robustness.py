@@ -1,13 +1,10 @@
 import json
-import os
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
-from run_binary import ROOT
+from run_binary import run_binary
 from tool_process import ToolProcess
 
 import keras_padpos.layers
@@ -167,7 +164,7 @@ def test_finished_it_prints_the_same_tables(finished, run):
 
 # As a power cut would, while the first network is attacked.
 KILL = """
-import os, runpy
+import os
 from keras_padpos.tasks import score_robustness
 calls = []
 def killing(*args, **options):
@@ -178,19 +175,14 @@ def killing(*args, **options):
 import sys
 module = sys.modules["keras_padpos.tasks.score_robustness"]
 pgd, module.pgd = module.pgd, killing
-runpy.run_module("experiments.robustness", run_name="__main__")
 """
 
 
 def test_killed_while_it_attacks_it_goes_on_there(finished, run, folder):
     done, work = finished
     given = (*GIVEN, *ASKED[:-1], "--workdir=again", "--checkpoint_seconds=0")
-    killed = subprocess.run(
-        [sys.executable, "-c", KILL, *given],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
+    killed = run_binary(
+        "experiments.robustness", *given, cwd=folder, fault=KILL
     )
     assert killed.returncode == 9, killed.stderr
     checkpoints = folder / "again" / "checkpoints"

@@ -1,13 +1,10 @@
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from mask_folders import write_duts
 from mask_folders import write_voc
-from tool_process import ROOT
+from run_binary import run_binary
 from tool_process import ToolProcess
 
 GIVEN = (
@@ -322,17 +319,9 @@ train, tasks.train_semantic = tasks.train_semantic, diverging
 
 
 def run_with(fault, folder, *given):
-    code = (
-        "import runpy\nfrom keras_padpos import tasks\n"
-        + FAULTS[fault]
-        + 'runpy.run_module("experiments.semantic_head", run_name="__main__")'
-    )
-    return subprocess.run(
-        [sys.executable, "-c", code, *given],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
+    code = "from keras_padpos import tasks\n" + FAULTS[fault]
+    return run_binary(
+        "experiments.semantic_head", *given, cwd=folder, fault=code
     )
 
 

@@ -1,12 +1,9 @@
 import json
-import os
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
-from run_binary import ROOT
+from run_binary import run_binary
 from texture_folders import write_textures
 from tool_process import ToolProcess
 
@@ -129,7 +126,7 @@ def test_saved_networks_are_those_that_were_scored(finished, folder):
 
 # As a power cut would, while the second network is scored.
 KILL = """
-import os, runpy
+import os
 from keras_padpos import tasks
 calls = []
 def killing(*args, **options):
@@ -138,20 +135,13 @@ def killing(*args, **options):
         os._exit(9)
     return score(*args, **options)
 score, tasks.score_classifier = tasks.score_classifier, killing
-runpy.run_module("experiments.texture", run_name="__main__")
 """
 
 
 def test_killed_while_it_scores_it_need_not_train_again(finished, run, folder):
     done, work = finished
     given = (*GIVEN, *ASKED[:-1], "--workdir=again")
-    killed = subprocess.run(
-        [sys.executable, "-c", KILL, *given],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    killed = run_binary("experiments.texture", *given, cwd=folder, fault=KILL)
     assert killed.returncode == 9, killed.stderr
     checkpoints = folder / "again" / "checkpoints"
     (network,) = checkpoints.glob("*under-way-network*.json")
