@@ -6,6 +6,7 @@ from drawn_figures import DrawnFigures
 
 from keras_padpos.runs.semantic_figures import draw_semantic_figures
 from keras_padpos.runs.semantic_report import band_table
+from keras_padpos.runs.semantic_report import class_table
 from keras_padpos.runs.semantic_report import semantic_bands
 from keras_padpos.runs.semantic_report import semantic_table
 
@@ -106,6 +107,40 @@ def test_bands_stand_from_the_border_inwards(rows):
     # One seed has no such pixels, and one network has none at all.
     assert lines["zeros"]["interior"] == "40.0"
     assert lines["none"]["5-10 %"] is None
+
+
+def test_classes_have_a_line_and_networks_a_column(rows):
+    table = class_table([*rows, *lost("reflect", 0)])
+    assert table["columns"] == [
+        "class",
+        (0, "majority"),
+        (1, "zeros"),
+        (2, "none"),
+    ]
+    sky, road = table["rows"]
+    assert sky == {
+        "class": "sky",
+        0: "10.0",
+        1: "60.0 ± 14.1",
+        2: "30.0",
+    }
+    # Neither in a mask nor in an answer.
+    assert road == {"class": "road", 0: None, 1: None, 2: None}
+
+
+def test_columns_of_classes_say_what_tells_networks_apart(rows):
+    other = scored("zeros", 0, head="fcn_skips")
+    columns = class_table([*rows, *other])["columns"]
+    assert [words for _, words in columns[2:]] == [
+        "fcn zeros",
+        "fcn none",
+        "fcn_skips zeros",
+    ]
+
+
+def test_classes_without_names_have_numbers(rows):
+    rows = [{**row, "class_names": None} for row in rows]
+    assert [line["class"] for line in class_table(rows)["rows"]] == ["0", "1"]
 
 
 def test_what_has_diverged_is_said_and_left_out(rows):
