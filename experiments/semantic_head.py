@@ -7,10 +7,12 @@ beside them stands what knowing the training masks alone scores. The trained
 backbones are saved, for position_probe and padding_pattern to read.
 """
 
+import contextlib
 import functools
 import itertools
 import os
 
+import numpy as np
 from absl import flags
 
 from keras_padpos import runs
@@ -130,6 +132,7 @@ _COLUMNS = (
     "seed",
 )
 _EXAMPLES = 4
+_LOOKED_AT = 256
 _MASKS = "masks"
 _DEEPLAB = "deeplab"
 
@@ -277,13 +280,23 @@ def _plans(sets):
         if plan not in plans:
             plans.append(plan)
     for plan in plans:
-        _network(plan, flags.FLAGS.seed, sets["train"])
+        try:
+            _network(plan, flags.FLAGS.seed, sets["train"])
+        except ValueError as error:
+            raise runs.UserError(f"{_flags_of(plan)}: {error}") from error
     # The seed changes last, so that a run that is stopped has some of all.
     return [
         {**plan, "seed": seed, "number": number}
         for seed in _TRAINING.seeds
         for number, plan in enumerate(plans, start=1)
     ]
+
+
+def _flags_of(plan):
+    """The flags that one network is made by."""
+    given = {**plan, "size": ",".join(_SIZE.value)}
+    del given["enlarge"], given["stages"]
+    return " ".join(f"--{name}={value}" for name, value in given.items())
 
 
 def _stage_words(backbone):
@@ -319,10 +332,10 @@ def _train_all(work, spread, plans, sets):
 
 
 def _pictures(plan, sets):
-    """How many are answered: to train, to score, to compare patches."""
+    """How many are looked at: to train, to score, to compare patches."""
     scored = len(sets["test"]) + len(sets.get("enlarged", ()))
     if plan is None:
-        return 2 * scored
+        return len(sets["train"]) + 2 * scored
     steps = _TRAINING.steps(len(sets["train"]))
     return steps * _TRAINING.batch_size + scored
 
@@ -347,6 +360,7 @@ def _look(sets, unit):
 
     saliency = _TASK.value == "saliency"
     base = tasks.semantic_baselines(sets["train"], saliency=saliency)
+    unit.advance(len(sets["train"]))
     rows = []
     for name, answer in base.items():
         plan = {"backbone": name, **dict.fromkeys(_COLUMNS[1:])}
@@ -361,10 +375,15 @@ def _look(sets, unit):
 
 
 def _examples(sets):
-    batches = sets["test"].batches(_EXAMPLES)
-    pictures, masks = next(batches)
-    batches.close()
-    return pictures, masks
+    """Some pictures to show, and their masks: from all over the test set."""
+    if "examples" not in sets:
+        # Neighbours are often frames of one film.
+        step = max(1, min(len(sets["test"]), _LOOKED_AT) // _EXAMPLES)
+        with contextlib.closing(iter(sets["test"])) as pairs:
+            chosen = list(itertools.islice(pairs, 0, step * _EXAMPLES, step))
+        pictures, masks = map(np.stack, zip(*chosen, strict=True))
+        sets["examples"] = pictures.astype("float32"), masks
+    return sets["examples"]
 
 
 def _train(work, spread, plan, sets, unit):

@@ -179,6 +179,7 @@ def semantic_run(path):
             "band": band,
             "mean_iou": 0.3,
             "pixel_accuracy": 0.5,
+            "class_iou": [0.5, 0.1, None],
             "train_images": 9,
             "test_images": 2,
             "steps": 5,

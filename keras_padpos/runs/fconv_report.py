@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_padpos.runs.fconv_counterpart import FCONV_KEYS
 from keras_padpos.runs.fconv_counterpart import fconv_counterpart
-from keras_padpos.runs.table import print_table
+from keras_padpos.runs.print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # Points within which a number counts as the paper's.
@@ -55,8 +55,7 @@ def print_fconv_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    for table in fconv_tables(work.load_results()["rows"]):
-        print_table(**table)
+    print_run(work, fconv_tables)
 
 
 def fconv_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

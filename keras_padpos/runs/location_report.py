@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.runs.table import print_table
+from keras_padpos.runs.print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 
 LOCATION_KEYS = (
@@ -30,8 +30,7 @@ def print_location_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    for table in location_tables(work.load_results()["rows"]):
-        print_table(**table)
+    print_run(work, location_tables)
 
 
 def location_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -8,10 +8,10 @@ from typing import Any
 from keras_padpos.runs.number_words import number_words
 from keras_padpos.runs.percent_interval import percent_interval
 from keras_padpos.runs.percent_words import percent_words
+from keras_padpos.runs.print_run import print_run
 from keras_padpos.runs.scored_seeds import is_scored
 from keras_padpos.runs.scored_seeds import scored_seeds
 from keras_padpos.runs.scored_seeds import unscored_notes
-from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
 ROBUSTNESS_KEYS = ("model", "padding_mode", "cutout")
@@ -27,8 +27,7 @@ def print_robustness_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    for table in robustness_tables(work.load_results()["rows"]):
-        print_table(**table)
+    print_run(work, robustness_tables)
 
 
 def robustness_tables(

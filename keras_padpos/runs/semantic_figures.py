@@ -20,6 +20,8 @@ from keras_padpos.runs.semantic_report import semantic_groups
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _INCHES = 1.6
+_COLOURS = "tab20"
+_DISTINCT = 20
 
 
 def draw_semantic_figures(
@@ -121,14 +123,13 @@ def _draw_examples(path, title, modes, arrays):
     }
     pictures, truth = arrays["masks/pictures"], arrays["masks/truth"]
     columns = {"picture": pictures, "mask": truth, **answers}
-    top = max(
-        1,
-        *(
-            each[each != VOID].max(initial=0)
-            for each in (truth, *answers.values())
-        ),
-    )
-    grey = next(iter(modes.values()))[0]["task"] == "saliency"
+    rows = [row for group in modes.values() for row in group]
+    grey = rows[0]["task"] == "saliency"
+    colours = {
+        "cmap": "gray" if grey else _COLOURS,
+        "vmin": 0,
+        "vmax": 1 if grey else _DISTINCT - 1,
+    }
     height = _INCHES * pictures.shape[1] / pictures.shape[2]
     with figure_panels(
         path, title, len(pictures), len(columns), size=(_INCHES, height)
@@ -138,14 +139,34 @@ def _draw_examples(path, title, modes, arrays):
                 shown = maps[number]
                 if name != "picture":
                     shown = np.ma.masked_equal(shown, VOID)
-                axis.imshow(
-                    shown,
-                    cmap="gray" if grey else "tab20",
-                    vmin=0,
-                    vmax=top,
-                    interpolation="nearest",
-                )
+                    shown = shown if grey else shown % _DISTINCT
+                axis.imshow(shown, interpolation="nearest", **colours)
                 axis.set_xticks([])
                 axis.set_yticks([])
                 if not number:
                     axis.set_title(name, fontsize="small")
+        if not grey:
+            found = np.unique([truth, *answers.values()])
+            _name_colours(panels[0, 0], rows, found[found != VOID])
+
+
+def _name_colours(axis, rows, classes):
+    """Put classes into the legend, unless there are too many to tell."""
+    from matplotlib import colormaps
+
+    names = next(
+        (row["class_names"] for row in rows if row.get("class_names")), None
+    )
+    if len(classes) and classes.max() >= _DISTINCT:
+        return
+    axis.autoscale(False)
+    style = {"marker": "s", "edgecolor": "grey", "linewidth": 0.5}
+    for each in classes:
+        axis.scatter(
+            [],
+            [],
+            color=colormaps[_COLOURS](int(each)),
+            label=names[each] if names else f"class {each}",
+            **style,
+        )
+    axis.scatter([], [], color="white", label="void", **style)

@@ -9,10 +9,10 @@ import numpy as np
 from keras_padpos.runs.distinct_parts import distinct_parts
 from keras_padpos.runs.path_end import path_end
 from keras_padpos.runs.percent_words import percent_words
+from keras_padpos.runs.print_run import print_run
 from keras_padpos.runs.scored_seeds import is_scored
 from keras_padpos.runs.scored_seeds import scored_seeds
 from keras_padpos.runs.scored_seeds import unscored_notes
-from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
 SEMANTIC_KEYS = ("task", "backbone", "weights", "stages", "head", "enlarge")
@@ -27,11 +27,14 @@ _SCORES = {
         "max_f": "max F",
         "mean_f": "mean F",
         "mae": "MAE",
-        "s_measure": "S",
-        "mean_e": "mean E",
+        "s_measure": "S-measure",
+        "mean_e": "mean E-measure",
     },
 }
-_INVARIANCE = {"mean_entropy": "meanE, bits", "disagreement": "disR"}
+_INVARIANCE = {
+    "mean_entropy": "entropy (meanE), bits",
+    "disagreement": "disR",
+}
 _TITLES = {
     "segmentation": "Semantic segmentation",
     "saliency": "Salient objects",
@@ -52,8 +55,7 @@ def print_semantic_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    for table in semantic_tables(work.load_results()["rows"]):
-        print_table(**table)
+    print_run(work, semantic_tables)
 
 
 def semantic_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -115,7 +117,7 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             }
         )
     notes = [
-        "Percent; mean ± standard deviation over seeds. majority, prior: what "
+        "Percent, mean ± standard deviation over seeds. majority, prior: what "
         "knowing the training masks alone scores, the most frequent class "
         "everywhere and that of each place.",
     ]
@@ -133,10 +135,11 @@ def semantic_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         notes.append(
             "meanE, disR: entropy of the answers that one pixel gets in "
             "overlapping patches of an enlarged picture, and the share of "
-            f"pixels that get more than one; {max(patches)} pictures."
+            f"pixels that get more than one; pictures: {max(patches)}."
         )
     return {
-        "title": f"{_TITLES[rows[0]['task']]}: all pixels",
+        "title": f"{_TITLES[rows[0]['task']]}: "
+        + ("means over pictures" if "mae" in scores else "all pixels"),
         "columns": [
             *_NETWORK,
             "seeds",
@@ -162,9 +165,9 @@ def class_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ...        "class_iou": [0.25, None], "class_names": ["sky", "road"]}
     >>> table = class_table([{**row, "seed": 0}, {**row, "seed": 1}])
     >>> table["rows"]
-    [{'class': 'sky', 0: '25.0 ± 0.0'}, {'class': 'road', 0: None}]
+    [{'class': 'sky', 'zeros': '25.0 ± 0.0'}, {'class': 'road', 'zeros': None}]
     >>> table["columns"]
-    ['class', (0, 'zeros')]
+    ['class', 'zeros']
 
     Args:
         rows: Rows of `semantic_head`.
@@ -190,18 +193,19 @@ def class_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         if len({words[key][name] for key in groups if key[-1]}) > 1
     ] or ["padding_mode"]
     columns = []
-    for number, (key, group) in enumerate(groups.items()):
+    for key, group in groups.items():
         trained = [words[key][name] for name in told if words[key][name]]
-        columns.append((number, " ".join(trained) or words[key]["backbone"]))
+        column = " ".join(trained) or words[key]["backbone"]
+        columns.append(column)
         for place, line in enumerate(lines):
-            line[number] = _percent(row["class_iou"][place] for row in group)
+            line[column] = _percent(row["class_iou"][place] for row in group)
     return {
         "title": f"{_TITLES['segmentation']}: IoU of each class",
         "columns": ["class", *columns],
         "rows": lines,
         "notes": (
             "Percent. -: neither in a mask nor in an answer; such classes do "
-            "not count in mIoU.",
+            "not count in mIoU, which then is a mean over fewer.",
         ),
     }
 

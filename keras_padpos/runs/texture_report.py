@@ -6,10 +6,10 @@ from typing import Any
 
 from keras_padpos.runs.percent_interval import percent_interval
 from keras_padpos.runs.percent_words import percent_words
+from keras_padpos.runs.print_run import print_run
 from keras_padpos.runs.scored_seeds import is_scored
 from keras_padpos.runs.scored_seeds import scored_seeds
 from keras_padpos.runs.scored_seeds import unscored_notes
-from keras_padpos.runs.table import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 
 TEXTURE_KEYS = ("backbone", "weights", "train", "padding_mode", "test_set")
@@ -22,8 +22,7 @@ def print_texture_report(work: WorkDirectory) -> None:
     Args:
         work: The run's directory.
     """
-    for table in texture_tables(work.load_results()["rows"]):
-        print_table(**table)
+    print_run(work, texture_tables)
 
 
 def texture_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

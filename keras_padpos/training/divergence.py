@@ -20,7 +20,7 @@ def divergence(model: keras.Model, inputs: Any = None) -> str | None:
     >>> net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> divergence(net) is None
     True
-    >>> net.set_weights([np.ones((2, 1)), [np.nan]])
+    >>> net.set_weights([np.ones((2, 1)), np.array([np.nan])])
     >>> divergence(net)
     'weights are not finite: training has diverged'
 

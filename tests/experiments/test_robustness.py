@@ -195,7 +195,8 @@ def test_killed_while_it_attacks_it_goes_on_there(finished, run, folder):
     assert max(len(state["rows"]) for state in states) == 3 + 3 + 1
     again = run(*given)
     assert again.returncode == 0, again.stderr
-    assert again.stdout == done.stdout
+    # But for the time it took and where it is.
+    assert again.stdout.splitlines()[:-1] == done.stdout.splitlines()[:-1]
     assert not network.exists()
     assert not list(checkpoints.glob("*under-way*"))
     files = [each / "metrics.jsonl" for each in (work, folder / "again")]

@@ -132,7 +132,7 @@ def test_answers_are_compared_between_patches(finished, salient):
     for row in (prior, *networks):
         assert row["invariance_images"] == 2
         assert 0 <= row["mean_entropy"] <= row["disagreement"] <= 1
-    assert "meanE, bits" in done.stdout and "disR" in done.stdout
+    assert "(meanE), bits" in done.stdout and "disR" in done.stdout
     assert "meanE" not in finished[0].stdout
 
 
@@ -398,10 +398,10 @@ def test_finished_it_prints_the_same_tables(finished, run):
         ("--backbone=", "--backbone must name at least one"),
         ("--head=deeplab", "--stages are those that heads fcn"),
         ("--train_set=tfds:nothing_of_the_kind:train", "--train_set: "),
-        ("--stages=1 --head=fcn_skips", "reads 3 stages"),
+        ("--stages=1 --head=fcn_skips", "--head=fcn_skips --padding_mode="),
         ("--size=1,2,3", "--size must be one number or two"),
         ("--size=none", "--size"),
-        ("--size=12 --padding_mode=none", "nothing is left of the map"),
+        ("--size=12 --padding_mode=none", "--padding_mode=none --size=12: "),
         ("--train_set=", "--train_set must name pictures with masks"),
         ("--test_set=voc:voc:val", "--test_set: `spec` must name a whole set"),
         ("--train_images=3", "--train_images must be at least --batch_size=4"),
