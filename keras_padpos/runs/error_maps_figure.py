@@ -7,9 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
+from keras_padpos.runs.fit_text import fit_text
 
 _CELL_INCHES = 1.7
 _MOST = 0.5
+# What stands beside the maps.
+_BAR_INCHES = 1
 
 
 def error_maps_figure(
@@ -51,7 +55,7 @@ def error_maps_figure(
     columns = first + len(maps)
     figure = Figure(
         figsize=(
-            max(_CELL_INCHES * columns + 1, 5),
+            max(_CELL_INCHES * columns + _BAR_INCHES, 5),
             _CELL_INCHES * rows + 1.2,
         ),
         layout="constrained",
@@ -65,11 +69,15 @@ def error_maps_figure(
         axes[0, 0].set_title("picture", fontsize=9)
         for axis, picture in zip(axes[:, 0], shown, strict=True):
             axis.imshow(picture)
+    room = (figure.get_figwidth() - _BAR_INCHES) / columns
+    higher = 0.0
     for column, (name, many) in enumerate(maps.items(), start=first):
-        axes[0, column].set_title(name, fontsize=9)
+        words = axes[0, column].set_title(name, fontsize=9)
+        higher = max(higher, fit_text(words, room))
         for axis, error in zip(axes[:, column], many, strict=True):
             drawn = axis.imshow(error, vmin=0, vmax=_MOST, cmap="inferno")
+    figure.set_figheight(figure.get_figheight() + higher)
     figure.colorbar(drawn, ax=axes, extend="max", shrink=0.8, label="error")
-    figure.suptitle(title, fontsize=10)
+    figure_title(figure, title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=120)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
 
 
 @contextlib.contextmanager
@@ -20,8 +21,8 @@ def figure_panels(
 ) -> Iterator[Any]:
     """Draw panels, give them a title and save them.
 
-    Long titles are wrapped. Labels that are given to lines stand in a legend
-    beside the panels, each once.
+    Long titles are wrapped, see `figure_title`. Labels that are given to lines
+    stand in a legend beside the panels, each once.
 
     Example:
 
@@ -55,7 +56,7 @@ def figure_panels(
     FigureCanvasAgg(figure)
     panels = figure.subplots(lines, columns, squeeze=False, **options)
     yield panels
-    figure.suptitle(title, fontsize="small", wrap=True)
+    figure_title(figure, title, fontsize="small")
     labels = {}
     for panel in panels.ravel():
         handles, words = panel.get_legend_handles_labels()

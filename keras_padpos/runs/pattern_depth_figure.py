@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
 from keras_padpos.runs.pattern_lines import mode_lines
 
 
@@ -59,11 +60,15 @@ def pattern_depth_figure(
         strict=True,
     ):
         for number, (mode, style) in enumerate(mode_lines(modes).items()):
-            _line(axis, rows, mode, layers, figure_of, in_db, number, style)
+            # Side by side, so that bars do not hide each other.
+            shift = 0.03 * (number - (len(modes) - 1) / 2)
+            _line(axis, rows, mode, layers, figure_of, in_db, shift, style)
         if not in_db and axis.lines:
             axis.set_yscale("log")
         axis.set_xticks(range(len(layers)), layers, rotation=30, ha="right")
-        axis.tick_params(labelsize=7)
+        # Of few layers, too, the points stand above their names.
+        axis.set_xlim(-0.5, len(layers) - 0.5)
+        axis.tick_params(labelsize=7, which="both")
         axis.set_ylabel(words, fontsize=9)
     handles = {
         label: handle
@@ -77,12 +82,12 @@ def pattern_depth_figure(
         fontsize=8,
         frameon=False,
     )
-    figure.suptitle(title, fontsize=10)
+    figure_title(figure, title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
 
 
-def _line(axis, rows, mode, layers, name, in_db, number, style):
+def _line(axis, rows, mode, layers, name, in_db, shift, style):
     places, values, below, above = [], [], [], []
     for place, layer in enumerate(layers):
         row = rows[mode, layer]
@@ -92,8 +97,7 @@ def _line(axis, rows, mode, layers, name, in_db, number, style):
         low, high = row[f"{name}_ci95"] or (value, value)
         if in_db:
             value, low, high = (10 * np.log10(v) for v in (value, low, high))
-        # Side by side, so that bars do not hide each other.
-        places.append(place + 0.03 * (number - 4))
+        places.append(place + shift)
         values.append(value)
         below.append(value - low)
         above.append(high - value)

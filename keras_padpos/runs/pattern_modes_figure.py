@@ -7,8 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
+from keras_padpos.runs.fit_text import fit_text
 
 _CELL_INCHES = 1.45
+# Of the modes' names.
+_NAME_INCHES = 1.2
 # Of the largest value.
 _LEAST = 1e-4
 
@@ -47,13 +51,15 @@ def pattern_modes_figure(
 
     figure = Figure(
         figsize=(
-            max(_CELL_INCHES * len(layers) + 1.2, 5.5),
+            max(_CELL_INCHES * len(layers) + _NAME_INCHES, 5.5),
             _CELL_INCHES * len(modes) + 1.2,
         ),
         layout="constrained",
     )
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(modes), len(layers), squeeze=False)
+    room = (figure.get_figwidth() - _NAME_INCHES) / len(layers)
+    higher = 0.0
     for column, layer in enumerate(layers):
         top = max(_largest(maps[mode, layer]) for mode in modes)
         if top * _LEAST <= np.finfo("float32").tiny:
@@ -68,14 +74,16 @@ def pattern_modes_figure(
             axis.set_xticks([])
             axis.set_yticks([])
             if row == 0:
-                axis.set_title(layer, fontsize=8)
+                words = axis.set_title(layer, fontsize=8)
+                higher = max(higher, fit_text(words, room))
             if column == 0:
                 axis.set_ylabel(mode, rotation=0, ha="right", va="center")
         bar = figure.colorbar(
             image, ax=axes[:, column], location="bottom", aspect=12, pad=0.01
         )
         bar.ax.tick_params(labelsize=6)
-    figure.suptitle(title, fontsize=10)
+    figure.set_figheight(figure.get_figheight() + higher)
+    figure_title(figure, title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
 

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
+from keras_padpos.runs.fit_text import fit_text
 from keras_padpos.runs.pattern_lines import mode_lines
 
 _PANEL_INCHES = 2.6
+# What stands beside a panel.
+_NUMBERS_INCHES = 0.6
 
 
 def pattern_profile_figure(
@@ -49,6 +53,8 @@ def pattern_profile_figure(
     )
     FigureCanvasAgg(figure)
     (axes,) = figure.subplots(1, len(layers), squeeze=False)
+    room = figure.get_figwidth() / len(layers) - _NUMBERS_INCHES
+    higher = 0.0
     for axis, layer in zip(axes, layers, strict=True):
         for mode, style in mode_lines(modes).items():
             profile = np.asarray(profiles[mode, layer])
@@ -63,9 +69,11 @@ def pattern_profile_figure(
         if any((profiles[mode, layer] > 0).any() for mode in modes):
             axis.set_yscale("log")
         axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.set_title(layer, fontsize=9)
+        words = axis.set_title(layer, fontsize=9)
+        higher = max(higher, fit_text(words, room))
         axis.set_xlabel("positions from the border", fontsize=8)
-        axis.tick_params(labelsize=7)
+        axis.tick_params(labelsize=7, which="both")
+    figure.set_figheight(figure.get_figheight() + higher)
     axes[0].set_ylabel("channel mean of |E[D]|", fontsize=8)
     figure.legend(
         *axes[0].get_legend_handles_labels(),
@@ -74,6 +82,6 @@ def pattern_profile_figure(
         fontsize=8,
         frameon=False,
     )
-    figure.suptitle(title, fontsize=10)
+    figure_title(figure, title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)

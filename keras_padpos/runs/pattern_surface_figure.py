@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
 
 # At most so many lines a side, or surfaces turn black.
 _LINES = 56
@@ -69,7 +70,7 @@ def pattern_surface_figure(
     last.set_zlim(0)
     last.set_title("pattern, |E[D]|", fontsize=9, y=0.98)
     _heat(figure.add_subplot(2, columns, 2 * columns), pattern, "inferno", 0)
-    figure.suptitle(title, fontsize=10)
+    figure_title(figure, title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
 

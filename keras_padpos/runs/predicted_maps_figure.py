@@ -7,8 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
+from keras_padpos.runs.wrapped_words import wrapped_words
 
 _CELL_INCHES = 1.5
+# Of a network's name, in characters.
+_WIDTH = 34
+# A title does not make a figure wider.
+_MOST_INCHES = 8
 
 
 def predicted_maps_figure(
@@ -41,19 +47,24 @@ def predicted_maps_figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    words = {name: wrapped_words(name, _WIDTH) for name in maps}
     figure = Figure(
         figsize=(
             max(
-                _CELL_INCHES * len(columns) + _text_inches("\n".join(maps)),
-                _text_inches(title),
+                _CELL_INCHES * len(columns)
+                + _text_inches("\n".join(words.values())),
+                min(_text_inches(title), _MOST_INCHES),
             ),
             (_CELL_INCHES + 0.25) * len(maps) + 0.8,
         ),
-        layout="constrained",
+        # Maps stay squares: others leave names no room where there is some.
+        layout="compressed",
     )
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(maps), len(columns), squeeze=False)
     ranges = [(m.min(), m.max()) for m in next(iter(maps.values()))]
+    for axis, column in zip(axes[0], columns, strict=True):
+        axis.set_title(column.replace("_", " "), fontsize=9)
     for row, (name, pictures) in zip(axes, maps.items(), strict=True):
         for column, (axis, picture) in enumerate(
             zip(row, pictures, strict=True)
@@ -63,10 +74,10 @@ def predicted_maps_figure(
             axis.set_xticks([])
             axis.set_yticks([])
             axis.set_xlabel(captions[name][column], fontsize=8)
-            if row is axes[0]:
-                axis.set_title(columns[column].replace("_", " "), fontsize=9)
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
-    figure.suptitle(title, fontsize=10)
+        row[0].set_ylabel(
+            words[name], rotation=0, ha="right", va="center", fontsize=9
+        )
+    figure_title(figure, title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=120)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 
 from keras_padpos.runs.atomic_file import atomic_file
+from keras_padpos.runs.figure_title import figure_title
+from keras_padpos.runs.fit_text import fit_text
 
 ALL = "all"
 """The name of all stages together."""
@@ -82,14 +84,18 @@ def stage_figure(
         axis.set_title(target.replace("_", " "), fontsize=10)
         axis.set_xlabel("stage", fontsize=9)
     axes[0].set_ylabel("SPC", fontsize=9)
-    figure.legend(
+    legend = figure.legend(
         handles=list(handles.values()),
         labels=list(handles),
         loc="outside lower center",
         fontsize=9,
         frameon=False,
     )
-    figure.suptitle(title, fontsize=10)
+    # A line stands before each name.
+    room = figure.get_figwidth() - 0.6
+    higher = sum(fit_text(name, room) for name in legend.get_texts())
+    figure.set_figheight(figure.get_figheight() + higher)
+    figure_title(figure, title, fontsize=10)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=120)
 
