@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.runs.figure_panels import figure_panels
+from keras_padpos.runs.fit_text import fit_text
 from keras_padpos.runs.learning_figure import learning_figure
 from keras_padpos.runs.number_words import number_words
 from keras_padpos.runs.robustness_report import robustness_cells
@@ -14,6 +15,7 @@ from keras_padpos.runs.robustness_report import robustness_networks
 from keras_padpos.runs.scored_seeds import is_scored
 from keras_padpos.runs.work_directory import WorkDirectory
 
+_PANEL_INCHES = 2.9
 _STYLES = {"border": "-", "interior": "--"}
 
 
@@ -29,10 +31,10 @@ def draw_robustness_figures(
     training, too: `figures/learning_....png`, accuracy while training, a line
     a padding mode, mean over seeds. For each size of the attacks, too:
     `figures/fraction_....png`, accuracy against the share of pixels that are
-    attacked, a panel an attack and a line a padding mode and region, mean
-    over seeds; and `figures/perturbations_....png`, the universal
-    perturbations of the first seed. What was not measured is not drawn, nor
-    what has diverged.
+    attacked, a panel with a scale of its own an attack and a line a padding
+    mode and region, mean over seeds; and `figures/perturbations_....png`, the
+    universal perturbations of the first seed. What was not measured is not
+    drawn, nor what has diverged.
 
     Args:
         work: The run's directory.
@@ -85,8 +87,11 @@ def _draw_attacks(work, rows, epsilon, title, name, arrays):
 def _draw_fractions(path, title, rows):
     attacks = list(dict.fromkeys(row["attack"] for row in rows if row["share"]))
     modes = list(dict.fromkeys(row["padding_mode"] for row in rows))
+    where = f"share of pixels\n{_share_words(rows)}"
+    # Each attack has a scale of its own: the differences between regions are
+    # small beside those between attacks.
     with figure_panels(
-        path, title, columns=len(attacks), sharey=True
+        path, title, columns=len(attacks), size=(_PANEL_INCHES,) * 2
     ) as panels:
         for axis, attack in zip(panels.ravel(), attacks, strict=True):
             for number, mode in enumerate(modes):
@@ -100,9 +105,20 @@ def _draw_fractions(path, title, rows):
                         label=f"{mode}, {region}",
                     )
             axis.set_title(attack, fontsize="small")
-            axis.set_xlabel("share of pixels", fontsize="small")
-            axis.set_ylim(-0.02, 1.02)
+            words = axis.set_xlabel(where, fontsize="small")
+            # Its numbers stand beside a panel.
+            fit_text(words, _PANEL_INCHES - 0.5)
         panels[0, 0].set_ylabel("accuracy", fontsize="small")
+
+
+def _share_words(rows):
+    """What `--shares` the points are that lie between none and all."""
+    found = sorted(
+        {(row["share"], row["fraction"]) for row in rows if row["share"]}
+    )
+    shares = ", ".join(number_words(share) for share, _ in found)
+    pixels = ", ".join(f"{fraction:.2f}" for _, fraction in found)
+    return f"borders of --shares {shares}: {pixels}"
 
 
 def _points(rows, attack, mode, region):

@@ -311,6 +311,30 @@ def test_shares_are_drawn_from_none_to_all(attacks, drawn):
     assert lines["none, border"][0] == [0, 0.45]
 
 
+def test_each_attack_has_a_scale_that_fits(attacks, drawn):
+    more = [
+        attacked("pgd", region, accuracy, 8.0, share)
+        for region, share, accuracy in (
+            ("border", 0.1, 0.3),
+            ("interior", 0.1, 0.2),
+            ("border", 0.05, 0.5),
+            ("interior", 0.05, 0.4),
+        )
+    ]
+    panels = drawn([*attacks, *more]).panels("fraction_vgg5_off_epsilon8")
+    # Scores of noise are from 0.72 to 0.9, of the other from 0.02 to 0.9.
+    for attack, low, high in (("noise", 0.72, 0.9), ("pgd", 0.02, 0.9)):
+        bottom, top = panels[attack].get_ylim()
+        margin = 0.1 * (high - low)
+        assert low - margin < bottom < low and high < top < high + margin
+
+
+def test_points_are_told_by_the_shares_of_the_border(attacks, drawn):
+    panels = drawn(attacks).panels("fraction_vgg5_off_epsilon8")
+    words = " ".join(panels["noise"].get_xlabel().split())
+    assert words == "share of pixels borders of --shares 0.05, 0.1: 0.20, 0.40"
+
+
 def test_perturbations_are_those_of_the_first_seed_that_has_some(drawn):
     rows, arrays = [], {}
     for mode, seed, value in (("zeros", 0, 4.0), ("none", 1, -8.0)):
