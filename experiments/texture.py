@@ -273,6 +273,7 @@ def _train(work, spread, plan, sets, read, unit):
         "test_set": _TEST_SET.value,
         "size": list(sets["train_set"].shape),
         "classes": sets["train_set"].classes,
+        "class_names": list(sets["train_set"].class_names or ()) or None,
         "calibration_images": note["calibration_images"],
         "train_images": len(pictures),
         "test_images": len(read["test_set"][0]),

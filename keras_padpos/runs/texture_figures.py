@@ -18,6 +18,10 @@ from keras_padpos.runs.texture_report import texture_groups
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _COLUMNS = 4
+# More classes have numbers, and longer names are cut.
+_MOST_NAMES = 20
+_LONGEST = 18
+_LETTER_INCHES = 0.06
 _PADDING = TEXTURE_KEYS.index("padding_mode")
 
 
@@ -31,8 +35,8 @@ def draw_texture_figures(
     For each backbone, weights and way of training:
     `figures/learning_....png`, a line for each padding mode, mean over seeds;
     and `figures/confusion_....png`, a map for each, of all seeds together:
-    the share of each class's pictures that is taken for each class. What has
-    diverged is left out.
+    the share of each class's pictures that is taken for each class; up to 20
+    classes have their names beside them. What has diverged is left out.
 
     Args:
         work: The run's directory.
@@ -40,10 +44,13 @@ def draw_texture_figures(
         arrays: Curves and `confusion`, under the rows' `arrays`.
     """
     figures: dict[tuple, dict[str, list[str]]] = {}
+    classes: dict[tuple, list[str]] = {}
     for key, group in texture_groups(list(filter(is_scored, rows))).items():
         rest = key[:_PADDING] + key[_PADDING + 1 :]
         modes = figures.setdefault(rest, {})
         modes[key[_PADDING]] = [row["arrays"] for row in group]
+        # Rows of earlier versions have none.
+        classes[rest] = group[0].get("class_names") or []
     taken: dict[str, int] = {}
     for network, (key, modes) in zip(
         _networks(figures), figures.items(), strict=True
@@ -57,7 +64,11 @@ def draw_texture_figures(
             work.figure_path(f"learning_{name}"), title, modes, arrays
         )
         _draw_confusion(
-            work.figure_path(f"confusion_{name}"), title, modes, arrays
+            work.figure_path(f"confusion_{name}"),
+            title,
+            modes,
+            arrays,
+            classes[key] if len(classes[key]) <= _MOST_NAMES else [],
         )
 
 
@@ -69,7 +80,8 @@ def _networks(keys):
         yield f"{backbone} ({weights}), {train}"
 
 
-def _draw_confusion(path, title, modes, arrays):
+def _draw_confusion(path, title, modes, arrays, classes):
+    classes = [_shortened(name) for name in classes]
     maps = {}
     for mode, labels in modes.items():
         counts = sum(arrays[f"{label}/confusion"] for label in labels)
@@ -79,8 +91,13 @@ def _draw_confusion(path, title, modes, arrays):
             pictures, counts / np.maximum(pictures, 1), np.nan
         )
     columns = min(len(maps), _COLUMNS)
+    beside = _LETTER_INCHES * max(map(len, classes), default=0)
     with figure_panels(
-        path, title, -(-len(maps) // columns), columns, size=(2.6, 2.8)
+        path,
+        title,
+        -(-len(maps) // columns),
+        columns,
+        size=(2.6 + beside, 2.8 + beside),
     ) as panels:
         for axis in panels.ravel()[len(maps) :]:
             axis.set_axis_off()
@@ -91,6 +108,11 @@ def _draw_confusion(path, title, modes, arrays):
             axis.set_title(mode, fontsize="small")
             axis.set_xlabel("answered class", fontsize="small")
             axis.tick_params(labelsize="small")
+            if classes:
+                places = range(len(classes))
+                axis.set_xticks(places, classes, fontsize=7, rotation=90)
+                axis.set_yticks(places, classes, fontsize=7)
+                continue
             for side in (axis.xaxis, axis.yaxis):
                 side.get_major_locator().set_params(integer=True)
         for axis in panels[:, 0]:
@@ -101,3 +123,7 @@ def _draw_confusion(path, title, modes, arrays):
             shrink=0.8,
             label="share of the class",
         )
+
+
+def _shortened(name):
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

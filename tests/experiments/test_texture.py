@@ -78,6 +78,7 @@ def test_rows_are_each_network(finished):
         assert 0 <= low <= row["accuracy"] <= high <= 1
         assert (row["train_images"], row["test_images"]) == (16, 8)
         assert (row["steps"], row["classes"]) == (4, 2)
+        assert row["class_names"] == ["coarse", "fine"]
         assert row["size"] == [24, 24]
         assert row["learning_rate"] == (
             1e-3 if row["train"] == "frozen" else 1e-4

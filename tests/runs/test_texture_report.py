@@ -165,6 +165,39 @@ def test_confusions_are_shares_of_all_seeds_together(drawn):
         assert axis.images[0].get_clim() == (0, 1)
 
 
+@pytest.mark.parametrize("count", [3, 20, 21])
+def test_few_classes_have_their_names(drawn, count):
+    names = [f"{number}{'-long' * number}" for number in range(count)]
+    confusions = {
+        f"vgg16-frozen-{mode}-0/confusion": np.eye(count, dtype=int)
+        for mode in ("zeros", "none")
+    }
+    figures = drawn(
+        [scored(mode, class_names=names) for mode in ("zeros", "none")],
+        confusions,
+    )
+    panels = figures.panels("confusion_vgg16-bundled-frozen")
+    for mode in ("zeros", "none"):
+        for labels in (
+            panels[mode].get_xticklabels(),
+            panels[mode].get_yticklabels(),
+        ):
+            words = [label.get_text() for label in labels]
+            if count > 20:
+                assert not any("long" in word for word in words)
+                continue
+            assert len(set(words)) == len(words) == count
+            assert words[:3] == names[:3]
+            assert max(map(len, words)) <= 18
+
+
+@pytest.mark.parametrize("about", [{}, {"class_names": None}])
+def test_classes_without_names_have_numbers(drawn, about):
+    panels = drawn([scored(**about)]).panels("confusion_vgg16-bundled-frozen")
+    labels = panels["zeros"].get_xticklabels()
+    assert {"0", "3"} <= {label.get_text() for label in labels}
+
+
 def test_networks_of_one_name_have_figures_of_their_own(drawn):
     paths = ("one/net.keras", "two/net.keras", "one-net.keras")
     rows = [scored(backbone=path, weights="file") for path in paths]
