@@ -118,7 +118,7 @@ def _share_words(rows):
     )
     shares = ", ".join(number_words(share) for share, _ in found)
     pixels = ", ".join(f"{fraction:.2f}" for _, fraction in found)
-    return f"borders of --shares {shares}: {pixels}"
+    return f"{pixels}: --shares {shares}"
 
 
 def _points(rows, attack, mode, region):

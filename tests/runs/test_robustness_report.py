@@ -332,7 +332,7 @@ def test_each_attack_has_a_scale_that_fits(attacks, drawn):
 def test_points_are_told_by_the_shares_of_the_border(attacks, drawn):
     panels = drawn(attacks).panels("fraction_vgg5_off_epsilon8")
     words = " ".join(panels["noise"].get_xlabel().split())
-    assert words == "share of pixels borders of --shares 0.05, 0.1: 0.20, 0.40"
+    assert words == "share of pixels 0.20, 0.40: --shares 0.05, 0.1"
 
 
 def test_perturbations_are_those_of_the_first_seed_that_has_some(drawn):
