@@ -78,7 +78,8 @@ def pattern_profile_figure(
     figure.legend(
         *axes[0].get_legend_handles_labels(),
         loc="outside lower center",
-        ncols=5,
+        # Of one layer or two, five of the longest names are too wide.
+        ncols=5 if len(layers) > 2 else 4,
         fontsize=8,
         frameon=False,
     )

@@ -109,6 +109,19 @@ def test_patterns_are_named_whole(figures, network, layers):
         assert backbone.split("/")[-1] in words_of(figure)
 
 
+def test_all_padding_modes_are_named_whole(figures):
+    (row,), arrays = example_run()
+    modes = (
+        "zeros,reflect,symmetric,replicate,circular,distribution,randn,"
+        "random_sides,partial,interpolate,none"
+    ).split(",")
+    draw_pattern_figures(
+        figures, [{**row, "padding_mode": mode} for mode in modes], arrays
+    )
+    for name in ("modes", "profile", "depth"):
+        check(figures.found[name])
+
+
 def test_what_is_short_stays_in_one_line(figures):
     (row,), arrays = example_run()
     draw_pattern_figures(figures, [{**row, "backbone": "vgg16"}], arrays)
