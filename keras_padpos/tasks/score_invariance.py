@@ -8,12 +8,15 @@ import numpy as np
 
 from keras_padpos.metrics import TranslationInvariance
 from keras_padpos.metrics import patch_offsets
+from keras_padpos.published.patch_facts import ENLARGED_PIXELS
+from keras_padpos.published.patch_facts import PATCH_PIXELS
+from keras_padpos.published.patch_facts import PATCH_STRIDE
 
 if TYPE_CHECKING:
     from keras_padpos.data import PairedSet
 
-_ENLARGED = 1050 / 475
-_STRIDE = 47 / 475
+_ENLARGED = ENLARGED_PIXELS / PATCH_PIXELS
+_STRIDE = PATCH_STRIDE / PATCH_PIXELS
 _SALIENT = 0.5
 
 
