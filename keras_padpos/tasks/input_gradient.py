@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_padpos.tasks.kept_seeds import seed_variables
+from keras_padpos.training.kept_seeds import seed_variables
 
 # Tried one after the other, until there is no overflow.
 _HALF_SCALES = (2.0**15, 2.0**8, 1.0)

@@ -16,7 +16,7 @@ from keras_padpos.tasks.class_labels import class_labels
 from keras_padpos.tasks.input_gradient import Gradient
 from keras_padpos.tasks.input_gradient import Loss
 from keras_padpos.tasks.input_gradient import input_gradient
-from keras_padpos.tasks.kept_seeds import kept_seeds
+from keras_padpos.training.kept_seeds import kept_seeds
 
 
 def pgd(

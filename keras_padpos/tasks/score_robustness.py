@@ -18,8 +18,6 @@ from keras_padpos.tasks.check_sizes import check_sizes
 from keras_padpos.tasks.class_labels import class_labels
 from keras_padpos.tasks.cutout import Cutout
 from keras_padpos.tasks.input_gradient import input_gradient
-from keras_padpos.tasks.kept_seeds import kept_seeds
-from keras_padpos.tasks.kept_seeds import seed_variables
 from keras_padpos.tasks.pgd import check_steps
 from keras_padpos.tasks.pgd import pgd
 from keras_padpos.tasks.region_mask import region_mask
@@ -28,6 +26,8 @@ from keras_padpos.tasks.universal_perturbation import universal_perturbation
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import restore_variables
 from keras_padpos.training import variable_state
+from keras_padpos.training.kept_seeds import kept_seeds
+from keras_padpos.training.kept_seeds import seed_variables
 
 ATTACKS = ("noise", "pgd", "universal")
 """Random signs, each picture attacked by itself, and all of them alike."""

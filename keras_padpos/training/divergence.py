@@ -5,8 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.training.variable_state import restore_variables
-from keras_padpos.training.variable_state import variable_state
+from keras_padpos.training.kept_seeds import kept_seeds
 
 
 def divergence(model: keras.Model, inputs: Any = None) -> str | None:
@@ -38,11 +37,8 @@ def divergence(model: keras.Model, inputs: Any = None) -> str | None:
         return "weights are not finite: training has diverged"
     if inputs is None:
         return None
-    known = {id(weight) for weight in model.weights}
-    random = [each for each in model.variables if id(each) not in known]
-    before = variable_state(random)
-    answers = keras.tree.flatten(model(inputs, training=False))
-    restore_variables(random, before)
+    with kept_seeds(model):
+        answers = keras.tree.flatten(model(inputs, training=False))
     if not all(map(_is_finite, answers)):
         return "answers are not finite: training has diverged"
     return None

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import keras
 
-from keras_padpos.training import restore_variables
-from keras_padpos.training import variable_state
+from keras_padpos.training.variable_state import restore_variables
+from keras_padpos.training.variable_state import variable_state
 
 
 @contextlib.contextmanager
