@@ -13,7 +13,9 @@ import itertools
 import numpy as np
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos import studies
 
 _TEST = flags.DEFINE_list(
     "test", ["red_green"], "Tests: red_green, four_quadrants."
@@ -165,9 +167,9 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         rows = _run(work, spread, units)
-        runs.draw_fconv_figures(work, rows)
+        studies.draw_fconv_figures(work, rows)
         work.write_results(rows, provenance.as_dict())
-    runs.print_fconv_report(work)
+    studies.print_fconv_report(work)
 
 
 def _units():
@@ -226,7 +228,7 @@ def _quadrant_units(seeds):
         itertools.product(_BACKBONE.value, _WEIGHTS.value, _PADDING_MODE.value)
     )
     for network in networks:
-        runs.check_fconv_network(*network, _LAYER.value)
+        studies.check_fconv_network(*network, _LAYER.value)
     images = _open(max(counts.values()))
     units = {}
     for seed, network, train, border in itertools.product(
@@ -268,7 +270,7 @@ def _pictures(images):
 
 def _run(work, spread, units):
     rows = []
-    with runs.Progress(units=len(units)) as progress:
+    with report.Progress(units=len(units)) as progress:
         for label, compute in units.items():
             found = work.checkpoint(label)
             trainings = {
@@ -357,7 +359,7 @@ def _four_quadrants(
     pictures = _pictures(images)[:count]
     frozen = train == "frozen"
     with contextlib.nullcontext() if frozen else spread.scope():
-        model = runs.fconv_network(*network, layer=_LAYER.value, seed=seed)
+        model = studies.fconv_network(*network, layer=_LAYER.value, seed=seed)
     fill = _MEAN_COLOUR if _BACKGROUND.value == "mean" else 0.0
     calibrated = 0
     if frozen and weights == "random" and _CALIBRATE.value:

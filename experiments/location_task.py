@@ -13,6 +13,7 @@ import numpy as np
 from absl import flags
 
 from keras_padpos import runs
+from keras_padpos import studies
 
 _MODEL = flags.DEFINE_list(
     "model", ["vgg5"], "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33."
@@ -85,9 +86,9 @@ def main(argv):
         runs.apply_common_flags()
         rows, curves = _train_all(work, spread, plans)
         work.save_arrays(curves)
-        runs.draw_location_figures(work, rows, curves)
+        studies.draw_location_figures(work, rows, curves)
         work.write_results(rows, provenance.as_dict())
-    runs.print_location_report(work)
+    studies.print_location_report(work)
 
 
 def _plans(spread):

@@ -12,7 +12,9 @@ import warnings
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos import studies
 
 _BACKBONE = flags.DEFINE_list(
     "backbone",
@@ -133,7 +135,7 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         _measure_all(work, spread, plans, provenance)
-    runs.print_pattern_report(work)
+    studies.print_pattern_report(work)
 
 
 def _plans():
@@ -156,7 +158,7 @@ def _plans():
         layers = runs.stage_layers(backbone, _LAYERS.value, "layers")
         models.check_weights(backbone, weights)
         for offset in range(_SEEDS.value if weights == "random" else 1):
-            network = runs.ProbedNetwork(
+            network = report.ProbedNetwork(
                 backbone, weights, "own", flags.FLAGS.seed + offset
             )
             plans.append((network, layers, list(dict.fromkeys(modes))))
@@ -165,7 +167,7 @@ def _plans():
 
 def _measure_all(work, spread, plans, provenance):
     rows, arrays, skipped = [], {}, {}
-    with runs.Progress(units=len(plans)) as progress:
+    with report.Progress(units=len(plans)) as progress:
         for number, plan in enumerate(plans, start=1):
             label = f"{number}-{plan[0].label}"
             found = work.checkpoint(label)
@@ -182,7 +184,7 @@ def _measure_all(work, spread, plans, provenance):
                 {f"{label}/{name}": array for name, array in new.items()}
             )
     work.save_arrays(arrays)
-    runs.draw_pattern_figures(work, rows, arrays)
+    studies.draw_pattern_figures(work, rows, arrays)
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 

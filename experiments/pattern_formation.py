@@ -8,7 +8,9 @@ padding has none at all times: the null check.
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos import studies
 
 _MODEL = flags.DEFINE_enum(
     "model", "vgg5", ["vgg5", "resnet18"], "Network to train."
@@ -120,7 +122,7 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         _train_all(work, spread, provenance)
-    runs.print_formation_report(work)
+    studies.print_formation_report(work)
 
 
 def _check_flags(spread):
@@ -152,7 +154,7 @@ def _train_all(work, spread, provenance):
     modes = list(dict.fromkeys(_PADDING_MODE.value))
     crops = None
     rows, arrays, skipped = [], {}, {}
-    with runs.Progress(units=len(modes) * len(_TRAINING.seeds)) as progress:
+    with report.Progress(units=len(modes) * len(_TRAINING.seeds)) as progress:
         for mode in modes:
             formation = None
             for seed in _TRAINING.seeds:
@@ -183,7 +185,7 @@ def _train_all(work, spread, provenance):
                     {f"{label}/{name}": array for name, array in new.items()}
                 )
     work.save_arrays(arrays)
-    runs.draw_formation_figures(work, rows, arrays)
+    studies.draw_formation_figures(work, rows, arrays)
     work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
 
 
@@ -261,7 +263,7 @@ def _train(work, spread, label, network, sets, formation, crops, advance):
 
 
 def _network(mode, seed, classes=10):
-    return runs.formation_network(
+    return studies.formation_network(
         _MODEL.value, mode, _SIZE.value, classes=classes, seed=seed
     )
 
@@ -273,7 +275,7 @@ def _formation(mode, classes):
     seed = flags.FLAGS.seed
     formation = ppp.PatternFormation(
         _network(mode, seed, classes),
-        runs.FORMATION_STAGES[_MODEL.value],
+        studies.FORMATION_STAGES[_MODEL.value],
         _SIZE.value,
         base=_network("zeros", seed, classes),
     )

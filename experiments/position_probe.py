@@ -13,6 +13,7 @@ import itertools
 import numpy as np
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
 
 _BACKBONE = flags.DEFINE_list(
@@ -236,7 +237,7 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         _probe(work, spread, plans, train, tests, provenance)
-    runs.print_position_report(work)
+    report.print_position_report(work)
 
 
 def _plans():
@@ -324,7 +325,7 @@ def _networks():
         seeded = weights == "random" or trains
         for offset in range(_SEEDS.value if seeded else 1):
             networks.append(
-                runs.ProbedNetwork(
+                report.ProbedNetwork(
                     backbone, weights, mode, flags.FLAGS.seed + offset
                 )
             )
@@ -339,7 +340,7 @@ def _heads(network, layers, known):
         "width": _HEAD_WIDTH.value,
     }
     if _TABLES.value:
-        return runs.paper_heads(
+        return report.paper_heads(
             layers,
             known,
             _TABLES.value,
@@ -347,7 +348,7 @@ def _heads(network, layers, known):
             network.padding_mode,
             **shape,
         )
-    return runs.probe_heads(
+    return report.probe_heads(
         layers,
         known,
         subsets=_STAGE_SUBSETS.value,
@@ -376,7 +377,7 @@ def _probe(work, spread, plans, train, tests, provenance):
     from keras_padpos import probes
 
     rows, arrays, all_skipped = [], {}, {}
-    with runs.Progress(units=len(plans)) as progress:
+    with report.Progress(units=len(plans)) as progress:
         for number, plan in enumerate(plans, start=1):
             label = f"{number}-{plan[0].label}"
             found = work.checkpoint(label)
@@ -414,7 +415,7 @@ def _probe(work, spread, plans, train, tests, provenance):
         examples = itertools.islice(images, probes.EXAMPLES)
         arrays[f"pictures/{spec}"] = np.stack(list(examples))
     work.save_arrays(arrays)
-    runs.draw_position_figures(work, rows, arrays)
+    report.draw_position_figures(work, rows, arrays)
     work.write_results(rows, {**provenance.as_dict(), "skipped": all_skipped})
 
 

@@ -8,7 +8,9 @@ without padding sees the real neighbours of the crop.
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos import studies
 
 _BACKBONE = flags.DEFINE_enum(
     "backbone",
@@ -83,7 +85,7 @@ def main(argv):
             data_dir=flags.FLAGS.data_dir,
         )
         _compare(work, modes, original, images, before, provenance)
-    runs.print_agreement_report(work)
+    studies.print_agreement_report(work)
 
 
 def _modes():
@@ -121,7 +123,7 @@ def _compare(work, modes, original, images, before, provenance):
 
     crop = slice(before, before + _CROP.value)
     rows, arrays = [], {}
-    with runs.Progress(units=len(modes) + 1) as progress:
+    with report.Progress(units=len(modes) + 1) as progress:
 
         def classify(label, net, whole):
             with progress.unit(label, total=images.expected) as advance:

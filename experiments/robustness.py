@@ -14,6 +14,7 @@ import itertools
 from absl import flags
 
 from keras_padpos import runs
+from keras_padpos import studies
 
 _MODEL = flags.DEFINE_list(
     "model", ["vgg5"], "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33."
@@ -138,9 +139,9 @@ def main(argv):
         runs.apply_common_flags()
         rows, arrays = _train_all(work, spread, plans, sets)
         work.save_arrays(arrays)
-        runs.draw_robustness_figures(work, rows, arrays)
+        studies.draw_robustness_figures(work, rows, arrays)
         work.write_results(rows, provenance.as_dict())
-    runs.print_robustness_report(work)
+    studies.print_robustness_report(work)
 
 
 def _sets(spread):

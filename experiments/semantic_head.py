@@ -16,6 +16,7 @@ import numpy as np
 from absl import flags
 
 from keras_padpos import runs
+from keras_padpos import studies
 
 _TASK = flags.DEFINE_enum(
     "task",
@@ -151,9 +152,9 @@ def main(argv):
         runs.apply_common_flags()
         rows, arrays = _train_all(work, spread, plans, sets)
         work.save_arrays(arrays)
-        runs.draw_semantic_figures(work, rows, arrays)
+        studies.draw_semantic_figures(work, rows, arrays)
         work.write_results(rows, provenance.as_dict())
-    runs.print_semantic_report(work)
+    studies.print_semantic_report(work)
 
 
 def _sets(spread):

@@ -12,6 +12,7 @@ import itertools
 from absl import flags
 
 from keras_padpos import runs
+from keras_padpos import studies
 
 _BACKBONE = flags.DEFINE_list(
     "backbone",
@@ -103,9 +104,9 @@ def main(argv):
         runs.apply_common_flags()
         rows, arrays = _train_all(work, spread, plans, sets)
         work.save_arrays(arrays)
-        runs.draw_texture_figures(work, rows, arrays)
+        studies.draw_texture_figures(work, rows, arrays)
         work.write_results(rows, provenance.as_dict())
-    runs.print_texture_report(work)
+    studies.print_texture_report(work)
 
 
 def _sets(spread):

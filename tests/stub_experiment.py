@@ -10,6 +10,7 @@ _STUB = """
 import os, pathlib, signal, time
 from absl import flags
 from keras_padpos import runs
+from keras_padpos import report
 
 UNITS = flags.DEFINE_integer("units", 2, "Units of work.", lower_bound=1)
 GATE = flags.DEFINE_string("gate", None, "File to wait for after the first.")
@@ -26,7 +27,7 @@ def main(argv):
     if work.finished:
         return
     rows = []
-    with runs.Progress(units=UNITS.value) as progress:
+    with report.Progress(units=UNITS.value) as progress:
         for number in range(UNITS.value):
             label = f"unit {number}"
             found = work.checkpoint(label)

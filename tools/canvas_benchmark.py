@@ -7,6 +7,7 @@ trains, and with tf.data that makes them; with XLA and without.
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
 
 _MODEL = flags.DEFINE_list(
@@ -77,7 +78,7 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         rows = []
-        with runs.Progress(units=len(units)) as progress:
+        with report.Progress(units=len(units)) as progress:
             for model, grid, jit in units:
                 label = f"{model}-{grid}x{grid}-jit_{jit}"
                 found = work.checkpoint(label)
@@ -154,7 +155,7 @@ def _report(work):
     notes = [f"Target: at most {_TARGET} times canvases in memory."]
     if not any(row["feed"] == DATASET for row in rows):
         notes.append("Without tf.data: TensorFlow is not installed.")
-    runs.print_table(
+    report.print_table(
         f"A training step, {_BATCH_SIZE.value} canvases, {precision}, "
         f"{config['backend']}: medians of {_ROUNDS.value} "
         f"interleaved rounds of {_STEPS.value} steps",

@@ -13,6 +13,7 @@ pattern_formation leaves them in WORKDIR/models.
 from absl import flags
 
 from keras_padpos import runs
+from keras_padpos import studies
 
 _FORMAT = flags.DEFINE_enum(
     "format",
@@ -30,11 +31,11 @@ _LAYERS = flags.DEFINE_list(
 
 def main(argv):
     """Print what each metric says, then how they compare."""
-    works = runs.open_metric_runs(argv[1:])
+    works = studies.open_metric_runs(argv[1:])
     if _FORMAT.value == "markdown":
-        print(runs.comparison_markdown(works, _LAYERS.value))
+        print(studies.comparison_markdown(works, _LAYERS.value))
     else:
-        runs.print_comparison(works, _LAYERS.value)
+        studies.print_comparison(works, _LAYERS.value)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ IN.keras is any functional or Sequential model. What changed is printed.
 
 from absl import flags
 
+from keras_padpos import files
 from keras_padpos import runs
 
 _PADDING_MODE = flags.DEFINE_string(
@@ -45,8 +46,8 @@ def main(argv):
     from keras_padpos import models
 
     runs.conversion_modes([_PADDING_MODE.value] if _PADDING_MODE.value else [])
-    target = runs.check_keras_file(target, "OUT.keras", _OVERWRITE.value)
-    model = runs.load_keras_model(source, "IN.keras", compiled=True)
+    target = files.check_keras_file(target, "OUT.keras", _OVERWRITE.value)
+    model = files.load_keras_model(source, "IN.keras", compiled=True)
     converted = models.convert_padding(
         model,
         _PADDING_MODE.value,
@@ -56,7 +57,7 @@ def main(argv):
         pooling=_POOLING.value,
         verbose=1,
     )
-    with runs.atomic_path(target) as hidden:
+    with files.atomic_path(target) as hidden:
         converted.save(hidden)
     print(f"Saved in {target}.")
 

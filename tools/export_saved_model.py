@@ -15,7 +15,10 @@ import os
 
 from absl import flags
 
+from keras_padpos import files
+from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos import studies
 
 _BACKBONE = flags.DEFINE_string(
     "backbone",
@@ -65,7 +68,7 @@ _OUT = flags.DEFINE_string("out", None, "Folder to write.")
 _FORMAT = flags.DEFINE_enum(
     "format",
     "tf_saved_model",
-    list(runs.EXPORT_FORMATS),
+    list(files.EXPORT_FORMATS),
     "tf_saved_model; onnx, which needs the package tf2onnx; or litert.",
 )
 _OVERWRITE = flags.DEFINE_bool(
@@ -81,12 +84,12 @@ def main(argv):
     _check_before_work()
     name, made_from = _name(), _made_from()
     failure = None
-    with runs.Progress(units=2) as progress:
+    with report.Progress(units=2) as progress:
         with progress.unit(name):
             model = _network()
         with progress.unit(f"{_FORMAT.value} in {_OUT.value}, compared"):
             try:
-                rows = runs.export_model(
+                rows = files.export_model(
                     model,
                     _OUT.value,
                     _FORMAT.value,
@@ -94,7 +97,7 @@ def main(argv):
                     made_from=made_from,
                     seed=_SEED.value,
                 )
-            except runs.ExportMismatch as error:
+            except files.ExportMismatch as error:
                 rows, failure = error.rows, error
     if rows:
         _report(name, rows)
@@ -122,7 +125,7 @@ def _check_before_work():
                     f"--{name} belongs to --backbone; a --model is exported "
                     f"as it is. Received: --{name} and --model"
                 )
-    runs.check_export(_OUT.value, _FORMAT.value, _OVERWRITE.value)
+    files.check_export(_OUT.value, _FORMAT.value, _OVERWRITE.value)
     if _BACKBONE.value is not None:
         models.check_weights(_BACKBONE.value, _weights())
         runs.stage_layers(_BACKBONE.value, _STAGES.value)
@@ -130,8 +133,8 @@ def _check_before_work():
 
 def _network():
     if _MODEL.value is not None:
-        return runs.load_keras_model(_MODEL.value)
-    return runs.position_network(
+        return files.load_keras_model(_MODEL.value)
+    return studies.position_network(
         _BACKBONE.value,
         _weights(),
         _padding_mode(),
@@ -179,7 +182,7 @@ def _made_from():
 
 
 def _report(name, rows):
-    runs.print_table(
+    report.print_table(
         f"{name} as {_FORMAT.value}, against the Keras model on random inputs",
         [
             "output",

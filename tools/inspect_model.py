@@ -10,6 +10,8 @@ and padding's reach as a figure.
 
 from absl import flags
 
+from keras_padpos import files
+from keras_padpos import report
 from keras_padpos import runs
 
 _INPUT_SHAPE = flags.DEFINE_list(
@@ -39,7 +41,7 @@ def main(argv):
     shape = _input_shape()
     config = {
         "model": str(path),
-        "sha256": runs.model_digest(path),
+        "sha256": files.model_digest(path),
         "input_shape": shape,
         "all_layers": _ALL_LAYERS.value,
     }
@@ -50,17 +52,17 @@ def main(argv):
         saved = work.load_results()
         rows, told = saved["rows"], saved["provenance"]["told"]
     else:
-        with runs.Progress() as progress:
-            rows, told = runs.inspect_file(
+        with report.Progress() as progress:
+            rows, told = files.inspect_file(
                 path,
                 shape,
                 all_layers=_ALL_LAYERS.value,
                 progress=progress,
             )
         if work is not None:
-            runs.draw_inspection(work, told, rows)
+            report.draw_inspection(work, told, rows)
             work.write_results(rows, {**provenance.as_dict(), "told": told})
-    runs.print_inspection(told["title"], rows, told["shape"], told["notes"])
+    report.print_inspection(told["title"], rows, told["shape"], told["notes"])
     if work is not None:
         print(f"\nResults in {work.path}")
 

@@ -7,6 +7,7 @@ installed.
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
 
 _NETWORKS = flags.DEFINE_list(
@@ -136,7 +137,7 @@ def _measure(work, batch_sizes, modes, provenance):
     compare_torch = torch_installed() and not flags.FLAGS.mixed_precision
     rows, arrays = [], {}
     units = [(n, b) for n in _NETWORKS.value for b in batch_sizes]
-    with runs.Progress(units=len(units)) as progress:
+    with report.Progress(units=len(units)) as progress:
         for network, batch_size in units:
             label = f"{network}-batch{batch_size}"
             found = work.checkpoint(label)
@@ -235,7 +236,7 @@ def _print_ratios(title, rows, reference):
             },
         )
         line[row["mode"]] = row["ratio"]
-    runs.print_table(
+    report.print_table(
         title,
         [
             "network",

@@ -4,6 +4,7 @@ import math
 
 from absl import flags
 
+from keras_padpos import files
 from keras_padpos import runs
 
 _IMAGE = flags.DEFINE_string(
@@ -55,7 +56,7 @@ def main(argv):
             )
         )
         axis.set_title(name, fontsize=10)
-    with runs.atomic_file(_OUT.value) as file:
+    with files.atomic_file(_OUT.value) as file:
         figure.savefig(file, format="png", dpi=110)
 
 

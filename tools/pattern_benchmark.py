@@ -10,6 +10,7 @@ import tempfile
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
 
 _BACKBONE = flags.DEFINE_list(
@@ -83,7 +84,7 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         rows = []
-        with runs.Progress(units=len(_BACKBONE.value)) as progress:
+        with report.Progress(units=len(_BACKBONE.value)) as progress:
             for backbone in _BACKBONE.value:
                 with progress.unit(backbone):
                     rows.append(_time(backbone))
@@ -153,7 +154,7 @@ def _report(work):
     provenance = results["provenance"]
     timed = [row for row in results["rows"] if row["what"] == "time"]
     row = timed[0]
-    runs.print_table(
+    report.print_table(
         f"Pattern of {row['padding_mode']} padding at all stages, "
         f"{row['crops']} crops of {row['crop']}x{row['crop']}: medians of "
         f"{row['rounds']} interleaved rounds",

@@ -9,6 +9,7 @@ the runs, picture by picture. Each WORKDIR is the directory of a finished run.
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
 
 _FORMAT = flags.DEFINE_enum(
@@ -26,11 +27,11 @@ def main(argv):
         for path in argv[1:]
     ]
     if _FORMAT.value == "markdown":
-        print(runs.paper_tables_markdown(works))
-        print(f"\n{runs.orderings_markdown(works)}")
+        print(report.paper_tables_markdown(works))
+        print(f"\n{report.orderings_markdown(works)}")
     else:
-        runs.print_paper_tables(works)
-        runs.print_orderings(works)
+        report.print_paper_tables(works)
+        report.print_orderings(works)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import tempfile
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
 
 _BACKBONE = flags.DEFINE_string(
@@ -174,7 +175,7 @@ def _networks():
         heads, theirs = (
             [
                 head
-                for head in runs.paper_heads(
+                for head in report.paper_heads(
                     layers, layers, _TABLES.value, backbone, mode, output=output
                 )
                 if head.layers == 1
@@ -209,7 +210,7 @@ def _against_recipe(networks, images, positions):
 
     rows = []
     steps = _RECIPE_STEPS.value + 1
-    with runs.Progress(units=2 * len(networks)) as progress:
+    with report.Progress(units=2 * len(networks)) as progress:
         for backbone, mode, heads, theirs in networks:
             label = "rgb" if backbone == "rgb" else f"{backbone}-{mode}"
             model = _model(backbone, mode)
@@ -320,7 +321,7 @@ def _report(work):
     }
     whole["ratio"] = whole["recipe_seconds"] / whole["exact_seconds"]
     config = results["config"]
-    runs.print_table(
+    report.print_table(
         f"All linear heads of Tables {', '.join(config['tables'])} on "
         f"{tables[0]['images']} pictures: one exact pass a network against "
         "the original recipe, one run a head and target, extrapolated from "

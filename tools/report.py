@@ -12,6 +12,7 @@ import sys
 
 from absl import flags
 
+from keras_padpos import report
 from keras_padpos import runs
 
 _FORMAT = flags.DEFINE_enum(
@@ -40,14 +41,14 @@ _FIGURES = flags.DEFINE_bool(
 
 def main(argv):
     """Read the runs, then write the report and say how large it is."""
-    out = runs.check_report_file(
+    out = report.check_report_file(
         _OUT.value, _FORMAT.value, overwrite=_OVERWRITE.value
     )
-    found = runs.find_runs(argv[1:])
-    text = runs.report_text(
+    found = report.find_runs(argv[1:])
+    text = report.report_text(
         found, _FORMAT.value, title=_TITLE.value, figures=_FIGURES.value
     )
-    print(runs.write_report(text, found, out), file=sys.stderr)
+    print(report.write_report(text, found, out), file=sys.stderr)
 
 
 if __name__ == "__main__":

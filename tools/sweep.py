@@ -23,6 +23,7 @@ import shlex
 from absl import flags
 
 from keras_padpos import runs
+from keras_padpos import sweep
 
 _OUT = flags.DEFINE_string(
     "out", None, "Folder for the work directories, logs and sweep.json."
@@ -83,14 +84,14 @@ def main(argv):
                 f"--{flag.name} must be whole, or a fraction of one. "
                 f"Received: {flag.value:g}"
             )
-    grid = runs.sweep_grid(argv[1])
-    runs.check_sweep_flags(grid)
+    grid = sweep.sweep_grid(argv[1])
+    sweep.check_sweep_flags(grid)
     if _DRY_RUN.value:
-        for entry in runs.SweepFolder(_OUT.value).entries(grid):
+        for entry in sweep.SweepFolder(_OUT.value).entries(grid):
             if not entry.before:
                 print(shlex.join(entry.run.command(entry.workdir)))
         return 0
-    outcome = runs.run_sweep(
+    outcome = sweep.run_sweep(
         grid,
         _OUT.value,
         address=_ADDRESS.value,
@@ -100,7 +101,7 @@ def main(argv):
         max_runs=_MAX_RUNS.value,
         retries=_RETRIES.value,
     )
-    runs.print_sweep(outcome, _OUT.value)
+    sweep.print_sweep(outcome, _OUT.value)
     return outcome.status
 
 

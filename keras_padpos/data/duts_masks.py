@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_padpos.data._sliced import sliced
 from keras_padpos.data.folder_pictures import EXTENSIONS
 from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.masked_pictures import StoredPair
-from keras_padpos.data.sliced import sliced
 
 SALIENCY_CLASSES = ("background", "salient")
 _FOLDERS = {"train": "DUTS-TR", "test": "DUTS-TE"}

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_padpos.data._sliced import sliced
 from keras_padpos.data.picture_files import PictureFiles
-from keras_padpos.data.sliced import sliced
 
 EXTENSIONS = (
     ".bmp",

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.data._read_picture import BrokenPictureError
+from keras_padpos.data._shuffled import shuffled
 from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.read_picture import BrokenPictureError
-from keras_padpos.data.shuffled import shuffled
 from keras_padpos.data.too_small_picture_error import TooSmallPictureError
 
 if TYPE_CHECKING:

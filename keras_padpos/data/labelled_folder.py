@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_padpos.data._read_picture import BrokenPictureError
+from keras_padpos.data._read_picture import read_picture
 from keras_padpos.data.folder_pictures import EXTENSIONS
 from keras_padpos.data.pair_source import PairSource
-from keras_padpos.data.read_picture import BrokenPictureError
-from keras_padpos.data.read_picture import read_picture
 
 
 class LabelledFolder(PairSource):

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from keras_padpos.data._read_picture import check_pixels
+from keras_padpos.data._read_picture import opened_picture
 from keras_padpos.data.picture_files import PictureFiles
 from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.read_picture import check_pixels
-from keras_padpos.data.read_picture import opened_picture
 from keras_padpos.data.too_small_picture_error import TooSmallPictureError
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.data._read_picture import read_picture
 from keras_padpos.data.picture_files import PictureFiles
 from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.read_picture import read_picture
 
 
 class ResizedPictures(PictureSource):

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.data._read_picture import BrokenPictureError
+from keras_padpos.data._read_picture import read_picture
 from keras_padpos.data.pair_source import PairSource
-from keras_padpos.data.read_picture import BrokenPictureError
-from keras_padpos.data.read_picture import read_picture
 from keras_padpos.data.tfds_pictures import TFDSPictures
 
 

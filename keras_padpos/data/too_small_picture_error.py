@@ -1,6 +1,6 @@
 """A picture that a crop does not fit into."""
 
-from keras_padpos.data.read_picture import BrokenPictureError
+from keras_padpos.data._read_picture import BrokenPictureError
 
 
 class TooSmallPictureError(BrokenPictureError):

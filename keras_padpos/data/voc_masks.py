@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 
+from keras_padpos.data._sliced import sliced
 from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.masked_pictures import StoredPair
-from keras_padpos.data.sliced import sliced
 
 PASCAL_CLASSES = (
     "background",

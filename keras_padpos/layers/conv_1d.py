@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras.saving import register_keras_serializable
 
-from keras_padpos.layers.padded_convolution import PaddedConvolution
+from keras_padpos.layers.padded_layer import PaddedConvolution
 
 
 @register_keras_serializable(package="keras_padpos")

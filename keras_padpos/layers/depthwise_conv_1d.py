@@ -5,9 +5,7 @@ from typing import Any
 import keras
 from keras.saving import register_keras_serializable
 
-from keras_padpos.layers.padded_depthwise_convolution import (
-    PaddedDepthwiseConvolution,
-)
+from keras_padpos.layers.padded_layer import PaddedDepthwiseConvolution
 
 
 @register_keras_serializable(package="keras_padpos")

@@ -205,3 +205,109 @@ class PaddedLayer:
             "padding": self.padding,
             "padding_mode": modes.serialize(self.padding_mode),
         }
+
+
+class PaddedConvolution(PaddedLayer):
+    """Mixin of `Conv1D`, `Conv2D` and `Conv3D`."""
+
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Convolve; see `PaddedLayer.call`."""
+        return ops.conv(
+            inputs,
+            self.kernel,
+            strides=list(self.strides),
+            padding=padding,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )
+
+
+class PaddedDepthwiseConvolution(PaddedLayer):
+    """Mixin of `DepthwiseConv1D` and `DepthwiseConv2D`."""
+
+    def output_channels(self, input_channels: int | None) -> int | None:
+        """`depth_multiplier` for each channel that goes in."""
+        return self.depth_multiplier * input_channels
+
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Convolve each channel by itself; see `PaddedLayer.call`."""
+        return ops.depthwise_conv(
+            inputs,
+            self.kernel,
+            strides=self.strides,
+            padding=padding,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )
+
+
+class PaddedPooling(PaddedLayer):
+    """Base of the mixins of maximum and average pooling.
+
+    A subclass implements `run_window`.
+    """
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return len(self.pool_size)
+
+    def window(self) -> tuple[tuple[int, ...], ...]:
+        """Pool size and strides; taps are neighbours."""
+        return self.pool_size, self.strides, (1,) * self.rank
+
+    def output_channels(self, input_channels: int | None) -> int | None:
+        """As many as went in."""
+        return input_channels
+
+    def finish(self, outputs: Any) -> Any:
+        """Neither bias nor activation."""
+        return outputs
+
+
+class PaddedAveragePooling(PaddedPooling):
+    """Mixin of `AveragePooling1D`, `AveragePooling2D`, `AveragePooling3D`."""
+
+    @property
+    def native(self) -> bool:
+        """Not where the mode corrects: `"same"` leaves cells out already."""
+        return super().native and not self.corrects
+
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Average; see `PaddedLayer.call`."""
+        return ops.average_pool(
+            inputs,
+            self.pool_size,
+            strides=self.strides,
+            padding=padding,
+            data_format=self.data_format,
+        )
+
+
+class PaddedSeparableConvolution(PaddedLayer):
+    """Mixin of `SeparableConv1D` and `SeparableConv2D`.
+
+    The window is the depthwise step alone, so that a mode corrects it before
+    the pointwise step mixes channels.
+    """
+
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Convolve each channel by itself; see `PaddedLayer.call`."""
+        return ops.depthwise_conv(
+            inputs,
+            self.depthwise_kernel,
+            strides=self.strides,
+            padding=padding,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )
+
+    def finish(self, outputs: Any) -> Any:
+        """Mix the channels, add the bias, activate."""
+        outputs = ops.conv(
+            outputs,
+            self.pointwise_kernel,
+            padding="valid",
+            data_format=self.data_format,
+        )
+        return super().finish(outputs)

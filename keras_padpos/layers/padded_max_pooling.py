@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_padpos.layers.padded_pooling import PaddedPooling
+from keras_padpos.layers.padded_layer import PaddedPooling
 
 
 class PaddedMaxPooling(PaddedPooling):

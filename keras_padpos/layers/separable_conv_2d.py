@@ -5,9 +5,7 @@ from typing import Any
 import keras
 from keras.saving import register_keras_serializable
 
-from keras_padpos.layers.padded_separable_convolution import (
-    PaddedSeparableConvolution,
-)
+from keras_padpos.layers.padded_layer import PaddedSeparableConvolution
 
 
 @register_keras_serializable(package="keras_padpos")

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.metrics.border_bands import BAND_EDGES
-from keras_padpos.metrics.border_bands import band_names
-from keras_padpos.metrics.border_bands import border_bands
-from keras_padpos.metrics.border_bands import check_edges
-from keras_padpos.metrics.saliency_values import saliency_values
+from keras_padpos.metrics._border_bands import BAND_EDGES
+from keras_padpos.metrics._border_bands import band_names
+from keras_padpos.metrics._border_bands import border_bands
+from keras_padpos.metrics._border_bands import check_edges
+from keras_padpos.metrics._saliency_values import saliency_values
 from keras_padpos.metrics.summed_scores import SummedScores
 
 BETA_SQUARED = 0.3

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics.banded_saliency import BETA_SQUARED
 from keras_padpos.metrics.banded_saliency import BandedSaliency
-from keras_padpos.metrics.border_bands import BAND_EDGES
 
 
 class SaliencyScores(BandedSaliency):

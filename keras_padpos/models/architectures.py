@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 
-from keras_padpos.models.imagenet_scale import restore_imagenet_scale
-from keras_padpos.models.resnet18 import resnet18
-from keras_padpos.models.vgg5 import vgg5
+from keras_padpos.models.nets._resnet18 import resnet18
+from keras_padpos.models.nets._vgg5 import vgg5
+from keras_padpos.models.weights import restore_imagenet_scale
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 from keras_padpos import layers  # noqa: F401  registers them
-from keras_padpos.models.graph_walk import check_graph
-from keras_padpos.models.plain_reason import plain_reason
+from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph.graph_walk import check_graph
 
 _ENDING = ".keras"
 _CHANNELS = 3

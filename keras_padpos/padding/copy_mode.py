@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_padpos.padding.crop import crop
+from keras_padpos.padding._crop import crop
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
 

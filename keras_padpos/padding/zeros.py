@@ -5,7 +5,7 @@ from typing import Any
 from keras import ops
 from keras.saving import register_keras_serializable
 
-from keras_padpos.padding.crop import crop
+from keras_padpos.padding._crop import crop
 from keras_padpos.padding.padding_mode import PaddingMode
 
 

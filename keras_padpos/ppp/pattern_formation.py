@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.models.resized import resized
-from keras_padpos.models.stage_model import stage_model
+from keras_padpos.models.graph._resized import resized
+from keras_padpos.models.graph._stage_model import stage_model
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
 
 _NAME = "network"

@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.models.resized import resized
+from keras_padpos.models.graph._resized import resized
+from keras_padpos.ppp._pattern_metrics import pattern_maps
+from keras_padpos.ppp._pattern_metrics import pattern_metrics
 from keras_padpos.ppp.group_sums import UNITS
-from keras_padpos.ppp.pattern_metrics import pattern_maps
-from keras_padpos.ppp.pattern_metrics import pattern_metrics
 from keras_padpos.ppp.pattern_statistics import HALVES
 from keras_padpos.ppp.pattern_statistics import PatternStatistics
 from keras_padpos.ppp.pattern_step import PatternStep

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from keras_padpos.probes.by_column import by_column
-from keras_padpos.probes.ridge_solve import ridge_solve
+from keras_padpos.probes._by_column import by_column
+from keras_padpos.probes._ridge_solve import ridge_solve
 from keras_padpos.probes.standard_rows import StandardRows
 
 # Rows a step where a product is taken.

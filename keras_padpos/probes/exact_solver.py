@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.probes._windows import windows
 from keras_padpos.probes.dual_regression import DualRegression
 from keras_padpos.probes.linear_read_out import LinearReadOut
 from keras_padpos.probes.moments import Moments
 from keras_padpos.probes.primal_regression import PrimalRegression
 from keras_padpos.probes.standard_rows import StandardRows
-from keras_padpos.probes.windows import windows
 
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """What `ridge="auto"` chooses from."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_padpos.probes.windows import head_size
+from keras_padpos.probes._windows import head_size
 
 OUTPUTS = ("linear", "sigmoid")
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from keras_padpos.probes.by_column import by_column
+from keras_padpos.probes._by_column import by_column
+from keras_padpos.probes._ridge_solve import ridge_solve
+from keras_padpos.probes._standard_scale import standard_scale
 from keras_padpos.probes.moments import Moments
-from keras_padpos.probes.ridge_solve import ridge_solve
-from keras_padpos.probes.standard_scale import standard_scale
 
 # Rows of a large matrix worked on at once.
 _STEP = 512

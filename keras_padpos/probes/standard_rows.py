@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_padpos.probes.standard_scale import standard_scale
+from keras_padpos.probes._standard_scale import standard_scale
 
 
 class StandardRows:

@@ -8,7 +8,7 @@ import warnings
 import weakref
 from pathlib import Path
 
-from keras_padpos.runs.user_error import UserError
+from keras_padpos.errors import UserError
 
 try:
     import fcntl

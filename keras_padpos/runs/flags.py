@@ -4,11 +4,249 @@ import enum
 import os
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
 
-from keras_padpos.runs.strict_json import strict_json
+from keras_padpos.errors import UserError
+from keras_padpos.files.disk import strict_json
+
+
+def conversion_modes(
+    asked: Sequence[str] | None = None, *, own: bool = False
+) -> list[str]:
+    """Check the modes that a flag names.
+
+    Example:
+        >>> conversion_modes(["reflect", "none"])
+        ['reflect', 'none']
+        >>> conversion_modes()[-2:]
+        ['interpolate', 'none']
+
+    Args:
+        asked: What `--padding_mode` says; all that there are if not given.
+        own: Whether `own`, a network's padding as it is, is one.
+
+    Returns:
+        The modes.
+
+    Raises:
+        UserError: If one is unknown.
+    """
+    from keras_padpos import padding
+
+    known = [*padding.names(), "interpolate", "none", *["own"] * own]
+    if asked is None:
+        return known
+    unknown = [mode for mode in asked if mode not in known]
+    if unknown or not asked:
+        raise UserError(
+            f"--padding_mode must be among {', '.join(known)}. "
+            f"Received: {', '.join(unknown) or 'nothing'}"
+        )
+    return list(asked)
+
+
+def flag_text(value: Any) -> str:
+    """Write a flag's value as a command line has it.
+
+    Example:
+        >>> flag_text(True), flag_text(0.5), flag_text(["a", "b,c"])
+        ('true', '0.5', 'a,"b,c"')
+
+    Args:
+        value: Text, number, boolean, or a list of these, which becomes one
+            value with commas.
+
+    Returns:
+        What stands after the equals sign.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        texts = [flag_text(item) for item in value]
+        return flags.CsvListSerializer(",").serialize(texts)
+    return str(value)
+
+
+def whole_numbers(
+    name: str, values: Sequence[str], least: int = 0
+) -> list[int]:
+    """Numbers of a flag that is a list.
+
+    Example:
+
+    >>> whole_numbers("kernel_sizes", ["1", "3"])
+    [1, 3]
+
+    Args:
+        name: The flag's, without dashes.
+        values: Its value.
+        least: The smallest number allowed.
+
+    Raises:
+        UserError: If there is none, or one is not such a number.
+    """
+    if not values or not all(
+        value.isdigit() and int(value) >= least for value in values
+    ):
+        raise UserError(
+            f"--{name} must be whole numbers from {least} with commas between "
+            f"them. Received: {','.join(values)}"
+        )
+    return [int(value) for value in values]
+
+
+def ridge_value(text: str) -> float | str:
+    """What `--ridge` says: a number, or `"auto"`.
+
+    Example:
+
+    >>> ridge_value("0.01"), ridge_value("auto")
+    (0.01, 'auto')
+
+    Args:
+        text: The flag's value.
+
+    Raises:
+        UserError: If it is neither.
+    """
+    if text == "auto":
+        return text
+    try:
+        ridge = float(text)
+    except ValueError:
+        ridge = -1.0
+    if not 0 <= ridge < float("inf"):
+        raise UserError(
+            f"--ridge must be a number of 0 or more, or auto. Received: {text}"
+        )
+    return ridge
+
+
+def positions_value(text: str) -> int | str:
+    """What `--positions_per_image` says: a number, `"auto"` or `"all"`.
+
+    Example:
+
+    >>> positions_value("100"), positions_value("all")
+    (100, 'all')
+
+    Args:
+        text: The flag's value.
+
+    Raises:
+        UserError: If it is none of these.
+    """
+    if text in ("auto", "all"):
+        return text
+    if not text.isdigit() or int(text) < 1:
+        raise UserError(
+            "--positions_per_image must be a number from 1 on, auto or all. "
+            f"Received: {text}"
+        )
+    return int(text)
+
+
+def picture_sets(specs: Sequence[str]) -> str | list[str]:
+    """What to open for a flag that lists sets of pictures to be joined.
+
+    A set alone keeps its own number of pictures, where it has one.
+
+    Example:
+
+    >>> picture_sets(["samples:train"]), picture_sets(["a", "b"])
+    ('samples:train', ['a', 'b'])
+
+    Args:
+        specs: The flag's value.
+    """
+    return specs[0] if len(specs) == 1 else list(specs)
+
+
+def stage_layers(
+    backbone: str, stages: Sequence[str], flag: str = "stages"
+) -> list[str]:
+    """The layers that a flag such as --stages names in one network.
+
+    Example:
+        >>> stage_layers("vgg16", ["1", "block3_conv1"])
+        ['block1_conv2', 'block3_conv1']
+
+    Args:
+        backbone: A name out of `models.backbone_names`, or the path of a
+            `.keras` file.
+        stages: `["all"]`, or numbers from 1 and names of layers; of a file,
+            names alone. The bare picture (`"rgb"`) has one stage, whatever is
+            asked for.
+        flag: What the flag is called, without dashes.
+
+    Returns:
+        Names of layers; that there are such layers is not checked.
+
+    Raises:
+        UserError: If a number is out of range, or a file's stages are no
+            names: the message proposes some.
+        ValueError: If there is no such backbone, or a file whose stages have
+            to be proposed holds none.
+        FileNotFoundError: If that file is not there.
+    """
+    from keras_padpos import models
+
+    if models.is_model_file(backbone):
+        numbers = [stage for stage in stages if stage.isdigit()]
+        if numbers or not stages or list(stages) == ["all"]:
+            candidates = models.stage_candidates(
+                models.load_model_file(backbone)
+            )
+            raise UserError(
+                f"--{flag} of {backbone!r} must name layers, such as "
+                f"{','.join(candidates)}. "
+                f"Received: {','.join(stages) or 'nothing'}"
+            )
+        return list(stages)
+    known = models.stage_names(backbone)
+    if list(stages) == ["all"] or backbone == "rgb":
+        return list(known)
+    layers = []
+    for stage in stages:
+        if stage.isdigit():
+            if not 1 <= int(stage) <= len(known):
+                raise UserError(
+                    f"--{flag} of {backbone} go from 1 to {len(known)}. "
+                    f"Received: {stage}"
+                )
+            stage = known[int(stage) - 1]
+        layers.append(stage)
+    return layers
+
+
+def stage_words(layers: Sequence[str], known: Sequence[str]) -> str:
+    """What a row's `stages` says of the layers that were read.
+
+    Example:
+        >>> known = ["block1_conv2", "block2_conv2", "block3_conv3"]
+        >>> stage_words(known, known), stage_words(known[1:], known)
+        ('all', '2,3')
+        >>> stage_words(["block1_conv1", "block2_conv2"], known)
+        'block1_conv1,2'
+
+    Args:
+        layers: Names of the layers that were read.
+        known: Names of all the network's stages.
+
+    Returns:
+        `"all"`, or numbers of stages, and names of layers that are none,
+        with commas between them.
+    """
+    if list(layers) == list(known):
+        return "all"
+    return ",".join(
+        str(known.index(layer) + 1) if layer in known else layer
+        for layer in layers
+    )
+
 
 # The flags belong to the binary that asks for them, so that its --help lists
 # them.

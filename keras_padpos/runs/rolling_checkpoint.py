@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from keras_padpos.runs.user_error import UserError
+from keras_padpos.errors import UserError
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # A unit that has been saved for so long a share of its time waits.

@@ -5,7 +5,7 @@ from typing import Any
 
 from absl import flags
 
-from keras_padpos.runs.user_error import UserError
+from keras_padpos.errors import UserError
 
 # The flags belong to the binary that asks for them, so that its --help lists
 # them.

@@ -18,32 +18,32 @@ from typing import BinaryIO
 
 import numpy as np
 
-from keras_padpos.runs.array_file import as_arrays
-from keras_padpos.runs.array_file import read_arrays
-from keras_padpos.runs.array_file import write_arrays
-from keras_padpos.runs.atomic_file import atomic_file
-from keras_padpos.runs.atomic_path import atomic_path
+from keras_padpos.errors import UserError
+from keras_padpos.errors import error_words
+from keras_padpos.files.disk import as_arrays
+from keras_padpos.files.disk import atomic_file
+from keras_padpos.files.disk import atomic_path
+from keras_padpos.files.disk import read_arrays
+from keras_padpos.files.disk import strict_json
+from keras_padpos.files.disk import write_arrays
+from keras_padpos.report.run_files import ARRAYS_FILE
+from keras_padpos.report.run_files import CHECKPOINTS
+from keras_padpos.report.run_files import CONFIG_FILE
+from keras_padpos.report.run_files import FIGURE_NAME
+from keras_padpos.report.run_files import FIGURES
+from keras_padpos.report.run_files import METRICS_FILE
+from keras_padpos.report.run_files import MODELS
+from keras_padpos.report.run_files import RESULTS_FILE
+from keras_padpos.report.run_files import config_differences
+from keras_padpos.report.run_files import files_in_words
+from keras_padpos.report.run_files import half_written_files
+from keras_padpos.report.run_files import keep_lines
+from keras_padpos.report.run_files import read_config
+from keras_padpos.report.run_files import remove_files
+from keras_padpos.report.run_files import unit_file
+from keras_padpos.report.run_files import written_files
 from keras_padpos.runs.directory_lock import DirectoryLock
-from keras_padpos.runs.error_words import error_words
-from keras_padpos.runs.event_log import EventLog
-from keras_padpos.runs.metrics_file import keep_lines
-from keras_padpos.runs.run_config import CONFIG_FILE
-from keras_padpos.runs.run_config import config_differences
-from keras_padpos.runs.run_config import read_config
-from keras_padpos.runs.strict_json import strict_json
-from keras_padpos.runs.unit_file import unit_file
-from keras_padpos.runs.user_error import UserError
-from keras_padpos.runs.written_files import ARRAYS_FILE
-from keras_padpos.runs.written_files import CHECKPOINTS
-from keras_padpos.runs.written_files import FIGURE_NAME
-from keras_padpos.runs.written_files import FIGURES
-from keras_padpos.runs.written_files import METRICS_FILE
-from keras_padpos.runs.written_files import MODELS
-from keras_padpos.runs.written_files import RESULTS_FILE
-from keras_padpos.runs.written_files import files_in_words
-from keras_padpos.runs.written_files import half_written_files
-from keras_padpos.runs.written_files import remove_files
-from keras_padpos.runs.written_files import written_files
+from keras_padpos.runs.events import EventLog
 
 
 class WorkDirectory:
@@ -400,7 +400,7 @@ class WorkDirectory:
         """
         import keras
 
-        from keras_padpos.models.plain_reason import plain_reason
+        from keras_padpos.models._plain_reason import plain_reason
 
         file = self._unit_file(MODELS, key, "keras")
         if not file.exists():

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from keras_padpos.tasks.check_counts import check_counts
-from keras_padpos.tasks.check_sizes import check_sizes
+from keras_padpos.tasks._check_counts import check_counts
+from keras_padpos.tasks._check_sizes import check_sizes
 from keras_padpos.tasks.gradient_error import GradientError
 
 

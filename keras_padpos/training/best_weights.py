@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from keras_padpos.training.variable_state import restore_variables
-from keras_padpos.training.variable_state import variable_state
+from keras_padpos.training._variable_state import restore_variables
+from keras_padpos.training._variable_state import variable_state
 
 
 class BestWeights:

@@ -7,12 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.training._variable_state import restore_variables
+from keras_padpos.training._variable_state import variable_state
 from keras_padpos.training.one_device import OneDevice
 from keras_padpos.training.torch_random import restore_torch_random
 from keras_padpos.training.torch_random import torch_random_state
 from keras_padpos.training.training_position import TrainingPosition
-from keras_padpos.training.variable_state import restore_variables
-from keras_padpos.training.variable_state import variable_state
 
 
 class KerasFit:

@@ -10,7 +10,7 @@ from tool_process import ToolProcess
 from keras_padpos import data
 from keras_padpos import models
 from keras_padpos import ppp
-from keras_padpos.runs import FORMATION_STAGES
+from keras_padpos.studies import FORMATION_STAGES
 
 SIZE = 40
 

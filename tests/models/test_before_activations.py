@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import layers
-from keras_padpos.models.before_activations import before_activations
+from keras_padpos.models.graph._before_activations import before_activations
 
 SHAPE = (8, 8, 3)
 

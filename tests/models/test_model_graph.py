@@ -2,8 +2,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_padpos.models.model_graph import model_graph
-from keras_padpos.models.rebuild import Rebuild
+from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph.rebuild import Rebuild
 
 
 def doubling(name):

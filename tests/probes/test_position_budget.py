@@ -1,7 +1,7 @@
 import pytest
 
-from keras_padpos.probes import position_budget
-from keras_padpos.probes.position_budget import needs_dual
+from keras_padpos.probes import _position_budget as position_budget
+from keras_padpos.probes._position_budget import needs_dual
 
 VGG16 = 1472
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.probes.windows import head_size
-from keras_padpos.probes.windows import windows
+from keras_padpos.probes._windows import head_size
+from keras_padpos.probes._windows import windows
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2])

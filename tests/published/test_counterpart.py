@@ -1,6 +1,6 @@
 import pytest
 
-from keras_padpos.published import counterpart
+from keras_padpos.published import _counterpart as counterpart
 
 
 def row(**changes):

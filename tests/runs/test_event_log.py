@@ -18,8 +18,8 @@ from tensorboard.plugins.hparams import metadata
 from tensorboard.util import tensor_util
 
 from keras_padpos.runs import WorkDirectory
-from keras_padpos.runs.result_points import result_points
-from keras_padpos.runs.scalar_points import scalar_points
+from keras_padpos.runs.events import result_points
+from keras_padpos.runs.events import scalar_points
 
 CONFIG = {
     "seed": 3,

@@ -11,12 +11,12 @@ from finished_probe import probe_row
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from keras_padpos.runs.figure_panels import figure_panels
-from keras_padpos.runs.figure_title import figure_title
-from keras_padpos.runs.fit_text import fit_text
-from keras_padpos.runs.pattern_figures import draw_pattern_figures
-from keras_padpos.runs.position_figures import draw_position_figures
-from keras_padpos.runs.wrapped_words import wrapped_words
+from keras_padpos.report.figure import figure_panels
+from keras_padpos.report.figure import figure_title
+from keras_padpos.report.figure import fit_text
+from keras_padpos.report.figure import wrapped_words
+from keras_padpos.report.position_figures import draw_position_figures
+from keras_padpos.studies.pattern_figures import draw_pattern_figures
 
 LONG = (
     "folder/1-vgg5-segmentation-random-fcn_skips-places-zeros-seed0-backbone-"

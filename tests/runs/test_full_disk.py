@@ -13,7 +13,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from keras_padpos import runs
-from keras_padpos.runs.predicted_maps_figure import predicted_maps_figure
+from keras_padpos.report.maps_figure import predicted_maps_figure
 
 runs.define_common_flags()
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from keras_padpos.files import disk as strict_json
 from keras_padpos.runs import Provenance
-from keras_padpos.runs import strict_json
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import pytest
 
 from keras_padpos import models
 from keras_padpos.runs import UserError
-from keras_padpos.runs import stage_layers
+from keras_padpos.runs import flags as stage_layers
 
 
 @pytest.fixture

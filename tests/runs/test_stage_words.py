@@ -1,6 +1,6 @@
 import pytest
 
-from keras_padpos.runs import stage_words
+from keras_padpos.runs import flags as stage_words
 
 KNOWN = ("one", "two", "three")
 

@@ -1,9 +1,9 @@
 import pytest
 from stub_experiment import write_stub
 
-from keras_padpos.runs import SweepRun
 from keras_padpos.runs import UserError
-from keras_padpos.runs import check_sweep_flags
+from keras_padpos.sweep import SweepRun
+from keras_padpos.sweep import grid as check_sweep_flags
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from absl.testing import flagsaver
 
 from keras_padpos import training
 from keras_padpos.runs import WorkDirectory
-from keras_padpos.runs import calibrated_at_end
 from keras_padpos.runs import define_common_flags
-from keras_padpos.runs import train_units
-from keras_padpos.tasks.logged_training import logged_training
+from keras_padpos.runs import units as calibrated_at_end
+from keras_padpos.runs import units as train_units
+from keras_padpos.tasks._logged_training import logged_training
 
 define_common_flags(spreads=True)
 

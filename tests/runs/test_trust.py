@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from tool_process import ToolProcess
 
+from keras_padpos import files
 from keras_padpos import models
 from keras_padpos import runs
-from keras_padpos.runs.array_file import read_arrays
+from keras_padpos.files.disk import read_arrays
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -173,11 +174,11 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize(
     "load",
     [
-        lambda folder: runs.load_keras_model(folder / "code.keras"),
-        lambda folder: runs.load_keras_model(
+        lambda folder: files.load_keras_model(folder / "code.keras"),
+        lambda folder: files.load_keras_model(
             folder / "code.keras", compiled=True
         ),
-        lambda folder: runs.inspect_file(folder / "code.keras"),
+        lambda folder: files.inspect_file(folder / "code.keras"),
         lambda folder: models.backbone(
             str(folder / "code.keras"), "file", "own", stages=["first"]
         ),
@@ -196,7 +197,7 @@ def test_code_in_a_model_file_is_refused(folder, load):
 
 
 def test_code_beside_a_graph_is_told_of_and_not_run(folder):
-    rows, told = runs.inspect_file(folder / "graph")
+    rows, told = files.inspect_file(folder / "graph")
     assert {row["table"] for row in rows} == {"signature", "operations"}
     assert any("holds code of its own" in note for note in told["notes"])
     assert not hasattr(keras, "code_of_the_file_has_run")

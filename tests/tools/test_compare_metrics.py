@@ -5,10 +5,11 @@ from run_binary import run_binary
 from scipy import stats
 
 from keras_padpos import runs
-from keras_padpos.runs.comparison_report import comparison_tables
-from keras_padpos.runs.metric_comparison import metric_comparison
-from keras_padpos.runs.metric_values import MetricValue
-from keras_padpos.runs.metric_values import metric_values
+from keras_padpos import studies
+from keras_padpos.studies._metric_comparison import metric_comparison
+from keras_padpos.studies._metric_values import MetricValue
+from keras_padpos.studies._metric_values import metric_values
+from keras_padpos.studies.comparison_report import comparison_tables
 
 ABOUT = {"machine": {"line": "1 core"}, "wall_seconds": 1.0, "skipped": {}}
 SCORES = {"zeros": (0.8, 0.6), "reflect": (0.5, 0.5), "none": (0.1, 0.3)}
@@ -235,7 +236,7 @@ def test_errors(tmp_path):
     assert "'nowhere' (there is no results.json)" in line
     finished(tmp_path / "other", "count", [])
     with pytest.raises(runs.UserError, match="'.*other' .it is one of count."):
-        runs.open_metric_runs([tmp_path / "other"])
+        studies.open_metric_runs([tmp_path / "other"])
     rows = probe_rows()
     work = finished(tmp_path / "one", "position_probe", rows)
     again = finished(tmp_path / "two", "position_probe", rows[:1])

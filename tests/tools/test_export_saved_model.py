@@ -12,10 +12,10 @@ import tensorflow as tf
 from run_binary import run_binary
 
 from keras_padpos import data
+from keras_padpos import files
 from keras_padpos import layers
 from keras_padpos import models
 from keras_padpos import padding
-from keras_padpos import runs
 
 ROOT = Path(__file__).parents[2]
 SIZES = ((32, 47), (49, 34))
@@ -118,7 +118,7 @@ def elsewhere(tmp_path_factory):
             for name, mode in _modes().items()
         }
         for name, network in networks.items():
-            runs.export_model(network, folder / name)
+            files.export_model(network, folder / name)
         done = binary.result()
     assert done.returncode == 0, done.stderr
     networks["vgg16"] = models.backbone(
@@ -346,6 +346,7 @@ import contextlib, io, json, sys
 from absl import flags
 from absl.testing import flagsaver
 from keras_padpos import runs
+from keras_padpos import files
 from tools import export_saved_model
 
 said = {}

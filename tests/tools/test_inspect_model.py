@@ -12,9 +12,10 @@ from keras import layers
 from PIL import Image
 from tool_process import ToolProcess
 
+from keras_padpos import files
 from keras_padpos import runs
 from keras_padpos import tasks
-from keras_padpos.runs import inspect_file
+from keras_padpos.files import inspect as inspect_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +42,7 @@ class Foreign(tf.Module):
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     _small().save(folder / "small.keras")
-    runs.export_model(_small(), folder / "exported")
+    files.export_model(_small(), folder / "exported")
     foreign = Foreign()
     tf.saved_model.save(foreign, str(folder / "foreign"))
     tf.saved_model.save(foreign, str(folder / "strange"))
@@ -196,7 +197,7 @@ def test_layers_of_the_tasks_are_known(tmp_path, tool):
     assert done.returncode == 0, done.stderr
     assert "Padding sites at cell, picture 8x8x3" in done.stdout
     assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
-    runs.export_model(net, tmp_path / "exported")
+    files.export_model(net, tmp_path / "exported")
     done = tool("exported", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout

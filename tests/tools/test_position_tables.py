@@ -4,6 +4,7 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 from run_binary import run_binary
 
+from keras_padpos import report
 from keras_padpos import runs
 
 
@@ -48,8 +49,8 @@ def test_markdown(folder):
     done = _tool(folder, "vgg", "--format", "markdown", "rgb")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f"{runs.paper_tables_markdown(works)}\n\n"
-        f"{runs.orderings_markdown(works)}\n"
+        f"{report.paper_tables_markdown(works)}\n\n"
+        f"{report.orderings_markdown(works)}\n"
     )
 
 

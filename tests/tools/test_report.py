@@ -8,7 +8,7 @@ from report_runs import make_all
 from report_runs import own_run
 from run_binary import run_binary
 
-from keras_padpos import runs
+from keras_padpos import report
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +42,11 @@ def test_a_page_over_folders_and_runs(folder, tmp_path):
 
 @pytest.mark.parametrize("out", [[], ["--out=-"]])
 def test_markdown_and_csv_go_to_standard_output(folder, out):
-    found = runs.find_runs([str(folder / "alone")])
+    found = report.find_runs([str(folder / "alone")])
     for kind in ("markdown", "csv"):
         done = _tool(folder, "alone", f"--format={kind}", *out)
         assert done.returncode == 0
-        text = runs.report_text(found, kind).replace(str(folder) + "/", "")
+        text = report.report_text(found, kind).replace(str(folder) + "/", "")
         assert done.stdout == text
         assert len(done.stderr.splitlines()) == 1
 
@@ -94,9 +94,9 @@ def test_neither_keras_nor_a_backend_is_imported(folder, tmp_path):
         "from keras_padpos import runs\n"
         "for heavy in ('jinja2', 'PIL', 'scipy.stats', 'matplotlib'):\n"
         "    assert heavy not in sys.modules, heavy\n"
-        "found = runs.find_runs(sys.argv[1:])\n"
+        "found = report.find_runs(sys.argv[1:])\n"
         "for kind in ('html', 'markdown', 'csv'):\n"
-        "    runs.report_text(found, kind)\n"
+        "    report.report_text(found, kind)\n"
         "for heavy in ('keras', 'tensorflow', 'jax', 'torch', 'matplotlib'):\n"
         "    assert heavy not in sys.modules, heavy\n"
     )

@@ -5,7 +5,7 @@ from chromium_page import CHROMIUM
 from chromium_page import ChromiumPage
 from report_runs import make_all
 
-from keras_padpos import runs
+from keras_padpos import report
 
 pytestmark = [
     pytest.mark.large,
@@ -16,9 +16,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
-    found = runs.find_runs([str(make_all(folder / "runs"))])
+    found = report.find_runs([str(make_all(folder / "runs"))])
     out = folder / "page.html"
-    out.write_text(runs.report_text(found, "html"), encoding="utf-8")
+    out.write_text(report.report_text(found, "html"), encoding="utf-8")
     return out
 
 

@@ -20,7 +20,7 @@ def main(how, process, processes, address, out):
     from keras_padpos import ppp
     from keras_padpos import probes
     from keras_padpos import training
-    from keras_padpos.runs.mirrored import Mirrored
+    from keras_padpos.training._mirrored import Mirrored
 
     kinds = {
         "none": training.OneDevice,

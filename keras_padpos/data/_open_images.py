@@ -1,0 +1,110 @@
+"""Open a set of pictures by a short text."""
+
+import os
+from collections.abc import Sequence
+
+from keras_padpos.data._open_set import Part
+from keras_padpos.data._open_set import check_int
+from keras_padpos.data._open_set import open_set
+from keras_padpos.data.image_set import ImageSet
+from keras_padpos.data.joined_pictures import JoinedPictures
+from keras_padpos.data.picture_source import PictureSource
+from keras_padpos.data.resized_pictures import ResizedPictures
+from keras_padpos.data.sample_photographs import DEFAULT_COUNTS
+from keras_padpos.data.sample_photographs import SamplePhotographs
+
+
+def open_images(
+    spec: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    size: int = 224,
+    count: int | None = None,
+    seed: int = 0,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> ImageSet:
+    """Opens a set of pictures by a short text.
+
+    Example:
+
+    >>> from keras_padpos.data import open_images
+    >>> images = open_images("noise", size=64, count=2, seed=1)
+    >>> len(images), images.name
+    (2, 'noise')
+    >>> [picture.shape for picture in images]
+    [(64, 64, 3), (64, 64, 3)]
+
+    Args:
+        spec: Which pictures.
+
+            * `"samples:train"`, `"samples:test"`: random square crops of
+              everyday photographs that scikit-image and scikit-learn carry
+              (the extra `samples`). The two share no photograph, all
+              photographs of a split contribute equally, and the crops
+              depend on `seed` alone. A crop's side is at least `size`, if
+              the photograph has as much; half of the crops are mirrored.
+            * `"black"`, `"white"`: a picture of 0 or of 255.
+            * `"noise"`: every pixel and channel drawn on its own from a
+              normal distribution of mean 127.5 and deviation 50, clipped to
+              [0, 255]. The noise picture that Islam et al. released is
+              darker: mean about 25, deviation about 24, clipped.
+            * `"tfds:NAME"`, `"tfds:NAME:SPLIT"`: the feature `image` of a
+              TensorFlow Datasets data set, in stored order, such as
+              `"tfds:cifar10:test[:60]"`. `SPLIT` is `train` if left out. A
+              data set that is not in `data_dir` is downloaded.
+            * anything else: a folder of pictures (bmp, gif, jpeg, jpg, png,
+              tif, tiff, webp; not its sub-folders), sorted by name.
+              `"DIR[:120]"` or `"DIR[20:40]"` takes some of them, as a Python
+              slice does. A folder with a name like the above: `"./black"`.
+
+            Pictures of folders and data sets are resized as
+            `Image.open(p).convert("RGB").resize((size, size),
+            Image.BICUBIC)` of Pillow does, which does not keep the aspect
+            ratio. Several in a list are one set, one after the other; it is
+            called by their names, with commas between them.
+        size: Height and width of the pictures, in pixels.
+        count: How many pictures: of a folder or data set the first `count`
+            readable ones, or all if there are fewer. `None`: all of those;
+            96 and 48 crops of the samples; 8 of noise; 1 black or white one.
+            Of several sets together.
+        seed: Seed of the crops and the noise, at least 0. It changes nothing
+            elsewhere.
+        data_dir: Where TensorFlow Datasets keeps its data sets. `None`: its
+            own default.
+
+    Returns:
+        An `ImageSet`. Broken pictures are left out and counted in its
+        `skipped`.
+
+    Raises:
+        FileNotFoundError: If `spec` is none of the above and no folder.
+        ImportError: If the samples are asked for and not installed.
+        OSError: If a data set can be neither found nor downloaded.
+        ValueError: If an argument is out of its range, if a folder holds no
+            readable picture, or if a data set, a split, or its feature
+            `image` does not exist.
+    """
+    check_int("size", size, 1)
+
+    def samples(split: str, number: int | None) -> SamplePhotographs:
+        number = number or DEFAULT_COUNTS[split]
+        return SamplePhotographs(split, size, number, seed)
+
+    def join(parts: Sequence[Part]) -> JoinedPictures:
+        return JoinedPictures(
+            [
+                part
+                if isinstance(part, PictureSource)
+                else ResizedPictures(part, size)
+                for part in parts
+            ]
+        )
+
+    return open_set(
+        spec,
+        (size, size),
+        count=count,
+        seed=seed,
+        data_dir=data_dir,
+        samples=samples,
+        join=join,
+    )

@@ -1,0 +1,525 @@
+"""A Keras model as files that need neither Keras nor this package."""
+
+import contextlib
+import importlib.util
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import logging as absl_logging
+
+from keras_padpos.errors import UserError
+from keras_padpos.files.disk import atomic_path
+from keras_padpos.files.disk import strict_json
+
+
+class ExportMismatch(UserError):
+    """What was exported does not give the Keras model's numbers.
+
+    Example:
+        >>> raise ExportMismatch("'conv' differs.", rows=[])
+        Traceback (most recent call last):
+        ...
+        keras_padpos.files.export.ExportMismatch: 'conv' differs.
+
+    Attributes:
+        rows: What was compared, as `export_model` returns it.
+    """
+
+    def __init__(self, message: str, rows: Sequence[Mapping[str, Any]]):
+        super().__init__(message)
+        self.rows = list(rows)
+
+
+EXPORT_FORMATS = {
+    "tf_saved_model": "",
+    "onnx": "model.onnx",
+    "litert": "model.tflite",
+}
+"""From a format to the file in the export's folder; a SavedModel is all of it.
+"""
+
+
+def load_exported(
+    folder: str | os.PathLike, format: str = "tf_saved_model"
+) -> Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None:
+    """Open an export without Keras.
+
+    Example:
+        >>> import tempfile
+        >>> import keras
+        >>> inputs = keras.Input((2,), name="x")
+        >>> model = keras.Model(inputs, {"twice": 2 * inputs})
+        >>> folder = tempfile.mkdtemp()
+        >>> model.export(folder, verbose=False)
+        >>> run = load_exported(folder)
+        >>> run({"x": np.ones((1, 2), "float32")})
+        {'twice': array([[2., 2.]], dtype=float32)}
+
+    Args:
+        folder: What `export_model` wrote.
+        format: Its format, a key of `EXPORT_FORMATS`.
+
+    Returns:
+        A function from arrays by the inputs' names to arrays by the outputs'
+        names; `None` if the package that runs this format is not installed.
+    """
+    file = Path(folder) / EXPORT_FORMATS[format]
+    return {
+        "tf_saved_model": _saved_model,
+        "onnx": _onnx,
+        "litert": _litert,
+    }[format](file)
+
+
+def _saved_model(folder):
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(folder))
+
+    def run(inputs):
+        # From what was loaded each time: without it its variables are gone.
+        outputs = loaded.signatures["serving_default"](
+            **{name: tf.constant(array) for name, array in inputs.items()}
+        )
+        return {name: array.numpy() for name, array in outputs.items()}
+
+    return run
+
+
+def _onnx(file):
+    if importlib.util.find_spec("onnxruntime") is None:
+        return None
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(
+        str(file), providers=["CPUExecutionProvider"]
+    )
+    names = [output.name for output in session.get_outputs()]
+
+    def run(inputs):
+        return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+
+    return run
+
+
+def _litert(file):
+    import tensorflow as tf
+
+    with warnings.catch_warnings():
+        # That the interpreter will move to the package ai-edge-litert.
+        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
+        interpreter = tf.lite.Interpreter(str(file))
+    signature = interpreter.get_signature_runner("serving_default")
+
+    def run(inputs):
+        return signature(**inputs)
+
+    return run
+
+
+_TOLERANCE = 1e-4
+_HALF_TOLERANCE = 1e-2
+
+# Of unknown sizes, by how many of them an input has. Multiples of 64, since
+# networks with an encoder and a decoder ask for that; large enough for VGG16
+# without padding, which needs 212.
+# Tried one after the other, until the network takes the sizes.
+_SCALES = (1, 2, 4)
+_SIZES = {
+    1: ((256,), (320,)),
+    2: ((256, 256), (320, 384)),
+    3: ((64, 64, 64), (64, 128, 64)),
+}
+
+# What an export consists of, whatever its format.
+_ENTRIES = {
+    "assets",
+    "assets.extra",
+    "fingerprint.pb",
+    "saved_model.pb",
+    "variables",
+    *filter(None, EXPORT_FORMATS.values()),
+}
+
+
+def check_export(
+    path: str | os.PathLike,
+    format: str = "tf_saved_model",
+    overwrite: bool = False,
+) -> None:
+    """Tell at once whether an export can be written.
+
+    Example:
+        >>> check_export("exported/vgg16")
+
+    Args:
+        path: The folder to write.
+        format: `"tf_saved_model"`, `"onnx"` or `"litert"`.
+        overwrite: Whether an earlier export may be replaced.
+
+    Raises:
+        UserError: If the folder is not empty (with `overwrite`: holds
+            anything but an export), the format is unknown, a package is
+            missing, or Keras' backend is not TensorFlow.
+    """
+    import keras
+
+    if format not in EXPORT_FORMATS:
+        raise UserError(
+            f"--format must be one of {', '.join(EXPORT_FORMATS)}. "
+            f"Received: {format}"
+        )
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(
+            "Models are exported with TensorFlow as Keras' backend "
+            f"(KERAS_BACKEND=tensorflow). Received: {keras.backend.backend()}"
+        )
+    if format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
+        raise UserError(
+            "--format=onnx needs a package that is not installed: "
+            "pip install tf2onnx"
+        )
+    path = Path(path).expanduser()
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise UserError(
+            f"--out must be a folder. Received: {str(path)!r}, a file"
+        )
+    found = sorted(entry.name for entry in path.iterdir())
+    if found and not overwrite:
+        raise UserError(
+            f"--out must be a new or empty folder. Received: {str(path)!r}, "
+            f"which holds {found[0]!r}. Choose another, or add --overwrite "
+            "to replace an earlier export"
+        )
+    foreign = [name for name in found if name not in _ENTRIES]
+    if foreign:
+        raise UserError(
+            f"--overwrite replaces nothing but an earlier export. {str(path)!r}"
+            f" holds {foreign[0]!r}, which is part of none. Choose another "
+            "--out"
+        )
+
+
+def export_model(
+    model: Any,
+    path: str | os.PathLike,
+    format: str = "tf_saved_model",
+    *,
+    overwrite: bool = False,
+    made_from: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
+    """Write a model for use without Keras, and check what was written.
+
+    The folder appears under its name once it is complete, was opened again
+    and gave, on random inputs of two sizes, the Keras model's numbers up to
+    1e-4 of each output's largest value (1e-2 where it is computed in half
+    precision). Outputs that differ from one call of the Keras model to the
+    next, as with `padding_mode="randn"`, are compared in shape alone.
+
+    The Keras model's architecture stands beside it, in
+    `assets.extra/model.json`.
+
+    Example:
+        >>> import tempfile
+        >>> import keras
+        >>> from keras_padpos import layers
+        >>> conv = layers.Conv2D(
+        ...     4, 3, padding="same", padding_mode="reflect", name="conv"
+        ... )
+        >>> model = keras.Sequential([keras.Input((None, None, 3)), conv])
+        >>> folder = f"{tempfile.mkdtemp()}/exported"
+        >>> rows = export_model(model, folder)
+        >>> [(row["output"], row["shape"]) for row in rows]
+        [('conv', (1, 256, 256, 4)), ('conv', (1, 320, 384, 4))]
+
+    Args:
+        model: A functional or Sequential model. Its inputs keep their names;
+            its outputs get those of its dict of outputs, else of the layers
+            that they come from.
+        path: The folder to write.
+        format: `"tf_saved_model"`, `"onnx"` (writes `model.onnx`) or
+            `"litert"` (writes `model.tflite`).
+        overwrite: Whether an earlier export is replaced.
+        made_from: What `model.json` is to tell of it, such as the flags.
+        seed: Seed of the random inputs.
+
+    Returns:
+        A row for each output and input size: `output`, `input` and `shape`,
+        the largest absolute difference `difference`, `relative`, its share
+        of the largest value, and `compared`: `"numbers"`, `"shapes only"`,
+        or `"nothing"` where the package that runs the format is missing.
+
+    Raises:
+        ExportMismatch: If the export does not do what the Keras model does.
+            Nothing is written then.
+        UserError: If the model has no fixed graph, or does not run on random
+            inputs; see also `check_export`.
+        OSError: If the folder cannot be written.
+    """
+    check_export(path, format, overwrite)
+    model = _with_named_outputs(model)
+    # Before anything is written: to be exported, it must have been called.
+    cases, error = None, None
+    for scale in _SCALES:
+        try:
+            cases = [
+                (inputs, _outputs(model, inputs))
+                for inputs in _random_inputs(model, seed, scale)
+            ]
+            break
+        except Exception as problem:
+            # Sizes or values that this very network does not take. Without
+            # padding, deep ones take large pictures only.
+            error = error or problem
+    if cases is None:
+        from keras_padpos.models._plain_reason import plain_reason
+
+        reason = plain_reason(error)
+        raise UserError(
+            f"{model.name!r} cannot be compared, so it is not exported: it "
+            "does not run on random inputs of the sizes tried. Give its "
+            f"inputs fixed sizes. ({reason[:200]})"
+        ) from error
+    path = Path(path).expanduser().resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path, replace_folder=overwrite) as folder:
+        folder.mkdir()
+        with _without_log_lines():
+            _write(model, folder, format, made_from or {})
+            with _one_line_for(format, "cannot be opened again"):
+                run = load_exported(folder, format)
+        rows = []
+        for inputs, expected in cases:
+            with _one_line_for(format, "cannot run this network"):
+                found = expected if run is None else run(inputs)
+            rows += _compare(model, inputs, expected, found, run is None)
+        _check(rows)
+    return rows
+
+
+def _with_named_outputs(model):
+    """The same model with a flat dict of outputs."""
+    import keras
+
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        raise UserError(
+            "Only functional and Sequential models can be exported, whose "
+            f"inputs are known. Received: {model.name!r}, a "
+            f"{type(model).__name__}"
+        )
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(inputs[0], model.outputs[0], name=model.name)
+    outputs = model.output
+    if isinstance(outputs, dict) and not any(
+        map(keras.tree.is_nested, outputs.values())
+    ):
+        return model
+    named = {}
+    for name, tensor in zip(
+        model.output_names, keras.tree.flatten(outputs), strict=True
+    ):
+        number, unique = 1, name
+        while unique in named:
+            number, unique = number + 1, f"{name}_{number + 1}"
+        named[unique] = tensor
+    return keras.Model(model.input, named, name=model.name)
+
+
+def _random_inputs(model, seed, scale):
+    """One dict of arrays for each size that the inputs may have."""
+    random = np.random.default_rng(seed)
+    found = []
+    for number in range(2):
+        inputs = {}
+        for tensor in model.inputs:
+            shape = [tensor.shape[0] or 1, *tensor.shape[1:]]
+            unknown = [axis for axis, size in enumerate(shape) if size is None]
+            if len(unknown) > len(_SIZES):
+                sizes = [8] * len(unknown)
+            elif unknown:
+                sizes = _SIZES[len(unknown)][number]
+            else:
+                sizes = ()
+            for axis, size in zip(unknown, sizes, strict=True):
+                shape[axis] = size * scale
+            inputs[tensor.name] = _random_array(random, shape, tensor.dtype)
+        shapes = [array.shape for array in inputs.values()]
+        if shapes not in [[a.shape for a in one.values()] for one in found]:
+            found.append(inputs)
+    return found
+
+
+def _random_array(random, shape, dtype):
+    if "float" in dtype:
+        # As raw pictures are.
+        return random.uniform(0, 255, shape).astype(dtype)
+    # Small enough for any table of embeddings.
+    return random.integers(0, 2, shape).astype(dtype)
+
+
+def _outputs(model, inputs):
+    import keras
+
+    structured = keras.tree.map_structure(
+        lambda tensor: inputs[tensor.name], model.input
+    )
+    return {
+        name: keras.ops.convert_to_numpy(array)
+        for name, array in model(structured, training=False).items()
+    }
+
+
+@contextlib.contextmanager
+def _without_log_lines():
+    """TensorFlow and tf2onnx tell what they rename and what they do not know.
+
+    Whoever sets --verbosity to 1 gets the lines.
+    """
+    level = absl_logging.get_verbosity()
+    tf2onnx = logging.getLogger("tf2onnx")
+    tf2onnx_level = tf2onnx.level
+    if level == absl_logging.INFO:
+        absl_logging.set_verbosity(absl_logging.WARNING)
+    if level <= absl_logging.INFO:
+        tf2onnx.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            # From how Keras makes tf2onnx work with NumPy 2.
+            warnings.filterwarnings("ignore", r"In the future `np\.object`")
+            yield
+    finally:
+        absl_logging.set_verbosity(level)
+        tf2onnx.setLevel(tf2onnx_level)
+
+
+def _write(model, folder, format, made_from):
+    import keras
+
+    import keras_padpos
+
+    file = folder / EXPORT_FORMATS[format]
+    with _one_line_for(format, "cannot be made of this network"):
+        model.export(str(file), format=format, verbose=False)
+    if format == "onnx":
+        _drop_idle_inputs(file)
+    extra = folder / "assets.extra"
+    extra.mkdir(exist_ok=True)
+    about = {
+        "keras_padpos": keras_padpos.__version__,
+        "keras": keras.__version__,
+        "made_from": strict_json(made_from),
+        "model": json.loads(model.to_json()),
+    }
+    (extra / "model.json").write_text(
+        json.dumps(about, indent=1) + "\n", encoding="utf-8"
+    )
+
+
+@contextlib.contextmanager
+def _one_line_for(format, what):
+    """Converters and runtimes of other formats raise whatever they like."""
+    try:
+        yield
+    except Exception as error:
+        if format == "tf_saved_model" or isinstance(error, OSError):
+            raise
+        reason = " ".join((str(error) or type(error).__name__).split())
+        raise UserError(
+            f"--format={format} {what}; --format=tf_saved_model takes any. "
+            f"({reason if len(reason) < 200 else '...' + reason[-200:]})"
+        ) from error
+
+
+def _drop_idle_inputs(file):
+    """Drop the constants that tf2onnx lists as inputs though none reads them.
+
+    ONNX Runtime would ask for their values.
+    """
+    import onnx
+
+    saved = onnx.load(str(file))
+    graph = saved.graph
+    read = {name for node in graph.node for name in node.input}
+    idle = [each for each in graph.input if each.name not in read]
+    for each in idle:
+        graph.input.remove(each)
+    onnx.save(saved, str(file))
+
+
+def _compare(model, inputs, expected, found, untold):
+    """A row for each output of one call."""
+    shapes, wanted = (
+        {name: array.shape for name, array in sorted(outputs.items())}
+        for outputs in (found, expected)
+    )
+    if shapes != wanted:
+        raise ExportMismatch(
+            f"The export's outputs are {shapes}, the Keras model's {wanted}. "
+            "Nothing was written.",
+            [],
+        )
+    sizes = ", ".join("x".join(map(str, x.shape)) for x in inputs.values())
+    again = None
+    rows = []
+    for name, array in expected.items():
+        row = {"output": name, "input": sizes, "shape": array.shape}
+        agreement = _agreement(found[name], array)
+        if not agreement["agrees"]:
+            # Perhaps the Keras model does not agree with itself.
+            again = again or _outputs(model, inputs)
+        if untold:
+            row["compared"] = "nothing"
+        elif again and not _agreement(again[name], array)["agrees"]:
+            row["compared"] = "shapes only"
+        else:
+            row.update(agreement, compared="numbers")
+        rows.append(row)
+    return rows
+
+
+def _agreement(found, wanted):
+    difference, relative = _distance(found, wanted)
+    half = wanted.dtype.name in ("float16", "bfloat16")
+    return {
+        "difference": difference,
+        "relative": relative,
+        "agrees": relative <= (_HALF_TOLERANCE if half else _TOLERANCE),
+    }
+
+
+def _distance(found, wanted):
+    """Largest difference, absolute and in shares of the largest value."""
+    found, wanted = (np.asarray(x, "float64") for x in (found, wanted))
+    difference = np.abs(found - wanted).max(initial=0)
+    largest = np.abs(wanted).max(initial=0)
+    # NaN and infinity, where both have them, are no difference.
+    if not np.isfinite(difference) or not np.isfinite(largest):
+        equal = np.array_equal(found, wanted, equal_nan=True)
+        return (0.0, 0.0) if equal else (np.inf, np.inf)
+    if not largest:
+        return float(difference), np.inf if difference else 0.0
+    return float(difference), float(difference / largest)
+
+
+def _check(rows):
+    worst = [row for row in rows if row.get("agrees") is False]
+    if worst:
+        worst = max(worst, key=lambda row: row["relative"])
+        raise ExportMismatch(
+            f"The export's output {worst['output']!r} differs from the Keras "
+            f"model's by {worst['relative']:.1e} of its largest value (at "
+            f"most {_TOLERANCE:.0e}). Nothing was written.",
+            rows,
+        )

@@ -1,0 +1,163 @@
+"""A model that somebody saved."""
+
+import hashlib
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+from keras_padpos.errors import UserError
+
+
+def check_keras_file(
+    path: str | os.PathLike, argument: str, overwrite: bool = False
+) -> Path:
+    """Tell at once whether a `.keras` file can be written.
+
+    Example:
+        >>> check_keras_file("reflecting.keras", "OUT.keras").name
+        'reflecting.keras'
+
+    Args:
+        path: The file to write.
+        argument: What the command line calls it, for messages.
+        overwrite: Whether a file of that name may be replaced.
+
+    Returns:
+        The path, with the home directory put in for `~`.
+
+    Raises:
+        UserError: If it has another ending, is there already, or its folder
+            is not there or not writable.
+    """
+    path = Path(path).expanduser()
+    if path.suffix != ".keras":
+        raise UserError(
+            f"{argument} must have the ending .keras. Received: {str(path)!r}"
+        )
+    if path.is_dir():
+        raise UserError(
+            f"{argument} must be a file. Received: {str(path)!r}, a folder"
+        )
+    if path.exists() and not overwrite:
+        raise UserError(
+            f"{argument} must be a new file. {str(path)!r} is there already; "
+            "choose another, or add --overwrite to replace it"
+        )
+    if not path.parent.is_dir():
+        raise UserError(
+            f"{argument} must lie in a folder that is there. Received: "
+            f"{str(path)!r}"
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(
+            f"{argument} must lie in a folder that can be written. "
+            f"Received: {str(path)!r}"
+        )
+    return path
+
+
+def model_digest(path: str | os.PathLike) -> str:
+    """The SHA-256 of a `.keras` file, or of a SavedModel's graph.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "empty.keras"
+        >>> path.touch()
+        >>> model_digest(path)[:8]
+        'e3b0c442'
+
+    Args:
+        path: The file, or the SavedModel's folder.
+
+    Returns:
+        Hexadecimal digits.
+
+    Raises:
+        UserError: If it is neither.
+    """
+    path = Path(path).expanduser()
+    file = path / "saved_model.pb" if path.is_dir() else path
+    if not file.is_file():
+        raise UserError(
+            "PATH must be a .keras file or the folder of a SavedModel, which "
+            f"holds saved_model.pb. There is no file at {str(file)!r}"
+        )
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def load_keras_model(
+    path: str | os.PathLike,
+    argument: str = "--model",
+    *,
+    compiled: bool = False,
+) -> Any:
+    """Load a `.keras` file, layers of this package included.
+
+    Keras' safe mode is on: code inside the file is not run.
+
+    Example:
+        >>> import tempfile
+        >>> import keras
+        >>> from keras_padpos import layers
+        >>> path = f"{tempfile.mkdtemp()}/model.keras"
+        >>> pool = layers.MaxPooling2D(2, padding_mode="reflect")
+        >>> keras.Sequential([keras.Input((8, 8, 3)), pool]).save(path)
+        >>> load_keras_model(path).output_shape
+        (None, 4, 4, 3)
+
+    Args:
+        path: The file.
+        argument: What the command line calls it, for messages.
+        compiled: Whether to compile the model as it was when it was saved.
+            If that takes classes that are not known here, it stays
+            uncompiled, with a warning.
+
+    Returns:
+        The Keras model.
+
+    Raises:
+        UserError: If there is no such file, it has another ending, or Keras
+            cannot load it.
+    """
+    import keras
+
+    # They register their layers.
+    from keras_padpos import layers  # noqa: F401
+    from keras_padpos import tasks  # noqa: F401
+    from keras_padpos.models._plain_reason import plain_reason
+
+    path = Path(path).expanduser()
+    if path.suffix != ".keras":
+        raise UserError(
+            f"{argument} must be a file with the ending .keras. "
+            f"Received: {str(path)!r}"
+        )
+    if not path.is_file():
+        raise UserError(
+            f"{argument} must be a .keras file. There is no file at "
+            f"{str(path)!r}"
+        )
+    reason = None
+    if compiled:
+        try:
+            return keras.saving.load_model(path)
+        except Exception as error:
+            # Either the file is damaged, or only what it is compiled with.
+            reason = plain_reason(error)
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except Exception as error:
+        # A damaged or foreign file makes Keras raise almost anything.
+        raise UserError(
+            f"{argument} must be a .keras file that Keras can load. Received: "
+            f"{str(path)!r} ({plain_reason(error)})"
+        ) from error
+    if reason:
+        warnings.warn(
+            f"{path} is not compiled here, and so will no copy of it be: "
+            f"{reason}",
+            stacklevel=2,
+        )
+    return model

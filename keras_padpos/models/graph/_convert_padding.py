@@ -1,0 +1,189 @@
+"""The same network with other borders."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import keras
+
+from keras_padpos import padding
+from keras_padpos.models.graph._find_padding_sites import find_padding_sites
+from keras_padpos.models.graph._replaced_layers import replaced_layers
+from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import print_sites
+from keras_padpos.models.graph.rebuild import Rebuild
+from keras_padpos.models.graph.remove_padding import RemovePadding
+
+Selection = str | Sequence[str] | Callable[[PaddingSite], bool]
+
+_GEOMETRIES = ("keep", "torch")
+
+
+def convert_padding(
+    model: keras.Model,
+    padding_mode: Any,
+    *,
+    geometry: str = "keep",
+    only: Selection | None = None,
+    skip: Selection | None = None,
+    pooling: bool = True,
+    input_shape: Any = None,
+    verbose: int = 0,
+) -> keras.Model:
+    """Make a copy of a network that pads another way, weights kept.
+
+    Every site that `find_padding_sites` lists is changed, in models inside
+    too. Names, weights, regularisers, dtype policies, trainable flags and the
+    compilation (without the optimiser's state) are carried over; the model
+    itself is left alone. A functional model of a class of its own becomes a
+    plain one.
+
+    Example:
+
+    >>> inputs = keras.Input((8, 8, 3))
+    >>> same = keras.layers.Conv2D(4, 3, padding="same", name="conv")
+    >>> model = keras.Model(inputs, same(inputs))
+    >>> reflecting = convert_padding(model, "reflect")
+    >>> reflecting.get_layer("conv").padding_mode
+    Reflect()
+    >>> back = convert_padding(reflecting, "zeros").get_layer("conv")
+    >>> type(back) is keras.layers.Conv2D
+    True
+    >>> convert_padding(model, "none").output_shape
+    (None, 6, 6, 4)
+
+    Args:
+        model: A functional or Sequential model, stock or converted before.
+        padding_mode: Name of a padding mode, a `PaddingMode`, or `"none"`:
+            no cells are added. Windows then stay on the grid of the padded
+            network (cells are cropped before a stride where that takes it),
+            and where maps meet (Add, Concatenate, ...) the larger ones are
+            cropped to the part that all of them have, which for even pads is
+            about their centre. So the result equals the padded network at
+            every position that padding cannot reach. (What looks at the whole
+            map differs: squeeze-and-excitation gates, group normalisation;
+            and behind a layer that resizes the map there is no such grid.)
+            `"zeros"` brings the layers of Keras back wherever these can say
+            what is computed. `"interpolate"` enlarges the input of each
+            padded layer instead of framing it, as Islam et al. do in residual
+            networks.
+        geometry: `"keep"`, or `"torch"`: where an odd window moves by more
+            than 1 and TensorFlow's SAME, or the frame that stands for it,
+            may pad unevenly, as many cells on both sides instead, as
+            PyTorch's `padding=k//2` adds them.
+        only: Sites to convert: a name, a list of names, with `*` for any
+            characters if wanted, or a function of a `PaddingSite`. A name is
+            that of the layer or of its padding layer. All if not given. A
+            layer that is called several times is converted for all calls.
+        skip: Sites to leave as they are, likewise.
+        pooling: Whether to convert what pooling layers pad.
+        input_shape: For `"none"` and a model that leaves sizes open: the shape,
+            without the batch, on whose grid the result shall be. What counts
+            of it is whether SAME windows that move by more than 1 meet sizes
+            that their strides divide. A dict from names if there are several
+            inputs.
+        verbose: 1 prints what changed.
+
+    Returns:
+        A new model.
+
+    Raises:
+        ValueError: If nothing is there to convert, if a site cannot be
+            converted (the message names the layer; `skip` leaves it), or if
+            the model is subclassed, so that its graph cannot be read.
+    """
+    mode = None if padding_mode == "none" else padding.get(padding_mode)
+    if geometry not in _GEOMETRIES:
+        raise ValueError(
+            '`geometry` must be "keep" or "torch". '
+            f"Received: geometry={geometry!r}"
+        )
+    sites = find_padding_sites(model)
+    chosen = _chosen(sites, only, skip, pooling)
+    if not chosen:
+        if sites:
+            raise ValueError(
+                f"None of the {len(sites)} sites of model {model.name!r} is "
+                "chosen by `only`, `skip` and `pooling`, so there is nothing "
+                "to convert."
+            )
+        raise ValueError(
+            f"Model {model.name!r} has no layer that pads, so there is "
+            "nothing to convert."
+        )
+    for site in chosen:
+        if site.reason:
+            raise ValueError(
+                f"Layer {site.name!r} pads, or may, and cannot be converted: "
+                f"{site.reason}. `skip` leaves it as it is."
+            )
+    if mode is None:
+        copy = RemovePadding(model, chosen, input_shape).run(model)
+    else:
+        layers = replaced_layers(chosen, mode, geometry)
+        copy = _Replace(layers).run(model)
+    if verbose:
+        print_sites(chosen, after=find_padding_sites(copy))
+    return copy
+
+
+class _Replace(Rebuild):
+    """Puts other layers where some were."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self._layers = layers
+
+    def replace(self, layer):
+        make = self._layers.get(id(layer))
+        return make() if make else super().replace(layer)
+
+
+def _chosen(sites, only, skip, pooling):
+    for name, selection in (("only", only), ("skip", skip)):
+        _check_names(name, selection, sites)
+    chosen = list(sites)
+    if only is not None:
+        chosen = [site for site in chosen if _selected(site, only)]
+    if skip is not None:
+        chosen = [site for site in chosen if not _selected(site, skip)]
+    if not pooling:
+        chosen = [site for site in chosen if not site.pooling]
+    layers = {id(site.layer) for site in chosen}
+    return [site for site in sites if id(site.layer) in layers]
+
+
+def _selected(site, selection):
+    if callable(selection):
+        return bool(selection(site))
+    return any(_matches(site, pattern) for pattern in _patterns(selection))
+
+
+def _patterns(selection):
+    if isinstance(selection, (list, tuple, set, frozenset)):
+        return list(selection)
+    return [selection]
+
+
+def _matches(site, pattern):
+    names = [site.name, site.padding_layer or site.name]
+    names += [name.rpartition("/")[2] for name in names]
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _check_names(argument, selection, sites):
+    if selection is None or callable(selection):
+        return
+    if not all(isinstance(name, str) for name in _patterns(selection)):
+        raise ValueError(
+            f"`{argument}` must be a name, a list of names, or a function of "
+            f"a `PaddingSite`. Received: {selection!r}"
+        )
+    for pattern in _patterns(selection):
+        if not any(_matches(site, pattern) for site in sites):
+            raise ValueError(
+                f"`{argument}` must name layers that pad (see "
+                "`find_padding_sites`). "
+                f"Received: {pattern!r}, which is none"
+            )

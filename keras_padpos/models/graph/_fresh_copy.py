@@ -1,0 +1,67 @@
+"""A network with initial weights in the place of its own."""
+
+from typing import Any
+
+import keras
+
+from keras_padpos.models.graph.rebuild import Rebuild
+
+
+def fresh_copy(model: keras.Model, seed: int | None = None) -> keras.Model:
+    """Copy a network, with weights as they are before any training.
+
+    BatchNorm's statistics start anew too. `Normalization` layers keep theirs:
+    they prepare pictures, and are not trained. Seeds that the model's own
+    initializers carry are left out, so that other seeds give other weights.
+
+    Example:
+
+    >>> net = keras.Sequential(
+    ...     [keras.Input((4,)), keras.layers.Dense(3, name="dense")]
+    ... )
+    >>> one, same, other = (fresh_copy(net, seed) for seed in (1, 1, 2))
+    >>> kernels = [each.get_weights()[0] for each in (one, same, other)]
+    >>> (kernels[0] == kernels[1]).all(), (kernels[0] == kernels[2]).any()
+    (np.True_, np.False_)
+
+    Args:
+        model: A functional or Sequential model; left alone.
+        seed: Passed to `keras.utils.set_random_seed`, which sets the global
+            seeds. `None` leaves them alone.
+
+    Returns:
+        A new model.
+
+    Raises:
+        ValueError: If a layer cannot be made from its configuration.
+    """
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    return _Fresh().run(model)
+
+
+class _Fresh(Rebuild):
+    """Makes layers anew, and carries no trained weights over."""
+
+    def replace(self, layer):
+        if isinstance(layer, keras.layers.Lambda):
+            return super().replace(layer)
+        return type(layer).from_config(_without_seeds(layer.get_config()))
+
+    def carry_over(self, layer, twin):
+        if isinstance(layer, keras.layers.Normalization):
+            super().carry_over(layer, twin)
+
+
+def _without_seeds(config: Any) -> Any:
+    """A configuration whose initializers draw other values each time."""
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_without_seeds, config))
+    if not isinstance(config, dict):
+        return config
+    config = {key: _without_seeds(value) for key, value in config.items()}
+    module = config.get("module") or ""
+    inner = config.get("config")
+    if module.startswith("keras.initializers") and "seed" in (inner or {}):
+        config["config"] = {**inner, "seed": None}
+    return config

@@ -1,0 +1,165 @@
+"""A network as a list of calls, nested models opened up."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph.graph_walk import check_graph
+from keras_padpos.models.graph.graph_walk import given_to
+from keras_padpos.models.graph.graph_walk import graph_config
+from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import packed
+from keras_padpos.models.graph.graph_walk import tensors_in
+from keras_padpos.models.graph.graph_walk import walk
+from keras_padpos.models.graph.model_graph import Call
+from keras_padpos.models.graph.model_graph import Graph
+
+
+def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
+    """List the calls of a functional or Sequential model.
+
+    Example:
+
+    >>> inputs = keras.Input((8, 8, 3), name="picture")
+    >>> inner = keras.Sequential([keras.layers.ReLU(name="relu")], name="net")
+    >>> graph = model_graph(keras.Model(inputs, inner(inputs)))
+    >>> [(call.name, call.output_shapes) for call in graph.calls]
+    [('picture', ((None, 8, 8, 3),)), ('net/relu', ((None, 8, 8, 3),))]
+
+    Args:
+        model: A built model. Functional and Sequential models inside are
+            opened, subclassed ones are single calls.
+        input_shape: Shape of the input without the batch; for a model of
+            several inputs, a dict from their names to shapes. What is not
+            given is the model's own.
+
+    Returns:
+        The graph.
+
+    Raises:
+        ValueError: If the model is neither functional nor Sequential (what
+            its Python code does cannot be listed), or if the shape does not
+            fit.
+    """
+    check_graph(model)
+    calls: list[Call] = []
+    numbers: dict[int, int] = {}
+    alive = []  # so that no two tensors share an id
+
+    def number(tensor):
+        if id(tensor) not in numbers:
+            numbers[id(tensor)] = len(numbers)
+            alive.append(tensor)
+        return numbers[id(tensor)]
+
+    def record(name, operation, given, made):
+        calls.append(
+            Call(
+                name,
+                operation,
+                tuple(map(number, given)),
+                tuple(map(number, made)),
+                tuple(tuple(tensor.shape) for tensor in given),
+                tuple(tuple(tensor.shape) for tensor in made),
+            )
+        )
+
+    def visitor(prefix):
+        def visit(operation, args, kwargs):
+            name = prefix + operation.name
+            if has_graph(operation):
+                given = packed(operation, given_to(args, kwargs))
+                return walk(operation, given, visitor(f"{name}/"))
+            given = tensors_in((args, kwargs))
+            try:
+                made = operation.compute_output_spec(*args, **kwargs)
+            except Exception as error:
+                reason = plain_reason(error)
+                raise ValueError(
+                    f"Layer {name!r} ({type(operation).__name__}) does not "
+                    "take an input of shape "
+                    f"{[tuple(tensor.shape) for tensor in given]}: {reason}"
+                ) from error
+            # A layer may hand on the very tensor that it got.
+            made = keras.tree.map_structure(_copy, made)
+            record(name, operation, given, tensors_in(made))
+            return made
+
+        return visit
+
+    config = graph_config(model)
+    entering = entries(model, input_shape, config)
+    for name, tensor in entering:
+        record(name, None, [], [tensor])
+    inputs = [tensor for _, tensor in entering]
+    left = walk(model, packed(model, inputs), visitor(""), config)
+    return Graph(calls, tuple(map(number, tensors_in(left))))
+
+
+def entries(
+    model: keras.Model, input_shape: Any = None, config: Any = None
+) -> list[tuple[str, keras.KerasTensor]]:
+    """The inputs of a model, by name, as symbolic tensors of a shape.
+
+    Args:
+        model: A functional or Sequential model.
+        input_shape: See `model_graph`.
+        config: What `graph_config` gave, if that was asked before.
+
+    Raises:
+        ValueError: If the shape does not fit the model's inputs.
+    """
+    names = input_names(model, config)
+    given = input_shape
+    if given is None:
+        given = {}
+    elif not isinstance(given, Mapping):
+        if len(names) > 1:
+            raise ValueError(
+                "`input_shape` must be a dict from names to shapes, since "
+                f"the model has the inputs {', '.join(names)}. "
+                f"Received: input_shape={given!r}"
+            )
+        given = {names[0]: given}
+    for name in given:
+        if name not in names:
+            raise ValueError(
+                "`input_shape` must name inputs of the model: "
+                f"{', '.join(names)}. Received: {name!r}"
+            )
+    found = []
+    for name, tensor in zip(names, model.inputs, strict=True):
+        shape = tensor.shape[1:]
+        if name in given:
+            shape = _fitting(given[name], shape, name)
+        found.append(
+            (name, keras.KerasTensor((None, *shape), dtype=tensor.dtype))
+        )
+    return found
+
+
+def _copy(spec):
+    if not isinstance(spec, keras.KerasTensor):
+        return spec
+    return keras.KerasTensor(spec.shape, dtype=spec.dtype)
+
+
+def _fitting(shape, own, name):
+    if (
+        not isinstance(shape, Sequence)
+        or len(shape) != len(own)
+        or not all(size is None or _is_size(size) for size in shape)
+    ):
+        raise ValueError(
+            f"`input_shape` of {name!r} must be sizes in the order of the "
+            f"model's {tuple(own)}. Received: {shape!r}"
+        )
+    return tuple(shape)
+
+
+def _is_size(size):
+    return isinstance(size, int) and size > 0

@@ -1,0 +1,144 @@
+"""Layers that take the place of others when a network is converted."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_padpos import padding
+from keras_padpos.models.graph._find_padding_sites import is_frame
+from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.window import AVERAGE_POOLING
+from keras_padpos.models.graph.window import MAX_POOLING
+from keras_padpos.models.graph.window import PADDED
+from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import window_of
+from keras_padpos.padding import Geometry
+from keras_padpos.padding import PaddingMode
+
+
+def replaced_layers(
+    sites: Sequence[PaddingSite],
+    mode: PaddingMode,
+    geometry: str = "keep",
+) -> dict[int, Callable[[], keras.Layer]]:
+    """Say which layers must change so that sites pad another way.
+
+    A frame before a window (`ZeroPadding2D` and a valid convolution) stays a
+    layer of its own, unless the mode corrects what the window gives: then the
+    window pads by itself, and the frame is left empty.
+
+    Args:
+        sites: Sites of one model that can be converted.
+        mode: What the added cells shall hold.
+        geometry: See `convert_padding`.
+
+    Returns:
+        From the `id` of a layer to what makes the layer for its place.
+    """
+    made: dict[int, Callable[[], keras.Layer]] = {}
+    for site in sites:
+        cells = _cells(site, geometry)
+        if site.frame is None:
+            values = mode
+            if cells is not None and site.pooling and _is_zeros(mode):
+                values = padding.get("partial")  # see `fixed_layer`
+            made[id(site.layer)] = _maker(site.layer, values, cells)
+            continue
+        if cells is None:
+            cells = site.pads
+        if _corrects(mode):
+            made[id(site.frame)] = _maker(site.frame, padding.get("zeros"), 0)
+            made[id(site.layer)] = _maker(site.layer, mode, cells)
+        else:
+            made[id(site.frame)] = _maker(site.frame, mode, cells)
+            made[id(site.layer)] = _maker(
+                site.layer, padding.get("zeros"), "valid"
+            )
+    return made
+
+
+def stock_layer(layer: keras.Layer, cells: Any) -> keras.Layer:
+    """The layer of Keras with another `padding`."""
+    config = layer.get_config()
+    config.pop("padding_mode", None)
+    stock = STOCK.get(type(layer), type(layer))
+    if stock is keras.layers.ZeroPadding1D and not isinstance(cells, int):
+        cells = tuple(Geometry(cells, 1).explicit[0])
+    return stock.from_config({**config, "padding": cells})
+
+
+def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
+    """A layer that adds the same cells at every size of its input."""
+    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
+    pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
+    if pooling and _is_zeros(mode):
+        # What "same" adds for pooling is seen by no maximum and counted by no
+        # mean; explicit zeros would be.
+        mode = padding.get("partial")
+    return _maker(layer, mode, pads)()
+
+
+def _corrects(mode):
+    return type(mode).correct is not PaddingMode.correct
+
+
+def _is_zeros(mode):
+    return mode == padding.get("zeros")
+
+
+def _cells(site, geometry):
+    """The `padding` of a site if it is to change, else `None`."""
+    if geometry == "keep" or site.kind in ("transposed", "padding"):
+        return None
+    extents = [
+        (kernel - 1) * dilation + 1
+        for kernel, dilation in zip(
+            site.kernel_size, site.dilation_rate, strict=True
+        )
+    ]
+    if any(extent % 2 == 0 for extent in extents) or max(site.strides) == 1:
+        return None  # as in PyTorch already, or nothing of one number
+    if site.frame is None:
+        # Cells that the author counted are the author's.
+        if window_of(site.layer).geometry.name != "same":
+            return None
+    elif any(
+        sum(pair) not in (extent - 1, extent - 2)
+        for pair, extent in zip(site.pads, extents, strict=True)
+    ):
+        return None  # not one of the frames that stand for "same"
+    return tuple((extent // 2, extent // 2) for extent in extents)
+
+
+def _maker(layer, mode, cells):
+    """What makes a layer with the mode and, unless `None`, the `padding`."""
+    if cells is None:
+        geometry = getattr(layer, "geometry", None)
+        cells = layer.padding if geometry is None else geometry.identifier
+
+    def make():
+        if _is_zeros(mode) and _stock_can(layer, cells):
+            return stock_layer(layer, cells)
+        ours = PADDED.get(type(layer), type(layer))
+        return ours.from_config(
+            {
+                **layer.get_config(),
+                "padding": cells,
+                "padding_mode": padding.serialize(mode),
+            }
+        )
+
+    return make
+
+
+def _stock_can(layer, cells):
+    """Whether Keras' own layer takes this `padding`."""
+    if is_frame(layer):
+        return not isinstance(cells, str)
+    if isinstance(cells, str):
+        return cells.lower() in ("valid", "same") or (
+            cells.lower() == "causal" and isinstance(layer, keras.layers.Conv1D)
+        )
+    return False

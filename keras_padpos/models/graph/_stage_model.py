@@ -1,0 +1,148 @@
+"""A network cut at some of its layers."""
+
+from collections.abc import Sequence
+
+import keras
+
+from keras_padpos.models.graph._find_padding_sites import is_frame
+from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph.graph_walk import given_to
+from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import packed
+from keras_padpos.models.graph.graph_walk import walk
+
+# A multiple of any stride, for sizes that are left open.
+_SOME_SIZE = 1024
+
+
+def stage_model(network: keras.Model, stages: Sequence[str]) -> keras.Model:
+    """Read a network at some of its layers; what follows them is left out.
+
+    A model inside that holds one of the layers is opened, and its layers
+    become the new model's own.
+
+    Example:
+
+    >>> inner = keras.Sequential(
+    ...     [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, name="conv")]
+    ... )
+    >>> pool = keras.layers.GlobalAveragePooling2D()
+    >>> net = keras.Sequential([keras.Input((8, 8, 3)), inner, pool])
+    >>> stage_model(net, ["conv"]).output["conv"].shape
+    (None, 6, 6, 4)
+
+    Args:
+        network: A functional or Sequential model with one input.
+        stages: Names of layers. One that the network itself has not is looked
+            for in the models inside.
+
+    Returns:
+        A functional model that shares the layers, from the network's input
+        to a dict with one map `(batch, height, width, channels)` for each
+        stage.
+
+    Raises:
+        ValueError: If a name is that of no layer, of several or of several
+            calls, or that of a layer that gives no map.
+    """
+    (entry,) = network.inputs
+    made: dict[str, list] = {stage: [] for stage in stages}
+
+    inside = set(stages) - {layer.name for layer in network.layers}
+
+    def visitor(wanted):
+        def visit(operation, args, kwargs):
+            if has_graph(operation) and _holds(operation, inside):
+                inputs = packed(operation, given_to(args, kwargs))
+                result = walk(operation, inputs, visitor(inside))
+            else:
+                result = operation(*args, **kwargs)
+            if operation.name in wanted:
+                made[operation.name].append(result)
+            return result
+
+        return visit
+
+    inputs = keras.Input(
+        batch_shape=(None, *entry.shape[1:]),
+        dtype=entry.dtype,
+        name=input_names(network)[0],
+    )
+    walk(network, packed(network, [inputs]), visitor(set(stages)))
+    maps = {
+        stage: _one_map(network, stage, results)
+        for stage, results in made.items()
+    }
+    try:
+        return keras.Model(inputs, maps, name=network.name)
+    except ValueError as error:
+        if "unique" not in str(error):
+            raise
+        raise ValueError(
+            "`stages` must be layers of the model itself where layers of the "
+            "models inside share a name: opened, they would stand beside each "
+            f"other. Received: {', '.join(stages)}"
+        ) from error
+
+
+def stage_candidates(network: keras.Model) -> list[str]:
+    """Layers that may serve as stages: the last at each size of the map.
+
+    Example:
+
+    >>> net = keras.applications.VGG16(weights=None, include_top=False)
+    >>> stage_candidates(net)[:3]
+    ['block1_conv2', 'block2_conv2', 'block3_conv3']
+
+    Args:
+        network: A functional or Sequential model with one input.
+
+    Returns:
+        Names of layers that give one map of more than one place, largest
+        first for most networks: in the order in which they are run.
+    """
+    shape = [size or _SOME_SIZE for size in network.inputs[0].shape[1:]]
+    last: dict[tuple[int, ...], str] = {}
+    for call in model_graph(network, shape).calls:
+        if not isinstance(call.operation, keras.Layer):
+            continue
+        if is_frame(call.operation) or len(call.output_shapes) != 1:
+            continue
+        (made,) = call.output_shapes
+        sizes = made[1:3]
+        if len(made) == 4 and all(size and size > 1 for size in sizes):
+            last.pop(sizes, None)  # so that the order is that of the last ones
+            last[sizes] = call.name.rpartition("/")[2]
+    return list(last.values())
+
+
+def _holds(model, names):
+    return any(
+        layer.name in names or (has_graph(layer) and _holds(layer, names))
+        for layer in model.layers
+    )
+
+
+def _one_map(network, stage, results):
+    if not results:
+        raise ValueError(
+            f"`stages` must name layers of {network.name}, such as "
+            f"{', '.join(stage_candidates(network))}. "
+            f"Received: {stage!r}, which is none"
+        )
+    if len(results) > 1:
+        raise ValueError(
+            "`stages` must name layers that are called once. Received: "
+            f"{stage!r}, which is called {len(results)} times, or names "
+            "several layers"
+        )
+    (result,) = results
+    shape = getattr(result, "shape", None)
+    if shape is None or len(shape) != 4:
+        raise ValueError(
+            "`stages` must name layers that give one map (batch, height, "
+            f"width, channels). Received: {stage!r}, which gives "
+            f"{'several tensors' if shape is None else tuple(shape)}"
+        )
+    return result

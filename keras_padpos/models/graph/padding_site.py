@@ -1,0 +1,186 @@
+"""One place where a network pads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from keras_padpos.padding import PaddingMode
+
+Cells = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PaddingSite:
+    """One place where a network pads, at one size of its input.
+
+    A layer that is called several times is a site each time.
+
+    Attributes:
+        name: The layer's name, with those of the models around it before it:
+            `"backbone/conv1"`. The layer is the one whose window sees the
+            added cells; of a padding layer that feeds other layers, itself.
+        layer: That layer.
+        kind: `"convolution"`, `"depthwise"`, `"separable"`, `"transposed"`,
+            `"max_pooling"`, `"average_pooling"`, `"padding"`, or `"other"`: a
+            layer that pads, or may, where no converter reaches.
+        kernel_size: Cells of the window, one number a spatial axis.
+        strides: Its steps.
+        dilation_rate: Distances of its taps.
+        sizes: Spatial sizes of what comes in, before the padding; `None`
+            where unknown.
+        pads: Cells added, one pair `(before, after)` a spatial axis; of a
+            transposed convolution the cells cut off. `None` where they hang
+            on a size that is unknown, or cannot be told.
+        padding_mode: What the added cells hold; `None` if it is not known.
+        padding_layer: Name of the padding layer that adds the cells for the
+            window of `layer`, else `None`.
+        frame: That padding layer.
+        reason: Why it cannot be converted; `""` if it can.
+    """
+
+    name: str
+    layer: Any
+    kind: str
+    kernel_size: Cells
+    strides: Cells
+    dilation_rate: Cells
+    sizes: tuple[int | None, ...]
+    pads: tuple[tuple[int, int], ...] | None
+    padding_mode: PaddingMode | None
+    padding_layer: str | None = None
+    frame: Any = None
+    reason: str = ""
+
+    @property
+    def seen(self) -> tuple[tuple[int, int], ...] | None:
+        """The added cells that some window sees, one pair an axis.
+
+        A window that moves by more than one cell need not reach the end of
+        the map, so cells added evenly may be seen unevenly: of ResNet50's 3
+        and 3 cells at 224 the last is never seen. Negative where cells of the
+        map itself are left out; `None` where a size is unknown, and of
+        transposed convolutions.
+        """
+        if self.pads is None or self.kind == "transposed":
+            return None
+        if None in self.sizes:
+            return None
+        found = []
+        for size, kernel, stride, dilation, (before, after) in zip(
+            self.sizes,
+            self.kernel_size,
+            self.strides,
+            self.dilation_rate,
+            self.pads,
+            strict=True,
+        ):
+            room = size + before + after - (kernel - 1) * dilation - 1
+            found.append((before, after - max(room, 0) % stride))
+        return tuple(found)
+
+    @property
+    def uneven(self) -> bool | None:
+        """Whether more is added, or seen, on one side; `None` if unknown.
+
+        Uneven padding shifts the sampling grid off the picture's centre
+        (Alsallakh et al., Mind the Pad, ICLR 2021).
+        """
+        if self.pads is None:
+            return None
+        return any(
+            before != after
+            for before, after in (*self.pads, *(self.seen or ()))
+        )
+
+    @property
+    def pooling(self) -> bool:
+        """Whether the window pools."""
+        return self.kind in ("max_pooling", "average_pooling")
+
+
+def sites_rows(sites: Sequence[PaddingSite]) -> list[dict[str, str]]:
+    """Sites as rows of text.
+
+    Args:
+        sites: What `find_padding_sites` gave.
+
+    Returns:
+        For each site a dict from column to entry: layer (its padding layer
+        before it), kind, kernel, stride, cells added (before, after; one pair
+        an axis), uneven, mode.
+    """
+    return [
+        {
+            "layer": f"{site.padding_layer} + {site.name}"
+            if site.padding_layer
+            else site.name,
+            "kind": site.kind.replace("_", " "),
+            "kernel": _by(site.kernel_size),
+            "stride": _by(site.strides),
+            "cells": _cells(site.pads),
+            "uneven": {True: "uneven", False: "", None: "?"}[site.uneven],
+            "mode": site.padding_mode.name if site.padding_mode else "?",
+        }
+        for site in sites
+    ]
+
+
+def _by(cells):
+    return "x".join(map(str, cells))
+
+
+def _cells(pads):
+    if pads is None:
+        return "?"
+    return " / ".join(f"{before},{after}" for before, after in pads)
+
+
+# Wider than any table: what is not a terminal has no margin to wrap at.
+_WIDE = 1000
+
+
+def print_sites(
+    sites: Sequence[PaddingSite], after: Sequence[PaddingSite] | None = None
+) -> None:
+    """Print sites as a table.
+
+    Example:
+
+    >>> import keras
+    >>> from keras_padpos.models import find_padding_sites
+    >>> conv = keras.layers.Conv2D(4, 3, padding="same", name="conv")
+    >>> model = keras.Sequential([keras.Input((9, 9, 3)), conv])
+    >>> print_sites(find_padding_sites(model))
+    | layer | kind        | kernel | stride | cells     | uneven | mode  |
+    |-------|-------------|--------|--------|-----------|--------|-------|
+    | conv  | convolution | 3x3    | 1x1    | 1,1 / 1,1 |        | zeros |
+
+    Args:
+        sites: What `find_padding_sites` gave.
+        after: Sites of the network that they were converted to, to be told
+            beside them; those that are missing there add no cells any more.
+    """
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE
+    rows = sites_rows(sites)
+    if after is not None:
+        later = {row["layer"]: row for row in sites_rows(after)}
+        for row in rows:
+            new = later.get(row["layer"], {"cells": "none", "mode": "none"})
+            for column in ("cells", "mode"):
+                if new[column] != row[column] or column == "mode":
+                    row[column] += f" -> {new[column]}"
+    table = Table(box=box.MARKDOWN)
+    for column in rows[0] if rows else ():
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row.values())
+    with console.capture() as printed:
+        console.print(table)
+    lines = printed.get().splitlines()
+    print("\n".join(line.rstrip() for line in lines if line.strip()))

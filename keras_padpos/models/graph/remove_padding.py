@@ -1,0 +1,480 @@
+"""A network without its padding."""
+
+from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from keras_padpos.layers import AlignMaps
+from keras_padpos.layers import ResizeToMatch
+from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._model_graph import entries
+from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph._replaced_layers import fixed_layer
+from keras_padpos.models.graph._replaced_layers import stock_layer
+from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import tensors_in
+from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.rebuild import Rebuild
+from keras_padpos.models.graph.window import CROPPING
+from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import window_of
+
+Offset = tuple[int, ...]
+
+_UPSAMPLING = (
+    keras.layers.UpSampling1D,
+    keras.layers.UpSampling2D,
+    keras.layers.UpSampling3D,
+)
+# What comes out fills its size, however much of the map went in.
+_STRETCHING = (
+    keras.layers.Reshape,
+    keras.layers.Resizing,
+    ResizeToMatch,
+)
+# The offset of a map that lies on no grid of the padded network any more.
+_LOST = "lost"
+# For sizes that are left open, while operations are watched: large enough for
+# any network, and a multiple of any stride.
+_SOME_SIZE = 2048
+
+
+_OPEN = (
+    "how many cells it adds hangs on a size that the model leaves open. Give "
+    "the `input_shape` on whose grid the result shall lie"
+)
+
+
+class _RefusalError(ValueError):
+    """Why a layer cannot go without padding, as the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What one call does in the padded network.
+
+    Attributes:
+        before: Cells that its window adds in front; `None` where it has none,
+            or where they hang on a size that is open.
+        given: Spatial sizes of the tensors that come in.
+        made: Of those that go out.
+    """
+
+    before: Offset | None
+    given: list[Any]
+    made: list[Any]
+
+
+class RemovePadding(Rebuild):
+    """Builds a network whose chosen sites add no cells.
+
+    Each map of the new network is a part of the padded network's. How far
+    into that map its first cell lies is its offset, and is followed through
+    the graph: a window of stride `s` whose padded twin adds `p` cells in front
+    of a map starts, on a map of offset `o`, at the first place `i` with
+    `i * s - p >= o`; cells before that are cropped, so that the window stays
+    on the padded network's grid, and `i` is the offset of what comes out.
+    Where maps meet, those of smaller offset are cropped.
+
+    Example:
+
+    >>> from keras_padpos.models import find_padding_sites
+    >>> model = keras.Sequential(
+    ...     [
+    ...         keras.Input((9, 9, 1)),
+    ...         keras.layers.Conv2D(1, 3, padding="same"),
+    ...         keras.layers.MaxPooling2D(2),
+    ...     ]
+    ... )
+    >>> RemovePadding(model, find_padding_sites(model)).run(model).output_shape
+    (None, 3, 3, 1)
+
+    Args:
+        model: A functional or Sequential model.
+        sites: The sites that shall add no cells.
+        input_shape: See `convert_padding`.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        sites: Sequence[PaddingSite],
+        input_shape: Any = None,
+    ) -> None:
+        super().__init__()
+        layers = [site.layer for site in sites]
+        frames = [site.frame for site in sites if site.frame is not None]
+        self._bare = set(map(id, (*layers, *frames)))
+        self._ranks = {len(site.kernel_size) for site in sites}
+        formats = {getattr(layer, "data_format", None) for layer in layers}
+        self._data_format = (
+            "channels_first" if "channels_first" in formats else "channels_last"
+        )
+        self._names = {layer.name for layer in _layers_in(model)}
+        self._uses = self._look_at(model, input_shape)
+        self._calls: Counter[int] = Counter()
+        self._offsets: dict[int, Any] = {}
+        self._left: dict[int, list[Any]] = {}
+        self._cropped_less: dict[Any, keras.layers.Layer] = {}
+        self._alive: list[Any] = []  # so that no two tensors share an id
+
+    def replace(self, layer: Any) -> Any:
+        """A layer of Keras that adds no cells, for those of chosen sites."""
+        if id(layer) not in self._bare:
+            return super().replace(layer)
+        if isinstance(layer, TRANSPOSED):
+            raise ValueError(
+                "a transposed convolution whose windows overlap has no form "
+                "without padding. `skip` leaves it as it is"
+            )
+        return stock_layer(layer, "valid" if hasattr(layer, "strides") else 0)
+
+    def call(
+        self, layer: Any, twin: Any, args: Any, kwargs: Any, apply: Any
+    ) -> Any:
+        """Crop to the padded network's grid, then call the copy."""
+        where = (
+            f"Layer {layer.name!r} ({type(layer).__name__}) cannot go without "
+            "padding"
+        )
+        try:
+            return self._call(layer, twin, args, kwargs, apply)
+        except _RefusalError as error:
+            raise ValueError(f"{where}: {error}") from error
+        except ValueError as error:
+            reason = plain_reason(error)
+            raise ValueError(
+                f"{where}: nothing is left of the map that comes in, or it no "
+                "longer fits. Try a model with a larger input shape. "
+                f"({reason})"
+            ) from error
+
+    def enter(self, model: keras.Model, tensors: list[Any]) -> Any:
+        """Offsets and shapes of what enters a model inside."""
+        return tuple(
+            (self._offsets.get(id(tensor)), tuple(tensor.shape))
+            for tensor in tensors
+        )
+
+    def entry_shapes(self, model: keras.Model, note: Any) -> list[Any]:
+        """Maps that enter a model inside may have become smaller."""
+        if note is None:
+            return super().entry_shapes(model, note)
+        return [
+            tuple(
+                None if mine is None else size
+                for mine, size in zip(own.shape, shape, strict=True)
+            )
+            for own, (_, shape) in zip(model.inputs, note, strict=True)
+        ]
+
+    def started(self, tensors: list[Any], note: Any) -> None:
+        """Give entering tensors the offsets that they have outside."""
+        if note is not None:
+            for tensor, (offset, _) in zip(tensors, note, strict=True):
+                self._put(tensor, offset)
+
+    def finished(
+        self, model: keras.Model, note: Any, tensors: list[Any]
+    ) -> None:
+        """Remember the offsets with which tensors leave a model inside."""
+        self._left[id(model)] = [
+            self._offsets.get(id(tensor)) for tensor in tensors
+        ]
+
+    def _look_at(self, model, input_shape):
+        """What each call does in the padded network, by its operation."""
+        graph = model_graph(model, input_shape)
+        watched = graph
+        open_sizes = {
+            name: tuple(
+                _SOME_SIZE if size is None else size
+                for size in tensor.shape[1:]
+            )
+            for name, tensor in entries(model, input_shape)
+        }
+        try:
+            watched = model_graph(model, open_sizes)
+        except ValueError:
+            pass  # it takes no such size, so sizes stay open
+        uses = defaultdict(list)
+        for call, sized in zip(graph.calls, watched.calls, strict=True):
+            window = window_of(call.operation)
+            pads = None
+            if window is not None:
+                pads = window.pads(window.sizes(call.input_shapes[0]))
+            uses[id(call.operation)].append(
+                _Use(
+                    None if pads is None else tuple(p for p, _ in pads),
+                    list(map(self._spatial, sized.input_shapes)),
+                    list(map(self._spatial, sized.output_shapes)),
+                )
+            )
+        return uses
+
+    def _call(self, layer, twin, args, kwargs, apply):
+        if has_graph(layer):
+            made = apply(twin, *args, **kwargs)
+            for tensor, offset in zip(
+                tensors_in(made), self._left[id(layer)], strict=True
+            ):
+                self._put(tensor, offset)
+            return made
+        use = self._uses[id(layer)][self._calls[id(layer)]]
+        self._calls[id(layer)] += 1
+        maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
+        window = window_of(layer)
+        if maps and window is not None:
+            return self._on_grid(layer, twin, window, use, args, kwargs, apply)
+        if len(maps) > 1:
+            args, kwargs = self._aligned(
+                layer, maps, use, (args, kwargs), apply
+            )
+            maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
+        made = apply(twin, *args, **kwargs)
+        for tensor, size in zip(tensors_in(made), use.made, strict=True):
+            self._put(tensor, self._passed_on(layer, maps, use, tensor, size))
+        if self._blends(layer) and isinstance(
+            self._offsets.get(id(made)), tuple
+        ):
+            return self._without_rim(layer, made, apply)
+        return made
+
+    def _blends(self, layer):
+        """Whether an enlargement mixes neighbouring cells."""
+        return getattr(layer, "interpolation", "nearest") != "nearest" and (
+            isinstance(layer, _UPSAMPLING)
+        )
+
+    def _without_rim(self, layer, x, apply):
+        """Cut off what was mixed with cells that are no longer there."""
+        # Linear between centres: half a cell of the smaller map, or two more
+        # for the wider kernels.
+        cells = 1 if layer.interpolation == "bilinear" else 5
+        rim = tuple(-(-cells * factor // 2) for factor in layer.size)
+        offset = self._offset(x)
+        y = self._crop(layer, x, [(n, n) for n in rim], apply)
+        self._put(y, tuple(map(sum, zip(offset, rim, strict=True))))
+        return y
+
+    def _on_grid(self, layer, twin, window, use, args, kwargs, apply):
+        (x,) = tensors_in((args, kwargs))
+        offset = self._offset(x)
+        crop, places = [], []
+        if window.cropping is not None:
+            # What is lost already need not be cut off.
+            for o, (before, after) in zip(offset, window.cropping, strict=True):
+                crop.append((max(before - o, 0), after))
+                places.append(max(o - before, 0))
+            twin = self._crop_less(layer, twin, tuple(crop))
+            y = x
+        else:
+            if id(layer) not in self._bare and id(x) in self._offsets:
+                twin = self._with_fixed_cells(layer, twin, window, use)
+            for o, stride, pad in zip(
+                offset,
+                window.strides,
+                self._added_before(layer, window),
+                strict=True,
+            ):
+                place = -(-(o + pad) // stride)
+                places.append(place)
+                crop.append((place * stride - pad - o, 0))
+            y = self._crop(layer, x, crop, apply)
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: y if leaf is x else leaf, (args, kwargs)
+        )
+        made = apply(twin, *args, **kwargs)
+        if self._offsets.get(id(x)) == _LOST:
+            self._put(made, _LOST)
+        elif id(layer) in self._bare or id(x) in self._offsets:
+            self._put(made, tuple(places))
+        return made
+
+    def _added_before(self, layer, window):
+        """Cells that a chosen site adds in front in the padded network."""
+        if id(layer) not in self._bare:
+            return (0,) * window.rank
+        found = {use.before for use in self._uses[id(layer)]}
+        if None in found:
+            raise _RefusalError(_OPEN)
+        if len(found) > 1:
+            raise _RefusalError(
+                "it is shared, and pads another number of cells at each of "
+                "its uses. `skip` leaves it as it is"
+            )
+        return found.pop()
+
+    def _with_fixed_cells(self, layer, twin, window, use):
+        """A copy that pads on, but not by its new size: that moves the grid."""
+        if not window.may_pad or window.geometry.name != "same":
+            return twin
+        if max(window.strides) == 1:
+            return twin
+        if use.before is None:
+            raise _RefusalError(_OPEN)
+        pads = window.pads(use.given[0])
+        return self.substitute(layer, fixed_layer(layer, pads))
+
+    def _crop_less(self, layer, twin, crop):
+        key = id(layer), crop
+        if key not in self._cropped_less:
+            config = twin.get_config()
+            if any(known == id(layer) for known, _ in self._cropped_less):
+                config["name"] = self._name(layer)
+            config["cropping"] = crop if len(crop) > 1 else crop[0]
+            self._cropped_less[key] = type(twin).from_config(config)
+        return self._cropped_less[key]
+
+    def _aligned(self, layer, maps, use, arguments, apply):
+        """Crop maps that meet to what they all have."""
+        # Only what was of one size meets cell by cell: not a gate of a single
+        # cell, nor a picture that tells a size.
+        sizes = dict(
+            zip(map(id, tensors_in(arguments)), use.given, strict=True)
+        )
+        usual, count = Counter(sizes[id(x)] for x in maps).most_common(1)[0]
+        maps = [x for x in maps if sizes[id(x)] == usual]
+        known = [self._offsets.get(id(x)) for x in maps]
+        if count < 2 or not any(known):
+            return arguments
+        if use.made[0] != usual and set(use.made[0]) != {1}:
+            raise _RefusalError(
+                "it joins maps along a spatial axis, of which each would lack "
+                "its ends"
+            )
+        if _LOST in known:
+            if set(known) != {_LOST}:
+                raise _RefusalError(
+                    "one of the maps that it joins was resized on its way, or "
+                    "moved by an operation that is not followed, and would "
+                    "not meet the others place by place"
+                )
+            return arguments
+        cropped = self._cropped(layer, maps, apply)
+        new = {id(x): y for x, y in zip(maps, cropped, strict=True)}
+        return keras.tree.map_structure(lambda x: new.get(id(x), x), arguments)
+
+    def _cropped(self, layer, maps, apply):
+        offsets = [self._offset(x) for x in maps]
+        common = tuple(map(max, zip(*offsets, strict=True)))
+        starts = [
+            tuple(c - o for c, o in zip(common, offset, strict=True))
+            for offset in offsets
+        ]
+        sizes = [self._sizes(x) for x in maps]
+        if any(None in size for size in sizes):
+            align = AlignMaps(
+                starts,
+                self._data_format,
+                name=self._name(layer),
+                dtype=maps[0].dtype,
+            )
+            cropped = apply(align, maps)
+        else:
+            left = [
+                [n - start for n, start in zip(size, begin, strict=True)]
+                for size, begin in zip(sizes, starts, strict=True)
+            ]
+            least = list(map(min, zip(*left, strict=True)))
+            cropped = []
+            for x, begin, remain in zip(maps, starts, left, strict=True):
+                ends = [n - m for n, m in zip(remain, least, strict=True)]
+                crop = list(zip(begin, ends, strict=True))
+                cropped.append(self._crop(layer, x, crop, apply))
+        for x in cropped:
+            self._put(x, common)
+        return cropped
+
+    def _crop(self, layer, x, crop, apply):
+        if not any(map(any, crop)):
+            return x
+        config = {
+            "name": self._name(layer),
+            "dtype": x.dtype,  # nothing is cast on the way
+        }
+        if len(crop) == 1 and self._data_format == "channels_first":
+            raise _RefusalError(
+                "it has to be cropped, and Keras crops lines with their "
+                "channels last only"
+            )
+        return apply(_cropping(crop, self._data_format, config), x)
+
+    def _name(self, layer):
+        """A name that no layer has, for what is put before one."""
+        name, count = f"{layer.name}_align", 1
+        while name in self._names:
+            count += 1
+            name = f"{layer.name}_align_{count}"
+        self._names.add(name)
+        return name
+
+    def _passed_on(self, layer, maps, use, tensor, size):
+        """The offset of what an operation without a window gives."""
+        known = [x for x in maps if id(x) in self._offsets]
+        if not known or not self._is_map(tensor):
+            return None
+        offsets = [self._offsets[id(x)] for x in known]
+        if _LOST in offsets:
+            return _LOST
+        offset = tuple(map(max, zip(*offsets, strict=True)))
+        if isinstance(layer, (*_UPSAMPLING, *TRANSPOSED)):
+            factor = getattr(layer, "size", getattr(layer, "strides", 1))
+            if isinstance(factor, int):
+                factor = (factor,) * len(offset)
+            return tuple(o * n for o, n in zip(offset, factor, strict=True))
+        if set(size) == {1} and size not in use.given:
+            return None  # the whole map in one cell
+        moved = size not in use.given or _differ(
+            self._sizes(known[0]), self._sizes(tensor)
+        )
+        return _LOST if moved or isinstance(layer, _STRETCHING) else offset
+
+    def _is_map(self, tensor):
+        return len(tensor.shape) - 2 in self._ranks
+
+    def _sizes(self, tensor):
+        return self._spatial(tuple(tensor.shape))
+
+    def _spatial(self, shape):
+        if self._data_format == "channels_last":
+            return tuple(shape[1:-1])
+        return tuple(shape[2:])
+
+    def _offset(self, tensor):
+        offset = self._offsets.get(id(tensor))
+        if offset is None or offset == _LOST:
+            return (0,) * (len(tensor.shape) - 2)
+        return offset
+
+    def _put(self, tensor, offset):
+        if offset is not None:
+            self._offsets[id(tensor)] = offset
+            self._alive.append(tensor)
+
+
+def _layers_in(model):
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _layers_in(layer)
+
+
+def _differ(sizes, others):
+    return any(
+        None not in pair and pair[0] != pair[1]
+        for pair in zip(sizes, others, strict=True)
+    )
+
+
+def _cropping(cells, data_format, config):
+    """A layer that crops, of as many axes as there are pairs of cells."""
+    if len(cells) > 1:
+        return CROPPING[len(cells) - 1](
+            cells, data_format=data_format, **config
+        )
+    return keras.layers.Cropping1D(cells[0], **config)

@@ -1,0 +1,194 @@
+"""The window that a layer moves over its input."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from keras_padpos import layers
+from keras_padpos.padding import Geometry
+from keras_padpos.padding import Interpolate
+
+PADDED: dict[type, type] = {
+    getattr(keras.layers, name.replace("Padding", "ZeroPadding")): getattr(
+        layers, name
+    )
+    for name in layers.__all__
+    if hasattr(keras.layers, name.replace("Padding", "ZeroPadding"))
+}
+"""From a layer class of Keras to the one with a `padding_mode`."""
+
+STOCK: dict[type, type] = {ours: stock for stock, ours in PADDED.items()}
+"""The way back."""
+
+
+Pads = tuple[tuple[Any, Any], ...]
+
+_CONVOLUTIONS = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv1D,
+    keras.layers.SeparableConv2D,
+)
+MAX_POOLING = (
+    keras.layers.MaxPooling1D,
+    keras.layers.MaxPooling2D,
+    keras.layers.MaxPooling3D,
+)
+AVERAGE_POOLING = (
+    keras.layers.AveragePooling1D,
+    keras.layers.AveragePooling2D,
+    keras.layers.AveragePooling3D,
+)
+TRANSPOSED = (
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+)
+ZERO_PADDING = (
+    keras.layers.ZeroPadding1D,
+    keras.layers.ZeroPadding2D,
+    keras.layers.ZeroPadding3D,
+)
+CROPPING = (
+    keras.layers.Cropping1D,
+    keras.layers.Cropping2D,
+    keras.layers.Cropping3D,
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Kernel, strides, dilation and geometry of a layer.
+
+    Attributes:
+        kernel_size: Cells, one number a spatial axis.
+        strides: Steps.
+        dilation_rate: Distances of taps.
+        geometry: Where cells are added; `None` where cells are cut off.
+        cropping: Cells cut off, one pair an axis; `None` where none are.
+        data_format: `"channels_last"` or `"channels_first"`.
+        stretches: Whether the input is enlarged to the size that it would
+            have with the cells added, and none are.
+    """
+
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilation_rate: tuple[int, ...]
+    geometry: Geometry | None
+    cropping: tuple[tuple[int, int], ...] | None = None
+    data_format: str = "channels_last"
+    stretches: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return len(self.kernel_size)
+
+    @property
+    def may_pad(self) -> bool:
+        """Whether cells are added, at some size of the input."""
+        if self.geometry is None or self.geometry.is_valid:
+            return False
+        return self.geometry.name is None or max(self.kernel_size) > 1
+
+    def sizes(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        """The spatial entries of a shape."""
+        first = 1 if self.data_format == "channels_last" else 2
+        return tuple(shape[first : first + self.rank])
+
+    def pads(self, sizes: Sequence[int | None]) -> Pads | None:
+        """Cells added beside an input of these sizes, one pair an axis.
+
+        Cells cut off count as negative ones. `None` where a size is unknown
+        and matters.
+        """
+        if self.cropping is not None:
+            return tuple((-before, -after) for before, after in self.cropping)
+        strided = self.geometry.name == "same" and max(self.strides) > 1
+        if strided and None in sizes:
+            return None
+        return self.geometry.pads(
+            [size or 0 for size in sizes],
+            self.kernel_size,
+            self.strides,
+            self.dilation_rate,
+        )
+
+
+def window_of(layer: Any) -> Window | None:
+    """Find the window of a layer.
+
+    Example:
+
+    >>> window_of(keras.layers.MaxPooling2D(2)).strides
+    (2, 2)
+    >>> window_of(keras.layers.ReLU()) is None
+    True
+
+    Args:
+        layer: A layer, or an operation of `keras.ops`.
+
+    Returns:
+        Its window, or `None` where it has none; so it is for transposed
+        convolutions, whose window moves over the output.
+    """
+    if isinstance(layer, TRANSPOSED):
+        return None
+    mode = getattr(layer, "padding_mode", None)
+    stretches = isinstance(mode, Interpolate)
+    data_format = getattr(layer, "data_format", None) or "channels_last"
+    if isinstance(layer, _CONVOLUTIONS):
+        kernel = tuple(layer.kernel_size)
+        return Window(
+            kernel,
+            _per_axis(layer.strides, len(kernel)),
+            _per_axis(layer.dilation_rate, len(kernel)),
+            Geometry(layer.padding, len(kernel)),
+            data_format=data_format,
+            stretches=stretches,
+        )
+    if isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING)):
+        rank = _rank(layer, MAX_POOLING) or _rank(layer, AVERAGE_POOLING)
+        pool = _per_axis(layer.pool_size, rank)
+        return Window(
+            pool,
+            _per_axis(layer.strides, rank),
+            (1,) * rank,
+            Geometry(layer.padding, rank),
+            data_format=data_format,
+            stretches=stretches,
+        )
+    if isinstance(layer, CROPPING):
+        cropping = Geometry(layer.cropping, _rank(layer, CROPPING)).explicit
+        ones = (1,) * len(cropping)
+        return Window(ones, ones, ones, None, cropping, data_format)
+    geometry = getattr(layer, "geometry", None)
+    if isinstance(layer, ZERO_PADDING):
+        geometry = Geometry(layer.padding, _rank(layer, ZERO_PADDING))
+    if isinstance(geometry, Geometry):
+        ones = (1,) * geometry.rank
+        return Window(
+            ones,
+            ones,
+            ones,
+            geometry,
+            data_format=data_format,
+            stretches=stretches,
+        )
+    return None
+
+
+def _rank(layer, classes):
+    for rank, kind in enumerate(classes, start=1):
+        if isinstance(layer, kind):
+            return rank
+    return None
+
+
+def _per_axis(value, rank):
+    return (value,) * rank if isinstance(value, int) else tuple(value)

@@ -1,0 +1,195 @@
+"""A backbone with a head that says something of every pixel."""
+
+from collections.abc import Sequence
+
+import keras
+
+from keras_padpos.layers.enlarge_to_places import EnlargeToPlaces
+from keras_padpos.models.graph._receptive_field import receptive_field
+from keras_padpos.models.graph._stage_model import stage_model
+
+SEMANTIC_HEADS = {"fcn": 1, "fcn_skips": 3}
+"""From a head to how many of the backbone's last stages it reads."""
+
+ENLARGEMENTS = ("places", "stretch")
+"""Where scores of a map come to lie in the picture."""
+
+_FORMAT = "channels_last"
+
+
+def semantic_net(
+    backbone: keras.Model,
+    classes: int,
+    *,
+    head: str = "fcn",
+    stages: Sequence[str] | None = None,
+    enlarge: str = "places",
+    name: str = "semantic_net",
+) -> keras.Model:
+    """Put a fully convolutional head on a backbone.
+
+    A 1x1 convolution gives each cell of a map its scores, and these are
+    enlarged to the picture's size. Nothing in the head is padded, so what it
+    knows of places comes from the backbone.
+
+    With `enlarge="places"` the scores of a cell stay in the middle of what the
+    cell sees (`start` and `spacing` of its `ReceptiveField`), with padding and
+    without: without, the map shows only a part of the picture, and beyond its
+    outermost cells theirs are repeated. So wherever no padding is in sight, a
+    network and its conversion by `padding_mode="none"` give the same logits.
+    `"stretch"` takes the map for one of the whole picture, whatever it shows,
+    as the papers' code does with networks that have lost their border; the
+    outermost cells then lie in the picture's corners (here half a cell
+    inside).
+
+    Example:
+
+    >>> from keras_padpos.models import backbone
+    >>> net = semantic_net(
+    ...     backbone("vgg16", weights="random", input_shape=(64, 80, 3)),
+    ...     classes=21, head="fcn_skips",
+    ... )
+    >>> net.output_shape
+    (None, 64, 80, 21)
+
+    Args:
+        backbone: From pictures `(batch, height, width, 3)` of one size to a
+            dict of stage maps: of `models.backbone`, of any padding mode. Or
+            any functional or Sequential model of pictures, with `stages`.
+        classes: How many; 1 for saliency, whose logit is that of a sigmoid.
+        head: `"fcn"`: the last stage alone, as FCN-32s reads its network;
+            `"fcn_skips"`: the scores of the last three stages, added, as in
+            FCN-8s. (The numbers there are strides, which here are the
+            backbone's: 16 and 4 of VGG16, since its stages end before
+            pooling.)
+        stages: Names of the stages to read, first to last; names of layers
+            of a model that has no such dict. Defaults to all that the dict
+            has, the largest map first.
+        enlarge: `"places"` or `"stretch"`; see above.
+        name: The model's name.
+
+    Returns:
+        A functional model from pictures to logits `(batch, height, width,
+        classes)`. The backbone is inside, see `backbone_of`; where `stages`
+        are layers, a model that shares them. Initial weights follow
+        `keras.utils.set_random_seed`.
+
+    Raises:
+        ValueError: If an argument is none of these, a size is open, or there
+            are fewer stages than the head reads.
+
+    Source:
+        Long, Shelhamer and Darrell, *Fully Convolutional Networks for Semantic
+        Segmentation* (CVPR 2015), without their layers fc6 and fc7, which
+        were a classifier's.
+    """
+    for what, value, known in (
+        ("head", head, SEMANTIC_HEADS),
+        ("enlarge", enlarge, ENLARGEMENTS),
+    ):
+        if value not in known:
+            raise ValueError(
+                f"`{what}` must be one of {', '.join(known)}. "
+                f"Received: {what}={value!r}"
+            )
+    if not isinstance(classes, int) or classes < 1:
+        raise ValueError(
+            "`classes` must be an int of at least 1. "
+            f"Received: classes={classes!r}"
+        )
+    backbone, stages = _staged(backbone, stages)
+    shape = tuple(backbone.inputs[0].shape[1:])
+    if None in shape:
+        raise ValueError(
+            "`backbone` must be of pictures of one size, since the places of "
+            f"its cells hang on it. Received: one of {shape}"
+        )
+    read = stages[-SEMANTIC_HEADS[head] :]
+    if len(read) < SEMANTIC_HEADS[head]:
+        raise ValueError(
+            f"`head={head!r}` reads {SEMANTIC_HEADS[head]} stages. "
+            f"Received: a backbone with {len(read)}"
+        )
+    inputs = keras.Input(shape, name="rgb")
+    maps = backbone(inputs)
+    places = _places(backbone, read, shape, enlarge)
+    # From the last stage to the first, on the grid of each, as FCN does.
+    logits = stride = start = None
+    for number, stage in reversed(list(enumerate(read, start=1))):
+        scores = keras.layers.Conv2D(
+            classes, 1, data_format=_FORMAT, name=f"score{number}"
+        )(maps[stage])
+        own_stride, own_start = places[stage]
+        if logits is not None:
+            logits = EnlargeToPlaces(
+                scores.shape[1:3],
+                stride=_quotients(stride, own_stride),
+                start=_quotients(_differences(start, own_start), own_stride),
+                name=f"enlarged{number}",
+            )(logits)
+            scores = keras.layers.Add(name=f"sum{number}")([scores, logits])
+        logits, stride, start = scores, own_stride, own_start
+    logits = EnlargeToPlaces(
+        # Half floats are too coarse for a loss.
+        shape[:2],
+        stride=stride,
+        start=start,
+        dtype="float32",
+        name="logits",
+    )(logits)
+    return keras.Model(inputs, logits, name=name)
+
+
+def _staged(backbone, stages):
+    """A backbone that gives a dict, and the names of its stages in order."""
+    sequence = isinstance(backbone, keras.Sequential)
+    maps = {} if sequence else backbone.output
+    if not isinstance(maps, dict):
+        maps = {}
+    if stages is None:
+        if not maps:
+            raise ValueError(
+                "`stages` must name the layers to read of a backbone that "
+                "does not give a dict of maps. Received: stages=None"
+            )
+        # Some backends sort a dict by its names.
+        return backbone, sorted(maps, key=lambda stage: _cells(maps[stage]))
+    if not set(stages) <= set(maps):
+        backbone = stage_model(backbone, stages)
+    return backbone, list(stages)
+
+
+def _cells(stage_map):
+    """Minus the number of cells, as far as it is known."""
+    height, width = stage_map.shape[1:3]
+    return -(height or 0) * (width or 0)
+
+
+def _places(backbone, stages, shape, enlarge):
+    """Stride and start of each stage's cells in the picture."""
+    fields = receptive_field(backbone, shape)
+    places = {}
+    for stage in stages:
+        cells = tuple(backbone.output[stage].shape[1:3])
+        stride = _quotients(shape[:2], cells)
+        places[stage] = stride, tuple((each - 1) / 2 for each in stride)
+        if enlarge == "stretch":
+            continue
+        found = [
+            field
+            for name, field in fields.items()
+            if name.rpartition("/")[2] == stage and field.positions == cells
+        ]
+        # Of what is no window, nothing better is known.
+        if len(found) == 1:
+            (field,) = found
+            places[stage] = field.spacing, field.start
+    return places
+
+
+def _quotients(pair, other):
+    return tuple(a / b for a, b in zip(pair, other, strict=True))
+
+
+def _differences(pair, other):
+    return tuple(a - b for a, b in zip(pair, other, strict=True))

@@ -1,0 +1,310 @@
+"""What the small research nets have in common.
+
+All are channels last, whatever Keras' configuration says, and laid out as in
+PyTorch, where their papers' code was written: windows are padded by the same
+number of cells on both sides, BatchNorm has an epsilon of 1e-5 and keeps nine
+tenths of its statistics at each step, and kernels are drawn as by He et al.
+(ICCV 2015) for the fan-out.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_padpos import layers
+from keras_padpos import padding
+
+
+def kernel_draw() -> keras.initializers.Initializer:
+    """PyTorch's default for the kernels of convolutions and dense layers.
+
+    Uniform between plus and minus one over the root of the fan-in.
+
+    Example:
+
+    >>> kernel = keras.ops.convert_to_numpy(kernel_draw()((4, 1000)))
+    >>> bool(0.49 < abs(kernel).max() <= 0.5)
+    True
+
+    Returns:
+        A Keras initializer.
+
+    Source:
+        `torch.nn.Conv2d` and `torch.nn.Linear`: He et al.'s uniform draw with
+        a slope of the root of 5.
+    """
+    return keras.initializers.VarianceScaling(
+        1 / 3, mode="fan_in", distribution="uniform"
+    )
+
+
+def bias_draw(fan_in: int) -> keras.initializers.Initializer:
+    """PyTorch's default for biases: the same bounds as of the kernel.
+
+    Example:
+
+    >>> abs(float(bias_draw(4)((1,))[0])) <= 0.5
+    True
+
+    Args:
+        fan_in: What one output of the layer sees.
+
+    Returns:
+        A Keras initializer.
+    """
+    bound = 1 / math.sqrt(fan_in)
+    return keras.initializers.RandomUniform(-bound, bound)
+
+
+NO_PADDING = "none"
+"""What `padding_mode` may be besides a mode: see `convert_padding`."""
+
+_TOPS = (None, "classification", "segmentation")
+_FORMAT = "channels_last"
+
+
+def check_net(
+    input_shape: Any, padding_mode: Any, top: Any, classes: Any
+) -> None:
+    """Refuse arguments that no net can be built with.
+
+    Example:
+
+    >>> check_net((None, None, 3), "reflect", "classification", 10)
+
+    Args:
+        input_shape: Height, width and channels; a size may be `None`.
+        padding_mode: A padding mode, or `NO_PADDING`.
+        top: `None`, `"classification"` or `"segmentation"`.
+        classes: Number of classes; of interest with a top only.
+
+    Raises:
+        ValueError: If an argument is none of these: the message names it.
+    """
+    if (
+        not isinstance(input_shape, (list, tuple))
+        or len(input_shape) != 3
+        or any(size is not None and not _is_count(size) for size in input_shape)
+        or input_shape[2] is None
+    ):
+        raise ValueError(
+            "`input_shape` must be (height, width, channels), where height "
+            f"and width may be `None`. Received: input_shape={input_shape!r}"
+        )
+    layer_mode(padding_mode)
+    if top not in _TOPS:
+        raise ValueError(
+            '`top` must be "classification", "segmentation" or `None`. '
+            f"Received: top={top!r}"
+        )
+    if top is not None and not _is_count(classes):
+        raise ValueError(
+            f"`classes` must be an int of 1 or more. Received: {classes!r}"
+        )
+
+
+def layer_mode(padding_mode: Any) -> Any:
+    """The mode that layers are made with: zeros where they are converted.
+
+    Example:
+
+    >>> layer_mode("reflect"), layer_mode("none")
+    (Reflect(), Zeros())
+
+    Args:
+        padding_mode: See `check_net`.
+
+    Returns:
+        A `PaddingMode`.
+
+    Raises:
+        ValueError: If there is no such mode.
+    """
+    return padding.get("zeros" if padding_mode == NO_PADDING else padding_mode)
+
+
+def normalised_convolution(
+    x: Any,
+    filters: int,
+    kernel_size: int,
+    name: str,
+    padding_mode: Any,
+    *,
+    strides: int = 1,
+    use_bias: bool = False,
+    momentum: float = 0.9,
+) -> Any:
+    """A convolution and its BatchNorm, `"NAME_conv"` and `"NAME_bn"`.
+
+    Example:
+
+    >>> x = keras.Input((None, None, 3))
+    >>> normalised_convolution(x, 8, 7, "stem", "reflect", strides=2).shape
+    (None, None, None, 8)
+
+    Args:
+        x: Tensor `(batch, height, width, channels)`.
+        filters: Channels that come out.
+        kernel_size: Cells a side, odd.
+        name: What the names of both layers begin with.
+        padding_mode: A `PaddingMode`, or `None` for a valid window.
+        strides: Steps.
+        use_bias: Whether the convolution has one.
+        momentum: The share that BatchNorm's statistics keep at each step: one
+            less PyTorch's `momentum`.
+
+    Returns:
+        Tensor `(batch, ceil(height / strides), ceil(width / strides),
+        filters)` with a mode; without, as much smaller as the window needs.
+    """
+    x = convolution(
+        x,
+        filters,
+        kernel_size,
+        f"{name}_conv",
+        padding_mode,
+        strides=strides,
+        use_bias=use_bias,
+    )
+    return keras.layers.BatchNormalization(
+        axis=-1, momentum=momentum, epsilon=1e-5, name=f"{name}_bn"
+    )(x)
+
+
+def convolution(
+    x: Any,
+    filters: int,
+    kernel_size: int,
+    name: str,
+    padding_mode: Any,
+    *,
+    strides: int = 1,
+    use_bias: bool = False,
+) -> Any:
+    """A convolution alone; see `normalised_convolution`.
+
+    Example:
+
+    >>> convolution(keras.Input((9, 9, 3)), 8, 3, "conv", None).shape
+    (None, 7, 7, 8)
+    """
+    if padding_mode is None or kernel_size == 1:
+        pads = "valid"
+    elif strides == 1:
+        # As many cells on either side as the number below, and zeros need not
+        # be copied.
+        pads = "same"
+    else:
+        pads = kernel_size // 2
+    return layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding=pads,
+        padding_mode=padding_mode or "zeros",
+        use_bias=use_bias,
+        kernel_initializer=keras.initializers.VarianceScaling(
+            2.0, mode="fan_out", distribution="untruncated_normal"
+        ),
+        data_format=_FORMAT,
+        name=name,
+    )(x)
+
+
+def residual_block(
+    x: Any,
+    convolutions: Sequence[tuple[int, int, int]],
+    name: str,
+    padding_mode: Any,
+) -> Any:
+    """Convolutions past which a shortcut leads; the sum is rectified.
+
+    The shortcut is a 1x1 convolution with BatchNorm where channels or strides
+    ask for one.
+
+    Example:
+
+    >>> x = keras.Input((9, 9, 4), name="block_input")
+    >>> y = residual_block(x, [(8, 3, 2), (8, 3, 1)], "block", "circular")
+    >>> y.shape
+    (None, 5, 5, 8)
+
+    Args:
+        x: Tensor `(batch, height, width, channels)`.
+        convolutions: Filters, kernel size and strides of each.
+        name: What the layers' names begin with. The last is `"NAME_out"`.
+        padding_mode: A `PaddingMode`.
+
+    Returns:
+        Tensor `(batch, height / strides, width / strides, filters)`, sizes
+        rounded up.
+    """
+    filters = convolutions[-1][0]
+    stride = max(strides for _, _, strides in convolutions)
+    shortcut = x
+    if stride > 1 or x.shape[-1] != filters:
+        shortcut = normalised_convolution(
+            x, filters, 1, f"{name}_0", padding_mode, strides=stride
+        )
+    for number, (width, kernel_size, strides) in enumerate(
+        convolutions, start=1
+    ):
+        x = normalised_convolution(
+            x,
+            width,
+            kernel_size,
+            f"{name}_{number}",
+            padding_mode,
+            strides=strides,
+        )
+        if number < len(convolutions):
+            x = keras.layers.ReLU(name=f"{name}_{number}_relu")(x)
+    x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
+    return keras.layers.ReLU(name=f"{name}_out")(x)
+
+
+def with_top(
+    inputs: Any, x: Any, top: str | None, classes: int, name: str
+) -> keras.Model:
+    """End a net in a map, in classes, or in classes of every pixel.
+
+    Example:
+
+    >>> inputs = keras.Input((None, None, 3))
+    >>> maps = convolution(inputs, 8, 3, "conv", "zeros", strides=2)
+    >>> with_top(inputs, maps, "segmentation", 11, "net").output_shape
+    (None, None, None, 11)
+
+    Args:
+        inputs: The picture, a Keras tensor.
+        x: The last map.
+        top: `"classification"`: mean over the map, then a dense layer;
+            `"segmentation"`: a 1x1 convolution, enlarged bilinearly to the
+            picture's size; `None`: the map itself. Both give logits, from the
+            layer `"logits"`.
+        classes: Number of classes.
+        name: The model's name.
+
+    Returns:
+        A functional model.
+    """
+    if top == "classification":
+        x = keras.layers.GlobalAveragePooling2D(
+            data_format=_FORMAT, name="mean"
+        )(x)
+        x = keras.layers.Dense(classes, name="logits")(x)
+    elif top == "segmentation":
+        x = keras.layers.Conv2D(classes, 1, data_format=_FORMAT, name="logits")(
+            x
+        )
+        # Without channels the picture cannot be taken for a map that meets
+        # another; those are cropped to one size where padding is taken out.
+        size = keras.ops.take(inputs, 0, axis=-1)
+        x = layers.ResizeToMatch(name="enlarged")([x, size])
+    return keras.Model(inputs, x, name=name)
+
+
+def _is_count(value):
+    return isinstance(value, int) and value > 0

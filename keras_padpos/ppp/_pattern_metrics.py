@@ -1,0 +1,204 @@
+"""How large a pattern is, beside the features and beside its own noise."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_padpos.metrics import _border_profile as border_profile
+from keras_padpos.metrics import _jackknife_interval as jackknife_interval
+from keras_padpos.metrics import _side_asymmetry as side_asymmetry
+from keras_padpos.ppp.pattern_statistics import PatternStatistics
+from keras_padpos.ppp.reference_statistics import ReferenceStatistics
+
+SILENT = 1e-12
+"""A unit is dead if its variance is less than this share of the layer's power.
+
+That is the mean of O² over crops and units. A millionth of the usual size is
+rounding, and no signal-to-noise ratio goes by it.
+"""
+
+_WITH_INTERVAL = ("mae", "relative", "snr", "snr_of_means")
+# Of the absolute value of a normal variable, in deviations.
+_MEAN_ABSOLUTE = math.sqrt(2 / math.pi)
+
+
+def pattern_metrics(
+    statistics: PatternStatistics,
+    reference: ReferenceStatistics,
+    place: Sequence[tuple[int, int]],
+    shared: np.ndarray,
+) -> dict[str, Any]:
+    """The figures of one layer of one network.
+
+    With D = A - O, the padded less the reference features, of which there is
+    one for each crop and unit (position and channel), the mean E and the
+    variance Var over crops:
+
+    * `mae`: mean over units of |E[D]|; `mae_noise`: what it would be about if
+      E[D] were 0 everywhere, from how E[D] varies between groups of pictures.
+      An absolute value never averages out: where `mae` is not well above
+      `mae_noise`, it falls with more pictures, and its interval, which tells
+      how much it varies, lies above 0 all the same;
+    * `mae_per_image`: mean over units of E|D|, at least `mae`;
+    * `deviation`: root of the mean over units of Var(D), how much the effect
+      of padding differs from crop to crop;
+    * `relative`: `mae` / std(O), where std(O) is the root of the mean over
+      units of Var(O); `None` if no unit varies;
+    * `snr`: mean over units of E[D]² / Var(O); `snr_db`: ten times its common
+      logarithm; `snr_unbiased`: with the product of E[D] over both halves of
+      the pictures for the square, which noise in E[D] does not enlarge;
+      `snr_of_means`: mean of E[D]² over mean of Var(O), in which units that
+      hardly ever fire weigh little; `snr_of_means_unbiased`: the same with
+      the product of both halves;
+    * `silent`: share of the units left out of the former two, because O does
+      not vary there; see `SILENT`;
+    * `border`, `corner`, `centre`: the channel mean of |E[D]|, mean over the
+      outermost positions, over the four corners, and over the innermost ones;
+      `left_right`, `top_bottom`: its contrasts, see `side_asymmetry`.
+
+    Intervals (`mae_ci95`, `relative_ci95`, `snr_ci95`, `snr_of_means_ci95`)
+    are those of a delete-a-group jackknife over pictures, see
+    `jackknife_interval`, computed on up to 32,768 units of the layer.
+
+    These definitions are ours: what Lin et al. call their metrics and how they
+    compute them could not be read.
+
+    Example:
+
+    >>> import keras
+    >>> from keras_padpos.ppp import PatternMeasurement
+    >>> conv = keras.layers.Conv2D(2, 3, padding="same", name="conv")
+    >>> inputs = keras.Input((None, None, 1))
+    >>> net = keras.Model(inputs, {"conv": conv(inputs)})
+    >>> measurement = PatternMeasurement({"zeros": net}, crop=4)
+    >>> rng = np.random.default_rng(0)
+    >>> measurement.update(rng.uniform(1, 2, (8, 6, 6, 1)).astype("float32"))
+    >>> row = measurement.rows()[0]
+    >>> row["mae_per_image"] >= row["mae"] > row["centre"]
+    True
+
+    Args:
+        statistics: Of D.
+        reference: Of O, at the positions of the crop.
+        place: Which of these positions D has: rows and columns, each `(start,
+            stop)`.
+        shared: `(units,)` bool: which of the units kept for O are among those
+            kept for D.
+
+    Returns:
+        The figures; `None` where there is none (decibels of a ratio of 0,
+        intervals of fewer than two pictures).
+    """
+    (top, bottom), (left, right) = place
+    difference = statistics.difference
+    mean = difference.mean
+    deviation = reference.moments.variance[top:bottom, left:right]
+    content = reference.moments.mean[top:bottom, left:right]
+    alive = deviation > SILENT * (deviation.mean() + np.square(content).mean())
+    spread = math.sqrt(deviation.mean()) if alive.any() else 0.0
+    mae = float(np.abs(mean).mean())
+    square = np.square(mean)
+    snr = _mean_ratio(square, deviation, alive)
+    first, second = difference.means
+    both = difference.counts.all()
+    figures = {
+        "mae": mae,
+        "mae_per_image": float(statistics.absolute.mean() / difference.count),
+        "deviation": math.sqrt(difference.variance.mean()),
+        "relative": mae / spread if spread else None,
+        "snr": snr,
+        "snr_db": 10 * math.log10(snr) if snr else None,
+        "snr_unbiased": (
+            _mean_ratio(first * second, deviation, alive) if both else None
+        ),
+        "snr_of_means": (
+            float(square.mean() / deviation.mean()) if spread else None
+        ),
+        "snr_of_means_unbiased": (
+            float((first * second).mean() / deviation.mean())
+            if spread and both
+            else None
+        ),
+        "silent": float(1 - alive.mean()),
+    }
+    replicates, noise = _without_groups(statistics, reference, shared)
+    for name in _WITH_INTERVAL:
+        figures[f"{name}_ci95"] = (
+            None
+            if figures[name] is None
+            else jackknife_interval(figures[name], replicates[name])
+        )
+    figures["mae_noise"] = noise
+    pattern = np.abs(mean).mean(axis=-1)
+    profile = border_profile(pattern)
+    left_right, top_bottom = side_asymmetry(pattern)
+    figures |= {
+        "border": float(profile[0]),
+        "corner": float(pattern[[0, 0, -1, -1], [0, -1, 0, -1]].mean()),
+        "centre": float(profile[-1]),
+        "left_right": left_right,
+        "top_bottom": top_bottom,
+    }
+    return figures
+
+
+def pattern_maps(statistics: PatternStatistics) -> dict[str, np.ndarray]:
+    """Maps of a pattern, over channels.
+
+    Example:
+
+    >>> empty = PatternStatistics.empty((2, 3, 1), 6)
+    >>> empty.difference.counts[:] = 1
+    >>> pattern_maps(empty)["pattern"].shape
+    (2, 3)
+
+    Args:
+        statistics: Of D.
+
+    Returns:
+        `pattern`, `signed` and `per_image`, each `(height, width)`: the
+        channel means of |E[D]|, E[D] and E|D|; and `profile`, `(distances,)`:
+        the first of them against the distance to the border.
+    """
+    mean = statistics.difference.mean
+    pattern = np.abs(mean).mean(axis=-1)
+    return {
+        "pattern": pattern,
+        "signed": mean.mean(axis=-1),
+        "per_image": statistics.absolute / statistics.difference.count,
+        "profile": border_profile(pattern),
+    }
+
+
+def _mean_ratio(squares, variance, alive):
+    if not alive.any():
+        return None
+    return float((squares[alive] / variance[alive]).mean())
+
+
+def _without_groups(statistics, reference, shared):
+    """Figures without each group of pictures, and the noise of E[D]."""
+    counts, sums = statistics.groups.without_each()
+    _, theirs = reference.groups.without_each()
+    nothing = {name: np.array([]) for name in _WITH_INTERVAL}
+    if len(counts) < 2 or counts.min() < 2 or not shared.any():
+        return nothing, None
+    below = counts[:, None]
+    means = sums[:, 0] / below
+    total, squares = (theirs[:, each][:, shared] for each in (0, 1))
+    variances = np.maximum(squares - total**2 / below, 0) / (below - 1)
+    typical = variances.mean(axis=1)
+    power = typical + np.square(total / below).mean(axis=1)
+    alive = (variances > SILENT * power[:, None]).all(axis=0)
+    mae = np.abs(means).mean(axis=1)
+    found = dict(nothing, mae=mae)
+    if alive.any():
+        found["relative"] = mae / np.sqrt(typical)
+        found["snr_of_means"] = np.square(means).mean(axis=1) / typical
+        ratios = means[:, alive] ** 2 / variances[:, alive]
+        found["snr"] = ratios.mean(axis=1)
+    groups = len(counts)
+    errors = np.sqrt((groups - 1) * means.var(axis=0))
+    return found, float(_MEAN_ABSOLUTE * errors.mean())

@@ -1,0 +1,67 @@
+"""Receptive fields of a network's stages."""
+
+import keras
+
+from keras_padpos.models import ReceptiveField
+from keras_padpos.models.graph import _receptive_field as receptive_field
+from keras_padpos.models.graph._model_graph import model_graph
+
+
+def stage_fields(
+    network: keras.Model, input_shape: tuple[int, int, int]
+) -> dict[str, ReceptiveField]:
+    """Receptive fields of a network's stages.
+
+    Example:
+
+    >>> from keras_padpos import models
+    >>> net = models.backbone("vgg19", "random", input_shape=(None, None, 3))
+    >>> field = stage_fields(net, (224, 224, 3))["block5_conv4"]
+    >>> field.size, field.margin
+    ((252, 252), (128, 128))
+
+    Args:
+        network: A functional model from pictures to a dict of maps.
+        input_shape: Height, width and channels of the picture.
+
+    Raises:
+        ValueError: If the outputs are no dict, or one has no receptive field:
+            behind layers that enlarge a map there is none.
+    """
+    if not isinstance(getattr(network, "output", None), dict):
+        raise ValueError(
+            "`network` must be a functional model that puts out a dict of "
+            f"maps. Received: {type(network).__name__}"
+        )
+    found = found_fields(network, input_shape)
+    for stage in network.output:
+        if stage not in found:
+            raise without_field(stage)
+    return found
+
+
+def found_fields(
+    network: keras.Model, input_shape: tuple[int, int, int]
+) -> dict[str, ReceptiveField]:
+    """Fields of those stages that have one; see `stage_fields`."""
+    fields = receptive_field(network, input_shape)
+    graph = model_graph(network, input_shape)
+    made_by = {
+        number: call.name for call in graph.calls for number in call.outputs
+    }
+    # Keras flattens dicts in an order of its own.
+    stages = keras.tree.flatten({stage: stage for stage in network.output})
+    names = dict(zip(stages, map(made_by.get, graph.outputs), strict=True))
+    return {
+        stage: fields[names[stage]]
+        for stage in network.output
+        if names[stage] in fields
+    }
+
+
+def without_field(stage: str) -> ValueError:
+    """The error of a stage that has none."""
+    return ValueError(
+        f"Stage {stage!r} has no receptive field: its map, or one before it, "
+        "was enlarged, or is none."
+    )

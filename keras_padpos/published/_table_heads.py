@@ -1,0 +1,67 @@
+"""Which read-outs the papers' tables need."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras_padpos.published._read_out_tables import read_out_tables
+
+_FIELDS = ("stages", "kernel_size", "head_layers", "head_padding")
+
+
+def table_heads(
+    tables: Sequence[str],
+    backbone: str,
+    padding_mode: str,
+) -> list[dict[str, Any]]:
+    """The read-outs of one network that Islam et al.'s tables need.
+
+    Example:
+
+    >>> for head in table_heads(["4"], "rgb", "none"):
+    ...     print(head)
+    {'stages': 'all', 'kernel_size': 3, 'head_layers': 1, 'head_padding': 0}
+    {'stages': 'all', 'kernel_size': 3, 'head_layers': 1, 'head_padding': 1}
+    {'stages': 'all', 'kernel_size': 3, 'head_layers': 1, 'head_padding': 2}
+    >>> [head["stages"] for head in table_heads(["3"], "vgg16", "zeros")]
+    ['1', '2', '3', '4', '5', 'all']
+
+    Args:
+        tables: Numbers of tables; see `read_out_tables`.
+        backbone: `"rgb"` takes the tables' PosENet rows, a head on the bare
+            picture; any other network all others.
+        padding_mode: Of the network. `"none"` takes the rows of networks
+            without padding, if one of the tables has such rows (Table 4); any
+            other mode, and `"none"` elsewhere, those of padded ones.
+
+    Returns:
+        A dict a read-out, each once, in the order of print: `stages` (`"all"`
+        or a number from 1, as a string), `kernel_size`, `head_layers` and
+        `head_padding`. Empty where the tables have no row for such a network,
+        such as Table 3 for the bare picture. Single stages are VGG16's five,
+        whatever the network has.
+
+    Raises:
+        ValueError: If there is no such table.
+    """
+    rows = [
+        row for table in read_out_tables(tables).values() for row in table.rows
+    ]
+    if backbone == "rgb":
+        rows = [
+            {**row, "stages": "all"}
+            for row in rows
+            if row["model"] == "PosENet"
+        ]
+    else:
+        rows = [row for row in rows if row["model"] != "PosENet"]
+        bare = [row for row in rows if row["padding_mode"] == "none"]
+        if padding_mode == "none" and bare:
+            rows = bare
+        else:
+            rows = [row for row in rows if row["padding_mode"] != "none"]
+    heads = []
+    for row in rows:
+        head = {field: row[field] for field in _FIELDS}
+        if head not in heads:
+            heads.append(head)
+    return heads

@@ -1,0 +1,31 @@
+"""Which maps the papers' tables predict."""
+
+from collections.abc import Sequence
+
+from keras_padpos.published._read_out_tables import read_out_tables
+
+
+def table_targets(tables: Sequence[str]) -> list[str]:
+    """The target maps of Islam et al.'s tables.
+
+    Example:
+
+    >>> table_targets(["3", "4"])
+    ['horizontal', 'gaussian', 'horizontal_stripes']
+
+    Args:
+        tables: Numbers of tables; see `read_out_tables`.
+
+    Returns:
+        Names of targets, each once, in the order of print.
+
+    Raises:
+        ValueError: If there is no such table.
+    """
+    return list(
+        dict.fromkeys(
+            row["target"]
+            for table in read_out_tables(tables).values()
+            for row in table.rows
+        )
+    )

@@ -1,0 +1,66 @@
+"""What the command line says about devices and machines."""
+
+from absl import flags
+
+from keras_padpos.errors import UserError
+
+
+def open_spread() -> "OneDevice":  # noqa: F821
+    """Make what `--strategy` names, and meet the other processes.
+
+    A binary calls it first of all: processes must find each other before
+    anything is computed.
+
+    Returns:
+        A `training.OneDevice`, or what spreads work over several.
+
+    Raises:
+        UserError: If the flags do not fit together, the backend does not have
+            the strategy, or the coordinator cannot be reached.
+    """
+    strategy = flags.FLAGS.strategy
+    processes = flags.FLAGS.num_processes
+    coordinator = flags.FLAGS.coordinator
+    if (coordinator is None) != (processes == 1):
+        raise UserError(
+            "--coordinator=HOST:PORT and --num_processes of 2 or more go "
+            f"together. Received: --coordinator={coordinator}, "
+            f"--num_processes={processes}"
+        )
+    if coordinator is not None and strategy != "data_parallel":
+        raise UserError(
+            "--coordinator needs --strategy=data_parallel. "
+            f"Received: --strategy={strategy}"
+        )
+    if flags.FLAGS.process_id >= processes:
+        raise UserError(
+            f"--process_id must be less than --num_processes={processes}. "
+            f"Received: {flags.FLAGS.process_id}"
+        )
+    from keras_padpos import training
+
+    if strategy == "none":
+        return training.OneDevice()
+    if strategy == "mirrored":
+        from keras_padpos.training._mirrored import Mirrored
+
+        return Mirrored()
+    import keras
+
+    if keras.backend.backend() != "jax":
+        raise UserError(
+            "--strategy=data_parallel needs the JAX backend "
+            "(KERAS_BACKEND=jax); TensorFlow has mirrored. "
+            f"Received: {keras.backend.backend()}"
+        )
+    if coordinator is not None:
+        try:
+            keras.distribution.initialize(
+                coordinator, processes, flags.FLAGS.process_id
+            )
+        except (RuntimeError, ValueError) as error:
+            raise UserError(
+                f"Cannot meet the other processes at --coordinator="
+                f"{coordinator}: {error}"
+            ) from error
+    return training.DataParallel()

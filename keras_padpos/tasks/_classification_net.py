@@ -1,0 +1,76 @@
+"""A small classifier that may be trained with pieces cut out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos.tasks._location_net import LOCATION_NETS
+from keras_padpos.tasks.canvas import CIFAR_DEVIATION
+from keras_padpos.tasks.canvas import CIFAR_MEAN
+from keras_padpos.tasks.cutout import Cutout
+
+
+def classification_net(
+    name: str,
+    classes: int = 10,
+    *,
+    padding_mode: Any = "zeros",
+    cutout: str | Sequence[float] | None = None,
+    cutout_size: int | float = 0.5,
+    seed: int | None = None,
+    size: int = 32,
+) -> keras.Model:
+    """From a small picture to its class.
+
+    Pictures are normalised inside, as CIFAR-10's, after pieces are cut out:
+    a fill is a colour of pixels.
+
+    Example:
+
+    >>> net = classification_net("vgg5", padding_mode="reflect", cutout="mean")
+    >>> net(np.zeros((1, 32, 32, 3), "float32")).shape == (1, 10)
+    True
+
+    Args:
+        name: One of `LOCATION_NETS`.
+        classes: Number of classes.
+        padding_mode: Of the network; `"none"` and `"interpolate"` too.
+        cutout: What squares are filled with while training, see `Cutout`;
+            `None`: nothing is cut out.
+        cutout_size: Their size, see `Cutout`.
+        seed: Seed of the squares. Initial weights follow
+            `keras.utils.set_random_seed`.
+        size: Height and width of the pictures.
+
+    Returns:
+        A functional model from pictures `(batch, size, size, 3)` in [0, 255]
+        to logits `(batch, classes)`.
+
+    Raises:
+        ValueError: If an argument is none of the above, or nothing is left of
+            such a picture without padding.
+    """
+    if name not in LOCATION_NETS:
+        raise ValueError(
+            f"`name` must be one of {', '.join(LOCATION_NETS)}. "
+            f"Received: name={name!r}"
+        )
+    inputs = x = keras.Input((size, size, 3), name="picture")
+    if cutout is not None:
+        x = Cutout(cutout_size, cutout, seed, name="cutout")(x)
+    x = keras.layers.Normalization(
+        mean=CIFAR_MEAN, variance=np.square(CIFAR_DEVIATION), name="normal"
+    )(x)
+    maps = LOCATION_NETS[name](
+        input_shape=(size, size, 3), padding_mode=padding_mode, top=None
+    )(x)
+    # Means and logits are float32, under mixed precision too.
+    pooled = keras.layers.GlobalAveragePooling2D(
+        data_format="channels_last", dtype="float32", name="latent"
+    )(maps)
+    return keras.Model(
+        inputs,
+        keras.layers.Dense(classes, dtype="float32", name="class")(pooled),
+    )

@@ -1,0 +1,76 @@
+"""The pixels at the border, and as many in the middle."""
+
+import numpy as np
+
+from keras_padpos.metrics import _border_bands as border_bands
+from keras_padpos.tasks._check_counts import check_counts
+
+REGIONS = ("whole", "border", "interior")
+"""Which pixels: all, those next to the border, as many in the middle."""
+
+
+def region_mask(
+    height: int, width: int, region: str = "whole", share: float = 0.1
+) -> np.ndarray:
+    """Choose pixels by where they are.
+
+    Example:
+
+    >>> region_mask(8, 8, "interior", 0.1).astype(int)[:4]
+    array([[0, 0, 0, 0, 0, 0, 0, 0],
+           [0, 0, 1, 1, 1, 1, 0, 0],
+           [0, 1, 1, 1, 1, 1, 1, 0],
+           [0, 1, 1, 1, 1, 1, 1, 0]])
+
+    Args:
+        height: Rows of the picture.
+        width: Its columns.
+        region: `"whole"`; `"border"`, the pixels nearer to the border than
+            `share` of the smaller side, the outermost of
+            `metrics.border_bands`; `"interior"`, exactly as many pixels, those
+            farthest from the border, of equal ones those nearest to the
+            middle.
+        share: Width of the border, between 0 and 0.5. Border and interior
+            have no pixel in common as long as the border is no more than half
+            of the picture.
+
+    Returns:
+        `(height, width)`, bool.
+
+    Raises:
+        ValueError: If the size is not positive, the region is none of these,
+            the share is out of range, the border is empty, or it is more than
+            half of the picture.
+    """
+    if region not in REGIONS:
+        raise ValueError(
+            f"`region` must be one of {', '.join(REGIONS)}. "
+            f"Received: region={region!r}"
+        )
+    check_counts(height=height, width=width)
+    if not 0 < share < 0.5:
+        raise ValueError(
+            f"`share` must be between 0 and 0.5. Received: share={share!r}"
+        )
+    if region == "whole":
+        return np.ones((height, width), bool)
+    border = border_bands(height, width, (share,)) == 0
+    count = int(border.sum())
+    if not 0 < count <= border.size // 2:
+        raise ValueError(
+            "`share` must leave a border of one pixel or more, and of no more "
+            f"than half of the picture. Received: share={share}, which gives "
+            f"{count} of {border.size} pixels"
+        )
+    if region == "border":
+        return border
+    rows, columns = np.arange(height)[:, None], np.arange(width)[None]
+    distance = np.minimum(
+        np.minimum(rows, height - 1 - rows),
+        np.minimum(columns, width - 1 - columns),
+    )
+    middle = (2 * rows - height + 1) ** 2 + (2 * columns - width + 1) ** 2
+    order = np.lexsort((middle.ravel(), -distance.ravel()))
+    mask = np.zeros(height * width, bool)
+    mask[order[:count]] = True
+    return mask.reshape(height, width)

@@ -1,0 +1,90 @@
+"""A backbone that tells classes of whole pictures, such as textures."""
+
+from typing import Any
+
+import keras
+
+from keras_padpos.models import _backbone as backbone
+from keras_padpos.models import stage_names
+
+
+def texture_net(
+    name: str,
+    weights: str | None = None,
+    padding_mode: Any = "own",
+    *,
+    classes: int,
+    size: tuple[int, int] = (224, 224),
+    layer: str | None = None,
+    frozen: bool = False,
+    seed: int | None = None,
+) -> keras.Model:
+    """The mean over a backbone's map, and a dense layer.
+
+    The mean knows no place, so that only what the maps themselves say of
+    position can help, or be in the way.
+
+    Example:
+
+    >>> net = texture_net(
+    ...     "vgg16", "random", classes=3, size=(32, 32), frozen=True
+    ... )
+    >>> net.output_shape, len(net.trainable_weights)
+    ((None, 3), 2)
+
+    Args:
+        name: See `models.backbone`.
+        weights: See `models.backbone`.
+        padding_mode: See `models.backbone`.
+        classes: Number of classes.
+        size: Height and width of the pictures.
+        layer: Name of the layer whose map it is. `None`: the last stage; a
+            `.keras` file has no default.
+        frozen: Whether the dense layer alone is trained. BatchNorm then uses
+            the statistics that it has.
+        seed: Seed of random weights, those of the dense layer too; `None`:
+            drawn.
+
+    Returns:
+        A functional model from raw RGB in [0, 255], `(batch, height, width,
+        3)`, to logits `(batch, classes)`.
+
+    Raises:
+        ValueError: As `models.backbone`, or if the layer gives no map.
+        FileNotFoundError: As `models.backbone`.
+        ImportError: As `models.backbone`.
+        OSError: As `models.backbone`.
+    """
+    if seed is not None:
+        # Random padding draws its seeds while networks are made.
+        keras.utils.set_random_seed(seed)
+    layer = layer or stage_names(name)[-1]
+    maps = backbone(
+        name,
+        weights,
+        padding_mode,
+        stages=[layer],
+        input_shape=(*size, 3),
+        seed=seed,
+    )
+    maps.trainable = not frozen
+    inputs = keras.Input((*size, 3), name="picture")
+    last = maps(inputs)[layer]
+    if len(last.shape) != 4:
+        raise ValueError(
+            "`layer` must give a map (batch, height, width, channels). "
+            f"Received: {layer!r}, which gives {tuple(last.shape)}"
+        )
+    # Means and logits are float32, under mixed precision too.
+    pooled = keras.layers.GlobalAveragePooling2D(
+        data_format="channels_last", dtype="float32", name="latent"
+    )(last)
+    return keras.Model(
+        inputs,
+        keras.layers.Dense(
+            classes,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+            dtype="float32",
+            name="class",
+        )(pooled),
+    )

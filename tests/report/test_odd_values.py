@@ -1,0 +1,77 @@
+"""Whatever stands in a run's files, the report is made."""
+
+import copy
+import json
+import random
+import shutil
+
+import pytest
+from html_tree import check_page
+from report_runs import make_all
+
+from keras_padpos import report
+
+pytest.importorskip("jinja2")
+
+VALUES = [
+    None,
+    "",
+    "zeros",
+    "<b>|\x1b",
+    "\ud800",
+    True,
+    -1,
+    10**30,
+    1.5,
+    float("inf"),
+    float("nan"),
+    [],
+    [[1], [2, 3]],
+    {},
+    {"a": [1]},
+]
+
+
+def _places(value):
+    """Where in a JSON value something can be put."""
+    if isinstance(value, (dict, list)):
+        keys = value if isinstance(value, dict) else range(len(value))
+        for key in list(keys):
+            yield value, key
+            yield from _places(value[key])
+
+
+def _spoil(file, rng):
+    saved = json.loads(file.read_text())
+    for _ in range(rng.choice([0, 1, 1, 3])):
+        places = list(_places(saved))
+        if not places:
+            break
+        holder, key = rng.choice(places)
+        if isinstance(holder, dict) and rng.random() < 0.25:
+            del holder[key]
+        else:
+            holder[key] = copy.deepcopy(rng.choice(VALUES))
+    file.write_text(json.dumps(saved))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return make_all(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_report_is_made(whole, seed, tmp_path):
+    rng = random.Random(seed)
+    folder = tmp_path / "runs"
+    shutil.copytree(whole, folder)
+    for name in ("results.json", "config.json"):
+        for file in sorted(folder.glob(f"*/{name}")):
+            if file.parent.name != "damaged":
+                _spoil(file, rng)
+    found = report.find_runs([str(folder)])
+    page = report.report_text(found, "html")
+    check_page(page.encode("utf-8", errors="replace").decode("utf-8"))
+    assert page.count("Where the numbers of") == len(found)
+    for kind in ("markdown", "csv"):
+        assert report.report_text(found, kind)

@@ -1,0 +1,206 @@
+import numpy as np
+import pytest
+from finished_probe import finished_probe
+from finished_probe import probe_row
+from finished_probe import rgb_row
+
+from keras_padpos.report import print_position_report
+
+
+def _tables(text):
+    """From the title of each table to its lines, cells stripped."""
+    tables, title, lines = {}, None, text.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith("|---"):
+            title = lines[number - 2]
+            tables[title] = []
+        elif (
+            line.startswith("|")
+            and title
+            and not (
+                number + 1 < len(lines) and lines[number + 1].startswith("|---")
+            )
+        ):
+            tables[title].append(
+                [cell.strip() for cell in line.strip("|").split("|")]
+            )
+    return tables
+
+
+def _print(work, capsys):
+    print_position_report(work)
+    return capsys.readouterr().out
+
+
+def test_one_head_is_told_in_full_as_before(tmp_path, capsys):
+    rows = [
+        probe_row(scores=[0.7, 0.9], target="vertical"),
+        probe_row(scores=[0.5, 0.7]),
+        rgb_row(scores=[0.0, 0.2]),
+        probe_row(scores=[0.4], test_set="black"),
+    ]
+    out = _print(finished_probe(tmp_path / "work", rows), capsys)
+    tables = _tables(out)
+    title = (
+        "Position read-out on photos/test: 2 pictures, 8 to fit on, exact "
+        "solver"
+    )
+    # By target, in the order in which they were asked for.
+    assert tables[title] == [
+        [
+            "vertical",
+            "vgg16 (HED), zeros padding",
+            "3x3",
+            "0.800",
+            "[0.700, 0.900]",
+            "0.250",
+            "0.250",
+            "0.816 / 0.129 (3x3, Table 1)",
+        ],
+        [
+            "horizontal",
+            "vgg16 (HED), zeros padding",
+            "3x3",
+            "0.600",
+            "[0.500, 0.700]",
+            "0.250",
+            "0.250",
+            "0.742 / 0.149 (3x3, Table 1)",
+        ],
+        [
+            "horizontal",
+            "head only (RGB)",
+            "3x3",
+            "0.100",
+            "[0.000, 0.200]",
+            "0.250",
+            "0.250",
+            "0.012 / 0.251 (3x3, Table 1)",
+        ],
+    ]
+    assert tables["SPC on pictures without content: black (1)"] == [
+        ["horizontal", "vgg16 (HED), zeros padding", "3x3", "0.400"]
+    ]
+    assert "Other heads" not in out
+    assert "±" not in out
+    assert f"1 core; 1 s; results in {tmp_path / 'work'}" in out
+
+
+def test_seeds_are_one_line(tmp_path, capsys):
+    rows = [
+        probe_row(scores=scores, weights="random", seed=seed, mae=mae)
+        for seed, scores, mae in (
+            (0, [0.4, 0.6], 0.1),
+            (1, [0.6, 0.8], 0.2),
+        )
+    ]
+    (table,) = _tables(_print(finished_probe(tmp_path, rows), capsys)).values()
+    (line,) = table
+    assert line[1] == "vgg16 (random), zeros padding"
+    assert line[3] == "0.600 ± 0.141 (2 seeds)"
+    # Of the pictures, .5 and .7 in the mean over seeds.
+    assert line[4] == "[0.500, 0.700]"
+    assert line[5] == "0.150 ± 0.071 (2 seeds)"
+
+
+def test_networks_are_set_against_the_first(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(0.4, 0.6, size=40)
+    rows = [
+        probe_row(scores=scores),
+        probe_row(scores=scores, target="gaussian"),
+        probe_row(scores=scores + 0.25, padding_mode="reflect"),
+        rgb_row(scores=scores - 0.5, target="gaussian"),
+        rgb_row(scores=[0.1], test_set="black"),
+    ]
+    tables = _tables(_print(finished_probe(tmp_path, rows), capsys))
+    assert tables[
+        "SPC on photos/test less that of vgg16 (HED), zeros padding, picture "
+        "by picture, with 95 % interval"
+    ] == [
+        [
+            "3x3",
+            "vgg16 (HED), reflect padding",
+            "+0.250 [+0.250, +0.250]",
+            "-",
+        ],
+        ["3x3", "head only (RGB)", "-", "-0.500 [-0.500, -0.500]"],
+    ]
+
+
+def test_other_heads_are_a_line_each(tmp_path, capsys):
+    rows = [
+        probe_row(
+            spearman + (target == "gaussian") / 10,
+            target=target,
+            padding_mode=mode,
+            **head,
+        )
+        for mode, spearman in (("zeros", 0.5), ("reflect", 0.2))
+        for head in ({}, {"kernel_size": 7}, {"stages": "4,5"})
+        for target in ("horizontal", "gaussian")
+    ]
+    tables = _tables(_print(finished_probe(tmp_path, rows), capsys))
+    full, other, differences = tables
+    # Only the first head stands in the long table.
+    assert len(tables[full]) == 4
+    assert other == "Other heads on photos/test, exact solver: SPC / MAE"
+    zeros, reflect = (
+        f"vgg16 (HED), {mode} padding" for mode in ("zeros", "reflect")
+    )
+    cells = (
+        ["0.500 / 0.250", "0.600 / 0.250"],
+        ["0.200 / 0.250", "0.300 / 0.250"],
+    )
+    assert tables[other] == [
+        ["7x7", zeros, *cells[0]],
+        ["7x7", reflect, *cells[1]],
+        ["3x3, stages 4,5", zeros, *cells[0]],
+        ["3x3, stages 4,5", reflect, *cells[1]],
+    ]
+    assert [line[:2] for line in tables[differences]] == [
+        [head, reflect] for head in ("3x3", "7x7", "3x3, stages 4,5")
+    ]
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+def test_controls_are_those_of_the_first_head(tmp_path, capsys, heads):
+    rows = [
+        probe_row(scores=[size / 10], kernel_size=size, test_set=control)
+        for size in (3, 7)[:heads]
+        for control in ("black", "white")
+    ]
+    out = _print(finished_probe(tmp_path, rows), capsys)
+    ((title, lines),) = _tables(out).items()
+    assert title == "SPC on pictures without content: black (1), white (1)"
+    assert lines == [
+        ["horizontal", "vgg16 (HED), zeros padding", "3x3", "0.300", "0.300"]
+    ]
+    assert ("Other heads: see results.json." in out) == (heads == 2)
+
+
+@pytest.mark.parametrize(
+    ("test_set", "crops"), [("photos/test", False), ("samples:test", True)]
+)
+def test_what_intervals_leave_out_is_said(tmp_path, capsys, test_set, crops):
+    rows = [probe_row(test_set=test_set), rgb_row(test_set=test_set)]
+    out = _print(finished_probe(tmp_path, rows), capsys)
+    assert "with random weights they cover pictures, not seeds" in out
+    assert "No correction is made for the number of comparisons" in out
+    assert ("crops of one photograph are not independent" in out) == crops
+
+
+def test_networks_of_one_name_are_told_apart(tmp_path, capsys):
+    rows = [
+        probe_row(scores=[score], weights=f"{folder}/net.h5", target=target)
+        for target in ("horizontal", "gaussian")
+        for folder, score in (("one", 0.1), ("two", 0.4))
+    ]
+    tables = _tables(_print(finished_probe(tmp_path, rows), capsys))
+    full, differences = tables
+    one, two = (
+        f"vgg16 ({folder}/net.h5), zeros padding" for folder in ("one", "two")
+    )
+    assert [line[1] for line in tables[full]] == [one, two, one, two]
+    assert f"less that of {one}" in differences
+    assert tables[differences] == [["3x3", two, "+0.300", "+0.300"]]

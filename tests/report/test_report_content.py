@@ -1,0 +1,249 @@
+import pytest
+from finished_probe import finished_probe
+from finished_probe import probe_row
+from report_runs import fconv_run
+from report_runs import make_all
+from report_runs import own_run
+from report_runs import pattern_run
+from report_runs import probe_run
+from report_runs import rewrite
+
+from keras_padpos.report.content import report_content
+from keras_padpos.report.read_runs import find_runs
+from keras_padpos.studies.fconv_report import fconv_tables
+from keras_padpos.studies.layouts import LAYOUTS
+
+
+def content_of(path, **options):
+    return report_content(find_runs([str(path)]), **options)
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    return content_of(make_all(tmp_path_factory.mktemp("runs")))
+
+
+def groups(content, experiment):
+    return [
+        [run.name for run in group.runs]
+        for group in content.experiments[experiment]
+    ]
+
+
+def test_every_run_has_its_place(everything):
+    shown = [
+        run.name
+        for parts in everything.experiments.values()
+        for part in parts
+        for run in part.runs
+    ]
+    assert sorted(shown) == sorted(run.name for run in everything.runs)
+    assert len(everything.overview["rows"]) == len(shown) == 12
+    states = {row["run"]: row["state"] for row in everything.overview["rows"]}
+    assert (states["begun"], states["damaged"]) == ("unfinished", "damaged")
+    assert set(everything.experiments) >= {*LAYOUTS, "own_task"}
+
+
+def test_known_experiments_have_the_tables_of_their_binaries(everything):
+    for name in LAYOUTS:
+        (with_tables,) = [
+            part for part in everything.experiments[name] if part.tables
+        ]
+        titles = [table["title"] for table in with_tables.tables]
+        assert not any("rows" in title for title in titles), titles
+    (part, _) = everything.experiments["fconv_tests"]
+    assert list(part.tables) == fconv_tables(part.runs[0].rows)
+
+
+def test_an_unknown_experiment_has_its_rows(everything):
+    (part,) = everything.experiments["own_task"]
+    (table,) = part.tables
+    assert table["title"] == "own_task: 2 rows"
+
+
+def test_what_is_missing_is_told(everything):
+    missing = everything.missing
+    assert missing["Runs that are not finished"] == [
+        "begun (fconv_tests): finished: red_green-seed0."
+    ]
+    (line,) = missing["Damaged results"]
+    assert line.startswith("damaged (prediction_agreement): results.json")
+    numbers = missing["Papers' numbers that no run has beside"]
+    # Of Table 1 the runs measured the 3x3 head of VGG16 and of RGB alone.
+    (first,) = [line for line in numbers if "Table 1:" in line]
+    assert "56 of 60" in first and "ResNet152, 3x3: 20" in first
+
+
+def test_what_is_all_there_misses_nothing(tmp_path):
+    own_run(tmp_path / "a")
+    assert content_of(tmp_path).missing == {}
+
+
+def test_our_numbers_stand_beside_the_papers(everything):
+    tables = {part.table: part for part in everything.papers}
+    lines = {
+        (row["model"], row["target"], row["paper_test_set"]): row
+        for row in tables["Table 1"].compared["rows"]
+    }
+    line = lines["VGG16", "horizontal", "PASCAL-S"]
+    assert line["paper_spearman"] == 0.742
+    assert line["spearman"] == pytest.approx(0.8)
+    assert line["spearman_difference"] == "+0.058"
+    assert lines["VGG16", "horizontal", "black"]["spearman_difference"] == (
+        "+0.149"
+    )
+    assert everything.orderings
+    covered = {
+        (row["paper"][:5], row["table"]): row["covered"]
+        for row in everything.coverage["rows"]
+    }
+    assert covered["Islam", "Table 1"] == 4
+    assert covered["Kayha", "red-green table"] == 2
+    assert covered["Islam", "Table 5b"] is None
+
+
+def test_seeds_of_several_runs_share_a_table(tmp_path):
+    for seed in range(2):
+        rows = [probe_row(0.5 + seed / 10, weights="random", seed=seed)]
+        finished_probe(tmp_path / f"{seed}", rows, pictures=seed, seed=seed)
+    content = content_of(tmp_path)
+    assert groups(content, "position_probe") == [["0", "1"]]
+    (part,) = content.experiments["position_probe"]
+    (line,) = part.tables[0]["rows"]
+    assert line["network"] == "vgg16 (random), zeros padding"
+    assert line["spearman"] == "0.550 ± 0.071 (2 seeds)"
+    # They score other crops, over which there is no interval.
+    assert line["spearman_ci95"] is None
+
+
+def test_trained_networks_of_several_seeds_are_told_apart(tmp_path):
+    for seed in range(2):
+        rows = [
+            probe_row(0.5 + seed / 10, seed=seed),
+            probe_row(0.1, seed=seed, padding_mode="reflect"),
+        ]
+        finished_probe(tmp_path / f"{seed}", rows, pictures=seed, seed=seed)
+    (part,) = content_of(tmp_path).experiments["position_probe"]
+    full, differences = part.tables
+    assert ("seed_words", "seeds") in full["columns"]
+    lines = [
+        (row["padding_mode"], row["seed_words"], round(row["spearman"], 3))
+        for row in full["rows"]
+    ]
+    assert lines == [
+        ("zeros", "0", 0.5),
+        ("reflect", "0", 0.1),
+        ("zeros", "1", 0.6),
+        ("reflect", "1", 0.1),
+    ]
+    assert [row["seed_words"] for row in differences["rows"]] == ["0", "1"]
+
+
+def test_patterns_of_several_seeds_are_all_there(tmp_path):
+    for seed in range(2):
+        pattern_run(tmp_path / f"{seed}")
+        rewrite(
+            tmp_path / f"{seed}",
+            lambda results, seed=seed: [
+                results["config"].update(seed=seed),
+                *(row.update(seed=seed) for row in results["rows"]),
+            ],
+        )
+    (part,) = content_of(tmp_path).experiments["padding_pattern"]
+    titles = [table["title"].partition(":")[0] for table in part.tables]
+    assert titles == ["vgg16 (HED), seed 0", "vgg16 (HED), seed 1"]
+    assert [len(table["rows"]) for table in part.tables] == [2, 2]
+
+
+def test_repeated_runs_stay_apart(tmp_path):
+    for name in "ab":
+        fconv_run(tmp_path / name)
+    content = content_of(tmp_path)
+    assert groups(content, "fconv_tests") == [["a"], ["b"]]
+    # Four rows of each, and not eight seeds.
+    for part in content.experiments["fconv_tests"]:
+        assert {row["seeds"] for row in part.tables[0]["rows"]} == {2}
+
+
+def test_seeds_that_differ_are_told(tmp_path):
+    fconv_run(tmp_path / "a", seeds=range(5), modes=["zeros"])
+    fconv_run(tmp_path / "b", seeds=range(1), modes=["circular"])
+    missing = content_of(tmp_path).missing
+    assert missing["Seeds that differ"] == [
+        "fconv_tests: circular: 1 seed of 5, 1 to 4 are missing."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: rows[0].pop("convolution"), "'convolution' is missing"),
+        (lambda rows: rows[0].update(accuracy="high"), ""),
+        (lambda rows: rows[1].update(accuracy=None), ""),
+        (lambda rows: rows[0].update(padding_mode={"a": 1}), ""),
+    ],
+)
+def test_rows_that_are_not_as_expected_are_shown_all_the_same(
+    change, words, tmp_path
+):
+    fconv_run(tmp_path / "good", modes=["circular"])
+    fconv_run(tmp_path / "odd", modes=["zeros"])
+    rewrite(tmp_path / "odd", lambda results: change(results["rows"]))
+    content = content_of(tmp_path)
+    good, odd = content.experiments["fconv_tests"]
+    assert good.tables[0]["title"].startswith("Red-green test")
+    assert odd.tables[0]["title"].startswith("fconv_tests: ")
+    (line,) = content.missing["Files that are not as they should be"]
+    assert line.startswith("odd: Shown row by row")
+    assert words in line
+
+
+def test_a_probe_without_its_arrays_is_shown_by_its_rows(tmp_path):
+    probe_run(tmp_path / "good")
+    probe_run(tmp_path / "bare")
+    (tmp_path / "bare" / "arrays.npz").unlink()
+    content = content_of(tmp_path)
+    (line,) = content.missing["Files that are not as they should be"]
+    assert line.startswith("bare: ") and "arrays.npz" in line
+    shown = {
+        part.runs[0].name: part.tables[0]["title"]
+        for part in content.experiments["position_probe"]
+    }
+    assert shown["good"].startswith("Position read-out on photos/test")
+    assert shown["bare"] == "position_probe: 5 rows"
+    # The papers' tables are made of what is whole.
+    assert content.papers
+
+
+def test_versions_that_differ_are_told(tmp_path):
+    for name, version in (("a", "3.14"), ("b", "3.15")):
+        own_run(tmp_path / name)
+        rewrite(
+            tmp_path / name,
+            lambda results, version=version: results["provenance"].update(
+                versions={"keras": version, "numpy": "2"}
+            ),
+        )
+    assert content_of(tmp_path).missing["Versions that differ"] == [
+        "keras: 3.14 (a); 3.15 (b)."
+    ]
+
+
+def test_pictures_that_were_left_out_are_told(tmp_path):
+    own_run(tmp_path / "a")
+    rewrite(
+        tmp_path / "a",
+        lambda results: results["provenance"].update(
+            skipped={"photos": ["a.png: torn", "b.png: torn"], "noise": []}
+        ),
+    )
+    assert content_of(tmp_path).missing["Pictures that were left out"] == [
+        "a: photos: 2 left out (a.png: torn; b.png: torn)."
+    ]
+
+
+def test_the_title_is_ones_own_or_tells_the_runs(everything, tmp_path):
+    assert everything.title.endswith("and 7 more: 12 runs")
+    own_run(tmp_path / "a")
+    assert content_of(tmp_path).title == "own_task: 1 run"
+    assert content_of(tmp_path, title="Mine").title == "Mine"

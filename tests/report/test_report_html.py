@@ -1,0 +1,317 @@
+import re
+import sys
+
+import pytest
+from html_tree import check_page
+from html_tree import parse
+from report_runs import draw
+from report_runs import fconv_run
+from report_runs import make_all
+from report_runs import own_run
+from report_runs import rewrite
+
+from keras_padpos import report
+from keras_padpos import runs
+from keras_padpos.report.content import report_content
+from keras_padpos.report.page import report_html
+from keras_padpos.report.read_runs import find_runs
+
+pytest.importorskip("jinja2")
+
+NASTY = (
+    "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;"
+)
+
+
+def page_of(path, **options):
+    return report_html(report_content(find_runs([str(path)])), **options)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return make_all(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return page_of(folder)
+
+
+@pytest.fixture(scope="module")
+def root(page):
+    return check_page(page)
+
+
+def by_id(root, name):
+    (node,) = [n for n in root.every() if n.attrs.get("id") == name]
+    return node
+
+
+def test_the_page_stands_alone_and_can_be_read_by_all(root):
+    headings = [node.text for node in root.all("h2")]
+    assert headings[:4] == [
+        "Runs",
+        "What is missing",
+        "The papers' tables",
+        "The papers' orderings",
+    ]
+    assert "own_task" in headings
+
+
+def test_the_same_runs_are_the_same_page(folder, page):
+    assert page_of(folder) == page
+
+
+def test_every_run_is_linked_and_says_where_it_comes_from(root):
+    runs_table = by_id(root, "runs")
+    links = {link.text: link.attrs["href"][1:] for link in runs_table.all("a")}
+    assert len(links) == 12
+    for name, anchor in links.items():
+        place = by_id(root, anchor)
+        assert name in place.text
+        (about,) = [
+            node
+            for node in place.all("details")
+            if node.attrs.get("class") == "provenance"
+        ]
+        assert name in about.text
+    about = by_id(root, links["fconv"]).text
+    for words in (
+        "python -m experiments.something --seed=0",
+        "0123456789abcdef",
+        "keras 3.15.1",
+        "1 core; Linux",
+        "2026-01-02 03:04 UTC",
+        "75 s",
+        "CPU:0",
+        "--splits=released",
+    ):
+        assert words in about
+
+
+def test_figures_are_inside_with_words_for_those_who_do_not_see(root):
+    words = [image.attrs["alt"] for image in root.all("img")]
+    assert sorted(words) == [
+        "Pictures of both classes of the red-green test, at their places and "
+        "at the other's, fconv",
+        "Position maps that read-outs predict, a column a target and a row "
+        "a network, beside the true maps, probe",
+    ]
+    for image in root.all("img"):
+        assert image.attrs["src"].startswith("data:image/png;base64,")
+        assert (image.attrs["width"], image.attrs["height"]) == ("30", "20")
+
+
+def test_figures_can_be_left_out(folder):
+    assert not list(check_page(page_of(folder, figures=False)).all("img"))
+
+
+def test_curves_are_drawn_of_finished_and_unfinished_runs(root):
+    drawings = [
+        node.attrs["aria-label"]
+        for node in root.all("svg")
+        if "aria-label" in node.attrs
+    ]
+    assert "loss against epoch: 4 curves, from 0.333 to 1.1" in drawings
+    assert "loss against epoch: 1 curve, from 0.5 to 1" in drawings
+
+
+def test_states_are_said(root):
+    states = [
+        node.text.split()
+        for node in root.all("p")
+        if "state" in node.attrs.get("class", "").split()
+    ]
+    assert " ".join(states[0] + states[1]).count("This run is") == 2
+    words = " ".join(" ".join(each) for each in states)
+    assert "unfinished. Units of work that are finished: 1." in words
+    assert "damaged. results.json cannot be read" in words
+
+
+def test_filters_mark_rows_columns_and_runs(root):
+    choices = {}
+    for select in root.all("select"):
+        name = select.attrs["id"].removeprefix("filter-")
+        for option in select.all("option"):
+            if option.attrs["value"]:
+                assert option.attrs["value"][0] == name
+                choices[option.text] = option.attrs["value"]
+    assert {"own_task", "vgg16", "reflect", "gaussian"} <= set(choices)
+    marked = [node for node in root.every() if "data-f" in node.attrs]
+    known = set(choices.values())
+    for node in marked:
+        assert set(node.attrs["data-f"].split()) <= known
+    rows = [node for node in marked if node.tag == "tr"]
+    for row in rows:
+        if "reflect padding" in row.text:
+            assert choices["reflect"] in row.attrs["data-f"].split()
+    # Columns that are named by a target.
+    heads = {
+        node.text: node.attrs["data-f"] for node in marked if node.tag == "th"
+    }
+    assert heads["horizontal"] == choices["horizontal"]
+    # A run has what any of its rows has.
+    place = next(
+        node
+        for node in marked
+        if node.attrs.get("class") == "group" and "own_task" in node.text[:90]
+    )
+    assert set(place.attrs["data-f"].split()) == {
+        choices["own_task"],
+        choices["vgg5"],
+        choices["zeros"],
+        choices["circular"],
+    }
+
+
+def test_without_a_script_all_is_there(root):
+    (form,) = root.all("form")
+    assert "hidden" in form.attrs
+    hidden = [node.tag for node in root.every() if "hidden" in node.attrs]
+    assert hidden == ["form"]
+
+
+def test_a_run_of_one_kind_has_no_filters(tmp_path):
+    own_run(tmp_path / "a")
+    rewrite(tmp_path / "a", lambda results: results["rows"].pop())
+    assert not list(check_page(page_of(tmp_path)).all("form"))
+
+
+def test_whatever_files_say_is_text(tmp_path):
+    own_run(tmp_path / "a")
+    fconv_run(tmp_path / "b")
+    work = own_run(tmp_path / f"c{NASTY.replace('/', '')}")
+    work.log(NASTY, epoch=1, **{NASTY: 2.0})
+    work.log(NASTY, epoch=2, **{NASTY: 1.0})
+    draw(work, "fine")
+    (work.path / "figures" / "fine.png").rename(
+        work.path / "figures" / '<b>&".png'
+    )
+    broken = work.path / "figures" / "<i>broken.png"
+    broken.write_bytes(b"<script>alert(1)</script>")
+
+    def spoil(results):
+        results["experiment"] = NASTY
+        results["config"][NASTY] = NASTY
+        results["provenance"] |= {
+            NASTY: NASTY,
+            "command": NASTY,
+            "commit": NASTY,
+            "start": NASTY,
+            "machine": {"line": NASTY},
+            "versions": {NASTY: NASTY},
+            "skipped": {NASTY: [NASTY]},
+        }
+        for row in results["rows"]:
+            row |= {NASTY: NASTY, "padding_mode": NASTY, "target": NASTY}
+            row |= {"backbone": NASTY, "nested": [NASTY] * 9}
+
+    rewrite(work.path, spoil)
+    rewrite(
+        tmp_path / "b",
+        lambda results: results["rows"][0].update(padding_mode=NASTY),
+    )
+    content = report_content(find_runs([str(tmp_path)]), NASTY)
+    page = report_html(content)
+    root = check_page(page)
+    assert len(list(root.all("script"))) == 1
+    assert "alert" not in next(root.all("script")).text
+    assert not [node for node in root.every() if "onerror" in node.attrs]
+    assert len(list(root.all("img"))) == 2
+    # It is shown, to the letter.
+    (title,) = root.all("h1")
+    assert title.text == NASTY
+    assert root.text.count(NASTY) > 10
+    assert "A figure cannot be shown: <i>broken.png" in root.text
+
+
+def test_letters_that_have_no_bytes_do_not_stop_the_page(tmp_path):
+    own_run(tmp_path / "a")
+    rewrite(
+        tmp_path / "a",
+        lambda results: results["rows"][0].update(padding_mode="\ud800x"),
+    )
+    found = find_runs([str(tmp_path)])
+    for kind in ("html", "markdown", "csv"):
+        text = report.report_text(found, kind)
+        out = tmp_path / f"page.{kind}"
+        report.write_report(text, found, out)
+        assert "?x" in out.read_text("utf-8")
+
+
+def test_a_policy_lets_the_page_load_and_run_nothing_else(root, page):
+    (policy,) = [
+        node.attrs["content"]
+        for node in root.all("meta")
+        if node.attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
+    rules = dict(rule.split(None, 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
+    assert re.fullmatch(r"'sha256-[\w+/]{43}='", rules["script-src"])
+    assert "unsafe" not in policy
+
+
+def _colours(style, dark):
+    """The page's colours by name, of one scheme."""
+    light, _, rest = style.partition("prefers-color-scheme: dark")
+    found = dict(re.findall(r"--([\w]+): (#[0-9a-f]{6})", light))
+    if dark:
+        found |= dict(
+            re.findall(r"--([\w]+): (#[0-9a-f]{6})", rest.partition("\n}\n")[0])
+        )
+    return found
+
+
+def _luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4
+        for each in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_colours_can_be_told_from_their_ground(root, dark):
+    (style,) = root.all("style")
+    colours = _colours(style.text, dark)
+    assert len(colours) == 18
+
+    def contrast(one, other):
+        low, high = sorted(_luminance(colours[name]) for name in (one, other))
+        return (high + 0.05) / (low + 0.05)
+
+    for ground in ("page", "card", "head"):
+        for name in ("text", "soft", "link", "alarm", "wait"):
+            assert contrast(name, ground) >= 4.5, (name, ground)
+        assert contrast("focus", ground) >= 3
+    for number in range(8):
+        assert contrast(f"c{number}", "card") >= 3
+
+
+def test_pages_print_without_their_filters(root):
+    (style,) = root.all("style")
+    _, _, printed = style.text.partition("@media print")
+    assert re.search(r"form, nav, .skip \{ display: none; \}", printed)
+    assert "overflow: visible" in printed
+    assert "attr(href)" in printed
+    assert "break-inside: avoid" in printed
+
+
+def test_jinja2_is_named_where_it_is_missing(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    found = find_runs([str(folder)])
+    with pytest.raises(runs.UserError, match=r"keras-padpos\[report\]"):
+        report.report_text(found, "html")
+    assert report.report_text(found, "markdown")
+    assert report.report_text(found, "csv")
+
+
+def test_the_checks_can_fail():
+    good = "<!DOCTYPE html><html lang=en><title>t</title><h1>a</h1></html>"
+    with pytest.raises(AssertionError):
+        parse("<p><b></p></b>")
+    with pytest.raises(ValueError):
+        # No style, no script.
+        check_page(good)

@@ -1,0 +1,102 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keras_padpos.runs import UserError
+from keras_padpos.sweep import SweepFolder
+from keras_padpos.sweep import SweepRun
+
+RUNS = [
+    SweepRun("experiments.count", {"seed": seed}, ("seed",)) for seed in (0, 1)
+]
+
+
+def test_a_new_folder_is_made_only_when_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = SweepFolder("new/study")
+    entries = folder.entries(RUNS)
+    assert not (tmp_path / "new").exists()
+    folder.open()
+    folder.save(entries)
+    saved = json.loads((tmp_path / "new/study/sweep.json").read_text())
+    work = tmp_path / "new/study" / RUNS[0].name
+    assert saved["runs"][0] == {
+        "workdir": str(work),
+        "log": str(work.parent / "logs" / f"{work.name}.log"),
+        "experiment": "experiments.count",
+        "flags": {"seed": 0},
+        "state": "waiting",
+        "attempts": 0,
+        "node": None,
+        "seconds": None,
+        "fault": "",
+    }
+
+
+def test_a_finished_run_is_found_though_the_grid_is_written_otherwise(
+    tmp_path,
+):
+    folder = SweepFolder(tmp_path)
+    folder.open()
+    first, second = folder.entries(RUNS)
+    Path(first.workdir).mkdir()
+    Path(second.workdir).mkdir()
+    Path(first.workdir, "results.json").touch()
+    first.node, first.seconds, first.attempts = "host/1", 3.5, 2
+    folder.save([first, second])
+    # Now nothing varies, and there is one run more.
+    again = [
+        SweepRun(run.experiment, {"seed": s}) for s, run in enumerate(RUNS)
+    ]
+    other = SweepRun("experiments.count", {"seed": 2})
+    entries = SweepFolder(tmp_path).entries([other, *reversed(again)])
+    assert [entry.state for entry in entries] == [
+        "waiting",
+        "waiting",
+        "finished",
+    ]
+    assert [entry.before for entry in entries] == [False, False, True]
+    assert entries[1].workdir == second.workdir
+    found = entries[2]
+    assert found.workdir == first.workdir
+    assert (found.node, found.seconds, found.attempts) == ("host/1", 3.5, 2)
+
+
+def test_a_damaged_sweep_json_costs_words_alone(tmp_path):
+    folder = SweepFolder(tmp_path)
+    (entry, _) = folder.entries(RUNS)
+    Path(entry.workdir).mkdir()
+    Path(entry.workdir, "results.json").touch()
+    for text in ("", "[]", '{"runs": [3]}'):
+        (tmp_path / "sweep.json").write_text(text)
+        assert SweepFolder(tmp_path).entries(RUNS)[0].state == "finished"
+
+
+def test_a_second_sweep_is_refused(tmp_path):
+    code = (
+        "import sys; from keras_padpos.runs import SweepFolder\n"
+        "folder = SweepFolder(sys.argv[1]); folder.open()\n"
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout.readline() == b"open\n"
+        with pytest.raises(UserError, match=f"process {other.pid} on .*--out"):
+            SweepFolder(tmp_path).open()
+        other.stdin.close()
+    SweepFolder(tmp_path).open()
+
+
+def test_a_folder_that_cannot_be_one(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="Cannot write --out"):
+        SweepFolder(tmp_path / "file").open()
+    with pytest.raises(UserError, match="Cannot read --out"):
+        SweepFolder(tmp_path / "file").entries(RUNS)
