@@ -179,12 +179,12 @@ def _units():
     """
     for flag, known in _CHOICES:
         if not flag.value or not set(flag.value) <= set(known):
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
     if not _PADDING_MODE.value:
-        raise runs.UserError(
+        raise runs.InputError(
             "--padding_mode must name a mode. Received: nothing"
         )
     units = {}
@@ -217,7 +217,7 @@ def _quadrant_units(seeds):
     borders = runs.whole_numbers("borders", _BORDERS.value)
     counts = runs.whole_numbers("pictures", _PICTURES.value, 3)
     if len(counts) not in (1, len(borders)):
-        raise runs.UserError(
+        raise runs.InputError(
             "--pictures must be one number, or one for each of --borders. "
             f"Received: {','.join(_PICTURES.value)}"
         )

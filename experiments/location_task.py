@@ -105,7 +105,7 @@ def _plans(spread):
         (_CHANNELS, _ORDERS),
     ):
         if not flag.value or not set(flag.value) <= set(known):
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
@@ -115,12 +115,12 @@ def _plans(spread):
     least = _fewest()["test"]
     if _TRAINING.count("test") < least:
         name, _, value = _TRAINING.count_flag("test").partition("=")
-        raise runs.UserError(
+        raise runs.InputError(
             f"{name} must be at least {least}, more than cells and classes. "
             f"Received: {value}"
         )
     if "segmentation" in _TASK.value and "permuted" in _CHANNELS.value:
-        raise runs.UserError(
+        raise runs.InputError(
             "--channels must be ordered with --task=segmentation, where "
             "nothing is pooled. Received: permuted"
         )
@@ -287,16 +287,16 @@ def _sets():
                 data_dir=flags.FLAGS.data_dir,
             )
         except (OSError, ValueError) as error:
-            raise runs.UserError(
+            raise runs.InputError(
                 f"{_dataset()} cannot be read: {error}"
             ) from error
         if len(pictures) < least:
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--dataset must have at least {least} pictures to {split}. "
                 f"Received: {_DATASET.value}, which has {len(pictures)}"
             )
         if not 0 <= labels.min() <= labels.max() < tasks.BACKGROUND:
-            raise runs.UserError(
+            raise runs.InputError(
                 "--dataset must have classes from 0 to "
                 f"{tasks.BACKGROUND - 1}. "
                 f"Received: {_DATASET.value}, with {labels.min()} to "

@@ -148,7 +148,7 @@ def _plans():
     plans = []
     for backbone, weights in itertools.product(_BACKBONE.value, _WEIGHTS.value):
         if backbone == "rgb":
-            raise runs.UserError("--backbone=rgb has no padding to measure.")
+            raise runs.InputError("--backbone=rgb has no padding to measure.")
         modes = _PADDING_MODE.value
         if backbone.endswith(".keras"):
             weights = weights if _WEIGHTS.present else "file"
@@ -308,7 +308,7 @@ def _open_crops(measurement, name):
         "what lies around it"
     )
     if _SHORTER_SIDE.value and _SHORTER_SIDE.value < min(height, width):
-        raise runs.UserError(
+        raise runs.InputError(
             f"--shorter_side: {needed}. Received: {_SHORTER_SIDE.value}"
         )
     try:
@@ -322,12 +322,12 @@ def _open_crops(measurement, name):
             data_dir=flags.FLAGS.data_dir,
         )
     except ValueError as error:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--images: {needed}; --shorter_side={min(height, width)} enlarges "
             f"smaller pictures. {error}"
         ) from error
     if images.expected == 1:
-        raise runs.UserError(
+        raise runs.InputError(
             "A pattern takes at least 2 crops (--max_images, "
             "--crops_per_picture). Received: 1"
         )

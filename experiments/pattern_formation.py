@@ -133,7 +133,7 @@ def _check_flags(spread):
         _TRAINING.count("train"), spread, f"--dataset={_DATASET.value}"
     )
     if not any(map(str.strip, _IMAGES.value)):
-        raise runs.UserError("--images must name a set. Received: nothing")
+        raise runs.InputError("--images must name a set. Received: nothing")
     for mode in modes:
         _network(mode, flags.FLAGS.seed)
 
@@ -281,7 +281,7 @@ def _formation(mode, classes):
     )
     needed = max(formation.picture_shape)
     if _SHORTER_SIDE.value < needed:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--shorter_side must be at least {needed}: crops of --size="
             f"{_SIZE.value} and what lies around them as far as "
             f"{_MODEL.value} sees. Received: {_SHORTER_SIDE.value}"

@@ -252,7 +252,7 @@ def _plans():
     runs.positions_value(_POSITIONS.value)
     for flag in (_KERNEL_SIZES, _HEAD_LAYERS, _HEAD_PADDINGS, _STAGE_SUBSETS):
         if _TABLES.value and flag.present:
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--tables says which heads to fit, and so does --{flag.name}. "
                 "Give one of them."
             )
@@ -276,14 +276,14 @@ def _plans():
             probes.check_heads(_SOLVER.value, heads)
             plans.append((network, layers, known, heads))
     if not plans:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--tables={','.join(_TABLES.value)} has no head for any of the "
             "networks and stages asked for."
         )
     if _HEAD_WIDTH.value and not any(
         head.layers > 1 for *_, heads in plans for head in heads
     ):
-        raise runs.UserError(
+        raise runs.InputError(
             "--head_width is that of hidden layers, and no head has any. "
             f"Received: {_HEAD_WIDTH.value}"
         )
@@ -299,7 +299,7 @@ def _check_file(network, layers):
             network.backbone, stages=layers, input_shape=(_SIZE, _SIZE, 3)
         )
     except ValueError as error:
-        raise runs.UserError(f"--backbone={network.backbone}: {error}") from (
+        raise runs.InputError(f"--backbone={network.backbone}: {error}") from (
             error
         )
 

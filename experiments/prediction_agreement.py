@@ -62,7 +62,7 @@ def main(argv):
 
     modes = _modes()
     if _WEIGHTS.value == "bundled":
-        raise runs.UserError(
+        raise runs.InputError(
             "--weights must be imagenet, random or the path of a weights "
             "file; the bundled ones are those of an edge detector"
         )
@@ -90,7 +90,7 @@ def main(argv):
 
 def _modes():
     if _CROP.value % 32:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--crop must be a multiple of 32. Received: {_CROP.value}"
         )
     return runs.conversion_modes(_PADDING_MODE.value)

@@ -160,7 +160,9 @@ def _sets(spread):
             for split in ("train", "test")
         }
     except (OSError, ValueError) as error:
-        raise runs.UserError(f"{_dataset()} cannot be read: {error}") from error
+        raise runs.InputError(
+            f"{_dataset()} cannot be read: {error}"
+        ) from error
     _TRAINING.check(len(sets["train"]), spread, _dataset())
     return sets
 
@@ -183,25 +185,25 @@ def _plans(sets):
         (_ATTACKS, tasks.ATTACKS, True),
     ):
         if not set(flag.value) <= set(known) or not (flag.value or empty):
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
     if not _CUTOUT_SIZE.value:
-        raise runs.UserError("--cutout_size must be above 0. Received: 0")
+        raise runs.InputError("--cutout_size must be above 0. Received: 0")
     for share in _numbers(_SHARES, 0.5):
         try:
             tasks.region_mask(_SIZE.value, _SIZE.value, "border", share)
         except ValueError as error:
             words = str(error).replace("`share`", "--shares")
-            raise runs.UserError(words) from error
+            raise runs.InputError(words) from error
     if not _numbers(_EPSILON, 256) and _ATTACKS.value:
-        raise runs.UserError(
+        raise runs.InputError(
             "--epsilon must name the sizes of --attacks="
             f"{','.join(_ATTACKS.value)}. Received: nothing"
         )
     if not _ATTACKS.value and not _TEST_CUTOUT.value:
-        raise runs.UserError(
+        raise runs.InputError(
             "--attacks or --test_cutout must name something to measure. "
             "Received: nothing"
         )
@@ -228,14 +230,14 @@ def _numbers(flag, below):
     except ValueError:
         values = [-1.0]
     if not all(0 < value < below for value in values):
-        raise runs.UserError(
+        raise runs.InputError(
             f"--{flag.name} must be numbers between 0 and {below} with commas "
             f"between them. Received: {','.join(flag.value)}"
         )
     values = list(dict.fromkeys(values))
     # As figures and arrays are called.
     if len({f"{value:g}" for value in values}) < len(values):
-        raise runs.UserError(
+        raise runs.InputError(
             f"--{flag.name} must differ in their first six digits. "
             f"Received: {','.join(flag.value)}"
         )

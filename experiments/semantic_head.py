@@ -167,7 +167,7 @@ def _sets(spread):
 
     size = runs.whole_numbers("size", _SIZE.value, 1)
     if len(size) > 2:
-        raise runs.UserError(
+        raise runs.InputError(
             "--size must be one number or two, height and width. "
             f"Received: {','.join(_SIZE.value)}"
         )
@@ -178,14 +178,14 @@ def _sets(spread):
         flag.value and flag.value.startswith("voc:")
         for flag in (_TRAIN_SET, _TEST_SET)
     ):
-        raise runs.UserError(
+        raise runs.InputError(
             "--classes are those of sets in the layout of Pascal VOC, "
             f"voc:PATH:SPLIT; others know theirs. Received: {classes}"
         )
     sets = {}
     for split, flag in (("train", _TRAIN_SET), ("test", _TEST_SET)):
         if not flag.value:
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must name pictures with masks, such as "
                 "voc:VOCdevkit/VOC2012:train. Received: nothing"
             )
@@ -201,7 +201,7 @@ def _sets(spread):
                 size=(size[0], size[-1]), count=_TRAINING.count(split)
             )
         except (OSError, ValueError) as error:
-            raise runs.UserError(f"--{flag.name}: {error}") from error
+            raise runs.InputError(f"--{flag.name}: {error}") from error
     if _INVARIANCE_IMAGES.value:
         sets["enlarged"] = open_set(
             size=tasks.invariance_size(sets["test"].shape),
@@ -209,17 +209,17 @@ def _sets(spread):
         )
     wanted = sets["train"].classes
     if sets["test"].classes != wanted:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--test_set must have the {wanted} classes of --train_set. "
             f"Received: {sets['test'].classes}"
         )
     if sets["test"].class_names != sets["train"].class_names:
-        raise runs.UserError(
+        raise runs.InputError(
             "--test_set must have the classes of --train_set. "
             f"Received: {_words(sets['test'])} and {_words(sets['train'])}"
         )
     if _TASK.value == "saliency" and wanted != 2:
-        raise runs.UserError(
+        raise runs.InputError(
             "--task=saliency takes masks of two classes, background and "
             f"salient. Received: --train_set of {wanted}"
         )
@@ -242,7 +242,7 @@ def _plans(sets):
 
     for flag in (_BACKBONE, _WEIGHTS, _STAGES):
         if not any(flag.value):
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must name at least one. Received: nothing"
             )
     for flag, known in (
@@ -250,13 +250,13 @@ def _plans(sets):
         (_ENLARGE, models.ENLARGEMENTS),
     ):
         if not flag.value or not set(flag.value) <= set(known):
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(flag.value) or 'nothing'}"
             )
     runs.conversion_modes(_PADDING_MODE.value, own=True)
     if _DEEPLAB in _HEAD.value and _STAGES.value != _STAGES.default:
-        raise runs.UserError(
+        raise runs.InputError(
             "--stages are those that heads fcn and fcn_skips read; deeplab "
             f"has its own. Received: {','.join(_STAGES.value)}"
         )
@@ -284,7 +284,7 @@ def _plans(sets):
         try:
             _network(plan, flags.FLAGS.seed, sets["train"])
         except ValueError as error:
-            raise runs.UserError(f"{_flags_of(plan)}: {error}") from error
+            raise runs.InputError(f"{_flags_of(plan)}: {error}") from error
     # The seed changes last, so that a run that is stopped has some of all.
     return [
         {**plan, "seed": seed, "number": number}
@@ -310,7 +310,7 @@ def _stage_words(backbone):
     known = list(models.stage_names(backbone))
     places = [known.index(layer) for layer in layers if layer in known]
     if places != sorted(set(places)):
-        raise runs.UserError(
+        raise runs.InputError(
             "--stages must go from the first to the last, each once. "
             f"Received: {','.join(_STAGES.value)}"
         )

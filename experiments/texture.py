@@ -115,7 +115,7 @@ def _sets(spread):
 
     size = runs.whole_numbers("size", _SIZE.value, 1)
     if len(size) > 2:
-        raise runs.UserError(
+        raise runs.InputError(
             "--size must be one number, or height and width. "
             f"Received: {','.join(_SIZE.value)}"
         )
@@ -129,16 +129,16 @@ def _sets(spread):
                 data_dir=flags.FLAGS.data_dir,
             )
         except (OSError, ValueError) as error:
-            raise runs.UserError(f"--{flag.name}: {error}") from error
+            raise runs.InputError(f"--{flag.name}: {error}") from error
     train, test = sets["train_set"], sets["test_set"]
     if (train.classes, train.class_names) != (test.classes, test.class_names):
-        raise runs.UserError(
+        raise runs.InputError(
             f"--test_set must have the classes of --train_set, "
             f"{_classes(train)}. Received: {_classes(test)}"
         )
     _TRAINING.check(len(train), spread, f"--train_set={_TRAIN_SET.value}")
     if len(train) < train.classes:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--train_set must have at least as many pictures as classes, "
             f"{train.classes}. Received: {len(train)}, with "
             f"{_TRAINING.count_flag('train') or _TRAIN_SET.value}"
@@ -163,12 +163,12 @@ def _plans(sets):
     from keras_padpos import models
 
     if not _TRAIN.value or not set(_TRAIN.value) <= set(_RATES):
-        raise runs.UserError(
+        raise runs.InputError(
             f"--train must be of {', '.join(_RATES)}. "
             f"Received: {','.join(_TRAIN.value) or 'nothing'}"
         )
     if not _BACKBONE.value or not _WEIGHTS.value:
-        raise runs.UserError(
+        raise runs.InputError(
             "--backbone and --weights must name a network and its weights. "
             "Received: nothing"
         )
@@ -211,7 +211,7 @@ def _naming(given):
     try:
         yield
     except (ImportError, OSError, ValueError) as error:
-        raise runs.UserError(f"{given}: {error}") from error
+        raise runs.InputError(f"{given}: {error}") from error
 
 
 def _train_all(work, spread, plans, sets):

@@ -1,18 +1,23 @@
-"""What an error says."""
+"""Errors that are the caller's fault, and what an error says."""
 
 
-class UserError(Exception):
-    """What whoever started a run can put right; the message says how.
+class InputError(ValueError):
+    """What was given cannot work; the message says what would.
 
-    `run` prints its message as one line, without a traceback. Everything that
-    is a mistake in code, not in a command, stays some other exception.
+    All that this package refuses is refused with it: an argument, a flag, a
+    file's content. A binary prints its message as one line, without a
+    traceback. Any other exception is a mistake in code.
 
     Example:
-        >>> raise UserError("`seed` is negative.")
+        >>> raise InputError("`seed` must be at least 0. Received: -1")
         Traceback (most recent call last):
         ...
-        keras_padpos.errors.UserError: `seed` is negative.
+        keras_padpos.errors.InputError: `seed` must be at least 0. Received: -1
     """
+
+
+class MissingPackageError(InputError, ImportError):
+    """An optional package is not installed; the message says which extra."""
 
 
 def error_words(error: BaseException) -> str:

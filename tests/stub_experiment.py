@@ -44,9 +44,9 @@ def main(argv):
             while GATE.value and not os.path.exists(GATE.value):
                 time.sleep(0.05)
             if BROKEN.value and os.path.exists(BROKEN.value):
-                raise runs.UserError("Something is broken.")
+                raise runs.InputError("Something is broken.")
             if FAIL.value == "error":
-                raise runs.UserError("This run always fails.")
+                raise runs.InputError("This run always fails.")
             if FAIL.value == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             if FAIL.value == "quiet":

@@ -108,7 +108,7 @@ def _units():
         (_JIT, _JIT.value, _JITS),
     ):
         if not values or not set(values) <= set(known):
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(values) or 'nothing'}"
             )

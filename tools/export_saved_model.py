@@ -110,18 +110,18 @@ def _check_before_work():
     from keras_padpos import models
 
     if (_BACKBONE.value is None) == (_MODEL.value is None):
-        raise runs.UserError(
+        raise runs.InputError(
             "Give either --backbone or --model, the network to export. "
             f"Received: {'both' if _MODEL.value else 'neither'}"
         )
     if not _OUT.value:
-        raise runs.UserError(
+        raise runs.InputError(
             "--out must name the folder to write. Received: nothing"
         )
     if _MODEL.value is not None:
         for name in _OF_BACKBONES:
             if flags.FLAGS[name].present:
-                raise runs.UserError(
+                raise runs.InputError(
                     f"--{name} belongs to --backbone; a --model is exported "
                     f"as it is. Received: --{name} and --model"
                 )

@@ -72,7 +72,7 @@ def _input_shape():
     if given is None:
         return None
     if not given or not all(part.isdecimal() and int(part) for part in given):
-        raise runs.UserError(
+        raise runs.InputError(
             "--input_shape must be whole numbers from 1 with commas between "
             f"them, such as 224,224,3. Received: {','.join(given)}"
         )

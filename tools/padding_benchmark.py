@@ -91,7 +91,7 @@ def _integers(flag):
     except ValueError:
         values = [0]
     if not values or min(values) < 1:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--{flag.name} must be whole numbers from 1 with commas between "
             f"them. Received: {','.join(flag.value)}"
         )
@@ -112,7 +112,7 @@ def _check_before_work(modes):
     ):
         unknown = [value for value in values if value not in known]
         if unknown or not values:
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag} must be among {', '.join(known)}. "
                 f"Received: {', '.join(unknown) or 'none'}"
             )

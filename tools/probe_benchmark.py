@@ -185,7 +185,7 @@ def _networks():
         if heads:
             networks.append((backbone, mode, heads, theirs))
     if not networks:
-        raise runs.UserError(
+        raise runs.InputError(
             f"--tables={','.join(_TABLES.value)} has no linear head for "
             f"{_BACKBONE.value}."
         )

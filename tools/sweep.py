@@ -77,10 +77,10 @@ _DRY_RUN = flags.DEFINE_bool(
 def main(argv):
     """Read the grid, run it, and say what came of it."""
     if not _OUT.value:
-        raise runs.UserError("--out must name a folder. Received: nothing")
+        raise runs.InputError("--out must name a folder. Received: nothing")
     for flag in (_CPUS, _GPUS):
         if flag.value and flag.value > 1 and not flag.value.is_integer():
-            raise runs.UserError(
+            raise runs.InputError(
                 f"--{flag.name} must be whole, or a fraction of one. "
                 f"Received: {flag.value:g}"
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_padpos.data._open_set import check_int
+from keras_padpos.errors import InputError
 from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.published.canvas_facts import canvas_colour
 
@@ -174,27 +175,27 @@ def _check(pictures, labels, grid, batch_size, heads, dtype, training):
     shape, kind = np.shape(pictures), getattr(pictures, "dtype", None)
     squares = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
     if kind != "uint8" or not squares:
-        raise ValueError(
+        raise InputError(
             "`pictures` must be uint8 of shape (pictures, size, size, 3). "
             f"Received: {kind} of shape {shape}"
         )
     if np.shape(labels) != shape[:1]:
-        raise ValueError(
+        raise InputError(
             f"`labels` must be one class a picture, of {shape[0]}. "
             f"Received: shape {np.shape(labels)}"
         )
     if not heads or isinstance(heads, str) or not set(heads) <= set(_HEADS):
-        raise ValueError(
+        raise InputError(
             f"`heads` must be a list of {', '.join(_HEADS)}. "
             f"Received: heads={heads!r}"
         )
     if dtype not in _DTYPES:
-        raise ValueError(
+        raise InputError(
             f"`dtype` must be one of {', '.join(_DTYPES)}. "
             f"Received: dtype={dtype!r}"
         )
     if training and shape[0] < batch_size:
-        raise ValueError(
+        raise InputError(
             f"`pictures` must be at least one batch of {batch_size}. "
             f"Received: {shape[0]}"
         )

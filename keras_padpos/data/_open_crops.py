@@ -10,6 +10,7 @@ from keras_padpos.data._open_set import open_set
 from keras_padpos.data.image_set import ImageSet
 from keras_padpos.data.photograph_files import PhotographFiles
 from keras_padpos.data.picture_crops import PictureCrops
+from keras_padpos.errors import InputError
 
 
 def open_crops(
@@ -87,7 +88,7 @@ def open_crops(
     if shorter_side is not None:
         check_int("shorter_side", shorter_side, 1)
         if shorter_side < min(shape):
-            raise ValueError(
+            raise InputError(
                 f"`shorter_side` must be at least {min(shape)} for crops of "
                 f"size={size!r}. Received: shorter_side={shorter_side!r}"
             )

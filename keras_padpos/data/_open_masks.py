@@ -11,6 +11,7 @@ from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.paired_set import PairedSet
 from keras_padpos.data.tfds_masks import TFDSMasks
 from keras_padpos.data.voc_masks import VOCMasks
+from keras_padpos.errors import InputError
 
 # A slice after the split has a colon, too.
 _FOLDER = re.compile(r"(?P<path>.+):(?P<split>[^:\[\]]+(\[.*\])?)")
@@ -103,9 +104,9 @@ def _source(
     kind, _, rest = spec.partition(":")
     parts = _FOLDER.fullmatch(rest)
     if kind not in ("voc", "duts", "tfds") or (kind != "tfds" and not parts):
-        raise ValueError(f"`spec` must be {_ACCEPTED}. Received: spec={spec!r}")
+        raise InputError(f"`spec` must be {_ACCEPTED}. Received: spec={spec!r}")
     if classes is not None and kind != "voc":
-        raise ValueError(
+        raise InputError(
             f"`classes` must be None: {kind} sets know theirs. "
             f"Received: classes={classes!r}"
         )
@@ -138,7 +139,7 @@ def _checked_classes(
         or not 1 <= number <= 255
         or (names and len(set(classes)) < number)
     ):
-        raise ValueError(
+        raise InputError(
             f"`classes` must be an int from 1 to 255, or a list of as many "
             f"different names. Received: classes={classes!r}"
         )

@@ -12,6 +12,7 @@ from keras_padpos.data.picture_source import PictureSource
 from keras_padpos.data.sample_photographs import PHOTOGRAPHS
 from keras_padpos.data.synthetic_pictures import SyntheticPictures
 from keras_padpos.data.tfds_pictures import TFDSPictures
+from keras_padpos.errors import InputError
 
 Spec = str | os.PathLike[str]
 Part = PictureFiles | PictureSource
@@ -35,7 +36,7 @@ def check_int(name: str, value: int, least: int) -> None:
         ValueError: If `value` is no int or smaller than that.
     """
     if not isinstance(value, int) or value < least:
-        raise ValueError(
+        raise InputError(
             f"`{name}` must be an int of at least {least}. "
             f"Received: {name}={value!r}"
         )
@@ -59,7 +60,7 @@ def check_shape(size: int | tuple[int, int]) -> tuple[int, int]:
         or len(sides) != 2
         or not all(isinstance(side, int) and side >= 1 for side in sides)
     ):
-        raise ValueError(
+        raise InputError(
             f"`size` must be an int of at least 1, or two of them, "
             f"(height, width). Received: size={size!r}"
         )
@@ -108,7 +109,7 @@ def open_set(
     alone = isinstance(spec, (str, os.PathLike))
     names = [os.fspath(each) for each in ([spec] if alone else spec)]
     if not names:
-        raise ValueError("`spec` must name a set of pictures. Received: []")
+        raise InputError("`spec` must name a set of pictures. Received: []")
     # Of several sets together, no single one knows how many it is to give.
     number = count if alone else None
     parts = [
@@ -140,7 +141,7 @@ def _part(
     kind, _, rest = spec.partition(":")
     if kind == "samples":
         if rest not in PHOTOGRAPHS:
-            raise ValueError(
+            raise InputError(
                 f"`spec` must be 'samples:train' or 'samples:test'. "
                 f"Received: spec={spec!r}"
             )

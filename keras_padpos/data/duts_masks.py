@@ -11,6 +11,7 @@ from keras_padpos.data._sliced import sliced
 from keras_padpos.data.folder_pictures import EXTENSIONS
 from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.masked_pictures import StoredPair
+from keras_padpos.errors import InputError
 
 SALIENCY_CLASSES = ("background", "salient")
 _FOLDERS = {"train": "DUTS-TR", "test": "DUTS-TE"}
@@ -45,7 +46,7 @@ class DUTSMasks(MaskedPictures):
     ) -> None:
         name, part = sliced(split)
         if name not in _FOLDERS:
-            raise ValueError(f"no split {name!r}, but: {', '.join(_FOLDERS)}")
+            raise InputError(f"no split {name!r}, but: {', '.join(_FOLDERS)}")
         outer = _FOLDERS[name]
         inner = Path(folder).expanduser() / outer
         pictures = _by_name(inner / f"{outer}-Image")
@@ -61,7 +62,7 @@ class DUTSMasks(MaskedPictures):
         names = sorted(pictures)
         if not names[part]:
             among = f" in this slice of {len(names)}" if names else ""
-            raise ValueError(f"{os.fspath(inner)}: no picture{among}")
+            raise InputError(f"{os.fspath(inner)}: no picture{among}")
         self._pairs = [(pictures[each], masks[each]) for each in names[part]]
         super().__init__(
             shape,
@@ -82,7 +83,7 @@ class DUTSMasks(MaskedPictures):
     def values(self, mask: Image.Image) -> np.ndarray:
         """Reads what is salient in a mask."""
         if mask.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
-            raise ValueError(
+            raise InputError(
                 f"a mask must be an 8 bit grey picture; this one's mode is "
                 f"{mask.mode}"
             )
@@ -98,7 +99,7 @@ def _by_name(folder: Path) -> dict[str, Path]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in EXTENSIONS and path.is_file():
             if path.stem in found:
-                raise ValueError(
+                raise InputError(
                     f"{os.fspath(path)}: {found[path.stem].name!r} has the "
                     f"same name"
                 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from keras_padpos.data._sliced import sliced
 from keras_padpos.data.picture_files import PictureFiles
+from keras_padpos.errors import InputError
 
 EXTENSIONS = (
     ".bmp",
@@ -51,7 +52,7 @@ class FolderPictures(PictureFiles):
         )
         if not names[part]:
             among = f" in this slice of {len(names)}" if names else ""
-            raise ValueError(
+            raise InputError(
                 f"`spec` must name a folder with pictures "
                 f"({', '.join(EXTENSIONS)}); there is none{among}. "
                 f"Received: spec={spec!r}"

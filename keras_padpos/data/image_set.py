@@ -14,6 +14,7 @@ from keras_padpos.data._read_picture import BrokenPictureError
 from keras_padpos.data._shuffled import shuffled
 from keras_padpos.data.picture_source import PictureSource
 from keras_padpos.data.too_small_picture_error import TooSmallPictureError
+from keras_padpos.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -230,7 +231,7 @@ class ImageSet:
         """
         self._check_batch_size(batch_size)
         if not isinstance(start, int) or start < 0:
-            raise ValueError(
+            raise InputError(
                 f"`start` must be an int of at least 0. "
                 f"Received: start={start!r}"
             )
@@ -300,7 +301,7 @@ class ImageSet:
 
     def _check_batch_size(self, batch_size: int) -> None:
         if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(
+            raise InputError(
                 f"`batch_size` must be a positive int. "
                 f"Received: batch_size={batch_size!r}"
             )
@@ -390,7 +391,7 @@ class ImageSet:
         if not delivered:
             line = largest[1]
             hint = f"; the largest: {line}" if line else ""
-            raise ValueError(
+            raise InputError(
                 f"`spec` must name pictures that can be read; of "
                 f"{self.skipped} found, not one could be{hint}. "
                 f"Received: spec={self.name!r}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_padpos.data._open_set import check_int
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class JointAugmentation:
             if _kind(layer) == "RandomCrop":
                 crop = (layer.height, layer.width)
                 if crop[0] > shape[0] or crop[1] > shape[1]:
-                    raise ValueError(
+                    raise InputError(
                         f"`layers` must crop no more than there is. Received: "
                         f"RandomCrop{crop} for pictures of {tuple(shape)}"
                     )
@@ -126,7 +127,7 @@ class JointAugmentation:
         pictures = np.asarray(pictures, "float32")
         given = pictures.shape[:3] if masks is None else np.shape(masks)
         if pictures.ndim != 4 or given != pictures.shape[:3]:
-            raise ValueError(
+            raise InputError(
                 f"`pictures` and `masks` must have the shapes (batch, height, "
                 f"width, channels) and (batch, height, width). Received: "
                 f"{pictures.shape} and {given}"
@@ -170,7 +171,7 @@ def _for_both(
     kind = _kind(layer)
     if kind is None:
         known = ", ".join((*_COPIES, *_WARPS, *_COLOURS))
-        raise ValueError(
+        raise InputError(
             f"`layers` must be Keras layers of these kinds: {known}. "
             f"Received: {layer!r}"
         )

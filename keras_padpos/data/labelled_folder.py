@@ -10,6 +10,7 @@ from keras_padpos.data._read_picture import BrokenPictureError
 from keras_padpos.data._read_picture import read_picture
 from keras_padpos.data.folder_pictures import EXTENSIONS
 from keras_padpos.data.pair_source import PairSource
+from keras_padpos.errors import InputError
 
 
 class LabelledFolder(PairSource):
@@ -45,7 +46,7 @@ class LabelledFolder(PairSource):
             if entry.is_dir() and not entry.name.startswith(".")
         )
         if not classes:
-            raise ValueError(
+            raise InputError(
                 f"no sub-folder, one a class, in {os.fspath(folder)!r}"
             )
         pairs = []
@@ -56,7 +57,7 @@ class LabelledFolder(PairSource):
                 if entry.suffix.lower() in EXTENSIONS and entry.is_file()
             )
             if not pictures:
-                raise ValueError(
+                raise InputError(
                     f"no picture ({', '.join(EXTENSIONS)}) in "
                     f"{os.fspath(folder / name)!r}"
                 )
@@ -86,4 +87,4 @@ class LabelledFolder(PairSource):
         try:
             return read_picture(path, self._shape, os.fspath(path)), label
         except BrokenPictureError as error:
-            raise ValueError(str(error)) from error
+            raise InputError(str(error)) from error

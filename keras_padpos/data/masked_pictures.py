@@ -13,6 +13,7 @@ from PIL import Image
 from keras_padpos.data._read_picture import BrokenPictureError
 from keras_padpos.data._read_picture import opened_picture
 from keras_padpos.data.pair_source import PairSource
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 
 _Stored = str | os.PathLike[str] | BinaryIO
@@ -70,7 +71,7 @@ class MaskedPictures(PairSource):
             ValueError: If it is neither; the message goes on after the name.
         """
         if mask.mode not in ("1", "L", "P"):
-            raise ValueError(
+            raise InputError(
                 "a mask must hold one class index a pixel, as a palette or "
                 f"8 bit grey picture does; this one's mode is {mask.mode}"
             )
@@ -114,7 +115,7 @@ class MaskedPictures(PairSource):
                     )
                 yield pair, picture, mask
         except BrokenPictureError as error:
-            raise ValueError(str(error)) from error
+            raise InputError(str(error)) from error
 
     def _resized(self, mask: Image.Image, name: str) -> np.ndarray:
         height, width = self._shape
@@ -127,7 +128,7 @@ class MaskedPictures(PairSource):
         wrong = np.argwhere((values >= self.classes) & (values != VOID))
         if len(wrong):
             row, column = wrong[0]
-            raise ValueError(
+            raise InputError(
                 f"class {values[row, column]} in row {row}, column {column}; "
                 f"there are {self.classes} classes, from 0 on, and {VOID} is "
                 f"void"

@@ -14,6 +14,7 @@ import numpy as np
 from keras_padpos.data._open_set import check_int
 from keras_padpos.data._shuffled import shuffled
 from keras_padpos.data.pair_source import PairSource
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 
 if TYPE_CHECKING:
@@ -301,7 +302,7 @@ class PairedSet:
         finally:
             pool.shutdown(cancel_futures=True)
         if not found:
-            raise ValueError(
+            raise InputError(
                 f"`spec` must name a split that holds pictures. "
                 f"Received: spec={self.name!r}"
             )

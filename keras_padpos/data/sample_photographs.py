@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from keras_padpos.data.picture_source import PictureSource
+from keras_padpos.errors import MissingPackageError
 
 # Everyday photographs: people, animals, things, buildings, surfaces. Left
 # out: drawings, text and test charts; what microscopes, telescopes and eye
@@ -43,14 +44,14 @@ def _locate(package: str, path: str) -> str:
     try:
         files = importlib.metadata.files(package) or ()
     except importlib.metadata.PackageNotFoundError as error:
-        raise ImportError(
+        raise MissingPackageError(
             f"The sample photographs need {package}, which is not installed: "
             f"{hint}"
         ) from error
     for file in files:
         if file.as_posix() == path:
             return str(file.locate())
-    raise ImportError(
+    raise MissingPackageError(
         f"The sample photographs need {path}, which the installed {package} "
         f"does not list among its files: {hint}"
     )

@@ -10,6 +10,7 @@ from keras_padpos.data._read_picture import BrokenPictureError
 from keras_padpos.data._read_picture import read_picture
 from keras_padpos.data.pair_source import PairSource
 from keras_padpos.data.tfds_pictures import TFDSPictures
+from keras_padpos.errors import InputError
 
 
 class TFDSLabelled(PairSource):
@@ -36,7 +37,7 @@ class TFDSLabelled(PairSource):
         features = self._examples.builder.info.features
         label = features["label"] if "label" in features else None
         if not hasattr(label, "num_classes"):
-            raise ValueError(
+            raise InputError(
                 f"`spec` must name a data set with classes in a feature "
                 f"`label`; its features are: {', '.join(features)}. "
                 f"Received: spec={'tfds:' + spec!r}"
@@ -62,8 +63,8 @@ class TFDSLabelled(PairSource):
         encoded, label = candidate
         file, name = self._examples.file(encoded)
         if not 0 <= label < self.classes:
-            raise ValueError(f"{name}: no class {label} of {self.classes}")
+            raise InputError(f"{name}: no class {label} of {self.classes}")
         try:
             return read_picture(file, self._shape, name), label
         except BrokenPictureError as error:
-            raise ValueError(str(error)) from error
+            raise InputError(str(error)) from error

@@ -14,6 +14,7 @@ from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.masked_pictures import StoredPair
 from keras_padpos.data.scene_instance_classes import SCENE_INSTANCE_CLASSES
 from keras_padpos.data.tfds_pictures import TFDSPictures
+from keras_padpos.errors import InputError
 
 
 class _Kind(NamedTuple):
@@ -26,14 +27,14 @@ def _trimap(mask: Image.Image) -> np.ndarray:
     """1, 2, 3 are pet, background and the border that is not classified."""
     stored = np.array(mask)
     if mask.mode not in ("L", "P") or not np.isin(stored, (1, 2, 3)).all():
-        raise ValueError("a trimap must hold 1, 2 and 3 and nothing else")
+        raise InputError("a trimap must hold 1, 2 and 3 and nothing else")
     return (stored - 1).astype("uint8")
 
 
 def _instances(mask: Image.Image) -> np.ndarray:
     """Red is the category from 1 on, 0 nothing; green tells instances apart."""
     if mask.mode not in ("RGB", "RGBA"):
-        raise ValueError(
+        raise InputError(
             f"an annotation must be a picture whose red channel holds the "
             f"category; this one's mode is {mask.mode}"
         )
@@ -79,7 +80,7 @@ class TFDSMasks(MaskedPictures):
     ) -> None:
         name = spec.partition(":")[0].partition("/")[0]
         if name not in _KINDS:
-            raise ValueError(
+            raise InputError(
                 f"`spec` must name a data set with masks that is known here: "
                 f"{', '.join(_KINDS)}. Received: spec={'tfds:' + spec!r}"
             )

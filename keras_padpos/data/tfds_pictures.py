@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras_padpos.data.picture_files import PictureFiles
+from keras_padpos.errors import InputError
 
 # NAME is "cifar10", "voc/2012", or either with a version, "cifar10:3.0.2".
 _SPEC = re.compile(r"(?P<name>[^:\[\]]+(:\d[\d.*]*)?)(:(?P<split>.+))?")
@@ -49,7 +50,7 @@ class TFDSPictures(PictureFiles):
         received = f"Received: spec={'tfds:' + spec!r}"
         parts = _SPEC.fullmatch(spec)
         if parts is None:
-            raise ValueError(
+            raise InputError(
                 f"`spec` must be 'tfds:NAME' or 'tfds:NAME:SPLIT'. {received}"
             )
         name, split = parts["name"], parts["split"] or "train"
@@ -58,14 +59,14 @@ class TFDSPictures(PictureFiles):
         try:
             builder = tfds.builder(name, data_dir=data_dir)
         except tfds.core.DatasetNotFoundError as error:
-            raise ValueError(
+            raise InputError(
                 f"`spec` must name a data set that TensorFlow Datasets knows "
                 f"(tfds.list_builders()) or that is in `data_dir` "
                 f"({data_dir!r}). {received}"
             ) from error
         # AssertionError: a version that TFDS does not have.
         except (AssertionError, ValueError) as error:
-            raise ValueError(
+            raise InputError(
                 f"`spec` names a data set that TensorFlow Datasets cannot "
                 f"open: {_first_line(error)} {received}"
             ) from error
@@ -74,7 +75,7 @@ class TFDSPictures(PictureFiles):
         if "image" not in names or not isinstance(
             features["image"], tfds.features.Image
         ):
-            raise ValueError(
+            raise InputError(
                 f"`spec` must name a data set with pictures in a feature "
                 f"`image`; its features are: {', '.join(names)}. {received}"
             )
@@ -99,7 +100,7 @@ class TFDSPictures(PictureFiles):
             splits = builder.info.splits
             expected = splits[split].num_examples if splits else None
         except ValueError as error:
-            raise ValueError(
+            raise InputError(
                 f"`spec` names a split that is not there: "
                 f"{_first_line(error)} {received}"
             ) from error

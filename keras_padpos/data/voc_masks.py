@@ -10,6 +10,7 @@ from pathlib import Path
 from keras_padpos.data._sliced import sliced
 from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.masked_pictures import StoredPair
+from keras_padpos.errors import InputError
 
 PASCAL_CLASSES = (
     "background",
@@ -70,7 +71,7 @@ class VOCMasks(MaskedPictures):
         names = _names(folder, split)
         if classes is None:
             if not all(_PASCAL_NAME.fullmatch(name) for name in names):
-                raise ValueError(
+                raise InputError(
                     f"`classes` must say how many classes the masks in "
                     f"{os.fspath(folder)!r} have, or name them; only the "
                     f"names of Pascal VOC's own pictures tell. "
@@ -112,23 +113,23 @@ def _names(folder: Path, split: str) -> list[str]:
     path = lists / f"{name}.txt"
     if not path.is_file():
         found = ", ".join(sorted(each.stem for each in lists.glob("*.txt")))
-        raise ValueError(
+        raise InputError(
             f"no split {name!r} in {os.fspath(lists)!r}, but: {found or '-'}"
         )
     try:
         # Some editors write a byte-order mark first.
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise ValueError(
+        raise InputError(
             f"{os.fspath(path)}: not UTF-8 (byte {error.start})"
         ) from error
     names = [line.strip() for line in lines if line.strip()]
     twice = [each for each, n in collections.Counter(names).items() if n > 1]
     if twice:
-        raise ValueError(f"{os.fspath(path)}: {twice[0]!r} is there twice")
+        raise InputError(f"{os.fspath(path)}: {twice[0]!r} is there twice")
     if not names[part]:
         among = f" in this slice of {len(names)}" if names else ""
-        raise ValueError(f"{os.fspath(path)}: no name{among}")
+        raise InputError(f"{os.fspath(path)}: no name{among}")
     return names[part]
 
 

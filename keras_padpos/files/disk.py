@@ -15,6 +15,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 
 def as_arrays(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Check that arrays can be written.
@@ -37,7 +39,7 @@ def as_arrays(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
         # Python objects need pickle, which can run code when read; dtypes
         # from outside NumPy (bfloat16) come back as raw bytes.
         if array.dtype.kind not in "biufcSU":
-            raise ValueError(
+            raise InputError(
                 f"`arrays` must hold numbers. Received: {name!r} of dtype "
                 f"{array.dtype}. Convert it, to float32 say."
             )
@@ -94,7 +96,7 @@ def read_arrays(
         with open(file, "rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
                 name = os.path.basename(file)
-                raise ValueError(f"{name} does not belong to it")
+                raise InputError(f"{name} does not belong to it")
     with np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from absl import logging as absl_logging
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.files.disk import atomic_path
 from keras_padpos.files.disk import strict_json
 
 
-class ExportMismatch(UserError):
+class ExportMismatch(InputError):
     """What was exported does not give the Keras model's numbers.
 
     Example:
@@ -166,24 +166,24 @@ def check_export(
         overwrite: Whether an earlier export may be replaced.
 
     Raises:
-        UserError: If the folder is not empty (with `overwrite`: holds
+        InputError: If the folder is not empty (with `overwrite`: holds
             anything but an export), the format is unknown, a package is
             missing, or Keras' backend is not TensorFlow.
     """
     import keras
 
     if format not in EXPORT_FORMATS:
-        raise UserError(
+        raise InputError(
             f"--format must be one of {', '.join(EXPORT_FORMATS)}. "
             f"Received: {format}"
         )
     if keras.backend.backend() != "tensorflow":
-        raise UserError(
+        raise InputError(
             "Models are exported with TensorFlow as Keras' backend "
             f"(KERAS_BACKEND=tensorflow). Received: {keras.backend.backend()}"
         )
     if format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
-        raise UserError(
+        raise InputError(
             "--format=onnx needs a package that is not installed: "
             "pip install tf2onnx"
         )
@@ -191,19 +191,19 @@ def check_export(
     if not path.exists():
         return
     if not path.is_dir():
-        raise UserError(
+        raise InputError(
             f"--out must be a folder. Received: {str(path)!r}, a file"
         )
     found = sorted(entry.name for entry in path.iterdir())
     if found and not overwrite:
-        raise UserError(
+        raise InputError(
             f"--out must be a new or empty folder. Received: {str(path)!r}, "
             f"which holds {found[0]!r}. Choose another, or add --overwrite "
             "to replace an earlier export"
         )
     foreign = [name for name in found if name not in _ENTRIES]
     if foreign:
-        raise UserError(
+        raise InputError(
             f"--overwrite replaces nothing but an earlier export. {str(path)!r}"
             f" holds {foreign[0]!r}, which is part of none. Choose another "
             "--out"
@@ -263,7 +263,7 @@ def export_model(
     Raises:
         ExportMismatch: If the export does not do what the Keras model does.
             Nothing is written then.
-        UserError: If the model has no fixed graph, or does not run on random
+        InputError: If the model has no fixed graph, or does not run on random
             inputs; see also `check_export`.
         OSError: If the folder cannot be written.
     """
@@ -286,7 +286,7 @@ def export_model(
         from keras_padpos.models._plain_reason import plain_reason
 
         reason = plain_reason(error)
-        raise UserError(
+        raise InputError(
             f"{model.name!r} cannot be compared, so it is not exported: it "
             "does not run on random inputs of the sizes tried. Give its "
             f"inputs fixed sizes. ({reason[:200]})"
@@ -314,7 +314,7 @@ def _with_named_outputs(model):
 
     inputs = getattr(model, "inputs", None)
     if not inputs:
-        raise UserError(
+        raise InputError(
             "Only functional and Sequential models can be exported, whose "
             f"inputs are known. Received: {model.name!r}, a "
             f"{type(model).__name__}"
@@ -436,7 +436,7 @@ def _one_line_for(format, what):
         if format == "tf_saved_model" or isinstance(error, OSError):
             raise
         reason = " ".join((str(error) or type(error).__name__).split())
-        raise UserError(
+        raise InputError(
             f"--format={format} {what}; --format=tf_saved_model takes any. "
             f"({reason if len(reason) < 200 else '...' + reason[-200:]})"
         ) from error

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.files.load import load_keras_model
 from keras_padpos.files.saved_model_graph import saved_model_padding
 from keras_padpos.report.progress import Progress
@@ -41,7 +41,7 @@ def resolved_input_shape(
         shapes; and whether 224 was taken for a size that nobody gave.
 
     Raises:
-        UserError: If --input_shape does not fit.
+        InputError: If --input_shape does not fit.
     """
     from keras_padpos.models.graph.graph_walk import check_graph
     from keras_padpos.models.graph.graph_walk import input_names
@@ -58,7 +58,7 @@ def resolved_input_shape(
             return tuple(input_shape), False
         return _filled(own), None in own
     if input_shape is not None:
-        raise UserError(
+        raise InputError(
             "--input_shape is for models of one input. Received: "
             f"{','.join(map(str, input_shape))}; the model has the inputs "
             f"{', '.join(shapes)}"
@@ -135,10 +135,10 @@ def _check_fits(model, given, own):
         f"Received: {_commas(given)}"
     )
     if len(given) != len(own):
-        raise UserError(error)
+        raise InputError(error)
     layer = models.unfit_layer(model, tuple(given))
     if layer is not None:
-        raise UserError(f"{error}, for which layer {layer!r} was not built")
+        raise InputError(f"{error}, for which layer {layer!r} was not built")
 
 
 def _filled(shape):
@@ -405,7 +405,7 @@ def inspect_file(
         words), `picture` (its height and width, or `None`), `notes`.
 
     Raises:
-        UserError: If there is no model, or the shape does not fit.
+        InputError: If there is no model, or the shape does not fit.
         ValueError: If the Keras model's graph cannot be read.
     """
     path = Path(path).expanduser()

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 
 def check_keras_file(
@@ -27,30 +27,30 @@ def check_keras_file(
         The path, with the home directory put in for `~`.
 
     Raises:
-        UserError: If it has another ending, is there already, or its folder
+        InputError: If it has another ending, is there already, or its folder
             is not there or not writable.
     """
     path = Path(path).expanduser()
     if path.suffix != ".keras":
-        raise UserError(
+        raise InputError(
             f"{argument} must have the ending .keras. Received: {str(path)!r}"
         )
     if path.is_dir():
-        raise UserError(
+        raise InputError(
             f"{argument} must be a file. Received: {str(path)!r}, a folder"
         )
     if path.exists() and not overwrite:
-        raise UserError(
+        raise InputError(
             f"{argument} must be a new file. {str(path)!r} is there already; "
             "choose another, or add --overwrite to replace it"
         )
     if not path.parent.is_dir():
-        raise UserError(
+        raise InputError(
             f"{argument} must lie in a folder that is there. Received: "
             f"{str(path)!r}"
         )
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UserError(
+        raise InputError(
             f"{argument} must lie in a folder that can be written. "
             f"Received: {str(path)!r}"
         )
@@ -74,12 +74,12 @@ def model_digest(path: str | os.PathLike) -> str:
         Hexadecimal digits.
 
     Raises:
-        UserError: If it is neither.
+        InputError: If it is neither.
     """
     path = Path(path).expanduser()
     file = path / "saved_model.pb" if path.is_dir() else path
     if not file.is_file():
-        raise UserError(
+        raise InputError(
             "PATH must be a .keras file or the folder of a SavedModel, which "
             f"holds saved_model.pb. There is no file at {str(file)!r}"
         )
@@ -118,7 +118,7 @@ def load_keras_model(
         The Keras model.
 
     Raises:
-        UserError: If there is no such file, it has another ending, or Keras
+        InputError: If there is no such file, it has another ending, or Keras
             cannot load it.
     """
     import keras
@@ -130,12 +130,12 @@ def load_keras_model(
 
     path = Path(path).expanduser()
     if path.suffix != ".keras":
-        raise UserError(
+        raise InputError(
             f"{argument} must be a file with the ending .keras. "
             f"Received: {str(path)!r}"
         )
     if not path.is_file():
-        raise UserError(
+        raise InputError(
             f"{argument} must be a .keras file. There is no file at "
             f"{str(path)!r}"
         )
@@ -150,7 +150,7 @@ def load_keras_model(
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
         # A damaged or foreign file makes Keras raise almost anything.
-        raise UserError(
+        raise InputError(
             f"{argument} must be a .keras file that Keras can load. Received: "
             f"{str(path)!r} ({plain_reason(error)})"
         ) from error

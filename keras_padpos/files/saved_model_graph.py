@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 _FILE = "saved_model.pb"
 _INIT = "__saved_model_init_op"
@@ -61,7 +61,7 @@ def saved_model_padding(
         the operations of all its functions are told.
 
     Raises:
-        UserError: If there is no such file, or it cannot be read.
+        InputError: If there is no such file, or it cannot be read.
     """
     import tensorflow as tf
 
@@ -127,7 +127,7 @@ def _read(file):
         raise
     except Exception as error:
         # The parser's error belongs to a package that is not imported here.
-        raise UserError(
+        raise InputError(
             f"{str(file)!r} is not the graph of a SavedModel: "
             f"{str(error) or type(error).__name__}"
         ) from error

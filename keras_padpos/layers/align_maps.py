@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_padpos.errors import InputError
+
 
 @keras.saving.register_keras_serializable(package="keras_padpos")
 class AlignMaps(keras.layers.Layer):
@@ -57,7 +59,7 @@ class AlignMaps(keras.layers.Layer):
             not isinstance(shape, (list, tuple)) or len(shape) != rank
             for shape in input_shape
         ):
-            raise ValueError(
+            raise InputError(
                 f"Layer {self.name!r} (AlignMaps): `inputs` must be "
                 f"{len(self.starts)} maps of {rank} axes, as `starts` says. "
                 f"Received: input_shape={input_shape}"

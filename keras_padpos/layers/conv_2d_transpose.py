@@ -6,6 +6,7 @@ import keras
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers.padded_layer import PaddedLayer
 
 
@@ -113,14 +114,14 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
         """Raise if the mode cannot fold a frame back onto these outputs."""
         outputs = self.output_sizes(sizes)
         if any(size is not None and size <= 0 for size in outputs):
-            raise ValueError(
+            raise InputError(
                 f"{self.where}: the padding leaves no output. Received: "
                 f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
             )
         if self.geometry.is_valid:
             return
         if not self.padding_mode.transposable:
-            raise ValueError(
+            raise InputError(
                 f'{self.where}: `padding_mode="{self.padding_mode.name}"` has '
                 "no transpose here. Use zeros, reflect, symmetric, replicate "
                 "or circular."
@@ -128,14 +129,14 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
         if self.padding_mode.native:
             return
         if None in sizes:
-            raise ValueError(
+            raise InputError(
                 f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
                 "must know height and width of the input. Received: "
                 f"spatial sizes {sizes}"
             )
         back = self.geometry.output_sizes(outputs, *self.window())
         if back != tuple(sizes):
-            raise ValueError(
+            raise InputError(
                 f"{self.where}: no convolution takes sizes {outputs} to "
                 f"{tuple(sizes)}. Received: padding={self.padding!r}, "
                 f"output_padding={self.output_padding}, strides={self.strides}"

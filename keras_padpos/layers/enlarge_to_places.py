@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_padpos.errors import InputError
+
 
 @keras.saving.register_keras_serializable(package="keras_padpos")
 class EnlargeToPlaces(keras.layers.Layer):
@@ -51,7 +53,7 @@ class EnlargeToPlaces(keras.layers.Layer):
         super().__init__(**kwargs)
         for name, pair in (("size", size), ("stride", stride)):
             if len(pair) != 2 or not all(each > 0 for each in pair):
-                raise ValueError(
+                raise InputError(
                     f"Layer {self.name!r} (EnlargeToPlaces): `{name}` must be "
                     f"two positive numbers. Received: {name}={pair!r}"
                 )
@@ -62,7 +64,7 @@ class EnlargeToPlaces(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         """Check what it is called on; there are no weights."""
         if len(input_shape) != 4:
-            raise ValueError(
+            raise InputError(
                 f"Layer {self.name!r} (EnlargeToPlaces): `inputs` must be a "
                 "map (batch, height, width, channels). "
                 f"Received: input_shape={input_shape}"

@@ -5,6 +5,7 @@ from typing import Any
 from keras import ops
 
 from keras_padpos import padding as modes
+from keras_padpos.errors import InputError
 from keras_padpos.layers.replica_seed_generator import ReplicaSeedGenerator
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import PaddingMode
@@ -59,7 +60,7 @@ class PaddedLayer:
     def build(self, input_shape: Any) -> None:
         """Build the Keras layer after a look at the mode's reach."""
         if len(input_shape) != self.rank + 2:
-            raise ValueError(
+            raise InputError(
                 f"{self.where}: the input must have {self.rank + 2} axes. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
@@ -187,7 +188,7 @@ class PaddedLayer:
         sizes = self.spatial(input_shape)
         outputs = self.geometry.output_sizes(sizes, *self.window())
         if any(size is not None and size <= 0 for size in outputs):
-            raise ValueError(
+            raise InputError(
                 f"{self.where}: the window is larger than the padded input. "
                 "Received: "
                 f"input_shape={tuple(input_shape)}, padding={self.padding!r}"

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers.padded_layer import PaddedPooling
 
 
@@ -22,7 +23,7 @@ class PaddedMaxPooling(PaddedPooling):
             max(pads) >= cells
             for pads, cells in zip(explicit, self.pool_size, strict=True)
         ):
-            raise ValueError(
+            raise InputError(
                 f"{self.where}: with "
                 f'`padding_mode="{self.padding_mode.name}"` every pad must be '
                 "smaller than the pool, or a window would see no cell. "

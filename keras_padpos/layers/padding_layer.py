@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers.padded_layer import PaddedLayer
 
 
@@ -25,18 +26,18 @@ class PaddingLayer(PaddedLayer, keras.layers.Layer):
         super().__init__(**kwargs)
         self.data_format = data_format or keras.config.image_data_format()
         if self.data_format not in ("channels_last", "channels_first"):
-            raise ValueError(
+            raise InputError(
                 '`data_format` must be "channels_last" or "channels_first". '
                 f"Received: data_format={data_format!r}"
             )
         if isinstance(padding, str):
-            raise ValueError(
+            raise InputError(
                 "`padding` of a padding layer must count cells, since no "
                 f"kernel tells how many. Received: padding={padding!r}"
             )
         self.set_padding(padding, padding_mode)
         if self.corrects:
-            raise ValueError(
+            raise InputError(
                 f'`padding_mode="{self.padding_mode.name}"` corrects what a '
                 "window gives, and a padding layer has none: use it in a "
                 "convolution or pooling layer. "

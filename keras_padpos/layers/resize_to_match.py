@@ -6,6 +6,8 @@ import keras
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.errors import InputError
+
 
 @register_keras_serializable(package="keras_padpos")
 class ResizeToMatch(keras.layers.Layer):
@@ -52,7 +54,7 @@ class ResizeToMatch(keras.layers.Layer):
             or len(input_shape[0]) != 4
             or len(input_shape[1]) < 3
         ):
-            raise ValueError(
+            raise InputError(
                 f"Layer {self.name!r} (ResizeToMatch): `inputs` must be a map "
                 "(batch, height, width, channels) and a tensor (batch, "
                 "height, width, ...) of the size wanted. "

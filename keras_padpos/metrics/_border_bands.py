@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 BAND_EDGES = (0.05, 0.10, 0.15, 0.20, 0.25)
 """Where one band ends and the next begins, as shares of the smaller side."""
 
@@ -46,7 +48,7 @@ def border_bands(
     """
     edges = check_edges(edges)
     if min(height, width) < 1:
-        raise ValueError(
+        raise InputError(
             "`height` and `width` must be at least 1. "
             f"Received: {height} x {width}"
         )
@@ -103,7 +105,7 @@ def check_edges(edges: Sequence[float]) -> tuple[float, ...]:
     found = tuple(float(edge) for edge in edges)
     # NaN is not greater, either.
     if not (np.diff((0.0, *found, 0.5)) > 0).all():
-        raise ValueError(
+        raise InputError(
             "`edges` must increase and lie between 0 and 0.5. "
             f"Received: {list(edges)}"
         )

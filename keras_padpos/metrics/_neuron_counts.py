@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 RESIDUAL = "residual"
 """What the units count for that no factor gets."""
 
@@ -94,16 +96,16 @@ def neuron_counts(
     """
     latents = np.asarray(latents, "float64")
     if latents.ndim != 2 or 0 in latents.shape:
-        raise ValueError(
+        raise InputError(
             "`latents` must be of shape (samples, units), at least one of "
             f"each. Received: shape {latents.shape}"
         )
     if not np.isfinite(latents).all():
-        raise ValueError(
+        raise InputError(
             "`latents` must be finite. Received: NaN or infinite values"
         )
     if not factors or RESIDUAL in factors:
-        raise ValueError(
+        raise InputError(
             f"`factors` must hold at least one factor, and none named "
             f"{RESIDUAL!r}. Received: {list(factors)}"
         )
@@ -130,7 +132,7 @@ def neuron_counts(
 def _groups(what, labels, samples):
     labels = np.asarray(labels)
     if labels.shape != (samples,):
-        raise ValueError(
+        raise InputError(
             f"`{what}` must be of shape ({samples},), a label for each sample. "
             f"Received: shape {labels.shape}"
         )
@@ -145,7 +147,7 @@ def _pair_covariance(centred, labels, identity, name):
     partners = np.bincount(labels)[labels] - np.bincount(both)[both]
     pairs = partners.sum()
     if not pairs:
-        raise ValueError(
+        raise InputError(
             f"No two different samples share a label of the factor {name!r} "
             f"among {len(labels)} samples."
         )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics._bootstrap_interval import bootstrap_interval
 
 
@@ -41,12 +42,12 @@ def paired_difference(
     """
     one, other = np.asarray(one, "float64"), np.asarray(other, "float64")
     if one.ndim != 1 or one.shape != other.shape or not one.size:
-        raise ValueError(
+        raise InputError(
             "`one` and `other` must be of one shape (pictures,), at least one. "
             f"Received: shapes {one.shape} and {other.shape}"
         )
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        raise ValueError(
+        raise InputError(
             "`one` and `other` must be finite. Received: NaN or infinite values"
         )
     differences = one - other

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 
 def patch_offsets(
     shape: tuple[int, int], patch: tuple[int, int], stride: int
@@ -25,10 +27,10 @@ def patch_offsets(
         ValueError: If the stride is not at least 1, or no patch fits.
     """
     if stride < 1:
-        raise ValueError(f"`stride` must be at least 1. Received: {stride}")
+        raise InputError(f"`stride` must be at least 1. Received: {stride}")
     sizes = list(zip(patch, shape, strict=True))
     if not all(1 <= one <= size for one, size in sizes):
-        raise ValueError(
+        raise InputError(
             f"`patch` must fit into the picture of {shape[0]} x {shape[1]}. "
             f"Received: {patch[0]} x {patch[1]}"
         )

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import stats
 
+from keras_padpos.errors import InputError
+
 CONSTANT_SPREAD = 1e-6
 """Spread below which a prediction is constant, as a share of the target's."""
 
@@ -35,17 +37,17 @@ def rank_correlation(predictions: np.ndarray, target: np.ndarray) -> np.ndarray:
     predictions = np.asarray(predictions, "float64")
     target = np.asarray(target, "float64")
     if predictions.shape[1:] != target.shape:
-        raise ValueError(
+        raise InputError(
             "`predictions` must be maps of the target's shape "
             f"{target.shape}. Received: shape {predictions.shape}"
         )
     if not np.isfinite(predictions).all():
-        raise ValueError(
+        raise InputError(
             "`predictions` must be finite. Received: NaN or infinite values"
         )
     spread = target.std()
     if spread == 0:
-        raise ValueError("`target` must not be constant.")
+        raise InputError("`target` must not be constant.")
     maps = predictions.reshape(len(predictions), -1)
     varied = maps.std(axis=1) >= CONSTANT_SPREAD * spread
     scores = np.zeros(len(maps))

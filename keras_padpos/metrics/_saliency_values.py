@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 
 def saliency_values(
     predicted: np.ndarray, *, normalize: bool = True
@@ -34,20 +36,20 @@ def saliency_values(
     """
     predicted = np.asarray(predicted)
     if predicted.ndim != 2 or 0 in predicted.shape:
-        raise ValueError(
+        raise InputError(
             "`predicted` must be of shape (height, width). "
             f"Received: shape {predicted.shape}"
         )
     if predicted.dtype.kind == "f":
         # NaN is not within, either.
         if not ((predicted >= 0) & (predicted <= 1)).all():
-            raise ValueError(
+            raise InputError(
                 "`predicted` must lie in [0, 1]. Received: values from "
                 f"{predicted.min()} to {predicted.max()}"
             )
         predicted = np.rint(predicted.astype("float64") * 255)
     elif predicted.dtype != np.uint8:
-        raise ValueError(
+        raise InputError(
             "`predicted` must be floats in [0, 1] or uint8. "
             f"Received: {predicted.dtype}"
         )

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 
 def top_k_overlap(one: np.ndarray, other: np.ndarray, k: int = 1) -> np.ndarray:
     """The share of the most likely classes that two classifiers share.
@@ -27,12 +29,12 @@ def top_k_overlap(one: np.ndarray, other: np.ndarray, k: int = 1) -> np.ndarray:
     """
     one, other = np.asarray(one), np.asarray(other)
     if one.ndim != 2 or one.shape != other.shape:
-        raise ValueError(
+        raise InputError(
             "`one` and `other` must be of one shape (pictures, classes). "
             f"Received: {one.shape} and {other.shape}"
         )
     if not 1 <= k <= one.shape[1]:
-        raise ValueError(
+        raise InputError(
             f"`k` must be from 1 to {one.shape[1]} classes. Received: k={k}"
         )
     first, second = (

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics._border_bands import band_names
 from keras_padpos.metrics._border_bands import border_bands
@@ -79,7 +80,7 @@ class BandedConfusion(SummedScores):
         truth = check_class_maps("truth", truth, self.classes, self.void)
         predicted = check_class_maps("predicted", predicted, self.classes)
         if truth.shape != predicted.shape:
-            raise ValueError(
+            raise InputError(
                 "`predicted` must have the shape of `truth`, "
                 f"{truth.shape}. Received: {predicted.shape}"
             )

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics._border_bands import band_names
 from keras_padpos.metrics._border_bands import border_bands
@@ -102,13 +103,13 @@ class BandedSaliency(SummedScores):
         truth = np.asarray(truth)
         wrong = truth[(truth != 0) & (truth != 1)]
         if wrong.size:
-            raise ValueError(
+            raise InputError(
                 "`truth` must be booleans, or 0 and 1. "
                 f"Received: {wrong.flat[0]}"
             )
         values = saliency_values(predicted, normalize=self.normalize)
         if truth.shape != values.shape:
-            raise ValueError(
+            raise InputError(
                 f"`predicted` must have the shape of `truth`, {truth.shape}. "
                 f"Received: {values.shape}"
             )

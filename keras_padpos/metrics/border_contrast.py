@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 SIDES = ("top", "bottom", "left", "right")
 """The borders of a map, in the order of every result."""
 
@@ -72,7 +74,7 @@ class BorderContrast:
             moments = border_moments(maps, self.width)
         self._size = self._size or maps.shape[1:]
         if maps.shape[1:] != self._size:
-            raise ValueError(
+            raise InputError(
                 f"All maps must be of one size, {self._size} so far. "
                 f"Received: {maps.shape[1:]}"
             )
@@ -90,13 +92,13 @@ class BorderContrast:
         moments = np.asarray(moments, "float64")
         expected = np.shape(self._mean)[1:] or moments.shape[2:]
         if moments.ndim != 3 or moments.shape[1:] != (6, *expected):
-            raise ValueError(
+            raise InputError(
                 "`moments` must be of shape (samples, 6, "
                 f"{', '.join(map(str, expected)) or 'channels'}). "
                 f"Received: shape {moments.shape}"
             )
         if not np.isfinite(moments).all():
-            raise ValueError(
+            raise InputError(
                 "Maps must be finite. Received: NaN or infinite values"
             )
         if not len(moments):
@@ -127,7 +129,7 @@ class BorderContrast:
             ValueError: If no maps were added.
         """
         if not self._samples:
-            raise ValueError("No maps were added.")
+            raise InputError("No maps were added.")
         size = np.mean(self._squares + self._within) / self._samples
         rounding = _NOISE * np.sqrt(size)
         deviation = np.sqrt((self._between + self._within) / self._samples)
@@ -167,12 +169,12 @@ def border_moments(maps: Any, width: int = 1, *, xp: Any = np) -> Any:
     _check_width(width)
     shape = tuple(maps.shape)
     if len(shape) != 4:
-        raise ValueError(
+        raise InputError(
             "`maps` must be of shape (samples, height, width, channels). "
             f"Received: shape {shape}"
         )
     if min(shape[1:3]) <= 2 * width:
-        raise ValueError(
+        raise InputError(
             f"Maps must be larger than {2 * width} x {2 * width} to have an "
             f"interior beside borders of width {width}. "
             f"Received: {shape[1]} x {shape[2]}"
@@ -234,12 +236,12 @@ def position_aware_units(
     """
     contrast = np.asarray(contrast, "float64")
     if contrast.ndim != 2 or len(contrast) != len(SIDES):
-        raise ValueError(
+        raise InputError(
             "`contrast` must be of shape (4, channels). "
             f"Received: shape {contrast.shape}"
         )
     if not threshold > 0:
-        raise ValueError(
+        raise InputError(
             f"`threshold` must be above 0. Received: threshold={threshold}"
         )
     aware = np.abs(contrast) >= threshold
@@ -254,6 +256,6 @@ def position_aware_units(
 
 def _check_width(width):
     if not isinstance(width, int) or width < 1:
-        raise ValueError(
+        raise InputError(
             f"`width` must be an int of at least 1. Received: width={width!r}"
         )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics.class_maps import VOID
 from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes
@@ -48,7 +49,7 @@ class PixelPrior(SummedScores):
         self.classes = check_classes(classes)
         self.size = (size, size) if isinstance(size, int) else tuple(size)
         if len(self.size) != 2 or min(self.size) < 1:
-            raise ValueError(
+            raise InputError(
                 "`size` must be an int of at least 1, or two of them. "
                 f"Received: {size!r}"
             )
@@ -139,7 +140,7 @@ class PixelPrior(SummedScores):
     def _counted(self):
         counts = self._sums["counts"]
         if not counts.any():
-            raise ValueError("No pixel of a class was counted.")
+            raise InputError("No pixel of a class was counted.")
         return counts
 
 

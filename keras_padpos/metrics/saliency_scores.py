@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+from keras_padpos.errors import MissingPackageError
 from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics.banded_saliency import BETA_SQUARED
 from keras_padpos.metrics.banded_saliency import BandedSaliency
@@ -145,7 +147,7 @@ class SaliencyScores(BandedSaliency):
     def _means(self):
         images = int(self._sums["images"])
         if not images:
-            raise ValueError("No picture was added.")
+            raise InputError("No picture was added.")
         return {name: each / images for name, each in self._sums.items()}
 
 
@@ -184,7 +186,7 @@ def _package():
     try:
         import py_sod_metrics
     except ImportError as error:
-        raise ImportError(
+        raise MissingPackageError(
             "Saliency scores need the package pysodmetrics: "
             'pip install "keras-padpos[segmentation]"'
         ) from error

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 
 class SummedScores:
     """Scores made of sums: they merge, and their state is arrays.
@@ -41,7 +43,7 @@ class SummedScores:
         if type(other) is not type(self) or not np.array_equal(
             other._signature, self._signature
         ):
-            raise ValueError(
+            raise InputError(
                 f"`other` must be a {type(self).__name__} made with the same "
                 f"arguments. Received: {type(other).__name__}"
             )
@@ -72,7 +74,7 @@ class SummedScores:
                 for name, each in self._sums.items()
             )
         ):
-            raise ValueError(
+            raise InputError(
                 f"`state` must be that of a {type(self).__name__} made with "
                 f"the same arguments. Received: arrays {sorted(state)}"
             )

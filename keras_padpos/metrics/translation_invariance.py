@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes
 
@@ -55,7 +56,7 @@ class TranslationInvariance:
         self.shape, self.patch = tuple(shape), tuple(patch)
         inner = [size - 2 * one for size, one in zip(shape, patch, strict=True)]
         if min(inner) < 1 or min(patch) < 1:
-            raise ValueError(
+            raise InputError(
                 "`shape` must be more than twice the size of a patch, "
                 f"{patch[0]} x {patch[1]}. Received: {shape[0]} x {shape[1]}"
             )
@@ -73,7 +74,7 @@ class TranslationInvariance:
         """
         predicted = np.asarray(predicted)
         if predicted.shape != self.patch:
-            raise ValueError(
+            raise InputError(
                 f"`predicted` must have the patches' shape, {self.patch}. "
                 f"Received: {predicted.shape}"
             )
@@ -85,7 +86,7 @@ class TranslationInvariance:
             offset, self.patch, self.shape, strict=True
         ):
             if not 0 <= start <= size - one:
-                raise ValueError(
+                raise InputError(
                     "`offset` must leave the patch in the picture of "
                     f"{self.shape[0]} x {self.shape[1]}. Received: "
                     f"{tuple(offset)}"
@@ -129,7 +130,7 @@ class TranslationInvariance:
         if counted is not None:
             counted = np.asarray(counted)
             if counted.shape != self.shape or counted.dtype != bool:
-                raise ValueError(
+                raise InputError(
                     f"`counted` must be booleans of shape {self.shape}. "
                     f"Received: {counted.dtype} of shape {counted.shape}"
                 )
@@ -147,7 +148,7 @@ class TranslationInvariance:
         missing = np.argwhere(~self._counts.any(axis=-1))
         if len(missing):
             row, column = (missing[0] + self.patch).tolist()
-            raise ValueError(
+            raise InputError(
                 "Patches must cover every pixel that is a patch's size away "
                 f"from the borders. None held row {row}, column {column}."
             )

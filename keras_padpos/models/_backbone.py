@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.architectures import ARCHITECTURES
 from keras_padpos.models.graph._before_activations import before_activations
 from keras_padpos.models.graph._convert_padding import convert_padding
@@ -198,7 +199,7 @@ def check_weights(name: str, weights: str | None = None) -> None:
     if is_model_file(name):
         find_model_file(name)
         if weights not in (None, "file", "random"):
-            raise ValueError(
+            raise InputError(
                 '`weights` of a .keras file must be "file" (as saved) or '
                 f'"random". Received: weights={weights!r}'
             )
@@ -209,14 +210,14 @@ def check_weights(name: str, weights: str | None = None) -> None:
         return
     if weights == "imagenet":
         if not ARCHITECTURES[name].imagenet:
-            raise ValueError(
+            raise InputError(
                 f'`weights="imagenet"` does not exist for {name}: there is '
                 'nothing to download. Give "random" or the path of a weights '
                 "file"
             )
     elif weights == "bundled":
         if name != "vgg16":
-            raise ValueError(
+            raise InputError(
                 '`weights="bundled"` exists for vgg16 only; give "imagenet", '
                 '"random" or a path. '
                 f"Received: name={name!r}"
@@ -231,7 +232,7 @@ def check_weights(name: str, weights: str | None = None) -> None:
 
 def _check_name(name):
     if name not in backbone_names():
-        raise ValueError(
+        raise InputError(
             f"`name` of a backbone must be one of "
             f"{', '.join(backbone_names())}, or the path of a .keras file. "
             f"Received: name={name!r}"
@@ -268,7 +269,7 @@ def _from_file(path, weights, stages, input_shape, seed):
     if input_shape is None:
         return network
     if len(input_shape) != 3 or input_shape[2] != 3:
-        raise ValueError(
+        raise InputError(
             "`input_shape` must be (height, width, 3), where height and "
             f"width may be `None`. Received: input_shape={input_shape!r}"
         )
@@ -286,7 +287,7 @@ def _layer(network, stage):
     try:
         return network.get_layer(stage)
     except ValueError:
-        raise ValueError(
+        raise InputError(
             f"`stages` must name layers of {network.name}. "
             f"Received: {stage!r}, which is none"
         ) from None
@@ -341,7 +342,7 @@ def _load_file(network, architecture, path):
                 first_error = error
             whole.load_weights(path)
     except Exception:
-        raise ValueError(
+        raise InputError(
             f"`weights`: the file {path!r} does not fit {network.name}, "
             "neither without the classifier nor with it. Expected the weights "
             f"of {architecture.origin}"

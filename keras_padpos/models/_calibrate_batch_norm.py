@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config
@@ -115,7 +116,7 @@ class _Moments:
 
     def _merge(self, count, mean, variance):
         if not np.isfinite([mean, variance]).all():
-            raise ValueError(
+            raise InputError(
                 "`batches` must give finite numbers. Received: a batch of "
                 f"which layer {self._layer.name!r} gets others"
             )
@@ -147,7 +148,7 @@ def _norms(model) -> Iterator[keras.layers.BatchNormalization]:
         elif has_graph(layer):
             yield from _norms(layer)
         elif any(weight.name == _STATISTIC for weight in layer.weights):
-            raise ValueError(
+            raise InputError(
                 f"Layer {layer.name!r} ({type(layer).__name__}) holds a "
                 "BatchNormalization that cannot be reached: its code calls "
                 "it. Build it as a functional model."
@@ -180,7 +181,7 @@ def _gather(model, batches, moments):
         run(model, packed(model, inputs))
         pictures += int(inputs[0].shape[0])
     if not pictures:
-        raise ValueError(
+        raise InputError(
             "`batches` must give at least one batch with a picture. "
             "Received: none"
         )
@@ -196,7 +197,7 @@ def _inputs(model, batch):
     wanted = [tuple(tensor.shape) for tensor in model.inputs]
     given = [tuple(np.shape(array)) for array in arrays]
     if len(given) != len(wanted) or not all(map(_fits, given, wanted)):
-        raise ValueError(
+        raise InputError(
             f"`batches` must give arrays of shape {', '.join(map(str, wanted))}"
             f". Received: {', '.join(map(str, given)) or 'nothing'}"
         )

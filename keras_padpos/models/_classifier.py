@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models._backbone import backbone
 from keras_padpos.models._backbone import check_weights
 from keras_padpos.models.architectures import ARCHITECTURES
@@ -51,12 +52,12 @@ def classifier(
         OSError: If ImageNet weights cannot be downloaded.
     """
     if name not in ARCHITECTURES:
-        raise ValueError(
+        raise InputError(
             f"`name` of a classifier must be one of "
             f"{', '.join(ARCHITECTURES)}. Received: name={name!r}"
         )
     if weights == "bundled":
-        raise ValueError(
+        raise InputError(
             '`weights="bundled"` are those of an edge detector, which has no '
             'classes. Use "imagenet", "random" or a path'
         )
@@ -88,7 +89,7 @@ def _load(whole, name, path):
             warnings.simplefilter("ignore", UserWarning)
             whole.load_weights(path)
     except Exception as error:
-        raise ValueError(
+        raise InputError(
             f"`weights`: the file {str(path)!r} does not fit {name} with its "
             f"classifier. Expected the weights of {ARCHITECTURES[name].origin}"
         ) from error

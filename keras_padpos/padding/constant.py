@@ -5,6 +5,7 @@ from typing import Any
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.errors import InputError
 from keras_padpos.padding.padding_mode import PaddingMode
 
 
@@ -31,7 +32,7 @@ class Constant(PaddingMode):
         try:
             self.value = float(value)
         except (TypeError, ValueError):
-            raise ValueError(
+            raise InputError(
                 f"`value` must be a number. Received: value={value!r}"
             ) from None
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.padding.circular import Circular
 from keras_padpos.padding.constant import Constant
 from keras_padpos.padding.distribution import Distribution
@@ -78,7 +79,7 @@ def get(identifier: Any) -> PaddingMode:
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):
             return mode
-    raise ValueError(
+    raise InputError(
         f"`padding_mode` must be one of {', '.join(MODES)}, interpolate, or a "
         f"`PaddingMode`. Received: padding_mode={identifier!r}"
     )

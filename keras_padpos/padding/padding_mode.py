@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
+
 
 class PaddingMode:
     """Base class: fills the cells that a `Geometry` adds.
@@ -75,7 +77,7 @@ class PaddingMode:
         Raises:
             ValueError: If this mode has no transpose.
         """
-        raise ValueError(
+        raise InputError(
             f'`padding_mode="{self.name}"` has no transpose here. Use zeros, '
             "reflect, symmetric, replicate or circular."
         )
@@ -130,7 +132,7 @@ class PaddingMode:
                 continue
             limit = self.largest_pad(size)
             if limit is not None and max(pair) > limit:
-                raise ValueError(
+                raise InputError(
                     f'{where}: `padding_mode="{self.name}"` can add at most '
                     f"{limit} cells beside {size}. Received: a pad of "
                     f"{max(pair)} cells on sizes {tuple(sizes)}"

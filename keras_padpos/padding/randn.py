@@ -7,6 +7,7 @@ import keras
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.errors import InputError
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.frame import window_means
 from keras_padpos.padding.frame import with_frame
@@ -57,11 +58,11 @@ class Randn(PaddingMode):
         seed: int | None = None,
     ) -> None:
         if not isinstance(window, int) or window < 1:
-            raise ValueError(
+            raise InputError(
                 f"`window` must be an int of 1 or more. Received: {window!r}"
             )
         if statistic not in ("local", "global"):
-            raise ValueError(
+            raise InputError(
                 '`statistic` must be "local" or "global". '
                 f"Received: {statistic!r}"
             )

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models import ReceptiveField
 from keras_padpos.models.graph import _receptive_field as receptive_field
 from keras_padpos.models.graph._model_graph import model_graph
@@ -29,7 +30,7 @@ def stage_fields(
             behind layers that enlarge a map there is none.
     """
     if not isinstance(getattr(network, "output", None), dict):
-        raise ValueError(
+        raise InputError(
             "`network` must be a functional model that puts out a dict of "
             f"maps. Received: {type(network).__name__}"
         )

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph._resized import resized
 from keras_padpos.ppp._pattern_metrics import pattern_maps
 from keras_padpos.ppp._pattern_metrics import pattern_metrics
@@ -95,9 +96,9 @@ class PatternMeasurement:
         seed: int = 0,
     ) -> None:
         if not networks:
-            raise ValueError("`networks` must hold at least one. Received: {}")
+            raise InputError("`networks` must hold at least one. Received: {}")
         if _REFERENCE in networks:
-            raise ValueError(
+            raise InputError(
                 f"{_REFERENCE!r} is the name of what networks are compared "
                 "with. Received: `networks` with one of that name"
             )
@@ -164,13 +165,13 @@ class PatternMeasurement:
         if np.ndim(pictures) != 4 or (
             tuple(pictures.shape[1:3]) != self.picture_shape
         ):
-            raise ValueError(
+            raise InputError(
                 "`pictures` must be (batch, height, width, channels) of "
                 f"{self.picture_shape} pixels. Received: shape "
                 f"{tuple(np.shape(pictures))}"
             )
         if not np.isfinite(pictures).all():
-            raise ValueError(
+            raise InputError(
                 "`pictures` must be finite. Received: NaN or infinite values"
             )
         count = len(pictures)
@@ -180,7 +181,7 @@ class PatternMeasurement:
             numbers = range(self.images, self.images + count)
         numbers = np.array(list(numbers), "int64")
         if numbers.shape != (count,):
-            raise ValueError(
+            raise InputError(
                 f"`numbers` must be one for each of {count} pictures. "
                 f"Received: {numbers.size}"
             )
@@ -219,7 +220,7 @@ class PatternMeasurement:
             ValueError: If it is of other networks or stages.
         """
         if other is self:
-            raise ValueError(
+            raise InputError(
                 "`other` must be of other crops. Received: the measurement "
                 "itself"
             )
@@ -228,7 +229,7 @@ class PatternMeasurement:
             other.stages,
             other.reference.crop,
         ):
-            raise ValueError(
+            raise InputError(
                 "`other` must be of the same networks, stages and crop. "
                 f"Received: {other.networks}, {other.stages}, "
                 f"{other.reference.crop}"
@@ -237,7 +238,7 @@ class PatternMeasurement:
             not np.array_equal(units, other._units[stage])
             for stage, units in self._units.items()
         ):
-            raise ValueError(
+            raise InputError(
                 "`other` must be of the same `seed`, or its intervals come "
                 "from other units. Received: one of another"
             )
@@ -286,7 +287,7 @@ class PatternMeasurement:
                 the networks have the same weights is not looked at.
         """
         if not np.array_equal(state.get("signature"), self._signature()):
-            raise ValueError(
+            raise InputError(
                 "`state` must be that of a measurement of the same networks, "
                 f"stages, crop and seed: {', '.join(self.networks)}; "
                 f"{', '.join(self.stages)}; {self.reference.crop}. Received: "
@@ -325,7 +326,7 @@ class PatternMeasurement:
             ("stage", stage, self.stages),
         ):
             if value not in known:
-                raise ValueError(
+                raise InputError(
                     f"`{name}` must be one of {', '.join(known)}. "
                     f"Received: {name}={value!r}"
                 )
@@ -342,7 +343,7 @@ class PatternMeasurement:
             ValueError: If fewer than 2 crops were taken in.
         """
         if self.images < 2:
-            raise ValueError(
+            raise InputError(
                 f"A pattern takes at least 2 crops. Received: {self.images}"
             )
         rows = []

@@ -4,6 +4,7 @@ import math
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph import _convert_padding as convert_padding
 from keras_padpos.models.graph import _find_padding_sites as find_padding_sites
@@ -104,7 +105,7 @@ class ReferenceFeatures:
                 this grid.
         """
         if set(network.output) != set(self.fields):
-            raise ValueError(
+            raise InputError(
                 "Networks that are compared must have the same stages, "
                 f"{', '.join(self.fields)}. Received: "
                 f"{', '.join(network.output)}"
@@ -133,7 +134,7 @@ def _made_shapes(network, shape):
     try:
         return resized(network, shape).compute_output_shape((None, *shape))
     except ValueError as error:
-        raise ValueError(
+        raise InputError(
             f"Network {network.name!r}, which adds too few cells, leaves "
             f"nothing of a crop of {shape[0]}x{shape[1]} pixels at the last "
             f"of the stages {', '.join(network.output)}. Choose a larger "
@@ -145,7 +146,7 @@ def _made_shapes(network, shape):
 def _check_seen(fields):
     for stage, field in fields.items():
         if field.gated:
-            raise ValueError(
+            raise InputError(
                 f"Stage {stage!r} is scaled by something computed from the "
                 "whole map (squeeze-and-excitation, group normalisation), so "
                 "no larger picture holds its features. Choose earlier layers "
@@ -165,7 +166,7 @@ def _place(stage, field, around, axis, margin):
         or start < 0
         or stop > around.positions[axis]
     ):
-        raise ValueError(
+        raise InputError(
             f"Stage {stage!r} does not lie on one grid with and without "
             f"padding: strides {stride} and {around.stride[axis]}, first "
             f"position {cells} pixels in, {field.positions[axis]} of "
@@ -180,7 +181,7 @@ def _pair(crop):
         isinstance(size, int) and not isinstance(size, bool) and size > 0
         for size in pair
     ):
-        raise ValueError(
+        raise InputError(
             "`crop` must be a number of pixels, or a pair (height, width). "
             f"Received: crop={crop!r}"
         )

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 # Elements merged at once: few enough to stay in a core's cache.
 _BLOCK = 1 << 15
 
@@ -77,7 +79,7 @@ class SplitMoments:
             ValueError: If the count is less than 2.
         """
         if self.count < 2:
-            raise ValueError(
+            raise InputError(
                 f"A variance takes at least 2 samples. Received: {self.count}"
             )
         return self.squares / (self.count - 1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
 from keras_padpos.training import DevicePool
 from keras_padpos.training import OneDevice
@@ -110,7 +111,7 @@ class SpreadMeasurement:
         names = [name.partition("/")[0] for name in state if "/" in name]
         found = len(set(names))
         if found != len(self._pool.workers):
-            raise ValueError(
+            raise InputError(
                 "`state` must be of as many devices as there are: "
                 f"{len(self._pool.workers)}. Received: that of {found}"
             )

@@ -1,5 +1,7 @@
 """How many places of each picture an exact head is fitted on."""
 
+from keras_padpos.errors import InputError
+
 EVERY_PLACE = 5_000
 """Columns up to which every place is used: the network takes longer."""
 
@@ -84,7 +86,7 @@ def position_budget(
     """
     number = isinstance(asked, int) and asked >= 1
     if not number and asked not in ("auto", "all"):
-        raise ValueError(
+        raise InputError(
             '`positions_per_image` must be 1 or more, "auto" or "all". '
             f"Received: {asked!r}"
         )
@@ -93,7 +95,7 @@ def position_budget(
         _check_known(pictures, columns)
         most = min(MOST_ROWS, _MOST_BYTES // (4 * columns))
         if pictures > most:
-            raise ValueError(
+            raise InputError(
                 f"A head of {columns} columns is fitted on {most} places at "
                 f"most, and there are {pictures} training pictures. Use fewer "
                 'pictures, fewer stages, a smaller kernel, or `solver="sgd"`.'
@@ -107,7 +109,7 @@ def position_budget(
 
 def _check_known(pictures, columns):
     if pictures is None:
-        raise ValueError(
+        raise InputError(
             f"A head of {columns} columns is fitted on a sample of places, "
             "and the number of training pictures is not known beforehand. "
             "Give `positions_per_image` or a number of pictures."

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.probes._exact_read_outs import exact_read_outs
 from keras_padpos.probes._gradient_read_outs import gradient_read_outs
 from keras_padpos.probes._position_target import position_target
@@ -88,7 +89,7 @@ def position_probe(
     """
     check_heads(solver, heads)
     if not targets:
-        raise ValueError("`targets` must name at least one. Received: none")
+        raise InputError("`targets` must name at least one. Received: none")
     exact = solver == "exact"
     batches = FeatureBatches(
         features,
@@ -200,17 +201,17 @@ def check_heads(solver: str, heads: Sequence[Head]) -> None:
             not a single linear layer; if there is no head, or one twice.
     """
     if solver not in SOLVERS:
-        raise ValueError(
+        raise InputError(
             f"`solver` must be one of {', '.join(SOLVERS)}. "
             f"Received: solver={solver!r}"
         )
     if not heads:
-        raise ValueError("`heads` must hold at least one. Received: none")
+        raise InputError("`heads` must hold at least one. Received: none")
     if len(set(heads)) < len(heads):
-        raise ValueError(f"`heads` must hold each once. Received: {heads}")
+        raise InputError(f"`heads` must hold each once. Received: {heads}")
     for head in heads:
         if solver == "exact" and (head.layers > 1 or head.output != "linear"):
-            raise ValueError(
+            raise InputError(
                 '`solver="exact"` fits linear heads of one layer; use '
                 '`solver="sgd"` or "adam" for others. Received a head of '
                 f"{head.label}"

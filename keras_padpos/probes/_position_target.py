@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 TARGETS = (
     "horizontal",
     "vertical",
@@ -50,12 +52,12 @@ def position_target(
         ValueError: If `name` or `value_range` is unknown.
     """
     if name not in TARGETS:
-        raise ValueError(
+        raise InputError(
             f"`target` must be one of {', '.join(TARGETS)}. "
             f"Received: target={name!r}"
         )
     if value_range not in ("released", "paper"):
-        raise ValueError(
+        raise InputError(
             '`value_range` must be "released" or "paper". '
             f"Received: value_range={value_range!r}"
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import windows
 from keras_padpos.probes.dual_regression import DualRegression
 from keras_padpos.probes.linear_read_out import LinearReadOut
@@ -88,11 +89,11 @@ class ExactSolver:
         seed: int = 0,
     ) -> None:
         if ridge != "auto" and (isinstance(ridge, str) or not ridge >= 0):
-            raise ValueError(
+            raise InputError(
                 f'`ridge` must be 0 or more, or "auto". Received: {ridge!r}'
             )
         if subsets is not None and not all([subsets, *subsets]):
-            raise ValueError(
+            raise InputError(
                 "`subsets` must be groups of names of stages, none of them "
                 f"empty. Received: {subsets!r}"
             )
@@ -105,7 +106,7 @@ class ExactSolver:
         self._subsets = subsets and [tuple(subset) for subset in subsets]
         cells = len(self._targets)
         if positions is not None and not 1 <= positions <= cells:
-            raise ValueError(
+            raise InputError(
                 f"`positions` must be from 1 to {cells}, the places of a "
                 f"picture. Received: {positions}"
             )
@@ -200,7 +201,7 @@ class ExactSolver:
                 for size in values.shape[1:3]
             )
             if grid != self._grid:
-                raise ValueError(
+                raise InputError(
                     "`features` must give a grid of the targets' size "
                     f"{self._grid}. Received: {grid}"
                 )
@@ -277,17 +278,17 @@ class ExactSolver:
                 a ridge, or the read-out is not unique.
         """
         if not self._pictures:
-            raise ValueError("There are no features yet: call `update` first.")
+            raise InputError("There are no features yet: call `update` first.")
         subset = self._subsets[0] if subset is None else tuple(subset)
         if subset not in self._subsets:
-            raise ValueError(
+            raise InputError(
                 f"`subset` must be one of {self._subsets}. Received: {subset}"
             )
         regression = self._regression(subset)
         try:
             kernel, ridges = self._weights(regression)
         except np.linalg.LinAlgError:
-            raise ValueError(
+            raise InputError(
                 "`ridge` must be larger: the features are linearly dependent, "
                 "and the read-out is not unique. "
                 f"Received: ridge={self.ridge}"
@@ -381,7 +382,7 @@ def check_folds(pictures: int) -> None:
         ValueError: If there are too few.
     """
     if pictures < _FOLD:
-        raise ValueError(
+        raise InputError(
             f'`ridge="auto"` holds out every {_FOLD}th picture, and needs '
             f"{_FOLD} or more. Received: {pictures} pictures"
         )

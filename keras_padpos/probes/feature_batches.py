@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.training import DevicePool
 from keras_padpos.training import OneDevice
 from keras_padpos.training import _variable_state as variable_state
@@ -180,7 +181,7 @@ class FeatureBatches:
         features = {name: np.asarray(features[name]) for name in self._shapes}
         for name, each in features.items():
             if not np.isfinite(each).all():
-                raise ValueError(
+                raise InputError(
                     f"The network's features must be finite; those of {name} "
                     "are not. Networks with random weights may need "
                     "`calibrate_batch_norm`."

@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.probes.head import Head
 from keras_padpos.training import LocalModel
 from keras_padpos.training import OneDevice
@@ -82,7 +83,7 @@ class GradientSolver:
         spread: OneDevice | None = None,
     ) -> None:
         if optimizer not in LEARNING_RATES:
-            raise ValueError(
+            raise InputError(
                 f"`optimizer` must be one of {', '.join(LEARNING_RATES)}. "
                 f"Received: optimizer={optimizer!r}"
             )
@@ -209,7 +210,7 @@ class GradientSolver:
                 logs = model.train_on_batch(features, wanted, return_dict=True)
             losses[name] = float(logs["loss"])
             if not np.isfinite(losses[name]):
-                raise ValueError(
+                raise InputError(
                     f"The loss of {name} is {losses[name]} in epoch "
                     f"{epoch + 1}. Use a smaller `learning_rate`, or a head "
                     f'with `output="sigmoid"`. Received: '

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import head_size
 
 OUTPUTS = ("linear", "sigmoid")
@@ -58,22 +59,22 @@ class Head:
         ):
             value = getattr(self, name)
             if value is not None and value < least:
-                raise ValueError(
+                raise InputError(
                     f"`{name}` of a head must be {least} or more. "
                     f"Received: {name}={value}"
                 )
         if self.output not in OUTPUTS:
-            raise ValueError(
+            raise InputError(
                 f"`output` of a head must be one of {', '.join(OUTPUTS)}. "
                 f"Received: output={self.output!r}"
             )
         if self.width is not None and self.layers == 1:
-            raise ValueError(
+            raise InputError(
                 "`width` of a head is that of its hidden layers, and one "
                 f"layer has none. Received: width={self.width}, layers=1"
             )
         if self.stages is not None and not self.stages:
-            raise ValueError(
+            raise InputError(
                 "`stages` of a head must name at least one. Received: ()"
             )
 
@@ -86,7 +87,7 @@ class Head:
         for _ in range(self.layers):
             grid = head_size(grid, self.kernel_size, self.padding)
         if grid < 2:
-            raise ValueError(
+            raise InputError(
                 f"A head of {self.label} leaves no map of the features' grid."
             )
         return grid
@@ -104,7 +105,7 @@ class Head:
             return tuple(names)
         for stage in self.stages:
             if stage not in names:
-                raise ValueError(
+                raise InputError(
                     f"`stages` of a head must be among {', '.join(names)}. "
                     f"Received: {stage!r}"
                 )

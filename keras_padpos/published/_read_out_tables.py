@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.errors import InputError
 from keras_padpos.published.published_table import PublishedTable
 from keras_padpos.published.tables import list_tables
 from keras_padpos.published.tables import load_table
@@ -38,7 +39,7 @@ def read_out_tables(
         tables = list(names)
     unknown = [table for table in tables if table not in names]
     if unknown:
-        raise ValueError(
+        raise InputError(
             f"`tables` must be among {', '.join(names)}. "
             f"Received: {', '.join(map(repr, unknown))}"
         )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 CIFAR_MEAN = (0.4914 * 255, 0.4822 * 255, 0.4465 * 255)
 """Mean red, green and blue of CIFAR-10's training pictures, in [0, 255]."""
 
@@ -45,7 +47,7 @@ def canvas_colour(fill: str | Sequence[float]) -> tuple[float, float, float]:
         colour = np.asarray(fill, "float64")
         if ((colour >= 0) & (colour <= 255)).all():
             return tuple(colour.tolist())
-    raise ValueError(
+    raise InputError(
         f"`fill` must be one of {', '.join(FILLS)}, or red, green and blue in "
         f"[0, 255]. Received: fill={fill!r}"
     )

@@ -5,6 +5,7 @@ import importlib.resources
 import json
 from typing import Any
 
+from keras_padpos.errors import InputError
 from keras_padpos.published.published_table import PublishedTable
 
 _SUFFIX = ".json"
@@ -58,7 +59,7 @@ def load_table(name: str) -> PublishedTable:
         ValueError: If there is no table of this name.
     """
     if name not in _texts():
-        raise ValueError(
+        raise InputError(
             f"`name` must be one of {', '.join(list_tables())}. "
             f"Received: name={name!r}"
         )
@@ -112,7 +113,7 @@ def lookup(**criteria: Any) -> list[dict[str, Any]]:
     fields = {field for row in rows for field in row}
     for field in criteria:
         if field not in fields:
-            raise ValueError(
+            raise InputError(
                 f"`lookup` knows the fields {', '.join(sorted(fields))}. "
                 f"Received: {field}={criteria[field]!r}"
             )

@@ -31,7 +31,7 @@ def print_paper_tables(works: Sequence[WorkDirectory]) -> None:
         works: Directories of finished runs of `position_probe`.
 
     Raises:
-        UserError: If a run is not finished, or its arrays are missing.
+        InputError: If a run is not finished, or its arrays are missing.
     """
     for table in paper_tables(position_rows(works)):
         print_table(**table)
@@ -49,7 +49,7 @@ def paper_tables_markdown(works: Sequence[WorkDirectory]) -> str:
         The text, without a line break at its end.
 
     Raises:
-        UserError: If a run is not finished, or its arrays are missing.
+        InputError: If a run is not finished, or its arrays are missing.
     """
     tables = paper_tables(position_rows(works), intervals=True)
     said: set[str] = set()

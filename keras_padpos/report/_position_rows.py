@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _ARRAYS = "arrays.npz"
@@ -61,7 +61,7 @@ def position_rows(works: Sequence[WorkDirectory]) -> list[dict[str, Any]]:
         and `learning_rate` of solvers that have them.
 
     Raises:
-        UserError: If a run is not finished, or its arrays are missing.
+        InputError: If a run is not finished, or its arrays are missing.
     """
     return [row for work in works for row in _rows(work)]
 
@@ -96,7 +96,7 @@ def _rows(work: WorkDirectory) -> list[dict[str, Any]]:
                 )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise UserError(
+        raise InputError(
             f"Cannot read the pictures' scores from {str(file)!r}: {reason}. "
             "Run it again with another --workdir."
         ) from error

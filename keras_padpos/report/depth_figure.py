@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.report.figure import figure_title
 from keras_padpos.report.figure import fit_text
@@ -529,7 +530,7 @@ def stage_order(
         for stage in scores
     }
     if not found:
-        raise ValueError(
+        raise InputError(
             "`curves` must hold at least one score. Received: "
             f"curves={dict(curves)}"
         )

@@ -59,7 +59,7 @@ def evaluate_orderings(works: Sequence[WorkDirectory]) -> list[dict[str, Any]]:
         where a side was not measured, for the reason in `remark`.
 
     Raises:
-        UserError: If a run is not finished, or its arrays are missing.
+        InputError: If a run is not finished, or its arrays are missing.
     """
     from keras_padpos import published
 
@@ -330,7 +330,7 @@ def print_orderings(works: Sequence[WorkDirectory]) -> None:
         works: Directories of finished runs of `position_probe`.
 
     Raises:
-        UserError: If a run is not finished, or its arrays are missing.
+        InputError: If a run is not finished, or its arrays are missing.
     """
     for table in orderings_tables(evaluate_orderings(works)):
         print_table(**table)
@@ -346,7 +346,7 @@ def orderings_markdown(works: Sequence[WorkDirectory]) -> str:
         The text, without a line break at its end.
 
     Raises:
-        UserError: If a run is not finished, or its arrays are missing.
+        InputError: If a run is not finished, or its arrays are missing.
     """
     return "\n\n".join(
         table_markdown(**table)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.report.cells import FoldedWords
 from keras_padpos.report.cells import LinkedWords
 from keras_padpos.report.cells import cell_words
@@ -91,7 +91,7 @@ def embed_figure(file: Path) -> EmbeddedFigure:
             width = _WIDTH
             content = _resized(content, (width, height))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise ValueError("it is no PNG picture, or damaged") from None
+        raise InputError("it is no PNG picture, or damaged") from None
     uri = base64.b64encode(content).decode("ascii")
     return EmbeddedFigure(f"data:image/png;base64,{uri}", width, height, note)
 
@@ -376,7 +376,7 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
         HTML.
 
     Raises:
-        UserError: If jinja2 is not installed.
+        InputError: If jinja2 is not installed.
     """
     style, script = _part("page.css"), _part("page.js")
     filters = PageFilters(content.runs)
@@ -482,7 +482,7 @@ def _template() -> Any:
     try:
         import jinja2
     except ImportError as error:
-        raise UserError(
+        raise InputError(
             "--format=html needs jinja2, which is not installed: "
             "pip install keras-padpos[report]. --format=markdown and "
             "--format=csv do without."

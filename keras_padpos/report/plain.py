@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.report.cells import flag_words
 from keras_padpos.report.cells import markdown_text
 from keras_padpos.report.cells import table_markdown
@@ -43,22 +43,22 @@ def check_report_file(
         The path; `None` for standard output.
 
     Raises:
-        UserError: If something is there, or its folder is not.
+        InputError: If something is there, or its folder is not.
     """
     if out == "-" or (out is None and report_format != "html"):
         return None
     path = Path(out or _DEFAULT).expanduser()
     if path.is_dir():
-        raise UserError(
+        raise InputError(
             f"--out must be a file. Received: {str(path)!r}, a folder."
         )
     if path.exists() and not overwrite:
-        raise UserError(
+        raise InputError(
             f"--out must be a new file. Received: {str(path)!r}, which is "
             "there; --overwrite replaces it."
         )
     if not path.parent.is_dir():
-        raise UserError(
+        raise InputError(
             "--out must lie in a folder that is there. Received: "
             f"{str(path)!r}."
         )
@@ -227,7 +227,7 @@ def report_text(
         The text.
 
     Raises:
-        UserError: If a package is not installed that it needs.
+        InputError: If a package is not installed that it needs.
     """
     if report_format == "csv":
         return report_csv(runs)

@@ -27,7 +27,7 @@ def print_position_report(work: WorkDirectory) -> None:
         work: The run's directory.
 
     Raises:
-        UserError: If the run is not finished, or its arrays are missing.
+        InputError: If the run is not finished, or its arrays are missing.
     """
     results = work.load_results()
     rows = position_rows([work])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 
 def spec_heads(
@@ -41,7 +41,7 @@ def spec_heads(
         so, whatever it was called.
 
     Raises:
-        UserError: If `stages` names one that is not among `layers`.
+        InputError: If `stages` names one that is not among `layers`.
         ValueError: If there is no head of such a shape.
     """
     from keras_padpos import probes
@@ -82,7 +82,7 @@ def _subsets(layers, known, words):
                 f"{numbers[layer]} ({layer})" if layer in numbers else layer
                 for layer in layers
             )
-            raise UserError(
+            raise InputError(
                 "--stage_subsets must be all, each, or stages joined by + out "
                 f"of those that --stages reads, {there}. Received: {words}"
             )
@@ -133,7 +133,7 @@ def probe_heads(
         A list of `probes.Head`, each once.
 
     Raises:
-        UserError: If a subset names a stage that is not among `layers`.
+        InputError: If a subset names a stage that is not among `layers`.
         ValueError: If there is no head of such a shape.
     """
     return spec_heads(

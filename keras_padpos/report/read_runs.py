@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.report.cells import flag_words
 
 
@@ -241,7 +241,7 @@ def _read(file, check, problems):
 
 def _check_config(saved):
     if not isinstance(saved, dict):
-        raise ValueError("it holds no object")
+        raise InputError("it holds no object")
     _check(saved, "experiment", str)
     _check(saved, "config", dict)
 
@@ -250,14 +250,14 @@ def _check_results(saved):
     _check_config(saved)
     _check(saved, "rows", list)
     if not all(isinstance(row, dict) for row in saved["rows"]):
-        raise ValueError("a row is no object")
+        raise InputError("a row is no object")
     saved.setdefault("provenance", {})
     _check(saved, "provenance", dict)
 
 
 def _check(saved, name, kind):
     if not isinstance(saved.get(name), kind):
-        raise ValueError(f"`{name}` is missing or no {kind.__name__}")
+        raise InputError(f"`{name}` is missing or no {kind.__name__}")
 
 
 def _check_depth(value):
@@ -272,7 +272,7 @@ def _check_depth(value):
         ]
         if not level:
             return
-    raise ValueError(f"it is nested more than {_DEEPEST} deep")
+    raise InputError(f"it is nested more than {_DEEPEST} deep")
 
 
 def _units(folder: Path) -> tuple[str, ...]:
@@ -328,20 +328,20 @@ def find_runs(paths: Sequence[str]) -> list[RunRecord]:
         tell it from the others.
 
     Raises:
-        UserError: If a path is no folder, or one without work directories.
+        InputError: If a path is no folder, or one without work directories.
     """
     found: dict[Path, Path] = {}
     for given in paths:
         path = Path(given).expanduser()
         if not path.is_dir():
             what = "a file" if path.exists() else "it is not there"
-            raise UserError(
+            raise InputError(
                 "DIR must be a work directory or a folder of such. Received: "
                 f"{str(given)!r} ({what})."
             )
         inside = [path] if is_work_directory(path) else _inside(path)
         if not inside:
-            raise UserError(
+            raise InputError(
                 "DIR must be a work directory or a folder of such. Received: "
                 f"{str(given)!r} (no config.json or results.json of a run in "
                 "it, nor in the folders in it)."

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_padpos.errors import InputError
 from keras_padpos.files.disk import atomic_file
 
 
@@ -80,9 +81,9 @@ def read_config(path: str | os.PathLike) -> tuple[str, dict[str, Any]]:
         there = json.loads(text)
         experiment, config = there["experiment"], dict(there["config"])
         if not isinstance(experiment, str):
-            raise ValueError("`experiment` is no name")
+            raise InputError("`experiment` is no name")
     except (ValueError, KeyError, TypeError):
-        raise ValueError(
+        raise InputError(
             f"`workdir` {str(path)!r} holds a {CONFIG_FILE} that this package "
             "did not write"
         ) from None
@@ -146,7 +147,7 @@ def unit_file(key: str, ending: str) -> str:
         ValueError: If the key is empty, or no string.
     """
     if not isinstance(key, str) or not key:
-        raise ValueError(
+        raise InputError(
             "`key` must be a string that is not empty. "
             f"Received: key={key!r}. Name the unit of work."
         )

@@ -4,7 +4,7 @@ Importing this imports neither Keras nor a backend, so that a binary answers
 `--help` and a mistyped flag at once.
 """
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.runs.application import quiet_tensorflow
 from keras_padpos.runs.application import run
 from keras_padpos.runs.devices import open_spread
@@ -32,7 +32,7 @@ from keras_padpos.runs.units import trained_classifier
 from keras_padpos.runs.work_directory import WorkDirectory
 
 __all__ = [
-    "UserError",
+    "InputError",
     "quiet_tensorflow",
     "run",
     "open_spread",

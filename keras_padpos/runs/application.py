@@ -19,7 +19,7 @@ from absl import app
 from absl import flags
 from absl import logging
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 # TensorFlow's C++ log lines, in both of its spellings, and the line it puts
 # before them.
@@ -102,7 +102,7 @@ def run(
 
     * what `main` returns (0 for `None`);
     * 1 and one line, `NAME: error: ...`, for what whoever started it can put
-      right: a `UserError`; a `ValueError` or `ImportError` that a `raise`
+      right: a `InputError`; a `ValueError` or `ImportError` that a `raise`
       statement of this package or of the binary raised; an `OSError` that
       names a file, such as a missing one, or whose innermost frame is theirs;
       a backend that cannot be imported;
@@ -188,7 +188,7 @@ def _import_keras() -> None:
     try:
         quiet_tensorflow()
     except ImportError as error:
-        raise UserError(
+        raise InputError(
             f"Cannot import Keras with its backend: {error}. Install the "
             "backend, or set KERAS_BACKEND to one that is installed."
         ) from error
@@ -232,7 +232,7 @@ def _flags_parser(
 
 def _is_users(error: Exception, main: Callable) -> bool:
     """Tell an error of the user's making from a mistake in the code."""
-    if isinstance(error, UserError):
+    if isinstance(error, InputError):
         return True
     if not isinstance(error, (ValueError, ImportError, OSError)):
         return False
@@ -244,7 +244,7 @@ def _is_users(error: Exception, main: Callable) -> bool:
     module = trace.tb_frame.f_globals.get("__name__", "")
     if _package(module) not in _own_packages(main):
         return False
-    # NumPy's arithmetic and Python's own conversions raise ValueError in C,
+    # NumPy's arithmetic and Python's own conversions raise InputError in C,
     # with our frame innermost; those are mistakes in the code.
     return isinstance(error, OSError) or _at_raise_statement(trace)
 

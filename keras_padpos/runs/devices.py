@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 
 def open_spread() -> "OneDevice":  # noqa: F821
@@ -15,25 +15,25 @@ def open_spread() -> "OneDevice":  # noqa: F821
         A `training.OneDevice`, or what spreads work over several.
 
     Raises:
-        UserError: If the flags do not fit together, the backend does not have
+        InputError: If the flags do not fit together, the backend does not have
             the strategy, or the coordinator cannot be reached.
     """
     strategy = flags.FLAGS.strategy
     processes = flags.FLAGS.num_processes
     coordinator = flags.FLAGS.coordinator
     if (coordinator is None) != (processes == 1):
-        raise UserError(
+        raise InputError(
             "--coordinator=HOST:PORT and --num_processes of 2 or more go "
             f"together. Received: --coordinator={coordinator}, "
             f"--num_processes={processes}"
         )
     if coordinator is not None and strategy != "data_parallel":
-        raise UserError(
+        raise InputError(
             "--coordinator needs --strategy=data_parallel. "
             f"Received: --strategy={strategy}"
         )
     if flags.FLAGS.process_id >= processes:
-        raise UserError(
+        raise InputError(
             f"--process_id must be less than --num_processes={processes}. "
             f"Received: {flags.FLAGS.process_id}"
         )
@@ -48,7 +48,7 @@ def open_spread() -> "OneDevice":  # noqa: F821
     import keras
 
     if keras.backend.backend() != "jax":
-        raise UserError(
+        raise InputError(
             "--strategy=data_parallel needs the JAX backend "
             "(KERAS_BACKEND=jax); TensorFlow has mirrored. "
             f"Received: {keras.backend.backend()}"
@@ -59,7 +59,7 @@ def open_spread() -> "OneDevice":  # noqa: F821
                 coordinator, processes, flags.FLAGS.process_id
             )
         except (RuntimeError, ValueError) as error:
-            raise UserError(
+            raise InputError(
                 f"Cannot meet the other processes at --coordinator="
                 f"{coordinator}: {error}"
             ) from error

@@ -8,7 +8,7 @@ import warnings
 import weakref
 from pathlib import Path
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 try:
     import fcntl
@@ -72,7 +72,7 @@ class DirectoryLock:
             The lock, to be kept as long as the directory is worked in.
 
         Raises:
-            UserError: If another process holds it.
+            InputError: If another process holds it.
             OSError: If the lock file cannot be written.
         """
         file = Path(path).resolve() / LOCK_FILE
@@ -100,7 +100,7 @@ def _locked(file: Path, shown: str) -> int | None:
             holder = os.pread(descriptor, 1000, 0).decode(errors="replace")
             os.close(descriptor)
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                raise UserError(
+                raise InputError(
                     f"{shown!r} is in use by {_words(holder)}. Wait until it "
                     "has ended, or choose another --workdir."
                 ) from None

@@ -9,7 +9,7 @@ from typing import Any
 
 from absl import flags
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.files.disk import strict_json
 
 
@@ -32,7 +32,7 @@ def conversion_modes(
         The modes.
 
     Raises:
-        UserError: If one is unknown.
+        InputError: If one is unknown.
     """
     from keras_padpos import padding
 
@@ -41,7 +41,7 @@ def conversion_modes(
         return known
     unknown = [mode for mode in asked if mode not in known]
     if unknown or not asked:
-        raise UserError(
+        raise InputError(
             f"--padding_mode must be among {', '.join(known)}. "
             f"Received: {', '.join(unknown) or 'nothing'}"
         )
@@ -86,12 +86,12 @@ def whole_numbers(
         least: The smallest number allowed.
 
     Raises:
-        UserError: If there is none, or one is not such a number.
+        InputError: If there is none, or one is not such a number.
     """
     if not values or not all(
         value.isdigit() and int(value) >= least for value in values
     ):
-        raise UserError(
+        raise InputError(
             f"--{name} must be whole numbers from {least} with commas between "
             f"them. Received: {','.join(values)}"
         )
@@ -110,7 +110,7 @@ def ridge_value(text: str) -> float | str:
         text: The flag's value.
 
     Raises:
-        UserError: If it is neither.
+        InputError: If it is neither.
     """
     if text == "auto":
         return text
@@ -119,7 +119,7 @@ def ridge_value(text: str) -> float | str:
     except ValueError:
         ridge = -1.0
     if not 0 <= ridge < float("inf"):
-        raise UserError(
+        raise InputError(
             f"--ridge must be a number of 0 or more, or auto. Received: {text}"
         )
     return ridge
@@ -137,12 +137,12 @@ def positions_value(text: str) -> int | str:
         text: The flag's value.
 
     Raises:
-        UserError: If it is none of these.
+        InputError: If it is none of these.
     """
     if text in ("auto", "all"):
         return text
     if not text.isdigit() or int(text) < 1:
-        raise UserError(
+        raise InputError(
             "--positions_per_image must be a number from 1 on, auto or all. "
             f"Received: {text}"
         )
@@ -186,7 +186,7 @@ def stage_layers(
         Names of layers; that there are such layers is not checked.
 
     Raises:
-        UserError: If a number is out of range, or a file's stages are no
+        InputError: If a number is out of range, or a file's stages are no
             names: the message proposes some.
         ValueError: If there is no such backbone, or a file whose stages have
             to be proposed holds none.
@@ -200,7 +200,7 @@ def stage_layers(
             candidates = models.stage_candidates(
                 models.load_model_file(backbone)
             )
-            raise UserError(
+            raise InputError(
                 f"--{flag} of {backbone!r} must name layers, such as "
                 f"{','.join(candidates)}. "
                 f"Received: {','.join(stages) or 'nothing'}"
@@ -213,7 +213,7 @@ def stage_layers(
     for stage in stages:
         if stage.isdigit():
             if not 1 <= int(stage) <= len(known):
-                raise UserError(
+                raise InputError(
                     f"--{flag} of {backbone} go from 1 to {len(known)}. "
                     f"Received: {stage}"
                 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # A unit that has been saved for so long a share of its time waits.
@@ -87,7 +87,7 @@ class RollingCheckpoint:
         """The newest state that is whole; `None` if there is none.
 
         Raises:
-            UserError: If it was computed on another backend, or spread in
+            InputError: If it was computed on another backend, or spread in
                 another way.
         """
         numbers = {}
@@ -121,7 +121,7 @@ class RollingCheckpoint:
             arrays: Arrays of numbers by name.
 
         Raises:
-            UserError: If it cannot be written; the newer one is kept.
+            InputError: If it cannot be written; the newer one is kept.
         """
         row = {
             **row,
@@ -178,7 +178,7 @@ def _check_same(then, key):
         if name in now and now[name] != each
     ]
     if differences:
-        raise UserError(
+        raise InputError(
             f"{key!r} is half computed: {'; '.join(differences)}. Go on as it "
             "was begun, or start over with --noresume, which computes what is "
             "finished again too."

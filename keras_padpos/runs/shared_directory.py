@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.files.disk import strict_json
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -31,7 +31,7 @@ class SharedDirectory(WorkDirectory):
         **options: See `WorkDirectory`.
 
     Raises:
-        UserError: In every process, if process 0 cannot work in it.
+        InputError: In every process, if process 0 cannot work in it.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class SharedDirectory(WorkDirectory):
             path = self._private.name
         try:
             super().__init__(path, experiment, config, **options)
-        except UserError as error:
+        except InputError as error:
             problem = str(error)
         problems = spread.gather({"problem": np.array(problem)})
         if any(str(each["problem"]) for each in problems):
-            raise UserError(
+            raise InputError(
                 next(filter(None, (str(each["problem"]) for each in problems)))
             )
 
@@ -151,7 +151,7 @@ def open_work_directory(
         The work directory.
 
     Raises:
-        UserError: See `WorkDirectory`.
+        InputError: See `WorkDirectory`.
     """
     options = {
         "resume": flags.FLAGS.resume,

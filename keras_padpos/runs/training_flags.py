@@ -5,7 +5,7 @@ from typing import Any
 
 from absl import flags
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 # The flags belong to the binary that asks for them, so that its --help lists
 # them.
@@ -118,7 +118,7 @@ class TrainingFlags:
                 `"--dataset=cifar10"`.
 
         Raises:
-            UserError: If there is not one batch, or batches cannot be divided
+            InputError: If there is not one batch, or batches cannot be divided
                 among the devices.
         """
         batch = f"--batch_size={self.batch_size}"
@@ -126,15 +126,15 @@ class TrainingFlags:
             count = self.count("train")
             if count is not None and count <= pictures:
                 name, _, value = self.count_flag("train").partition("=")
-                raise UserError(
+                raise InputError(
                     f"{name} must be at least {batch}. Received: {value}"
                 )
-            raise UserError(
+            raise InputError(
                 f"{batch} must be at most the number of pictures to train on. "
                 f"Received: {flag}, which has {pictures}"
             )
         if self.batch_size % spread.devices:
-            raise UserError(
+            raise InputError(
                 f"--batch_size must be a multiple of the {spread.devices} "
                 f"devices. Received: {self.batch_size}"
             )

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from absl import flags
 
+from keras_padpos.errors import InputError
 from keras_padpos.files.disk import strict_json
 from keras_padpos.report.progress import Progress
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
@@ -315,7 +316,7 @@ def train_units(
     """
     labels = [label for label, _ in plans]
     if len(set(labels)) < len(labels):
-        raise ValueError(
+        raise InputError(
             f"`plans` must be called differently. Received: {labels}"
         )
     seconds = flags.FLAGS.checkpoint_seconds

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.errors import error_words
 from keras_padpos.files.disk import as_arrays
 from keras_padpos.files.disk import atomic_file
@@ -97,7 +97,7 @@ class WorkDirectory:
             error says what is removed.
 
     Raises:
-        UserError: If another process works in the directory, or it belongs to
+        InputError: If another process works in the directory, or it belongs to
             another experiment or config (one that holds nothing but such a
             config.json is taken over), holds files but no config.json of this
             package, cannot be written, or is finished while `resume` is
@@ -145,7 +145,7 @@ class WorkDirectory:
             The work directory; `config` tells the flags of the run.
 
         Raises:
-            UserError: If it is not that of a finished run of the experiment.
+            InputError: If it is not that of a finished run of the experiment.
         """
         path = Path(path).expanduser()
         try:
@@ -153,11 +153,11 @@ class WorkDirectory:
             saved = json.loads(results)
             found, config = saved["experiment"], dict(saved["config"])
             if found != experiment:
-                raise ValueError(f"it is one of {found}")
+                raise InputError(f"it is one of {found}")
         except (OSError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, FileNotFoundError):
                 error = ValueError(f"there is no {RESULTS_FILE}")
-            raise UserError(
+            raise InputError(
                 f"{str(path)!r} is no work directory of a finished run of "
                 f"{experiment} ({error_words(error)})."
             ) from error
@@ -175,15 +175,15 @@ class WorkDirectory:
             A dict with `experiment`, `config`, `rows` and `provenance`.
 
         Raises:
-            UserError: If it is not there or cannot be read.
+            InputError: If it is not there or cannot be read.
         """
         file = self.path / RESULTS_FILE
         try:
             results = json.loads(file.read_text(encoding="utf-8"))
             if not isinstance(results["rows"], list):
-                raise ValueError("`rows` is no list")
+                raise InputError("`rows` is no list")
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(
+            raise InputError(
                 f"Cannot read results from {str(file)!r}: "
                 f"{error_words(error)}. Remove the file to compute them again "
                 "from the checkpoints."
@@ -210,7 +210,7 @@ class WorkDirectory:
         try:
             saved = json.loads(file.read_text(encoding="utf-8"))
             if saved["key"] != key:
-                raise ValueError(f"it belongs to {saved['key']!r}")
+                raise InputError(f"it belongs to {saved['key']!r}")
             rows, found = saved["rows"], {}
             if arrays and saved["arrays"] is not None:
                 found = read_arrays(file.with_suffix(".npz"), saved["arrays"])
@@ -259,7 +259,7 @@ class WorkDirectory:
             the same with a unit it computed and with one it found.
 
         Raises:
-            UserError: If the file cannot be written.
+            InputError: If the file cannot be written.
             ValueError: If an array does not hold numbers.
             TypeError: If a row cannot be written as JSON.
         """
@@ -297,7 +297,7 @@ class WorkDirectory:
             key: Names the unit.
 
         Raises:
-            UserError: If a file cannot be removed.
+            InputError: If a file cannot be removed.
         """
         file = self._checkpoint_file(key)
         with self._writing(file):
@@ -319,7 +319,7 @@ class WorkDirectory:
             **metrics: Names and values, such as `epoch=3, loss=0.1`.
 
         Raises:
-            UserError: If the line cannot be written.
+            InputError: If the line cannot be written.
             TypeError: If a value cannot be written as JSON.
         """
         metrics = strict_json(metrics)
@@ -337,7 +337,7 @@ class WorkDirectory:
             arrays: Arrays of numbers by name.
 
         Raises:
-            UserError: If the file cannot be written.
+            InputError: If the file cannot be written.
             ValueError: If an array does not hold numbers.
         """
         with self._atomic(self.path / ARRAYS_FILE) as stream:
@@ -353,11 +353,11 @@ class WorkDirectory:
             The path `figures/NAME.png` in the work directory.
 
         Raises:
-            UserError: If the directory cannot be made.
+            InputError: If the directory cannot be made.
             ValueError: If `name` is no plain file name.
         """
         if not re.fullmatch(FIGURE_NAME, name):
-            raise ValueError(
+            raise InputError(
                 "`name` must consist of letters, digits and `_.+=-`. "
                 f"Received: name={name!r}. Leave out directories and blanks."
             )
@@ -377,7 +377,7 @@ class WorkDirectory:
             The file's path, seen from this directory.
 
         Raises:
-            UserError: If the file cannot be written.
+            InputError: If the file cannot be written.
         """
         file = self._unit_file(MODELS, key, "keras")
         with self._writing(file):
@@ -396,7 +396,7 @@ class WorkDirectory:
             The Keras model, not compiled.
 
         Raises:
-            UserError: If it is not there or cannot be read.
+            InputError: If it is not there or cannot be read.
         """
         import keras
 
@@ -404,7 +404,7 @@ class WorkDirectory:
 
         file = self._unit_file(MODELS, key, "keras")
         if not file.exists():
-            raise UserError(
+            raise InputError(
                 f"{str(self.path)!r} holds no model of {key!r}: it was "
                 "removed, or the run was one of an earlier version. Run it "
                 "again with another --workdir."
@@ -413,7 +413,7 @@ class WorkDirectory:
             return keras.saving.load_model(file, compile=False)
         except Exception as error:
             # Whatever a damaged archive makes of Keras, zipfile and h5py.
-            raise UserError(
+            raise InputError(
                 f"Cannot read the model {str(file)!r}: {plain_reason(error)}. "
                 "Run it again with another --workdir."
             ) from error
@@ -430,7 +430,7 @@ class WorkDirectory:
                 it is not 0, `wall_seconds` covers only the last session.
 
         Raises:
-            UserError: If the file cannot be written.
+            InputError: If the file cannot be written.
             RuntimeError: If it is already there.
             TypeError: If a row cannot be written as JSON.
         """
@@ -487,7 +487,7 @@ class WorkDirectory:
         Only looks.
         """
         if self.path.exists() and not self.path.is_dir():
-            raise UserError(
+            raise InputError(
                 f"`workdir` must be a directory. Received: {self}, a file. "
                 "Choose another --workdir."
             )
@@ -500,7 +500,7 @@ class WorkDirectory:
         if overwrite or not self.finished:
             return False
         if not resume:
-            raise UserError(
+            raise InputError(
                 f"`workdir` {self} is finished and is not started over. "
                 "Choose another --workdir, or leave out --noresume to see "
                 "its results, or add --overwrite to remove them."
@@ -510,7 +510,7 @@ class WorkDirectory:
     def _refuse_files_of_others(self) -> None:
         found = self._shown_names() if self.path.is_dir() else []
         if found:
-            raise UserError(
+            raise InputError(
                 f"`workdir` {self} holds files but no {CONFIG_FILE}, so it is "
                 f"no work directory. Received: {_some(found)}. Choose another "
                 "--workdir."
@@ -544,17 +544,17 @@ class WorkDirectory:
         try:
             experiment, config = read_config(self.path)
         except ValueError as error:
-            raise UserError(f"{error}. Choose another --workdir.") from None
+            raise InputError(f"{error}. Choose another --workdir.") from None
         if any_run:
             return
         if experiment != self.experiment:
-            raise UserError(
+            raise InputError(
                 f"`workdir` {self} belongs to the experiment {experiment!r}. "
                 f"Received: {self.experiment!r}. Choose another --workdir."
             )
         differences = config_differences(config, self.config)
         if differences:
-            raise UserError(
+            raise InputError(
                 f"`workdir` {self} belongs to a run with other flags: "
                 f"{'; '.join(differences)}. Choose another --workdir."
             )
@@ -607,7 +607,7 @@ class WorkDirectory:
             yield
         except OSError as error:
             # The directory itself or a file in it, whichever failed.
-            raise UserError(
+            raise InputError(
                 f"Cannot write {str(file)!r}: {error_words(error)}. What was "
                 "written before is kept. Make room or permission for it and "
                 "run the same command again, or choose another --workdir."

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 _BAGNET = "bagnet33"
 _ANY_SIZE = (None, None, 3)
@@ -24,7 +24,7 @@ def check_fconv_network(
         layer: See `fconv_network`.
 
     Raises:
-        UserError: If BagNet is to have trained weights, or a file has no
+        InputError: If BagNet is to have trained weights, or a file has no
             layer named.
         ValueError: If a name is unknown, or the weights do not fit.
         FileNotFoundError: If there is no file at a path.
@@ -37,7 +37,7 @@ def check_fconv_network(
         padding.get(padding_mode)
     if backbone == _BAGNET:
         if weights != "random":
-            raise UserError(
+            raise InputError(
                 f"--weights of {_BAGNET} must be random. Received: {weights}"
             )
         return
@@ -77,7 +77,7 @@ def fconv_network(
         `(batch, height', width', channels)`.
 
     Raises:
-        UserError: What `check_fconv_network` raises, and the other errors
+        InputError: What `check_fconv_network` raises, and the other errors
             there.
     """
     import keras

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 
 FORMATION_STAGES = {
     "vgg5": tuple(f"stage{stage}_out" for stage in range(1, 5)),
@@ -41,7 +41,7 @@ def formation_network(
         logits `(batch, classes)`.
 
     Raises:
-        UserError: If nothing is left of such a picture in a network without
+        InputError: If nothing is left of such a picture in a network without
             padding, or the mode cannot reach as far as a map's size asks.
     """
     import keras
@@ -66,7 +66,7 @@ def formation_network(
     except ValueError:
         empty = True
     if empty:
-        raise UserError(
+        raise InputError(
             f"--size is too small for {model} with --padding_mode="
             f"{padding_mode}: of {size} pixels nothing is left at its last "
             f"layer. Received: {size}"

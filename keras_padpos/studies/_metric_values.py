@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 from typing import NamedTuple
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.runs.work_directory import WorkDirectory
 
 METRIC_RUNS = (
@@ -72,7 +72,7 @@ def metric_values(
         The values, in the order of the runs and their rows.
 
     Raises:
-        UserError: If a run is of another experiment, a file's name tells no
+        InputError: If a run is of another experiment, a file's name tells no
             mode and seed, two rows give one metric of one network, or nothing
             is left.
     """
@@ -80,13 +80,13 @@ def metric_values(
     for work in works:
         for value in _values(work, layers):
             if found.setdefault(value[:4], value) is not value:
-                raise UserError(
+                raise InputError(
                     f"Two rows give {value.metric} of {value.model}, padding "
                     f"{value.padding_mode}, seed {value.seed}; the second is "
                     f"in {work}. Leave one of the runs out."
                 )
     if not found:
-        raise UserError(
+        raise InputError(
             "The runs hold no metric of a network (at --layers="
             f"{','.join(layers)}). Received: {', '.join(map(str, works))}"
         )
@@ -182,7 +182,7 @@ def _network(row: Mapping[str, Any]) -> tuple[str, str, int]:
     name = PurePath(row["backbone"]).name
     found = _FILE.match(name)
     if not found:
-        raise UserError(
+        raise InputError(
             "The file of a network must be called MODEL-MODE-seedN, such as "
             f"vgg5-zeros-seed0.keras. Received: {name!r}"
         )

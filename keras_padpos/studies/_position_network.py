@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _ANY_SIZE = (None, None, 3)
@@ -47,7 +47,7 @@ def position_network(
         grid)` under the name of each head; see `probes.read_out_model`.
 
     Raises:
-        UserError: If the directory holds no heads of this network, or the
+        InputError: If the directory holds no heads of this network, or the
             run calibrated it: what is built here is not.
         ValueError: If a name is unknown, or the weights do not fit.
         OSError: If weights are missing, or cannot be downloaded.
@@ -91,14 +91,14 @@ def _fitted(path, backbone, weights, padding_mode, seed):
             rows = [row for row in rows if row["seed"] == seed]
         if not rows:
             wanted = "/".join(map(str, (backbone, weights, padding_mode, seed)))
-            raise UserError(
+            raise InputError(
                 f"{str(path)!r} holds heads of "
                 f"{', '.join(work.config['networks'])} (backbone, weights, "
                 f"padding mode, seed). Received: {wanted}"
             )
         calibrated = rows[0].get("calibration_images")
         if calibrated:
-            raise UserError(
+            raise InputError(
                 f"{str(path)!r} holds heads of {backbone} with BatchNorm "
                 f"statistics of {calibrated} pictures, which were not kept; "
                 "on other statistics they predict something else. Fit heads "
@@ -106,8 +106,8 @@ def _fitted(path, backbone, weights, padding_mode, seed):
             )
         # A row's arrays stand under the name of its unit of work.
         return work.load_model(rows[0]["arrays"].partition("/")[0])
-    except UserError as error:
-        raise UserError(f"--read_outs: {error}") from error
+    except InputError as error:
+        raise InputError(f"--read_outs: {error}") from error
 
 
 def _same(one, other):

@@ -29,7 +29,7 @@ def print_agreement_report(work: WorkDirectory) -> None:
         work: The run's directory.
 
     Raises:
-        UserError: If results.json cannot be read.
+        InputError: If results.json cannot be read.
     """
     for table in agreement_tables(work.load_results()["rows"]):
         (note,) = table["notes"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.cells import table_markdown
 from keras_padpos.runs.work_directory import WorkDirectory
@@ -39,7 +39,7 @@ def open_metric_runs(paths: Sequence[str]) -> list[WorkDirectory]:
         The work directories.
 
     Raises:
-        UserError: If one is not that of a finished run of `METRIC_RUNS`.
+        InputError: If one is not that of a finished run of `METRIC_RUNS`.
     """
     works = []
     for path in paths:
@@ -48,11 +48,11 @@ def open_metric_runs(paths: Sequence[str]) -> list[WorkDirectory]:
             try:
                 works.append(WorkDirectory.open_finished(path, experiment))
                 break
-            except UserError as error:
+            except InputError as error:
                 reasons.append(error)
         else:
             reason = str(reasons[0]).rpartition("(")[2].removesuffix(").")
-            raise UserError(
+            raise InputError(
                 f"WORKDIR must be that of a finished run of "
                 f"{', '.join(METRIC_RUNS)}. Received: {str(path)!r} ({reason})"
             )
@@ -69,7 +69,7 @@ def print_comparison(
         layers: See `metric_values`.
 
     Raises:
-        UserError: See `metric_values`.
+        InputError: See `metric_values`.
     """
     for table in comparison_tables(metric_values(works, layers)):
         print_table(**table)
@@ -89,7 +89,7 @@ def comparison_markdown(
         The text, without a line break at its end.
 
     Raises:
-        UserError: See `metric_values`.
+        InputError: See `metric_values`.
     """
     return "\n\n".join(
         table_markdown(**table)

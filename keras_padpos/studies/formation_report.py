@@ -39,7 +39,7 @@ def print_formation_report(work: WorkDirectory) -> None:
         work: The run's directory.
 
     Raises:
-        UserError: If results.json cannot be read.
+        InputError: If results.json cannot be read.
     """
     results = work.load_results()
     for table in formation_tables(results["rows"]):

@@ -45,7 +45,7 @@ def print_pattern_report(work: WorkDirectory) -> None:
         work: The run's directory.
 
     Raises:
-        UserError: If results.json cannot be read.
+        InputError: If results.json cannot be read.
     """
     results = work.load_results()
     for table in pattern_tables(results["rows"]):

@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.errors import error_words
 from keras_padpos.sweep.process import sweep_task
 from keras_padpos.sweep.run import SweepEnd
@@ -53,7 +53,7 @@ class SweepCluster:
             threads than `cpus_per_run`.
 
     Raises:
-        UserError: If Ray is not installed. On entering: if it cannot be
+        InputError: If Ray is not installed. On entering: if it cannot be
             started or joined, or no node can hold a run.
     """
 
@@ -70,7 +70,7 @@ class SweepCluster:
         try:
             import ray
         except ImportError as error:
-            raise UserError(
+            raise InputError(
                 "A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
                 "--dry_run prints its commands without."
             ) from error
@@ -174,7 +174,7 @@ class SweepCluster:
             self._ray.init(**options)
         except Exception as error:
             # Whatever a wrong address or a machine without room makes of it.
-            raise UserError(
+            raise InputError(
                 f"Cannot use Ray {where}: {error_words(error)}{hint}"
             ) from error
 
@@ -199,7 +199,7 @@ class SweepCluster:
             for node in nodes
         ]
         if not any(rooms):
-            raise UserError(
+            raise InputError(
                 "No node has room for a run: --cpus_per_run and --gpus_per_run "
                 f"must be at most {most['CPU']:g} and {most['GPU']:g}, the "
                 f"most that a node has. Received: {self._cpus:g} and {gpus:g}."
@@ -264,14 +264,14 @@ def _check_address(address: str) -> None:
         return
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or "/" in host:
-        raise UserError(
+        raise InputError(
             "--address must be HOST:PORT of a Ray cluster, or auto. Received: "
             f"{address}"
         )
     try:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()
     except (OSError, OverflowError) as error:
-        raise UserError(
+        raise InputError(
             f"Nobody answers at --address={address}: {error_words(error)}. "
             "`ray start --head` prints the address of the cluster it starts."
         ) from error

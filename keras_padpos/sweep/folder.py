@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.errors import error_words
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.runs.directory_lock import DirectoryLock
@@ -63,12 +63,12 @@ class SweepFolder:
             sweep.json knows of them.
 
         Raises:
-            UserError: If the folder cannot be read.
+            InputError: If the folder cannot be read.
         """
         try:
             names = os.listdir(self.path) if self.path.exists() else []
         except OSError as error:
-            raise UserError(
+            raise InputError(
                 f"Cannot read --out={self.path}: {error_words(error)}."
             ) from error
         there: dict[str, list[str]] = {}
@@ -103,15 +103,15 @@ class SweepFolder:
         """Make the folder, and keep other sweeps out while this one lives.
 
         Raises:
-            UserError: If it cannot be made or written, or another sweep is
+            InputError: If it cannot be made or written, or another sweep is
                 at work in it.
         """
         try:
             (self.path / "logs").mkdir(parents=True, exist_ok=True)
             self._lock = DirectoryLock.take(self.path)
-        except UserError as error:
+        except InputError as error:
             holder = str(error).partition(". Wait")[0]
-            raise UserError(
+            raise InputError(
                 f"{holder}: another sweep. Wait until it has ended, or choose "
                 "another --out."
             ) from error
@@ -125,7 +125,7 @@ class SweepFolder:
             entries: All runs.
 
         Raises:
-            UserError: If it cannot be written.
+            InputError: If it cannot be written.
         """
         content = {"runs": [entry.as_dict() for entry in entries]}
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -143,8 +143,8 @@ class SweepFolder:
             # It only embellishes what the work directories say.
             return {}
 
-    def _unwritable(self, error: OSError) -> UserError:
-        return UserError(
+    def _unwritable(self, error: OSError) -> InputError:
+        return InputError(
             f"Cannot write --out={self.path}: {error_words(error)}. What is "
             "there is kept; the same command goes on."
         )

@@ -16,7 +16,7 @@ from typing import Any
 
 from absl import flags
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.errors import error_words
 from keras_padpos.runs.flags import flag_text
 from keras_padpos.sweep.run import SweepRun
@@ -42,7 +42,7 @@ def check_sweep_flags(runs: Sequence[SweepRun]) -> None:
         >>> run = SweepRun("experiments.none", {"seed": 1}, place="study.yaml")
         >>> try:
         ...     check_sweep_flags([run])
-        ... except UserError as error:
+        ... except InputError as error:
         ...     print(str(error).partition(" '")[0])
         study.yaml: there is no experiment
 
@@ -50,7 +50,7 @@ def check_sweep_flags(runs: Sequence[SweepRun]) -> None:
         runs: The runs.
 
     Raises:
-        UserError: If there is no such binary, it cannot be imported, has no
+        InputError: If there is no such binary, it cannot be imported, has no
             `--workdir`, or does not take a flag or its value.
     """
     for experiment in dict.fromkeys(run.experiment for run in runs):
@@ -73,7 +73,7 @@ def check_sweep_flags(runs: Sequence[SweepRun]) -> None:
             fault = [0, f"{experiment} cannot be asked for its flags ({last})"]
         if fault is not None:
             number, words = fault
-            raise UserError(f"{mine[number].place}: {words}.")
+            raise InputError(f"{mine[number].place}: {words}.")
 
 
 def answer() -> None:
@@ -190,7 +190,7 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
         flags exist is not known yet; `check_sweep_flags` asks.
 
     Raises:
-        UserError: If the file cannot be read, or says something else; or if
+        InputError: If the file cannot be read, or says something else; or if
             PyYAML is not installed.
     """
     path = os.fspath(path)
@@ -207,7 +207,7 @@ def _load(path: str) -> Any:
     try:
         import yaml
     except ImportError as error:
-        raise UserError(
+        raise InputError(
             "Sweeps need PyYAML: pip install 'keras-padpos[sweep]'"
         ) from error
 
@@ -235,9 +235,11 @@ def _load(path: str) -> Any:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
         problem = error.problem or error.context
-        raise UserError(f"{path}{line}: {problem}.") from error
+        raise InputError(f"{path}{line}: {problem}.") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"Cannot read {path}: {error_words(error)}.") from error
+        raise InputError(
+            f"Cannot read {path}: {error_words(error)}."
+        ) from error
 
 
 def _blocks(
@@ -250,7 +252,7 @@ def _blocks(
     _check_keys(path, content, ("experiment", "flags", "runs"))
     blocks = content["runs"]
     if not isinstance(blocks, list) or not blocks:
-        raise UserError(
+        raise InputError(
             f"{path}: `runs` must be a list of blocks with {_words(_BLOCK)}. "
             f"Received: {_shown(blocks)}."
         )
@@ -269,7 +271,7 @@ def _block_runs(
     _check_keys(place, block, _BLOCK)
     experiment = block.get("experiment", shared.get("experiment"))
     if not isinstance(experiment, str) or not experiment:
-        raise UserError(
+        raise InputError(
             f"{place}: `experiment` must name a binary of experiments, or a "
             f"module with its package. Received: {_shown(experiment)}."
         )
@@ -284,7 +286,7 @@ def _block_runs(
         _check_grid(place, grid)
     for name in fixed:
         if name in grid:
-            raise UserError(
+            raise InputError(
                 f"{place}: `{name}` stands in `flags` and in `grid`. Leave it "
                 "out of one of them."
             )
@@ -292,7 +294,7 @@ def _block_runs(
     for values in grid.values():
         count *= len(values)
     if count > _MOST_RUNS:
-        raise UserError(
+        raise InputError(
             f"{place}: `grid` makes {count} runs, more than {_MOST_RUNS}. A "
             "list within the list is one value with commas."
         )
@@ -309,7 +311,7 @@ def _block_runs(
 
 def _check_mapping(place: str, value: Any, words: tuple[str, ...]) -> None:
     if not isinstance(value, dict) or not value:
-        raise UserError(
+        raise InputError(
             f"{place} must be a mapping such as `{words[0]}: ...`, "
             f"`{words[1]}: ...`. Received: {_shown(value)}."
         )
@@ -318,7 +320,7 @@ def _check_mapping(place: str, value: Any, words: tuple[str, ...]) -> None:
 def _check_keys(place: str, block: dict, known: tuple[str, ...]) -> None:
     for key in block:
         if key not in known:
-            raise UserError(
+            raise InputError(
                 f"{place}: key {_shown(key)} is not known. Expected: "
                 f"{_words(known)}."
             )
@@ -333,13 +335,13 @@ def _check_flags(place: str, fixed: Any) -> None:
 def _check_grid(place: str, grid: Any) -> None:
     _check_names(place, "grid", grid)
     if not grid:
-        raise UserError(
+        raise InputError(
             f"{place}: `grid` is empty. Name a flag and its values, or leave "
             "`grid` out for one run."
         )
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
-            raise UserError(
+            raise InputError(
                 f"{place}, grid: `{name}` must be a list of values, such as "
                 f"[0, 1]. Received: {_shown(values)}."
             )
@@ -349,14 +351,14 @@ def _check_grid(place: str, grid: Any) -> None:
 
 def _check_names(place: str, key: str, value: Any) -> None:
     if not isinstance(value, dict):
-        raise UserError(
+        raise InputError(
             f"{place}: `{key}` must be a mapping from flag to value"
             f"{'s' if key == 'grid' else ''}. Received: {_shown(value)}."
         )
     for name in value:
         # YAML reads `on` and `no` as booleans.
         if not isinstance(name, str) or not name:
-            raise UserError(
+            raise InputError(
                 f"{place}, {key}: a flag's name must be text. Received: "
                 f"{_shown(name)}."
             )
@@ -367,7 +369,7 @@ def _check_value(place: str, value: Any) -> None:
     if not items or not all(
         isinstance(item, (str, bool, int, float)) for item in items
     ):
-        raise UserError(
+        raise InputError(
             f"{place} must be text, a number, true, false, or a list of these "
             f"for a value with commas. Received: {_shown(value)}."
         )
@@ -380,7 +382,7 @@ def _refuse_twins(runs: list[SweepRun]) -> None:
             first = places[run.digest]
             where = "" if first == run.place else f" (and in {first})"
             words = " ".join([run.experiment, *run.flag_words()])
-            raise UserError(
+            raise InputError(
                 f"{run.place}: the run {words!r} stands there twice{where}."
             )
         places[run.digest] = run.place

@@ -71,7 +71,7 @@ def run_sweep(
         What became of the runs.
 
     Raises:
-        UserError: If Ray is not installed or cannot be used, or `out` cannot
+        InputError: If Ray is not installed or cannot be used, or `out` cannot
             be written or is in use by another sweep.
     """
     started = time.monotonic()

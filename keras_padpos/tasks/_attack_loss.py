@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 
 
@@ -34,7 +35,7 @@ def attack_loss(labels: Any, logits: Any) -> Any:
         2,
         4,
     ):
-        raise ValueError(
+        raise InputError(
             "`labels` must be (batch,) for logits (batch, classes), or "
             "(batch, height, width) for (batch, height, width, classes). "
             f"Received: {tuple(labels.shape)} for {tuple(logits.shape)}"

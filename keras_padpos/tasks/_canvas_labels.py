@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.published.canvas_facts import BACKGROUND
 
 __all__ = ["BACKGROUND", "canvas_labels", "check_labels"]
@@ -37,7 +38,7 @@ def canvas_labels(
     """
     labels, cells = np.asarray(labels), np.asarray(cells)
     if len(cells) and not 0 <= cells.min() <= cells.max() < grid**2:
-        raise ValueError(
+        raise InputError(
             f"`cells` must be from 0 to {grid**2 - 1}. Received: "
             f"{cells.min()} to {cells.max()}"
         )
@@ -58,7 +59,7 @@ def check_labels(labels: np.ndarray) -> None:
     """
     labels = np.asarray(labels)
     if len(labels) and not 0 <= labels.min() <= labels.max() < BACKGROUND:
-        raise ValueError(
+        raise InputError(
             f"`labels` must be from 0 to {BACKGROUND - 1}. Received: "
             f"{labels.min()} to {labels.max()}"
         )

@@ -2,6 +2,8 @@
 
 import numbers
 
+from keras_padpos.errors import InputError
+
 
 def check_counts(**counts: int | None) -> None:
     """Raise unless all are ints of at least 1.
@@ -22,6 +24,6 @@ def check_counts(**counts: int | None) -> None:
             continue
         whole = isinstance(count, numbers.Integral)
         if not whole or isinstance(count, bool) or count < 1:
-            raise ValueError(
+            raise InputError(
                 f"`{name}` must be an int of at least 1. Received: {count!r}"
             )

@@ -3,6 +3,8 @@
 import math
 import numbers
 
+from keras_padpos.errors import InputError
+
 
 def check_sizes(**sizes: float) -> None:
     """Raise unless all are finite numbers of 0 or more.
@@ -20,6 +22,6 @@ def check_sizes(**sizes: float) -> None:
     for name, size in sizes.items():
         real = isinstance(size, numbers.Real) and not isinstance(size, bool)
         if not real or not 0 <= size < math.inf:
-            raise ValueError(
+            raise InputError(
                 f"`{name}` must be a number of 0 or more. Received: {size!r}"
             )

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 
 
@@ -44,12 +45,12 @@ def class_labels(
     with np.errstate(invalid="ignore"):
         whole = labels.astype("int64")
     if (whole != labels).any():
-        raise ValueError(f"`{name}` must be integers. Received: {labels.dtype}")
+        raise InputError(f"`{name}` must be integers. Received: {labels.dtype}")
     logits = _logits(model)
     if logits is None:
         return whole
     if logits == 1 and not single:
-        raise ValueError(
+        raise InputError(
             "`model` must have a logit for each of two classes or more. "
             "Received: a model of one logit"
         )
@@ -59,7 +60,7 @@ def class_labels(
         wrong &= whole != VOID
     if wrong.any():
         void = f", or {VOID} for void" if whole.ndim == 3 else ""
-        raise ValueError(
+        raise InputError(
             f"`{name}` must be classes from 0 to {classes - 1}{void}. "
             f"Received: {whole[wrong][0]}"
         )

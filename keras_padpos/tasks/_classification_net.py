@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._location_net import LOCATION_NETS
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
 from keras_padpos.tasks.canvas import CIFAR_MEAN
@@ -53,7 +54,7 @@ def classification_net(
             such a picture without padding.
     """
     if name not in LOCATION_NETS:
-        raise ValueError(
+        raise InputError(
             f"`name` must be one of {', '.join(LOCATION_NETS)}. "
             f"Received: name={name!r}"
         )

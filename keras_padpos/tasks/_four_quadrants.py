@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 CANVAS = 120
 """Height and width of the paper's canvas, without the border."""
 
@@ -65,22 +67,22 @@ def four_quadrants(
     """
     pictures = np.asarray(pictures, "float32")
     if pictures.ndim != 4 or pictures.shape[1] != pictures.shape[2]:
-        raise ValueError(
+        raise InputError(
             "`pictures` must be an array (pictures, size, size, channels). "
             f"Received: pictures of shape {pictures.shape}"
         )
     number, size, _, channels = pictures.shape
     if not isinstance(canvas, int) or canvas < 2 * size:
-        raise ValueError(
+        raise InputError(
             "`canvas` must be an int, twice the pictures' size or more. "
             f"Received: canvas={canvas!r}, pictures of {size}x{size}"
         )
     if not isinstance(border, int) or border < 0:
-        raise ValueError(
+        raise InputError(
             f"`border` must be an int of 0 or more. Received: border={border!r}"
         )
     if np.shape(fill) not in ((), (1,), (channels,)):
-        raise ValueError(
+        raise InputError(
             f"`fill` must be a number, or {channels} of them. "
             f"Received: fill={fill!r}"
         )

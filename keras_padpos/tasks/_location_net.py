@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.nets import _bagnet as bagnet
 from keras_padpos.models.nets import _resnet18 as resnet18
 from keras_padpos.models.nets import _vgg5 as vgg5
@@ -86,12 +87,12 @@ def location_net(
         ("task", task, LOCATION_TASKS),
     ):
         if value not in known:
-            raise ValueError(
+            raise InputError(
                 f"`{what}` must be one of {', '.join(known)}. "
                 f"Received: {what}={value!r}"
             )
     if permuted and task == "segmentation":
-        raise ValueError(
+        raise InputError(
             "`permuted` must be False for segmentation, where nothing is "
             "pooled. Received: permuted=True"
         )

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import SIDES
 from keras_padpos.metrics import BorderContrast
 from keras_padpos.metrics import _neuron_counts as neuron_counts
@@ -86,7 +87,7 @@ def location_representations(
     """
     labels, cells = np.asarray(labels), grid**2
     if len(pictures) != len(labels) or len(pictures) <= cells:
-        raise ValueError(
+        raise InputError(
             "`pictures` and `labels` must be as many, and more than the "
             f"{cells} cells. Received: {len(pictures)} pictures and "
             f"{len(labels)} labels"
@@ -130,7 +131,7 @@ def _reader(model):
     nets = [each for each in model.layers if isinstance(each, keras.Model)]
     layers = [each for net in nets for each in net.layers if _is_relu(each)]
     if len(nets) != 1 or not layers:
-        raise ValueError(
+        raise InputError(
             "`model` must be one of `location_net`, with one network inside "
             f"that has ReLUs. Received: {model.name!r} with {len(nets)}"
         )

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._attack_loss import attack_loss
 from keras_padpos.tasks._class_labels import class_labels
 from keras_padpos.tasks._input_gradient import Gradient
@@ -134,7 +135,7 @@ def check_steps(steps: int) -> None:
         ValueError: If it is no int, or less than 0.
     """
     if not isinstance(steps, int) or steps < 0:
-        raise ValueError(
+        raise InputError(
             f"`steps` must be an int of 0 or more. Received: {steps!r}"
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._four_quadrants import four_quadrants
 
 
@@ -39,7 +40,7 @@ def pooled_maps(model: keras.Model) -> keras.Model:
         # Flattening sorts by name.
         last = list(model.output.values())[-1]
     if len(last.shape) != 4:
-        raise ValueError(
+        raise InputError(
             "`model` must map pictures to a map (batch, height, width, "
             f"channels). Received: an output of shape {tuple(last.shape)}"
         )
@@ -103,7 +104,7 @@ def quadrant_features(
             advance(len(canvases))
     features = np.concatenate(found, axis=1)
     if not np.isfinite(features).all():
-        raise ValueError(
+        raise InputError(
             "The network's features must be finite. Networks with random "
             "weights may need `calibrate_batch_norm`."
         )

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 RED_GREEN_SIZES = {"train": 2000, "validation": 1000, "test": 1000}
 """Pictures of each set in the released code."""
 
@@ -78,7 +80,7 @@ def red_green(
         (`oskyhn/CNNs-Without-Borders`, `full_conv/Exp2_Red_Green`).
     """
     if splits not in SPLITS:
-        raise ValueError(
+        raise InputError(
             '`splits` must be "released" or "disjoint". '
             f"Received: splits={splits!r}"
         )
@@ -86,7 +88,7 @@ def red_green(
     for name, count in counts.items():
         if not isinstance(count, int) or count < 1:
             name = "test" if name == "similar" else name
-            raise ValueError(
+            raise InputError(
                 f"`{name}` must be an int of 1 or more. "
                 f"Received: {name}={count!r}"
             )
@@ -127,7 +129,7 @@ def _draw_apart(counts, seed):
                 if name == "train" or (label, *found) not in seen:
                     break
             else:
-                raise ValueError(
+                raise InputError(
                     f"There are not as many different pictures as asked for. "
                     f"Received: {counts}"
                 )

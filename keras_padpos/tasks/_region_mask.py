@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import _border_bands as border_bands
 from keras_padpos.tasks._check_counts import check_counts
 
@@ -43,13 +44,13 @@ def region_mask(
             half of the picture.
     """
     if region not in REGIONS:
-        raise ValueError(
+        raise InputError(
             f"`region` must be one of {', '.join(REGIONS)}. "
             f"Received: region={region!r}"
         )
     check_counts(height=height, width=width)
     if not 0 < share < 0.5:
-        raise ValueError(
+        raise InputError(
             f"`share` must be between 0 and 0.5. Received: share={share!r}"
         )
     if region == "whole":
@@ -57,7 +58,7 @@ def region_mask(
     border = border_bands(height, width, (share,)) == 0
     count = int(border.sum())
     if not 0 < count <= border.size // 2:
-        raise ValueError(
+        raise InputError(
             "`share` must leave a border of one pixel or more, and of no more "
             f"than half of the picture. Received: share={share}, which gives "
             f"{count} of {border.size} pixels"

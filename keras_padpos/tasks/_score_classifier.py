@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
 from keras_padpos.tasks._attack_loss import attack_loss
 from keras_padpos.tasks._check_counts import check_counts
@@ -51,7 +52,7 @@ def score_classifier(
     check_counts(batch_size=batch_size)
     labels = class_labels(model, labels)
     if not len(pictures) or labels.shape != (len(pictures),):
-        raise ValueError(
+        raise InputError(
             "`pictures` must be one or more, and `labels` one for each. "
             f"Received: {len(pictures)} pictures and labels of shape "
             f"{labels.shape}"

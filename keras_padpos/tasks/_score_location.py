@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import _border_profile as border_profile
 from keras_padpos.metrics import _mean_iou as mean_iou
 from keras_padpos.tasks._canvas_labels import BACKGROUND
@@ -61,7 +62,7 @@ def score_location(
         ValueError: If there are no pictures, or a label is none of the ten.
     """
     if not len(pictures):
-        raise ValueError("`pictures` must be at least one. Received: none")
+        raise InputError("`pictures` must be at least one. Received: none")
     check_labels(labels)
     side = grid * pictures.shape[1]
     batch_size = batch_size or max(1, _PIXELS // side**2)

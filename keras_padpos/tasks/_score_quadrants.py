@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.nets.net_parts import bias_draw
 from keras_padpos.models.nets.net_parts import kernel_draw
 from keras_padpos.tasks._class_accuracy import class_accuracy
@@ -163,13 +164,13 @@ def score_quadrants(
 def _parts(splits: str, number: int) -> Mapping[str, np.ndarray]:
     """Which pictures each set has."""
     if splits not in SPLITS:
-        raise ValueError(
+        raise InputError(
             '`splits` must be of "released" and "disjoint". '
             f"Received: {splits!r}"
         )
     least = 1 if splits == "released" else len(_PARTS)
     if number < least:
-        raise ValueError(
+        raise InputError(
             f"`pictures` must be {least} or more for {splits} splits. "
             f"Received: {number}"
         )

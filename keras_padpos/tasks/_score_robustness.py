@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
 from keras_padpos.metrics import _paired_difference as paired_difference
 from keras_padpos.tasks._attack_loss import attack_loss
@@ -117,7 +118,7 @@ def score_robustness(
     """
     unknown = [each for each in attacks if each not in ATTACKS]
     if unknown:
-        raise ValueError(
+        raise InputError(
             f"`attacks` must be of {', '.join(ATTACKS)}. Received: {unknown}"
         )
     check_counts(universal_epochs=universal_epochs, batch_size=batch_size)
@@ -279,7 +280,7 @@ def _labelled(model, name, pictures, labels):
     pictures = np.asarray(pictures)
     labels = class_labels(model, labels, name=name)
     if not len(pictures) or labels.shape != (len(pictures),):
-        raise ValueError(
+        raise InputError(
             f"`{name}` must be one for each picture, and pictures one or more. "
             f"Received: {len(pictures)} pictures and labels of shape "
             f"{labels.shape}"

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models import _backbone as backbone
 from keras_padpos.models import stage_names
 
@@ -71,7 +72,7 @@ def texture_net(
     inputs = keras.Input((*size, 3), name="picture")
     last = maps(inputs)[layer]
     if len(last.shape) != 4:
-        raise ValueError(
+        raise InputError(
             "`layer` must give a map (batch, height, width, channels). "
             f"Received: {layer!r}, which gives {tuple(last.shape)}"
         )

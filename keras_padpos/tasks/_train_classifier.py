@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._check_counts import check_counts
 from keras_padpos.tasks._check_sizes import check_sizes
 from keras_padpos.tasks._class_labels import class_labels
@@ -88,7 +89,7 @@ def train_classifier(
     check_sizes(learning_rate=learning_rate)
     steps = len(pictures) // batch_size
     if not steps or len(labels) != len(pictures):
-        raise ValueError(
+        raise InputError(
             f"`pictures` must be at least one batch of {batch_size}, and "
             f"`labels` as many. Received: {len(pictures)} pictures and "
             f"{len(labels)} labels"

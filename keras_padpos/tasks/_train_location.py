@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._canvas_labels import canvas_labels
 from keras_padpos.tasks._canvas_labels import check_labels
 from keras_padpos.tasks._check_counts import check_counts
@@ -90,7 +91,7 @@ def train_location(
     )
     steps = len(pictures) // batch_size
     if not steps:
-        raise ValueError(
+        raise InputError(
             f"`pictures` must be at least one batch of {batch_size}. "
             f"Received: {len(pictures)}"
         )

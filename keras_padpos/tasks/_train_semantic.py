@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._check_counts import check_counts
 from keras_padpos.tasks._check_sizes import check_sizes
 from keras_padpos.tasks._logged_training import LOG_STEPS
@@ -89,7 +90,7 @@ def train_semantic(
     count = _count(pairs)
     steps = count // batch_size
     if not steps:
-        raise ValueError(
+        raise InputError(
             f"`pairs` must be at least one batch of {batch_size}. "
             f"Received: {count}"
         )
@@ -171,7 +172,7 @@ def _count(pairs):
     try:
         return len(pairs)
     except TypeError:
-        raise ValueError(
+        raise InputError(
             "`pairs` must be of a known number of pictures. "
             f"Received: {pairs!r}, whose number is not known"
         ) from None
@@ -183,13 +184,13 @@ def _check_fits(model, pairs, augmentation):
         shape = augmentation.output_shape(shape)
     *size, classes = model.output_shape[1:]
     if tuple(shape) != tuple(size):
-        raise ValueError(
+        raise InputError(
             f"`pairs` must be pictures of {tuple(size)}, as the network's. "
             f"Received: {tuple(shape)}"
         )
     allowed = max(classes, 2)
     if pairs.void is None or pairs.classes > allowed:
-        raise ValueError(
+        raise InputError(
             f"`pairs` must have masks of at most {allowed} classes. "
             f"Received: {pairs!r}"
         )

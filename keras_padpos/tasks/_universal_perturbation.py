@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._attack_loss import attack_loss
 from keras_padpos.tasks._check_counts import check_counts
 from keras_padpos.tasks._class_labels import class_labels
@@ -102,7 +103,7 @@ def universal_perturbation(
         mask=mask,
     )
     if not len(pictures):
-        raise ValueError("`pictures` must be one or more. Received: none")
+        raise InputError("`pictures` must be one or more. Received: none")
     shape = pictures.shape[1:]
     radius = np.full(shape, round_down(epsilon))
     if mask is not None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.tasks._check_counts import check_counts
 from keras_padpos.tasks._check_sizes import check_sizes
 from keras_padpos.tasks.gradient_error import GradientError
@@ -46,19 +47,19 @@ def check_attack(
     check_sizes(epsilon=epsilon, step=step)
     check_counts(batch_size=batch_size)
     if len(pictures) != len(labels):
-        raise ValueError(
+        raise InputError(
             "`labels` must be as many as `pictures`. "
             f"Received: {len(labels)} for {len(pictures)}"
         )
     # NaN is not in there, either.
     if not ((pictures >= 0) & (pictures <= 255)).all():
-        raise ValueError("`pictures` must be in [0, 255]")
+        raise InputError("`pictures` must be in [0, 255]")
     if mask is None:
         return None
     mask = np.asarray(mask, bool)
     size = np.shape(pictures)[1:3]
     if mask.shape != size:
-        raise ValueError(
+        raise InputError(
             f"`mask` must have the pictures' height and width, {size}. "
             f"Received: {mask.shape}"
         )

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.published.canvas_facts import CIFAR_DEVIATION
 from keras_padpos.published.canvas_facts import CIFAR_MEAN
 from keras_padpos.published.canvas_facts import FILLS
@@ -58,7 +59,7 @@ class Canvas(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         if isinstance(grid, bool) or not isinstance(grid, int) or grid < 1:
-            raise ValueError(
+            raise InputError(
                 f"`grid` must be an int of at least 1. Received: grid={grid!r}"
             )
         self.grid = grid

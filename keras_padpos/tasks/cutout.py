@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers.replica_seed_generator import ReplicaSeedGenerator
 from keras_padpos.published.canvas_facts import FILLS
 from keras_padpos.published.canvas_facts import canvas_colour
@@ -70,12 +71,12 @@ class Cutout(keras.layers.Layer):
         whole = isinstance(size, int) and not isinstance(size, bool)
         share = isinstance(size, float) and 0 < size <= 1
         if not share and not (whole and size >= 1):
-            raise ValueError(
+            raise InputError(
                 "`size` must be an int of 1 or more, in pixels, or a float "
                 f"above 0 and up to 1, a share. Received: size={size!r}"
             )
         if isinstance(fill, str) and fill not in CUTOUT_FILLS:
-            raise ValueError(
+            raise InputError(
                 f"`fill` must be one of {', '.join(CUTOUT_FILLS)}, or red, "
                 f"green and blue in [0, 255]. Received: fill={fill!r}"
             )

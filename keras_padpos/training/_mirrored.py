@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_padpos.errors import UserError
+from keras_padpos.errors import InputError
 from keras_padpos.training import OneDevice
 
 
@@ -19,14 +19,14 @@ class Mirrored(OneDevice):
     Keras' `synchronized=True` would, and `--strategy=data_parallel` does.
 
     Raises:
-        UserError: If the backend is not TensorFlow.
+        InputError: If the backend is not TensorFlow.
     """
 
     trains_on_batch = False
 
     def __init__(self) -> None:
         if keras.backend.backend() != "tensorflow":
-            raise UserError(
+            raise InputError(
                 "--strategy=mirrored needs the TensorFlow backend; JAX has "
                 f"data_parallel. Received: {keras.backend.backend()}"
             )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.training.keras_fit import KerasFit
 from keras_padpos.training.one_device import OneDevice
 from keras_padpos.training.training_position import Checkpoint
@@ -100,13 +101,13 @@ def train_in_steps(
     """
     steps = len(pictures) // batch_size
     if not steps or len(labels) != len(pictures):
-        raise ValueError(
+        raise InputError(
             f"`pictures` must be at least one batch of {batch_size}, and "
             f"`labels` as many. Received: {len(pictures)} pictures and "
             f"{len(labels)} labels"
         )
     if epochs < 1:
-        raise ValueError(f"`epochs` must be at least 1. Received: {epochs}")
+        raise InputError(f"`epochs` must be at least 1. Received: {epochs}")
     spread = spread or OneDevice()
     spread.check_batch(batch_size)
     total = steps * epochs

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from keras_padpos.errors import InputError
+
 
 def variable_state(variables: Iterable[Any]) -> dict[str, np.ndarray]:
     """Copy the values of variables.
@@ -53,7 +55,7 @@ def restore_variables(
     found = [tuple(variable.shape) for variable in variables]
     wanted = [state[str(number)].shape for number in range(len(state))]
     if found != wanted:
-        raise ValueError(
+        raise InputError(
             f"`state` must hold {len(found)} arrays of the variables' shapes. "
             f"Received: {len(wanted)}, which differ"
         )

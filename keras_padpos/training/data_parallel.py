@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
 from keras_padpos.training.one_device import OneDevice
 
 # Bytes that are sent at once.
@@ -40,7 +41,7 @@ class DataParallel(OneDevice):
 
     def __init__(self) -> None:
         if keras.backend.backend() != "jax":
-            raise ValueError(
+            raise InputError(
                 "Data-parallel training by `keras.distribution` needs the JAX "
                 "backend (KERAS_BACKEND=jax). Received: "
                 f"{keras.backend.backend()}"

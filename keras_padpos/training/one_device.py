@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.errors import InputError
+
 
 class OneDevice:
     """Compute where the backend computes anyway; base of what spreads work.
@@ -56,7 +58,7 @@ class OneDevice:
                 for less, than the examples in it.
         """
         if size % self.devices:
-            raise ValueError(
+            raise InputError(
                 f"A batch of {size} cannot be divided among {self.devices} "
                 "devices. Choose a batch size, and a number of pictures, that "
                 "is a multiple of the number of devices."

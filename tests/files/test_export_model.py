@@ -180,10 +180,10 @@ def test_only_an_earlier_export_is_overwritten(tmp_path):
     out.mkdir()
     files.export_model(small("first"), out)
     before = entries(tmp_path)
-    with pytest.raises(runs.UserError, match="--out must be a new or empty"):
+    with pytest.raises(runs.InputError, match="--out must be a new or empty"):
         files.export_model(small("second"), out)
     (out / "thesis.txt").write_text("years of work")
-    with pytest.raises(runs.UserError, match="'thesis.txt'"):
+    with pytest.raises(runs.InputError, match="'thesis.txt'"):
         files.export_model(small("second"), out, overwrite=True)
     (out / "thesis.txt").unlink()
     assert entries(tmp_path) == before
@@ -195,7 +195,7 @@ def test_only_an_earlier_export_is_overwritten(tmp_path):
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "out").write_text("years of work")
-    with pytest.raises(runs.UserError, match="--out must be a folder"):
+    with pytest.raises(runs.InputError, match="--out must be a folder"):
         files.export_model(small(), tmp_path / "out", overwrite=True)
     assert (tmp_path / "out").read_text() == "years of work"
 
@@ -206,11 +206,11 @@ class Subclassed(keras.Model):
 
 
 def test_a_model_without_a_graph_is_refused(tmp_path):
-    with pytest.raises(runs.UserError, match="Subclassed"):
+    with pytest.raises(runs.InputError, match="Subclassed"):
         files.export_model(Subclassed(), tmp_path / "out")
-    with pytest.raises(runs.UserError, match="Sequential"):
+    with pytest.raises(runs.InputError, match="Sequential"):
         files.export_model(keras.Sequential([]), tmp_path / "out")
-    with pytest.raises(runs.UserError, match="--format must be one of"):
+    with pytest.raises(runs.InputError, match="--format must be one of"):
         files.export_model(small(), tmp_path / "out", "h5")
     assert not list(tmp_path.iterdir())
 
@@ -218,7 +218,7 @@ def test_a_model_without_a_graph_is_refused(tmp_path):
 def test_a_model_that_does_not_run_at_the_sizes_tried_is_refused(tmp_path):
     inputs = keras.Input((None,))
     pairs = keras.ops.reshape(inputs, (-1, 5))
-    with pytest.raises(runs.UserError, match="does not run .* fixed sizes"):
+    with pytest.raises(runs.InputError, match="does not run .* fixed sizes"):
         files.export_model(keras.Model(inputs, pairs), tmp_path / "out")
     assert not list(tmp_path.iterdir())
 
@@ -244,7 +244,9 @@ def test_litert(tmp_path):
 
 
 def test_a_format_that_cannot_is_one_line(tmp_path):
-    with pytest.raises(runs.UserError, match="--format=litert cannot") as error:
+    with pytest.raises(
+        runs.InputError, match="--format=litert cannot"
+    ) as error:
         files.export_model(small(mode="randn"), tmp_path / "out", "litert")
     assert "\n" not in str(error.value)
     assert not list(tmp_path.iterdir())
@@ -261,7 +263,7 @@ def without(monkeypatch, *packages):
 
 def test_onnx_without_its_package_says_what_to_install(tmp_path, monkeypatch):
     without(monkeypatch, "tf2onnx")
-    with pytest.raises(runs.UserError, match="pip install tf2onnx"):
+    with pytest.raises(runs.InputError, match="pip install tf2onnx"):
         files.export_model(small(), tmp_path / "out", "onnx")
     assert not list(tmp_path.iterdir())
 

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from keras_padpos.files import saved_model_graph as saved_model_padding
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 
 
 class Net(tf.Module):
@@ -107,5 +107,5 @@ def test_what_is_no_graph(tmp_path):
         saved_model_padding(tmp_path)
     for content in (b"no graph", b""):
         (tmp_path / "saved_model.pb").write_bytes(content)
-        with pytest.raises(UserError, match="is not the graph of a Saved"):
+        with pytest.raises(InputError, match="is not the graph of a Saved"):
             saved_model_padding(tmp_path)

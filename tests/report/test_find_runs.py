@@ -6,7 +6,7 @@ from report_runs import own_run
 from report_runs import unfinished_run
 
 from keras_padpos.report.read_runs import find_runs
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 
 
 def names(*paths):
@@ -53,7 +53,7 @@ def test_names_are_as_short_as_tells_them_apart(tmp_path):
 )
 def test_what_holds_no_run_is_an_error(make, words, tmp_path):
     make(tmp_path / "x")
-    with pytest.raises(UserError, match=words) as error:
+    with pytest.raises(InputError, match=words) as error:
         find_runs([str(tmp_path / "x")])
     assert "DIR must be" in str(error.value)
 
@@ -63,7 +63,7 @@ def test_the_config_of_another_program_is_no_run(tmp_path):
     (tmp_path / "model" / "config.json").write_text(
         json.dumps({"class_name": "Functional", "config": {}})
     )
-    with pytest.raises(UserError, match="no config.json"):
+    with pytest.raises(InputError, match="no config.json"):
         find_runs([str(tmp_path)])
     agreement_run(tmp_path / "run")
     assert names(tmp_path) == ["run"]

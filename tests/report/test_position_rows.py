@@ -5,7 +5,7 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos.report import _position_rows as position_rows
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 
 
 def test_rows_come_with_the_scores_of_their_pictures(tmp_path):
@@ -44,6 +44,6 @@ def test_pictures_tell_test_sets_of_one_name_apart(tmp_path):
 def test_missing_arrays_are_one_line(tmp_path):
     work = finished_probe(tmp_path / "a", [probe_row()])
     (tmp_path / "a" / "arrays.npz").unlink()
-    with pytest.raises(UserError, match="another --workdir") as error:
+    with pytest.raises(InputError, match="another --workdir") as error:
         position_rows([work])
     assert "\n" not in str(error.value)

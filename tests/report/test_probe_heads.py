@@ -1,7 +1,7 @@
 import pytest
 
 from keras_padpos.report import position_rows as probe_heads
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.runs import flags as stage_words
 
 KNOWN = ("b1", "b2", "b3", "b4", "b5")
@@ -47,7 +47,7 @@ def test_layers_of_a_file_count_from_the_first_that_is_read():
 
 @pytest.mark.parametrize("subset", ["1", "6", "0", "b3", "4+1", "", "4,5"])
 def test_what_is_not_read_is_refused(subset):
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         _stages(["b4", "early"], subset)
     assert str(error.value) == (
         "--stage_subsets must be all, each, or stages joined by + out of "

@@ -302,7 +302,7 @@ def test_pages_print_without_their_filters(root):
 def test_jinja2_is_named_where_it_is_missing(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     found = find_runs([str(folder)])
-    with pytest.raises(runs.UserError, match=r"keras-padpos\[report\]"):
+    with pytest.raises(runs.InputError, match=r"keras-padpos\[report\]"):
         report.report_text(found, "html")
     assert report.report_text(found, "markdown")
     assert report.report_text(found, "csv")

@@ -21,7 +21,7 @@ flags.DEFINE_string("do", "ok", "What to do.")
 def main(argv):
     work = flags.FLAGS.do
     if work == "user":
-        raise runs.UserError("two\\n  lines")
+        raise runs.InputError("two\\n  lines")
     if work == "value":
         raise ValueError("`k` must be odd. Received: k=2.")
     if work == "library":

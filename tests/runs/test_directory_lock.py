@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
 from keras_padpos.runs import directory_lock
 from keras_padpos.runs.directory_lock import DirectoryLock
@@ -83,7 +83,7 @@ def test_a_second_process_is_refused_and_changes_nothing(tmp_path, holder):
         assert done.stdout == ""
     # By another name too.
     (tmp_path / "link").symlink_to(path)
-    with pytest.raises(UserError, match="link' is in use"):
+    with pytest.raises(InputError, match="link' is in use"):
         make(tmp_path / "link")
     assert contents(path) == before
 
@@ -149,7 +149,7 @@ def test_a_finished_run_is_read_while_somebody_holds_it(tmp_path):
         assert (done.returncode, done.stdout) == (0, "finished\n"), done.stderr
         WorkDirectory.open_finished(tmp_path / "run", "probe").load_results()
         # It is not started anew under whoever is at work, known or not.
-        with pytest.raises(UserError, match="in use by another process"):
+        with pytest.raises(InputError, match="in use by another process"):
             make(tmp_path / "run", overwrite=True)
         assert contents(tmp_path) == before
 
@@ -212,7 +212,7 @@ if not child:
     try:
         runs.WorkDirectory(path, "probe", {"seed": 0})
         os.write(tell, b"opened it")
-    except runs.UserError as error:
+    except runs.InputError as error:
         os.write(tell, str(error).encode())
     os.read(wait, 1)  # Stay alive.
     sys.exit()  # With all that Python does at its end.
@@ -283,7 +283,7 @@ def test_a_full_disk_leaves_no_lock(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", full)
-        with pytest.raises(UserError, match="Cannot write .*No space left"):
+        with pytest.raises(InputError, match="Cannot write .*No space left"):
             make(tmp_path / "run")
     assert not list((tmp_path / "run").iterdir())
     make(tmp_path / "run")

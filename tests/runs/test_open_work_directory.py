@@ -7,7 +7,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from keras_padpos.files import disk as atomic_file
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
 from keras_padpos.runs import define_common_flags
 from keras_padpos.runs import run
@@ -124,7 +124,7 @@ def test_overwrite_of_nothing_says_nothing(tmp_path, capsys, there):
     assert capsys.readouterr().err == ""
     # Then it is there as any other.
     open_with(path)
-    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+    with pytest.raises(InputError, match="--seed is 0 there and 1 now"):
         open_with(path, config={"seed": 1})
 
 
@@ -132,10 +132,10 @@ def test_overwrite_of_nothing_says_nothing(tmp_path, capsys, there):
 def test_a_directory_of_somebody_else_is_not_overwritten(tmp_path, name):
     (tmp_path / name).write_text('{"rows": []}')
     before = contents(tmp_path)
-    with pytest.raises(UserError, match="did not write|holds files but no"):
+    with pytest.raises(InputError, match="did not write|holds files but no"):
         open_with(tmp_path, "--overwrite")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(UserError, match="must be a directory"):
+    with pytest.raises(InputError, match="must be a directory"):
         open_with(tmp_path / "file", "--overwrite")
     (tmp_path / "file").unlink()
     assert contents(tmp_path) == before
@@ -146,12 +146,12 @@ def test_without_the_flag_nothing_is_removed(tmp_path, finish):
     path = tmp_path / "run"
     fill(path, finish)
     before = contents(path)
-    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+    with pytest.raises(InputError, match="--seed is 0 there and 1 now"):
         open_with(path, config={"seed": 1})
-    with pytest.raises(UserError, match="belongs to the experiment"):
+    with pytest.raises(InputError, match="belongs to the experiment"):
         open_with(path, experiment="pattern")
     if finish:
-        with pytest.raises(UserError, match="add --overwrite"):
+        with pytest.raises(InputError, match="add --overwrite"):
             open_with(path, "--noresume")
         assert open_with(path).finished
     assert contents(path) == before
@@ -175,7 +175,7 @@ def test_a_stop_while_overwriting_leaves_no_mixture(tmp_path, monkeypatch):
             open_with(path, "--overwrite", config={"seed": 1})
     # What is left still belongs to the old run, which is unfinished now.
     assert removed[0] == "results.json"
-    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+    with pytest.raises(InputError, match="--seed is 0 there and 1 now"):
         open_with(path, config={"seed": 1})
     assert not open_with(path).finished
     open_with(path, "--overwrite", config={"seed": 1})

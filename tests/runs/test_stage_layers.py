@@ -2,7 +2,7 @@ import keras
 import pytest
 
 from keras_padpos import models
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.runs import flags as stage_layers
 
 
@@ -35,7 +35,7 @@ def test_numbers_count_from_one_and_names_are_names():
 
 @pytest.mark.parametrize("stage", ["0", "5"])
 def test_a_number_out_of_range_is_an_error(stage):
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         stage_layers("resnet18", [stage])
     assert str(error.value) == (
         f"--stages of resnet18 go from 1 to 4. Received: {stage}"
@@ -48,7 +48,7 @@ def test_layers_of_a_file_go_by_name(file):
 
 @pytest.mark.parametrize("stages", [["all"], ["1"], ["wide", "2"], []])
 def test_a_file_has_no_stages_of_its_own(stages, file):
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         stage_layers(file, stages)
     assert str(error.value) == (
         f"--stages of {file!r} must name layers, such as wide,narrow. "

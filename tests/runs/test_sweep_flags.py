@@ -1,7 +1,7 @@
 import pytest
 from stub_experiment import write_stub
 
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.sweep import SweepRun
 from keras_padpos.sweep import grid as check_sweep_flags
 
@@ -60,7 +60,7 @@ def test_flags_that_the_binary_takes(check):
     ],
 )
 def test_flags_that_it_does_not_take(check, flags, words):
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         check("stubs.count", {"units": 1}, flags, {"units": 2})
     assert str(error.value).startswith("study.yaml, block 2: ")
     assert words in str(error.value)
@@ -75,7 +75,7 @@ def test_one_runs_values_are_not_the_next_ones(check, folder):
         "flags.mark_bool_flags_as_mutual_exclusive(['a', 'b'])\n"
     )
     check("stubs.pair", {"a": True}, {"b": True})
-    with pytest.raises(UserError, match="block 1: flags a=True, b=True"):
+    with pytest.raises(InputError, match="block 1: flags a=True, b=True"):
         check("stubs.pair", {"a": True, "b": True})
 
 
@@ -92,7 +92,7 @@ def test_one_runs_values_are_not_the_next_ones(check, folder):
     ],
 )
 def test_modules_that_are_no_experiments(check, experiment, words):
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         check(experiment, {})
     assert str(error.value).startswith("study.yaml, block 1: ")
     assert words in str(error.value)

@@ -5,7 +5,7 @@ import types
 import pytest
 from absl import flags
 
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.runs import define_training_flags
 
 ONE = types.SimpleNamespace(devices=1)
@@ -117,14 +117,14 @@ def test_steps_and_seeds():
     ],
 )
 def test_less_than_a_batch_is_refused(argv, pictures, said):
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(InputError, match=said):
         parsed(*argv).check(pictures, ONE, "--dataset=x")
 
 
 def test_batches_are_divided_among_devices():
     training = parsed()
     training.check(48, types.SimpleNamespace(devices=3), "--dataset=x")
-    with pytest.raises(UserError, match="multiple of the 5 devices"):
+    with pytest.raises(InputError, match="multiple of the 5 devices"):
         training.check(48, types.SimpleNamespace(devices=5), "--dataset=x")
 
 

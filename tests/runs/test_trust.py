@@ -188,7 +188,7 @@ def folder(tmp_path_factory):
     ],
 )
 def test_code_in_a_model_file_is_refused(folder, load):
-    with pytest.raises((runs.UserError, ValueError)) as error:
+    with pytest.raises((runs.InputError, ValueError)) as error:
         load(folder)
     message = str(error.value)
     assert "holds code of its own, such as a Lambda layer's" in message

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
 
 CONFIG = {"seed": 0, "targets": ["horizontal", "vertical"]}
@@ -62,7 +62,7 @@ def test_default_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make(None).save_checkpoint("unit", [])
     assert (tmp_path / "runs" / "probe" / "config.json").exists()
-    with pytest.raises(UserError, match="--seed is 0 there and 1 now"):
+    with pytest.raises(InputError, match="--seed is 0 there and 1 now"):
         make(None, {**CONFIG, "seed": 1})
 
 
@@ -89,7 +89,7 @@ def test_results_are_written_once_and_read_back(tmp_path):
 def test_damaged_results_are_named(tmp_path):
     make(tmp_path).write_results([], {})
     (tmp_path / "results.json").write_text('{"rows"')
-    with pytest.raises(UserError, match="Cannot read results .* Remove"):
+    with pytest.raises(InputError, match="Cannot read results .* Remove"):
         make(tmp_path).load_results()
 
 
@@ -197,7 +197,7 @@ def test_stop_between_the_two_files_of_a_checkpoint(filled, monkeypatch):
 def test_other_config_is_refused(filled, resume):
     before = contents(filled)
     config = {"seed": 1, "targets": CONFIG["targets"], "ridge": 0.5}
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         make(filled, config, resume=resume)
     message = str(error.value)
     assert "--seed is 0 there and 1 now; " in message
@@ -210,7 +210,7 @@ def test_other_config_is_refused(filled, resume):
 
 def test_true_is_not_one(tmp_path):
     make(tmp_path, {"a": 1}).save_checkpoint("unit", [])
-    with pytest.raises(UserError, match="--a is 1 there and true now"):
+    with pytest.raises(InputError, match="--a is 1 there and true now"):
         make(tmp_path, {"a": True})
 
 
@@ -219,7 +219,7 @@ def test_a_run_that_finished_nothing_keeps_no_other_out(tmp_path):
     make(tmp_path, {"ridge": 1}).save_checkpoint("unit", [])
     saved = json.loads((tmp_path / "config.json").read_text())
     assert saved["config"] == {"ridge": 1}
-    with pytest.raises(UserError, match="--ridge is 1 there and 0 now"):
+    with pytest.raises(InputError, match="--ridge is 1 there and 0 now"):
         make(tmp_path, {"ridge": 0})
 
 
@@ -230,7 +230,7 @@ def test_equal_config_in_other_form_is_taken(tmp_path):
 
 def test_other_experiment_is_refused(filled):
     before = contents(filled)
-    with pytest.raises(UserError, match="experiment 'probe'. Received: 'pat'"):
+    with pytest.raises(InputError, match="experiment 'probe'. Received: 'pat'"):
         WorkDirectory(filled, "pat", CONFIG)
     assert contents(filled) == before
 
@@ -240,7 +240,7 @@ def test_foreign_directory_is_refused(tmp_path, resume):
     (tmp_path / "thesis.tex").write_text("years of work")
     (tmp_path / "checkpoints").mkdir()
     before = contents(tmp_path)
-    with pytest.raises(UserError, match="'checkpoints', 'thesis.tex'"):
+    with pytest.raises(InputError, match="'checkpoints', 'thesis.tex'"):
         make(tmp_path, resume=resume)
     assert contents(tmp_path) == before
 
@@ -251,7 +251,7 @@ def test_foreign_directory_is_refused(tmp_path, resume):
 )
 def test_foreign_config_is_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
-    with pytest.raises(UserError, match="did not write"):
+    with pytest.raises(InputError, match="did not write"):
         make(tmp_path)
     assert (tmp_path / "config.json").read_text() == text
 
@@ -263,9 +263,9 @@ def test_stop_before_the_config_is_there(tmp_path):
 
 def test_file_as_directory_is_refused(tmp_path):
     (tmp_path / "x").write_text("x")
-    with pytest.raises(UserError, match="must be a directory"):
+    with pytest.raises(InputError, match="must be a directory"):
         make(tmp_path / "x")
-    with pytest.raises(UserError, match="Cannot write"):
+    with pytest.raises(InputError, match="Cannot write"):
         make(tmp_path / "x" / "y")
 
 
@@ -285,7 +285,7 @@ def test_start_over(filled):
 def test_finished_run_is_not_started_over(filled):
     make(filled).write_results([], {})
     before = contents(filled)
-    with pytest.raises(UserError, match="finished .* another --workdir"):
+    with pytest.raises(InputError, match="finished .* another --workdir"):
         make(filled, resume=False)
     assert contents(filled) == before
 
@@ -328,7 +328,7 @@ def test_full_disk_is_one_line_and_keeps_everything(filled, monkeypatch, write):
     work = make(filled)
     before = contents(filled)
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         write(work)
     assert "No space left on device" in str(error.value)
     assert "\n" not in str(error.value)
@@ -338,14 +338,14 @@ def test_full_disk_is_one_line_and_keeps_everything(filled, monkeypatch, write):
 def test_unwritable_directory_is_said_at_once(filled, monkeypatch):
     # Permission bits do not bind root, which tests may run as.
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(UserError, match="Cannot write .*Permission denied"):
+    with pytest.raises(InputError, match="Cannot write .*Permission denied"):
         make(filled)
 
 
 def test_directory_removed_during_the_run(filled):
     work = make(filled)
     shutil.rmtree(filled)
-    with pytest.raises(UserError, match="Cannot write"):
+    with pytest.raises(InputError, match="Cannot write"):
         work.write_results([], {})
 
 
@@ -372,12 +372,12 @@ def test_models_are_kept_by_unit_and_replaced(tmp_path):
 
 def test_a_model_that_is_missing_or_damaged_is_named(tmp_path):
     work = make(tmp_path / "run")
-    with pytest.raises(UserError, match="holds no model of 'unit'"):
+    with pytest.raises(InputError, match="holds no model of 'unit'"):
         work.load_model("unit")
     work.save_model("unit", small_model(1.0))
     (file,) = (tmp_path / "run" / "models").iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(UserError, match="Cannot read the model .*unit"):
+    with pytest.raises(InputError, match="Cannot read the model .*unit"):
         work.load_model("unit")
 
 
@@ -412,7 +412,7 @@ def test_what_is_no_finished_run_is_refused_and_left_alone(tmp_path):
         ("nowhere", "probe", "there is no results.json"),
         ("torn", "probe", "Expecting"),
     ):
-        with pytest.raises(UserError, match=reason) as error:
+        with pytest.raises(InputError, match=reason) as error:
             WorkDirectory.open_finished(tmp_path / name, experiment)
         assert f"no work directory of a finished run of {experiment}" in str(
             error.value

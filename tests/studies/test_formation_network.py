@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import models
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.studies import FORMATION_STAGES
 from keras_padpos.studies import _formation_network as formation_network
 
@@ -33,5 +33,5 @@ def test_takes_raw_pictures_and_keeps_its_stages(name, tmp_path):
 
 def test_without_padding_too_small_pictures_are_refused():
     formation_network("vgg5", "none", 39, seed=0)
-    with pytest.raises(UserError, match="--size is too small .* 38 pixels"):
+    with pytest.raises(InputError, match="--size is too small .* 38 pixels"):
         formation_network("vgg5", "none", 38, seed=0)

@@ -4,7 +4,7 @@ import pytest
 
 from keras_padpos import models
 from keras_padpos import probes
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
 from keras_padpos.studies import _position_network as position_network
 
@@ -120,7 +120,7 @@ def test_read_outs_are_those_of_the_seed(tmp_path):
         )
         factor = _factor(network, STAGE, _pictures(64, 64))
         assert factor == pytest.approx(number, rel=0.1)
-    with pytest.raises(UserError, match="mobilenet/random/zeros/5"):
+    with pytest.raises(InputError, match="mobilenet/random/zeros/5"):
         position_network(
             "mobilenet",
             "random",
@@ -161,7 +161,7 @@ def test_heads_trained_from_several_seeds_are_told_apart(file, tmp_path):
 
 def test_read_outs_of_a_calibrated_network_are_refused(file, tmp_path):
     run = _run(tmp_path / "run", [(file, "random", "own", 0, 12)], "norm")
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         position_network(file, "random", "own", stages=["norm"], read_outs=run)
     assert str(error.value).startswith(f"--read_outs: {str(run)!r} holds heads")
     assert "statistics of 12 pictures" in str(error.value)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.sweep import SweepFolder
 from keras_padpos.sweep import SweepRun
 
@@ -88,7 +88,7 @@ def test_a_second_sweep_is_refused(tmp_path):
         stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout.readline() == b"open\n"
-        with pytest.raises(UserError, match=f"process {other.pid} on .*--out"):
+        with pytest.raises(InputError, match=f"process {other.pid} on .*--out"):
             SweepFolder(tmp_path).open()
         other.stdin.close()
     SweepFolder(tmp_path).open()
@@ -96,7 +96,7 @@ def test_a_second_sweep_is_refused(tmp_path):
 
 def test_a_folder_that_cannot_be_one(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="Cannot write --out"):
+    with pytest.raises(InputError, match="Cannot write --out"):
         SweepFolder(tmp_path / "file").open()
-    with pytest.raises(UserError, match="Cannot read --out"):
+    with pytest.raises(InputError, match="Cannot read --out"):
         SweepFolder(tmp_path / "file").entries(RUNS)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_padpos.runs import UserError
+from keras_padpos.runs import InputError
 from keras_padpos.sweep import SweepRun
 from keras_padpos.sweep import grid as check_sweep_flags
 from keras_padpos.sweep import grid as sweep_grid
@@ -153,7 +153,7 @@ def test_names_say_what_varies_and_are_those_of_the_flags():
     ],
 )
 def test_a_fault_names_file_block_and_key(grid, text, words):
-    with pytest.raises(UserError) as error:
+    with pytest.raises(InputError) as error:
         grid(text)
     assert words in str(error.value)
     assert "study.yaml" in str(error.value)
@@ -162,7 +162,7 @@ def test_a_fault_names_file_block_and_key(grid, text, words):
 def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "latin.yaml").write_bytes(b"experiment: \xff")
     for name in ("latin.yaml", "nowhere.yaml", "."):
-        with pytest.raises(UserError, match="Cannot read "):
+        with pytest.raises(InputError, match="Cannot read "):
             sweep_grid(tmp_path / name)
 
 

@@ -235,17 +235,17 @@ def test_errors(tmp_path):
     assert "WORKDIR must be that of a finished run of position_probe" in line
     assert "'nowhere' (there is no results.json)" in line
     finished(tmp_path / "other", "count", [])
-    with pytest.raises(runs.UserError, match="'.*other' .it is one of count."):
+    with pytest.raises(runs.InputError, match="'.*other' .it is one of count."):
         studies.open_metric_runs([tmp_path / "other"])
     rows = probe_rows()
     work = finished(tmp_path / "one", "position_probe", rows)
     again = finished(tmp_path / "two", "position_probe", rows[:1])
-    with pytest.raises(runs.UserError, match="Two rows give PosENet SPC"):
+    with pytest.raises(runs.InputError, match="Two rows give PosENet SPC"):
         metric_values([work, again])
     rows[0]["backbone"] = "nets/mine.keras"
     bad = finished(tmp_path / "bad", "position_probe", rows)
-    with pytest.raises(runs.UserError, match="MODEL-MODE-seedN.*'mine.keras'"):
+    with pytest.raises(runs.InputError, match="MODEL-MODE-seedN.*'mine.keras'"):
         metric_values([bad])
     empty = finished(tmp_path / "empty", "position_probe", [])
-    with pytest.raises(runs.UserError, match="hold no metric"):
+    with pytest.raises(runs.InputError, match="hold no metric"):
         metric_values([empty])

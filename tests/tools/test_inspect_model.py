@@ -186,7 +186,7 @@ def test_several_inputs_and_a_dict_of_outputs(tmp_path):
     assert tables["signature"][2]["shape"] == [None, None, None, 2]
     assert len(tables["padding_sites"]) == 2
     assert "of one input" in tables["receptive_field"][0]["reason"]
-    with pytest.raises(runs.UserError, match="models of one input"):
+    with pytest.raises(runs.InputError, match="models of one input"):
         inspect_file(tmp_path / "two.keras", (8, 8, 1))
 
 

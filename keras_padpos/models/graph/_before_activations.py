@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.rebuild import Rebuild
 
@@ -134,7 +135,7 @@ def _is_activated(layer):
         problem = "an activation that its own code applies"
     else:
         return True
-    raise ValueError(
+    raise InputError(
         "`before_activation=True` cannot read the stage "
         f"{layer.name!r} ({type(layer).__name__}), which has {problem}: give "
         "the network a layer for the activation alone. "

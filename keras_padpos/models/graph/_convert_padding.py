@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_padpos import padding
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._replaced_layers import replaced_layers
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -95,7 +96,7 @@ def convert_padding(
     """
     mode = None if padding_mode == "none" else padding.get(padding_mode)
     if geometry not in _GEOMETRIES:
-        raise ValueError(
+        raise InputError(
             '`geometry` must be "keep" or "torch". '
             f"Received: geometry={geometry!r}"
         )
@@ -103,18 +104,18 @@ def convert_padding(
     chosen = _chosen(sites, only, skip, pooling)
     if not chosen:
         if sites:
-            raise ValueError(
+            raise InputError(
                 f"None of the {len(sites)} sites of model {model.name!r} is "
                 "chosen by `only`, `skip` and `pooling`, so there is nothing "
                 "to convert."
             )
-        raise ValueError(
+        raise InputError(
             f"Model {model.name!r} has no layer that pads, so there is "
             "nothing to convert."
         )
     for site in chosen:
         if site.reason:
-            raise ValueError(
+            raise InputError(
                 f"Layer {site.name!r} pads, or may, and cannot be converted: "
                 f"{site.reason}. `skip` leaves it as it is."
             )
@@ -176,13 +177,13 @@ def _check_names(argument, selection, sites):
     if selection is None or callable(selection):
         return
     if not all(isinstance(name, str) for name in _patterns(selection)):
-        raise ValueError(
+        raise InputError(
             f"`{argument}` must be a name, a list of names, or a function of "
             f"a `PaddingSite`. Received: {selection!r}"
         )
     for pattern in _patterns(selection):
         if not any(_matches(site, pattern) for site in sites):
-            raise ValueError(
+            raise InputError(
                 f"`{argument}` must name layers that pad (see "
                 "`find_padding_sites`). "
                 f"Received: {pattern!r}, which is none"

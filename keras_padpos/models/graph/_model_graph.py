@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import given_to
@@ -79,7 +80,7 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
                 made = operation.compute_output_spec(*args, **kwargs)
             except Exception as error:
                 reason = plain_reason(error)
-                raise ValueError(
+                raise InputError(
                     f"Layer {name!r} ({type(operation).__name__}) does not "
                     "take an input of shape "
                     f"{[tuple(tensor.shape) for tensor in given]}: {reason}"
@@ -119,7 +120,7 @@ def entries(
         given = {}
     elif not isinstance(given, Mapping):
         if len(names) > 1:
-            raise ValueError(
+            raise InputError(
                 "`input_shape` must be a dict from names to shapes, since "
                 f"the model has the inputs {', '.join(names)}. "
                 f"Received: input_shape={given!r}"
@@ -127,7 +128,7 @@ def entries(
         given = {names[0]: given}
     for name in given:
         if name not in names:
-            raise ValueError(
+            raise InputError(
                 "`input_shape` must name inputs of the model: "
                 f"{', '.join(names)}. Received: {name!r}"
             )
@@ -154,7 +155,7 @@ def _fitting(shape, own, name):
         or len(shape) != len(own)
         or not all(size is None or _is_size(size) for size in shape)
     ):
-        raise ValueError(
+        raise InputError(
             f"`input_shape` of {name!r} must be sizes in the order of the "
             f"model's {tuple(own)}. Received: {shape!r}"
         )

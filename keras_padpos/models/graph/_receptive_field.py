@@ -7,6 +7,7 @@ from statistics import fmean
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.graph._find_padding_sites import hidden_padding
@@ -222,12 +223,12 @@ def receptive_field(
             if len(shape) != 4:
                 continue
             if None in shape[1:3]:
-                raise ValueError(
+                raise InputError(
                     "`input_shape` must give the picture's height and width, "
                     f"since the model leaves them open. Received: {shape[1:]}"
                 )
             if picture is not None and picture != shape[1:3]:
-                raise ValueError(
+                raise InputError(
                     f"Input {call.name!r} is of another size than the first, "
                     f"{shape[1:3]} and {picture}: cells of which picture "
                     "would be counted?"
@@ -264,7 +265,7 @@ def _through(call, given):
     if _cannot_be_followed(call):
         return [None] * count
     if getattr(layer, "data_format", None) == "channels_first":
-        raise ValueError(
+        raise InputError(
             f"Layer {call.name!r} has its channels first; receptive fields "
             "are told of channels-last models."
         )
@@ -343,7 +344,7 @@ def _joined(call, given, maps, sizes):
         len({axis.stride for axis in pair}) > 1
         for pair in zip(*(each.axes for each in maps), strict=True)
     ):
-        raise ValueError(
+        raise InputError(
             f"Layer {call.name!r} joins maps of different stride or size, "
             "so its receptive field is not one window."
         )
@@ -353,7 +354,7 @@ def _joined(call, given, maps, sizes):
             return [_Map(None, reached=reached)] * count
         if all(new >= old for new, old in zip(sizes[0], before, strict=True)):
             return [None] * count
-        raise ValueError(
+        raise InputError(
             f"Layer {call.name!r} ({type(layer).__name__}) changes the map "
             f"from {before} to {sizes[0]} and has no window."
         )

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph.rebuild import Rebuild
 
@@ -39,7 +40,7 @@ def resized(
         return _Resize(input_shape).run(model)
     except Exception as error:
         # What a layer says to a size is up to its class.
-        raise ValueError(
+        raise InputError(
             f"`input_shape` must be {own}, for which {model.name} was made: "
             f"another does not fit ({plain_reason(error)}). "
             f"Received: input_shape={tuple(input_shape)}"

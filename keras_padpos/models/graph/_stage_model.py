@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph._find_padding_sites import is_frame
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.graph_walk import given_to
@@ -79,7 +80,7 @@ def stage_model(network: keras.Model, stages: Sequence[str]) -> keras.Model:
     except ValueError as error:
         if "unique" not in str(error):
             raise
-        raise ValueError(
+        raise InputError(
             "`stages` must be layers of the model itself where layers of the "
             "models inside share a name: opened, they would stand beside each "
             f"other. Received: {', '.join(stages)}"
@@ -126,13 +127,13 @@ def _holds(model, names):
 
 def _one_map(network, stage, results):
     if not results:
-        raise ValueError(
+        raise InputError(
             f"`stages` must name layers of {network.name}, such as "
             f"{', '.join(stage_candidates(network))}. "
             f"Received: {stage!r}, which is none"
         )
     if len(results) > 1:
-        raise ValueError(
+        raise InputError(
             "`stages` must name layers that are called once. Received: "
             f"{stage!r}, which is called {len(results)} times, or names "
             "several layers"
@@ -140,7 +141,7 @@ def _one_map(network, stage, results):
     (result,) = results
     shape = getattr(result, "shape", None)
     if shape is None or len(shape) != 4:
-        raise ValueError(
+        raise InputError(
             "`stages` must name layers that give one map (batch, height, "
             f"width, channels). Received: {stage!r}, which gives "
             f"{'several tensors' if shape is None else tuple(shape)}"

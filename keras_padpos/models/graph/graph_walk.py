@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
+
 
 def walk(
     model: keras.Model,
@@ -64,7 +66,7 @@ def walk(
             for place, result in enumerate(keras.tree.flatten(results)):
                 made[operation.name, number, place] = result
         if len(later) == len(waiting):
-            raise ValueError(
+            raise InputError(
                 f"Model {model.name!r}: layer {later[0][0].name!r} is called "
                 "on a tensor that no layer of the model makes."
             )
@@ -137,19 +139,19 @@ def check_graph(model: keras.Model, name: str | None = None) -> None:
     """
     name = name or getattr(model, "name", "")
     if not isinstance(model, keras.Model):
-        raise ValueError(
+        raise InputError(
             "`model` must be a functional or Sequential keras.Model. "
             f"Received: {type(model).__name__}"
         )
     if isinstance(model, keras.Sequential):
         if not model.built:
-            raise ValueError(
+            raise InputError(
                 f"Model {name!r} (Sequential) is not built. Add a "
                 "`keras.Input`, or call `build`."
             )
         return
     if not getattr(model, "inputs", None):
-        raise ValueError(
+        raise InputError(
             f"Model {name!r} ({type(model).__name__}) is neither functional "
             "nor Sequential, so its graph cannot be read: its layers are "
             "called by Python code. Build it as a functional model, or pass "

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import given_to
@@ -178,7 +179,7 @@ class Rebuild:
             self._copies[key] = operation, twin, note
         _, twin, first = self._copies[key]
         if note != first:
-            raise ValueError(
+            raise InputError(
                 f"Model {operation.name!r} is called several times, and would "
                 "have to be another at each of its calls: they differ in "
                 "their place on the padded network's grid, or in size."
@@ -191,7 +192,7 @@ class Rebuild:
         except (TypeError, ValueError, NotImplementedError) as error:
             # Keras wraps what a layer's constructor raises.
             reason = plain_reason(error.__context__ or error)
-            raise ValueError(
+            raise InputError(
                 f"Layer {layer.name!r} ({type(layer).__name__}): {reason}"
             ) from error
 
@@ -226,7 +227,7 @@ def _carry_over(layer, twin):
     try:
         twin.set_weights(layer.get_weights())
     except ValueError as error:
-        raise ValueError(
+        raise InputError(
             f"Layer {layer.name!r} ({type(layer).__name__}): its weights do "
             "not fit the size of what now comes in: "
             f"{[tuple(weight.shape) for weight in layer.weights]} before, "

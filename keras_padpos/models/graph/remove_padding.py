@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models._plain_reason import plain_reason
@@ -127,7 +128,7 @@ class RemovePadding(Rebuild):
         if id(layer) not in self._bare:
             return super().replace(layer)
         if isinstance(layer, TRANSPOSED):
-            raise ValueError(
+            raise InputError(
                 "a transposed convolution whose windows overlap has no form "
                 "without padding. `skip` leaves it as it is"
             )
@@ -144,10 +145,10 @@ class RemovePadding(Rebuild):
         try:
             return self._call(layer, twin, args, kwargs, apply)
         except _RefusalError as error:
-            raise ValueError(f"{where}: {error}") from error
+            raise InputError(f"{where}: {error}") from error
         except ValueError as error:
             reason = plain_reason(error)
-            raise ValueError(
+            raise InputError(
                 f"{where}: nothing is left of the map that comes in, or it no "
                 "longer fits. Try a model with a larger input shape. "
                 f"({reason})"

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.nets.net_parts import NO_PADDING
 from keras_padpos.models.nets.net_parts import check_net
@@ -92,7 +93,7 @@ def bagnet(
         is slower than the others, as here.
     """
     if patch_size not in _WIDE_STAGES:
-        raise ValueError(
+        raise InputError(
             "`patch_size` must be 9, 17 or 33. "
             f"Received: patch_size={patch_size!r}"
         )

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.errors import InputError
+from keras_padpos.errors import MissingPackageError
 from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.nets.deeplab import open_pyramids
 
@@ -70,18 +72,18 @@ def deeplab(
     """
     hub = _package()
     if padding_mode == "none":
-        raise ValueError(
+        raise InputError(
             '`padding_mode` of a DeepLab must not be "none": the maps that '
             "it enlarges and joins would show different parts of the picture. "
             '"interpolate" is what papers run without padding'
         )
     if encoder not in DEEPLAB_ENCODERS:
-        raise ValueError(
+        raise InputError(
             f"`encoder` must be one of {', '.join(DEEPLAB_ENCODERS)}. "
             f"Received: encoder={encoder!r}"
         )
     if None in input_shape or input_shape[0] % 32 or input_shape[1] % 32:
-        raise ValueError(
+        raise InputError(
             "`input_shape` must have a height and a width that are multiples "
             f"of 32. Received: input_shape={input_shape}"
         )
@@ -113,7 +115,7 @@ def deeplab(
         if tuple(found.get("stackwise_num_blocks", ())) != blocks or not (
             str(found.get("block_type")).startswith(kind)
         ):
-            raise ValueError(
+            raise InputError(
                 f"`encoder` must be that of the preset {weights!r}, "
                 f"{network.image_encoder.name!r}. Received: encoder={encoder!r}"
             )
@@ -161,7 +163,7 @@ def _package():
     try:
         import keras_hub
     except ImportError as error:
-        raise ImportError(
+        raise MissingPackageError(
             "DeepLab needs the package keras-hub: "
             'pip install "keras-padpos[segmentation]"'
         ) from error

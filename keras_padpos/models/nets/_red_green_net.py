@@ -6,6 +6,7 @@ import keras
 
 from keras_padpos import layers
 from keras_padpos import padding
+from keras_padpos.errors import InputError
 from keras_padpos.models.nets.net_parts import bias_draw
 from keras_padpos.models.nets.net_parts import check_net
 from keras_padpos.models.nets.net_parts import kernel_draw
@@ -74,7 +75,7 @@ def red_green_net(
         before 1.5 for two cells and gets one on each side: our `"same"`.
     """
     if convolution not in _PADS:
-        raise ValueError(
+        raise InputError(
             '`convolution` must be "valid", "same" or "full". '
             f"Received: convolution={convolution!r}"
         )

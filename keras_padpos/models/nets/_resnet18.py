@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_padpos import layers
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.nets.net_parts import NO_PADDING
 from keras_padpos.models.nets.net_parts import check_net
@@ -87,7 +88,7 @@ def resnet18(
         net without padding still pads the stem; ours does not.
     """
     if stem not in _STEMS:
-        raise ValueError(
+        raise InputError(
             f'`stem` must be "7x7" or "imagenet". Received: stem={stem!r}'
         )
     check_net(input_shape, padding_mode, top, classes)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers.enlarge_to_places import EnlargeToPlaces
 from keras_padpos.models.graph._receptive_field import receptive_field
 from keras_padpos.models.graph._stage_model import stage_model
@@ -88,25 +89,25 @@ def semantic_net(
         ("enlarge", enlarge, ENLARGEMENTS),
     ):
         if value not in known:
-            raise ValueError(
+            raise InputError(
                 f"`{what}` must be one of {', '.join(known)}. "
                 f"Received: {what}={value!r}"
             )
     if not isinstance(classes, int) or classes < 1:
-        raise ValueError(
+        raise InputError(
             "`classes` must be an int of at least 1. "
             f"Received: classes={classes!r}"
         )
     backbone, stages = _staged(backbone, stages)
     shape = tuple(backbone.inputs[0].shape[1:])
     if None in shape:
-        raise ValueError(
+        raise InputError(
             "`backbone` must be of pictures of one size, since the places of "
             f"its cells hang on it. Received: one of {shape}"
         )
     read = stages[-SEMANTIC_HEADS[head] :]
     if len(read) < SEMANTIC_HEADS[head]:
-        raise ValueError(
+        raise InputError(
             f"`head={head!r}` reads {SEMANTIC_HEADS[head]} stages. "
             f"Received: a backbone with {len(read)}"
         )
@@ -148,7 +149,7 @@ def _staged(backbone, stages):
         maps = {}
     if stages is None:
         if not maps:
-            raise ValueError(
+            raise InputError(
                 "`stages` must name the layers to read of a backbone that "
                 "does not give a dict of maps. Received: stages=None"
             )

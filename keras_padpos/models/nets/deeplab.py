@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.rebuild import Rebuild
@@ -35,7 +36,7 @@ def open_pyramids(model: keras.Model) -> keras.Model:
     opening = _Open()
     copy = opening.run(model)
     if not opening.pairs:
-        raise ValueError(
+        raise InputError(
             f"`model` must hold a layer of keras-hub's {_PYRAMID}. "
             f"Received: {model.name!r}, which has none"
         )
@@ -54,7 +55,7 @@ class _Open(Rebuild):
             return super().replace(layer)
         missing = [each for each in _PARTS if not hasattr(layer, each)]
         if missing:
-            raise ValueError(
+            raise InputError(
                 f"Layer {layer.name!r} must be a {_PYRAMID} as keras-hub 0.32 "
                 "builds it; another version may not do. Received: one without "
                 f"{' and '.join(missing)}"

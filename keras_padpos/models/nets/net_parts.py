@@ -15,6 +15,7 @@ import keras
 
 from keras_padpos import layers
 from keras_padpos import padding
+from keras_padpos.errors import InputError
 
 
 def kernel_draw() -> keras.initializers.Initializer:
@@ -89,18 +90,18 @@ def check_net(
         or any(size is not None and not _is_count(size) for size in input_shape)
         or input_shape[2] is None
     ):
-        raise ValueError(
+        raise InputError(
             "`input_shape` must be (height, width, channels), where height "
             f"and width may be `None`. Received: input_shape={input_shape!r}"
         )
     layer_mode(padding_mode)
     if top not in _TOPS:
-        raise ValueError(
+        raise InputError(
             '`top` must be "classification", "segmentation" or `None`. '
             f"Received: top={top!r}"
         )
     if top is not None and not _is_count(classes):
-        raise ValueError(
+        raise InputError(
             f"`classes` must be an int of 1 or more. Received: {classes!r}"
         )
 

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.models.graph._resized import resized
 
 _ANY_SIZE = (None, None, 3)
@@ -36,7 +37,7 @@ def backbone_of(net: keras.Model, *, any_size: bool = False) -> keras.Model:
     """
     inner = [each for each in net.layers if isinstance(each, keras.Model)]
     if len(inner) != 1:
-        raise ValueError(
+        raise InputError(
             "`net` must hold one network, as `semantic_net` puts it there. "
             f"Received: {net.name!r}, which holds {len(inner)}"
         )
