@@ -28,7 +28,6 @@ from keras_padpos.report.read_runs import UNFINISHED
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import run_groups
 from keras_padpos.runs.work_directory import WorkDirectory
-from keras_padpos.studies.layouts import LAYOUTS
 
 # From the experiment and the beginning of a figure's name.
 _FIGURES = {
@@ -917,6 +916,8 @@ def report_content(
 def _groups(experiment, runs, refused):
     """Runs with the tables that they share, then those without results."""
     finished = [run for run in runs if run.state == FINISHED]
+    from keras_padpos.studies.layouts import LAYOUTS
+
     layout = LAYOUTS.get(experiment)
     plain = []
     if layout:
@@ -964,6 +965,7 @@ def _reason(error: Exception) -> str:
 
 def _papers(probes):
     from keras_padpos import published
+    from keras_padpos.studies.layouts import LAYOUTS
 
     layout = LAYOUTS["position_probe"]
     rows = layout.rows(probes)

@@ -1,12 +1,10 @@
 """How a binary starts and how it ends."""
 
-import dis
 import os
 import re
 import sys
 import tempfile
 import traceback
-import types
 import warnings
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -20,6 +18,9 @@ from absl import flags
 from absl import logging
 
 from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import activated
+
+_HELP = {"--help", "-help", "--helpshort", "--helpfull", "-h", "-?"}
 
 # TensorFlow's C++ log lines, in both of its spellings, and the line it puts
 # before them.
@@ -90,6 +91,8 @@ def run(
     *,
     needs_keras: bool = True,
     arguments: Sequence[str] = (),
+    values: flags.FlagValues | None = None,
+    usage: str | None = None,
 ) -> NoReturn:
     """Run a binary's `main` and end the process with its exit status.
 
@@ -102,12 +105,8 @@ def run(
 
     * what `main` returns (0 for `None`);
     * 1 and one line, `NAME: error: ...`, for what whoever started it can put
-      right: a `InputError`; a `ValueError` or `ImportError` that a `raise`
-      statement of this package or of the binary raised; an `OSError` that
-      names a file, such as a missing one, or whose innermost frame is theirs;
-      a backend that cannot be imported;
-    * 1 and a traceback for everything else: that is a mistake in the code, and
-      so is a `ValueError` that NumPy or Keras raised on what we gave them;
+      right: an `InputError`, an `OSError`, a backend that is not installed;
+    * 1 and a traceback for everything else: that is a mistake in the code;
     * 2 and one line for flags that cannot be understood, for arguments that
       are no flags, unless `arguments` names as many, and for
       `absl.app.UsageError`;
@@ -143,36 +142,41 @@ def run(
             be given; flags may stand before, between and after them. A last
             one that ends in `...`, such as `"WORKDIR..."`, stands for one or
             more.
+        values: Flags of its own, parsed instead of `absl.flags.FLAGS`; then
+            several binaries can run in one process, one after the other.
+        usage: What `--help` says above the flags, with `values`.
 
     Raises:
         SystemExit: Always; its code is the exit status.
     """
     argv = list(sys.argv if argv is None else argv)
     name = Path(argv[0]).stem
+    values = flags.FLAGS if values is None else values
 
     def guarded(rest: Sequence[str]) -> Any:
         if not flags.FLAGS["verbosity"].present:
             # absl's default lets libraries tell what they are about to do.
             flags.FLAGS.verbosity = logging.WARNING
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), activated(values):
             warnings.showwarning = _one_line_warnings(name)
             try:
                 if needs_keras:
                     _import_keras()
                 return main(rest)
             except KeyboardInterrupt:
-                status = _say(name, _interrupted(), status=130)
+                status = _say(name, _interrupted(values), status=130)
             except app.UsageError as error:
                 status = _say(name, f"error: {error}", status=2)
             except Exception as error:
-                if _wants_traceback() or not _is_users(error, main):
-                    if not _is_one_of_several():
+                is_users = isinstance(error, (InputError, OSError))
+                if _wants_traceback() or not is_users:
+                    if not _is_one_of_several(values):
                         raise
                     traceback.print_exc()
                     status = 1
                 else:
                     status = _say(name, f"error: {_message(error)}", status=1)
-            if _is_one_of_several():
+            if _is_one_of_several(values):
                 # At a usual end JAX would wait for the others, which wait for
                 # this one.
                 sys.stdout.flush()
@@ -180,7 +184,8 @@ def run(
                 os._exit(status)
             return status
 
-    app.run(guarded, argv=argv, flags_parser=_flags_parser(name, arguments))
+    parser = _flags_parser(name, arguments, values, usage)
+    app.run(guarded, argv=argv, flags_parser=parser)
     raise SystemExit(0)
 
 
@@ -195,13 +200,30 @@ def _import_keras() -> None:
 
 
 def _flags_parser(
-    name: str, arguments: Sequence[str]
+    name: str,
+    arguments: Sequence[str],
+    values: flags.FlagValues,
+    usage: str | None,
 ) -> Callable[[Sequence[str]], list[str]]:
     def parse(argv: Sequence[str]) -> list[str]:
+        every = values
+        if values is not flags.FLAGS:
+            if _HELP & set(argv[1:]):
+                print(f"{usage or name}\n\nFlags:\n{values.get_help('  ')}")
+                raise SystemExit(0)
+            # absl's own flags are in its registry, as an earlier run of this
+            # process has left them.
+            for flag in flags.FLAGS:
+                flags.FLAGS[flag].unparse()
+            flags.FLAGS.mark_as_parsed()
+            every = flags.FlagValues()
+            every.append_flag_values(flags.FLAGS)
+            every.append_flag_values(values)
         # Else the first argument would end the flags.
-        flags.FLAGS.set_gnu_getopt(bool(arguments))
+        every.set_gnu_getopt(bool(arguments))
         try:
-            rest = flags.FLAGS(argv)
+            rest = every(argv)
+            values.mark_as_parsed()
         except flags.Error as error:
             status = _say(name, f"error: {error} (--help lists the flags)", 2)
             raise SystemExit(status) from None
@@ -230,44 +252,6 @@ def _flags_parser(
     return parse
 
 
-def _is_users(error: Exception, main: Callable) -> bool:
-    """Tell an error of the user's making from a mistake in the code."""
-    if isinstance(error, InputError):
-        return True
-    if not isinstance(error, (ValueError, ImportError, OSError)):
-        return False
-    if isinstance(error, OSError) and error.filename is not None:
-        return True
-    trace = error.__traceback__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    module = trace.tb_frame.f_globals.get("__name__", "")
-    if _package(module) not in _own_packages(main):
-        return False
-    # NumPy's arithmetic and Python's own conversions raise InputError in C,
-    # with our frame innermost; those are mistakes in the code.
-    return isinstance(error, OSError) or _at_raise_statement(trace)
-
-
-def _at_raise_statement(trace: types.TracebackType) -> bool:
-    code = trace.tb_frame.f_code.co_code
-    return dis.opname[code[trace.tb_lasti]] == "RAISE_VARARGS"
-
-
-def _own_packages(main: Callable) -> set[str]:
-    modules = [__name__, main.__module__]
-    # Under `python -m experiments.NAME` the binary's module is `__main__`,
-    # and this tells which package it came from.
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    if main.__module__ == "__main__" and spec is not None:
-        modules.append(spec.name)
-    return {_package(module) for module in modules}
-
-
-def _package(module: str) -> str:
-    return module.partition(".")[0]
-
-
 def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         name = f"{os.fspath(error.filename)!r}: " if error.filename else ""
@@ -279,18 +263,18 @@ def _wants_traceback() -> bool:
     return flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
 
 
-def _is_one_of_several() -> bool:
-    return "num_processes" in flags.FLAGS and flags.FLAGS.num_processes > 1
+def _is_one_of_several(values: flags.FlagValues) -> bool:
+    return "num_processes" in values and values["num_processes"].value > 1
 
 
-def _interrupted() -> str:
-    if "resume" not in flags.FLAGS:
+def _interrupted(values: flags.FlagValues) -> str:
+    if "resume" not in values:
         return "interrupted"
     starts_over = [
         words
         for words, given in (
-            ("--noresume", not flags.FLAGS.resume),
-            ("--overwrite", flags.FLAGS.overwrite),
+            ("--noresume", not values["resume"].value),
+            ("--overwrite", values["overwrite"].value),
         )
         if given
     ]

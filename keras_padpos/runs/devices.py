@@ -1,26 +1,32 @@
 """What the command line says about devices and machines."""
 
-from absl import flags
+from typing import TYPE_CHECKING
 
 from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import active_flags
+
+if TYPE_CHECKING:
+    from keras_padpos.training import OneDevice
 
 
-def open_spread() -> "OneDevice":  # noqa: F821
+def open_devices() -> "OneDevice":
     """Make what `--strategy` names, and meet the other processes.
 
     A binary calls it first of all: processes must find each other before
     anything is computed.
 
     Returns:
-        A `training.OneDevice`, or what spreads work over several.
+        A `training.OneDevice`, or several.
 
     Raises:
         InputError: If the flags do not fit together, the backend does not have
             the strategy, or the coordinator cannot be reached.
     """
-    strategy = flags.FLAGS.strategy
-    processes = flags.FLAGS.num_processes
-    coordinator = flags.FLAGS.coordinator
+    values = active_flags()
+    strategy, processes, coordinator, process = (
+        values[name].value
+        for name in ("strategy", "num_processes", "coordinator", "process_id")
+    )
     if (coordinator is None) != (processes == 1):
         raise InputError(
             "--coordinator=HOST:PORT and --num_processes of 2 or more go "
@@ -32,10 +38,10 @@ def open_spread() -> "OneDevice":  # noqa: F821
             "--coordinator needs --strategy=data_parallel. "
             f"Received: --strategy={strategy}"
         )
-    if flags.FLAGS.process_id >= processes:
+    if process >= processes:
         raise InputError(
             f"--process_id must be less than --num_processes={processes}. "
-            f"Received: {flags.FLAGS.process_id}"
+            f"Received: {process}"
         )
     from keras_padpos import training
 
@@ -55,9 +61,7 @@ def open_spread() -> "OneDevice":  # noqa: F821
         )
     if coordinator is not None:
         try:
-            keras.distribution.initialize(
-                coordinator, processes, flags.FLAGS.process_id
-            )
+            keras.distribution.initialize(coordinator, processes, process)
         except (RuntimeError, ValueError) as error:
             raise InputError(
                 f"Cannot meet the other processes at --coordinator="

@@ -1,9 +1,14 @@
-"""The flags that every binary has."""
+"""Declared flags, and what they were given."""
 
+import contextlib
+import dataclasses
+import difflib
 import enum
 import os
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,40 +17,358 @@ from absl import flags
 from keras_padpos.errors import InputError
 from keras_padpos.files.disk import strict_json
 
+# Flags belong to whoever declares them, not to this module.
+flags.disclaim_key_flags()
 
-def conversion_modes(
-    asked: Sequence[str] | None = None, *, own: bool = False
-) -> list[str]:
-    """Check the modes that a flag names.
+_active: list[flags.FlagValues] = [flags.FLAGS]
+
+
+def active_flags() -> flags.FlagValues:
+    """The flag values of the binary that runs in this process."""
+    return _active[-1]
+
+
+@contextlib.contextmanager
+def activated(values: flags.FlagValues) -> Iterator[None]:
+    """Make flag values those of the binary that runs while the block does."""
+    _active.append(values)
+    try:
+        yield
+    finally:
+        _active.remove(values)
+
+
+@dataclasses.dataclass(frozen=True)
+class Flag:
+    """A declared flag; a list with commas if its default is one.
 
     Example:
-        >>> conversion_modes(["reflect", "none"])
-        ['reflect', 'none']
-        >>> conversion_modes()[-2:]
-        ['interpolate', 'none']
+
+    >>> flag = Flag(["zeros"], "Padding modes.", choices=["zeros", "reflect"])
+    >>> flag.value("padding_mode", ["zeros", "reflekt"])
+    Traceback (most recent call last):
+    ...
+    keras_padpos.errors.InputError: --padding_mode must be of zeros, reflect. \
+Received: reflekt. Did you mean reflect?
 
     Args:
-        asked: What `--padding_mode` says; all that there are if not given.
-        own: Whether `own`, a network's padding as it is, is one.
+        default: Its default, which gives its type.
+        help: What it is.
+        choices: What it, or each item of a list, may be; or what returns that,
+            called when the flag is read.
+        crossed: Whether its values are crossed with those of other such
+            flags: every combination is one network, and the flag is a column
+            of the rows.
+        type: Of a flag whose default is `None`, or of the items of a list:
+            `str`, `int` or `float`.
+        least: The smallest number allowed.
+        most: The largest number allowed.
+        decides: Whether it decides results, and so stands in config.json.
+    """
+
+    default: Any
+    help: str
+    choices: Sequence[str] | Callable[[], Sequence[str]] | None = None
+    crossed: bool = False
+    type: type = str
+    least: float | None = None
+    most: float | None = None
+    decides: bool = True
+
+    def define(self, name: str, values: flags.FlagValues) -> None:
+        """Define it for a command line; one that is there is shared."""
+        if name in values:
+            return
+        default = self.default
+        kind = type(default) if default is not None else self.type
+        options = {"flag_values": values}
+        bounds = {"lower_bound": self.least, "upper_bound": self.most}
+        if kind is list:
+            flags.DEFINE_list(name, default, self.help, **options)
+        elif kind is bool:
+            flags.DEFINE_bool(name, default, self.help, **options)
+        elif kind is int:
+            flags.DEFINE_integer(name, default, self.help, **bounds, **options)
+        elif kind is float:
+            flags.DEFINE_float(name, default, self.help, **bounds, **options)
+        elif self.choices and not callable(self.choices):
+            flags.DEFINE_enum(
+                name, default, list(self.choices), self.help, **options
+            )
+        else:
+            flags.DEFINE_string(name, default, self.help, **options)
+
+    def value(self, name: str, given: Any) -> Any:
+        """Check a value of the command line, and convert a list's items.
+
+        Args:
+            name: The flag's name, without dashes.
+            given: What absl parsed.
+
+        Returns:
+            The value; numbers for a list of these.
+
+        Raises:
+            InputError: If it is not allowed.
+        """
+        items = given if isinstance(given, list) else [given]
+        if isinstance(given, list) and self.type is not str:
+            return self._numbers(name, given)
+        choices = self.choices() if callable(self.choices) else self.choices
+        if choices and given is not None:
+            wrong = [item for item in items if item not in choices]
+            if wrong or not items:
+                raise InputError(
+                    f"--{name} must be of {', '.join(choices)}. Received: "
+                    f"{', '.join(wrong) or 'nothing'}{_meant(wrong, choices)}"
+                )
+        if self.crossed and not any(str(item).strip() for item in items):
+            raise InputError(
+                f"--{name} must name at least one. Received: nothing"
+            )
+        return given
+
+    def _numbers(self, name, texts):
+        least = self.least if self.least is not None else 0
+        try:
+            numbers = [self.type(text) for text in texts]
+            if not numbers or not all(
+                number >= least and abs(number) < float("inf")
+                for number in numbers
+            ):
+                raise ValueError
+        except ValueError:
+            kind = "whole numbers" if self.type is int else "numbers"
+            raise InputError(
+                f"--{name} must be {kind} from {least} with commas between "
+                f"them. Received: {','.join(texts) or 'nothing'}"
+            ) from None
+        return numbers
+
+
+def _meant(wrong, choices):
+    if not wrong:
+        return ""
+    alike = difflib.get_close_matches(wrong[0], choices, n=1)
+    return f". Did you mean {alike[0]}?" if alike else ""
+
+
+class Settings:
+    """What the flags of a run were given, as attributes.
+
+    Example:
+
+    >>> values = flags.FlagValues()
+    >>> declared = {"size": Flag(["224"], "Height and width.", type=int)}
+    >>> declared["size"].define("size", values)
+    >>> _ = values(["binary", "--size=120,160"])
+    >>> settings = Settings(declared, values)
+    >>> settings.size, settings.text("size")
+    ([120, 160], '--size=120,160')
+
+    Args:
+        declared: Flags by name.
+        values: Where they were defined and parsed.
+    """
+
+    def __init__(
+        self, declared: Mapping[str, Flag], values: flags.FlagValues
+    ) -> None:
+        self._declared = dict(declared)
+        self._values = values
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._declared:
+            raise AttributeError(name)
+        return self._declared[name].value(name, self._values[name].value)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._declared
+
+    def present(self, name: str) -> bool:
+        """Whether the command line names a flag."""
+        return bool(self._values[name].present)
+
+    def text(self, name: str) -> str:
+        """A flag as a command line has it."""
+        return f"--{name}={flag_text(self._values[name].value)}"
+
+    def check(self) -> None:
+        """Refuse what a flag does not allow, whichever is read later."""
+        for name in self._declared:
+            getattr(self, name)
+
+    def config(self) -> dict[str, Any]:
+        """The flags that decide results, as config.json holds them."""
+        return resolved_flags(
+            [name for name, flag in self._declared.items() if flag.decides],
+            self._values,
+        )
+
+
+COMMON = {
+    "workdir": Flag(
+        None,
+        "Directory for results, checkpoints and figures; an unfinished run "
+        "with the same flags goes on there. If not given: runs/EXPERIMENT "
+        "under the current directory.",
+        decides=False,
+    ),
+    "seed": Flag(0, "Seed of every random choice.", least=0, most=2**32 - 1),
+    "data_dir": Flag(
+        None, "Directory of the data. If not given: the data set's usual place."
+    ),
+    "resume": Flag(
+        True,
+        "Go on from what --workdir holds of an unfinished run; --noresume "
+        "starts that run over.",
+        decides=False,
+    ),
+    "overwrite": Flag(
+        False,
+        "Remove what an earlier run left in --workdir, finished or not, of "
+        "whatever flags, and start anew; files that no run wrote stay.",
+        decides=False,
+    ),
+    "mixed_precision": Flag(
+        False,
+        "Compute in float16 and keep weights in float32 (Keras' policy "
+        "mixed_float16).",
+    ),
+    "max_images": Flag(
+        None,
+        "Use at most this many images of each data set, the first ones. If "
+        "not given: all.",
+        type=int,
+        least=1,
+    ),
+}
+"""The flags that every run has."""
+
+DEVICES = {
+    "strategy": Flag(
+        "none",
+        "Devices: none: one device; mirrored: all GPUs of this machine "
+        "(TensorFlow); data_parallel: all devices of this machine, or, with "
+        "--coordinator, of several (JAX).",
+        choices=["none", "mirrored", "data_parallel"],
+        decides=False,
+    ),
+    "coordinator": Flag(
+        None,
+        "With --strategy=data_parallel on several machines: HOST:PORT of "
+        "process 0. Every machine runs the same command, but for "
+        "--process_id.",
+        decides=False,
+    ),
+    "num_processes": Flag(
+        1, "With --coordinator: how many processes.", least=1, decides=False
+    ),
+    "process_id": Flag(
+        0,
+        "With --coordinator: which one this is, from 0; process 0 writes the "
+        "work directory.",
+        least=0,
+        decides=False,
+    ),
+    "checkpoint_seconds": Flag(
+        300.0,
+        "Time between two checkpoints, and so the most that an interruption "
+        "costs; longer where writing one would take more than a twentieth of "
+        "it.",
+        least=0,
+        decides=False,
+    ),
+}
+"""The flags of runs that can use several devices."""
+
+# The common flags that decide results, in the order of config.json.
+_DECIDE = ("seed", "data_dir", "mixed_precision", "max_images")
+
+
+def define_common_flags(*, spreads: bool = False) -> None:
+    """Define the flags that every binary has, for one that is no study.
+
+    They are `--workdir`, `--seed`, `--data_dir`, `--resume`, `--overwrite`,
+    `--mixed_precision` and `--max_images`, and with `spreads` also
+    `--strategy`, `--coordinator`, `--num_processes`, `--process_id` and
+    `--checkpoint_seconds`. A binary calls this once, where it defines its own.
+
+    Example:
+        >>> define_common_flags()
+        >>> flags.FLAGS["seed"].default
+        0
+
+    Args:
+        spreads: Whether the binary can use several devices.
+    """
+    for name, flag in {**COMMON, **(DEVICES if spreads else {})}.items():
+        flag.define(name, flags.FLAGS)
+        flags.declare_key_flag(name)
+
+
+def resolved_flags(
+    names: Iterable[str], values: flags.FlagValues | None = None
+) -> dict[str, Any]:
+    """Return the flags that decide a run's numbers, as written to config.json.
+
+    The common flags that decide numbers are added: `seed`, `data_dir` (as an
+    absolute path), `mixed_precision` and `max_images`. `workdir`, `resume`,
+    `overwrite` and `strategy` are left out: they say where and how to compute,
+    not what.
+
+    Example:
+        >>> define_common_flags()
+        >>> _ = flags.FLAGS(["position_probe", "--seed=3"])
+        >>> resolved_flags([])["seed"]
+        3
+
+    Args:
+        names: The binary's own flags, without dashes.
+        values: Where they are; those of the binary that runs if not given.
 
     Returns:
-        The modes.
+        A dict from flag name to value, ready for JSON.
 
     Raises:
-        InputError: If one is unknown.
+        KeyError: If there is no flag of such a name.
     """
-    from keras_padpos import padding
+    values = active_flags() if values is None else values
+    config = {}
+    for name in dict.fromkeys([*names, *_DECIDE]):
+        value = values[name].value
+        if name == "data_dir" and value is not None:
+            value = os.path.abspath(os.path.expanduser(value))
+        config[name] = strict_json(_plain(value))
+    return config
 
-    known = [*padding.names(), "interpolate", "none", *["own"] * own]
-    if asked is None:
-        return known
-    unknown = [mode for mode in asked if mode not in known]
-    if unknown or not asked:
-        raise InputError(
-            f"--padding_mode must be among {', '.join(known)}. "
-            f"Received: {', '.join(unknown) or 'nothing'}"
-        )
-    return list(asked)
+
+def apply_common_flags() -> None:
+    """Give Keras the seed and the precision that the flags name.
+
+    `--seed` goes to `keras.utils.set_random_seed`. `--mixed_precision`
+    chooses the dtype policy `mixed_float16`, without it `float32`.
+
+    Example:
+        >>> define_common_flags()
+        >>> _ = flags.FLAGS(["position_probe", "--seed=3"])
+        >>> apply_common_flags()
+    """
+    import keras
+
+    values = active_flags()
+    keras.utils.set_random_seed(values["seed"].value)
+    keras.config.set_dtype_policy(
+        "mixed_float16" if values["mixed_precision"].value else "float32"
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
 
 
 def flag_text(value: Any) -> str:
@@ -68,370 +391,3 @@ def flag_text(value: Any) -> str:
         texts = [flag_text(item) for item in value]
         return flags.CsvListSerializer(",").serialize(texts)
     return str(value)
-
-
-def whole_numbers(
-    name: str, values: Sequence[str], least: int = 0
-) -> list[int]:
-    """Numbers of a flag that is a list.
-
-    Example:
-
-    >>> whole_numbers("kernel_sizes", ["1", "3"])
-    [1, 3]
-
-    Args:
-        name: The flag's, without dashes.
-        values: Its value.
-        least: The smallest number allowed.
-
-    Raises:
-        InputError: If there is none, or one is not such a number.
-    """
-    if not values or not all(
-        value.isdigit() and int(value) >= least for value in values
-    ):
-        raise InputError(
-            f"--{name} must be whole numbers from {least} with commas between "
-            f"them. Received: {','.join(values)}"
-        )
-    return [int(value) for value in values]
-
-
-def ridge_value(text: str) -> float | str:
-    """What `--ridge` says: a number, or `"auto"`.
-
-    Example:
-
-    >>> ridge_value("0.01"), ridge_value("auto")
-    (0.01, 'auto')
-
-    Args:
-        text: The flag's value.
-
-    Raises:
-        InputError: If it is neither.
-    """
-    if text == "auto":
-        return text
-    try:
-        ridge = float(text)
-    except ValueError:
-        ridge = -1.0
-    if not 0 <= ridge < float("inf"):
-        raise InputError(
-            f"--ridge must be a number of 0 or more, or auto. Received: {text}"
-        )
-    return ridge
-
-
-def positions_value(text: str) -> int | str:
-    """What `--positions_per_image` says: a number, `"auto"` or `"all"`.
-
-    Example:
-
-    >>> positions_value("100"), positions_value("all")
-    (100, 'all')
-
-    Args:
-        text: The flag's value.
-
-    Raises:
-        InputError: If it is none of these.
-    """
-    if text in ("auto", "all"):
-        return text
-    if not text.isdigit() or int(text) < 1:
-        raise InputError(
-            "--positions_per_image must be a number from 1 on, auto or all. "
-            f"Received: {text}"
-        )
-    return int(text)
-
-
-def picture_sets(specs: Sequence[str]) -> str | list[str]:
-    """What to open for a flag that lists sets of pictures to be joined.
-
-    A set alone keeps its own number of pictures, where it has one.
-
-    Example:
-
-    >>> picture_sets(["samples:train"]), picture_sets(["a", "b"])
-    ('samples:train', ['a', 'b'])
-
-    Args:
-        specs: The flag's value.
-    """
-    return specs[0] if len(specs) == 1 else list(specs)
-
-
-def stage_layers(
-    backbone: str, stages: Sequence[str], flag: str = "stages"
-) -> list[str]:
-    """The layers that a flag such as --stages names in one network.
-
-    Example:
-        >>> stage_layers("vgg16", ["1", "block3_conv1"])
-        ['block1_conv2', 'block3_conv1']
-
-    Args:
-        backbone: A name out of `models.backbone_names`, or the path of a
-            `.keras` file.
-        stages: `["all"]`, or numbers from 1 and names of layers; of a file,
-            names alone. The bare picture (`"rgb"`) has one stage, whatever is
-            asked for.
-        flag: What the flag is called, without dashes.
-
-    Returns:
-        Names of layers; that there are such layers is not checked.
-
-    Raises:
-        InputError: If a number is out of range, or a file's stages are no
-            names: the message proposes some.
-        ValueError: If there is no such backbone, or a file whose stages have
-            to be proposed holds none.
-        FileNotFoundError: If that file is not there.
-    """
-    from keras_padpos import models
-
-    if models.is_model_file(backbone):
-        numbers = [stage for stage in stages if stage.isdigit()]
-        if numbers or not stages or list(stages) == ["all"]:
-            candidates = models.stage_candidates(
-                models.load_model_file(backbone)
-            )
-            raise InputError(
-                f"--{flag} of {backbone!r} must name layers, such as "
-                f"{','.join(candidates)}. "
-                f"Received: {','.join(stages) or 'nothing'}"
-            )
-        return list(stages)
-    known = models.stage_names(backbone)
-    if list(stages) == ["all"] or backbone == "rgb":
-        return list(known)
-    layers = []
-    for stage in stages:
-        if stage.isdigit():
-            if not 1 <= int(stage) <= len(known):
-                raise InputError(
-                    f"--{flag} of {backbone} go from 1 to {len(known)}. "
-                    f"Received: {stage}"
-                )
-            stage = known[int(stage) - 1]
-        layers.append(stage)
-    return layers
-
-
-def stage_words(layers: Sequence[str], known: Sequence[str]) -> str:
-    """What a row's `stages` says of the layers that were read.
-
-    Example:
-        >>> known = ["block1_conv2", "block2_conv2", "block3_conv3"]
-        >>> stage_words(known, known), stage_words(known[1:], known)
-        ('all', '2,3')
-        >>> stage_words(["block1_conv1", "block2_conv2"], known)
-        'block1_conv1,2'
-
-    Args:
-        layers: Names of the layers that were read.
-        known: Names of all the network's stages.
-
-    Returns:
-        `"all"`, or numbers of stages, and names of layers that are none,
-        with commas between them.
-    """
-    if list(layers) == list(known):
-        return "all"
-    return ",".join(
-        str(known.index(layer) + 1) if layer in known else layer
-        for layer in layers
-    )
-
-
-# The flags belong to the binary that asks for them, so that its --help lists
-# them.
-flags.disclaim_key_flags()
-
-_SPREAD = (
-    "strategy",
-    "coordinator",
-    "num_processes",
-    "process_id",
-    "checkpoint_seconds",
-)
-# The common flags that decide the numbers; the others say where and how.
-_SCIENCE = ("seed", "data_dir", "mixed_precision", "max_images")
-
-
-def define_common_flags(
-    default_workdir: str | None = None, *, spreads: bool = False
-) -> None:
-    """Define the flags that every binary has.
-
-    They are `--workdir`, `--seed`, `--data_dir`, `--resume`, `--overwrite`,
-    `--mixed_precision` and `--max_images`, and for binaries that call
-    `open_spread` also `--strategy`, `--coordinator`, `--num_processes`,
-    `--process_id` and `--checkpoint_seconds`. A binary calls this once, where
-    it defines its own. Where another binary of the same process has defined
-    them before, they are shared.
-
-    Example:
-        >>> define_common_flags()
-        >>> flags.FLAGS["seed"].default
-        0
-
-    Args:
-        default_workdir: Default of `--workdir`. With `None`, `WorkDirectory`
-            takes `runs/EXPERIMENT` under the current directory.
-        spreads: Whether the binary can be spread over devices.
-    """
-    for name, define in _definitions(default_workdir).items():
-        if name in _SPREAD and not spreads:
-            continue
-        if name in flags.FLAGS:
-            flags.declare_key_flag(name)
-        else:
-            define(name)
-    if default_workdir is not None:
-        flags.FLAGS.set_default("workdir", default_workdir)
-
-
-def resolved_flags(names: Iterable[str]) -> dict[str, Any]:
-    """Return the flags that decide a run's numbers, as written to config.json.
-
-    The common flags that decide numbers are added: `seed`, `data_dir` (as an
-    absolute path), `mixed_precision` and `max_images`. `workdir`, `resume`,
-    `overwrite` and `strategy` are left out: they say where and how to compute,
-    not what.
-
-    Example:
-        >>> define_common_flags()
-        >>> _ = flags.FLAGS(["position_probe", "--seed=3"])
-        >>> resolved_flags([])["seed"]
-        3
-
-    Args:
-        names: The binary's own flags, without dashes.
-
-    Returns:
-        A dict from flag name to value, ready for JSON.
-
-    Raises:
-        KeyError: If there is no flag of such a name.
-    """
-    config = {}
-    for name in (*names, *_SCIENCE):
-        value = flags.FLAGS[name].value
-        if name == "data_dir" and value is not None:
-            value = os.path.abspath(os.path.expanduser(value))
-        config[name] = strict_json(_plain(value))
-    return config
-
-
-def apply_common_flags() -> None:
-    """Give Keras the seed and the precision that the flags name.
-
-    `--seed` goes to `keras.utils.set_random_seed`. `--mixed_precision`
-    chooses the dtype policy `mixed_float16`, without it `float32`.
-
-    Example:
-        >>> define_common_flags()
-        >>> _ = flags.FLAGS(["position_probe", "--seed=3"])
-        >>> apply_common_flags()
-    """
-    import keras
-
-    keras.utils.set_random_seed(flags.FLAGS.seed)
-    keras.config.set_dtype_policy(
-        "mixed_float16" if flags.FLAGS.mixed_precision else "float32"
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _definitions(workdir: str | None) -> dict[str, Callable[[str], Any]]:
-    return {
-        "workdir": lambda name: flags.DEFINE_string(
-            name,
-            workdir,
-            "Directory for results, checkpoints and figures; an unfinished "
-            "run with the same flags goes on there. If not given: "
-            "runs/EXPERIMENT under the current directory.",
-        ),
-        "seed": lambda name: flags.DEFINE_integer(
-            name,
-            0,
-            "Seed of every random choice.",
-            lower_bound=0,
-            upper_bound=2**32 - 1,
-        ),
-        "data_dir": lambda name: flags.DEFINE_string(
-            name,
-            None,
-            "Directory of the data. If not given: the data set's usual place.",
-        ),
-        "resume": lambda name: flags.DEFINE_bool(
-            name,
-            True,
-            "Go on from what --workdir holds of an unfinished run; "
-            "--noresume starts that run over.",
-        ),
-        "overwrite": lambda name: flags.DEFINE_bool(
-            name,
-            False,
-            "Remove what an earlier run left in --workdir, finished or not, of "
-            "whatever flags, and start anew; files that no run wrote stay.",
-        ),
-        "strategy": lambda name: flags.DEFINE_enum(
-            name,
-            "none",
-            ["none", "mirrored", "data_parallel"],
-            "How the work is spread: none: one device; mirrored: all GPUs of "
-            "this machine (TensorFlow); data_parallel: all devices of this "
-            "machine, or, with --coordinator, of several (JAX).",
-        ),
-        "coordinator": lambda name: flags.DEFINE_string(
-            name,
-            None,
-            "With --strategy=data_parallel on several machines: HOST:PORT of "
-            "process 0. Every machine runs the same command, but for "
-            "--process_id.",
-        ),
-        "num_processes": lambda name: flags.DEFINE_integer(
-            name, 1, "With --coordinator: how many processes.", lower_bound=1
-        ),
-        "process_id": lambda name: flags.DEFINE_integer(
-            name,
-            0,
-            "With --coordinator: which one this is, from 0; process 0 writes "
-            "the work directory.",
-            lower_bound=0,
-        ),
-        "checkpoint_seconds": lambda name: flags.DEFINE_float(
-            name,
-            300,
-            "Time between two checkpoints, and so the most that an "
-            "interruption costs; longer where writing one would take more "
-            "than a twentieth of it.",
-            lower_bound=0,
-        ),
-        "mixed_precision": lambda name: flags.DEFINE_bool(
-            name,
-            False,
-            "Compute in float16 and keep weights in float32 (Keras' policy "
-            "mixed_float16).",
-        ),
-        "max_images": lambda name: flags.DEFINE_integer(
-            name,
-            None,
-            "Use at most this many images of each data set, the first ones. "
-            "If not given: all.",
-            lower_bound=1,
-        ),
-    }

@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from absl import flags
-
 import keras_padpos
+from keras_padpos.runs.flags import active_flags
 
 
 class Provenance:
@@ -97,12 +96,13 @@ class Provenance:
 def _spread() -> dict[str, Any]:
     """How the last session was spread."""
     known = {"strategy": "strategy", "num_processes": "processes"}
-    if not flags.FLAGS.is_parsed():
+    values = active_flags()
+    if not values.is_parsed():
         return {}
     return {
-        name: flags.FLAGS[flag].value
+        name: values[flag].value
         for flag, name in known.items()
-        if flag in flags.FLAGS
+        if flag in values
     }
 
 

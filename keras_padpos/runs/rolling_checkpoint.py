@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from absl import flags
 
 from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import active_flags
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # A unit that has been saved for so long a share of its time waits.
@@ -159,13 +159,13 @@ def _computed_by():
     """What decides the last digits of a unit, besides its config."""
     import keras
 
-    spread = ("strategy", "num_processes")
+    names, values = ("strategy", "num_processes"), active_flags()
     return {
         "KERAS_BACKEND": keras.backend.backend(),
         **{
-            f"--{name}": flags.FLAGS[name].value
-            for name in spread
-            if name in flags.FLAGS and flags.FLAGS.is_parsed()
+            f"--{name}": values[name].value
+            for name in names
+            if name in values and values.is_parsed()
         },
     }
 

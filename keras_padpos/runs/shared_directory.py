@@ -6,14 +6,18 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
-from absl import flags
 
 from keras_padpos.errors import InputError
 from keras_padpos.files.disk import strict_json
+from keras_padpos.runs.flags import active_flags
 from keras_padpos.runs.work_directory import WorkDirectory
+
+if TYPE_CHECKING:
+    from keras_padpos.training import OneDevice
 
 
 class SharedDirectory(WorkDirectory):
@@ -24,7 +28,7 @@ class SharedDirectory(WorkDirectory):
     the same order.
 
     Args:
-        spread: The processes; see `training.OneDevice`.
+        devices: The processes; see `training.OneDevice`.
         path: The directory, on the machine of process 0.
         experiment: See `WorkDirectory`.
         config: See `WorkDirectory`.
@@ -36,14 +40,14 @@ class SharedDirectory(WorkDirectory):
 
     def __init__(
         self,
-        spread: "OneDevice",  # noqa: F821
+        devices: "OneDevice",
         path: str | os.PathLike | None,
         experiment: str,
         config: Mapping[str, Any],
         **options: bool,
     ) -> None:
-        self._spread = spread
-        self._leads = spread.process == 0
+        self._devices = devices
+        self._leads = devices.process == 0
         self._private = None
         problem = ""
         if not self._leads:
@@ -53,7 +57,7 @@ class SharedDirectory(WorkDirectory):
             super().__init__(path, experiment, config, **options)
         except InputError as error:
             problem = str(error)
-        problems = spread.gather({"problem": np.array(problem)})
+        problems = devices.gather({"problem": np.array(problem)})
         if any(str(each["problem"]) for each in problems):
             raise InputError(
                 next(filter(None, (str(each["problem"]) for each in problems)))
@@ -71,7 +75,7 @@ class SharedDirectory(WorkDirectory):
                 mine |= {
                     f"arrays/{name}": each for name, each in found[1].items()
                 }
-        theirs = self._spread.gather(mine)[0]
+        theirs = self._devices.gather(mine)[0]
         if not theirs:
             return None
         return json.loads(str(theirs.pop("rows"))), {
@@ -122,18 +126,19 @@ class SharedDirectory(WorkDirectory):
     def agree_on_finished(self) -> bool:
         """Whether process 0 has finished the run before."""
         mine = {"finished": np.array(self.finished)}
-        return bool(self._spread.gather(mine)[0]["finished"])
+        return bool(self._devices.gather(mine)[0]["finished"])
 
 
 def open_work_directory(
     experiment: str,
     config: Mapping[str, Any],
-    spread: "OneDevice | None" = None,  # noqa: F821
+    devices: "OneDevice | None" = None,
 ) -> WorkDirectory:
     """Open what `--workdir` names, as `--resume` and `--overwrite` say.
 
     Example:
         >>> import tempfile
+        >>> from absl import flags
         >>> from keras_padpos.runs.flags import define_common_flags
         >>> define_common_flags()
         >>> _ = flags.FLAGS(["count", f"--workdir={tempfile.mkdtemp()}"])
@@ -144,8 +149,8 @@ def open_work_directory(
         experiment: Name of the experiment, such as `"position_probe"`.
         config: The flags that decide the results, as `resolved_flags` returns
             them.
-        spread: What the run is spread over; with several processes only the
-            first writes the directory.
+        devices: What the run uses; with several processes only the first
+            writes the directory.
 
     Returns:
         The work directory.
@@ -153,15 +158,16 @@ def open_work_directory(
     Raises:
         InputError: See `WorkDirectory`.
     """
+    values = active_flags()
     options = {
-        "resume": flags.FLAGS.resume,
-        "overwrite": flags.FLAGS.overwrite,
+        "resume": values["resume"].value,
+        "overwrite": values["overwrite"].value,
     }
-    path = flags.FLAGS.workdir
-    if spread is None or spread.processes == 1:
+    path = values["workdir"].value
+    if devices is None or devices.processes == 1:
         return WorkDirectory(path, experiment, config, **options)
-    work = SharedDirectory(spread, path, experiment, config, **options)
-    if work.agree_on_finished() and spread.process:
+    work = SharedDirectory(devices, path, experiment, config, **options)
+    if work.agree_on_finished() and devices.process:
         print(f"{experiment}: process 0 has the results", file=sys.stderr)
         raise SystemExit(0)
     return work

@@ -168,6 +168,11 @@ class WorkDirectory:
         """Whether results.json is there."""
         return (self.path / RESULTS_FILE).exists()
 
+    @property
+    def has_models(self) -> bool:
+        """Whether models were saved."""
+        return (self.path / MODELS).is_dir()
+
     def load_results(self) -> dict[str, Any]:
         """Read results.json.
 

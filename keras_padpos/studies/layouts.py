@@ -19,7 +19,7 @@ from keras_padpos.studies.pattern_report import PATTERN_NOTES
 from keras_padpos.studies.pattern_report import pattern_tables
 from keras_padpos.studies.robustness_report import robustness_tables
 from keras_padpos.studies.semantic_report import semantic_tables
-from keras_padpos.studies.texture_report import texture_tables
+from keras_padpos.studies.texture import STUDY as TEXTURE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +141,7 @@ LAYOUTS = {
         _plain_rows,
     ),
     "texture": ExperimentLayout(
-        texture_tables,
+        TEXTURE.lay_out,
         lambda rows: (),
         frozenset(
             {

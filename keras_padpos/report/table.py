@@ -1,0 +1,278 @@
+"""Tables of rows, declared: what a line is, and what its columns hold."""
+
+import dataclasses
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Row = Mapping[str, Any]
+
+
+def is_scored(row: Row) -> bool:
+    """Whether a row has scores; one of a diverged training has a `reason`."""
+    return not row.get("reason")
+
+
+def mean_sd(
+    values: Iterable[float | None],
+    form: str = ".1f",
+    factor: float = 1.0,
+) -> str | None:
+    """The mean, of several values ± the standard deviation (n - 1).
+
+    Example:
+
+    >>> mean_sd([0.25, 0.75], factor=100), mean_sd([0.5, None]), mean_sd([])
+    ('50.0 ± 35.4', '0.5', None)
+
+    Args:
+        values: Numbers; `None` counts as absent.
+        form: Format of the mean; the standard deviation has it without a
+            sign.
+        factor: What all are multiplied by.
+    """
+    numbers = [factor * value for value in values if value is not None]
+    if not numbers:
+        return None
+    text = f"{np.mean(numbers):{form}}"
+    if len(numbers) > 1:
+        deviation = np.std(numbers, ddof=1)
+        text += f" ± {deviation:{form.removeprefix('+')}}"
+    return text
+
+
+def mean(form: str = ".1f", factor: float = 1.0) -> Callable[..., str | None]:
+    """A column's format: `mean_sd` over the values of its rows."""
+    return lambda values: mean_sd(values, form, factor)
+
+
+percent = mean(factor=100)
+"""A column's format: mean ± standard deviation of shares, in percent."""
+
+
+def first(values: Sequence[Any]) -> Any:
+    """A column's format: the first value, for what is the same in all rows."""
+    return next((value for value in values if value is not None), None)
+
+
+def interval(
+    form: str = ".1f", factor: float = 100.0
+) -> Callable[..., str | None]:
+    """A column's format: the interval of one seed.
+
+    That of several is none: their mean has no interval over pictures.
+    """
+
+    def text(values: Sequence[Any]) -> str | None:
+        if len(values) != 1 or not values[0]:
+            return None
+        return " to ".join(f"{factor * end:{form}}" for end in values[0])
+
+    return text
+
+
+def seed_count(rows: Sequence[Row]) -> int | str | None:
+    """How many seeds there are; and of these, how many have scores.
+
+    Example:
+
+    >>> rows = [{"seed": 0, "accuracy": 0.5}, {"seed": 1, "reason": "diverged"}]
+    >>> seed_count(rows[:1]), seed_count(rows)
+    (1, '1 of 2')
+    """
+    seeds = {row.get("seed") for row in rows} - {None}
+    scored = {row.get("seed") for row in rows if is_scored(row)} - {None}
+    if not seeds:
+        return None
+    if len(scored) == len(seeds):
+        return len(seeds)
+    return f"{len(scored)} of {len(seeds)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """What a column holds.
+
+    Args:
+        heading: Its heading.
+        field: A row's field, or what makes a value of a row.
+        form: From the values of a line's rows to the cell: `mean(...)`,
+            `percent`, `first`, `interval(...)`, or a function.
+        where: Which of a line's rows count: fields and their values.
+        rows: Whether `form` gets the rows instead of values, those without
+            scores among them.
+    """
+
+    heading: str
+    field: str | Callable[[Row], Any] = ""
+    form: Callable[[Sequence[Any]], Any] = first
+    where: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    rows: bool = False
+
+    def cell(self, rows: Sequence[Row]) -> Any:
+        """The cell of one line, of the rows that the line stands for."""
+        if self.rows:
+            return self.form(rows)
+        counted = [
+            row
+            for row in rows
+            if is_scored(row)
+            and all(row.get(key) == value for key, value in self.where.items())
+        ]
+        if callable(self.field):
+            return self.form([self.field(row) for row in counted])
+        return self.form([row.get(self.field) for row in counted])
+
+
+def same(field: str, heading: str | None = None) -> Column:
+    """A column of a field that is the same in all rows, scored or not."""
+    return Column(
+        heading or field.replace("_", " "),
+        form=lambda rows: first([row.get(field) for row in rows]),
+        rows=True,
+    )
+
+
+SEEDS = {"seeds": Column("seeds", form=seed_count, rows=True)}
+"""How many seeds a line stands for."""
+
+SIZES = {
+    "train_images": same("train_images", "trained on"),
+    "test_images": same("test_images", "tested on"),
+    "steps": same("steps"),
+}
+"""How much a network was trained and tested on."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A line for each combination of some fields, with columns beside.
+
+    Example:
+
+    >>> table = Table(
+    ...     "Accuracy in percent", {"model": "model"},
+    ...     {**SEEDS, "accuracy": Column("accuracy", "accuracy", percent)},
+    ... )
+    >>> (laid_out,) = table.lay_out(
+    ...     [{"model": "vgg5", "seed": seed, "accuracy": 0.5 + seed / 10}
+    ...      for seed in (0, 1)]
+    ... )
+    >>> laid_out["rows"]
+    [{'model': 'vgg5', 'seeds': 2, 'accuracy': '55.0 ± 7.1'}]
+
+    Args:
+        title: The line above, or what makes it of the table's rows.
+        by: Fields that the rows of a line have in common, with headings.
+        columns: Columns by key, or what makes them of the table's rows.
+        notes: Lines below, or what makes them of the table's rows.
+        rows: Which rows are of this table.
+        split: Fields, or what makes a value of a row: rows that differ in it
+            have tables of their own.
+        shorten: Fields of `by` that may hold paths: files are shown with as
+            many of their folders as tell them apart.
+    """
+
+    title: str | Callable[[Sequence[Row]], str]
+    by: Mapping[str, str]
+    columns: (
+        Mapping[str, Column] | Callable[[Sequence[Row]], Mapping[str, Column]]
+    )
+    notes: Sequence[str] | Callable[[Sequence[Row]], Sequence[str]] = ()
+    rows: Callable[[Row], bool] = lambda row: True
+    split: Callable[[Row], Any] = lambda row: None
+    shorten: Sequence[str] = ()
+
+    def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        """Lay rows out, as arguments of `print_table`.
+
+        Args:
+            rows: Of one or more runs.
+
+        Returns:
+            One for each value of `split`; none if no row is of this table.
+            What diverged has a line in the notes.
+        """
+        tables: dict[Any, list[Row]] = {}
+        for row in filter(self.rows, rows):
+            tables.setdefault(self.split(row), []).append(row)
+        return [self._one(part) for part in tables.values()]
+
+    def _one(self, rows):
+        columns = _made(self.columns, rows)
+        labels = self._labels(rows)
+        lines = []
+        for key, group in grouped(rows, self.by).items():
+            cells = {name: each.cell(group) for name, each in columns.items()}
+            lines.append({**labels(key), **cells})
+        return {
+            "title": _made(self.title, rows),
+            "columns": [
+                *self.by.items(),
+                *((key, each.heading) for key, each in columns.items()),
+            ],
+            "rows": lines,
+            "notes": [*_made(self.notes, rows), *self._diverged(rows, labels)],
+        }
+
+    def _labels(self, rows):
+        """From a line's values of `by` to what the line shows of them."""
+        from keras_padpos.report.names import distinct_parts
+        from keras_padpos.report.names import path_end
+
+        parts = {
+            name: distinct_parts(
+                [row[name] for row in rows if row.get(name) is not None]
+            )
+            for name in self.shorten
+        }
+
+        def labels(key):
+            return {
+                name: path_end(value, parts[name])
+                if name in parts and value is not None
+                else value
+                for name, value in zip(self.by, key, strict=True)
+            }
+
+        return labels
+
+    def _diverged(self, rows, labels):
+        """Lines on networks without scores, and why."""
+        return dict.fromkeys(
+            ", ".join(
+                [
+                    *map(str, labels([row.get(n) for n in self.by]).values()),
+                    f"seed {row.get('seed')}: {row['reason']}",
+                ]
+            )
+            for row in rows
+            if not is_scored(row)
+        )
+
+
+def grouped(
+    rows: Iterable[Row], fields: Iterable[str]
+) -> dict[tuple[Any, ...], list[Row]]:
+    """Rows that are alike in some fields, in order of first appearance."""
+    fields = tuple(fields)
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.get(name) for name in fields), []).append(
+            row
+        )
+    return groups
+
+
+def values_of(rows: Iterable[Row], field: str) -> list[Any]:
+    """The values of a field, each once, in order of first appearance."""
+    values = dict.fromkeys(row.get(field) for row in rows)
+    return [value for value in values if value is not None]
+
+
+def _made(value, rows):
+    return value(rows) if callable(value) else value

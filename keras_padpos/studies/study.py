@@ -1,0 +1,302 @@
+"""An experiment as data: its flags, networks, rows, tables and figures."""
+
+import dataclasses
+import functools
+import itertools
+import re
+import sys
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NoReturn
+
+import numpy as np
+from absl import flags
+
+from keras_padpos import runs
+from keras_padpos.errors import InputError
+from keras_padpos.report.cells import print_table
+from keras_padpos.report.progress import Progress
+from keras_padpos.report.table import Row
+from keras_padpos.report.table import Table
+from keras_padpos.runs.flags import COMMON
+from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import Settings
+from keras_padpos.runs.training_flags import Training
+from keras_padpos.runs.training_flags import training_flags
+from keras_padpos.runs.units import TrainingUnit
+
+if TYPE_CHECKING:
+    from keras_padpos.training import OneDevice
+
+Plan = Mapping[str, Any]
+"""One network, or other unit of work: the first fields of its rows."""
+
+Measured = tuple[Sequence[Row], Mapping[str, np.ndarray]]
+"""Rows, and arrays by name."""
+
+
+class Run:
+    """One execution of a study: what the study's functions are given.
+
+    Attributes:
+        settings: The flags, as attributes.
+        training: What the training flags ask for; `None` without them.
+        devices: What it computes on; `None` for studies with one device.
+        sets: What `Study.sets` opened.
+        work: The work directory, once it is open.
+    """
+
+    def __init__(
+        self, study: "Study", settings: Settings, devices: "OneDevice | None"
+    ) -> None:
+        self.study = study
+        self.settings = settings
+        self.training = Training(settings) if study.training else None
+        self.devices = devices
+        self.sets: Any = {}
+        self.work: runs.WorkDirectory = None
+
+    def crossed(self, *names: str) -> list[dict[str, Any]]:
+        """Every combination of the values of flags, each once.
+
+        Args:
+            *names: Flags; those declared with `crossed` if not given.
+        """
+        names = names or tuple(self.study.crossed)
+        values = [dict.fromkeys(getattr(self.settings, name)) for name in names]
+        return [
+            dict(zip(names, combination, strict=True))
+            for combination in itertools.product(*values)
+        ]
+
+    def text(self, plan: Plan, names: Iterable[str] | None = None) -> str:
+        """The flags that ask for a plan, as a command line has them."""
+        names = self.study.crossed if names is None else names
+        return ", ".join(f"--{name}={plan[name]}" for name in names)
+
+    @functools.cached_property
+    def arrays(self) -> dict[str, Any]:
+        """The arrays of all sets that have any, read at the first use."""
+        return {name: each.arrays() for name, each in self.sets.items()}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Study:
+    """What an experiment is; `run` is its binary.
+
+    A file of `studies` declares one. Config, checks of choices, `--help`, the
+    printed tables, the report's sections and what a sweep may vary follow from
+    the declaration.
+
+    Args:
+        name: Of the experiment, of its binary and of its file.
+        about: What `--help` says first.
+        flags: The study's own flags by name.
+        measure: From a run, a plan and its unit of work to rows and arrays.
+            What was finished before is not measured again.
+        tables: What is printed, and shown in the report.
+        training: Arguments of `training_flags`, for studies that train.
+        sets: From a run to its data sets by name, opened but not read. What
+            cannot work is refused here, before anything is written.
+        plans: From a run to its units of work; every combination of the
+            crossed flags, with each seed of the training, if not given.
+        network: Makes the network of a plan with random weights; called for
+            each plan before anything is written, so that what cannot be made
+            is refused. Not for studies without.
+        label: From a plan to its name in progress, files and arrays.
+        amount: From a run and a plan to how much there is to do, in `noun`;
+            `None` if unknown.
+        noun: What progress counts, in the plural.
+        figures: From a work directory, rows and arrays to plotted figures.
+        finish: From a run to further arrays, once all is measured.
+        config: From a run and its plans to what config.json holds besides the
+            flags.
+        notes: From rows to lines below all tables.
+        shared: Flags, besides crossed ones and seeds, in which runs may differ
+            and still share tables, because rows say them.
+        several_devices: Whether `--strategy` and its kin are flags of it.
+    """
+
+    name: str
+    about: str
+    flags: Mapping[str, Flag]
+    measure: Callable[[Run, Plan, TrainingUnit], Measured]
+    tables: Sequence[Table]
+    training: Mapping[str, Any] | None = None
+    sets: Callable[[Run], Any] = lambda run: {}
+    plans: Callable[[Run], list[dict[str, Any]]] | None = None
+    network: Callable[[Run, Plan], Any] | None = None
+    label: Callable[[Plan], str] | None = None
+    amount: Callable[[Run, Plan], int | None] = lambda run, plan: None
+    noun: str = "pictures"
+    figures: (
+        Callable[[runs.WorkDirectory, list[Row], Mapping[str, np.ndarray]], Any]
+        | None
+    ) = None
+    finish: Callable[[Run], Mapping[str, np.ndarray]] = lambda run: {}
+    config: Callable[[Run, Sequence[Plan]], Mapping[str, Any]] = (
+        lambda run, plans: {}
+    )
+    notes: Callable[[Sequence[Row]], Sequence[str]] = lambda rows: ()
+    shared: Sequence[str] = ()
+    several_devices: bool = True
+
+    @property
+    def crossed(self) -> list[str]:
+        """The flags whose values are crossed: a row's first columns."""
+        return [name for name, flag in self.flags.items() if flag.crossed]
+
+    @property
+    def declared(self) -> dict[str, Flag]:
+        """All flags: its own, those of training, and those of every run."""
+        return {
+            **self.flags,
+            **(training_flags(**self.training) if self.training else {}),
+            **COMMON,
+            **(DEVICES if self.several_devices else {}),
+        }
+
+    def define(self, values: flags.FlagValues) -> None:
+        """Define all flags in `values`, which the study's run parses."""
+        for name, flag in self.declared.items():
+            flag.define(name, values)
+
+    def run(self, argv: Sequence[str] | None = None) -> NoReturn:
+        """Run the study as a binary does, and end with its exit status.
+
+        The flags are in a registry of their own, so that several studies can
+        run in one process, one after the other.
+
+        Args:
+            argv: The command line; `sys.argv` if not given.
+        """
+        values = flags.FlagValues()
+        self.define(values)
+        argv = list(sys.argv if argv is None else argv)
+        usage = f"{self.about.strip()}\n\nUsage: {self.name} [--flags]"
+        runs.run(
+            lambda rest: self.main(values),
+            [self.name, *argv[1:]],
+            values=values,
+            usage=usage,
+        )
+
+    def main(self, values: flags.FlagValues) -> None:
+        """Measure each unit of work, then write and print the results."""
+        devices = runs.open_devices() if self.several_devices else None
+        settings = Settings(self.declared, values)
+        settings.check()
+        run = Run(self, settings, devices)
+        run.sets = self.sets(run)
+        plans = self._plans(run)
+        provenance = runs.Provenance(seed=settings.seed)
+        config = {**settings.config(), **self.config(run, plans)}
+        run.work = runs.open_work_directory(self.name, config, devices)
+        if not run.work.finished:
+            runs.apply_common_flags()
+            self._measure_all(run, plans, provenance)
+        self._print(run.work)
+
+    def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        """Lay rows out in the study's tables, as arguments of `print_table`."""
+        rows = list(rows)
+        return [laid for table in self.tables for laid in table.lay_out(rows)]
+
+    def _plans(self, run):
+        plans = run.crossed() if self.plans is None else self.plans(run)
+        if self.network is not None:
+            for plan in plans:
+                try:
+                    self.network(run, plan)
+                except (ImportError, OSError, ValueError) as error:
+                    raise InputError(f"{run.text(plan)}: {error}") from error
+        if self.plans is None and run.training is not None:
+            # The seed changes last, so that a run that is stopped has some of
+            # all.
+            plans = [
+                {**plan, "seed": seed}
+                for seed in run.training.seeds
+                for plan in plans
+            ]
+        return plans
+
+    def _measure_all(self, run, plans, provenance):
+        """Measure what no earlier run has finished."""
+        work, skipped = run.work, {}
+        rows: list[Row] = []
+        arrays: dict[str, np.ndarray] = {}
+        seconds = (
+            run.settings.checkpoint_seconds if self.several_devices else 300.0
+        )
+        step = run.training.batch_size if run.training else 1
+        labels = [
+            self.label(plan) if self.label else _label(number, plan)
+            for number, plan in enumerate(plans)
+        ]
+        with Progress(units=len(plans)) as progress:
+            for label, plan in zip(labels, plans, strict=True):
+                saved = work.checkpoint(label)
+                if saved:
+                    progress.done_before(label)
+                else:
+                    total = self.amount(run, plan)
+                    with progress.unit(label, total, self.noun) as advance:
+                        unit = TrainingUnit(work, label, seconds, advance, step)
+                        new, maps = self.measure(run, plan, unit)
+                        note = {"rows": new, "skipped": unit.skipped}
+                        saved = work.save_checkpoint(label, [note], maps)
+                # Also left over if it was killed between these two steps.
+                TrainingUnit(work, label).remove()
+                (note,), maps = saved
+                rows += note["rows"]
+                skipped |= note["skipped"]
+                arrays |= {
+                    f"{label}/{name}": map_ for name, map_ in maps.items()
+                }
+        arrays |= self.finish(run)
+        if arrays:
+            work.save_arrays(arrays)
+        if self.figures is not None:
+            self.figures(work, rows, arrays)
+        work.write_results(rows, {**provenance.as_dict(), "skipped": skipped})
+
+    def _print(self, work):
+        """Print the tables, and where the rest is."""
+        results = work.load_results()
+        rows, about = results["rows"], results["provenance"]
+        for table in self.lay_out(rows):
+            print_table(**table)
+            print()
+        for name, broken in about.get("skipped", {}).items():
+            print(f"{name}: {len(broken)} pictures were left out:")
+            for line in broken:
+                print(f"  {line}")
+        for note in self.notes(rows):
+            print(note)
+        models = ", networks in its models/" if work.has_models else ""
+        print(
+            f"{about['machine']['line']}; {about['wall_seconds']:.0f} s; "
+            f"results in {work.path}{models}"
+        )
+
+
+def _label(number, plan):
+    # A backbone may be a path.
+    parts = [
+        str(number),
+        *(str(plan[n]) for n in ("padding_mode",) if n in plan),
+    ]
+    if "seed" in plan:
+        parts.append(f"seed{plan['seed']}")
+    return "-".join(parts)
+
+
+def figure_name(*parts: Any) -> str:
+    """A file name for a figure, of anything that names what it shows."""
+    text = "_".join(str(part) for part in parts if part is not None)
+    return re.sub(r"[^\w.+=]+", "-", text, flags=re.ASCII).strip("-")
