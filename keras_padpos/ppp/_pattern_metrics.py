@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.metrics import _border_profile as border_profile
-from keras_padpos.metrics import _jackknife_interval as jackknife_interval
-from keras_padpos.metrics import _side_asymmetry as side_asymmetry
+from keras_padpos.metrics import border_profile
+from keras_padpos.metrics import jackknife_interval
+from keras_padpos.metrics import side_asymmetry
 from keras_padpos.ppp.pattern_statistics import PatternStatistics
 from keras_padpos.ppp.reference_statistics import ReferenceStatistics
 

@@ -4,7 +4,7 @@ import keras
 
 from keras_padpos.errors import InputError
 from keras_padpos.models import ReceptiveField
-from keras_padpos.models.graph import _receptive_field as receptive_field
+from keras_padpos.models import receptive_field
 from keras_padpos.models.graph._model_graph import model_graph
 
 

@@ -5,9 +5,9 @@ import math
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models import convert_padding
+from keras_padpos.models import find_padding_sites
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph import _convert_padding as convert_padding
-from keras_padpos.models.graph import _find_padding_sites as find_padding_sites
 from keras_padpos.models.graph._resized import resized
 from keras_padpos.ppp._stage_fields import found_fields
 from keras_padpos.ppp._stage_fields import stage_fields

@@ -22,7 +22,7 @@ def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
 
     Args:
         backbone: A model from pictures to a dict of stage maps, such as
-            `keras_padpos.models._backbone` gives.
+            `keras_padpos.models.backbone` gives.
         grid: Height and width of the grid, in cells.
 
     Returns:

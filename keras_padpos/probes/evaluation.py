@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
-from keras_padpos.metrics import _chance_mae as chance_mae
-from keras_padpos.metrics import _rank_correlation as rank_correlation
+from keras_padpos.metrics import bootstrap_interval
+from keras_padpos.metrics import chance_mae
+from keras_padpos.metrics import rank_correlation
 
 EXAMPLES = 4
 """Pictures whose predicted maps are kept."""

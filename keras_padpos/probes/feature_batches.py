@@ -13,8 +13,8 @@ import numpy as np
 from keras_padpos.errors import InputError
 from keras_padpos.training import DevicePool
 from keras_padpos.training import OneDevice
-from keras_padpos.training import _variable_state as variable_state
 from keras_padpos.training import restore_variables
+from keras_padpos.training import variable_state
 
 _KEEP_BYTES = 4 * 2**30
 

@@ -14,8 +14,8 @@ from keras_padpos.errors import InputError
 from keras_padpos.probes.head import Head
 from keras_padpos.training import LocalModel
 from keras_padpos.training import OneDevice
-from keras_padpos.training import _variable_state as variable_state
 from keras_padpos.training import restore_variables
+from keras_padpos.training import variable_state
 
 LEARNING_RATES = {"sgd": 0.1, "adam": 1e-3}
 """Learning rate of each optimiser if none is given."""

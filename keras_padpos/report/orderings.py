@@ -195,7 +195,7 @@ class _Tried:
         ]
 
     def _pair(self, lesser, greater, target):
-        from keras_padpos.metrics import _paired_difference as paired_difference
+        from keras_padpos.metrics import paired_difference
 
         reasons = []
         for head in self._told.heads:

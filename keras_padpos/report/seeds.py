@@ -150,7 +150,7 @@ def network_differences(
         `difference_ci95`, the bootstrap interval of it over pictures (`None`
         for a single picture).
     """
-    from keras_padpos.metrics import _paired_difference as paired_difference
+    from keras_padpos.metrics import paired_difference
 
     if not rows:
         return []
@@ -314,7 +314,7 @@ def _merged(group):
     rows = list(group.values())
     if len(rows) == 1:
         return {**rows[0], "seeds": [rows[0]["seed"]]}
-    from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
+    from keras_padpos.metrics import bootstrap_interval
 
     scores = interval = None
     if len({tuple(row.get(name) for name in PICTURES) for row in rows}) == 1:

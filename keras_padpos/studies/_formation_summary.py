@@ -142,7 +142,7 @@ def _logs(values):
 
 def _layer(logs):
     """Between modes and between seeds, at start and end."""
-    from keras_padpos.metrics import _variance_share as variance_share
+    from keras_padpos.metrics import variance_share
 
     line = {}
     for name, groups in logs.items():

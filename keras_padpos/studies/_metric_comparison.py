@@ -91,7 +91,7 @@ def _compare(values):
 
 
 def _stability(groups):
-    from keras_padpos.metrics import _variance_share as variance_share
+    from keras_padpos.metrics import variance_share
 
     freedom = sum(len(mine) - 1 for mine in groups)
     line = dict.fromkeys(("sd", "range", "stability", "stability_ci95"))

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_padpos.models import _calibrate_batch_norm as calibrate_batch_norm
+from keras_padpos.models import calibrate_batch_norm
 
 _PICTURES = 960
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from keras_padpos.models import _calibrate_batch_norm as calibrate_batch_norm
+from keras_padpos.models import calibrate_batch_norm
 
 if TYPE_CHECKING:
     from keras_padpos.data import PairedSet

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.models.nets import _bagnet as bagnet
-from keras_padpos.models.nets import _resnet18 as resnet18
-from keras_padpos.models.nets import _vgg5 as vgg5
+from keras_padpos.models import bagnet
+from keras_padpos.models import resnet18
+from keras_padpos.models import vgg5
 from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.tasks.canvas import CIFAR_DEVIATION
 from keras_padpos.tasks.canvas import CIFAR_MEAN

@@ -10,8 +10,8 @@ from keras import ops
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import SIDES
 from keras_padpos.metrics import BorderContrast
-from keras_padpos.metrics import _neuron_counts as neuron_counts
 from keras_padpos.metrics import border_moments
+from keras_padpos.metrics import neuron_counts
 from keras_padpos.metrics import position_aware_units
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
-from keras_padpos.training import _train_epochs as train_epochs
+from keras_padpos.training import train_epochs
 
 LOG_STEPS = 50
 """Steps between two lines, if nothing else is asked for."""

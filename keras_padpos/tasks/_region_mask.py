@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.metrics import _border_bands as border_bands
+from keras_padpos.metrics import border_bands
 from keras_padpos.tasks._check_counts import check_counts
 
 REGIONS = ("whole", "border", "interior")

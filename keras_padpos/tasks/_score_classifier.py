@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.errors import InputError
-from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
+from keras_padpos.metrics import bootstrap_interval
 from keras_padpos.tasks._attack_loss import attack_loss
 from keras_padpos.tasks._check_counts import check_counts
 from keras_padpos.tasks._class_labels import class_labels

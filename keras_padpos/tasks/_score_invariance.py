@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.metrics import TranslationInvariance
-from keras_padpos.metrics import _patch_offsets as patch_offsets
+from keras_padpos.metrics import patch_offsets
 from keras_padpos.published.patch_facts import ENLARGED_PIXELS
 from keras_padpos.published.patch_facts import PATCH_PIXELS
 from keras_padpos.published.patch_facts import PATCH_STRIDE

@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.errors import InputError
-from keras_padpos.metrics import _border_profile as border_profile
-from keras_padpos.metrics import _mean_iou as mean_iou
+from keras_padpos.metrics import border_profile
+from keras_padpos.metrics import mean_iou
 from keras_padpos.tasks._canvas_labels import BACKGROUND
 from keras_padpos.tasks._canvas_labels import canvas_labels
 from keras_padpos.tasks._canvas_labels import check_labels

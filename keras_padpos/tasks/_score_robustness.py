@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.errors import InputError
-from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
-from keras_padpos.metrics import _paired_difference as paired_difference
+from keras_padpos.metrics import bootstrap_interval
+from keras_padpos.metrics import paired_difference
 from keras_padpos.tasks._attack_loss import attack_loss
 from keras_padpos.tasks._check_counts import check_counts
 from keras_padpos.tasks._check_sizes import check_sizes
@@ -25,8 +25,8 @@ from keras_padpos.tasks._universal_perturbation import perturbed
 from keras_padpos.tasks._universal_perturbation import universal_perturbation
 from keras_padpos.tasks.cutout import Cutout
 from keras_padpos.training import Checkpoint
-from keras_padpos.training import _variable_state as variable_state
 from keras_padpos.training import restore_variables
+from keras_padpos.training import variable_state
 from keras_padpos.training._kept_seeds import kept_seeds
 from keras_padpos.training._kept_seeds import seed_variables
 

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
-from keras_padpos.models import _backbone as backbone
+from keras_padpos.models import backbone
 from keras_padpos.models import stage_names
 
 

@@ -14,7 +14,7 @@ from keras_padpos.tasks._logged_training import LOG_STEPS
 from keras_padpos.tasks._logged_training import logged_training
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
-from keras_padpos.training import _suits_xla as suits_xla
+from keras_padpos.training import suits_xla
 
 _BATCH = 48
 _LEARNING_RATE = 1e-3

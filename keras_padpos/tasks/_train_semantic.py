@@ -14,7 +14,7 @@ from keras_padpos.tasks._logged_training import logged_training
 from keras_padpos.tasks.pixel_loss import PixelLoss
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import OneDevice
-from keras_padpos.training import _suits_xla as suits_xla
+from keras_padpos.training import suits_xla
 
 if TYPE_CHECKING:
     from keras_padpos.data import JointAugmentation

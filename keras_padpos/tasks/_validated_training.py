@@ -10,7 +10,7 @@ from keras_padpos.training import Checkpoint
 from keras_padpos.training import LocalModel
 from keras_padpos.training import OneDevice
 from keras_padpos.training import Part
-from keras_padpos.training import _train_epochs as train_epochs
+from keras_padpos.training import train_epochs
 
 
 def validated_training(

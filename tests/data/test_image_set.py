@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_padpos.data import ImageSet
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import open_images
 from keras_padpos.data._read_picture import BrokenPictureError
 from keras_padpos.data.picture_source import PictureSource
 

@@ -5,8 +5,8 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from keras_padpos.data import _labelled_pictures as labelled_pictures
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import labelled_pictures
+from keras_padpos.data import open_images
 
 
 def test_pictures_and_labels():

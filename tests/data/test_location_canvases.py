@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_padpos import tasks
-from keras_padpos.data import _location_canvases as location_canvases
+from keras_padpos.data import location_canvases
 
 HEADS = ("class", "cell", "pixels")
 numpy_of = keras.ops.convert_to_numpy
@@ -69,7 +69,7 @@ def test_it_draws_what_train_location_draws(monkeypatch):
     def watched(model, batch, steps, total, **options):
         seen.extend(batch(*divmod(step, steps)) for step in range(total))
 
-    module = sys.modules["keras_padpos.tasks._train_location"]
+    module = sys.modules["keras_padpos.tasks.train_location"]
     monkeypatch.setattr(module, "logged_training", watched)
     net = tasks.location_net("vgg5", "both", 3, canvas="mean", size=8)
     tasks.train_location(

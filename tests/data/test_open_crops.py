@@ -9,8 +9,8 @@ import scipy.stats
 import skimage.data
 from PIL import Image
 
-from keras_padpos.data import _open_crops as open_crops
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import open_crops
+from keras_padpos.data import open_images
 from keras_padpos.data.picture_crops import PictureCrops
 from keras_padpos.data.sample_photographs import PHOTOGRAPHS
 
@@ -355,6 +355,6 @@ def test_dataset_equals_batches(folder):
 
 
 def test_examples_run():
-    module = importlib.import_module("keras_padpos.data._open_crops")
+    module = importlib.import_module("keras_padpos.data.open_crops")
     result = doctest.testmod(module)
     assert result.attempted and not result.failed

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import open_images
 from keras_padpos.data.sample_photographs import PHOTOGRAPHS
 from keras_padpos.data.sample_photographs import SamplePhotographs
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from keras_padpos.data import JointAugmentation
-from keras_padpos.data import _open_labelled as open_labelled
-from keras_padpos.data import _open_masks as open_masks
+from keras_padpos.data import open_labelled
+from keras_padpos.data import open_masks
 from keras_padpos.data.masked_pictures import MaskedPictures
 
 NAMES = ["b", "a", "d", "c"]
@@ -576,7 +576,7 @@ def test_an_error_that_is_not_made_from_a_message(textures, monkeypatch):
     def fail(*arguments):
         b"\xe9".decode("utf-8")
 
-    module = sys.modules["keras_padpos.data._open_labelled"]
+    module = sys.modules["keras_padpos.data.open_labelled"]
     monkeypatch.setattr(module, "LabelledFolder", fail)
     with pytest.raises(ValueError, match="there is 'utf-8' codec can't decod"):
         open_labelled(textures)

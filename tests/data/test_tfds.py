@@ -6,8 +6,8 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from keras_padpos.data import _open_crops as open_crops
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import open_crops
+from keras_padpos.data import open_images
 
 
 def pixels(number):

@@ -8,8 +8,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_padpos.data import JointAugmentation
-from keras_padpos.data import _open_labelled as open_labelled
-from keras_padpos.data import _open_masks as open_masks
+from keras_padpos.data import open_labelled
+from keras_padpos.data import open_masks
 
 HEIGHT, WIDTH = 9, 12
 

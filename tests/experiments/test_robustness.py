@@ -173,7 +173,7 @@ def killing(*args, **options):
         os._exit(9)
     return pgd(*args, **options)
 import sys
-module = sys.modules["keras_padpos.tasks._score_robustness"]
+module = sys.modules["keras_padpos.tasks.score_robustness"]
 pgd, module.pgd = module.pgd, killing
 """
 

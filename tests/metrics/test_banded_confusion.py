@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from keras_padpos.metrics import BandedConfusion
-from keras_padpos.metrics import _border_bands as border_bands
-from keras_padpos.metrics import _class_iou as class_iou
-from keras_padpos.metrics import _mean_iou as mean_iou
+from keras_padpos.metrics import border_bands
+from keras_padpos.metrics import class_iou
+from keras_padpos.metrics import mean_iou
 
 EDGES = (0.1, 0.3)
 

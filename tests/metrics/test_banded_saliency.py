@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from keras_padpos.metrics import BandedSaliency
-from keras_padpos.metrics import _border_bands as border_bands
-from keras_padpos.metrics import _saliency_values as saliency_values
+from keras_padpos.metrics import border_bands
+from keras_padpos.metrics import saliency_values
 
 EDGES = (0.1, 0.25)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
+from keras_padpos.metrics import bootstrap_interval
 
 
 @pytest.mark.parametrize(("level", "least", "most"), [(0.95, 88, 99)])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from keras_padpos.metrics import BAND_EDGES
-from keras_padpos.metrics import _border_bands as border_bands
 from keras_padpos.metrics import band_names
+from keras_padpos.metrics import border_bands
 from keras_padpos.metrics import border_distance
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import _chance_mae as chance_mae
+from keras_padpos.metrics import chance_mae
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from keras_padpos.metrics import _jackknife_interval as jackknife_interval
+from keras_padpos.metrics import jackknife_interval
 
 
 def without_each(values):

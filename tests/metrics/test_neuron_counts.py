@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import _neuron_counts as neuron_counts
+from keras_padpos.metrics import neuron_counts
 
 RNG = np.random.default_rng(0)
 

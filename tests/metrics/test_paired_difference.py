@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
-from keras_padpos.metrics import _paired_difference as paired_difference
+from keras_padpos.metrics import bootstrap_interval
+from keras_padpos.metrics import paired_difference
 
 
 def test_is_the_interval_of_the_differences():

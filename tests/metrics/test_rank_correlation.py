@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras_padpos.metrics import _rank_correlation as rank_correlation
+from keras_padpos.metrics import rank_correlation
 
 
 def ramp(height=6, width=7):

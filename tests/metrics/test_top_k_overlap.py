@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import _top_k_overlap as top_k_overlap
+from keras_padpos.metrics import top_k_overlap
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])

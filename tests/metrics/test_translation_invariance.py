@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_padpos.metrics import TranslationInvariance
-from keras_padpos.metrics import _patch_offsets as patch_offsets
+from keras_padpos.metrics import patch_offsets
 
 
 def scored(answer, shape=(17, 15), patch=(6, 5), stride=1, classes=3):

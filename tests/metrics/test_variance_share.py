@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import _variance_share as variance_share
+from keras_padpos.metrics import variance_share
 
 # Shrout and Fleiss (1979), Table 2: six targets, each rated four times.
 RATINGS = [

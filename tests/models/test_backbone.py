@@ -8,13 +8,13 @@ import pytest
 from large_on_tensorflow import large_on_tensorflow
 
 from keras_padpos import padding
-from keras_padpos.models import _backbone as backbone
+from keras_padpos.models import backbone
 from keras_padpos.models import backbone_names
 from keras_padpos.models import check_weights
+from keras_padpos.models import find_padding_sites
+from keras_padpos.models import receptive_field
+from keras_padpos.models import resnet18
 from keras_padpos.models import stage_names
-from keras_padpos.models.graph import _find_padding_sites as find_padding_sites
-from keras_padpos.models.graph import _receptive_field as receptive_field
-from keras_padpos.models.nets import _resnet18 as resnet18
 
 SHAPE = (64, 64, 3)
 MODES = ("reflect", "replicate", "circular", "symmetric")

@@ -9,8 +9,8 @@ from torch_twin import output
 from torch_twin import randomise
 from torch_twin import run
 
-from keras_padpos.models.graph import _receptive_field as receptive_field
-from keras_padpos.models.nets import _bagnet as bagnet
+from keras_padpos.models import bagnet
+from keras_padpos.models import receptive_field
 
 # ResNet-50 as torchvision counts it, with 1000 classes.
 RESNET50 = 25_557_032

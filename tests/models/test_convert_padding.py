@@ -9,7 +9,7 @@ from oracles import same_pads
 from keras_padpos import layers
 from keras_padpos import models
 from keras_padpos import padding
-from keras_padpos.models.graph import _convert_padding as convert_padding
+from keras_padpos.models import convert_padding
 
 SIZE = (9, 12)
 MODES = [mode for mode in NUMPY_MODES if mode != "constant"]

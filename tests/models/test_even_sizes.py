@@ -4,8 +4,8 @@ from keras import layers
 from oracles import same_pads
 
 from keras_padpos import layers as ours
-from keras_padpos.models.graph import _even_sizes as even_sizes
-from keras_padpos.models.graph import _find_padding_sites as find_padding_sites
+from keras_padpos.models import even_sizes
+from keras_padpos.models import find_padding_sites
 from keras_padpos.models.graph import even_sizes as unfit_layer
 
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from keras_padpos import layers
-from keras_padpos.models import _backbone as backbone
+from keras_padpos.models import backbone
 from keras_padpos.models import check_weights
+from keras_padpos.models import convert_padding
 from keras_padpos.models import is_model_file
 from keras_padpos.models import stage_names
-from keras_padpos.models.graph import _convert_padding as convert_padding
 
 SHAPE = (16, 16, 3)
 

@@ -9,8 +9,8 @@ from oracles import same_pads
 from keras_padpos import layers as ours
 from keras_padpos import models
 from keras_padpos import padding
-from keras_padpos.models.graph import _convert_padding as convert_padding
-from keras_padpos.models.graph import _find_padding_sites as find_padding_sites
+from keras_padpos.models import convert_padding
+from keras_padpos.models import find_padding_sites
 
 
 def application(name, size=224):

@@ -4,8 +4,8 @@ import pytest
 from torch_twin import output
 from torch_twin import run
 
-from keras_padpos.models.nets import _red_green_net as red_green_net
-from keras_padpos.tasks import _red_green as red_green
+from keras_padpos.models import red_green_net
+from keras_padpos.tasks import red_green
 
 SIZES = {
     "valid": (30, 14, 6, 2),

@@ -7,7 +7,7 @@ from off_border import largest_difference
 
 from keras_padpos import models
 from keras_padpos.layers import ResizeToMatch
-from keras_padpos.models.graph import _convert_padding as convert_padding
+from keras_padpos.models import convert_padding
 
 
 def picture(size, channels=3):

@@ -9,8 +9,8 @@ from torch_twin import randomise
 from torch_twin import run
 
 from keras_padpos import padding
-from keras_padpos.models.graph import _receptive_field as receptive_field
-from keras_padpos.models.nets import _resnet18 as resnet18
+from keras_padpos.models import receptive_field
+from keras_padpos.models import resnet18
 
 # torchvision's 11,689,512 without its classifier of 1000 classes.
 TRAINABLE = 11_689_512 - (512 * 1000 + 1000)

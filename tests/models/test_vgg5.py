@@ -9,9 +9,9 @@ from torch_twin import randomise
 from torch_twin import run
 
 from keras_padpos import padding
-from keras_padpos.models.graph import _convert_padding as convert_padding
-from keras_padpos.models.graph import _receptive_field as receptive_field
-from keras_padpos.models.nets import _vgg5 as vgg5
+from keras_padpos.models import convert_padding
+from keras_padpos.models import receptive_field
+from keras_padpos.models import vgg5
 
 CONVOLUTIONS = 896 + 18_496 + 73_856 + 295_168
 BATCH_NORMS = 4 * (32 + 64 + 128 + 256)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import _bootstrap_interval as bootstrap_interval
+from keras_padpos.metrics import bootstrap_interval
 from keras_padpos.probes import Evaluation
 
 TARGET = np.array([[0.0, 1.0, 2.0, 3.0]])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import open_images
 from keras_padpos.probes import feature_batches
 from keras_padpos.probes.feature_batches import FeatureBatches
 

@@ -6,7 +6,7 @@ import pytest
 
 from keras_padpos.probes import GradientSolver
 from keras_padpos.probes import Head
-from keras_padpos.probes import _position_target as position_target
+from keras_padpos.probes import position_target
 from keras_padpos.probes._windows import windows
 
 GRID = 6

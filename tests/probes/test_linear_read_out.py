@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import _rank_correlation as rank_correlation
+from keras_padpos.metrics import rank_correlation
 from keras_padpos.probes import LinearReadOut
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from keras_padpos.probes import _position_budget as position_budget
+from keras_padpos.probes import position_budget
 from keras_padpos.probes._position_budget import needs_dual
 
 VGG16 = 1472

@@ -6,11 +6,11 @@ import pytest
 from large_on_tensorflow import large_on_tensorflow
 from PIL import Image
 
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import open_images
 from keras_padpos.probes import Head
-from keras_padpos.probes import _position_probe as position_probe
-from keras_padpos.probes import _position_target as position_target
 from keras_padpos.probes import feature_batches
+from keras_padpos.probes import position_probe
+from keras_padpos.probes import position_target
 
 SIZE = 32
 GRID = 8
@@ -453,7 +453,7 @@ def test_places_do_not_depend_on_which_network_comes_first(
 ):
     # As if a head of 27 columns were too wide: 60 rows for 6 files, of which
     # 5 are pictures.
-    budget = sys.modules["keras_padpos.probes._position_budget"]
+    budget = sys.modules["keras_padpos.probes.position_budget"]
     monkeypatch.setattr(budget, "MOST_COLUMNS", 20)
     monkeypatch.setattr(budget, "MOST_ROWS", 60)
     rng = np.random.default_rng(0)

@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import _chance_mae as chance_mae
+from keras_padpos.metrics import chance_mae
 from keras_padpos.probes import TARGETS
-from keras_padpos.probes import _position_target as position_target
+from keras_padpos.probes import position_target
 
 GREY = 1 / 255
 STRIPES = ("horizontal_stripes", "vertical_stripes")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from keras_padpos.probes import _read_out_features as read_out_features
+from keras_padpos.probes import read_out_features
 
 
 def bilinear(array, grid):

@@ -5,10 +5,10 @@ import pytest
 from keras_padpos.probes import GradientSolver
 from keras_padpos.probes import Head
 from keras_padpos.probes import LinearReadOut
-from keras_padpos.probes import _position_target as position_target
-from keras_padpos.probes import _read_out_features as read_out_features
-from keras_padpos.probes import _read_out_model as read_out_model
-from keras_padpos.probes import _stage_read_outs as stage_read_outs
+from keras_padpos.probes import position_target
+from keras_padpos.probes import read_out_features
+from keras_padpos.probes import read_out_model
+from keras_padpos.probes import stage_read_outs
 
 TARGETS = ["horizontal", "gaussian"]
 SHAPE = (9, 9, 3)

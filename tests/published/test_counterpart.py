@@ -1,6 +1,6 @@
 import pytest
 
-from keras_padpos.published import _counterpart as counterpart
+from keras_padpos.published import counterpart
 
 
 def row(**changes):

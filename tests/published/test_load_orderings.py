@@ -1,11 +1,11 @@
 import pytest
 
 from keras_padpos import models
-from keras_padpos.published import _load_orderings as load_orderings
-from keras_padpos.published import _read_out_tables as read_out_tables
-from keras_padpos.published import _row_fits as row_fits
 from keras_padpos.published import list_tables
+from keras_padpos.published import load_orderings
 from keras_padpos.published import lookup
+from keras_padpos.published import read_out_tables
+from keras_padpos.published import row_fits
 
 SIDES = {"lesser", "greater", "near_zero", "above_zero"}
 FIELDS = {"model", "padding_mode", "target", "stages", "kernel_size"}

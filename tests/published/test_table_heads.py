@@ -1,7 +1,7 @@
 import pytest
 
-from keras_padpos.published import _table_heads as table_heads
-from keras_padpos.published import _table_targets as table_targets
+from keras_padpos.published import table_heads
+from keras_padpos.published import table_targets
 
 
 def heads(*args):

@@ -5,7 +5,7 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
-from keras_padpos.metrics import _paired_difference as paired_difference
+from keras_padpos.metrics import paired_difference
 from keras_padpos.report import evaluate_orderings
 from keras_padpos.report import orderings_markdown
 from keras_padpos.report import print_orderings

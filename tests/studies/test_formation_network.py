@@ -3,8 +3,8 @@ import pytest
 
 from keras_padpos import models
 from keras_padpos.runs import InputError
+from keras_padpos.runs import formation_network
 from keras_padpos.studies import FORMATION_STAGES
-from keras_padpos.studies import _formation_network as formation_network
 
 
 def test_padding_modes_start_from_the_same_weights():

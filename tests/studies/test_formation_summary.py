@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import stats
 
-from keras_padpos.studies import _formation_summary as formation_summary
+from keras_padpos.runs import formation_summary
 
 VALUES = {
     # Mode: by seed, before and after.

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from keras_padpos import tasks
-from keras_padpos.training import _variable_state as variable_state
+from keras_padpos.training import variable_state
 
 numpy = ops.convert_to_numpy
 

@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 
 from keras_padpos.layers import Conv2D
-from keras_padpos.models.nets import _vgg5 as vgg5
+from keras_padpos.models import vgg5
 from keras_padpos.tasks import CIFAR_DEVIATION
 from keras_padpos.tasks import CIFAR_MEAN
 from keras_padpos.tasks import FILLS
 from keras_padpos.tasks import Canvas
-from keras_padpos.tasks import _canvas_labels as canvas_labels
+from keras_padpos.tasks import canvas_labels
 
 numpy_of = keras.ops.convert_to_numpy
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import tasks
-from keras_padpos.training import _variable_state as variable_state
+from keras_padpos.training import variable_state
 
 
 def data(count=24, size=8):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.tasks import _decay_weights as decay_weights
+from keras_padpos.tasks import decay_weights
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])

@@ -3,7 +3,7 @@ import pytest
 
 from keras_padpos.tasks import CANVAS
 from keras_padpos.tasks import PATCH
-from keras_padpos.tasks import _four_quadrants as four_quadrants
+from keras_padpos.tasks import four_quadrants
 
 
 def pictures(number=3, size=56):

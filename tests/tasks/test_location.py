@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from keras_padpos import tasks
-from keras_padpos.metrics import _border_profile as border_profile
-from keras_padpos.metrics import _mean_iou as mean_iou
-from keras_padpos.training import _variable_state as variable_state
+from keras_padpos.metrics import border_profile
+from keras_padpos.metrics import mean_iou
+from keras_padpos.training import variable_state
 
 
 def data(count=24, size=8):

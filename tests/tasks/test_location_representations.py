@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import tasks
-from keras_padpos.metrics import _neuron_counts as neuron_counts
+from keras_padpos.metrics import neuron_counts
 
 ops = keras.ops
 COUNTS = ("neurons_location", "neurons_class", "neurons_residual")

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.tasks import _four_quadrants as four_quadrants
-from keras_padpos.tasks import _quadrant_features as quadrant_features
+from keras_padpos.tasks import four_quadrants
 from keras_padpos.tasks import pooled_maps
+from keras_padpos.tasks import quadrant_features
 
 
 def network():

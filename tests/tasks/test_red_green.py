@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_padpos.tasks import _red_green as red_green
+from keras_padpos.tasks import red_green
 
 NAMES = ("train", "validation", "similar", "dissimilar")
 

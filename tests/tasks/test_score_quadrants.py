@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import layers
-from keras_padpos.tasks import _score_quadrants as score_quadrants
+from keras_padpos.tasks import score_quadrants
 
 # Small ones, to be quick.
 CANVAS = 16

@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from keras_padpos import tasks
-from keras_padpos.training import _variable_state as variable_state
+from keras_padpos.training import variable_state
 
 
 def data(count=12, size=8):

@@ -13,7 +13,7 @@ from keras_padpos import data
 from keras_padpos import metrics
 from keras_padpos import models
 from keras_padpos import tasks
-from keras_padpos.training import _variable_state as variable_state
+from keras_padpos.training import variable_state
 
 SIZE = (20, 24)
 

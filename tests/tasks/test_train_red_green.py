@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.models.nets import _red_green_net as red_green_net
-from keras_padpos.tasks import _red_green as red_green
-from keras_padpos.tasks import _train_red_green as train_red_green
+from keras_padpos.models import red_green_net
+from keras_padpos.tasks import red_green
+from keras_padpos.tasks import train_red_green
 
 
 def tiny(**changed):

@@ -8,7 +8,7 @@ from run_binary import run_binary
 from tool_process import ToolProcess
 
 from keras_padpos import probes
-from keras_padpos.data import _open_images as open_images
+from keras_padpos.data import open_images
 from tools.held_images import HeldImages
 from tools.measure_probe import exact_pass_over_forward
 from tools.measure_probe import fit_all

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.training import _divergence as divergence
-from keras_padpos.training import _variable_state as variable_state
+from keras_padpos.training import divergence
+from keras_padpos.training import variable_state
 
 INPUTS = np.ones((2, 3), "float32")
 

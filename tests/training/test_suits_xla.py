@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from keras_padpos.training import OneDevice
-from keras_padpos.training import _suits_xla as suits_xla
+from keras_padpos.training import suits_xla
 
 
 class Several(OneDevice):
