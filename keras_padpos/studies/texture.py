@@ -231,7 +231,9 @@ _TABLE = Table(
             "mean over classes", "class_accuracy", percent
         ),
         "chance": Column(
-            "chance", "classes", lambda classes: percent([1 / max(classes)])
+            "chance",
+            form=lambda rows: percent([1 / row["classes"] for row in rows[:1]]),
+            rows=True,
         ),
         **SIZES,
     },

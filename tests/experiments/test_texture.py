@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 from run_binary import run_binary
+from run_study import run_study
 from texture_folders import write_textures
-from tool_process import ToolProcess
 
 import keras_padpos.layers
 import keras_padpos.tasks  # noqa: F401, whose layers models hold
@@ -50,8 +50,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(folder):
-    with ToolProcess("experiments.texture", []) as tool:
-        yield lambda *given: tool(*given, cwd=folder)
+    return lambda *given: run_study("texture", *given, cwd=folder)
 
 
 @pytest.fixture(scope="module")

@@ -133,7 +133,7 @@ def _left(work):
     return {
         "config": results["config"],
         "rows": results["rows"],
-        "skipped": results["provenance"].get("skipped"),
+        "skipped": results["provenance"].get("skipped") or None,
         "arrays": _arrays(work / "arrays.npz"),
         "metrics": _metrics(work / "metrics.jsonl"),
         "models": _files(work / "models", _weights),
