@@ -26,7 +26,7 @@ def run_study(name, *argv, cwd):
             contextlib.redirect_stderr(err),
         ):
             try:
-                studies.study(name).run([name, *map(str, argv)])
+                studies.get(name).run([name, *map(str, argv)])
             except SystemExit as end:
                 status = end.code
     finally:

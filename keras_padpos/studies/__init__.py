@@ -23,12 +23,12 @@ STUDIES = (
 """Names of the studies, as of their binaries."""
 
 
-def study(name: str) -> "Study":
+def get(name: str) -> "Study":
     """The study of a name.
 
     Example:
 
-    >>> study("texture").crossed
+    >>> get("texture").crossed
     ['backbone', 'weights', 'padding_mode', 'train']
 
     Args:
@@ -37,4 +37,4 @@ def study(name: str) -> "Study":
     return importlib.import_module(f"{__name__}.{name}").STUDY
 
 
-__all__ = ["STUDIES", "study"]
+__all__ = ["STUDIES", "get"]

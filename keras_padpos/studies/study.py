@@ -74,10 +74,15 @@ class Run:
             for combination in itertools.product(*values)
         ]
 
-    def text(self, plan: Plan, names: Iterable[str] | None = None) -> str:
+    def text(self, plan: Plan) -> str:
         """The flags that ask for a plan, as a command line has them."""
-        names = self.study.crossed if names is None else names
-        return ", ".join(f"--{name}={plan[name]}" for name in names)
+        texts = [f"--{name}={plan[name]}" for name in self.study.crossed]
+        texts += [
+            self.settings.text(name)
+            for name in self.study.network_flags
+            if getattr(self.settings, name) is not None
+        ]
+        return ", ".join(texts)
 
     @functools.cached_property
     def arrays(self) -> dict[str, Any]:
@@ -108,6 +113,8 @@ class Study:
         network: Makes the network of a plan with random weights; called for
             each plan before anything is written, so that what cannot be made
             is refused. Not for studies without.
+        network_flags: Further flags that decide whether it can be made: an
+            error names them.
         label: From a plan to its name in progress, files and arrays.
         amount: From a run and a plan to how much there is to do, in `noun`;
             `None` if unknown.
@@ -131,6 +138,7 @@ class Study:
     sets: Callable[[Run], Any] = lambda run: {}
     plans: Callable[[Run], list[dict[str, Any]]] | None = None
     network: Callable[[Run, Plan], Any] | None = None
+    network_flags: Sequence[str] = ()
     label: Callable[[Plan], str] | None = None
     amount: Callable[[Run, Plan], int | None] = lambda run, plan: None
     noun: str = "pictures"

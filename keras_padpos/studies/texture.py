@@ -341,6 +341,7 @@ STUDY = Study(
     training=_TRAINING,
     sets=_sets,
     network=_network,
+    network_flags=["layer"],
     amount=_amount,
     measure=_measure,
     tables=[_TABLE],
