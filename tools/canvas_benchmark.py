@@ -9,6 +9,7 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.studies import networks
 
 _MODEL = flags.DEFINE_list(
     "model", ["vgg5"], "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33."
@@ -112,8 +113,10 @@ def _units():
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(values) or 'nothing'}"
             )
-    runs.conversion_modes([_PADDING_MODE.value])
-    grids = runs.whole_numbers("grid", _GRID.value, 1)
+    runs.Flag("", "", choices=networks.padding_modes()).value(
+        "padding_mode", _PADDING_MODE.value
+    )
+    grids = runs.Flag([], "", type=int, least=1).value("grid", _GRID.value)
     for model in _MODEL.value:
         for grid in grids:
             tasks.location_net(

@@ -9,6 +9,7 @@ from absl import flags
 
 from keras_padpos import files
 from keras_padpos import runs
+from keras_padpos.studies import networks
 
 _PADDING_MODE = flags.DEFINE_string(
     "padding_mode",
@@ -45,7 +46,9 @@ def main(argv):
     _, source, target = argv
     from keras_padpos import models
 
-    runs.conversion_modes([_PADDING_MODE.value] if _PADDING_MODE.value else [])
+    runs.Flag("", "", choices=networks.padding_modes()).value(
+        "padding_mode", _PADDING_MODE.value
+    )
     target = files.check_keras_file(target, "OUT.keras", _OVERWRITE.value)
     model = files.load_keras_model(source, "IN.keras", compiled=True)
     converted = models.convert_padding(

@@ -19,6 +19,7 @@ from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
 from keras_padpos import studies
+from keras_padpos.studies import networks
 
 _BACKBONE = flags.DEFINE_string(
     "backbone",
@@ -128,7 +129,7 @@ def _check_before_work():
     files.check_export(_OUT.value, _FORMAT.value, _OVERWRITE.value)
     if _BACKBONE.value is not None:
         models.check_weights(_BACKBONE.value, _weights())
-        runs.stage_layers(_BACKBONE.value, _STAGES.value)
+        networks.stage_layers(_BACKBONE.value, _STAGES.value)
 
 
 def _network():
@@ -138,7 +139,7 @@ def _network():
         _BACKBONE.value,
         _weights(),
         _padding_mode(),
-        stages=runs.stage_layers(_BACKBONE.value, _STAGES.value),
+        stages=networks.stage_layers(_BACKBONE.value, _STAGES.value),
         seed=_SEED.value,
         read_outs=_READ_OUTS.value,
     )

@@ -12,6 +12,7 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.studies import networks
 
 _BACKBONE = flags.DEFINE_list(
     "backbone",
@@ -68,9 +69,13 @@ def main(argv):
     counts = (
         []
         if _MEMORY_CROPS.value == ["none"]
-        else runs.whole_numbers("memory_crops", _MEMORY_CROPS.value, 2)
+        else runs.Flag([], "", type=int, least=2).value(
+            "memory_crops", _MEMORY_CROPS.value
+        )
     )
-    runs.conversion_modes([_PADDING_MODE.value])
+    runs.Flag("", "", choices=networks.padding_modes()).value(
+        "padding_mode", _PADDING_MODE.value
+    )
     for backbone in _BACKBONE.value:
         models.check_weights(backbone, "random")
     provenance = runs.Provenance(seed=flags.FLAGS.seed)

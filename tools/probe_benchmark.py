@@ -12,6 +12,8 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.studies import networks
+from keras_padpos.studies import position_probe
 
 _BACKBONE = flags.DEFINE_string(
     "backbone",
@@ -119,7 +121,7 @@ def main(argv):
     from keras_padpos import probes
 
     counts = _memory_images()
-    positions = runs.positions_value(_POSITIONS.value)
+    positions = position_probe.positions(_POSITIONS.value)
     for target in _TARGETS.value:
         probes.position_target(target, 2)
     models.check_weights(_BACKBONE.value, _WEIGHTS.value)
@@ -147,14 +149,16 @@ def main(argv):
 def _memory_images():
     if _MEMORY_IMAGES.value == ["none"]:
         return []
-    return runs.whole_numbers("memory_images", _MEMORY_IMAGES.value, 1)
+    return runs.Flag([], "", type=int, least=1).value(
+        "memory_images", _MEMORY_IMAGES.value
+    )
 
 
 def _open(count):
     from keras_padpos import data
 
     return data.open_images(
-        runs.picture_sets(_IMAGES.value),
+        networks.joined_sets(_IMAGES.value),
         count=count,
         seed=flags.FLAGS.seed,
         data_dir=flags.FLAGS.data_dir,
@@ -171,7 +175,7 @@ def _networks():
         # Only Table 4 has a network without padding, and it is VGG16.
         asked.append(("vgg16", "none"))
     for backbone, mode in asked:
-        layers = runs.stage_layers(backbone, ["all"])
+        layers = networks.stage_layers(backbone, ["all"])
         heads, theirs = (
             [
                 head
