@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.files import disk as atomic_file
+from keras_padpos.files.disk import atomic_file
 
 # A bar that is longer is cut off, its number stands above it.
 _MOST_PERCENT = 100

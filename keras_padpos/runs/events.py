@@ -26,15 +26,8 @@ from keras_padpos.report.run_files import FIGURES
 from keras_padpos.report.run_files import event_files
 
 
-def scalars_summary(values: Mapping[str, float]) -> Any:
-    """A message with points of curves.
-
-    Args:
-        values: From a curve's name to its value.
-
-    Returns:
-        TensorBoard's `Summary`.
-    """
+def _scalars_summary(values: Mapping[str, float]) -> Any:
+    """TensorBoard's message with a point for each curve."""
     from tensorboard.compat.proto import summary_pb2
     from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
@@ -44,19 +37,8 @@ def scalars_summary(values: Mapping[str, float]) -> Any:
     return summary
 
 
-def image_summary(tag: str, png: bytes) -> Any:
-    """A message with a picture.
-
-    Args:
-        tag: Name of the picture.
-        png: The picture, a whole PNG file.
-
-    Returns:
-        TensorBoard's `Summary`.
-
-    Raises:
-        PIL.UnidentifiedImageError: If it is no picture.
-    """
+def _image_summary(tag: str, png: bytes) -> Any:
+    """TensorBoard's message with a PNG file."""
     from PIL import Image
     from tensorboard.compat.proto import summary_pb2
     from tensorboard.plugins.image import metadata
@@ -73,23 +55,10 @@ def image_summary(tag: str, png: bytes) -> Any:
     return summary
 
 
-def map_png(
+def _map_png(
     picture: np.ndarray, low: float | None = None, high: float | None = None
 ) -> bytes:
-    r"""Draw a map in colours, a pixel for each cell.
-
-    Example:
-        >>> map_png(np.eye(2))[:4]
-        b'\x89PNG'
-
-    Args:
-        picture: The map, `(height, width)`.
-        low: Value of the darkest colour; the least of the map if not given.
-        high: Value of the brightest one; the greatest if not given.
-
-    Returns:
-        A PNG file.
-    """
+    """A map in colours, a pixel for each cell, as a PNG file."""
     from matplotlib.image import imsave
 
     file = io.BytesIO()
@@ -97,16 +66,8 @@ def map_png(
     return file.getvalue()
 
 
-def session_start_summary(flags: Mapping[str, Any]) -> Any:
-    """A message with the hyperparameters of a run that begins.
-
-    Args:
-        flags: Its flags. Lists and mappings are told as text, `None` is left
-            out.
-
-    Returns:
-        TensorBoard's `Summary`.
-    """
+def _session_start_summary(flags: Mapping[str, Any]) -> Any:
+    """TensorBoard's message with the flags of a run that begins."""
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
     return hparams_pb(
@@ -118,12 +79,8 @@ def session_start_summary(flags: Mapping[str, Any]) -> Any:
     )
 
 
-def session_end_summary() -> Any:
-    """A message that a run has ended well.
-
-    Returns:
-        TensorBoard's `Summary`.
-    """
+def _session_end_summary() -> Any:
+    """TensorBoard's message that a run has ended well."""
     from tensorboard.compat.proto import summary_pb2
     from tensorboard.plugins.hparams import api_pb2
     from tensorboard.plugins.hparams import metadata
@@ -155,28 +112,11 @@ _STEPS = ("step", "epoch")
 def scalar_points(
     unit: str | None, metrics: Mapping[str, Any]
 ) -> tuple[int | None, dict[str, float]]:
-    """Say where the numbers of a line belong.
-
-    The words of a line tell its curves from those of other lines.
-
-    Example:
-        >>> line = {"head": "1x1", "epoch": 2, "loss": 0.5, "note": None}
-        >>> scalar_points("vgg16", line)
-        (2, {'vgg16/1x1/loss': 0.5})
-
-    Args:
-        unit: The unit of work that logged it.
-        metrics: Names and values, as JSON holds them.
-
-    Returns:
-        The step: `step`, or else `epoch`, if that is a whole number, else
-        `None`. And from each curve's name, `UNIT/WORDS/NAME`, to its value;
-        of lists and mappings a curve for each number.
-    """
+    """Say where the numbers of a line belong."""
     step, axis = None, None
     for name in _STEPS:
         value = metrics.get(name)
-        if is_number(value) and value == int(value):
+        if _is_number(value) and value == int(value):
             step, axis = int(value), name
             break
     words = [unit] if unit else []
@@ -188,21 +128,13 @@ def scalar_points(
     }
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value is one of JSON's numbers.
-
-    Example:
-        >>> is_number(1), is_number(0.5), is_number(True)
-        (True, True, False)
-
-    Args:
-        value: The value.
-    """
+def _is_number(value: Any) -> bool:
+    """Whether a value is one of JSON's numbers."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    if is_number(value):
+    if _is_number(value):
         yield name, value
         return
     items = ()
@@ -221,25 +153,7 @@ _NO_NAMES = ("arrays", "reference", "step")
 def result_points(
     rows: Sequence[Mapping[str, Any]],
 ) -> list[tuple[int, dict[str, float]]]:
-    """Say where the numbers of rows belong.
-
-    What is measured are a row's fractions; its words and whole numbers say
-    what it was measured on. As many of these as tell the rows apart are in the
-    curve's name, words first.
-
-    Example:
-        >>> rows = [{"net": "vgg5", "seed": seed, "mode": mode, "mae": 0.5}
-        ...         for mode in ("zeros", "none") for seed in (0, 1)]
-        >>> result_points(rows)[0]
-        (0, {'results/mae/mode=zeros,seed=0': 0.5})
-
-    Args:
-        rows: Rows of results.json.
-
-    Returns:
-        For each row its `step`, 0 if it has none, and from each curve's name,
-        `results/NAME/ROW`, to its value.
-    """
+    """Say where the numbers of rows belong."""
     names = _names(rows)
     points = []
     for row, name in zip(rows, names, strict=True):
@@ -285,7 +199,9 @@ def _is_named_by(kind, rows, key):
     if key in _NO_NAMES or not values:
         return False
     if kind is int:
-        return all(is_number(each) and isinstance(each, int) for each in values)
+        return all(
+            _is_number(each) and isinstance(each, int) for each in values
+        )
     return all(isinstance(each, str) for each in values)
 
 
@@ -334,14 +250,7 @@ class EventLog:
         self._counts: dict[str, int] = {}
 
     def restart(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        """Write anew what is kept of a run.
-
-        Args:
-            lines: Lines of metrics.jsonl.
-
-        Raises:
-            OSError: If an older file cannot be removed.
-        """
+        """Write anew what is kept of a run."""
         self.close()
         for file in event_files(self.path):
             file.unlink()
@@ -351,22 +260,11 @@ class EventLog:
             self.log(metrics.pop("unit", None), metrics)
 
     def log(self, unit: str | None, metrics: Mapping[str, Any]) -> None:
-        """Write the numbers of one line of metrics.jsonl.
-
-        The points of a curve whose lines name no step are counted from 0.
-
-        Args:
-            unit: The unit of work that logs.
-            metrics: Names and values, as JSON holds them.
-        """
+        """Write the numbers of one line of metrics.jsonl."""
         self._attempt(self._log, unit, metrics)
 
     def finish(self, rows: Sequence[Any]) -> None:
-        """Write what the run found: numbers of its rows, figures, maps.
-
-        Args:
-            rows: As in results.json.
-        """
+        """Write what the run found: numbers of its rows, figures, maps."""
         self._attempt(self._finish, rows)
         self.close()
 
@@ -394,18 +292,18 @@ class EventLog:
             self._image(0, f"{FIGURES}/{file.stem}", file.read_bytes())
         for step, name, png in self._maps(rows):
             self._image(step, f"maps/{name}", png)
-        self._append(summary=session_end_summary())
+        self._append(summary=_session_end_summary())
 
     def _scalars(self, step: int, values: Mapping[str, float]) -> None:
         if values:
-            self._append(step, summary=scalars_summary(values))
+            self._append(step, summary=_scalars_summary(values))
 
     def _image(self, step: int, tag: str, png: bytes) -> None:
         from PIL import UnidentifiedImageError
 
         # Somebody else's file, say.
         with contextlib.suppress(UnidentifiedImageError):
-            self._append(step, summary=image_summary(tag, png))
+            self._append(step, summary=_image_summary(tag, png))
 
     def _maps(self, rows: Sequence[Any]) -> Iterator[tuple[int, str, bytes]]:
         """Steps, names and pictures of maps."""
@@ -429,7 +327,7 @@ class EventLog:
                     yield (
                         step if isinstance(step, int) else 0,
                         f"{shown}/{kind}",
-                        map_png(picture, limits.min(), limits.max()),
+                        _map_png(picture, limits.min(), limits.max()),
                     )
 
     def _append(self, step: int = 0, **what: Any) -> None:
@@ -450,7 +348,7 @@ class EventLog:
         # Makes a TensorBoard that is open forget what it saw of this run.
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
         self._write(0, session_log=start)
-        self._write(0, summary=session_start_summary(self._flags))
+        self._write(0, summary=_session_start_summary(self._flags))
 
     def _write(self, step: int, **what: Any) -> None:
         from tensorboard.compat.proto import event_pb2

@@ -66,11 +66,7 @@ class Provenance:
         }
 
     def machine_line(self) -> str:
-        """Return one line to print below timings.
-
-        Returns:
-            Such as `2 cores, Intel Xeon, 24 GiB, TensorFlow 2.21.0 CPU`.
-        """
+        """Return one line to print below timings."""
         import keras
 
         machine = _machine()

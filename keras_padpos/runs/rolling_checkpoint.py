@@ -61,22 +61,12 @@ class RollingCheckpoint:
         self._took = 0.0
 
     def log(self, **metrics: Any) -> None:
-        """Log a line of the unit; see `WorkDirectory.log`.
-
-        What was logged before a checkpoint is logged again when the unit goes
-        on from it.
-
-        Args:
-            **metrics: Names and values.
-        """
+        """Log a line of the unit; see `WorkDirectory.log`."""
         self.lines.append(metrics)
         self._work.log(self._unit, **metrics)
 
     def curves(self) -> dict[str, np.ndarray]:
-        """What was logged, as an array of floats for each name.
-
-        What is not finite, which JSON does not hold, is NaN.
-        """
+        """What was logged, as an array of floats for each name."""
         names = dict.fromkeys(name for line in self.lines for name in line)
         return {
             name: np.array([line[name] for line in self.lines], dtype=float)
@@ -84,12 +74,7 @@ class RollingCheckpoint:
         }
 
     def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The newest state that is whole; `None` if there is none.
-
-        Raises:
-            InputError: If it was computed on another backend, or spread in
-                another way.
-        """
+        """The newest state that is whole; `None` if there is none."""
         numbers = {}
         for key in self._keys:
             # Without arrays: two states may not fit into memory.
@@ -114,15 +99,7 @@ class RollingCheckpoint:
     def save(
         self, row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
     ) -> None:
-        """Save a state in the place of the older one of the two.
-
-        Args:
-            row: What JSON holds.
-            arrays: Arrays of numbers by name.
-
-        Raises:
-            InputError: If it cannot be written; the newer one is kept.
-        """
+        """Save a state in the place of the older one of the two."""
         row = {
             **row,
             "_number": self._number,
@@ -138,11 +115,7 @@ class RollingCheckpoint:
         self,
         state: Callable[[], tuple[Mapping[str, Any], Mapping[str, np.ndarray]]],
     ) -> None:
-        """Save a state if it is time.
-
-        Args:
-            state: Gives what `save` takes; called only then.
-        """
+        """Save a state if it is time."""
         wait = max(self._seconds, self._took / _LARGEST_SHARE)
         if time.monotonic() - self._saved >= wait:
             started = time.monotonic()

@@ -114,11 +114,7 @@ class SharedDirectory(WorkDirectory):
     def write_results(
         self, rows: Sequence[Any], provenance: Mapping[str, Any]
     ) -> None:
-        """Write results.json, in process 0.
-
-        Raises:
-            SystemExit: In all others, whose work ends here.
-        """
+        """Write results.json, in process 0."""
         if not self._leads:
             raise SystemExit(0)
         super().write_results(rows, provenance)

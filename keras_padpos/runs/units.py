@@ -49,13 +49,7 @@ class FoundRows:
         rows: Iterable[Any],
         arrays: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        """Add what was found at one stop.
-
-        Args:
-            key: Names the stop.
-            rows: What JSON holds.
-            arrays: Arrays of numbers by name.
-        """
+        """Add what was found at one stop."""
         self._keys.append(key)
         self.rows += strict_json(list(rows))
         for name, array in (arrays or {}).items():
@@ -119,21 +113,11 @@ class TrainingUnit:
         self._steps = 0
 
     def advance(self, count: int = 1) -> None:
-        """Count what was done besides training steps.
-
-        Args:
-            count: How many more, of what progress counts.
-        """
+        """Count what was done besides training steps."""
         self._advance(count)
 
     def log(self, **metrics: Any) -> None:
-        """Log a line of the training, and count its steps.
-
-        The first line of a training that goes on counts all steps before, too.
-
-        Args:
-            **metrics: Names and values; `step` is how many steps there were.
-        """
+        """Log a line of the training, and count its steps."""
         self.rolling.log(**metrics)
         self._advance((metrics["step"] - self._steps) * self._per_step)
         self._steps = metrics["step"]

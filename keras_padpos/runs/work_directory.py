@@ -174,14 +174,7 @@ class WorkDirectory:
         return (self.path / MODELS).is_dir()
 
     def load_results(self) -> dict[str, Any]:
-        """Read results.json.
-
-        Returns:
-            A dict with `experiment`, `config`, `rows` and `provenance`.
-
-        Raises:
-            InputError: If it is not there or cannot be read.
-        """
+        """Read results.json."""
         file = self.path / RESULTS_FILE
         try:
             results = json.loads(file.read_text(encoding="utf-8"))
@@ -288,22 +281,11 @@ class WorkDirectory:
         return rows, arrays
 
     def mark_resumed(self, key: str) -> None:
-        """Count a unit as resumed that goes on from its middle.
-
-        Args:
-            key: Names the unit.
-        """
+        """Count a unit as resumed that goes on from its middle."""
         self._resumed.add(key)
 
     def remove_checkpoint(self, key: str) -> None:
-        """Remove a unit of work that is no longer needed, if it is there.
-
-        Args:
-            key: Names the unit.
-
-        Raises:
-            InputError: If a file cannot be removed.
-        """
+        """Remove a unit of work that is no longer needed, if it is there."""
         file = self._checkpoint_file(key)
         with self._writing(file):
             file.unlink(missing_ok=True)
@@ -312,21 +294,7 @@ class WorkDirectory:
         self._found.discard(key)
 
     def log(self, unit: str | None = None, **metrics: Any) -> None:
-        """Append one line to metrics.jsonl.
-
-        A line stays with its unit. When an unfinished directory is opened
-        again, only the lines of units with a checkpoint are kept: all others
-        will be logged anew, so no line stands there twice.
-
-        Args:
-            unit: Key of the unit of work, as given to `save_checkpoint`;
-                `None` for what is logged in every session.
-            **metrics: Names and values, such as `epoch=3, loss=0.1`.
-
-        Raises:
-            InputError: If the line cannot be written.
-            TypeError: If a value cannot be written as JSON.
-        """
+        """Append one line to metrics.jsonl."""
         metrics = strict_json(metrics)
         line = _dump({"unit": unit, **metrics})
         file = self.path / METRICS_FILE
@@ -336,31 +304,12 @@ class WorkDirectory:
         self._events.log(unit, metrics)
 
     def save_arrays(self, arrays: Mapping[str, Any]) -> None:
-        """Write arrays.npz, in place of an earlier one.
-
-        Args:
-            arrays: Arrays of numbers by name.
-
-        Raises:
-            InputError: If the file cannot be written.
-            ValueError: If an array does not hold numbers.
-        """
+        """Write arrays.npz, in place of an earlier one."""
         with self._atomic(self.path / ARRAYS_FILE) as stream:
             write_arrays(stream, as_arrays(arrays))
 
     def figure_path(self, name: str) -> Path:
-        """Say where a figure belongs, and make its directory.
-
-        Args:
-            name: Name of the figure, without directory and ending.
-
-        Returns:
-            The path `figures/NAME.png` in the work directory.
-
-        Raises:
-            InputError: If the directory cannot be made.
-            ValueError: If `name` is no plain file name.
-        """
+        """Say where a figure belongs, and make its directory."""
         if not re.fullmatch(FIGURE_NAME, name):
             raise InputError(
                 "`name` must consist of letters, digits and `_.+=-`. "
@@ -372,18 +321,7 @@ class WorkDirectory:
         return folder / f"{name}.png"
 
     def save_model(self, key: str, model: Any) -> str:
-        """Write a model into `models/`, in place of an earlier one.
-
-        Args:
-            key: Names the unit of work that it belongs to.
-            model: A Keras model.
-
-        Returns:
-            The file's path, seen from this directory.
-
-        Raises:
-            InputError: If the file cannot be written.
-        """
+        """Write a model into `models/`, in place of an earlier one."""
         file = self._unit_file(MODELS, key, "keras")
         with self._writing(file):
             file.parent.mkdir(exist_ok=True)
@@ -392,17 +330,7 @@ class WorkDirectory:
         return file.relative_to(self.path).as_posix()
 
     def load_model(self, key: str) -> Any:
-        """Load what `save_model` wrote.
-
-        Args:
-            key: Names the unit of work that it belongs to.
-
-        Returns:
-            The Keras model, not compiled.
-
-        Raises:
-            InputError: If it is not there or cannot be read.
-        """
+        """Load what `save_model` wrote."""
         import keras
 
         from keras_padpos.models._plain_reason import plain_reason

@@ -1,103 +1,116 @@
+"""How a binary starts and how it ends."""
+
+import logging as python_logging
 import os
 import subprocess
 import sys
-import textwrap
+import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
+from absl import app
+from absl import flags
+from absl import logging
+
+from keras_padpos import runs
+from keras_padpos.errors import MissingPackageError
+from keras_padpos.runs.flags import COMMON
+from keras_padpos.runs.flags import Flag
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SCRIPT = """
-import sys, warnings
-import numpy as np
-from absl import app, flags, logging
-from keras_padpos import runs
 
-runs.define_common_flags()
-flags.DEFINE_string("do", "ok", "What to do.")
+def _no_data_set():
+    import tensorflow_datasets as tfds
 
+    from keras_padpos import data
 
-def main(argv):
-    work = flags.FLAGS.do
-    if work == "user":
-        raise runs.InputError("two\\n  lines")
-    if work == "value":
-        raise ValueError("`k` must be odd. Received: k=2.")
-    if work == "library":
-        runs.WorkDirectory("wd", "x", {}).figure_path("../x")
-    if work == "workdir":
-        runs.WorkDirectory(".", "x", {})
-    if work == "numpy":
-        np.zeros(2).reshape(3)
-    if work == "c":
-        np.zeros(2) + np.zeros(3)
-    if work == "int":
-        int("x")
-    if work == "missing":
-        np.load("nowhere.npy")
-    if work == "type":
-        raise TypeError("a mistake")
-    if work == "import":
-        raise ImportError("install `samples`")
-    if work == "dataset":
-        import tensorflow_datasets as tfds
-        from keras_padpos import data
+    def fail(self):
+        raise ConnectionError("no route")
 
-        def fail(self):
-            raise ConnectionError("no route")
-
-        tfds.core.DatasetBuilder.download_and_prepare = fail
+    before = tfds.core.DatasetBuilder.download_and_prepare
+    tfds.core.DatasetBuilder.download_and_prepare = fail
+    try:
         data.open_masks("tfds:oxford_iiit_pet:train", data_dir="sets")
-    if work == "log":
-        logging.info("about to do something")
-        logging.warning("something is odd")
-    if work == "usage":
-        raise app.UsageError("--a and --b exclude each other")
-    if work == "interrupt":
-        raise KeyboardInterrupt
-    if work == "warning":
-        warnings.warn("mind the pad")
-    if work == "status":
-        return 5
-    if work == "modules":
-        print([m for m in ("keras", "tensorflow") if m in sys.modules])
-    print("done")
+    finally:
+        tfds.core.DatasetBuilder.download_and_prepare = before
 
 
-if __name__ == "__main__":
-    runs.run(main, needs_keras=False)
-"""
+def _raise(error):
+    raise error
 
 
-@pytest.fixture(scope="module")
-def script(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("binary")
-    (folder / "probe.py").write_text(textwrap.dedent(SCRIPT))
-    return folder
+DEEDS = {
+    "ok": lambda: None,
+    "user": lambda: _raise(runs.InputError("two\n  lines")),
+    "library": lambda: runs.WorkDirectory("wd", "x", {}).figure_path("../x"),
+    "workdir": lambda: runs.WorkDirectory(".", "x", {}),
+    "value": lambda: _raise(ValueError("a mistake")),
+    "numpy": lambda: np.zeros(2).reshape(3),
+    "int": lambda: int("x"),
+    "type": lambda: _raise(TypeError("a mistake")),
+    "missing": lambda: np.load("nowhere.npy"),
+    "import": lambda: _raise(MissingPackageError("install `samples`")),
+    "data set": _no_data_set,
+    "usage": lambda: _raise(app.UsageError("--a and --b exclude each other")),
+    "interrupt": lambda: _raise(KeyboardInterrupt),
+    "warning": lambda: warnings.warn("mind the pad", stacklevel=1),
+    "status": lambda: 5,
+    "log": lambda: (
+        (
+            logging.info("about to do something"),
+            logging.warning("something is odd"),
+        )
+        and None
+    ),
+}
 
 
-def execute(folder, *argv, module="probe"):
-    return subprocess.run(
-        [sys.executable, "-m", module, *argv],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+@pytest.fixture
+def execute(tmp_path, monkeypatch, capsys):
+    """Run a binary in this process: status, output, errors."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+
+    def execute(*argv, **options):
+        values = flags.FlagValues()
+        for name, flag in {**COMMON, "do": Flag("ok", "What to do.")}.items():
+            flag.define(name, values)
+
+        def main(rest):
+            status = DEEDS[values["do"].value]()
+            print("done", *rest[1:])
+            return status
+
+        # absl logs to the standard error that it has seen first.
+        handler = python_logging.StreamHandler(sys.stderr)
+        python_logging.getLogger("absl").addHandler(handler)
+        with pytest.raises(SystemExit) as end:
+            runs.run(
+                main,
+                ["probe.py", *argv],
+                needs_keras=False,
+                values=values,
+                usage="A probe.",
+                **options,
+            )
+        python_logging.getLogger("absl").removeHandler(handler)
+        out, err = capsys.readouterr()
+        return end.value.code or 0, out, err
+
+    return execute
 
 
 @pytest.mark.parametrize(
     ("flag", "status", "line"),
     [
         ("--do=user", 1, "error: two lines"),
-        ("--do=value", 1, "error: `k` must be odd. Received: k=2."),
         ("--do=library", 1, "error: `name` must consist of "),
         ("--do=workdir", 1, "error: `workdir` '.' holds files but no "),
         ("--do=missing", 1, "error: 'nowhere.npy': No such file or directory"),
         ("--do=import", 1, "error: install `samples`"),
-        ("--do=dataset", 1, "error: The data set 'oxford_iiit_pet' is not "),
+        ("--do=data set", 1, "error: The data set 'oxford_iiit_pet' is not "),
         ("--do=usage", 2, "error: --a and --b exclude each other"),
         ("--sed=1", 2, "error: Unknown command line flag 'sed'."),
         ("--seed=-1", 2, "error: flag --seed=-1: "),
@@ -105,107 +118,106 @@ def execute(folder, *argv, module="probe"):
         ("--do=interrupt", 130, "interrupted; the same command goes on"),
     ],
 )
-def test_one_line(script, flag, status, line):
-    done = execute(script, flag)
-    assert done.returncode == status
-    assert done.stdout == ""
-    assert done.stderr.startswith(f"probe: {line}")
-    assert done.stderr.count("\n") == 1
+def test_one_line(execute, flag, status, line):
+    code, out, err = execute(flag)
+    assert (code, out) == (status, "")
+    assert err.startswith(f"probe: {line}")
+    assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("what", ["numpy", "c", "int", "type"])
-def test_mistake_in_the_code_has_a_traceback(script, what):
-    done = execute(script, f"--do={what}")
-    assert done.returncode == 1
-    assert "Traceback" in done.stderr
+@pytest.mark.parametrize(
+    ("deed", "error"),
+    [
+        ("numpy", ValueError),
+        ("value", ValueError),
+        ("int", ValueError),
+        ("type", TypeError),
+    ],
+)
+def test_a_mistake_in_the_code_is_raised(execute, deed, error):
+    with pytest.raises(error):
+        execute(f"--do={deed}")
 
 
-def test_verbosity_shows_the_traceback(script):
-    done = execute(script, "--do=user", "--verbosity=1")
-    assert done.returncode == 1
-    assert "Traceback" in done.stderr
+def test_verbosity_raises_every_error(execute):
+    with pytest.raises(runs.InputError):
+        execute("--do=user", "--verbosity=1")
+    # The next run of this process has a verbosity of its own.
+    assert execute("--do=user")[0] == 1
 
 
-def test_what_libraries_log_is_shown_from_warnings_on(script):
-    for flag, shown in ((), False), (("--verbosity=0",), True):
-        done = execute(script, "--do=log", *flag)
-        assert done.returncode == 0
-        assert ("about to do" in done.stderr) == shown
-        assert "something is odd" in done.stderr
+def test_what_libraries_log_is_shown_from_warnings_on(execute):
+    for argv, shown in ((), False), (("--verbosity=0",), True):
+        code, _, err = execute("--do=log", *argv)
+        assert code == 0
+        assert ("about to do" in err) == shown
+        assert "something is odd" in err
 
 
-def test_good_endings(script):
-    done = execute(script)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
-    done = execute(script, "--do=warning")
-    assert done.returncode == 0
-    assert done.stderr == "probe: warning: mind the pad\n"
-    assert execute(script, "--do=status").returncode == 5
+def test_good_endings(execute):
+    assert execute() == (0, "done\n", "")
+    code, out, err = execute("--do=warning")
+    assert (code, err) == (0, "probe: warning: mind the pad\n")
+    assert execute("--do=status")[0] == 5
 
 
-def test_library_imports_no_backend(script):
-    assert execute(script, "--do=modules").stdout == "[]\ndone\n"
-
-
-def test_help_lists_the_common_flags(script):
-    done = execute(script, "--help")
-    assert done.returncode == 0
+@pytest.mark.parametrize("flag", ["--help", "--helpfull", "-h"])
+def test_help_lists_the_flags(execute, flag):
+    code, out, err = execute(flag)
+    assert (code, err) == (0, "")
+    assert out.startswith("A probe.\n")
     for name in ("workdir", "seed", "resume", "max_images", "do"):
-        assert f"--{name}:" in done.stdout or f"]{name}:" in done.stdout
+        assert f"--{name}:" in out or f"]{name}:" in out
 
 
-def test_error_of_a_module_beside_the_binary(tmp_path):
-    package = tmp_path / "trials"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "common.py").write_text(
-        "def check():\n    raise ValueError(\n        'no'\n    )\n"
+def test_arguments_that_are_no_flags(execute):
+    two = {"arguments": ["IN", "OUT"]}
+    assert execute("a", "--seed=3", "b", **two) == (0, "done a b\n", "")
+    code, _, err = execute("a", **two)
+    assert (code, err) == (
+        2,
+        "probe: error: expected IN OUT and flags. Received: 'a'.\n",
     )
-    (package / "probe.py").write_text(
-        "from keras_padpos import runs\n"
-        "from trials.common import check\n"
-        "if __name__ == '__main__':\n"
-        "    def main(argv):\n        check()\n"
-        "    runs.run(main, needs_keras=False)\n"
-    )
-    done = execute(tmp_path, module="trials.probe")
-    assert done.stderr == "probe: error: no\n"
+    assert execute("a", "b", "c", **two)[0] == 2
 
 
-def test_arguments_that_are_no_flags(tmp_path):
-    (tmp_path / "two.py").write_text(
-        "from absl import flags\n"
-        "from keras_padpos import runs\n"
-        "flags.DEFINE_integer('k', 0, 'A number.')\n"
-        "def main(argv):\n    print(argv[1:], flags.FLAGS.k)\n"
-        "runs.run(main, needs_keras=False, arguments=['IN', 'OUT'])\n"
-    )
-    done = execute(tmp_path, "a", "--k=3", "b", module="two")
-    assert (done.returncode, done.stdout) == (0, "['a', 'b'] 3\n")
-    done = execute(tmp_path, "a", module="two")
-    assert done.returncode == 2
-    assert done.stderr == (
-        "two: error: expected IN OUT and flags. Received: 'a'.\n"
-    )
-    assert execute(tmp_path, "a", "b", "c", module="two").returncode == 2
-
-
-def test_any_number_of_arguments(tmp_path):
-    (tmp_path / "many.py").write_text(
-        "from absl import flags\n"
-        "from keras_padpos import runs\n"
-        "flags.DEFINE_integer('k', 0, 'A number.')\n"
-        "def main(argv):\n    print(argv[1:], flags.FLAGS.k)\n"
-        "runs.run(main, needs_keras=False, arguments=['TO', 'FROM...'])\n"
-    )
-    done = execute(tmp_path, "a", "--k", "3", "b", module="many")
-    assert (done.returncode, done.stdout) == (0, "['a', 'b'] 3\n")
-    done = execute(tmp_path, "a", "b", "c", "d", "--k=3", module="many")
-    assert (done.returncode, done.stdout) == (0, "['a', 'b', 'c', 'd'] 3\n")
+def test_any_number_of_arguments(execute):
+    many = {"arguments": ["TO", "FROM..."]}
+    code, out, _ = execute("a", "--seed", "3", "b", **many)
+    assert (code, out) == (0, "done a b\n")
+    assert execute("a", "b", "c", "d", **many)[1] == "done a b c d\n"
     for given in ((), ("a",)):
-        done = execute(tmp_path, *given, module="many")
-        assert done.returncode == 2
-        assert done.stderr == (
-            "many: error: expected TO FROM... and flags. Received: "
+        code, _, err = execute(*given, **many)
+        assert code == 2
+        assert err == (
+            "probe: error: expected TO FROM... and flags. Received: "
             f"{' '.join(map(repr, given)) or 'nothing'}.\n"
         )
+
+
+def test_a_process_has_no_backend_before_main(tmp_path):
+    """The one real start: also a traceback, and absl's own registry."""
+    (tmp_path / "probe.py").write_text(
+        "import sys\n"
+        "from keras_padpos import runs\n"
+        "runs.define_common_flags()\n"
+        "def main(argv):\n"
+        "    print([m for m in ('keras', 'tensorflow') if m in sys.modules])\n"
+        "    raise TypeError('a mistake')\n"
+        "runs.run(main, needs_keras=False)\n"
+    )
+
+    def start(*argv):
+        return subprocess.run(
+            [sys.executable, "-m", "probe", *argv],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    done = start()
+    assert (done.returncode, done.stdout) == (1, "[]\n")
+    assert "Traceback" in done.stderr
+    assert "--workdir:" in start("--help").stdout

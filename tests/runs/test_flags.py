@@ -1,32 +1,39 @@
+"""Declared flags, and what they were given."""
+
 import json
+import types
 
 import numpy as np
 import pytest
 from absl import flags
-from absl.testing import flagsaver
 
+from keras_padpos.runs import Flag
+from keras_padpos.runs import InputError
+from keras_padpos.runs import Settings
+from keras_padpos.runs import Training
 from keras_padpos.runs import apply_common_flags
-from keras_padpos.runs import define_common_flags
-from keras_padpos.runs import resolved_flags
+from keras_padpos.runs import training_flags
+from keras_padpos.runs.flags import COMMON
+from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.flags import activated
 
-define_common_flags(spreads=True)
-
-
-@pytest.fixture(autouse=True)
-def restored():
-    with flagsaver.flagsaver():
-        yield
+ONE = types.SimpleNamespace(devices=1)
 
 
-def parse(*argv):
-    flags.FLAGS(["binary", *argv])
+def parsed(declared, *argv):
+    declared = {**declared, **COMMON, **DEVICES}
+    values = flags.FlagValues()
+    for name, flag in declared.items():
+        flag.define(name, values)
+    values(["binary", *argv])
+    return Settings(declared, values), values
 
 
 def test_defaults():
-    parse()
-    assert flags.FLAGS.workdir is None
-    assert flags.FLAGS.resume is True
-    assert resolved_flags([]) == {
+    settings, _ = parsed({})
+    assert settings.workdir is None
+    assert settings.resume is True
+    assert settings.config() == {
         "seed": 0,
         "data_dir": None,
         "mixed_precision": False,
@@ -34,42 +41,91 @@ def test_defaults():
     }
 
 
-def test_resolved_flags_are_json(tmp_path, monkeypatch):
-    if "test_flags_sizes" not in flags.FLAGS:
-        flags.DEFINE_list("test_flags_sizes", "1,3", "")
+def test_config_is_json_of_what_decides(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    parse("--seed=7", "--max_images=4", "--data_dir=data")
-    config = resolved_flags(["test_flags_sizes"])
-    assert list(config)[0] == "test_flags_sizes"
+    declared = {
+        "sizes": Flag([1, 3], "Sizes.", type=int),
+        "threads": Flag(2, "Threads.", decides=False),
+    }
+    settings, _ = parsed(
+        declared, "--seed=7", "--max_images=4", "--data_dir=data", "--sizes=2,3"
+    )
+    config = settings.config()
+    assert list(config)[0] == "sizes"
     assert json.loads(json.dumps(config)) == {
-        "test_flags_sizes": ["1", "3"],
+        "sizes": ["2", "3"],
         "seed": 7,
         "data_dir": str(tmp_path / "data"),
         "mixed_precision": False,
         "max_images": 4,
     }
+    assert settings.sizes == [2, 3]
 
 
 @pytest.mark.parametrize(
     "flag",
     ["--seed=-1", "--seed=x", "--max_images=0", "--strategy=tpu"],
 )
-def test_bad_values(flag):
+def test_values_that_do_not_parse(flag):
     name = flag.partition("=")[0]
     with pytest.raises(flags.Error, match=f"flag {name}=") as error:
-        parse(flag)
+        parsed({}, flag)
     assert "\n" not in str(error.value)
 
 
-def test_second_binary_shares_the_flags():
-    define_common_flags(default_workdir="runs/second")
-    parse()
-    assert flags.FLAGS.workdir == "runs/second"
+@pytest.mark.parametrize(
+    ("flag", "argument", "message"),
+    [
+        (
+            Flag(["zeros"], "", choices=("zeros", "reflect")),
+            "--x=zero",
+            "--x must be of zeros, reflect. Received: zero. "
+            "Did you mean zeros?",
+        ),
+        (
+            Flag(["a"], "", choices=lambda: ["a", "b"]),
+            "--x=",
+            "--x must be of a, b. Received: nothing",
+        ),
+        (
+            Flag(["a"], "", crossed=True),
+            "--x=",
+            "--x must name at least one. Received: nothing",
+        ),
+        (
+            Flag(["3"], "", type=int, least=1),
+            "--x=3,0",
+            "--x must be whole numbers from 1 with commas between them. "
+            "Received: 3,0",
+        ),
+        (
+            Flag(["3"], "", type=int),
+            "--x=³",
+            "--x must be whole numbers from 0 with commas between them. "
+            "Received: ³",
+        ),
+        (
+            Flag(["3"], "", type=float, least=0),
+            "--x=nan",
+            "--x must be numbers from 0 with commas between them. "
+            "Received: nan",
+        ),
+    ],
+)
+def test_values_that_are_not_allowed(flag, argument, message):
+    settings, _ = parsed({"x": flag}, argument)
+    with pytest.raises(InputError) as error:
+        settings.check()
+    assert str(error.value) == message
 
 
 def test_every_flag_has_help():
-    for name in ("workdir", "seed", "data_dir", "resume", "strategy"):
-        assert len(flags.FLAGS[name].help) > 10
+    declared = {
+        **COMMON,
+        **DEVICES,
+        **training_flags(batch_size=4, epochs=1, seeds_of="weights"),
+    }
+    assert all(len(flag.help) > 10 for flag in declared.values())
 
 
 def test_apply():
@@ -77,15 +133,107 @@ def test_apply():
 
     policy = keras.config.dtype_policy()
     try:
-        parse("--seed=5", "--mixed_precision")
-        apply_common_flags()
+        _, values = parsed({}, "--seed=5", "--mixed_precision")
+        with activated(values):
+            apply_common_flags()
         assert keras.config.dtype_policy().name == "mixed_float16"
-        parse("--seed=5", "--nomixed_precision")
-        apply_common_flags()
+        _, values = parsed({}, "--seed=5", "--nomixed_precision")
+        draws = []
+        with activated(values):
+            for _ in range(2):
+                apply_common_flags()
+                draws.append(
+                    keras.ops.convert_to_numpy(keras.random.uniform((3,)))
+                )
         assert keras.config.dtype_policy().name == "float32"
-        first = keras.ops.convert_to_numpy(keras.random.uniform((3,)))
-        apply_common_flags()
-        second = keras.ops.convert_to_numpy(keras.random.uniform((3,)))
-        np.testing.assert_array_equal(first, second)
+        np.testing.assert_array_equal(*draws)
     finally:
         keras.config.set_dtype_policy(policy)
+
+
+def training(*argv, **options):
+    options = {
+        "batch_size": 48,
+        "epochs": 3,
+        "seeds_of": "first weights",
+        **options,
+    }
+    return Training(parsed(training_flags(**options), *argv)[0])
+
+
+def test_options_are_the_flags_that_there_are():
+    few = training(max_steps=False, log_steps=None, calibrates=False)
+    assert few.options() == {"epochs": 3, "batch_size": 48}
+    assert training(learning_rate=None).options()["learning_rate"] is None
+    assert training("--learning_rate=0.5", learning_rate=None).options() == {
+        "epochs": 3,
+        "batch_size": 48,
+        "max_steps": None,
+        "learning_rate": 0.5,
+        "log_steps": 50,
+    }
+    with pytest.raises(flags.Error, match="learning_rate"):
+        training("--learning_rate=1")
+
+
+@pytest.mark.parametrize(
+    ("argv", "default", "count", "flag"),
+    [
+        ([], None, None, None),
+        ([], 100, 100, "--train_images=100"),
+        (["--train_images=7"], 100, 7, "--train_images=7"),
+        (["--max_images=7"], None, 7, "--max_images=7"),
+        (["--max_images=7"], 100, 7, "--max_images=7"),
+        (["--max_images=7"], 5, 5, "--train_images=5"),
+    ],
+)
+def test_counts(argv, default, count, flag):
+    found = training(*argv, train_images=default)
+    assert found.count("train") == count
+    assert found.count_flag("train") == flag
+
+
+def test_steps_and_seeds():
+    found = training("--batch_size=4", "--seeds=2", "--seed=5")
+    assert found.steps(19) == 4 * 3
+    assert list(found.seeds) == [5, 6]
+    assert training("--batch_size=4", "--max_steps=5").steps(19) == 5
+    assert training("--batch_size=4", "--max_steps=50").steps(19) == 12
+    assert training("--batch_size=4", max_steps=False).steps(19) == 12
+
+
+@pytest.mark.parametrize(
+    ("argv", "pictures", "message"),
+    [
+        (
+            [],
+            40,
+            "--batch_size=48 must be at most .* --dataset=x, which has 40",
+        ),
+        (
+            ["--train_images=100"],
+            40,
+            "--batch_size=48 must be at most .* --dataset=x, which has 40",
+        ),
+        (
+            ["--train_images=40"],
+            40,
+            "--train_images must be at least --batch_size=48. Received: 40",
+        ),
+        (
+            ["--max_images=9", "--train_images=40"],
+            9,
+            "--max_images must be at least --batch_size=48. Received: 9",
+        ),
+    ],
+)
+def test_less_than_a_batch_is_refused(argv, pictures, message):
+    with pytest.raises(InputError, match=message):
+        training(*argv).check(pictures, ONE, "--dataset=x")
+
+
+def test_batches_are_divided_among_devices():
+    found = training()
+    found.check(48, types.SimpleNamespace(devices=3), "--dataset=x")
+    with pytest.raises(InputError, match="multiple of the 5 devices"):
+        found.check(48, types.SimpleNamespace(devices=5), "--dataset=x")

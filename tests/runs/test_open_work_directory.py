@@ -6,12 +6,12 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from keras_padpos.files import disk as atomic_file
+from keras_padpos.files.disk import atomic_file
 from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
 from keras_padpos.runs import define_common_flags
 from keras_padpos.runs import run
-from keras_padpos.runs import shared_directory as open_work_directory
+from keras_padpos.runs.shared_directory import open_work_directory
 
 define_common_flags()
 

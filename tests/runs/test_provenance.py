@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from keras_padpos.files import disk as strict_json
+from keras_padpos.files.disk import strict_json
 from keras_padpos.runs import Provenance
 
 

@@ -1,13 +1,18 @@
+"""Flags that studies share."""
+
 import keras
 import pytest
 
 from keras_padpos import models
-from keras_padpos.runs import InputError
-from keras_padpos.runs import flags as stage_layers
+from keras_padpos.errors import InputError
+from keras_padpos.studies.networks import stage_layers
+from keras_padpos.studies.networks import stage_text
+
+STAGES = ("one", "two", "three")
 
 
-@pytest.fixture
-def file(tmp_path):
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
     net = keras.Sequential(
         [
             keras.Input((8, 8, 3)),
@@ -16,19 +21,18 @@ def file(tmp_path):
             keras.layers.Flatten(name="flat"),
         ]
     )
-    path = str(tmp_path / "net.keras")
+    path = str(tmp_path_factory.mktemp("file") / "net.keras")
     net.save(path)
     return path
 
 
 def test_numbers_count_from_one_and_names_are_names():
-    known = models.stage_names("resnet18")
-    assert stage_layers("resnet18", ["all"]) == list(known)
-    asked = ["4", "stem_out", "1"]
-    assert stage_layers("resnet18", asked) == [
-        known[3],
+    stages = models.stage_names("resnet18")
+    assert stage_layers("resnet18", ["all"]) == list(stages)
+    assert stage_layers("resnet18", ["4", "stem_out", "1"]) == [
+        stages[3],
         "stem_out",
-        known[0],
+        stages[0],
     ]
     assert stage_layers("rgb", ["3"]) == ["rgb"]
 
@@ -60,3 +64,17 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
     path = str(tmp_path / "none.keras")
     with pytest.raises(FileNotFoundError, match="no file at"):
         stage_layers(path, ["all"])
+
+
+@pytest.mark.parametrize(
+    ("layers", "text"),
+    [
+        (["one", "two", "three"], "all"),
+        (["two", "three"], "2,3"),
+        (["three", "one"], "3,1"),
+        (["early", "two"], "early,2"),
+        (["one", "two", "three", "late"], "1,2,3,late"),
+    ],
+)
+def test_stages_are_the_networks_own(layers, text):
+    assert stage_text(layers, STAGES) == text
