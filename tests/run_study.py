@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import warnings
 from dataclasses import dataclass
 
 from keras_padpos import studies
@@ -24,7 +25,10 @@ def run_study(name, *argv, cwd):
         with (
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
+            warnings.catch_warnings(),
         ):
+            # As in a process of its own: a warning is a line, no error.
+            warnings.simplefilter("default", UserWarning)
             try:
                 studies.get(name).run([name, *map(str, argv)])
             except SystemExit as end:

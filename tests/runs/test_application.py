@@ -154,6 +154,7 @@ def test_what_libraries_log_is_shown_from_warnings_on(execute):
         assert "something is odd" in err
 
 
+@pytest.mark.filterwarnings("always")
 def test_good_endings(execute):
     assert execute() == (0, "done\n", "")
     code, out, err = execute("--do=warning")
