@@ -17,8 +17,8 @@ from keras_padpos.runs.flags import resolved_flags
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 from keras_padpos.runs.shared_directory import open_work_directory
-from keras_padpos.runs.training_flags import Training
-from keras_padpos.runs.training_flags import training_flags
+from keras_padpos.runs.training_options import Training
+from keras_padpos.runs.training_options import training_flags
 from keras_padpos.runs.units import FoundRows
 from keras_padpos.runs.units import TrainingUnit
 from keras_padpos.runs.work_directory import WorkDirectory

@@ -26,8 +26,8 @@ from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
-from keras_padpos.runs.training_flags import Training
-from keras_padpos.runs.training_flags import training_flags
+from keras_padpos.runs.training_options import Training
+from keras_padpos.runs.training_options import training_flags
 from keras_padpos.runs.units import TrainingUnit
 
 if TYPE_CHECKING:
