@@ -175,6 +175,8 @@ class Table:
             have tables of their own.
         shorten: Fields of `by` that may hold paths: files are shown with as
             many of their folders as tell them apart.
+        derive: From all rows to those that are laid out, with fields that
+            only all rows together tell; before `rows` and `split`.
     """
 
     title: str | Callable[[Sequence[Row]], str]
@@ -186,6 +188,7 @@ class Table:
     rows: Callable[[Row], bool] = lambda row: True
     split: Callable[[Row], Any] = lambda row: None
     shorten: Sequence[str] = ()
+    derive: Callable[[Sequence[Row]], Iterable[Row]] = lambda rows: rows
 
     def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
         """Lay rows out, as arguments of `print_table`.
@@ -198,7 +201,7 @@ class Table:
             What diverged has a line in the notes.
         """
         tables: dict[Any, list[Row]] = {}
-        for row in filter(self.rows, rows):
+        for row in filter(self.rows, self.derive(list(rows))):
             tables.setdefault(self.split(row), []).append(row)
         return [self._one(part) for part in tables.values()]
 

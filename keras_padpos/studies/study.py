@@ -60,6 +60,7 @@ class Run:
         self.devices = devices
         self.sets: Any = {}
         self.work: runs.WorkDirectory = None
+        self._kept: dict[str, tuple[Any, Any]] = {}
 
     def crossed(self, *names: str) -> list[dict[str, Any]]:
         """Every combination of the values of flags, each once.
@@ -73,6 +74,13 @@ class Run:
             dict(zip(names, combination, strict=True))
             for combination in itertools.product(*values)
         ]
+
+    def kept(self, name: str, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` made for a key, kept until `name` has another one."""
+        if name not in self._kept or self._kept[name][0] != key:
+            self._kept.pop(name, None)
+            self._kept[name] = key, make()
+        return self._kept[name][1]
 
     def text(self, plan: Plan) -> str:
         """The flags that ask for a plan, as a command line has them."""
