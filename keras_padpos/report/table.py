@@ -176,7 +176,10 @@ class Table:
         shorten: Fields of `by` that may hold paths: files are shown with as
             many of their folders as tell them apart.
         derive: From all rows to those that are laid out, with fields that
-            only all rows together tell; before `rows` and `split`.
+            only all rows together tell; several for one that counts in
+            several lines, none for no table. Before `rows` and `split`.
+        networks: The fields of `by` that tell networks apart; all if not
+            given.
     """
 
     title: str | Callable[[Sequence[Row]], str]
@@ -189,6 +192,7 @@ class Table:
     split: Callable[[Row], Any] = lambda row: None
     shorten: Sequence[str] = ()
     derive: Callable[[Sequence[Row]], Iterable[Row]] = lambda rows: rows
+    networks: Sequence[str] | None = None
 
     def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
         """Lay rows out, as arguments of `print_table`.
@@ -207,11 +211,11 @@ class Table:
 
     def _one(self, rows):
         columns = _made(self.columns, rows)
-        labels = self._labels(rows)
+        labels = short_labels(rows, self.by, self.shorten)
         lines = []
-        for key, group in grouped(rows, self.by).items():
+        for group in grouped(rows, self.by).values():
             cells = {name: each.cell(group) for name, each in columns.items()}
-            lines.append({**labels(key), **cells})
+            lines.append({**labels(group[0]), **cells})
         return {
             "title": _made(self.title, rows),
             "columns": [
@@ -222,40 +226,62 @@ class Table:
             "notes": [*_made(self.notes, rows), *self._diverged(rows, labels)],
         }
 
-    def _labels(self, rows):
-        """From a line's values of `by` to what the line shows of them."""
-        from keras_padpos.report.names import distinct_parts
-        from keras_padpos.report.names import path_end
-
-        parts = {
-            name: distinct_parts(
-                [row[name] for row in rows if row.get(name) is not None]
-            )
-            for name in self.shorten
-        }
-
-        def labels(key):
-            return {
-                name: path_end(value, parts[name])
-                if name in parts and value is not None
-                else value
-                for name, value in zip(self.by, key, strict=True)
-            }
-
-        return labels
-
     def _diverged(self, rows, labels):
         """Lines on networks without scores, and why."""
+        names = self.by if self.networks is None else self.networks
         return dict.fromkeys(
             ", ".join(
                 [
-                    *map(str, labels([row.get(n) for n in self.by]).values()),
+                    *(str(labels(row)[name]) for name in names),
                     f"seed {row.get('seed')}: {row['reason']}",
                 ]
             )
             for row in rows
             if not is_scored(row)
         )
+
+
+def short_labels(
+    rows: Iterable[Row], fields: Iterable[str], paths: Iterable[str]
+) -> Callable[[Row], dict[str, Any]]:
+    """Shorten paths to as many of their folders as tell them apart.
+
+    Example:
+
+    >>> rows = [{"weights": f"{name}/net.h5", "seed": 0} for name in "ab"]
+    >>> short_labels(rows, ["weights", "seed"], ["weights"])(rows[0])
+    {'weights': 'a/net.h5', 'seed': 0}
+    >>> short_labels(rows[:1], ["weights"], ["weights"])(rows[0])
+    {'weights': 'net.h5'}
+
+    Args:
+        rows: All that are shown together.
+        fields: What to show of each.
+        paths: Which of the fields may hold paths.
+
+    Returns:
+        From a row to its fields.
+    """
+    from keras_padpos.report.names import distinct_parts
+    from keras_padpos.report.names import path_end
+
+    rows, fields = list(rows), tuple(fields)
+    parts = {
+        name: distinct_parts(
+            [row[name] for row in rows if row.get(name) is not None]
+        )
+        for name in paths
+    }
+
+    def labels(row: Row) -> dict[str, Any]:
+        return {
+            name: path_end(row[name], parts[name])
+            if name in parts and row.get(name) is not None
+            else row.get(name)
+            for name in fields
+        }
+
+    return labels
 
 
 def grouped(

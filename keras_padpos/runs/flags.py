@@ -5,6 +5,7 @@ import dataclasses
 import difflib
 import enum
 import os
+import sys
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -59,10 +60,12 @@ Received: reflekt. Did you mean reflect?
         crossed: Whether its values are crossed with those of other such
             flags: every combination is one network, and the flag is a column
             of the rows.
-        type: Of a flag whose default is `None`, or of the items of a list:
-            `str`, `int` or `float`.
+        type: Of a flag whose default is `None`: `str`, `int`, `float` or
+            `list`; or of the items of a list.
         least: The smallest number allowed.
         most: The largest number allowed.
+        above: What numbers must be larger than.
+        empty: Whether a list may be empty.
         decides: Whether it decides results, and so stands in config.json.
     """
 
@@ -73,6 +76,8 @@ Received: reflekt. Did you mean reflect?
     type: type = str
     least: float | None = None
     most: float | None = None
+    above: float | None = None
+    empty: bool = False
     decides: bool = True
 
     def define(self, name: str, values: flags.FlagValues) -> None:
@@ -112,8 +117,14 @@ Received: reflekt. Did you mean reflect?
             InputError: If it is not allowed.
         """
         items = given if isinstance(given, list) else [given]
-        if isinstance(given, list) and self.type is not str:
+        if self.empty and not items:
+            return given
+        if isinstance(given, list) and self.type in (int, float):
             return self._numbers(name, given)
+        if self.above is not None and not given > self.above:
+            raise InputError(
+                f"--{name} must be above {self.above}. Received: {given}"
+            )
         choices = self.choices() if callable(self.choices) else self.choices
         if choices and given is not None:
             wrong = [item for item in items if item not in choices]
@@ -130,18 +141,25 @@ Received: reflekt. Did you mean reflect?
 
     def _numbers(self, name, texts):
         least = self.least if self.least is not None else 0
+        most = self.most if self.most is not None else sys.float_info.max
         try:
             numbers = [self.type(text) for text in texts]
             if not numbers or not all(
-                number >= least and abs(number) < float("inf")
+                least <= number <= most
+                and (self.above is None or number > self.above)
                 for number in numbers
             ):
                 raise ValueError
         except ValueError:
             kind = "whole numbers" if self.type is int else "numbers"
+            bounds = f"from {least}"
+            if self.above is not None:
+                bounds = f"above {self.above}"
+            if self.most is not None:
+                bounds += f" to {self.most}"
             raise InputError(
-                f"--{name} must be {kind} from {least} with commas between "
-                f"them. Received: {','.join(texts) or 'nothing'}"
+                f"--{name} must be {kind} {bounds} with commas between them. "
+                f"Received: {','.join(texts) or 'nothing'}"
             ) from None
         return numbers
 

@@ -1,9 +1,85 @@
-"""Flags that studies share: networks, their weights, padding and layers."""
+"""What studies share: flags of networks, and how classifiers are trained."""
 
+from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.units import TrainingUnit
+
+if TYPE_CHECKING:
+    from keras_padpos.studies.study import Run
+
+
+def model_flag() -> Flag:
+    """Declare `--model`, small networks whose values are crossed."""
+    return Flag(
+        ["vgg5"],
+        "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33.",
+        choices=of_tasks("LOCATION_NETS"),
+        crossed=True,
+    )
+
+
+def of_tasks(name: str) -> Callable[[], Sequence[str]]:
+    """Choices that are a constant of `tasks`, imported where they are read.
+
+    Example:
+
+    >>> of_tasks("ATTACKS")()
+    ('noise', 'pgd', 'universal')
+    """
+
+    def choices() -> Sequence[str]:
+        from keras_padpos import tasks
+
+        return getattr(tasks, name)
+
+    return choices
+
+
+def dataset_flag(about: str) -> Flag:
+    """Declare `--dataset`, of small pictures of `about`; see `tfds_sets`."""
+    return Flag(
+        "cifar10",
+        "Data set of TensorFlow Datasets with splits train and test, pictures "
+        f"and {about} (--data_dir: where it is kept).",
+    )
+
+
+def tfds_sets(run: "Run", size: int) -> dict[str, Any]:
+    """Open `train` and `test` of `--dataset`, which `Run.sets` are to be.
+
+    Args:
+        run: Whose flags tell how many pictures to take.
+        size: Height and width to resize them to.
+
+    Returns:
+        From each split to what `data.open_labelled` returns.
+
+    Raises:
+        InputError: If it cannot be opened, or holds less than a batch.
+    """
+    from keras_padpos import data
+
+    flag = run.settings.text("dataset")
+    try:
+        sets = {
+            split: data.open_labelled(
+                f"tfds:{run.settings.dataset}:{split}",
+                size=size,
+                count=run.training.count(split),
+                data_dir=run.settings.data_dir,
+            )
+            for split in ("train", "test")
+        }
+    except (OSError, ValueError) as error:
+        raise InputError(f"{flag} cannot be read: {error}") from error
+    run.training.check(len(sets["train"]), run.devices, flag)
+    return sets
 
 
 def padding_flag(
@@ -154,3 +230,42 @@ def stage_text(layers: Sequence[str], known: Sequence[str]) -> str:
         str(known.index(layer) + 1) if layer in known else layer
         for layer in layers
     )
+
+
+def trained_classifier(
+    run: "Run",
+    plan: Mapping[str, Any],
+    unit: TrainingUnit,
+    name: str = "train",
+    **options: Any,
+) -> tuple[Any, dict[str, Any]]:
+    """Train a classifier on one of a run's sets; save it if it has scores.
+
+    Args:
+        run: Whose network it is.
+        plan: Which of its networks.
+        unit: Its unit of work.
+        name: Of the set.
+        **options: Of `Run.trained`.
+
+    Returns:
+        See `TrainingUnit.trained`.
+    """
+    from keras_padpos import tasks
+
+    pictures, labels = run.arrays[name]
+    network, note = run.trained(
+        plan,
+        unit,
+        lambda network, **options: tasks.train_classifier(
+            network, pictures, labels, **options
+        ),
+        lambda network, **options: tasks.calibrate_classifier(
+            network, pictures, **options
+        ),
+        example=pictures[: run.training.batch_size].astype("float32"),
+        **options,
+    )
+    if not note["reason"]:
+        run.work.save_model(unit.label, network)
+    return network, note

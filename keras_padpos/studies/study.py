@@ -84,7 +84,11 @@ class Run:
 
     def text(self, plan: Plan) -> str:
         """The flags that ask for a plan, as a command line has them."""
-        texts = [f"--{name}={plan[name]}" for name in self.study.crossed]
+        texts = [
+            f"--{name}={plan[name]}"
+            for name in self.study.crossed
+            if plan.get(name) is not None
+        ]
         texts += [
             self.settings.text(name)
             for name in self.study.network_flags
@@ -96,6 +100,52 @@ class Run:
     def arrays(self) -> dict[str, Any]:
         """The arrays of all sets that have any, read at the first use."""
         return {name: each.arrays() for name, each in self.sets.items()}
+
+    def trained(
+        self,
+        plan: Plan,
+        unit: TrainingUnit,
+        train: Callable[..., Any],
+        calibrate: Callable[..., Any],
+        *,
+        example: Any,
+        first: bool = False,
+        **options: Any,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Train the network of a plan as the training flags ask for.
+
+        Args:
+            plan: Has a `seed`.
+            unit: Its unit of work.
+            train: Given the network and, as keywords, what functions that
+                train take: `seed`, `log`, `checkpoint`, `spread` and options.
+            calibrate: Given the network, `batch_size` and `seed`.
+            example: See `TrainingUnit.trained`.
+            first: Whether it is calibrated before it is trained.
+            **options: To be used instead of those of the flags.
+
+        Returns:
+            See `TrainingUnit.trained`.
+        """
+        seed, training = plan["seed"], self.training
+        calibrate = functools.partial(
+            calibrate, batch_size=training.batch_size, seed=seed
+        )
+        moment = "prepare" if first else "calibrate"
+        return unit.trained(
+            lambda: self.study.network(self, plan),
+            functools.partial(
+                train,
+                seed=seed,
+                log=unit.log,
+                checkpoint=unit.rolling,
+                spread=self.devices,
+                **{**training.options(), **options},
+            ),
+            self.devices,
+            example=example,
+            **{moment: calibrate if training.calibrates else None},
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -119,8 +169,8 @@ class Study:
         plans: From a run to its units of work; every combination of the
             crossed flags, with each seed of the training, if not given.
         network: Makes the network of a plan with random weights; called for
-            each plan before anything is written, so that what cannot be made
-            is refused. Not for studies without.
+            each plan, its seed left out, before anything is written, so that
+            what cannot be made is refused. Not for studies without.
         network_flags: Further flags that decide whether it can be made: an
             error names them.
         label: From a plan to its name in progress, files and arrays.
@@ -226,7 +276,13 @@ class Study:
     def _plans(self, run):
         plans = run.crossed() if self.plans is None else self.plans(run)
         if self.network is not None:
-            for plan in plans:
+            bare = [
+                {name: plan[name] for name in plan if name != "seed"}
+                for plan in plans
+            ]
+            for number, plan in enumerate(bare):
+                if plan in bare[:number]:
+                    continue
                 try:
                     self.network(run, plan)
                 except (ImportError, OSError, ValueError) as error:

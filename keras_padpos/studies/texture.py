@@ -27,6 +27,7 @@ from keras_padpos.runs.flags import Flag
 from keras_padpos.studies.networks import height_and_width
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.networks import size_flag
+from keras_padpos.studies.networks import trained_classifier
 from keras_padpos.studies.study import Study
 from keras_padpos.studies.study import figure_name
 
@@ -157,38 +158,15 @@ def _measure(run, plan, unit):
     """The row of one network; its curve and its confusion matrix."""
     from keras_padpos import tasks
 
-    frozen, training = plan["train"] == "frozen", run.training
-    pictures, labels = run.arrays["train_set"]
-    options = training.options()
-    options["learning_rate"] = options["learning_rate"] or _RATES[plan["train"]]
-
-    def train(network):
-        tasks.train_classifier(
-            network,
-            pictures,
-            labels,
-            seed=plan["seed"],
-            log=unit.log,
-            checkpoint=unit.rolling,
-            spread=run.devices,
-            **options,
-        )
-
-    def calibrate(network):
-        return tasks.calibrate_classifier(
-            network,
-            pictures,
-            batch_size=training.batch_size,
-            seed=plan["seed"],
-        )
-
-    network, note = unit.trained(
-        lambda: _network(run, plan),
-        train,
-        run.devices,
-        example=pictures[: training.batch_size].astype("float32"),
-        prepare=calibrate if training.calibrates and frozen else None,
-        calibrate=calibrate if training.calibrates and not frozen else None,
+    training = run.training
+    rate = run.settings.learning_rate or _RATES[plan["train"]]
+    network, note = trained_classifier(
+        run,
+        plan,
+        unit,
+        "train_set",
+        first=plan["train"] == "frozen",
+        learning_rate=rate,
     )
     row: dict[str, Any] = {
         **plan,
@@ -197,16 +175,15 @@ def _measure(run, plan, unit):
         "classes": run.sets["train_set"].classes,
         "class_names": list(run.sets["train_set"].class_names or ()) or None,
         "calibration_images": note["prepared"] or 0,
-        "train_images": len(pictures),
+        "train_images": len(run.arrays["train_set"][0]),
         "test_images": len(run.arrays["test_set"][0]),
         "epochs": training.epochs,
         "steps": note["steps"],
-        "learning_rate": options["learning_rate"],
+        "learning_rate": rate,
         "arrays": unit.label,
     }
     if note["reason"]:
         return [{**row, "reason": note["reason"]}], unit.curves()
-    run.work.save_model(unit.label, network)
     scores, confusion = tasks.score_classifier(
         network, *run.arrays["test_set"], batch_size=training.batch_size
     )

@@ -237,3 +237,29 @@ def test_batches_are_divided_among_devices():
     found.check(48, types.SimpleNamespace(devices=3), "--dataset=x")
     with pytest.raises(InputError, match="multiple of the 5 devices"):
         found.check(48, types.SimpleNamespace(devices=5), "--dataset=x")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["2", "0.5"], [2, 0.5]),
+        ([], []),
+        (["0"], "--sizes must be numbers above 0 to 9 with commas"),
+        (["9.5"], "Received: 9.5"),
+        (["inf"], "Received: inf"),
+        (["wide"], "Received: wide"),
+    ],
+)
+def test_bounds_hold_for_each_number_of_a_list(texts, expected):
+    flag = Flag(["1"], "Sizes.", type=float, above=0, most=9, empty=True)
+    if isinstance(expected, list):
+        assert flag.value("sizes", texts) == expected
+    else:
+        with pytest.raises(InputError, match=expected):
+            flag.value("sizes", texts)
+
+
+def test_a_number_alone_has_a_bound_that_it_must_not_reach():
+    assert Flag(0.5, "Size.", above=0).value("size", 0.1) == 0.1
+    with pytest.raises(InputError, match="--size must be above 0. Received: 0"):
+        Flag(0.5, "Size.", above=0).value("size", 0)
