@@ -4,8 +4,8 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos.metrics import paired_difference
-from keras_padpos.report import seeds as merge_seeds
-from keras_padpos.report import seeds as network_differences
+from keras_padpos.report.seeds import merge_seeds
+from keras_padpos.report.seeds import network_differences
 from keras_padpos.report.seeds import closest_pair
 
 

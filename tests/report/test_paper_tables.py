@@ -6,10 +6,10 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
+from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report import paper_tables_markdown
 from keras_padpos.report import print_paper_tables
 from keras_padpos.report._paper_tables import paper_tables
-from keras_padpos.runs import position_rows
 
 NUMBERS = ("1", "2a", "2b", "3", "4", "6")
 

@@ -4,8 +4,8 @@ from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
+from keras_padpos.report._position_rows import position_rows
 from keras_padpos.runs import InputError
-from keras_padpos.runs import position_rows
 
 
 def test_rows_come_with_the_scores_of_their_pictures(tmp_path):

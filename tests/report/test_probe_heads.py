@@ -1,8 +1,8 @@
 import pytest
 
-from keras_padpos.report import position_rows as probe_heads
+from keras_padpos.report.position_rows import probe_heads
 from keras_padpos.runs import InputError
-from keras_padpos.runs import flags as stage_words
+from keras_padpos.runs.flags import stage_words
 
 KNOWN = ("b1", "b2", "b3", "b4", "b5")
 
