@@ -237,7 +237,25 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         _probe(work, spread, plans, train, tests, provenance)
-    report.print_position_report(work)
+    _print(work)
+
+
+def _print(work):
+    """What the run measured, the papers' numbers beside it."""
+    rows = report.position_rows([work.path])
+    for table in report.position_tables(rows):
+        report.print_table(**table)
+    provenance = work.load_results()["provenance"]
+    for name, reasons in provenance["skipped"].items():
+        print(f"{name}: {len(reasons)} unreadable pictures were left out:")
+        for reason in reasons:
+            print(f"  {reason}")
+    for note in report.position_notes(rows):
+        print(note)
+    print(
+        f"{provenance['machine']['line']}; "
+        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
+    )
 
 
 def _plans():

@@ -1,205 +1,131 @@
-"""The heads of the papers' tables, for one network."""
+"""What runs of `position_probe` measured, picture by picture."""
 
-import itertools
+import hashlib
+import os
+import zipfile
 from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.read_runs import open_run
+from keras_padpos.report.run_files import ARRAYS_FILE
+
+HEAD = ("stages", "kernel_size", "head_layers", "head_padding")
+"""The fields that identify the head of a probe."""
+
+RECIPE = (
+    "solver",
+    "head_output",
+    "head_width",
+    "ridge_asked",
+    "epochs",
+    "learning_rate",
+    "positions_per_image",
+    "train_set",
+    "train_images",
+    "target_range",
+)
+"""The fields that say how a probe was fitted.
+
+Not the `ridge` itself: one that is chosen may be another for each seed.
+"""
+
+PICTURES = ("test_set", "images", "pictures")
+"""The fields that say on which pictures it was scored.
+
+`pictures` is a digest of the first four alone, all that a run keeps: sets of
+one name and length that begin alike count as the same.
+"""
 
 
-def spec_heads(
-    layers: Sequence[str],
-    known: Sequence[str],
-    specs: Iterable[Mapping[str, Any]],
-    output: str,
-    width: int | None,
-) -> list[Any]:
-    """Make the heads that are told by their shapes and stages.
-
-    Example:
-        >>> shape = {"kernel_size": 3, "head_layers": 1, "head_padding": 0}
-        >>> known = ["block1_conv2", "block2_conv2", "block3_conv3"]
-        >>> (head,) = spec_heads(
-        ...     known[1:], known, [{**shape, "stages": "3"}], "linear", None
-        ... )
-        >>> head.stages
-        ('block3_conv3',)
+def position_rows(
+    runs: Iterable[RunRecord | str | os.PathLike],
+) -> list[dict[str, Any]]:
+    """The rows of finished runs, each with the scores of its pictures.
 
     Args:
-        layers: Names of the layers that are read.
-        known: Names of all the network's stages; numbers count these.
-        specs: Of each head `stages` (`"all"` that are read together, `"each"`
-            alone, or some by number or name, joined by `+`), `kernel_size`,
-            `head_layers` and `head_padding`.
-        output: See `probes.Head`.
-        width: Of hidden layers; see `probes.Head`.
+        runs: Finished runs of `position_probe`, or their work directories.
 
     Returns:
-        A list of `probes.Head`, each once. One that sees all `layers` says
-        so, whatever it was called.
+        The rows as in results.json, in order, each with more fields:
+        `scores`, the SPC of each picture, an array `(images,)`; `pictures`,
+        a digest of the first four, which tells apart test sets of one name
+        and other pictures (crops with another seed, say), `None` in runs that
+        kept none; `cells`, how many
+        cells the predicted map has, `None` if not known; and the run's flags:
+        `train_set`, `target_range`, `ridge_asked` (`"auto"` or a
+        number, as a string; `None` if the solver has none), and the `epochs`
+        and `learning_rate` of solvers that have them.
 
     Raises:
-        InputError: If `stages` names one that is not among `layers`.
-        ValueError: If there is no head of such a shape.
+        InputError: If a run is not finished, or its arrays are missing.
     """
-    from keras_padpos import probes
-
-    heads = [
-        probes.Head(
-            spec["kernel_size"],
-            spec["head_layers"],
-            spec["head_padding"],
-            output,
-            stages,
-            width if spec["head_layers"] > 1 else None,
+    return [
+        row
+        for run in runs
+        for row in _rows(
+            run if isinstance(run, RunRecord) else open_run(run, _EXPERIMENT)
         )
-        for spec in specs
-        for stages in _subsets(layers, known, spec["stages"])
     ]
-    return list(dict.fromkeys(heads))
 
 
-def _subsets(layers, known, words):
-    """The groups of stages that `all`, `each` or `4+5` stand for."""
-    if words == "all":
-        return [None]
-    if words == "each":
-        return [_all_or_some(layers, [layer]) for layer in layers]
-    by_number = {
-        str(number): layer
-        for number, layer in enumerate(known, start=1)
-        if layer in layers
+_EXPERIMENT = "position_probe"
+
+
+def _rows(run: RunRecord) -> list[dict[str, Any]]:
+    rows = []
+    try:
+        with run.open_arrays() as arrays:
+            digests = {}
+            for row in run.rows:
+                test_set = row["test_set"]
+                if test_set not in digests:
+                    digests[test_set] = _digest(arrays, f"pictures/{test_set}")
+                target = f"{row['arrays']}/target"
+                rows.append(
+                    {
+                        "calibration_images": 0,
+                        **row,
+                        # The bare picture is one stage, whatever is asked.
+                        "stages": "all"
+                        if row["backbone"] == "rgb"
+                        else row["stages"],
+                        "scores": arrays[f"{row['arrays']}/spearman"],
+                        "pictures": digests[test_set],
+                        "cells": arrays[target].size
+                        if target in arrays
+                        else None,
+                        **_flags(row, run.config),
+                    }
+                )
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise InputError(
+            "Cannot read the pictures' scores from "
+            f"{str(run.path / ARRAYS_FILE)!r}: {reason}. "
+            "Run it again with another --workdir."
+        ) from error
+    return rows
+
+
+def _flags(row, config):
+    """The flags of a run that matter to this row."""
+    exact = row["solver"] == "exact"
+    sets = config.get("train_images")
+    return {
+        # Runs of earlier versions had a single set.
+        "train_set": sets if isinstance(sets, str) else ",".join(sets or []),
+        "target_range": config.get("target_range"),
+        "ridge_asked": str(config.get("ridge", row.get("ridge")))
+        if exact
+        else None,
+        "epochs": None if exact else config.get("epochs"),
+        "learning_rate": None if exact else config.get("learning_rate"),
     }
-    chosen = []
-    for word in words.split("+"):
-        # A layer may be named like a number.
-        layer = word if word in layers else by_number.get(word)
-        if layer is None:
-            numbers = {layer: number for number, layer in by_number.items()}
-            there = ", ".join(
-                f"{numbers[layer]} ({layer})" if layer in numbers else layer
-                for layer in layers
-            )
-            raise InputError(
-                "--stage_subsets must be all, each, or stages joined by + out "
-                f"of those that --stages reads, {there}. Received: {words}"
-            )
-        chosen.append(layer)
-    return [_all_or_some(layers, chosen)]
 
 
-def _all_or_some(layers, chosen):
-    if set(chosen) == set(layers):
+def _digest(arrays, name):
+    if name not in arrays:
         return None
-    return tuple(layer for layer in layers if layer in chosen)
-
-
-def probe_heads(
-    layers: Sequence[str],
-    known: Sequence[str],
-    *,
-    subsets: Sequence[str] = ("all",),
-    kernel_sizes: Sequence[int] = (1,),
-    head_layers: Sequence[int] = (1,),
-    head_paddings: Sequence[int] = (0,),
-    output: str = "linear",
-    width: int | None = None,
-) -> list[Any]:
-    """Every combination of what a list of flags names.
-
-    Example:
-        >>> known = ["block1_conv2", "block2_conv2", "block3_conv3"]
-        >>> heads = probe_heads(
-        ...     known[1:], known, subsets=["3", "all"], kernel_sizes=[5]
-        ... )
-        >>> [head.stages for head in heads]
-        [('block3_conv3',), None]
-
-    Args:
-        layers: Names of the layers that are read.
-        known: Names of all the network's stages, which numbers count, as in
-            `stage_words`. A file has none but those that are read.
-        subsets: `"all"` of `layers`, `"each"` alone, or some by number or
-            name, joined by `+`: `"4+5"`.
-        kernel_sizes: See `probes.Head`.
-        head_layers: See `probes.Head`.
-        head_paddings: See `probes.Head`.
-        output: See `probes.Head`.
-        width: Of hidden layers; see `probes.Head`.
-
-    Returns:
-        A list of `probes.Head`, each once.
-
-    Raises:
-        InputError: If a subset names a stage that is not among `layers`.
-        ValueError: If there is no head of such a shape.
-    """
-    return spec_heads(
-        layers,
-        known,
-        [
-            {
-                "stages": subset,
-                "kernel_size": kernel_size,
-                "head_layers": depth,
-                "head_padding": padding,
-            }
-            for subset in subsets
-            for kernel_size, depth, padding in itertools.product(
-                kernel_sizes, head_layers, head_paddings
-            )
-        ],
-        output,
-        width,
-    )
-
-
-def paper_heads(
-    layers: Sequence[str],
-    known: Sequence[str],
-    tables: Sequence[str],
-    backbone: str,
-    padding_mode: str,
-    *,
-    output: str = "linear",
-    width: int | None = None,
-) -> list[Any]:
-    """The heads that tables of Islam et al. have for such a network.
-
-    Example:
-        >>> heads = paper_heads(["rgb"], ["rgb"], ["4"], "rgb", "none")
-        >>> [head.label for head in heads]
-        ['3x3, 1 layer, pad 0', '3x3, 1 layer, pad 1', '3x3, 1 layer, pad 2']
-
-    Args:
-        layers: Names of the layers that are read. A table's single stages
-            that are not among them are left out; its `"all"` is all of them.
-        known: Names of all the network's stages, which the tables' numbers
-            count. A file has none but those that are read.
-        tables: Such as `["1", "2b"]`; see `published.table_heads`.
-        backbone: The network's name; `"rgb"` is the papers' PosENet.
-        padding_mode: The network's.
-        output: See `probes.Head`.
-        width: Of hidden layers; see `probes.Head`.
-
-    Returns:
-        A list of `probes.Head`, each once.
-
-    Raises:
-        ValueError: If there is no such table.
-    """
-    from keras_padpos import published
-
-    read = {"all"} | {
-        str(number)
-        for number, layer in enumerate(known, start=1)
-        if layer in layers
-    }
-    specs = [
-        spec
-        for spec in published.table_heads(tables, backbone, padding_mode)
-        if spec["stages"] in read
-    ]
-    return spec_heads(layers, known, specs, output, width)
+    return hashlib.sha256(arrays[name].tobytes()).hexdigest()

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.report.paper_tables import FCONV_KEYS
-from keras_padpos.report.paper_tables import fconv_counterpart
+from keras_padpos.report.paper_differences import FCONV_KEYS
+from keras_padpos.report.paper_differences import fconv_counterpart
 from keras_padpos.runs._print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.report.cells import number_words
+from keras_padpos.report.cells import number_text
 from keras_padpos.report.cells import percent_interval
-from keras_padpos.report.cells import percent_words
+from keras_padpos.report.cells import percent_text
 from keras_padpos.report.seeds import is_scored
 from keras_padpos.report.seeds import scored_seeds
 from keras_padpos.report.seeds import unscored_notes
@@ -80,7 +80,7 @@ def cutout_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
                 **_clean(group, cells),
                 **{
-                    fill: percent_words(
+                    fill: percent_text(
                         cells.get(("cutout", fill, None, None, None), ())
                     )
                     for fill in fills
@@ -142,8 +142,8 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ):
             line = {
                 **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
-                "epsilon": None if size is None else number_words(size),
-                "pixels": percent_words(
+                "epsilon": None if size is None else number_text(size),
+                "pixels": percent_text(
                     [] if share is None else [fractions[share]]
                 ),
                 **_clean(group, cells),
@@ -151,7 +151,7 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             }
             for name, (attack, region) in columns.items():
                 width = None if region == "whole" else share
-                line[name] = percent_words(
+                line[name] = percent_text(
                     cells.get((attack, None, region, width, size), ())
                 )
             lines.append(line)
@@ -218,8 +218,8 @@ def border_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "rows": [
             {
                 **dict(zip(ROBUSTNESS_KEYS, network, strict=True)),
-                "epsilon": number_words(size),
-                "pixels": percent_words([fraction]),
+                "epsilon": number_text(size),
+                "pixels": percent_text([fraction]),
                 "seeds": max(map(len, cells.values())),
                 **{
                     attack: _difference(cells.get(attack, ()))
@@ -237,7 +237,7 @@ def border_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _difference(rows):
-    words = percent_words(
+    words = percent_text(
         (row["border_minus_interior"] for row in rows), signed=True
     )
     if len(rows) == 1 and rows[0].get("border_minus_interior_ci95"):
@@ -298,7 +298,7 @@ def _attacked(rows):
 def _clean(group, cells):
     found = [row for row in group if is_scored(row) and row["attack"] == "none"]
     return {
-        "clean": percent_words(cells.get(_CLEAN, ())),
+        "clean": percent_text(cells.get(_CLEAN, ())),
         "interval": percent_interval(found),
     }
 

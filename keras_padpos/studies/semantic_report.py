@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.report.cells import percent_words
+from keras_padpos.report.cells import percent_text
 from keras_padpos.report.names import distinct_parts
 from keras_padpos.report.names import path_end
 from keras_padpos.report.seeds import is_scored
@@ -357,7 +357,7 @@ def _seeds(rows):
 
 
 def _percent(values):
-    return percent_words(each for each in values if each is not None)
+    return percent_text(each for each in values if each is not None)
 
 
 def _bits(values):
