@@ -27,8 +27,8 @@ def row_tables(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
         Arguments of `print_table`. Of several runs, `run` and the flags in
         which they differ and which no row has as a field are columns.
     """
-    fields = {name for run in runs for row in run.rows for name in row}
-    flags = [name for name in differing_flags(runs) if name not in fields]
+    known = {name for run in runs for row in run.rows for name in row}
+    flags = [name for name in differing_flags(runs) if name not in known]
     kinds: dict[frozenset, list[dict[str, Any]]] = {}
     for run in runs:
         about: dict[str, Any] = {}
@@ -43,7 +43,7 @@ def row_tables(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
                 if name not in _POINTERS
             }
             kinds.setdefault(frozenset(line), []).append(line)
-    return [_table(runs, rows) for rows in kinds.values()]
+    return [_table(runs, rows) for fields, rows in kinds.items() if fields]
 
 
 def _table(

@@ -3,7 +3,7 @@ import pytest
 from finished_probe import finished_probe
 from finished_probe import probe_row
 
-from keras_padpos.report._position_rows import position_rows
+from keras_padpos.report import position_rows
 from keras_padpos.report.seeds import merge_seeds
 
 RANDOM = probe_row(weights="random")

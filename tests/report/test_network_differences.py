@@ -4,9 +4,9 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos.metrics import paired_difference
+from keras_padpos.report.seeds import closest_pair
 from keras_padpos.report.seeds import merge_seeds
 from keras_padpos.report.seeds import network_differences
-from keras_padpos.report.seeds import closest_pair
 
 
 def test_every_network_is_set_against_the_first():

@@ -5,16 +5,22 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
+from keras_padpos import report
 from keras_padpos.metrics import paired_difference
-from keras_padpos.report import evaluate_orderings
-from keras_padpos.report import orderings_markdown
-from keras_padpos.report import print_orderings
 
 OURS = {
     "PosENet": {"backbone": "rgb", "weights": "none", "padding_mode": "none"},
     "VGG16": {"backbone": "vgg16", "weights": "imagenet"},
     "ResNet152": {"backbone": "resnet152", "weights": "imagenet"},
 }
+
+
+def evaluate_orderings(paths):
+    return report.evaluate_orderings(report.position_rows(paths))
+
+
+def _tables(paths):
+    return report.orderings_tables(evaluate_orderings(paths))
 
 
 def _found(rows, name):
@@ -170,12 +176,10 @@ def test_networks_of_one_name_are_told_apart(tmp_path):
 @pytest.mark.parametrize(
     ("test_set", "crops"), [("photos/test", False), ("samples:test", True)]
 )
-def test_the_report_says_what_intervals_leave_out(
-    tmp_path, capsys, test_set, crops
-):
+def test_the_report_says_what_intervals_leave_out(tmp_path, test_set, crops):
     row = probe_row(test_set=test_set)
-    print_orderings([finished_probe(tmp_path, [row])])
-    out = capsys.readouterr().out
+    (table, *_) = _tables([finished_probe(tmp_path, [row])])
+    out = " ".join(table["notes"])
     assert "with random weights they cover pictures, not seeds" in out
     assert "No correction is made for the number of comparisons" in out
     assert ("crops of one photograph are not independent" in out) == crops
@@ -262,28 +266,22 @@ def works(tmp_path):
     ]
 
 
-def test_the_summary_counts(works, capsys):
-    print_orderings(works)
-    lines = capsys.readouterr().out.splitlines()
+def test_the_summary_counts(works):
+    summary, comparisons = _tables(works)
     (line,) = [
-        line for line in lines if line.startswith("| Heads with larger kernels")
-    ]
-    assert "3 of 4 hold, 1 reversed, 2 not tested" in line
-    assert any(
-        line.startswith("Not tested: The deeper ResNet") for line in lines
-    )
-    (line,) = [line for line in lines if "reversed" in line and "| 7x7" in line]
-    assert "gaussian" in line
-    assert "-0.200" in line
-
-
-def test_markdown_is_what_is_printed(works, capsys):
-    print_orderings(works)
-    printed = [
         line
-        for line in capsys.readouterr().out.splitlines()
-        if line.startswith("|")
+        for line in summary["rows"]
+        if line["statement"].startswith("Heads with larger kernels")
     ]
-    text = orderings_markdown(works)
-    assert [x for x in text.splitlines() if x.startswith("|")] == printed
-    assert "\n\n| statement" in text
+    assert line["vgg16 (HED), zeros padding"] == (
+        "3 of 4 hold, 1 reversed, 2 not tested"
+    )
+    assert any(
+        note.startswith("Not tested: The deeper ResNet")
+        for note in summary["notes"]
+    )
+    (line,) = [
+        line for line in comparisons["rows"] if line["verdict"] == "reversed"
+    ]
+    assert (line["target"], line["greater"]) == ("gaussian", "7x7")
+    assert line["difference"] == pytest.approx(-0.2)

@@ -1,7 +1,7 @@
 import pytest
 
 from keras_padpos import models
-from keras_padpos.report.position_rows import paper_heads
+from keras_padpos.report import paper_heads
 
 KNOWN = models.stage_names("vgg16")
 

@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
+from drawn_figures import DrawnFigures
 from finished_probe import made_arrays
 from finished_probe import probe_row
 from finished_probe import rgb_row
 from PIL import Image
 
+from keras_padpos.errors import InputError
 from keras_padpos.report import draw_position_figures
 from keras_padpos.report import position_figures
 from keras_padpos.report.depth_figure import stage_figure
-from keras_padpos.report.depth_figure import stage_order
 from keras_padpos.report.maps_figure import error_maps_figure
 from keras_padpos.runs import WorkDirectory
 
@@ -181,11 +182,14 @@ def test_errors_differ_by_map(tmp_path, monkeypatch):
     assert given[3] is None
 
 
-def test_stages_stand_in_order():
+def test_stages_stand_in_order(tmp_path, monkeypatch):
+    figures = DrawnFigures(tmp_path, monkeypatch)
     curves = {"a": {"n": {"10": 0, "all": 0}, "m": {"9": 0}}, "b": {}}
-    assert stage_order(curves) == ["9", "10", "all"]
-    with pytest.raises(ValueError, match="at least one score"):
-        stage_order({"a": {}})
+    stage_figure(figures.figure_path("stages"), curves, "T")
+    ticks = figures.panels("stages")["a"].get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == ["9", "10", "all"]
+    with pytest.raises(InputError, match="at least one score"):
+        stage_figure(tmp_path / "none.png", {"a": {}}, "T")
 
 
 def _pixels(path):

@@ -1,6 +1,6 @@
 import pytest
 
-from keras_padpos.report.position_rows import probe_heads
+from keras_padpos.report import probe_heads
 from keras_padpos.runs import InputError
 from keras_padpos.runs.flags import stage_words
 

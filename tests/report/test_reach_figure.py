@@ -7,8 +7,8 @@ from PIL import Image
 from keras_padpos import models
 from keras_padpos import padding
 from keras_padpos.files.inspect import inspection_rows
-from keras_padpos.report.depth_figure import reach_figure
-from keras_padpos.report.depth_figure import reached_positions
+from keras_padpos.report.inspection import reach_figure
+from keras_padpos.report.inspection import reached_positions
 
 
 def _rows(model, size):
