@@ -15,6 +15,9 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.studies.heads import ProbedNetwork
+from keras_padpos.studies.heads import paper_heads
+from keras_padpos.studies.heads import probe_heads
 
 _BACKBONE = flags.DEFINE_list(
     "backbone",
@@ -343,7 +346,7 @@ def _networks():
         seeded = weights == "random" or trains
         for offset in range(_SEEDS.value if seeded else 1):
             networks.append(
-                report.ProbedNetwork(
+                ProbedNetwork(
                     backbone, weights, mode, flags.FLAGS.seed + offset
                 )
             )
@@ -358,7 +361,7 @@ def _heads(network, layers, known):
         "width": _HEAD_WIDTH.value,
     }
     if _TABLES.value:
-        return report.paper_heads(
+        return paper_heads(
             layers,
             known,
             _TABLES.value,
@@ -366,7 +369,7 @@ def _heads(network, layers, known):
             network.padding_mode,
             **shape,
         )
-    return report.probe_heads(
+    return probe_heads(
         layers,
         known,
         subsets=_STAGE_SUBSETS.value,

@@ -3,11 +3,8 @@
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.cells import table_markdown
 from keras_padpos.report.content import Layout
-from keras_padpos.report.heads import paper_heads
-from keras_padpos.report.heads import probe_heads
 from keras_padpos.report.inspection import draw_inspection
 from keras_padpos.report.inspection import print_inspection
-from keras_padpos.report.names import ProbedNetwork
 from keras_padpos.report.orderings import evaluate_orderings
 from keras_padpos.report.orderings import orderings_tables
 from keras_padpos.report.paper_tables import paper_tables
@@ -28,7 +25,6 @@ from keras_padpos.report.seeds import network_differences
 
 __all__ = [
     "Layout",
-    "ProbedNetwork",
     "Progress",
     "RunRecord",
     "check_report_file",
@@ -40,14 +36,12 @@ __all__ = [
     "network_differences",
     "open_run",
     "orderings_tables",
-    "paper_heads",
     "paper_tables",
     "position_notes",
     "position_rows",
     "position_tables",
     "print_inspection",
     "print_table",
-    "probe_heads",
     "report_text",
     "table_markdown",
     "tables_markdown",

@@ -53,10 +53,10 @@ class LinkedText(str):
 def format_mean(
     mean: float | None,
     sd: float | None = None,
-    spec: str = ".1f",
-    sd_spec: str | None = None,
+    form: str = ".1f",
+    sd_form: str | None = None,
 ) -> str | None:
-    """Format a mean and a standard deviation.
+    """Format a mean and, if there is one, its standard deviation.
 
     Example:
 
@@ -66,50 +66,42 @@ def format_mean(
     Args:
         mean: The mean; `None` if there is none.
         sd: The standard deviation; `None` if there is none.
-        spec: Format of the mean, such as `"+.1f"`.
-        sd_spec: Format of the standard deviation, `spec` if not given.
+        form: Format of the mean.
+        sd_form: Format of the standard deviation; that of the mean, without a
+            sign, if not given.
 
     Returns:
         The text; `None` without a mean.
     """
     if mean is None:
         return None
-    text = f"{mean:{spec}}"
+    text = f"{mean:{form}}"
     if sd is not None:
-        text += f" ± {sd:{sd_spec or spec.lstrip('+')}}"
+        text += f" ± {sd:{sd_form or form.removeprefix('+')}}"
     return text
 
 
-def format_seeds(
-    values: Iterable[float], spec: str = ".1f", scale: float = 1
+def mean_sd(
+    values: Iterable[float | None], form: str = ".1f", factor: float = 1.0
 ) -> str | None:
-    """Format the mean over seeds ± the standard deviation (n - 1).
+    """The mean, of several values ± the standard deviation (n - 1).
 
     Example:
 
-    >>> format_seeds([0.5], scale=100), format_seeds([0.25, 0.75], ".3f")
-    ('50.0', '0.500 ± 0.354')
+    >>> mean_sd([0.25, 0.75], factor=100), mean_sd([0.5, None]), mean_sd([])
+    ('50.0 ± 35.4', '0.5', None)
 
     Args:
-        values: One a seed.
-        spec: Format of both numbers, such as `"+.1f"`.
-        scale: What values are multiplied by: 100 for percent.
-
-    Returns:
-        The mean alone of one value; `None` without any.
+        values: Numbers; `None` counts as absent.
+        form: Format of the mean; the standard deviation has it without a
+            sign.
+        factor: What all are multiplied by.
     """
-    values = list(values)
-    if not values:
+    numbers = [factor * value for value in values if value is not None]
+    if not numbers:
         return None
-    sd = scale * np.std(values, ddof=1) if len(values) > 1 else None
-    return format_mean(scale * np.mean(values), sd, spec)
-
-
-def percent_text(
-    shares: Iterable[float], *, signed: bool = False
-) -> str | None:
-    """`format_seeds` of shares in [0, 1], in percent, with a plus if signed."""
-    return format_seeds(shares, "+.1f" if signed else ".1f", 100)
+    sd = np.std(numbers, ddof=1) if len(numbers) > 1 else None
+    return format_mean(np.mean(numbers), sd, form)
 
 
 def percent_interval(rows: Sequence[Mapping[str, Any]]) -> str | None:

@@ -1,48 +1,16 @@
 """Networks, heads and picture sets: what identifies them, their labels."""
 
 import functools
-import os
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
-from typing import NamedTuple
 
 _Row = Mapping[str, Any]
 
 NETWORK = ("backbone", "weights", "padding_mode", "calibration_images")
 """The fields that identify a network; random weights have a `seed` beside."""
-
-
-class ProbedNetwork(NamedTuple):
-    """What tells one network of a run from another.
-
-    Example:
-
-    >>> ProbedNetwork("vgg16", "weights/mine.h5", "reflect", 3).label
-    'vgg16-mine.h5-reflect-seed3'
-
-    Attributes:
-        backbone: A name out of `models.backbone_names`, or the path of a
-            `.keras` file.
-        weights: See `models.backbone`.
-        padding_mode: See `models.backbone`.
-        seed: Of random weights and of trained heads.
-    """
-
-    backbone: str
-    weights: str
-    padding_mode: str
-    seed: int
-
-    @property
-    def label(self) -> str:
-        """What it is called in progress and checkpoints."""
-        if self.backbone == "rgb":
-            return "rgb"
-        parts = (self.backbone, self.weights, self.padding_mode)
-        return f"{'-'.join(map(os.path.basename, parts))}-seed{self.seed}"
 
 
 def network_identity(row: _Row) -> tuple:

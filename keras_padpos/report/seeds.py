@@ -11,6 +11,7 @@ from keras_padpos.report.names import network_identity
 from keras_padpos.report.position_rows import HEAD
 from keras_padpos.report.position_rows import PICTURES
 from keras_padpos.report.position_rows import RECIPE
+from keras_padpos.report.table import is_scored
 
 _Row = Mapping[str, Any]
 
@@ -198,11 +199,6 @@ def interval_note(test_sets: Iterable[str]) -> str:
             "independent: their intervals are too narrow."
         )
     return note
-
-
-def is_scored(row: _Row) -> bool:
-    """Whether a row has scores: one whose training diverged has a `reason`."""
-    return not row.get("reason")
 
 
 def scored_seeds(rows: Sequence[_Row]) -> int | str:

@@ -10,7 +10,7 @@ from keras_padpos.report.cells import number_text
 from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import fit_text
 from keras_padpos.report.figure import learning_figure
-from keras_padpos.report.seeds import is_scored
+from keras_padpos.report.table import is_scored
 from keras_padpos.runs.work_directory import WorkDirectory
 from keras_padpos.studies.robustness_report import robustness_cells
 from keras_padpos.studies.robustness_report import robustness_networks

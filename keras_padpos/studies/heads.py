@@ -1,12 +1,44 @@
-"""The heads to fit on one network: by flags, or those of the papers."""
+"""Networks of `position_probe` and the heads to fit on them."""
 
 import itertools
+import os
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
+from typing import NamedTuple
 
 from keras_padpos.errors import InputError
+
+
+class ProbedNetwork(NamedTuple):
+    """What tells one network of a run from another.
+
+    Example:
+
+    >>> ProbedNetwork("vgg16", "weights/mine.h5", "reflect", 3).label
+    'vgg16-mine.h5-reflect-seed3'
+
+    Attributes:
+        backbone: A name out of `models.backbone_names`, or the path of a
+            `.keras` file.
+        weights: See `models.backbone`.
+        padding_mode: See `models.backbone`.
+        seed: Of random weights and of trained heads.
+    """
+
+    backbone: str
+    weights: str
+    padding_mode: str
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """What it is called in progress and checkpoints."""
+        if self.backbone == "rgb":
+            return "rgb"
+        parts = (self.backbone, self.weights, self.padding_mode)
+        return f"{'-'.join(map(os.path.basename, parts))}-seed{self.seed}"
 
 
 def probe_heads(
@@ -33,7 +65,7 @@ def probe_heads(
     Args:
         layers: Names of the layers that are read.
         stages: Names of all the network's stages, which numbers count, as in
-            `stage_words`. A file has none but those that are read.
+            `stage_text`. A file has none but those that are read.
         subsets: `"all"` of `layers`, `"each"` alone, or some by number or
             name, joined by `+`: `"4+5"`.
         kernel_sizes: See `probes.Head`.
