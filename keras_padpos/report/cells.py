@@ -56,22 +56,14 @@ def format_mean(
     form: str = ".1f",
     sd_form: str | None = None,
 ) -> str | None:
-    """Format a mean and, if there is one, its standard deviation.
+    """A mean and, if there is one, its standard deviation, as text.
+
+    Without `sd_form` the deviation has the mean's format, without a sign.
 
     Example:
 
     >>> format_mean(89.74, 0.51), format_mean(2.0, None, ".3g")
     ('89.7 ± 0.5', '2')
-
-    Args:
-        mean: The mean; `None` if there is none.
-        sd: The standard deviation; `None` if there is none.
-        form: Format of the mean.
-        sd_form: Format of the standard deviation; that of the mean, without a
-            sign, if not given.
-
-    Returns:
-        The text; `None` without a mean.
     """
     if mean is None:
         return None
@@ -105,19 +97,7 @@ def mean_sd(
 
 
 def percent_interval(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Format the interval over pictures of an accuracy, in percent.
-
-    Example:
-
-    >>> percent_interval([{"accuracy": 0.5, "accuracy_ci95": [0.45, 0.55]}])
-    '45.0 to 55.0'
-
-    Args:
-        rows: Of all seeds, with `accuracy_ci95` in [0, 1], or without.
-
-    Returns:
-        `None` for several seeds: their mean has no interval over pictures.
-    """
+    """The interval of one seed's accuracy, in percent; of several `None`."""
     interval = rows[0].get("accuracy_ci95") if len(rows) == 1 else None
     return interval and " to ".join(f"{100 * end:.1f}" for end in interval)
 
@@ -134,13 +114,7 @@ def score_text(
 
 
 def number_text(number: float) -> str:
-    """A number in the fewest digits that are no other number's.
-
-    Example:
-
-    >>> number_text(4.0), number_text(4.00000001), number_text(0.1)
-    ('4', '4.00000001', '0.1')
-    """
+    """A number in the fewest digits that are no other number's."""
     return repr(float(number)).removesuffix(".0")
 
 

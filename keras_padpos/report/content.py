@@ -65,12 +65,8 @@ class RunGroup:
 class PaperPart:
     """One of the papers' tables that has numbers of ours.
 
-    Args:
-        cite: The paper, in short.
-        table: The table's name there.
-        caption: What it shows.
-        compared: A table of differences, cell by cell.
-        whole: The table drawn again, with every network of the runs.
+    `compared` is a table of differences, cell by cell; `whole` the table drawn
+    again, with every network of the runs.
     """
 
     cite: str
@@ -113,19 +109,11 @@ def report_content(
     layouts: Mapping[str, Layout],
     title: str | None = None,
 ) -> ReportContent:
-    """Lay out what runs measured.
+    """Lay out what runs measured, in the order of `runs`.
 
     Nothing in the runs' files makes this raise. Where rows are not what an
     experiment's own tables need, they are shown as those of an experiment
     without a layout, and the report says so.
-
-    Args:
-        runs: As `find_runs` returns them.
-        layouts: From experiments to their tables.
-        title: Of the report; if not given, it names experiments and runs.
-
-    Returns:
-        The content.
     """
     from keras_padpos import published
 

@@ -32,12 +32,9 @@ _TINY = 1e-290
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """A line: one metric of one unit of work.
+    """One metric of one unit of work: pairs of a time and a finite value.
 
-    Args:
-        label: Names it among all of its panel.
-        family: What it has in common with those of other seeds.
-        points: Pairs of a time and a finite value, by time.
+    `label` names it among all of its panel, `family` those of other seeds too.
     """
 
     label: str
@@ -57,13 +54,9 @@ class CurvePanel:
 def learning_curves(lines: Sequence[Mapping[str, Any]]) -> list[CurvePanel]:
     """Sort lines of metrics.jsonl into panels and curves.
 
-    Args:
-        lines: Each with a `step` or an `epoch`, strings that tell curves
-            apart (`unit` among them), and numbers.
-
-    Returns:
-        A panel for each of the first six numbers that change with time; none
-        where no curve has two points.
+    Lines have a `step` or an `epoch`, strings that tell curves apart (`unit`
+    among them), and numbers: a panel for each of the first six that change
+    with time, none where no curve has two points.
     """
     for time in _TIMES:
         timed = [line for line in lines if _is_finite(line.get(time))]
@@ -121,20 +114,13 @@ def _thinned(points):
 
 
 def curve_plot(panel: CurvePanel) -> dict[str, Any]:
-    """Lay out a panel.
+    """Lay out a panel, as the template draws it.
 
     Curves of one family, those that differ in their seed alone, have one
     colour. Values that are all positive and span a factor of more than 50 are
-    drawn on a logarithmic axis.
-
-    Returns:
-        What the template draws: `title`; `label`, the same with the range,
-        for those who do not see it; `time`; `x_ticks` and `y_ticks`, pairs of
-        a position and a label; `frame`, the left, top, right and bottom of
-        the axes; `lines`, each the number of its colour, the points as SVG's
-        `polyline` takes them, and a label; `legend`, pairs of the number of a
-        colour and what it stands for, empty if there are more families than
-        colours; and `note`, what a reader should know.
+    drawn on a logarithmic axis. `lines` are the number of a colour, the points
+    as SVG's `polyline` takes them, and a label; `legend` is empty if there are
+    more families than colours.
     """
     points = [point for curve in panel.curves for point in curve.points]
     times, values = zip(*points, strict=True)

@@ -35,15 +35,9 @@ def formation_steps_figure(
 ) -> None:
     """Plot size and signal-to-noise ratio of patterns against steps.
 
-    Lines are geometric means over seeds, bands reach from the least to the
-    largest seed. A pattern of 0 has no place on these scales and is left out.
-
-    Args:
-        path: PNG file to write.
-        rows: Of a run of `pattern_formation`.
-        modes: A line each.
-        layers: A column each.
-        title: The lines above.
+    A column a layer, a line a mode: geometric means over seeds, bands from the
+    least to the largest seed. A pattern of 0 has no place on these scales and
+    is left out.
     """
     size = max(_PANEL_INCHES * len(layers) + 1.6, 6), 6.2
     with open_figure(path, title, size) as figure:
@@ -100,16 +94,9 @@ def pattern_depth_figure(
 ) -> None:
     """Plot the size of patterns and their signal-to-noise ratio by layer.
 
-    Bars are 95 % intervals. A pattern of 0 has no place on these scales and
-    is left out.
-
-    Args:
-        path: PNG file to write.
-        rows: From mode and layer to the row: `relative`, `snr_of_means` and
-            `snr` with their intervals.
-        modes: A line each.
-        layers: From first to last.
-        title: The lines above.
+    `rows` go from mode and layer to the row: `relative`, `snr_of_means` and
+    `snr`, with their 95 % intervals as bars. A pattern of 0 has no place on
+    these scales and is left out.
     """
     with open_figure(path, title, (13, 4.6)) as figure:
         axes = figure.subplots(1, 3)
@@ -161,15 +148,8 @@ def pattern_profile_figure(
 ) -> None:
     """Plot patterns against the distance to the border, a panel a layer.
 
-    The scale is logarithmic, so distances at which a pattern is 0 are left
-    out.
-
-    Args:
-        path: PNG file to write.
-        profiles: From mode and layer to `(distances,)`.
-        modes: A line each.
-        layers: A panel each.
-        title: The lines above.
+    `profiles` go from mode and layer to `(distances,)`. The scale is
+    logarithmic, so distances at which a pattern is 0 are left out.
     """
     size = max(_PROFILE_INCHES * len(layers), 5.5), _PROFILE_INCHES + 1.5
     with open_figure(path, title, size) as figure:
@@ -211,18 +191,9 @@ def stage_figure(
 ) -> None:
     """Plot SPC against the stage: a panel a target, a line a network.
 
-    Stages stand from first to last, `all` after them and apart: no line leads
-    there.
-
-    Args:
-        path: PNG file to write.
-        curves: From a target to its lines, from a network's name to its
-            scores, from a stage (a number from 1, as a string, or `"all"`) to
-            SPC in [-1, 1].
-        title: The line above.
-
-    Raises:
-        InputError: If there is nothing to plot.
+    `curves` go from a target to a network's name to a stage to SPC in [-1, 1].
+    Stages, numbers from 1 as strings, stand from first to last, `"all"` after
+    them and apart: no line leads there. Raises `InputError` if there are none.
     """
     stages = _stage_order(curves)
     networks = list(dict.fromkeys(n for each in curves.values() for n in each))

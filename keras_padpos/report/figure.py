@@ -41,18 +41,9 @@ def open_figure(
     fontsize: float | str = 10,
     dpi: int = 110,
 ) -> Iterator[Any]:
-    """Plot a figure, give it a title and save it as PNG.
+    """Plot a figure of `size` inches, give it a title and save it as PNG.
 
-    Args:
-        path: The file to write.
-        title: What stands above, one line or more; see `figure_title`.
-        size: Width and height in inches, without the title.
-        layout: Of Matplotlib's `Figure`.
-        fontsize: Of the title.
-        dpi: Of the file.
-
-    Yields:
-        Matplotlib's figure.
+    Its height does not count the title; see `figure_title`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -79,16 +70,6 @@ def figure_panels(
 
     Long titles are wrapped, see `figure_title`. Labels of lines
     stand in a legend beside the panels, each once.
-
-    Example:
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with figure_panels(f"{folder}/two.png", "Two", columns=2) as panels:
-    ...         for panel in panels.ravel():
-    ...             handles = panel.plot([1, 2], label="line")
-    ...     panels.shape, os.listdir(folder)
-    ((1, 2), ['two.png'])
 
     Args:
         path: PNG file to write.
@@ -138,17 +119,6 @@ def learning_figure(
 ) -> None:
     """Plot a metric against training steps, a line a padding mode.
 
-    Example:
-
-    >>> import tempfile
-    >>> arrays = {"a/step": np.array([5, 9]), "a/accuracy": np.array([0.1, 1])}
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     learning_figure(
-    ...         f"{folder}/learning.png", "vgg5", {"zeros": ["a"]}, arrays
-    ...     )
-    ...     os.listdir(folder)
-    ['learning.png']
-
     Args:
         path: PNG file to write.
         title: What stands above.
@@ -156,7 +126,7 @@ def learning_figure(
             one or more.
         arrays: The curves: `LABEL/step`, and the metric under its name.
         metric: The metric's name.
-        words: What the axis says of it.
+        words: The label of its axis.
     """
     with lines_figure(path, title) as axis:
         for mode, style in mode_lines(list(labels)).items():
@@ -178,14 +148,6 @@ def draw_seeds(
     **style: Any,
 ) -> None:
     """Plot the mean over seeds, and a band of a standard deviation (n - 1).
-
-    Example:
-
-    >>> from matplotlib.figure import Figure
-    >>> axis = Figure().subplots()
-    >>> draw_seeds(axis, np.array([[1.0, 2.0], [3.0, 6.0]]), label="zeros")
-    >>> axis.lines[0].get_ydata()
-    array([2., 4.])
 
     Args:
         axis: Matplotlib's axes.
@@ -209,15 +171,9 @@ def draw_seeds(
 
 
 def mode_lines(modes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The line of each mode, the same in every panel and figure of a run.
+    """The line of each mode, as Matplotlib's `plot` takes it.
 
-    Example:
-
-    >>> mode_lines(["zeros", "reflect"])["reflect"]["color"]
-    'C1'
-
-    Returns:
-        From a mode to what Matplotlib's `plot` takes: colour, dashes, label.
+    It is the same in every panel and figure of a run.
     """
     return {
         mode: {
@@ -280,22 +236,9 @@ def figure_title(figure: Any, title: str, **options: Any) -> None:
 
 
 def fit_text(text: Any, inches: float) -> float:
-    r"""Break the lines of a text that is too wide, see `wrap_text`.
+    """Break the lines of Matplotlib's text so that it fits `inches`.
 
-    Example:
-
-    >>> from matplotlib.figure import Figure
-    >>> title = Figure().suptitle("one-long-name-of-a-network.keras")
-    >>> _ = fit_text(title, 2)
-    >>> title.get_text()
-    'one-long-name-of-a-\nnetwork.keras'
-
-    Args:
-        text: Matplotlib's text, of a figure that Agg draws.
-        inches: How wide it may be.
-
-    Returns:
-        By how many inches it has become higher; 0 if it fits as it is.
+    Returns by how many inches it has become higher; 0 if it fits as it is.
     """
     whole = text.get_text()
     before = text.get_window_extent()
@@ -311,18 +254,10 @@ def fit_text(text: Any, inches: float) -> float:
 
 
 def wrap_text(text: str, width: int) -> str:
-    r"""Break lines of more than `width` characters, as names of files are.
+    """Break lines of more than `width` characters, as names of files are.
 
     A line is broken at blanks and after hyphens, underscores, commas and
     slashes, and anywhere if it has none of them. Lines that fit stay.
-
-    Example:
-
-    >>> print(wrap_text("a-net-of-mine.keras (file)\nown padding", 12))
-    a-net-of-
-    mine.keras
-    (file)
-    own padding
     """
     some = f".{{1,{width}}}"
     pattern = rf"{some}(?:(?<=[-_,/])|(?=\s)|$)|{some}"

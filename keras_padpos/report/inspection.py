@@ -244,12 +244,8 @@ def reach_figure(
 ) -> None:
     """Plot the map of each layer, the positions that padding reaches coloured.
 
-    Args:
-        path: PNG file to write.
-        rows: A panel each: `layer`, and of its `ReceptiveField` the pairs
-            `stride`, `positions` and `clear`.
-        picture: Height and width of the picture, in cells.
-        title: The line above.
+    Rows, a panel each, have a `layer` and of its `ReceptiveField` the pairs
+    `stride`, `positions` and `clear`; `picture` is its height and width.
     """
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch

@@ -44,14 +44,8 @@ def error_maps_figure(
     Case study of Islam et al. (ICLR 2020, Sec. 4.1). All maps share one colour
     scale, from 0 to 0.5, the most that the constant 0.5 errs on targets in
     [0, 1]; few probes that go astray would otherwise leave all others dark.
-
-    Args:
-        path: PNG file to write.
-        maps: From a network's name to its error maps `(height, width)`, one a
-            picture, in units of targets in [0, 1].
-        title: The line above.
-        pictures: `(height, width, 3)` each, RGB in [0, 255] as uint8; without
-            them only the maps are shown.
+    `maps` go from a network's name to its maps `(height, width)`, one a
+    picture; `pictures` are uint8 RGB `(height, width, 3)`.
     """
     rows = len(next(iter(maps.values())))
     shown = [] if pictures is None else list(pictures)
@@ -87,13 +81,9 @@ def predicted_maps_figure(
 ) -> None:
     """Plot maps in a grid: a row for each network, a column for each target.
 
-    Args:
-        path: PNG file to write.
-        maps: From a row's name to its maps `(height, width)`, one a column;
-            the first row holds the targets, whose range is the colour scale.
-        columns: Names of the columns.
-        captions: From a row's name to the text under each of its maps.
-        title: The line above.
+    `maps` go from a row's name to its maps `(height, width)`, one a column;
+    the first row holds the targets, whose range is the colour scale.
+    `captions` stand under the maps.
     """
     names = {name: wrap_text(name, _NAME_WIDTH) for name in maps}
     size = (
@@ -141,15 +131,9 @@ def pattern_modes_figure(
 ) -> None:
     """Plot patterns in a grid: a row for each mode, a column for each layer.
 
-    A layer has one colour scale, logarithmic over four powers of ten up to
-    the largest value of its patterns; what lies below is black.
-
-    Args:
-        path: PNG file to write.
-        maps: From mode and layer to the pattern, `(height, width)`.
-        modes: The rows.
-        layers: The columns.
-        title: The lines above.
+    `maps` go from mode and layer to `(height, width)`. A layer has one colour
+    scale, logarithmic over four powers of ten up to the largest value of its
+    patterns; what lies below is black.
     """
     from matplotlib.colors import LogNorm
 
@@ -196,16 +180,9 @@ def pattern_surface_figure(
     In the upper row as surfaces: coloured those of the network that pads, on
     the crop; grey, around them, those computed from real neighbours. In the
     lower row as heat maps. After the teaser figure of Lin et al. (ICML
-    2023).
-
-    Args:
-        path: PNG file to write.
-        features: From a number of crops to `(height, width)`.
-        reference: From the same numbers to larger maps around them.
-        place: Rows and columns of the former in the latter, each `(start,
-            stop)`.
-        pattern: `(height, width)`.
-        title: The lines above.
+    2023). `features` and `reference` go from a number of crops to maps;
+    `place` has the rows and columns of the former in the latter, each
+    `(start, stop)`.
     """
     columns = len(features) + 1
     size = _SURFACE_INCHES * columns, 2 * _SURFACE_INCHES + 0.6

@@ -39,15 +39,10 @@ def missing_parts(
 ) -> dict[str, list[str]]:
     """Say what is not there, or not as it should be.
 
-    Args:
-        runs: All runs.
-        experiments: From each experiment to its groups of runs.
-        coverage: As `paper_coverage` returns it.
-        refused: From names of runs, and of parts of the page, to why they
-            cannot be shown as they should.
-
-    Returns:
-        From what is missing to lines; nothing that is all there.
+    `experiments` are groups of runs that share tables, `coverage` comes from
+    `paper_coverage`, and `refused` goes from names of runs, and of parts of
+    the page, to why they cannot be shown as they should. What is all there is
+    not in the result.
     """
     missing = {
         "Runs that are not finished": [
@@ -133,6 +128,9 @@ def _versions(runs: Iterable[RunRecord]) -> Iterable[str]:
 def seed_gaps(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Say which networks and conditions lack seeds that others have.
 
+    An exact probe of trained weights is the same whatever the seed, and needs
+    but one.
+
     Example:
 
     >>> seed_gaps([
@@ -141,14 +139,6 @@ def seed_gaps(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     ...     for seed in seeds
     ... ])
     ['reflect: 2 seeds of 3, 2 is missing']
-
-    Args:
-        rows: Of runs that share their tables.
-
-    Returns:
-        A line for each that lacks some, in order of first appearance. An
-        exact probe of trained weights is the same whatever the seed, and
-        needs but one.
     """
     seeds: dict[tuple, set[int]] = {}
     for row in rows:

@@ -30,14 +30,7 @@ def _normalized(path: str) -> str:
 
 
 def distinct_parts(paths: Iterable[str]) -> int:
-    """How many parts of paths, from their ends, tell them apart.
-
-    Example:
-        >>> distinct_parts(["one/net.h5", "two/net.h5", "vgg16"])
-        2
-        >>> distinct_parts(["one/net.h5", "one/other.h5"])
-        1
-    """
+    """How many parts of paths, from their ends, tell them apart."""
     split = {PurePath(path).parts for path in paths}
     parts = 1
     while len({path[-parts:] for path in split}) < len(split):
@@ -46,23 +39,12 @@ def distinct_parts(paths: Iterable[str]) -> int:
 
 
 def path_end(path: str | None, parts: int = 1) -> str:
-    """The last parts of a path; a name that is none stays as it is.
-
-    Example:
-        >>> path_end("a/one/net.h5", 2), path_end("vgg16", 2)
-        ('one/net.h5', 'vgg16')
-    """
+    """The last parts of a path; a name that is none stays as it is."""
     return PurePath(*PurePath(path).parts[-parts:]).as_posix() if path else ""
 
 
 def set_label(test_set: str) -> str:
-    """Sets of pictures, by commas, each by the last two parts of its path.
-
-    Example:
-
-    >>> set_label("/home/me/bsds500/test[:60]"), set_label("samples:test")
-    ('bsds500/test[:60]', 'samples:test')
-    """
+    """Sets of pictures, by commas, each by the last two parts of its path."""
     return ",".join(path_end(part, 2) for part in test_set.split(","))
 
 
@@ -111,30 +93,12 @@ def network_label(
 
 
 def network_labels(rows: Iterable[_Row]) -> dict[tuple, str]:
-    """Name each network, no two alike.
+    """From each network's `network_identity` to a label, no two alike.
 
     Files of one name have as many of their folders before it as tell them
     apart, and calibrated networks the number of pictures, but only if there
-    are others that would be called the same but for their padding or seed.
-
-    Example:
-
-    >>> rows = [
-    ...     {"backbone": "vgg16", "weights": weights, "padding_mode": "zeros"}
-    ...     for weights in ("one/net.h5", "two/net.h5", "one/other.h5")
-    ... ]
-    >>> for label in network_labels(rows).values():
-    ...     print(label)
-    vgg16 (one/net.h5), zeros padding
-    vgg16 (two/net.h5), zeros padding
-    vgg16 (other.h5), zeros padding
-
-    Args:
-        rows: Rows of `position_probe`, all that are shown together.
-
-    Returns:
-        From each network's `network_identity` to its label, in order of first
-        appearance. A seed is mentioned if the network's first row has one.
+    are others that would be called the same but for their padding or seed. A
+    seed is mentioned if the network's first row has one.
     """
     networks: dict[tuple, _Row] = {}
     for row in rows:
@@ -165,23 +129,8 @@ def _short_label(row):
 def pattern_networks(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
     """Group rows by network, whatever its padding, in the order of layers.
 
-    Example:
-
-    >>> rows = [
-    ...     {"backbone": "vgg16", "weights": "bundled", "seed": 0,
-    ...      "padding_mode": mode, "layer": layer}
-    ...     for mode in ("zeros", "reflect") for layer in ("one", "two")
-    ... ]
-    >>> (name, group), = pattern_networks(rows).items()
-    >>> name, [(row["layer"], row["padding_mode"]) for row in group][:2]
-    ('vgg16 (HED)', [('one', 'zeros'), ('one', 'reflect')])
-
-    Args:
-        rows: Rows of one run or more.
-
-    Returns:
-        From a network's name to its rows: all padding modes of the first
-        layer, then of the next.
+    From a network's name to its rows: all padding modes of the first layer,
+    then of the next.
     """
     groups: dict[tuple, list[_Row]] = {}
     for row in rows:

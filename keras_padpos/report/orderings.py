@@ -292,9 +292,8 @@ def _within(interval: Sequence[float] | None, bound: float) -> str:
 def orderings_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     """Lay out what `evaluate_orderings` returns.
 
-    Returns:
-        Arguments of `print_table`. For each test set two tables: a line an
-        ordering and a column a network, then a line a comparison.
+    For each test set two tables, as arguments of `print_table`: a line an
+    ordering and a column a network, then a line a comparison.
     """
     tested = [row for row in rows if row["network"] is not None]
     tables = []

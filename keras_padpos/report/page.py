@@ -56,16 +56,6 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
     Figures, style and script are inside. A content security policy forbids
     the page to load anything, and to run any other script: names and values
     come out of files, and are no more than text.
-
-    Args:
-        content: As `report_content` returns it.
-        figures: Whether to put the runs' figures in.
-
-    Returns:
-        HTML.
-
-    Raises:
-        InputError: If jinja2 is not installed.
     """
     try:
         import jinja2
@@ -295,16 +285,7 @@ class EmbeddedFigure:
 
 
 def embed_figure(file: Path) -> EmbeddedFigure:
-    """Read a PNG file for a page that has no other files.
-
-    Returns:
-        The figure as it is; a file of more than 1 MB is drawn 1600 pixels
-        wide, if it is wider.
-
-    Raises:
-        InputError: If it is no PNG, or damaged.
-        OSError: If it cannot be read.
-    """
+    """Read a PNG file; one of more than 1 MB is drawn 1600 pixels wide."""
     from PIL import Image
 
     content = file.read_bytes()

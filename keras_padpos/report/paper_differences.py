@@ -62,25 +62,18 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     """Set each cell of Islam et al.'s tables against what stands for it.
 
     `published.load_orderings` says which networks of ours stand for which of
-    the paper's: VGG16 with any trained weights, say. Any
-    photographs stand for PASCAL-S, each set of them on a line of its own.
-
-    Args:
-        rows: As `position_rows` returns them.
+    the paper's: VGG16 with any trained weights, say. Any photographs stand for
+    PASCAL-S, each set of them on a line of its own. Of several fits of one
+    probe the exact one is taken, then the one that saw most positions, then
+    most pictures.
 
     Returns:
-        In the order of print one row or more for each published cell, with
-        `table`, `name` (see `published.load_table`), `model`, `target`, the
-        head's fields, `paper_test_set`, `paper_spearman` and `paper_mae`;
-        and, `None` where no row of ours stands for it, `network`, its label,
-        and its fields; `test_set`, `images`, `train_images`, `solver`,
-        `seeds`; `spearman`, `spearman_seed_sd`, `spearman_ci95` over pictures
-        (`None` if seeds have other pictures), `mae`, `mae_seed_sd`;
-        `spearman_difference` and `mae_difference`, ours less the paper's; and
+        In the order of print one row or more for each published cell: what it
+        is, `paper_spearman` and `paper_mae`; and, `None` where no row of ours
+        stands for it, what is copied of ours, `network`, its label,
+        `spearman_difference` and `mae_difference`, ours less the paper's, and
         `mae_factor`, what our MAE is multiplied by for that: 2 for stripes in
-        [0, 1], since the paper's lie in [-1, 1]. Of several fits of one
-        probe the exact one is taken, then the one that saw most positions,
-        then most pictures.
+        [0, 1], since the paper's lie in [-1, 1].
     """
     from keras_padpos import published
 
@@ -160,12 +153,7 @@ def _difference(cell: _Row, row: _Row) -> dict[str, Any]:
 def paper_difference_tables(
     differences: Sequence[_Row],
 ) -> dict[str, dict[str, Any]]:
-    """Lay out what `paper_differences` returns, but for cells without ours.
-
-    Returns:
-        From the name of each published table that has one of our numbers to
-        arguments of `print_table`.
-    """
+    """From each published table's name to `paper_differences`, laid out."""
     by_name: dict[str, list[_Row]] = {}
     for row in differences:
         if row["network"] is not None:
@@ -239,23 +227,7 @@ def _notes(rows: Sequence[_Row]) -> Iterable[str]:
 
 
 def fconv_counterpart(row: _Row) -> dict[str, Any] | None:
-    """Find Kayhan and van Gemert's number for a row of `fconv_tests`.
-
-    Example:
-
-    >>> fconv_counterpart({
-    ...     "test": "red_green", "splits": "released", "convolution": "full",
-    ...     "padding_mode": "zeros", "test_set": "similar"
-    ... })["accuracy_percent"]
-    89.7
-
-    Args:
-        row: A row as `fconv_tests` writes it. What Keras' networks pad with
-            on their own is zeros.
-
-    Returns:
-        The published row, or `None` where the paper measured no such thing.
-    """
+    """Kayhan and van Gemert's number for a row of `fconv_tests`, if any."""
     from keras_padpos import published
 
     test = row["test"]
@@ -273,17 +245,11 @@ def paper_coverage(
 ) -> list[dict[str, Any]]:
     """Count the cells of each published table that runs measured too.
 
-    Args:
-        differences: As `paper_differences` returns them; empty where no run
-            measured read-outs.
-        fconv_rows: Rows of `fconv_tests`.
-
     Returns:
         A row for each published table, in order of name: `name`, `cite`,
-        `arxiv`, `table`, `caption`, `cells`, how many numbers it has,
-        `covered`, how many of them have one of ours, `None` where no
-        experiment of ours measures such a thing, and `without`, the others as
-        text.
+        `table`, `cells`, how many numbers it has, `covered`, how many of them
+        have one of ours, `None` where no experiment of ours measures such a
+        thing, and `without`, the others as text.
     """
     from keras_padpos import published
 

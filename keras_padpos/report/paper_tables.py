@@ -196,13 +196,8 @@ class _Redrawn:
 def paper_place(row: _Row, *, ours: bool = False) -> tuple:
     """What a row measured, but for its network and pictures.
 
-    Args:
-        row: A row of `published.read_out_tables`, or of `position_rows`.
-        ours: Whether it is one of the latter. The bare picture has no padding
-            to remove, whatever mode our rows say.
-
-    Returns:
-        The target, whether the network has no padding, and the fields `HEAD`.
+    The target, whether the network has no padding, and the fields `HEAD`. The
+    bare picture has no padding to remove, whatever mode `ours` says.
     """
     stages = row["stages"] or "all"
     head = [stages, *(row[name] for name in HEAD if name != "stages")]

@@ -38,16 +38,10 @@ def draw_position_figures(
       Gaussian map, on the first set of photographs: per cell the mean of the
       three maps' absolute errors (Islam et al., ICLR 2020, Sec. 4.1).
 
-    The maps are of each network's first seed. A figure for which there are no
-    rows is not drawn.
-
     Args:
         work: The run's directory.
-        rows: Rows of the run.
-        arrays: As `position_probe` leaves them in arrays.npz: under each row's
-            `arrays` name `.../target`, `.../median_map` and `.../examples`;
-            and `pictures/TEST_SET`, the pictures themselves, which are not
-            drawn if missing.
+        rows: Rows of the run; maps are of each network's first seed.
+        arrays: Its arrays.npz. Pictures are not drawn if missing.
     """
     # Of all rows, so that a network has the same name in every figure.
     labels = network_labels(rows)

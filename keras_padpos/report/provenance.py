@@ -24,25 +24,7 @@ _KNOWN = (
 
 
 def provenance_items(run: RunRecord) -> list[tuple[str, str]]:
-    """Say how a run was made: what is known first, then what else is there.
-
-    Example:
-
-    >>> from pathlib import Path
-    >>> run = RunRecord(Path("runs/a"), "a", "count", provenance={
-    ...     "seed": 0, "wall_seconds": 74.4, "resumed_units": 2})
-    >>> for name, text in provenance_items(run):
-    ...     print(f"{name}: {text}")
-    directory: runs/a
-    took: 74 s in its last session; 2 units were done before
-    seed: 0
-
-    Args:
-        run: The run.
-
-    Returns:
-        Pairs of a name and a text, the run's flags last.
-    """
+    """How a run was made, names and texts: what is known, the rest, flags."""
     about = run.provenance
     took = duration_text(about.get("wall_seconds"))
     if took and about.get("resumed_units"):

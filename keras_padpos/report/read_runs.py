@@ -66,12 +66,7 @@ class RunRecord:
     figures: tuple[Path, ...] = ()
 
     def open_arrays(self) -> Any:
-        """Open arrays.npz, for a `with`: each array is read when asked for.
-
-        Raises:
-            OSError: If it is not there or cannot be read.
-            ValueError: If it is damaged; or `zipfile.BadZipFile`.
-        """
+        """Open arrays.npz, for a `with`: each array is read when asked for."""
         return np.load(self.path / ARRAYS_FILE, allow_pickle=False)
 
 
@@ -317,14 +312,8 @@ def run_groups(
 ) -> list[list[RunRecord]]:
     """Put runs of one experiment together that can share their tables.
 
-    Args:
-        runs: Of one experiment.
-        key: Flags in which runs may differ: their rows tell them apart.
-
-    Returns:
-        Groups in order of their first run. All flags that are not in `key`
-        are alike in a group, and no two runs in it have the same flags, or
-        rows with the same key: such runs repeat each other.
+    All flags that are not in `key` are alike in a group, and no two runs in it
+    have the same flags, or rows with the same key: such runs repeat each other.
     """
     groups: list[tuple[tuple, list[RunRecord], set[tuple]]] = []
     for run in runs:

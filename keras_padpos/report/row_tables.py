@@ -20,12 +20,8 @@ _POINTERS = ("arrays", "reference")
 def row_tables(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
     """Lay out rows as they are, a table for all that have the same fields.
 
-    Args:
-        runs: Finished runs of one experiment, with one config or several.
-
-    Returns:
-        Arguments of `print_table`. Of several runs, `run` and the flags in
-        which they differ and which no row has as a field are columns.
+    Of several runs, `run` and the flags in which they differ and which no row
+    has as a field are columns.
     """
     known = {name for run in runs for row in run.rows for name in row}
     flags = [name for name in differing_flags(runs) if name not in known]

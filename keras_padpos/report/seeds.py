@@ -118,11 +118,9 @@ def closest_pair(
 ) -> tuple[_Row, _Row, list[str]] | None:
     """The two rows that were fitted most alike and score the same pictures.
 
-    Returns:
-        One row of each and how their recipes differ, a text a field: of the
-        same solver if there are such, then of those that differ in the fewest
-        fields, then as `fit_preference` has it. `None` if no two rows score
-        the same pictures.
+    One row of each and how their recipes differ, a text a field: of the same
+    solver if there are such, then of those that differ in the fewest fields,
+    then as `fit_preference` has it. `None` if no two score the same pictures.
     """
     pairs = [
         (one, other, _recipe_differences(one, other))
@@ -202,14 +200,7 @@ def interval_note(test_sets: Iterable[str]) -> str:
 
 
 def scored_seeds(rows: Sequence[_Row]) -> int | str:
-    """How many seeds there are; and of these, how many have scores.
-
-    Example:
-
-    >>> rows = [{"seed": 0, "accuracy": 0.5}, {"seed": 1, "reason": "diverged"}]
-    >>> scored_seeds(rows[:1]), scored_seeds(rows)
-    (1, '1 of 2')
-    """
+    """How many seeds there are; or, such as `1 of 2`, how many have scores."""
     seeds = {row.get("seed") for row in rows}
     scored = {row.get("seed") for row in rows if is_scored(row)}
     if len(scored) == len(seeds):
@@ -218,19 +209,7 @@ def scored_seeds(rows: Sequence[_Row]) -> int | str:
 
 
 def unscored_notes(rows: Sequence[_Row], names: Sequence[str]) -> list[str]:
-    """Say which networks have no scores, and why, a line a network and seed.
-
-    Example:
-
-    >>> unscored_notes(
-    ...     [{"model": "vgg5", "seed": 1, "reason": "diverged"}], ["model"]
-    ... )
-    ['vgg5, seed 1: diverged']
-
-    Args:
-        rows: Of one or more networks.
-        names: Columns that tell networks apart, but for the seed.
-    """
+    """Which networks, by the fields `names`, have no scores, and why."""
     return list(
         dict.fromkeys(
             ", ".join(
