@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.report._paper_differences import paper_coverage
+from keras_padpos.report._paper_differences import paper_difference_tables
+from keras_padpos.report._paper_differences import paper_differences
+from keras_padpos.report._paper_tables import paper_tables
+from keras_padpos.report._position_rows import position_rows
+from keras_padpos.report._row_tables import row_tables
 from keras_padpos.report.cells import LinkedText
 from keras_padpos.report.cells import counted
 from keras_padpos.report.cells import duration_text
 from keras_padpos.report.missing import missing_parts
 from keras_padpos.report.orderings import evaluate_orderings
 from keras_padpos.report.orderings import orderings_tables
-from keras_padpos.report.paper_differences import paper_coverage
-from keras_padpos.report.paper_differences import paper_difference_tables
-from keras_padpos.report.paper_differences import paper_differences
-from keras_padpos.report.paper_tables import paper_tables
-from keras_padpos.report.position_rows import position_rows
 from keras_padpos.report.provenance import start_text
 from keras_padpos.report.read_runs import FINISHED
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import run_groups
-from keras_padpos.report.row_tables import row_tables
 
 Table = dict[str, Any]
 """Arguments of `print_table`."""

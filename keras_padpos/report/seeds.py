@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.report._position_rows import HEAD
+from keras_padpos.report._position_rows import PICTURES
+from keras_padpos.report._position_rows import RECIPE
 from keras_padpos.report.names import network_identity
-from keras_padpos.report.position_rows import HEAD
-from keras_padpos.report.position_rows import PICTURES
-from keras_padpos.report.position_rows import RECIPE
 from keras_padpos.report.table import is_scored
 
 _Row = Mapping[str, Any]

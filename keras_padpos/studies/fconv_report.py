@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.report._paper_differences import FCONV_KEYS
+from keras_padpos.report._paper_differences import fconv_counterpart
 from keras_padpos.report.cells import format_mean
-from keras_padpos.report.paper_differences import FCONV_KEYS
-from keras_padpos.report.paper_differences import fconv_counterpart
 from keras_padpos.runs._print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 

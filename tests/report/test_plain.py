@@ -14,10 +14,10 @@ from report_runs import rewrite
 from keras_padpos.report import find_runs
 from keras_padpos.report import report_text
 from keras_padpos.report import table_markdown
+from keras_padpos.report._row_tables import MOST_ROWS
+from keras_padpos.report._row_tables import row_tables
 from keras_padpos.report.content import report_content
 from keras_padpos.report.read_runs import RunRecord
-from keras_padpos.report.row_tables import MOST_ROWS
-from keras_padpos.report.row_tables import row_tables
 from keras_padpos.studies.layouts import LAYOUTS
 
 

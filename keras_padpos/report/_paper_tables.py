@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.published import CONTROLS
+from keras_padpos.report._position_rows import HEAD
 from keras_padpos.report.cells import score_text
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
-from keras_padpos.report.position_rows import HEAD
 from keras_padpos.report.seeds import fit_preference
 from keras_padpos.report.seeds import merge_seeds
 
