@@ -19,6 +19,7 @@ from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
 from keras_padpos.report.seeds import fit_preference
 from keras_padpos.report.seeds import merge_seeds
+from keras_padpos.report.table import grouped
 
 _Row = Mapping[str, Any]
 
@@ -154,12 +155,9 @@ def paper_difference_tables(
     differences: Sequence[_Row],
 ) -> dict[str, dict[str, Any]]:
     """From each published table's name to `paper_differences`, laid out."""
-    by_name: dict[str, list[_Row]] = {}
-    for row in differences:
-        if row["network"] is not None:
-            by_name.setdefault(row["name"], []).append(row)
+    ours = [row for row in differences if row["network"] is not None]
     tables = {}
-    for name, rows in by_name.items():
+    for (name,), rows in grouped(ours, ["name"]).items():
         lines = [_line(row) for row in rows]
         heads = {line["head"] for line in lines}
         tables[name] = {

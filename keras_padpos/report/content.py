@@ -23,6 +23,7 @@ from keras_padpos.report.provenance import start_text
 from keras_padpos.report.read_runs import FINISHED
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import run_groups
+from keras_padpos.report.table import values_of
 
 Table = dict[str, Any]
 """Arguments of `print_table`."""
@@ -224,10 +225,11 @@ def _papers(rows):
 
     differences = paper_differences(rows)
     compared = paper_difference_tables(differences)
-    names = list(dict.fromkeys(row["name"] for row in differences))
     papers = []
     for name, whole in zip(
-        names, paper_tables(rows, intervals=True), strict=True
+        values_of(differences, "name"),
+        paper_tables(rows, intervals=True),
+        strict=True,
     ):
         if name in compared:
             table = published.load_table(name)

@@ -15,6 +15,7 @@ from keras_padpos.report.cells import print_table
 from keras_padpos.report.figure import FigureFolder
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import open_figure
+from keras_padpos.report.table import grouped
 
 _Row = Mapping[str, Any]
 _Rows = Sequence[_Row]
@@ -49,9 +50,7 @@ def print_inspection(
         input_shape: The shape at which it was looked at, as text.
         notes: Lines below the signature.
     """
-    tables: dict[str, list[_Row]] = {}
-    for row in rows:
-        tables.setdefault(row["table"], []).append(row)
+    tables = {name: own for (name,), own in grouped(rows, ["table"]).items()}
     signature = [
         {**row, "shape": _shape(row["shape"])} for row in tables["signature"]
     ]

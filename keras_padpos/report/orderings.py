@@ -17,6 +17,8 @@ from keras_padpos.report.seeds import closest_pair
 from keras_padpos.report.seeds import fit_preference
 from keras_padpos.report.seeds import interval_note
 from keras_padpos.report.seeds import merge_seeds
+from keras_padpos.report.table import grouped
+from keras_padpos.report.table import values_of
 
 _HOLDS, _REVERSED, _UNDECIDED, _NOT_TESTED = (
     "holds",
@@ -296,14 +298,11 @@ def orderings_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     ordering and a column a network, then a line a comparison.
     """
     tested = [row for row in rows if row["network"] is not None]
+    statements = {row["statement"]: row["where"] for row in rows}
     tables = []
-    for test_set in dict.fromkeys(row["test_set"] for row in tested):
-        own = [row for row in tested if row["test_set"] == test_set]
-        cells: dict[tuple, list[_Row]] = {}
-        for row in own:
-            cells.setdefault((row["statement"], row["network"]), []).append(row)
-        networks = list(dict.fromkeys(row["network"] for row in own))
-        statements = {row["statement"]: row["where"] for row in rows}
+    for (test_set,), own in grouped(tested, ["test_set"]).items():
+        cells = grouped(own, ["statement", "network"])
+        networks = values_of(own, "network")
         tables.append(
             {
                 "title": "Orderings of Islam et al. (ICLR 2020), by SPC on "
@@ -367,7 +366,7 @@ def _untested(
             row for row in (*own, *without) if row["statement"] == statement
         ]
         if about and all(row["verdict"] == _NOT_TESTED for row in about):
-            reasons = list(dict.fromkeys(row["remark"] for row in about))
+            reasons = values_of(about, "remark")
             more = f"; {len(reasons) - 2} more" if len(reasons) > 2 else ""
             yield f"Not tested: {statement}: {'; '.join(reasons[:2])}{more}."
 

@@ -13,6 +13,11 @@ from keras_padpos.report.names import network_labels
 from keras_padpos.report.seeds import interval_note
 from keras_padpos.report.seeds import merge_seeds
 from keras_padpos.report.seeds import network_differences
+from keras_padpos.report.table import grouped
+from keras_padpos.report.table import values_of
+
+# What a table's title says of pictures.
+_PICTURES = ("test_set", "images", "train_images")
 
 _Row = Mapping[str, Any]
 _Rows = Sequence[_Row]
@@ -38,36 +43,31 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
     # Seeds may have other crops; only what is paired needs the same.
     paired = _labelled(merge_seeds(rows))
     rows = _labelled(merge_seeds(rows, same_pictures=False))
-    targets = list(dict.fromkeys(row["target"] for row in rows))
-    heads = list(dict.fromkeys(row["head"] for row in rows))
-    by_pictures: dict[tuple, list[_Row]] = {}
-    for row in sorted(rows, key=lambda row: targets.index(row["target"])):
-        by_pictures.setdefault(_pictures(row), []).append(row)
+    targets, heads = values_of(rows, "target"), values_of(rows, "head")
+    photographs = [row for row in rows if row["test_set"] not in CONTROLS]
     tables = []
-    for pictures in dict.fromkeys(map(_pictures, rows)):
-        if pictures[0] in CONTROLS:
-            continue
-        own = by_pictures[pictures]
+    for (test_set, *_), own in grouped(photographs, _PICTURES).items():
+        own.sort(key=lambda row: targets.index(row["target"]))
         first = [row for row in own if row["head"] == heads[0]]
         others = [row for row in own if row["head"] != heads[0]]
         if first:
             tables.append(_in_full(first))
         if others:
-            title = f"Other heads on {pictures[0]}, {_solvers(others)} solver: "
+            title = f"Other heads on {test_set}, {_solvers(others)} solver: "
             tables.append(
                 _by_target(f"{title}SPC / MAE", targets, heads, others, _scores)
             )
     differences = network_differences(
         [row for row in paired if row["test_set"] not in CONTROLS]
     )
-    for test_set in dict.fromkeys(row["test_set"] for row in differences):
+    for (test_set,), own in grouped(differences, ["test_set"]).items():
         tables.append(
             _by_target(
                 f"SPC on {test_set} less that of {paired[0]['network']}, "
                 "picture by picture, with 95 % interval",
                 targets,
                 heads,
-                [row for row in differences if row["test_set"] == test_set],
+                own,
                 _difference,
             )
         )
@@ -121,13 +121,8 @@ def _seed_column(rows: _Rows) -> list[tuple[str, str]]:
     return [("seed_words", "seeds")] if rows[0]["seed_words"] else []
 
 
-def _pictures(row: _Row) -> tuple:
-    """What a table's title says of pictures."""
-    return row["test_set"], row["images"], row["train_images"]
-
-
 def _in_full(rows: _Rows) -> dict[str, Any]:
-    test_set, images, train_images = _pictures(rows[0])
+    test_set, images, train_images = (rows[0][name] for name in _PICTURES)
     return {
         "title": f"Position read-out on {test_set}: {images} pictures, "
         f"{train_images} to fit on, {_solvers(rows)} solver",
@@ -237,4 +232,4 @@ def _difference(row: _Row) -> str:
 
 
 def _solvers(rows: _Rows) -> str:
-    return ", ".join(dict.fromkeys(row["solver"] for row in rows))
+    return ", ".join(values_of(rows, "solver"))

@@ -177,19 +177,3 @@ def test_what_intervals_leave_out_is_said(tmp_path, test_set, crops):
     assert "with random weights they cover pictures, not seeds" in out
     assert "No correction is made for the number of comparisons" in out
     assert ("crops of one photograph are not independent" in out) == crops
-
-
-def test_networks_of_one_name_are_told_apart(tmp_path):
-    rows = [
-        probe_row(scores=[score], weights=f"{folder}/net.h5", target=target)
-        for target in ("horizontal", "gaussian")
-        for folder, score in (("one", 0.1), ("two", 0.4))
-    ]
-    tables = _tables(finished_probe(tmp_path, rows))
-    full, differences = tables
-    one, two = (
-        f"vgg16 ({folder}/net.h5), zeros padding" for folder in ("one", "two")
-    )
-    assert [line[1] for line in tables[full]] == [one, two, one, two]
-    assert f"less that of {one}" in differences
-    assert tables[differences] == [["3x3", two, "+0.300", "+0.300"]]
