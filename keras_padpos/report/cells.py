@@ -92,8 +92,8 @@ def mean_sd(
     numbers = [factor * value for value in values if value is not None]
     if not numbers:
         return None
-    sd = np.std(numbers, ddof=1) if len(numbers) > 1 else None
-    return format_mean(np.mean(numbers), sd, form)
+    sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
+    return format_mean(float(np.mean(numbers)), sd, form)
 
 
 def percent_interval(rows: Sequence[Mapping[str, Any]]) -> str | None:
@@ -174,11 +174,10 @@ def cell_text(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (float, np.floating)):
-        if math.isnan(value):
+        number = float(value)
+        if math.isnan(number):
             return "-"
-        if value != 0 and abs(value) < 0.0005:
-            return f"{value:.1e}"
-        return f"{value:.3f}"
+        return f"{number:.1e}" if 0 < abs(number) < 0.0005 else f"{number:.3f}"
     if isinstance(value, (list, tuple, np.ndarray)):
         return f"[{', '.join(map(cell_text, value))}]"
     return str(value)

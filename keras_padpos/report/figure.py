@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from typing import Literal
 from typing import Protocol
 
 import numpy as np
@@ -37,7 +38,7 @@ def open_figure(
     title: str,
     size: tuple[float, float],
     *,
-    layout: str = "constrained",
+    layout: Literal["constrained", "compressed"] = "constrained",
     fontsize: float | str = 10,
     dpi: int = 110,
 ) -> Iterator[Any]:
@@ -196,7 +197,7 @@ def figure_legend(
     figure: Any, panels: Iterable[Any], place: str, **options: Any
 ) -> None:
     """Put the labels of all panels into one legend outside, each once."""
-    handles = {}
+    handles: dict[str, Any] = {}
     for panel in reversed(list(panels)):
         lines, labels = panel.get_legend_handles_labels()
         handles |= dict(zip(labels, lines, strict=True))

@@ -106,7 +106,7 @@ def network_labels(rows: Iterable[_Row]) -> dict[tuple, str]:
     alike: dict[str, list[_Row]] = {}
     for row in networks.values():
         alike.setdefault(_short_label(row), []).append(row)
-    details = {
+    details: dict[str, dict[str, Any]] = {
         short: {
             "backbone_parts": distinct_parts(row["backbone"] for row in group),
             "weights_parts": distinct_parts(row["weights"] for row in group),

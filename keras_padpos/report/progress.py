@@ -36,7 +36,7 @@ class Progress:
         self.units = units
         self.finished = 0
         self._console = console or Console(stderr=True)
-        self._bars = None
+        self._bars: rich_progress.Progress | None = None
 
     def __enter__(self) -> "Progress":
         if self._console.is_terminal:

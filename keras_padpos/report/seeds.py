@@ -68,9 +68,9 @@ def merge_seeds(
         seeded = (
             row["weights"] == "random" or row.get("solver", "exact") != "exact"
         )
-        fields = (*HEAD, *RECIPE, "target", "test_set")
+        fields = [*HEAD, *RECIPE, "target", "test_set"]
         if same_pictures or not seeded:
-            fields = (*fields, *PICTURES)
+            fields += PICTURES
         key = (*network_identity(row), *(row.get(name) for name in fields))
         group = groups.setdefault(key, {})
         group.setdefault(row["seed"] if seeded else None, row)
