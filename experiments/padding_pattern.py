@@ -15,6 +15,7 @@ from absl import flags
 from keras_padpos import report
 from keras_padpos import runs
 from keras_padpos import studies
+from keras_padpos.studies.heads import ProbedNetwork
 
 _BACKBONE = flags.DEFINE_list(
     "backbone",
@@ -158,7 +159,7 @@ def _plans():
         layers = runs.stage_layers(backbone, _LAYERS.value, "layers")
         models.check_weights(backbone, weights)
         for offset in range(_SEEDS.value if weights == "random" else 1):
-            network = report.ProbedNetwork(
+            network = ProbedNetwork(
                 backbone, weights, "own", flags.FLAGS.seed + offset
             )
             plans.append((network, layers, list(dict.fromkeys(modes))))

@@ -15,6 +15,9 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.studies.heads import ProbedNetwork
+from keras_padpos.studies.heads import paper_heads
+from keras_padpos.studies.heads import probe_heads
 
 _BACKBONE = flags.DEFINE_list(
     "backbone",
@@ -237,7 +240,25 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         _probe(work, spread, plans, train, tests, provenance)
-    report.print_position_report(work)
+    _print(work)
+
+
+def _print(work):
+    """What the run measured, the papers' numbers beside it."""
+    rows = report.position_rows([work.path])
+    for table in report.position_tables(rows):
+        report.print_table(**table)
+    provenance = work.load_results()["provenance"]
+    for name, reasons in provenance["skipped"].items():
+        print(f"{name}: {len(reasons)} unreadable pictures were left out:")
+        for reason in reasons:
+            print(f"  {reason}")
+    for note in report.position_notes(rows):
+        print(note)
+    print(
+        f"{provenance['machine']['line']}; "
+        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
+    )
 
 
 def _plans():
@@ -325,7 +346,7 @@ def _networks():
         seeded = weights == "random" or trains
         for offset in range(_SEEDS.value if seeded else 1):
             networks.append(
-                report.ProbedNetwork(
+                ProbedNetwork(
                     backbone, weights, mode, flags.FLAGS.seed + offset
                 )
             )
@@ -340,7 +361,7 @@ def _heads(network, layers, known):
         "width": _HEAD_WIDTH.value,
     }
     if _TABLES.value:
-        return report.paper_heads(
+        return paper_heads(
             layers,
             known,
             _TABLES.value,
@@ -348,7 +369,7 @@ def _heads(network, layers, known):
             network.padding_mode,
             **shape,
         )
-    return report.probe_heads(
+    return probe_heads(
         layers,
         known,
         subsets=_STAGE_SUBSETS.value,

@@ -67,7 +67,7 @@ def finished_probe(path, rows, pictures=0, **config):
     saved, arrays = made_arrays(rows, pictures)
     work.save_arrays(arrays)
     work.write_results(saved, PROVENANCE)
-    return work
+    return work.path
 
 
 def made_arrays(rows, pictures=0):

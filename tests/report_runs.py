@@ -23,10 +23,10 @@ PROVENANCE = {
 }
 
 
-def draw(work, *names, size=(30, 20)):
+def draw(path, *names):
+    (path / "figures").mkdir(exist_ok=True)
     for name in names:
-        Image.new("RGB", size, "navy").save(work.path / f"{name}.png")
-        (work.path / f"{name}.png").rename(work.figure_path(name))
+        Image.new("RGB", (30, 20), "navy").save(path / f"figures/{name}.png")
 
 
 def probe_run(path):
@@ -38,9 +38,8 @@ def probe_run(path):
         rgb_row(0.1),
         probe_row(0.9, test_set="black"),
     ]
-    work = finished_probe(path, rows)
-    draw(work, "predicted_maps")
-    return work
+    finished_probe(path, rows)
+    draw(path, "predicted_maps")
 
 
 def pattern_run(path):
@@ -75,7 +74,7 @@ def fconv_run(path, seeds=(0, 1), modes=("zeros", "circular")):
                 }
             )
             work.save_checkpoint(unit, rows[-1:])
-    draw(work, "red_green_examples")
+    draw(path, "red_green_examples")
     work.write_results(rows, PROVENANCE)
     return work
 

@@ -22,16 +22,16 @@ _FORMAT = flags.DEFINE_enum(
 
 def main(argv):
     """Print the tables, then the orderings."""
-    works = [
-        runs.WorkDirectory.open_finished(path, "position_probe")
-        for path in argv[1:]
-    ]
-    if _FORMAT.value == "markdown":
-        print(report.paper_tables_markdown(works))
-        print(f"\n{report.orderings_markdown(works)}")
+    markdown = _FORMAT.value == "markdown"
+    rows = report.position_rows(argv[1:])
+    tables = report.paper_tables(rows, intervals=markdown)
+    orderings = report.orderings_tables(report.evaluate_orderings(rows))
+    if markdown:
+        print(report.tables_markdown(tables, repeat_notes=False))
+        print(f"\n{report.tables_markdown(orderings)}")
     else:
-        report.print_paper_tables(works)
-        report.print_orderings(works)
+        for table in [*tables, *orderings]:
+            report.print_table(**table)
 
 
 if __name__ == "__main__":

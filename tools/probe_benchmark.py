@@ -14,6 +14,7 @@ from keras_padpos import report
 from keras_padpos import runs
 from keras_padpos.studies import networks
 from keras_padpos.studies import position_probe
+from keras_padpos.studies.heads import paper_heads
 
 _BACKBONE = flags.DEFINE_string(
     "backbone",
@@ -179,7 +180,7 @@ def _networks():
         heads, theirs = (
             [
                 head
-                for head in report.paper_heads(
+                for head in paper_heads(
                     layers, layers, _TABLES.value, backbone, mode, output=output
                 )
                 if head.layers == 1

@@ -14,6 +14,7 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.studies.layouts import LAYOUTS
 
 _FORMAT = flags.DEFINE_enum(
     "format",
@@ -40,15 +41,19 @@ _FIGURES = flags.DEFINE_bool(
 
 
 def main(argv):
-    """Read the runs, then write the report and say how large it is."""
+    """Read the runs, write the report, and print its size."""
     out = report.check_report_file(
         _OUT.value, _FORMAT.value, overwrite=_OVERWRITE.value
     )
-    found = report.find_runs(argv[1:])
+    records = report.find_runs(argv[1:])
     text = report.report_text(
-        found, _FORMAT.value, title=_TITLE.value, figures=_FIGURES.value
+        records,
+        _FORMAT.value,
+        LAYOUTS,
+        title=_TITLE.value,
+        figures=_FIGURES.value,
     )
-    print(report.write_report(text, found, out), file=sys.stderr)
+    print(report.write_report(text, records, out), file=sys.stderr)
 
 
 if __name__ == "__main__":

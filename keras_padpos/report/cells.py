@@ -1,4 +1,4 @@
-"""What stands in the cells of a table."""
+"""Values as the cells of a table show them, and tables as text."""
 
 import io
 import json
@@ -15,66 +15,112 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+# Longest list, and longest text, that a cell shows whole.
+_SHORT = 4
+_LONGEST = 60
 
-def markdown_text(text: str) -> str:
-    r"""Escape what Markdown would take for something else.
+# Wider than any table: a pipe has no margin to wrap at.
+_PIPE_WIDTH = 10_000
 
-    Names of files and networks are anybody's: tags, links, the bars between
-    cells and what would begin a list or a heading stay text. What cannot be
-    printed, such as what tells a terminal to do something, is a question mark.
+
+class FoldedText(str):
+    """A short text that stands for a longer one, `whole`.
+
+    Markdown shows the short text alone, a page the whole where asked.
+    """
+
+    whole: str
+
+    def __new__(cls, text: str, whole: str) -> "FoldedText":
+        """Make the string, which holds no more than `text`."""
+        self = super().__new__(cls, text)
+        self.whole = whole
+        return self
+
+
+class LinkedText(str):
+    """A text that links to the element of the page whose `id` is `anchor`."""
+
+    anchor: str
+
+    def __new__(cls, text: str, anchor: str) -> "LinkedText":
+        """Make the string, which holds no more than `text`."""
+        self = super().__new__(cls, text)
+        self.anchor = anchor
+        return self
+
+
+def format_mean(
+    mean: float | None,
+    sd: float | None = None,
+    form: str = ".1f",
+    sd_form: str | None = None,
+) -> str | None:
+    """A mean and, if there is one, its standard deviation, as text.
+
+    Without `sd_form` the deviation has the mean's format, without a sign.
 
     Example:
 
-    >>> print(markdown_text("<b> |E[D]| [a](b)"))
-    &lt;b> \|E[D]\| [a]\(b)
-    >>> print(markdown_text("* as measured"))
-    \* as measured
-
-    Args:
-        text: Any text.
-
-    Returns:
-        One line of Markdown.
+    >>> format_mean(89.74, 0.51), format_mean(2.0, None, ".3g")
+    ('89.7 ± 0.5', '2')
     """
-    text = " ".join(text.split())
-    text = "".join(each if each.isprintable() else "?" for each in text)
-    text = text.replace("<", "&lt;").replace("|", r"\|")
-    text = text.replace("](", r"]\(")
-    return re.sub(r"^([#>*+-]+\s)", r"\\\1", text)
+    if mean is None:
+        return None
+    text = f"{mean:{form}}"
+    if sd is not None:
+        text += f" ± {sd:{sd_form or form.removeprefix('+')}}"
+    return text
 
 
-def number_words(number: float) -> str:
-    """A number in the fewest digits that are no other number's.
+def mean_sd(
+    values: Iterable[float | None], form: str = ".1f", factor: float = 1.0
+) -> str | None:
+    """The mean, of several values ± the standard deviation (n - 1).
 
     Example:
 
-    >>> number_words(4.0), number_words(4.00000001), number_words(0.1)
-    ('4', '4.00000001', '0.1')
+    >>> mean_sd([0.25, 0.75], factor=100), mean_sd([0.5, None]), mean_sd([])
+    ('50.0 ± 35.4', '0.5', None)
 
     Args:
-        number: A number.
-
-    Returns:
-        Words without blanks; other ones for another number.
+        values: Numbers; `None` counts as absent.
+        form: Format of the mean; the standard deviation has it without a
+            sign.
+        factor: What all are multiplied by.
     """
+    numbers = [factor * value for value in values if value is not None]
+    if not numbers:
+        return None
+    sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
+    return format_mean(float(np.mean(numbers)), sd, form)
+
+
+def percent_interval(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """The interval of one seed's accuracy, in percent; of several `None`."""
+    interval = rows[0].get("accuracy_ci95") if len(rows) == 1 else None
+    return interval and " to ".join(f"{100 * end:.1f}" for end in interval)
+
+
+def score_text(
+    row: Mapping[str, Any], metric: str, *, count: bool = True
+) -> str:
+    """Format `"spearman"` or `"mae"` of a row that `merge_seeds` made."""
+    sd = row.get(f"{metric}_seed_sd")
+    text = format_mean(row[metric], sd, ".3f") or ""
+    if count and sd is not None:
+        text += f" ({len(row['seeds'])} seeds)"
+    return text
+
+
+def number_text(number: float) -> str:
+    """A number in the fewest digits that are no other number's."""
     return repr(float(number)).removesuffix(".0")
 
 
-def duration_words(seconds: Any) -> str | None:
-    """Say how long something took.
-
-    Example:
-
-    >>> [duration_words(seconds) for seconds in (4.86, 74.4, 3011, 86400)]
-    ['4.9 s', '74 s', '50 min', '24 h']
-
-    Args:
-        seconds: A number; anything else has no words.
-
-    Returns:
-        Two or three digits and a unit, or `None`.
-    """
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+def duration_text(seconds: Any) -> str | None:
+    """Two or three digits and a unit; `None` for what is no number."""
+    if not is_number(seconds):
         return None
     if seconds < 10:
         return f"{seconds:.1f} s"
@@ -85,241 +131,13 @@ def duration_words(seconds: Any) -> str | None:
     return f"{seconds / 3600:.3g} h"
 
 
-class FoldedWords(str):
-    """Words that stand for a longer text.
-
-    Markdown shows the words alone, a page the text too, where a reader asks.
-
-    Example:
-
-    >>> words = FoldedWords("4 numbers", "[1, 2, 3, 4]")
-    >>> words, words.whole
-    ('4 numbers', '[1, 2, 3, 4]')
-
-    Args:
-        words: What is shown.
-        whole: What it stands for.
-    """
-
-    whole: str
-
-    def __new__(cls, words: str, whole: str) -> "FoldedWords":
-        """Make the string, which holds no more than `words`."""
-        self = super().__new__(cls, words)
-        self.whole = whole
-        return self
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-class LinkedWords(str):
-    """Words with the anchor that they lead to.
-
-    Example:
-
-    >>> words = LinkedWords("vgg16", "run-1")
-    >>> words, words.anchor
-    ('vgg16', 'run-1')
-
-    Args:
-        words: What is shown; all of it in Markdown.
-        anchor: The `id` of an element of the page, or the address of another.
-    """
-
-    anchor: str
-
-    def __new__(cls, words: str, anchor: str) -> "LinkedWords":
-        """Make the string, which holds no more than `words`."""
-        self = super().__new__(cls, words)
-        self.anchor = anchor
-        return self
-
-
-def percent_interval(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Say the interval over pictures of an accuracy, if it is of one seed.
-
-    Example:
-
-    >>> percent_interval([{"accuracy": 0.5, "accuracy_ci95": [0.45, 0.55]}])
-    '45.0 to 55.0'
-
-    Args:
-        rows: Of all seeds, with `accuracy_ci95` in [0, 1], or without.
-
-    Returns:
-        `None` for several seeds: their mean has no interval over pictures.
-    """
-    interval = rows[0].get("accuracy_ci95") if len(rows) == 1 else None
-    return interval and " to ".join(f"{100 * end:.1f}" for end in interval)
-
-
-def percent_words(
-    shares: Iterable[float], *, signed: bool = False
-) -> str | None:
-    """The mean in percent, and the standard deviation over several seeds.
-
-    Example:
-
-    >>> percent_words([0.5]), percent_words([0.25, 0.75]), percent_words([])
-    ('50.0', '50.0 ± 35.4', None)
-
-    Args:
-        shares: Of each seed, in [0, 1], or their differences.
-        signed: Whether to write a plus, too.
-
-    Returns:
-        The mean, of more than one ± the standard deviation (n - 1); `None` if
-        there is none.
-    """
-    shares = list(shares)
-    if not shares:
-        return None
-    words = f"{100 * np.mean(shares):{'+' if signed else ''}.1f}"
-    if len(shares) > 1:
-        words += f" ± {100 * np.std(shares, ddof=1):.1f}"
-    return words
-
-
-def score_words(
-    row: Mapping[str, Any], metric: str, *, count: bool = True
-) -> str:
-    """A score, over several seeds its mean and standard deviation.
-
-    Example:
-
-    >>> score_words({"mae": 0.1234}, "mae")
-    '0.123'
-    >>> score_words(
-    ...     {"spearman": 0.9456, "spearman_seed_sd": 0.0021, "seeds": [0, 1]},
-    ...     "spearman",
-    ... )
-    '0.946 ± 0.002 (2 seeds)'
-
-    Args:
-        row: As `merge_seeds` makes it.
-        metric: `"spearman"` or `"mae"`.
-        count: Whether to say how many seeds.
-
-    Returns:
-        A few characters, three decimals.
-    """
-    words = f"{row[metric]:.3f}"
-    deviation = row.get(f"{metric}_seed_sd")
-    if deviation is not None:
-        words += f" ± {deviation:.3f}"
-        if count:
-            words += f" ({len(row['seeds'])} seeds)"
-    return words
-
-
-def cell_words(value: Any) -> str:
-    """A value in as few characters as tell it.
-
-    Example:
-
-    >>> [cell_words(value) for value in (3, 0.86314, 1e-6, None, True)]
-    ['3', '0.863', '1.0e-06', '-', 'yes']
-    >>> cell_words([0.881, 0.912])
-    '[0.881, 0.912]'
-
-    Args:
-        value: A number, bool, string, `None`, or a list of such.
-
-    Returns:
-        Integers whole, other numbers with three decimals, or in exponent form
-        where those would show nothing; `None` and NaN as `-`; strings as they
-        are.
-    """
-    if value is None:
-        return "-"
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, (int, np.integer)):
-        return str(value)
-    if isinstance(value, (float, np.floating)):
-        if math.isnan(value):
-            return "-"
-        if value != 0 and abs(value) < 0.0005:
-            return f"{value:.1e}"
-        return f"{value:.3f}"
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return f"[{', '.join(map(cell_words, value))}]"
-    return str(value)
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value stands on the right of its column.
-
-    Example:
-
-    >>> is_number(0.5), is_number(True), is_number("0.5")
-    (True, False, False)
-
-    Args:
-        value: What a cell holds.
-
-    Returns:
-        Whether it is a number, and no bool.
-    """
-    return isinstance(value, (int, float, np.number)) and not isinstance(
-        value, bool
-    )
-
-
-# What fits into a cell without a fold.
-_SHORT = 4
-_LONGEST = 60
-
-
-def value_words(value: Any) -> Any:
-    """What a table shows of a value of a row.
-
-    Example:
-
-    >>> value_words(0.5), value_words([0.1, 0.2]), value_words(None)
-    (0.5, '[0.100, 0.200]', None)
-    >>> value_words([[1, 2, 3], [4, 5, 6]])
-    '6 numbers, 1 to 6'
-    >>> value_words({"zeros": 0.5})
-    '{"zeros": 0.5}'
-
-    Args:
-        value: Anything out of JSON.
-
-    Returns:
-        Numbers, bools, strings and `None` as they are. A list of up to four
-        numbers in words; longer ones, and what is nested, in short, as
-        `FoldedWords` where that leaves something out.
-    """
-    if value is None or isinstance(value, (bool, str)) or is_number(value):
-        return value
-    numbers = _numbers(value)
-    if numbers is not None and len(numbers) <= _SHORT and _is_flat(value):
-        return cell_words(value)
-    whole = json.dumps(value, ensure_ascii=False)
-    if numbers:
-        return FoldedWords(
-            f"{len(numbers)} numbers, {cell_words(min(numbers))} to "
-            f"{cell_words(max(numbers))}",
-            whole,
-        )
-    if len(whole) <= _LONGEST:
-        return whole
-    return FoldedWords(f"{whole[: _LONGEST - 1]}…", whole)
-
-
-def flag_words(value: Any) -> str:
-    """What somebody would type for a flag.
-
-    Example:
-
-    >>> flag_words(["zeros", "reflect"]), flag_words(None), flag_words(False)
-    ('zeros,reflect', 'not set', 'false')
-
-    Args:
-        value: Out of config.json.
-
-    Returns:
-        A list with commas; the rest as JSON, strings without quotes.
-    """
+def flag_text(value: Any) -> str:
+    """The value of a flag, out of config.json, as one would type it."""
     if value is None:
         return "not set"
     if isinstance(value, str):
@@ -327,12 +145,78 @@ def flag_words(value: Any) -> str:
     if isinstance(value, list) and not any(
         isinstance(item, (list, dict)) for item in value
     ):
-        return ",".join(map(flag_words, value)) or "none"
+        return ",".join(map(flag_text, value)) or "none"
     return json.dumps(value, ensure_ascii=False)
 
 
-def _is_flat(value: Any) -> bool:
-    return isinstance(value, list) and all(map(is_number, value))
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, and no bool."""
+    return isinstance(value, (int, float, np.number)) and not isinstance(
+        value, bool
+    )
+
+
+def cell_text(value: Any) -> str:
+    """Format a value of a cell.
+
+    Integers are whole, other numbers have three decimals, or an exponent
+    where those would show nothing; `None` and NaN are `-`.
+
+    Example:
+
+    >>> [cell_text(value) for value in (3, 0.86314, 1e-6, None, True)]
+    ['3', '0.863', '1.0e-06', '-', 'yes']
+    >>> cell_text([0.881, 0.912])
+    '[0.881, 0.912]'
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if math.isnan(number):
+            return "-"
+        return f"{number:.1e}" if 0 < abs(number) < 0.0005 else f"{number:.3f}"
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return f"[{', '.join(map(cell_text, value))}]"
+    return str(value)
+
+
+def short_value(value: Any) -> Any:
+    """A value of a row, out of JSON, short enough for a cell.
+
+    Lists of more than four numbers, and what is nested, become `FoldedText`
+    where that leaves something out.
+
+    Example:
+
+    >>> short_value(0.5), short_value([0.1, 0.2]), short_value(None)
+    (0.5, '[0.100, 0.200]', None)
+    >>> short_value([[1, 2, 3], [4, 5, 6]])
+    '6 numbers, 1 to 6'
+    >>> short_value({"zeros": 0.5})
+    '{"zeros": 0.5}'
+    """
+    if value is None or isinstance(value, (bool, str)) or is_number(value):
+        return value
+    numbers = _numbers(value)
+    if (
+        numbers is not None
+        and len(numbers) <= _SHORT
+        and all(map(is_number, value))
+    ):
+        return cell_text(value)
+    whole = json.dumps(value, ensure_ascii=False)
+    if numbers:
+        return FoldedText(
+            f"{len(numbers)} numbers, {cell_text(min(numbers))} to "
+            f"{cell_text(max(numbers))}",
+            whole,
+        )
+    if len(whole) <= _LONGEST:
+        return whole
+    return FoldedText(f"{whole[: _LONGEST - 1]}…", whole)
 
 
 def _numbers(value: Any) -> list[float] | None:
@@ -341,19 +225,21 @@ def _numbers(value: Any) -> list[float] | None:
         return [value]
     if not isinstance(value, list):
         return None
-    found = []
-    for item in value:
-        if item is None:
-            continue  # NaN, in JSON.
-        inside = _numbers(item)
-        if inside is None:
-            return None
-        found += inside
-    return found
+    # None is NaN, in JSON.
+    inside = [_numbers(item) for item in value if item is not None]
+    if None in inside:
+        return None
+    return [number for numbers in inside for number in numbers or ()]
 
 
-# Wider than any table: a pipe has no margin to wrap at.
-_PIPE_WIDTH = 10_000
+def column_pairs(
+    columns: Sequence[str | tuple[str, str]],
+) -> list[tuple[str, str]]:
+    """Columns of a table, each a key and its heading."""
+    return [
+        column if isinstance(column, tuple) else (column, column)
+        for column in columns
+    ]
 
 
 def print_table(
@@ -397,30 +283,29 @@ def print_table(
     if plain:
         console.width = _PIPE_WIDTH
     table = Table(box=box.MARKDOWN if plain else box.SIMPLE_HEAD)
-    keys = []
-    for column in columns:
-        key, heading = column if isinstance(column, tuple) else (column, column)
-        keys.append(key)
-        cells = [row.get(key) for row in rows]
+    pairs = column_pairs(columns)
+    for key, heading in pairs:
         table.add_column(
             Text(heading),
-            justify="right" if any(map(is_number, cells)) else "left",
+            justify="right"
+            if any(is_number(row.get(key)) for row in rows)
+            else "left",
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(cell_words(row.get(key))) for key in keys))
-    console.print(Text(title, style="bold"), soft_wrap=True)
-    console.print(*_lines(console, table), sep="\n", soft_wrap=True)
-    for note in notes:
-        console.print(Text(note), soft_wrap=plain)
-
-
-def _lines(console: Console, table: Table) -> list[Text]:
-    """Render the table without the blank lines of a box that has no top."""
+        table.add_row(*(Text(cell_text(row.get(key))) for key, _ in pairs))
     with console.capture() as capture:
         console.print(table)
-    lines = capture.get().splitlines()
-    return [Text.from_ansi(line.rstrip()) for line in lines if line.strip()]
+    # A box without a top has a blank line there.
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(
+        *(Text.from_ansi(line) for line in lines if line),
+        sep="\n",
+        soft_wrap=True,
+    )
+    for note in notes:
+        console.print(Text(note), soft_wrap=plain)
 
 
 def table_markdown(
@@ -453,16 +338,13 @@ def table_markdown(
         The text, without a line break at its end.
     """
     text = io.StringIO()
-    # Whatever the environment says of colours, this is no terminal.
-    console = Console(file=text, force_terminal=False, color_system=None)
-    pairs = [
-        each if isinstance(each, tuple) else (each, each) for each in columns
-    ]
+    pairs = column_pairs(columns)
     print_table(
         "",
         [(key, markdown_text(heading)) for key, heading in pairs],
-        [{key: _cell(row.get(key)) for key, _ in pairs} for row in rows],
-        console=console,
+        [{key: _escaped(row.get(key)) for key, _ in pairs} for row in rows],
+        # Whatever the environment says of colours, this is no terminal.
+        console=Console(file=text, force_terminal=False, color_system=None),
     )
     return "\n\n".join(
         [
@@ -473,8 +355,28 @@ def table_markdown(
     )
 
 
-def _cell(value: Any) -> Any:
-    """Numbers as they are, so that they stand on the right."""
+def _escaped(value: Any) -> Any:
+    """Text for Markdown; numbers stay, so that they stand on the right."""
     if value is None or isinstance(value, bool) or is_number(value):
         return value
-    return markdown_text(cell_words(value))
+    return markdown_text(cell_text(value))
+
+
+def markdown_text(text: str) -> str:
+    r"""Escape what Markdown would take for something else, on one line.
+
+    Names of files and networks are anybody's. What cannot be printed, such as
+    what tells a terminal to do something, is a question mark.
+
+    Example:
+
+    >>> print(markdown_text("<b> |E[D]| [a](b)"))
+    &lt;b> \|E[D]\| [a]\(b)
+    >>> print(markdown_text("* as measured"))
+    \* as measured
+    """
+    text = " ".join(text.split())
+    text = "".join(each if each.isprintable() else "?" for each in text)
+    text = text.replace("<", "&lt;").replace("|", r"\|")
+    text = text.replace("](", r"]\(")
+    return re.sub(r"^([#>*+-]+\s)", r"\\\1", text)

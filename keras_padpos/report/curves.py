@@ -1,4 +1,4 @@
-"""What a run logged, as lines to draw."""
+"""What a run logged, as lines of a small SVG picture."""
 
 import dataclasses
 import math
@@ -7,25 +7,34 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-# Against what is drawn: the first of these that takes several values.
+WIDTH, HEIGHT = 360, 230
+"""Of a picture, in its own units."""
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 10, 12, 40
+_COLOURS = 8
+
+# The horizontal axis: the first of these that takes several values.
 _TIMES = ("step", "epoch")
 
 # What numbers units and their seeds.
 _SEED = re.compile(r"^\d+-|[-_ ]?seed[-_ ]?\d+", re.IGNORECASE)
 
-# More values than are drawn of a line; the eye sees no more.
+# More points of a line than the eye sees.
 _MOST_POINTS = 300
 _MOST_PANELS = 6
+
+# Values that span more are drawn on a logarithmic axis.
+_LARGE_SPAN = 50
+
+# Smaller ones lose their digits.
+_TINY = 1e-290
 
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """A line: one metric of one unit of work.
+    """One metric of one unit of work: pairs of a time and a finite value.
 
-    Args:
-        label: Names it among all of its panel.
-        family: What it has in common with those of other seeds.
-        points: Pairs of a time and a finite value, by time.
+    `label` names it among all of its panel, `family` those of other seeds too.
     """
 
     label: str
@@ -35,13 +44,7 @@ class Curve:
 
 @dataclasses.dataclass(frozen=True)
 class CurvePanel:
-    """The lines of one metric.
-
-    Args:
-        metric: Its name.
-        time: `"step"` or `"epoch"`.
-        curves: A line each.
-    """
+    """The lines of one metric against `time`, `"step"` or `"epoch"`."""
 
     metric: str
     time: str
@@ -51,79 +54,45 @@ class CurvePanel:
 def learning_curves(lines: Sequence[Mapping[str, Any]]) -> list[CurvePanel]:
     """Sort lines of metrics.jsonl into panels and curves.
 
-    Example:
-
-    >>> (panel,) = learning_curves([
-    ...     {"unit": f"vgg5-seed{seed}", "epoch": epoch, "loss": 0.5**epoch}
-    ...     for seed in (0, 1) for epoch in (0, 1)
-    ... ])
-    >>> panel.metric, [curve.label for curve in panel.curves]
-    ('loss', ['vgg5-seed0', 'vgg5-seed1'])
-    >>> {curve.family for curve in panel.curves}
-    {'vgg5'}
-
-    Args:
-        lines: Each with a `step` or an `epoch`, strings that tell curves
-            apart (`unit` among them), and numbers.
-
-    Returns:
-        A panel for each of the first six numbers that change with time; none
-        where no curve has two points.
+    Lines have a `step` or an `epoch`, strings that tell curves apart (`unit`
+    among them), and numbers: a panel for each of the first six that change
+    with time, none where no curve has two points.
     """
-    time = _time(lines)
-    if time is None:
+    for time in _TIMES:
+        timed = [line for line in lines if _is_finite(line.get(time))]
+        if len({line[time] for line in timed}) > 1:
+            break
+    else:
         return []
-    lines = [line for line in lines if _is_finite(line.get(time))]
+    fields = dict.fromkeys(name for line in timed for name in line)
     names = [
         name
-        for name in dict.fromkeys(name for line in lines for name in line)
-        if any(isinstance(line.get(name), str) for line in lines)
+        for name in fields
+        if any(isinstance(line.get(name), str) for line in timed)
+        # What all curves have in common tells nothing.
+        and len({str(line.get(name)) for line in timed}) > 1
     ]
-    # What all curves have in common tells nothing.
-    names = [
-        name
-        for name in names
-        if len({str(line.get(name)) for line in lines}) > 1
-    ]
-    metrics = dict.fromkeys(
-        name
-        for line in lines
-        for name, value in line.items()
-        if name not in _TIMES and _is_finite(value)
-    )
     panels = []
-    for metric in metrics:
-        curves: dict[str, dict[float, float]] = {}
-        for line in lines:
-            if _is_finite(line.get(metric)):
-                label = ", ".join(str(line[n]) for n in names if n in line)
-                points = curves.setdefault(label, {})
-                points[line[time]] = line[metric]
-        drawn = tuple(
+    for metric in fields:
+        own = [line for line in timed if _is_finite(line.get(metric))]
+        if metric in _TIMES or not own:
+            continue
+        points: dict[str, dict[float, float]] = {}
+        for line in own:
+            label = ", ".join(str(line[n]) for n in names if n in line)
+            points.setdefault(label, {})[line[time]] = line[metric]
+        curves = tuple(
             Curve(
                 label,
                 _SEED.sub("", label).strip("-_, ") or label,
-                _thinned(sorted(points.items())),
+                _thinned(sorted(by_time.items())),
             )
-            for label, points in curves.items()
-            if len(points) > 1
+            for label, by_time in points.items()
+            if len(by_time) > 1
         )
-        values = {value for curve in drawn for _, value in curve.points}
-        if len(values) > 1:
-            panels.append(CurvePanel(metric, time, drawn))
+        if len({value for curve in curves for _, value in curve.points}) > 1:
+            panels.append(CurvePanel(metric, time, curves))
     return panels[:_MOST_PANELS]
-
-
-def _time(lines):
-    for name in _TIMES:
-        if (
-            len(
-                {line.get(name) for line in lines if _is_finite(line.get(name))}
-            )
-            > 1
-        ):
-            return name
-    return None
 
 
 def _is_finite(value):
@@ -144,70 +113,14 @@ def _thinned(points):
     return tuple(points[round(step * number)] for number in range(_MOST_POINTS))
 
 
-WIDTH, HEIGHT = 360, 230
-"""Of the picture, in its own units."""
-
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 10, 12, 40
-_COLOURS = 8
-
-# Values that span more are drawn on a logarithmic axis.
-_LARGE_SPAN = 50
-
-# Smaller ones lose their digits.
-_TINY = 1e-290
-
-
-@dataclasses.dataclass(frozen=True)
-class CurvePlot:
-    """What a template draws.
-
-    Args:
-        title: What is drawn against what.
-        words: The same for those who do not see it, with the range.
-        time: Label of the horizontal axis.
-        x_ticks: Pairs of a position and a label.
-        y_ticks: Pairs of a position and a label.
-        frame: Left, top, right and bottom of the axes.
-        lines: A triple each: the number of its colour, the points as SVG's
-            `polyline` takes them, and a label.
-        legend: Pairs of the number of a colour and what it stands for; empty
-            if there are more families than colours.
-        note: What a reader should know.
-    """
-
-    title: str
-    words: str
-    time: str
-    x_ticks: tuple[tuple[float, str], ...]
-    y_ticks: tuple[tuple[float, str], ...]
-    frame: tuple[float, float, float, float]
-    lines: tuple[tuple[int, str, str], ...]
-    legend: tuple[tuple[int, str], ...]
-    note: str
-
-
-def curve_plot(panel: CurvePanel) -> CurvePlot:
-    """Lay out a panel.
+def curve_plot(panel: CurvePanel) -> dict[str, Any]:
+    """Lay out a panel, as the template draws it.
 
     Curves of one family, those that differ in their seed alone, have one
     colour. Values that are all positive and span a factor of more than 50 are
-    drawn on a logarithmic axis.
-
-    Example:
-
-    >>> from keras_padpos.report.curves import Curve
-    >>> plot = curve_plot(CurvePanel(
-    ...     "loss", "epoch", (Curve("a", "a", ((0, 1.0), (10, 0.5))),)))
-    >>> plot.lines
-    ((0, '52.0,12.0 350.0,190.0', 'a'),)
-    >>> [label for _, label in plot.y_ticks]
-    ['0.5', '0.6', '0.7', '0.8', '0.9', '1']
-
-    Args:
-        panel: At least one curve.
-
-    Returns:
-        The plot.
+    drawn on a logarithmic axis. `lines` are the number of a colour, the points
+    as SVG's `polyline` takes them, and a label; `legend` is empty if there are
+    more families than colours.
     """
     points = [point for curve in panel.curves for point in curve.points]
     times, values = zip(*points, strict=True)
@@ -215,39 +128,34 @@ def curve_plot(panel: CurvePanel) -> CurvePlot:
     across = _Axis(min(times), max(times), _LEFT, WIDTH - _RIGHT)
     up = _Axis(min(values), max(values), HEIGHT - _BOTTOM, _TOP, logarithmic)
     families = list(dict.fromkeys(curve.family for curve in panel.curves))
-    lines = tuple(
-        (
-            families.index(curve.family) % _COLOURS,
-            " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in curve.points),
-            curve.label,
-        )
-        for curve in panel.curves
-    )
-    legend = ()
-    if 1 < len(families) <= _COLOURS:
-        legend = tuple(enumerate(_without_common_ends(families)))
-    note = (
-        ""
+    title = f"{panel.metric.replace('_', ' ')} against {panel.time}"
+    count = len(panel.curves)
+    return {
+        "title": title + (" (log)" if logarithmic else ""),
+        "label": f"{title}: {count} curve{'s' if count > 1 else ''}, from "
+        f"{min(values):.3g} to {max(values):.3g}",
+        "time": panel.time,
+        "x_ticks": across.ticks(),
+        "y_ticks": up.ticks(),
+        "frame": (_LEFT, _TOP, WIDTH - _RIGHT, HEIGHT - _BOTTOM),
+        "lines": [
+            (
+                families.index(curve.family) % _COLOURS,
+                " ".join(
+                    f"{across(x):.1f},{up(y):.1f}" for x, y in curve.points
+                ),
+                curve.label,
+            )
+            for curve in panel.curves
+        ],
+        "legend": list(enumerate(_without_common_start(families)))
+        if 1 < len(families) <= _COLOURS
+        else [],
+        "note": ""
         if len(families) <= _COLOURS
-        else (
-            f"{len(families)} kinds of curves share {_COLOURS} colours; a "
-            "curve tells its name when pointed at."
-        )
-    )
-    metric = panel.metric.replace("_", " ")
-    return CurvePlot(
-        f"{metric} against {panel.time}" + (" (log)" if logarithmic else ""),
-        f"{metric} against {panel.time}: {len(lines)} "
-        f"curve{'s' if len(lines) > 1 else ''}, from {min(values):.3g} to "
-        f"{max(values):.3g}",
-        panel.time,
-        across.ticks(),
-        up.ticks(),
-        (_LEFT, _TOP, WIDTH - _RIGHT, HEIGHT - _BOTTOM),
-        lines,
-        legend,
-        note,
-    )
+        else f"{len(families)} kinds of curves share {_COLOURS} colours; a "
+        "curve tells its name when pointed at.",
+    }
 
 
 class _Axis:
@@ -277,34 +185,32 @@ class _Axis:
                 for factor in ((1, 2, 5) if high - low < 3 else (1,))
             ]
         else:
-            step = _round_step((self._high - self._low) / 5)
+            least = (self._high - self._low) / 5
+            power = 10.0 ** math.floor(math.log10(least))
+            step = next(
+                factor * power
+                for factor in (1, 2, 5, 10)
+                if factor * power >= least
+            )
             first = math.ceil(self._low / step - 1e-9)
             last = math.floor(self._high / step + 1e-9)
             values = [step * number for number in range(first, last + 1)]
-        return tuple(
+        return [
             (round(self(value), 1), f"{value:.4g}")
             for value in values
             if self._low - 1e-9 <= self._scaled(value) <= self._high + 1e-9
-        )
+        ]
 
     def _scaled(self, value):
         return math.log10(value) if self._logarithmic else value
 
 
-def _round_step(least):
-    """The smallest of 1, 2 and 5 times a power of ten that is not below."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(
-        factor * power for factor in (1, 2, 5, 10) if factor * power >= least
-    )
-
-
-def _without_common_ends(labels):
-    """What is common to all is left out, word by word."""
-    words = [label.replace(", ", "-").split("-") for label in labels]
+def _without_common_start(labels):
+    """What all labels begin with is left out, word by word."""
+    parts = [label.replace(", ", "-").split("-") for label in labels]
     start = 0
-    while all(len(each) > start + 1 for each in words) and (
-        len({each[start] for each in words}) == 1
+    while all(len(each) > start + 1 for each in parts) and (
+        len({each[start] for each in parts}) == 1
     ):
         start += 1
-    return ["-".join(each[start:]) for each in words]
+    return ["-".join(each[start:]) for each in parts]

@@ -1,15 +1,29 @@
 """What `inspect_model` shows of its rows: tables and a figure."""
 
+import math
+import os
 from collections import Counter
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.report.cells import print_table
-from keras_padpos.report.depth_figure import reach_figure
-from keras_padpos.runs.work_directory import WorkDirectory
+import numpy as np
 
-_Rows = Sequence[Mapping[str, Any]]
+from keras_padpos.report.cells import counted
+from keras_padpos.report.cells import print_table
+from keras_padpos.report.figure import FigureFolder
+from keras_padpos.report.figure import hide_ticks
+from keras_padpos.report.figure import open_figure
+from keras_padpos.report.table import grouped
+
+_Row = Mapping[str, Any]
+_Rows = Sequence[_Row]
+
+_COLUMNS = 5
+_PANEL_INCHES = 2.1
+_CLEAR = "#dce3ea"
+_REACHED = "#d9603b"
 
 
 def print_inspection(
@@ -33,12 +47,10 @@ def print_inspection(
         title: What was looked at.
         rows: What `inspection_rows` gave, or rows of the tables `signature`
             and `operations` of a SavedModel.
-        input_shape: The shape at which it was looked at, in words.
+        input_shape: The shape at which it was looked at, as text.
         notes: Lines below the signature.
     """
-    tables: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        tables.setdefault(row["table"], []).append(row)
+    tables = {name: own for (name,), own in grouped(rows, ["table"]).items()}
     signature = [
         {**row, "shape": _shape(row["shape"])} for row in tables["signature"]
     ]
@@ -49,61 +61,55 @@ def print_inspection(
     )
     if "operations" in tables:
         print()
-        _print_operations(tables["operations"])
+        print_table(**_operations(tables["operations"]))
     if "padding_sites" in tables:
         print()
-        _print_sites(tables["padding_sites"], input_shape)
+        print_table(**_sites(tables["padding_sites"], input_shape))
     if "even_sizes" in tables:
         print()
-        _print_uneven(tables.get("uneven_sites", []), *tables["even_sizes"])
+        uneven = tables.get("uneven_sites", [])
+        print_table(**_uneven(uneven, *tables["even_sizes"]))
     if "receptive_field" in tables:
         print()
-        _print_fields(tables["receptive_field"], input_shape)
+        fields = tables["receptive_field"]
+        if "reason" in fields[0]:
+            print(f"Receptive fields: {fields[0]['reason']}")
+        else:
+            print_table(**_fields(fields, input_shape))
 
 
-def draw_inspection(
-    work: WorkDirectory, told: Mapping[str, Any], rows: _Rows
-) -> None:
-    """Draw padding's reach at each stage, where receptive fields are known.
-
-    Args:
-        work: Where `figures/reach.png` goes.
-        told: What `inspect_file` told.
-        rows: What it gave.
-    """
-    stages = [row for row in rows if row.get("stage")]
-    if stages and told["picture"]:
-        reach_figure(
-            work.figure_path("reach"),
-            stages,
-            told["picture"],
-            f"What padding reaches in {told['title']} at {told['shape']}",
-        )
-
-
-def _print_operations(rows):
-    print_table(
-        "Operations of the graph that pad",
-        ["name", "operation", "padding", "kernel", "strides", "cells"],
-        [
+def _operations(rows):
+    return {
+        "title": "Operations of the graph that pad",
+        "columns": [
+            "name",
+            "operation",
+            "padding",
+            "kernel",
+            "strides",
+            "cells",
+        ],
+        "rows": [
             {
                 **row,
                 "kernel": _by(row["kernel"]),
                 "strides": _by(row["strides"]),
-                "cells": _cells(row["cells"]),
+                "cells": " / ".join(
+                    f"{before},{after}" for before, after in row["cells"] or ()
+                ),
             }
             for row in rows
         ],
-    )
+    }
 
 
-def _print_sites(rows, input_shape):
+def _sites(rows, input_shape):
     modes = Counter(row["mode"] for row in rows)
     uneven = sum(row["uneven"] == "uneven" for row in rows)
-    told = ", ".join(f"{mode} {count}" for mode, count in modes.items())
-    print_table(
-        f"Padding sites at {input_shape}",
-        [
+    counts = ", ".join(f"{mode} {count}" for mode, count in modes.items())
+    return {
+        "title": f"Padding sites at {input_shape}",
+        "columns": [
             "layer",
             "kind",
             "kernel",
@@ -113,39 +119,39 @@ def _print_sites(rows, input_shape):
             "uneven",
             "mode",
         ],
-        rows,
-        [
-            f"{_count(len(rows), 'site')}, {uneven} uneven; modes: {told}.",
+        "rows": rows,
+        "notes": [
+            f"{counted(len(rows), 'site')}, {uneven} uneven; modes: {counts}.",
             *(
                 f"{row['layer']}: {row['reason']}."
                 for row in rows
                 if row["reason"]
             ),
         ],
-    )
+    }
 
 
-def _print_uneven(rows, sizes):
-    print_table(
-        "Uneven sites, and the sizes (height = width) nearest that make them "
-        "even",
-        [
+def _uneven(rows, sizes):
+    return {
+        "title": "Uneven sites, and the sizes (height = width) nearest that "
+        "make them even",
+        "columns": [
             "layer",
             ("cells", "cells added"),
             ("cells_seen", "cells seen"),
             ("even_at", "even at"),
         ],
-        [
+        "rows": [
             {**row, "even_at": row["remark"] or _sizes(row["even_at"])}
             for row in rows
         ],
-        _even_notes(rows, sizes),
-    )
+        "notes": list(_even_notes(rows, sizes)),
+    }
 
 
-def _even_notes(rows, sizes):
+def _even_notes(rows: _Rows, sizes: _Row) -> Iterable[str]:
     tried = (
-        f"{_count(sizes['tried'], 'size')} tried, {sizes['sizes_from']} to "
+        f"{counted(sizes['tried'], 'size')} tried, {sizes['sizes_from']} to "
         f"{sizes['sizes_to']}"
         if sizes["tried"]
         else "the network takes no other size"
@@ -167,32 +173,11 @@ def _even_notes(rows, sizes):
     yield f"{tried[0].upper()}{tried[1:]}."
 
 
-def _print_fields(rows, input_shape):
-    if "reason" in rows[0]:
-        print(f"Receptive fields: {rows[0]['reason']}")
-        return
-    shown = [
-        {
-            **row,
-            **{
-                key: _pair(row[key])
-                for key in (
-                    "stride",
-                    "size",
-                    "pad_before",
-                    "pad_after",
-                    "margin",
-                )
-            },
-            "positions": _by(row["positions"]),
-            "reach": f"{100 * row['reach_both']:.1f}",
-            "gated": "gated" if row["gated"] else "",
-        }
-        for row in rows
-    ]
-    print_table(
-        f"Receptive fields at {input_shape}, in cells of the picture",
-        [
+def _fields(rows, input_shape):
+    pairs = ("stride", "size", "pad_before", "pad_after", "margin")
+    return {
+        "title": f"Receptive fields at {input_shape}, in cells of the picture",
+        "columns": [
             "layer",
             "stride",
             "size",
@@ -203,13 +188,18 @@ def _print_fields(rows, input_shape):
             "positions",
             *(["gated"] if any(row["gated"] for row in rows) else []),
         ],
-        shown,
-        ["reach: share of the positions that padding reaches."],
-    )
-
-
-def _count(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        "rows": [
+            {
+                **row,
+                **{key: _pair(row[key]) for key in pairs},
+                "positions": _by(row["positions"]),
+                "reach": f"{100 * row['reach_both']:.1f}",
+                "gated": "gated" if row["gated"] else "",
+            }
+            for row in rows
+        ],
+        "notes": ["reach: share of the positions that padding reaches."],
+    }
 
 
 def _sizes(sizes):
@@ -230,7 +220,89 @@ def _pair(entries):
     return _by(entries) if len(set(entries)) > 1 else str(entries[0])
 
 
-def _cells(cells):
-    if cells is None:
-        return ""
-    return " / ".join(f"{before},{after}" for before, after in cells)
+def draw_inspection(work: FigureFolder, about: _Row, rows: _Rows) -> None:
+    """Plot padding's reach at each stage, where receptive fields are known.
+
+    Args:
+        work: Where `figures/reach.png` goes.
+        about: The second result of `inspect_file`.
+        rows: Its rows.
+    """
+    stages = [row for row in rows if row.get("stage")]
+    if stages and about["picture"]:
+        reach_figure(
+            work.figure_path("reach"),
+            stages,
+            about["picture"],
+            f"What padding reaches in {about['title']} at {about['shape']}",
+        )
+
+
+def reach_figure(
+    path: str | os.PathLike, rows: _Rows, picture: Sequence[int], title: str
+) -> None:
+    """Plot the map of each layer, the positions that padding reaches coloured.
+
+    Rows, a panel each, have a `layer` and of its `ReceptiveField` the pairs
+    `stride`, `positions` and `clear`; `picture` is its height and width.
+    """
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
+    columns = min(_COLUMNS, len(rows))
+    lines = math.ceil(len(rows) / columns)
+    size = max(_PANEL_INCHES * columns, 5), (_PANEL_INCHES + 0.5) * lines + 1
+    with open_figure(path, title, size, fontsize=11, dpi=120) as figure:
+        axes = figure.subplots(lines, columns, squeeze=False).ravel()
+        for axis in axes[len(rows) :]:
+            axis.set_axis_off()
+        height, width = picture
+        for axis, row in zip(axes, rows, strict=False):
+            reached = reached_positions(row)
+            axis.imshow(
+                reached,
+                cmap=ListedColormap([_CLEAR, _REACHED]),
+                vmin=0,
+                vmax=1,
+                # Every map over the whole picture, so that all are alike.
+                extent=(0, width, height, 0),
+                interpolation="nearest",
+            )
+            hide_ticks(axis)
+            axis.set_title(_two_lines(row["layer"]), fontsize=9)
+            high, wide = reached.shape
+            axis.set_xlabel(
+                f"stride {_pair(row['stride'])}, {high}x{wide}: "
+                f"{100 * reached.mean():.0f} %",
+                fontsize=9,
+            )
+        figure.legend(
+            handles=[
+                Patch(color=_REACHED, label="padding reaches it"),
+                Patch(color=_CLEAR, label="sees the picture only"),
+            ],
+            loc="outside lower center",
+            ncols=2,
+            fontsize=9,
+            frameon=False,
+        )
+
+
+def reached_positions(row: _Row) -> np.ndarray:
+    """Which positions of a map padding reaches: bool, `row["positions"]`."""
+    inside = [
+        (np.arange(count) >= first) & (np.arange(count) <= last)
+        for count, (first, last) in zip(
+            row["positions"], row["clear"], strict=True
+        )
+    ]
+    return ~(inside[0][:, None] & inside[1][None, :])
+
+
+def _two_lines(name):
+    """A long name on two lines, broken where a person would."""
+    breaks = [number for number, letter in enumerate(name) if letter in "/_"]
+    if len(name) <= 24 or not breaks:
+        return name
+    middle = min(breaks, key=lambda number: abs(number - len(name) / 2)) + 1
+    return f"{name[:middle]}\n{name[middle:]}"

@@ -1,25 +1,37 @@
-"""A report over runs as Markdown."""
+"""A report over runs as a file: Markdown, CSV or HTML."""
 
 import csv
 import io
 import json
+import sys
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
-from keras_padpos.report.cells import flag_words
+from keras_padpos.files.disk import atomic_file
+from keras_padpos.report.cells import counted
+from keras_padpos.report.cells import flag_text
 from keras_padpos.report.cells import markdown_text
 from keras_padpos.report.cells import table_markdown
+from keras_padpos.report.content import Layout
 from keras_padpos.report.content import ReportContent
+from keras_padpos.report.content import Table
 from keras_padpos.report.content import report_content
 from keras_padpos.report.page import report_html
-from keras_padpos.report.provenance import provenance_words
+from keras_padpos.report.provenance import provenance_items
+from keras_padpos.report.read_runs import DAMAGED
 from keras_padpos.report.read_runs import FINISHED
+from keras_padpos.report.read_runs import UNFINISHED
 from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.read_runs import differing_flags
 
 _DEFAULT = "report.html"
+# More than fits into an e-mail.
+_LARGE = 50_000_000
+_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def check_report_file(
@@ -35,7 +47,7 @@ def check_report_file(
     'report.html'
 
     Args:
-        out: The path somebody gave; `"-"` is standard output.
+        out: The value of `--out`; `"-"` is standard output.
         report_format: `"html"`, `"markdown"` or `"csv"`.
         overwrite: Whether a file that is there may be replaced.
 
@@ -65,40 +77,106 @@ def check_report_file(
     return path
 
 
-_FORMULA = ("=", "+", "-", "@", "\t")
-
-
-def report_csv(runs: Sequence[RunRecord]) -> str:
-    """Write the rows of all finished runs under one header.
+def report_text(
+    runs: Sequence[RunRecord],
+    report_format: str,
+    layouts: Mapping[str, Layout],
+    *,
+    title: str | None = None,
+    figures: bool = True,
+) -> str:
+    r"""Write a report.
 
     Example:
 
-    >>> from pathlib import Path
-    >>> runs = [RunRecord(Path(name), name, "count", {"rate": 1, "a": rate},
-    ...                   rows=({"n": 1, "grid": [[1, 2]]},))
-    ...         for name, rate in (("a", 0.1), ("b", 0.2))]
-    >>> print(report_csv(runs), end="")
-    run,experiment,config.a,n,grid
-    a,count,0.1,1,"[[1, 2]]"
-    b,count,0.2,1,"[[1, 2]]"
+    >>> run = RunRecord(Path("a"), "a", "count", rows=({"n": 1},))
+    >>> report_text([run], "csv", {})
+    'run,experiment,n\na,count,1\n'
 
     Args:
         runs: As `find_runs` returns them.
+        report_format: `"html"`, `"markdown"` or `"csv"`.
+        layouts: From experiments to their tables. Rows of others are shown
+            as they are.
+        title: Of the report, in HTML and Markdown.
+        figures: Whether to put the runs' figures in, in HTML.
 
     Returns:
-        CSV: a line for each row of results.json, in their order, with `run`
-        and `experiment`; under `config.FLAG` the flags in which runs of one
-        experiment differ; and under `row.run` and the like what a row calls
-        by a name that is taken. Numbers have all their digits, nested values
-        are JSON, what a row does not have is empty.
+        The text.
+
+    Raises:
+        InputError: If a package is not installed that it needs.
+    """
+    if report_format == "csv":
+        return _report_csv(runs)
+    content = report_content(runs, layouts, title)
+    if report_format == "markdown":
+        return "\n\n".join(_markdown_blocks(content)) + "\n"
+    return report_html(content, figures=figures)
+
+
+def write_report(text: str, runs: Sequence[RunRecord], out: Path | None) -> str:
+    """Write a report's file, whole or not at all.
+
+    Args:
+        text: As `report_text` returns it.
+        runs: What it is about.
+        out: As `check_report_file` returns it.
+
+    Returns:
+        A line that says what was written.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    # A name out of a file may hold what UTF-8 has no bytes for.
+    content = text.encode("utf-8", errors="replace")
+    if out is None:
+        sys.stdout.write(content.decode("utf-8"))
+        sys.stdout.flush()
+    else:
+        with atomic_file(out) as stream:
+            stream.write(content)
+    states = [run.state for run in runs]
+    parts = [counted(len(runs), "run")]
+    parts += [
+        f"{states.count(state)} of them {state}"
+        for state in (UNFINISHED, DAMAGED)
+        if state in states
+    ]
+    if len(content) > _LARGE and out is not None:
+        parts.append("--nofigures makes it small")
+    size = _size_text(len(content))
+    return f"{out or 'standard output'}: {size}, {', '.join(parts)}"
+
+
+def _size_text(size: int) -> str:
+    if size < 1000:
+        return f"{size} bytes"
+    if size < 999_500:
+        return f"{size / 1e3:.3g} kB"
+    return f"{size / 1e6:.3g} MB"
+
+
+def _report_csv(runs: Sequence[RunRecord]) -> str:
+    """The rows of all finished runs under one header, with all their digits.
+
+    `config.FLAG` are the flags in which runs of one experiment differ,
+    `row.run` and the like what a row calls by a name that is taken.
     """
     finished = [run for run in runs if run.state == FINISHED]
-    flags = _differing_flags(finished)
+    flags = dict.fromkeys(
+        name
+        for experiment in dict.fromkeys(run.experiment for run in finished)
+        for name in differing_flags(
+            run for run in finished if run.experiment == experiment
+        )
+    )
     lines = []
     for run in finished:
         about = {"run": run.name, "experiment": run.experiment}
         about |= {
-            f"config.{name}": flag_words(run.config[name])
+            f"config.{name}": flag_text(run.config[name])
             for name in flags
             if run.config.get(name) is not None
         }
@@ -121,16 +199,6 @@ def report_csv(runs: Sequence[RunRecord]) -> str:
     return text.getvalue()
 
 
-def _differing_flags(runs: Sequence[RunRecord]) -> list[str]:
-    found = {}
-    for experiment in dict.fromkeys(run.experiment for run in runs):
-        mine = [run.config for run in runs if run.experiment == experiment]
-        for name in dict.fromkeys(name for config in mine for name in config):
-            if len({flag_words(config.get(name)) for config in mine}) > 1:
-                found[name] = None
-    return list(found)
-
-
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
         # A spreadsheet would take it for a formula.
@@ -140,28 +208,8 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False)
 
 
-def report_markdown(content: ReportContent) -> str:
-    """Write a report's tables as Markdown, without figures and curves.
-
-    Example:
-
-    >>> from pathlib import Path
-    >>> from keras_padpos.report.content import report_content
-    >>> from keras_padpos.report.read_runs import RunRecord
-    >>> run = RunRecord(Path("a"), "a", "count", rows=({"n": 1},))
-    >>> print(report_markdown(report_content([run])).splitlines()[0])
-    # count: 1 run
-
-    Args:
-        content: As `report_content` returns it.
-
-    Returns:
-        The text, with a line break at its end.
-    """
-    return "\n\n".join(_blocks(content)) + "\n"
-
-
-def _blocks(content: ReportContent) -> Iterable[str]:
+def _markdown_blocks(content: ReportContent) -> Iterable[str]:
+    """A report's tables, without figures and curves."""
     yield f"# {markdown_text(content.title)}"
     yield table_markdown(**content.overview)
     if content.missing:
@@ -176,15 +224,13 @@ def _blocks(content: ReportContent) -> Iterable[str]:
         yield table_markdown(**part.whole)
     if content.orderings:
         yield "## The papers' orderings"
-        for table in content.orderings:
-            yield table_markdown(**table)
+        yield tables_markdown(content.orderings)
     for name, groups in content.experiments.items():
         yield f"## {markdown_text(name)}"
         for group in groups:
             names = ", ".join(run.name for run in group.runs)
             yield f"### {markdown_text(names)}"
-            for table in group.tables:
-                yield table_markdown(**table)
+            yield from (table_markdown(**table) for table in group.tables)
             yield from map(markdown_text, group.notes)
             for run in group.runs:
                 if run.state != FINISHED:
@@ -194,44 +240,35 @@ def _blocks(content: ReportContent) -> Iterable[str]:
     yield "## Where the numbers come from"
     for run in content.runs:
         yield f"**{markdown_text(run.name)}**"
-        yield _list(f"{name}: {words}" for name, words in provenance_words(run))
+        yield _list(f"{name}: {text}" for name, text in provenance_items(run))
 
 
 def _list(lines: Iterable[str]) -> str:
     return "\n".join(f"* {markdown_text(line)}" for line in lines)
 
 
-def report_text(
-    runs: Sequence[RunRecord],
-    report_format: str,
-    *,
-    title: str | None = None,
-    figures: bool = True,
+def tables_markdown(
+    tables: Iterable[Table], *, repeat_notes: bool = True
 ) -> str:
-    r"""Write a report.
-
-    Example:
-
-    >>> from pathlib import Path
-    >>> run = RunRecord(Path("a"), "a", "count", rows=({"n": 1},))
-    >>> report_text([run], "csv")
-    'run,experiment,n\na,count,1\n'
+    """Write tables as Markdown.
 
     Args:
-        runs: As `find_runs` returns them.
-        report_format: `"html"`, `"markdown"` or `"csv"`.
-        title: Of the report, in HTML and Markdown.
-        figures: Whether to put the runs' figures in, in HTML.
+        tables: Arguments of `print_table`, a dict each.
+        repeat_notes: Whether a note that holds for several tables stands
+            under each of them, or under the first alone. Footnotes, which
+            begin with `[`, are a table's own.
 
     Returns:
-        The text.
-
-    Raises:
-        InputError: If a package is not installed that it needs.
+        The text, without a line break at its end.
     """
-    if report_format == "csv":
-        return report_csv(runs)
-    content = report_content(runs, title)
-    if report_format == "markdown":
-        return report_markdown(content)
-    return report_html(content, figures=figures)
+    texts = []
+    written: set[str] = set()
+    for table in tables:
+        notes = [
+            note
+            for note in table.get("notes", ())
+            if repeat_notes or note.startswith("[") or note not in written
+        ]
+        written.update(notes)
+        texts.append(table_markdown(**{**table, "notes": notes}))
+    return "\n\n".join(texts)

@@ -9,12 +9,12 @@ import numpy as np
 
 from keras_padpos.published import CONTROLS
 from keras_padpos.report.depth_figure import stage_figure
-from keras_padpos.report.identity import network_identity
+from keras_padpos.report.figure import FigureFolder
 from keras_padpos.report.maps_figure import error_maps_figure
 from keras_padpos.report.maps_figure import predicted_maps_figure
-from keras_padpos.report.names import head_words
-from keras_padpos.report.names import unique_network_words
-from keras_padpos.runs.work_directory import WorkDirectory
+from keras_padpos.report.names import head_label
+from keras_padpos.report.names import network_identity
+from keras_padpos.report.names import network_labels
 
 _Rows = Sequence[Mapping[str, Any]]
 _Arrays = Mapping[str, np.ndarray]
@@ -23,9 +23,9 @@ _CASE_STUDY = ("horizontal", "vertical", "gaussian")
 
 
 def draw_position_figures(
-    work: WorkDirectory, rows: _Rows, arrays: _Arrays
+    work: FigureFolder, rows: _Rows, arrays: _Arrays
 ) -> None:
-    """Draw all figures that the rows of a run allow.
+    """Plot all figures that the rows of a run allow.
 
     * `figures/predicted_maps.png`: the median predicted maps of the first test
       set and the first head. A network that lacks a target of the first one is
@@ -33,110 +33,78 @@ def draw_position_figures(
     * `figures/spc_per_stage.png`: SPC against the stage, of the first head
       that reads a single stage, on the first set of photographs. Networks of
       several seeds are drawn at their mean.
-    * `figures/error_maps.png`: where read-outs err on the first pictures, of
+    * `figures/error_maps.png`: where probes err on the first pictures, of
       the first head that predicts the horizontal, the vertical and the
       Gaussian map, on the first set of photographs: per cell the mean of the
       three maps' absolute errors (Islam et al., ICLR 2020, Sec. 4.1).
 
-    The maps are of each network's first seed. A figure for which there are no
-    rows is not drawn.
-
-    Example:
-
-    >>> import tempfile
-    >>> row = {"backbone": "rgb", "weights": "none", "padding_mode": "none",
-    ...        "seed": 0, "target": "horizontal", "stages": "all",
-    ...        "kernel_size": 1, "head_layers": 1, "head_padding": 0,
-    ...        "solver": "exact", "test_set": "black", "images": 1,
-    ...        "spearman": 0.0, "arrays": "rgb"}
-    >>> ramp = np.tile(np.linspace(0, 1, 8), (8, 1))
-    >>> arrays = {"rgb/target": ramp, "rgb/median_map": ramp}
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     work = WorkDirectory(f"{folder}/run", "position_probe", {})
-    ...     draw_position_figures(work, [row], arrays)
-    ...     [file.name for file in (work.path / "figures").iterdir()]
-    ['predicted_maps.png']
-
     Args:
         work: The run's directory.
-        rows: Rows of the run.
-        arrays: As `position_probe` leaves them in arrays.npz: under each row's
-            `arrays` name `.../target`, `.../median_map` and `.../examples`;
-            and `pictures/TEST_SET`, the pictures themselves, which are not
-            drawn if missing.
+        rows: Rows of the run; maps are of each network's first seed.
+        arrays: Its arrays.npz. Pictures are not drawn if missing.
     """
     # Of all rows, so that a network has the same name in every figure.
-    words = unique_network_words(rows)
-    _draw_maps(work, rows, arrays, words)
-    _draw_stages(work, rows)
-    _draw_errors(work, rows, arrays, words)
+    labels = network_labels(rows)
+    photographed = [row for row in rows if row["test_set"] not in CONTROLS]
+    _draw_maps(work, rows, arrays, labels)
+    _draw_stages(work, photographed, rows)
+    _draw_errors(work, photographed, arrays, labels)
 
 
-def _draw_maps(work, rows, arrays, words):
+def _draw_maps(work, rows, arrays, labels):
+    from keras_padpos import probes
+
     first = rows[0]
-    drawn = [
-        row
-        for row in rows
-        if row["test_set"] == first["test_set"] and _reads_as(row, first)
-    ]
-    networks = _networks(drawn, words)
-    columns = list(next(iter(networks.values())))
-    maps, captions = {}, {}
+    networks = _networks([row for row in rows if _is_like(row, first)], labels)
+    own = next(iter(networks.values()))
+    maps = {
+        "target": [arrays[f"{row['arrays']}/target"] for row in own.values()]
+    }
+    captions = {"target": [""] * len(own)}
     for network, by_target in networks.items():
-        if not maps:
-            maps["target"] = [
-                arrays[f"{row['arrays']}/target"] for row in by_target.values()
+        if set(own) <= set(by_target):
+            maps[network] = [
+                arrays[f"{by_target[target]['arrays']}/median_map"]
+                for target in own
             ]
-            captions["target"] = [""] * len(columns)
-        if not set(columns) <= set(by_target):
-            continue
-        found = [by_target[target] for target in columns]
-        maps[network] = [arrays[f"{row['arrays']}/median_map"] for row in found]
-        captions[network] = [f"SPC {row['spearman']:.3f}" for row in found]
+            captions[network] = [
+                f"SPC {by_target[target]['spearman']:.3f}" for target in own
+            ]
+    count = f"{first['images']}"
+    if first["images"] > probes.MEDIAN_MAPS:
+        count = f"the first {probes.MEDIAN_MAPS} of {count}"
     predicted_maps_figure(
         work.figure_path("predicted_maps"),
         maps,
-        columns,
+        list(own),
         captions,
-        f"Position read out of features\nmedian over {_median_words(first)} "
-        f"pictures of {PurePath(first['test_set']).name}, "
-        f"{head_words(first)} head, {first['solver']} solver",
+        "Position read out of features\n"
+        f"median over {count} pictures of {_recipe(first)}",
     )
 
 
-def _median_words(row):
-    from keras_padpos import probes
-
-    if row["images"] <= probes.MEDIAN_MAPS:
-        return f"{row['images']}"
-    return f"the first {probes.MEDIAN_MAPS} of {row['images']}"
-
-
-def _draw_stages(work, rows):
+def _draw_stages(work, photographed, rows):
     single = [
         row
-        for row in rows
-        if row["stages"].isdigit()
+        for row in photographed
         # The bare picture has no stages.
-        and row["backbone"] != "rgb"
-        and row["test_set"] not in CONTROLS
+        if row["stages"].isdigit() and row["backbone"] != "rgb"
     ]
     if not single:
         return
     first = single[0]
-    words = unique_network_words({**row, "seed": None} for row in rows)
-    scores: dict[str, dict[str, dict[str, list[float]]]] = {}
+    labels = network_labels({**row, "seed": None} for row in rows)
     staged = {network_identity(row) for row in single}
-    for row in rows:
+    scores: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for row in photographed:
         identity = network_identity(row)
         if (
             (row["stages"].isdigit() or row["stages"] == "all")
             and identity in staged
-            and row["test_set"] == first["test_set"]
-            and _reads_as({**row, "stages": first["stages"]}, first)
+            and _is_like({**row, "stages": first["stages"]}, first)
         ):
             lines = scores.setdefault(row["target"], {})
-            line = lines.setdefault(words[identity], {})
+            line = lines.setdefault(labels[identity], {})
             line.setdefault(row["stages"], []).append(row["spearman"])
     curves = {
         target: {
@@ -151,23 +119,16 @@ def _draw_stages(work, rows):
         work.figure_path("spc_per_stage"),
         curves,
         f"Position read out of single stages and of all\n{first['images']} "
-        f"pictures of {PurePath(first['test_set']).name}, "
-        f"{head_words({**first, 'stages': 'all'})} head, "
-        f"{first['solver']} solver",
+        f"pictures of {_recipe({**first, 'stages': 'all'})}",
     )
 
 
-def _draw_errors(work, rows, arrays, words):
-    photographed = [row for row in rows if row["test_set"] not in CONTROLS]
+def _draw_errors(work, photographed, arrays, labels):
     for first in photographed:
-        mine = [
-            row
-            for row in photographed
-            if row["test_set"] == first["test_set"] and _reads_as(row, first)
-        ]
+        own = [row for row in photographed if _is_like(row, first)]
         maps = {
             network: _errors(by_target, arrays)
-            for network, by_target in _networks(mine, words).items()
+            for network, by_target in _networks(own, labels).items()
             if set(_CASE_STUDY) <= set(by_target)
         }
         if maps:
@@ -180,38 +141,42 @@ def _draw_errors(work, rows, arrays, words):
         work.figure_path("error_maps"),
         maps,
         "Mean absolute error of horizontal, vertical and Gaussian map\n"
-        f"first pictures of {PurePath(first['test_set']).name}, "
-        f"{head_words(first)} head, {first['solver']} solver",
+        f"first pictures of {_recipe(first)}",
         None if pictures is None else pictures[:count],
     )
 
 
 def _errors(by_target, arrays):
     """The error map of each picture, `(pictures, height, width)`."""
+    names = [by_target[target]["arrays"] for target in _CASE_STUDY]
     return np.mean(
         [
-            np.abs(
-                arrays[f"{by_target[target]['arrays']}/examples"]
-                - arrays[f"{by_target[target]['arrays']}/target"]
-            )
-            for target in _CASE_STUDY
+            np.abs(arrays[f"{name}/examples"] - arrays[f"{name}/target"])
+            for name in names
         ],
         axis=0,
     )
 
 
-def _networks(rows, words) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """From each network in words to its rows by target; its first seed."""
-    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+def _networks(rows, labels) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """From each network's label to its rows by target; its first seed."""
+    networks: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in rows:
-        name = "\n".join(words[network_identity(row)].rsplit(", ", 1))
-        found.setdefault(name, {}).setdefault(row["target"], row)
-    return found
+        name = "\n".join(labels[network_identity(row)].rsplit(", ", 1))
+        networks.setdefault(name, {}).setdefault(row["target"], row)
+    return networks
 
 
-def _reads_as(row, other):
-    """Whether two rows are of the same head and recipe."""
-    return head_words(row) == head_words(other) and all(
+def _is_like(row, other):
+    """Whether two rows are of the same test set, head and recipe."""
+    return head_label(row) == head_label(other) and all(
         row.get(name) == other.get(name)
-        for name in ("solver", "head_width", "head_output")
+        for name in ("test_set", "solver", "head_width", "head_output")
+    )
+
+
+def _recipe(row):
+    return (
+        f"{PurePath(row['test_set']).name}, {head_label(row)} head, "
+        f"{row['solver']} solver"
     )

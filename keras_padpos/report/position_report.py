@@ -1,49 +1,26 @@
-"""What `position_probe` prints of its results."""
+"""The tables of `position_probe`, the papers' numbers beside."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.published import CONTROLS
-from keras_padpos.report._position_rows import NETWORK
-from keras_padpos.report._position_rows import position_rows
-from keras_padpos.report.cells import print_table
-from keras_padpos.report.cells import score_words
-from keras_padpos.report.identity import network_identity
-from keras_padpos.report.names import head_words
-from keras_padpos.report.names import unique_network_words
+from keras_padpos.report.cells import score_text
+from keras_padpos.report.names import NETWORK
+from keras_padpos.report.names import head_label
+from keras_padpos.report.names import network_identity
+from keras_padpos.report.names import network_labels
 from keras_padpos.report.seeds import interval_note
 from keras_padpos.report.seeds import merge_seeds
 from keras_padpos.report.seeds import network_differences
-from keras_padpos.runs.work_directory import WorkDirectory
+from keras_padpos.report.table import grouped
+from keras_padpos.report.table import values_of
 
-_Rows = Sequence[Mapping[str, Any]]
+# What a table's title says of pictures.
+_PICTURES = ("test_set", "images", "train_images")
 
-
-def print_position_report(work: WorkDirectory) -> None:
-    """Print what a finished run measured, the papers' numbers beside it.
-
-    Args:
-        work: The run's directory.
-
-    Raises:
-        InputError: If the run is not finished, or its arrays are missing.
-    """
-    results = work.load_results()
-    rows = position_rows([work])
-    for table in position_tables(rows):
-        print_table(**table)
-    provenance = results["provenance"]
-    for name, broken in provenance["skipped"].items():
-        print(f"{name}: {len(broken)} unreadable pictures were left out:")
-        for line in broken:
-            print(f"  {line}")
-    for note in position_notes(rows):
-        print(note)
-    print(
-        f"{provenance['machine']['line']}; "
-        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
-    )
+_Row = Mapping[str, Any]
+_Rows = Sequence[_Row]
 
 
 def position_tables(rows: _Rows) -> list[dict[str, Any]]:
@@ -51,11 +28,11 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
 
     Networks that differ in their seed alone are one line: mean and standard
     deviation over seeds, and the interval over pictures of the mean over
-    seeds (see `merge_seeds`). Of several heads the first is told in full, the
+    seeds (see `merge_seeds`). Of several heads the first is shown in full, the
     others by their scores alone.
 
     Args:
-        rows: As `position_rows` returns them, of runs whose read-outs were
+        rows: As `position_rows` returns them, of runs whose probes were
             fitted alike.
 
     Returns:
@@ -64,43 +41,48 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
         without content. Lines hold their network's `NETWORK` fields too.
     """
     # Seeds may have other crops; only what is paired needs the same.
-    paired = _named(merge_seeds(rows))
-    rows = _named(merge_seeds(rows, same_pictures=False))
-    targets = list(dict.fromkeys(row["target"] for row in rows))
-    heads = list(dict.fromkeys(row["head"] for row in rows))
+    paired = _labelled(merge_seeds(rows))
+    rows = _labelled(merge_seeds(rows, same_pictures=False))
+    targets, heads = values_of(rows, "target"), values_of(rows, "head")
+    photographs = [row for row in rows if row["test_set"] not in CONTROLS]
     tables = []
-    for name in dict.fromkeys(map(_pictures, rows)):
-        if name[0] in CONTROLS:
-            continue
-        mine = [row for row in rows if _pictures(row) == name]
-        mine.sort(key=lambda row: targets.index(row["target"]))
-        tables += [
-            *_in_full([row for row in mine if row["head"] == heads[0]]),
-            *_other_heads(
-                targets, heads, [r for r in mine if r["head"] != heads[0]]
-            ),
-        ]
-    return [
-        *tables,
-        *_differences(paired, targets, heads),
-        *_controls(rows, targets, heads),
+    for (test_set, *_), own in grouped(photographs, _PICTURES).items():
+        own.sort(key=lambda row: targets.index(row["target"]))
+        first = [row for row in own if row["head"] == heads[0]]
+        others = [row for row in own if row["head"] != heads[0]]
+        if first:
+            tables.append(_in_full(first))
+        if others:
+            title = f"Other heads on {test_set}, {_solvers(others)} solver: "
+            tables.append(
+                _by_target(f"{title}SPC / MAE", targets, heads, others, _scores)
+            )
+    differences = network_differences(
+        [row for row in paired if row["test_set"] not in CONTROLS]
+    )
+    for (test_set,), own in grouped(differences, ["test_set"]).items():
+        tables.append(
+            _by_target(
+                f"SPC on {test_set} less that of {paired[0]['network']}, "
+                "picture by picture, with 95 % interval",
+                targets,
+                heads,
+                own,
+                _difference,
+            )
+        )
+    controls = [
+        row
+        for row in rows
+        if row["test_set"] in CONTROLS and row["head"] == heads[0]
     ]
+    if controls:
+        tables.append(_controls(controls, targets, heads))
+    return tables
 
 
 def position_notes(rows: _Rows) -> list[str]:
-    """Say what the numbers of `position_tables` are.
-
-    Example:
-
-    >>> position_notes([{"test_set": "photos"}])[0][:25]
-    'SPC: Spearman correlation'
-
-    Args:
-        rows: As for `position_tables`.
-
-    Returns:
-        A few lines.
-    """
+    """What the numbers of `position_tables` are, for the same rows."""
     return [
         "SPC: Spearman correlation of predicted and true map, mean over "
         "pictures; a constant map scores 0.",
@@ -111,25 +93,24 @@ def position_notes(rows: _Rows) -> list[str]:
     ]
 
 
-def _named(rows: _Rows) -> list[dict[str, Any]]:
-    """Rows with their network and head in words.
+def _labelled(rows: _Rows) -> list[dict[str, Any]]:
+    """Rows with labels of network and head.
 
-    Where a network has lines of several seeds, these are told in `seed_words`.
+    Where a network has lines of several seeds, `seed_words` names these.
     """
     seeds: dict[tuple, set[tuple]] = {}
     for row in rows:
-        mine = seeds.setdefault(network_identity(row), set())
-        mine.add(tuple(row["seeds"]))
-    apart = {identity for identity, mine in seeds.items() if len(mine) > 1}
-    words = unique_network_words(
+        seeds.setdefault(network_identity(row), set()).add(tuple(row["seeds"]))
+    apart = {identity for identity, own in seeds.items() if len(own) > 1}
+    labels = network_labels(
         {**row, "seed": None} if network_identity(row) in apart else row
         for row in rows
     )
     return [
         {
             **row,
-            "network": words[network_identity(row)],
-            "head": head_words(row),
+            "network": labels[network_identity(row)],
+            "head": head_label(row),
             "seed_words": ", ".join(map(str, row["seeds"])) if apart else None,
         }
         for row in rows
@@ -140,94 +121,47 @@ def _seed_column(rows: _Rows) -> list[tuple[str, str]]:
     return [("seed_words", "seeds")] if rows[0]["seed_words"] else []
 
 
-def _pictures(row: Mapping[str, Any]) -> tuple:
-    """What a table's title says of pictures."""
-    return row["test_set"], row["images"], row["train_images"]
-
-
-def _in_full(rows: _Rows) -> list[dict[str, Any]]:
-    from keras_padpos import published
-
-    if not rows:
-        return []
-    shown = []
-    for row in rows:
-        theirs = published.counterpart(row)
-        shown.append(
+def _in_full(rows: _Rows) -> dict[str, Any]:
+    test_set, images, train_images = (rows[0][name] for name in _PICTURES)
+    return {
+        "title": f"Position read-out on {test_set}: {images} pictures, "
+        f"{train_images} to fit on, {_solvers(rows)} solver",
+        "columns": [
+            "target",
+            "network",
+            "head",
+            *_seed_column(rows),
+            ("spearman", "SPC"),
+            ("spearman_ci95", "95 % interval"),
+            ("mae", "MAE"),
+            ("chance_mae", "chance MAE"),
+            ("paper", "paper: SPC / MAE"),
+        ],
+        "rows": [
             {
                 **row,
                 "spearman": _score(row, "spearman"),
                 "mae": _score(row, "mae"),
-                "paper": theirs
-                and f"{theirs['spearman']:.3f} / {theirs['mae']:.3f} "
-                f"({head_words(theirs)}, {theirs['table']})",
+                "paper": _counterpart(row),
             }
-        )
-    test_set, images, train_images = _pictures(rows[0])
-    return [
-        {
-            "title": f"Position read-out on {test_set}: {images} pictures, "
-            f"{train_images} to fit on, {_solvers(rows)} solver",
-            "columns": [
-                "target",
-                "network",
-                "head",
-                *_seed_column(rows),
-                ("spearman", "SPC"),
-                ("spearman_ci95", "95 % interval"),
-                ("mae", "MAE"),
-                ("chance_mae", "chance MAE"),
-                ("paper", "paper: SPC / MAE"),
-            ],
-            "rows": shown,
-            "notes": [
-                "±: standard deviation over seeds; intervals are over pictures."
-            ]
-            if any(row["seed"] is None for row in rows)
-            else [],
-        }
-    ]
+            for row in rows
+        ],
+        "notes": [
+            "±: standard deviation over seeds; intervals are over pictures."
+        ]
+        if any(row["seed"] is None for row in rows)
+        else [],
+    }
 
 
-def _other_heads(
-    targets: Sequence[str], heads: Sequence[str], rows: _Rows
-) -> list[dict[str, Any]]:
-    if not rows:
-        return []
-    cell = "{} / {}".format
-    return [
-        _by_target(
-            f"Other heads on {rows[0]['test_set']}, {_solvers(rows)} solver: "
-            "SPC / MAE",
-            targets,
-            heads,
-            rows,
-            lambda row: cell(
-                score_words(row, "spearman", count=False),
-                score_words(row, "mae", count=False),
-            ),
-        )
-    ]
+def _counterpart(row):
+    from keras_padpos import published
 
-
-def _differences(
-    rows: _Rows, targets: Sequence[str], heads: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Each network against the first, on photographs."""
-    found = network_differences(
-        [row for row in rows if row["test_set"] not in CONTROLS]
+    theirs = published.counterpart(row)
+    return theirs and (
+        f"{theirs['spearman']:.3f} / {theirs['mae']:.3f} "
+        f"({head_label(theirs)}, {theirs['table']})"
     )
-    return [
-        _by_target(
-            f"SPC on {test_set} less that of {rows[0]['network']}, picture by "
-            "picture, with 95 % interval",
-            targets,
-            heads,
-            [row for row in found if row["test_set"] == test_set],
-            _difference,
-        )
-        for test_set in dict.fromkeys(row["test_set"] for row in found)
-    ]
 
 
 def _by_target(title, targets, heads, rows, cell):
@@ -256,54 +190,46 @@ def _controls(rows, targets, heads):
     """One line a network and target, for one head; one column a control."""
     lines, counts = {}, {}
     for row in rows:
-        if row["test_set"] in CONTROLS and row["head"] == heads[0]:
-            key = row["target"], network_identity(row), *row["seeds"]
-            line = lines.setdefault(
-                key, _line(row, "target", "network", "head", "seed_words")
-            )
-            line[row["test_set"]] = _score(row, "spearman")
-            counts[row["test_set"]] = row["images"]
-    if not lines:
-        return []
-    return [
-        {
-            "title": "SPC on pictures without content: "
-            + ", ".join(f"{name} ({count})" for name, count in counts.items()),
-            "columns": [
-                "target",
-                "network",
-                "head",
-                *_seed_column(rows),
-                *counts,
-            ],
-            "rows": sorted(
-                lines.values(), key=lambda line: targets.index(line["target"])
-            ),
-            "notes": ["Other heads: see results.json."]
-            if len(heads) > 1
-            else [],
-        }
-    ]
+        key = row["target"], network_identity(row), *row["seeds"]
+        line = lines.setdefault(
+            key, _line(row, "target", "network", "head", "seed_words")
+        )
+        line[row["test_set"]] = _score(row, "spearman")
+        counts[row["test_set"]] = row["images"]
+    return {
+        "title": "SPC on pictures without content: "
+        + ", ".join(f"{name} ({count})" for name, count in counts.items()),
+        "columns": ["target", "network", "head", *_seed_column(rows), *counts],
+        "rows": sorted(
+            lines.values(), key=lambda line: targets.index(line["target"])
+        ),
+        "notes": ["Other heads: see results.json."] if len(heads) > 1 else [],
+    }
 
 
-def _line(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def _line(row: _Row, *names: str) -> dict[str, Any]:
     return {name: row.get(name) for name in (*NETWORK, *names)}
 
 
-def _score(row: Mapping[str, Any], metric: str) -> float | str:
-    """A number as it is, so that it stands on the right; seeds in words."""
+def _score(row: _Row, metric: str) -> float | str:
+    """A number as it is, so that it stands on the right; seeds as text."""
     if row["seed"] is not None:
         return row[metric]
-    return score_words(row, metric)
+    return score_text(row, metric)
 
 
-def _difference(row: Mapping[str, Any]) -> str:
-    interval = row["difference_ci95"]
-    words = f"{row['difference']:+.3f}"
-    if interval:
-        words += f" [{interval[0]:+.3f}, {interval[1]:+.3f}]"
-    return words
+def _scores(row: _Row) -> str:
+    return " / ".join(
+        score_text(row, metric, count=False) for metric in ("spearman", "mae")
+    )
+
+
+def _difference(row: _Row) -> str:
+    text = f"{row['difference']:+.3f}"
+    if row["difference_ci95"]:
+        text += " [{:+.3f}, {:+.3f}]".format(*row["difference_ci95"])
+    return text
 
 
 def _solvers(rows: _Rows) -> str:
-    return ", ".join(dict.fromkeys(row["solver"] for row in rows))
+    return ", ".join(values_of(rows, "solver"))

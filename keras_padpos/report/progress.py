@@ -36,7 +36,7 @@ class Progress:
         self.units = units
         self.finished = 0
         self._console = console or Console(stderr=True)
-        self._bars = None
+        self._bars: rich_progress.Progress | None = None
 
     def __enter__(self) -> "Progress":
         if self._console.is_terminal:
@@ -60,12 +60,7 @@ class Progress:
     def unit(
         self, description: str, total: int | None = None, noun: str = "images"
     ) -> Iterator[Callable[..., None]]:
-        """Show one unit of work while the block runs.
-
-        Args:
-            description: What the unit is, such as its configuration.
-            total: How much there is to do, in `noun`; `None` if unknown.
-            noun: What is counted, in the plural.
+        """Show one unit of work, `total` of `noun`, while the block runs.
 
         Yields:
             `advance(count=1)`, to call when `count` more are done.
@@ -94,11 +89,7 @@ class Progress:
         self._line(f"{description}: {counted}{seconds:.1f} s")
 
     def done_before(self, description: str) -> None:
-        """Count a unit that an earlier run finished.
-
-        Args:
-            description: What the unit is, such as its configuration.
-        """
+        """Count a unit that an earlier run finished."""
         self._line(f"{description}: done before")
 
     def _line(self, text: str) -> None:

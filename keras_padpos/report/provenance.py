@@ -1,11 +1,11 @@
-"""Where a run's numbers come from, in words."""
+"""Where a run's numbers come from, as text."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from keras_padpos.report.cells import duration_words
-from keras_padpos.report.cells import flag_words
+from keras_padpos.report.cells import duration_text
+from keras_padpos.report.cells import flag_text
 from keras_padpos.report.read_runs import RunRecord
 
 _KNOWN = (
@@ -23,95 +23,54 @@ _KNOWN = (
 )
 
 
-def provenance_words(run: RunRecord) -> list[tuple[str, str]]:
-    """Say how a run was made: what is known first, then what else is there.
-
-    Example:
-
-    >>> from pathlib import Path
-    >>> run = RunRecord(Path("runs/a"), "a", "count", provenance={
-    ...     "seed": 0, "wall_seconds": 74.4, "resumed_units": 2})
-    >>> for name, words in provenance_words(run):
-    ...     print(f"{name}: {words}")
-    directory: runs/a
-    took: 74 s in its last session; 2 units were done before
-    seed: 0
-
-    Args:
-        run: The run.
-
-    Returns:
-        Pairs of a name and words, the run's flags last.
-    """
+def provenance_items(run: RunRecord) -> list[tuple[str, str]]:
+    """How a run was made, names and texts: what is known, the rest, flags."""
     about = run.provenance
-    found = [("directory", str(run.path))]
-    if "command" in about:
-        found.append(("command", str(about["command"])))
-    if "start" in about:
-        found.append(("started", start_words(about["start"]) + " UTC"))
-    took = duration_words(about.get("wall_seconds"))
-    if took:
-        resumed = about.get("resumed_units")
-        if resumed:
-            took += f" in its last session; {resumed} units were done before"
-        found.append(("took", took))
-    if about.get("commit"):
-        found.append(("commit", str(about["commit"])))
-    if about.get("seed") is not None:
-        found.append(("seed", str(about["seed"])))
-    machine = about.get("machine")
-    if machine:
-        found.append(("machine", _machine(machine)))
-    for name in ("devices", "backend", "versions"):
-        if about.get(name):
-            found.append((name, _words(about[name])))
-    found += [
-        (name.replace("_", " "), _words(value))
-        for name, value in about.items()
-        if name not in _KNOWN and value not in (None, {}, [])
+    took = duration_text(about.get("wall_seconds"))
+    if took and about.get("resumed_units"):
+        took += (
+            f" in its last session; {about['resumed_units']} units were done "
+            "before"
+        )
+    items: dict[str, Any] = {
+        "directory": run.path,
+        "command": about.get("command"),
+        "started": f"{start_text(about['start'])} UTC"
+        if "start" in about
+        else None,
+        "took": took,
+        "commit": about.get("commit") or None,
+        "seed": about.get("seed"),
+        "machine": _machine(about.get("machine")),
+        **{
+            name: _text(about[name])
+            for name in ("devices", "backend", "versions")
+            if about.get(name)
+        },
+        **{
+            name.replace("_", " "): _text(value)
+            for name, value in about.items()
+            if name not in _KNOWN and value not in (None, {}, [])
+        },
+        "config": " ".join(
+            f"--{name}={flag_text(value)}"
+            for name, value in run.config.items()
+            if value is not None
+        )
+        or None,
+    }
+    return [
+        (name, str(text)) for name, text in items.items() if text is not None
     ]
-    flags = " ".join(
-        f"--{name}={flag_words(value)}"
-        for name, value in run.config.items()
-        if value is not None
-    )
-    return [*found, ("config", flags)] if flags else found
 
 
-def start_words(start: Any) -> str:
-    """A start without its seconds and zone, which is UTC.
-
-    Example:
-
-    >>> start_words("2026-11-22T05:43:04+00:00")
-    '2026-11-22 05:43'
-
-    Args:
-        start: As in provenance.
-
-    Returns:
-        Date and time.
-    """
+def start_text(start: Any) -> str:
+    """A start without its seconds and zone, which is UTC."""
     return str(start)[:16].replace("T", " ")
 
 
-def skipped_words(run: RunRecord) -> list[str]:
-    """Which pictures a run left out.
-
-    Example:
-
-    >>> from pathlib import Path
-    >>> run = RunRecord(Path("a"), "a", "count", provenance={
-    ...     "skipped": {"photos": ["torn.png: no picture"]}})
-    >>> skipped_words(run)
-    ['photos: 1 left out (torn.png: no picture)']
-
-    Args:
-        run: The run.
-
-    Returns:
-        A line for each set of pictures, with up to three reasons.
-    """
+def skipped_pictures(run: RunRecord) -> list[str]:
+    """Which pictures a run left out: a line a set, up to three reasons."""
     skipped = run.provenance.get("skipped")
     if not isinstance(skipped, Mapping):
         return []
@@ -128,17 +87,15 @@ def skipped_words(run: RunRecord) -> list[str]:
 
 
 def _machine(machine):
+    if not machine:
+        return None
     if not isinstance(machine, Mapping):
         return str(machine)
-    rest = [
-        str(value)
-        for name, value in machine.items()
-        if name == "platform" and value
-    ]
-    return "; ".join([str(machine.get("line", "")), *rest])
+    line, platform = machine.get("line", ""), machine.get("platform")
+    return f"{line}; {platform}" if platform else str(line)
 
 
-def _words(value):
+def _text(value):
     if isinstance(value, Mapping):
         return ", ".join(
             f"{name} {_item(item)}" for name, item in value.items()

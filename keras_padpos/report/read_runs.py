@@ -1,52 +1,42 @@
-"""Read a work directory, however damaged."""
+"""Work directories, read without changing anything."""
 
 import dataclasses
 import json
+import os
 import re
+from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from keras_padpos.errors import InputError
-from keras_padpos.report.cells import flag_words
-
-
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts `run10` after `run9`.
-
-    Example:
-
-    >>> sorted(["run10", "run9", "run", "2", "10"], key=natural_key)
-    ['2', '10', 'run', 'run9', 'run10']
-
-    Args:
-        name: Any string.
-
-    Returns:
-        A key; numbers come before words.
-    """
-    return [
-        (0, int(part), part) if part.isdecimal() else (1, 0, part)
-        for part in re.split(r"(\d+)", name)
-        if part
-    ]
-
+from keras_padpos.errors import error_words
+from keras_padpos.report.cells import flag_text
+from keras_padpos.report.run_files import ARRAYS_FILE
+from keras_padpos.report.run_files import CHECKPOINTS
+from keras_padpos.report.run_files import CONFIG_FILE
+from keras_padpos.report.run_files import FIGURES
+from keras_padpos.report.run_files import METRICS_FILE
+from keras_padpos.report.run_files import RESULTS_FILE
 
 FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
 """The states of a run."""
 
+# Rows are flat, or hold a grid or two.
+_DEEPEST = 32
+
+# In the key of a checkpoint of a unit that is not finished.
+_UNDER_WAY = " under way "
+
 
 @dataclasses.dataclass(frozen=True)
 class RunRecord:
-    """What a run left, read without changing anything.
-
-    Example:
-
-    >>> run = RunRecord(Path("runs/vgg16"), "vgg16", "position_probe")
-    >>> run.state, run.rows
-    ('finished', ())
+    """What a run left in its work directory.
 
     Args:
         path: The work directory.
@@ -55,7 +45,7 @@ class RunRecord:
         config: The flags of the run.
         state: `FINISHED`; `UNFINISHED`, without results.json; or `DAMAGED`,
             with one that cannot be read.
-        problems: What is wrong with its files, in words.
+        problems: What is wrong with its files, a sentence each.
         rows: Rows of results.json.
         provenance: Out of results.json.
         units: Names of the finished units of work of an unfinished run.
@@ -75,167 +65,184 @@ class RunRecord:
     metrics: tuple[dict[str, Any], ...] = ()
     figures: tuple[Path, ...] = ()
 
+    def open_arrays(self) -> Any:
+        """Open arrays.npz, for a `with`: each array is read when asked for."""
+        return np.load(self.path / ARRAYS_FILE, allow_pickle=False)
 
-def run_groups(
-    runs: Sequence[RunRecord], told: Collection[str]
-) -> list[list[RunRecord]]:
-    """Put runs together that differ only in what their tables tell.
 
-    Example:
-
-    >>> from pathlib import Path
-    >>> runs = [
-    ...     RunRecord(Path(str(n)), str(n), "count", config, rows=({"n": n},))
-    ...     for n, config in enumerate(
-    ...         [{"seed": 0, "epochs": 1}, {"seed": 1, "epochs": 1},
-    ...          {"seed": 0, "epochs": 9}, {"seed": 0, "epochs": 1}])
-    ... ]
-    >>> [[run.name for run in group] for group in run_groups(runs, {"seed"})]
-    [['0', '1'], ['2'], ['3']]
+def open_run(path: str | os.PathLike, experiment: str) -> RunRecord:
+    """Read what a finished run left.
 
     Args:
-        runs: Of one experiment.
-        told: Flags that the tables tell.
+        path: Its work directory.
+        experiment: Name of the experiment that must have written it.
 
     Returns:
-        Groups in order of their first run. All flags that are not in `told`
-        are alike in a group, and no two runs in it have the same flags, or
-        rows that say the same of themselves: such runs repeat each other, and
-        a table would hold both without a word.
+        The record, called by its path.
+
+    Raises:
+        InputError: If it is not that of a finished run of the experiment.
     """
-    groups: list[tuple[tuple, list[RunRecord], set[tuple]]] = []
-    for run in runs:
-        rest = _flags(run.config, set(run.config) - set(told))
-        mine = {_flags(run.config, run.config), *map(_about, run.rows)}
-        for same, group, taken in groups:
-            if same == rest and not taken & mine:
-                group.append(run)
-                taken |= mine
-                break
+    path = Path(path).expanduser()
+    file = path / RESULTS_FILE
+    try:
+        if not file.exists():
+            raise InputError(f"there is no {RESULTS_FILE}")
+        run = _record(path, str(path), _load(file, _check_results))
+        if run.experiment != experiment:
+            raise InputError(f"it is one of {run.experiment}")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{str(path)!r} is no work directory of a finished run of "
+            f"{experiment} ({error_words(error)})."
+        ) from error
+    return run
+
+
+def find_runs(paths: Sequence[str]) -> list[RunRecord]:
+    """Read work directories, and those that lie in other folders.
+
+    Args:
+        paths: Work directories, finished or not, and folders that hold some,
+            such as the output of a sweep; their folders' folders are not
+            looked into.
+
+    Returns:
+        The runs in the order of the paths, those of a folder by name; each
+        once. A run is called by the end of its path, as long as it takes to
+        tell it from the others. Nothing in a run's files is an error: the
+        record says what is wrong with them.
+
+    Raises:
+        InputError: If a path is no folder, or one without work directories.
+    """
+    folders: dict[Path, Path] = {}
+    for name in paths:
+        path = Path(name).expanduser()
+        if not path.is_dir():
+            reason = "a file" if path.exists() else "it is not there"
+        elif _is_work_directory(path):
+            folders.setdefault(path.resolve(), path)
+            continue
         else:
-            groups.append((rest, [run], mine))
-    return [group for _, group, _ in groups]
+            reason = (
+                "no config.json or results.json of a run in it, nor in the "
+                "folders in it"
+            )
+            inside = [
+                each
+                for each in path.iterdir()
+                if each.is_dir()
+                and not each.name.startswith(".")
+                and _is_work_directory(each)
+            ]
+            if inside:
+                for each in sorted(inside, key=_natural_key):
+                    folders.setdefault(each.resolve(), each)
+                continue
+        raise InputError(
+            "DIR must be a work directory or a folder of such. Received: "
+            f"{str(name)!r} ({reason})."
+        )
+    names = _short_names(list(folders))
+    return [read_run(path, names[whole]) for whole, path in folders.items()]
 
 
-def _flags(config: Mapping[str, Any], names: Collection[str]) -> tuple:
-    # A flag that an earlier version did not know is as if not set.
-    return tuple(
-        (name, flag_words(config[name]))
-        for name in sorted(names)
-        if config[name] is not None
+def _is_work_directory(path: Path) -> bool:
+    """Whether a folder holds a results.json, or a config.json of a run."""
+    if (path / RESULTS_FILE).is_file():
+        return True
+    # Other programs write a config.json too.
+    return (path / CONFIG_FILE).is_file() and (
+        (path / CHECKPOINTS).is_dir()
+        or bool(_read(path / CONFIG_FILE, _check_config, []))
     )
 
 
-def _about(row: Mapping[str, Any]) -> tuple:
-    """What a row says of itself, but for what was measured."""
-    return (
-        "row",
-        *(
-            (name, value)
-            for name, value in sorted(row.items())
-            if name != "arrays" and isinstance(value, (str, int))
-        ),
-    )
+def _natural_key(path: Path) -> list[tuple[int, int, str]]:
+    """Sort key that puts `run10` after `run9`."""
+    return [
+        (0, int(part), part) if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d+)", path.name)
+        if part
+    ]
 
 
-_CONFIG, _RESULTS = "config.json", "results.json"
-
-# Rows are flat, or hold a grid or two.
-_DEEPEST = 32
-
-# Of a run that is under way: how far it is, no unit that is finished.
-_UNDER_WAY = " under way "
+def _short_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """The shortest ends that tell paths apart, each as short as can be."""
+    names = {}
+    for path in paths:
+        others = [other.parts for other in paths if other != path]
+        parts = 1
+        while parts < len(path.parts) and any(
+            other[-parts:] == path.parts[-parts:] for other in others
+        ):
+            parts += 1
+        names[path] = "/".join(path.parts[-parts:])
+    return names
 
 
 def read_run(path: Path, name: str) -> RunRecord:
-    """Read what a run left, and change nothing.
-
-    `WorkDirectory` opens a directory to work in it, and refuses one that is
-    damaged; a page tells what is wrong instead.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_padpos.runs import WorkDirectory
-    >>> path = Path(tempfile.mkdtemp())
-    >>> WorkDirectory(path, "count", {"seed": 0}).write_results([{"n": 3}], {})
-    >>> run = read_run(path, "counted")
-    >>> run.experiment, run.state, run.rows
-    ('count', 'finished', ({'n': 3},))
-
-    Args:
-        path: A directory that `is_work_directory`.
-        name: What the page calls it.
-
-    Returns:
-        The record. Nothing in its files makes this raise, but the operating
-        system may.
-    """
+    """Read what a run left, whatever it is; the record has the problems."""
     problems: list[str] = []
-    about: dict[str, Any] = {}
+    saved: dict[str, Any] = {}
     state = UNFINISHED
-    if (path / _CONFIG).exists():
-        about = _read(path / _CONFIG, _check_config, problems)
+    if (path / CONFIG_FILE).exists():
+        saved = _read(path / CONFIG_FILE, _check_config, problems)
     else:
-        problems.append(f"{_CONFIG} is missing.")
-    if (path / _RESULTS).exists():
-        results = _read(path / _RESULTS, _check_results, problems)
+        problems.append(f"{CONFIG_FILE} is missing.")
+    if (path / RESULTS_FILE).exists():
+        results = _read(path / RESULTS_FILE, _check_results, problems)
         state = FINISHED if results else DAMAGED
-        about |= results
-    metrics, torn = _metrics(path / "metrics.jsonl")
+        saved |= results
+    metrics, torn = _read_metrics(path / METRICS_FILE)
     if torn and state != UNFINISHED:
-        problems.append(f"metrics.jsonl: {torn} lines cannot be read.")
-    return RunRecord(
-        path,
-        name,
-        about.get("experiment", "").strip() or "unknown",
-        about.get("config", {}),
-        state,
-        tuple(problems),
-        tuple(about.get("rows", ())),
-        about.get("provenance", {}),
-        () if state == FINISHED else _units(path / "checkpoints"),
-        metrics,
-        tuple(sorted((path / "figures").glob("*.png"))),
+        problems.append(f"{METRICS_FILE}: {torn} lines cannot be read.")
+    return dataclasses.replace(
+        _record(path, name, saved),
+        state=state,
+        problems=tuple(problems),
+        units=() if state == FINISHED else _read_units(path / CHECKPOINTS),
+        metrics=metrics,
+        figures=tuple(sorted((path / FIGURES).glob("*.png"))),
     )
 
 
-def is_work_directory(path: Path) -> bool:
-    """Whether a folder is, or was, the work directory of a run.
-
-    Example:
-
-    >>> is_work_directory(Path("."))
-    False
-
-    Args:
-        path: The folder.
-
-    Returns:
-        Whether it holds a results.json, or a config.json of a run. Other
-        programs write files of this name too.
-    """
-    if (path / _RESULTS).is_file():
-        return True
-    file = path / _CONFIG
-    if not file.is_file():
-        return False
-    if (path / "checkpoints").is_dir():
-        return True
-    problems: list[str] = []
-    return bool(_read(file, _check_config, problems))
+def _record(path, name, saved):
+    return RunRecord(
+        path,
+        name,
+        saved.get("experiment", "").strip() or "unknown",
+        saved.get("config", {}),
+        rows=tuple(saved.get("rows", ())),
+        provenance=saved.get("provenance", {}),
+    )
 
 
-def _read(file, check, problems):
+def _read(file: Path, check: Callable, problems: list[str]) -> dict[str, Any]:
     """What JSON holds; empty, and a problem more, if it is not as it should."""
     try:
-        saved = json.loads(file.read_text(encoding="utf-8"))
-        _check_depth(saved)
-        check(saved)
+        return _load(file, check)
     except (OSError, ValueError, RecursionError) as error:
-        words = getattr(error, "strerror", None) or error
-        problems.append(f"{file.name} cannot be read: {words}.")
+        reason = getattr(error, "strerror", None) or error
+        problems.append(f"{file.name} cannot be read: {reason}.")
         return {}
+
+
+def _load(file, check):
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    # What would be too deep for those who walk through it.
+    level = [saved]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for each in level
+            if isinstance(each, (dict, list))
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+    if level:
+        raise InputError(f"it is nested more than {_DEEPEST} deep")
+    check(saved)
     return saved
 
 
@@ -260,34 +267,19 @@ def _check(saved, name, kind):
         raise InputError(f"`{name}` is missing or no {kind.__name__}")
 
 
-def _check_depth(value):
-    """Refuse what would be too deep for those who walk through it."""
-    level = [value]
-    for _ in range(_DEEPEST):
-        level = [
-            item
-            for each in level
-            if isinstance(each, (dict, list))
-            for item in (each.values() if isinstance(each, dict) else each)
-        ]
-        if not level:
-            return
-    raise InputError(f"it is nested more than {_DEEPEST} deep")
-
-
-def _units(folder: Path) -> tuple[str, ...]:
+def _read_units(folder: Path) -> tuple[str, ...]:
     """Keys of the units that have a checkpoint, in the order of saving."""
-    found = []
+    units = []
     for file in folder.glob("*.json"):
         try:
             key = json.loads(file.read_text(encoding="utf-8"))["key"]
-            found.append((file.stat().st_mtime, str(key)))
+            units.append((file.stat().st_mtime, str(key)))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
-    return tuple(key for _, key in sorted(found) if _UNDER_WAY not in key)
+    return tuple(key for _, key in sorted(units) if _UNDER_WAY not in key)
 
 
-def _metrics(file: Path) -> tuple[tuple[dict[str, Any], ...], int]:
+def _read_metrics(file: Path) -> tuple[tuple[dict[str, Any], ...], int]:
     """The lines that can be read, and how many cannot."""
     if not file.is_file():
         return (), 0
@@ -304,76 +296,55 @@ def _metrics(file: Path) -> tuple[tuple[dict[str, Any], ...], int]:
     return tuple(lines), torn
 
 
-def find_runs(paths: Sequence[str]) -> list[RunRecord]:
-    """Read work directories, and those that lie in other folders.
+def differing_flags(runs: Iterable[RunRecord]) -> list[str]:
+    """Names of the flags that are not alike in all runs."""
+    configs = [run.config for run in runs]
+    names = dict.fromkeys(name for config in configs for name in config)
+    return [
+        name
+        for name in names
+        if len({flag_text(config.get(name)) for config in configs}) > 1
+    ]
 
-    Example:
 
-    >>> import tempfile
-    >>> from keras_padpos.runs import WorkDirectory
-    >>> folder = tempfile.mkdtemp()
-    >>> for seed in range(2):
-    ...     _ = WorkDirectory(f"{folder}/{seed}", "count", {"seed": seed})
-    >>> [(run.name, run.state) for run in find_runs([folder])]
-    [('0', 'unfinished'), ('1', 'unfinished')]
+def run_groups(
+    runs: Sequence[RunRecord], key: Collection[str]
+) -> list[list[RunRecord]]:
+    """Put runs of one experiment together that can share their tables.
 
-    Args:
-        paths: Work directories, finished or not, and folders that hold some,
-            such as the output of a sweep; their folders' folders are not
-            looked into.
-
-    Returns:
-        The runs in the order of the paths, those of a folder by name; each
-        once. A run is called by the end of its path, as long as it takes to
-        tell it from the others.
-
-    Raises:
-        InputError: If a path is no folder, or one without work directories.
+    All flags that are not in `key` are alike in a group, and no two runs in it
+    have the same flags, or rows with the same key: such runs repeat each other.
     """
-    found: dict[Path, Path] = {}
-    for given in paths:
-        path = Path(given).expanduser()
-        if not path.is_dir():
-            what = "a file" if path.exists() else "it is not there"
-            raise InputError(
-                "DIR must be a work directory or a folder of such. Received: "
-                f"{str(given)!r} ({what})."
-            )
-        inside = [path] if is_work_directory(path) else _inside(path)
-        if not inside:
-            raise InputError(
-                "DIR must be a work directory or a folder of such. Received: "
-                f"{str(given)!r} (no config.json or results.json of a run in "
-                "it, nor in the folders in it)."
-            )
-        for each in inside:
-            found.setdefault(each.resolve(), each)
-    names = _names(list(found))
-    return [read_run(path, names[whole]) for whole, path in found.items()]
+    groups: list[tuple[tuple, list[RunRecord], set[tuple]]] = []
+    for run in runs:
+        rest = _flags(run.config, set(run.config) - set(key))
+        keys = {_flags(run.config, run.config), *map(_row_key, run.rows)}
+        for same, group, taken in groups:
+            if same == rest and not taken & keys:
+                group.append(run)
+                taken |= keys
+                break
+        else:
+            groups.append((rest, [run], keys))
+    return [group for _, group, _ in groups]
 
 
-def _inside(folder: Path) -> list[Path]:
-    return sorted(
-        (
-            path
-            for path in folder.iterdir()
-            if path.is_dir()
-            and not path.name.startswith(".")
-            and is_work_directory(path)
-        ),
-        key=lambda path: natural_key(path.name),
+def _flags(config: Mapping[str, Any], names: Collection[str]) -> tuple:
+    # A flag that an earlier version did not know is as if not set.
+    return tuple(
+        (name, flag_text(config[name]))
+        for name in sorted(names)
+        if config[name] is not None
     )
 
 
-def _names(paths: Sequence[Path]) -> dict[Path, str]:
-    """The shortest ends that tell paths apart, each as short as can be."""
-    names = {}
-    for path in paths:
-        others = [other.parts for other in paths if other != path]
-        parts = 1
-        while parts < len(path.parts) and any(
-            other[-parts:] == path.parts[-parts:] for other in others
-        ):
-            parts += 1
-        names[path] = "/".join(path.parts[-parts:])
-    return names
+def _row_key(row: Mapping[str, Any]) -> tuple:
+    """All of a row but what was measured."""
+    return (
+        "row",
+        *(
+            (name, value)
+            for name, value in sorted(row.items())
+            if name != "arrays" and isinstance(value, (str, int))
+        ),
+    )

@@ -1,4 +1,4 @@
-"""Runs that differ in their seed alone, taken together."""
+"""Rows that differ in their seed alone, taken together; rows compared."""
 
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -10,252 +10,21 @@ import numpy as np
 from keras_padpos.report._position_rows import HEAD
 from keras_padpos.report._position_rows import PICTURES
 from keras_padpos.report._position_rows import RECIPE
-from keras_padpos.report.identity import network_identity
+from keras_padpos.report.names import network_identity
+from keras_padpos.report.table import is_scored
 
-
-def fit_preference(row: Mapping[str, Any]) -> tuple:
-    """Sort key of rows that were fitted in several ways, the best first.
-
-    Example:
-
-    >>> rows = [
-    ...     {"solver": "sgd"},
-    ...     {"solver": "exact", "positions_per_image": 9},
-    ...     {"solver": "exact", "positions_per_image": 784},
-    ... ]
-    >>> min(rows, key=fit_preference)["positions_per_image"]
-    784
-
-    Args:
-        row: A row of `position_probe`.
-
-    Returns:
-        A key: the exact fit comes first, then the one that saw most
-        positions of each picture.
-    """
-    return (
-        row.get("solver", "exact") != "exact",
-        -(row.get("positions_per_image") or 0),
-    )
-
-
-def closest_pair(
-    ones: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]
-) -> tuple[Mapping[str, Any], Mapping[str, Any], list[str]] | None:
-    """The two rows that were fitted most alike and score the same pictures.
-
-    Example:
-
-    >>> rows = [
-    ...     {"test_set": "photographs", "images": 8, "solver": solver}
-    ...     for solver in ("exact", "sgd")
-    ... ]
-    >>> closest_pair(rows, rows[1:])[2]
-    []
-    >>> closest_pair(rows[:1], rows[1:])[2]
-    ['solver exact, sgd']
-
-    Args:
-        ones: Rows as `merge_seeds` returns them.
-        others: Rows to pair one of them with.
-
-    Returns:
-        One row of each and, in words, how their recipes differ: of the same
-        solver if there are such, then of those that differ in the fewest
-        fields, then as `fit_preference` has it. `None` if no two rows score
-        the same pictures.
-    """
-    pairs = [
-        (one, other, _differences(one, other))
-        for one in ones
-        for other in others
-        if all(one.get(name) == other.get(name) for name in PICTURES)
-    ]
-    return min(
-        pairs,
-        key=lambda pair: (
-            pair[0].get("solver") != pair[1].get("solver"),
-            len(pair[2]),
-            *map(fit_preference, pair[:2]),
-        ),
-        default=None,
-    )
-
-
-def _differences(one, other):
-    return [
-        f"{name.replace('_', ' ')} {one.get(name)}, {other.get(name)}"
-        for name in RECIPE
-        if one.get(name) != other.get(name)
-    ]
-
+_Row = Mapping[str, Any]
 
 _CROPS = "samples:"
 
 
-def interval_note(test_sets: Iterable[str]) -> str:
-    """Say how far the intervals of scores and differences can be trusted.
-
-    Example:
-
-    >>> interval_note(["photos/test"])
-    'Intervals resample pictures: with random weights they cover pictures, \
-not seeds. No correction is made for the number of comparisons.'
-
-    Args:
-        test_sets: Names of the sets of pictures that were scored.
-
-    Returns:
-        Two sentences, three if pictures are crops of a few photographs.
-    """
-    note = (
-        "Intervals resample pictures: with random weights they cover "
-        "pictures, not seeds. No correction is made for the number of "
-        "comparisons."
-    )
-    if any(test_set.startswith(_CROPS) for test_set in test_sets):
-        note += (
-            f" Pictures of {_CROPS}* that are crops of one photograph are not "
-            "independent: their intervals are too narrow."
-        )
-    return note
-
-
-def network_differences(
-    rows: Sequence[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
-    """Pair each network's SPC with the first network's, picture by picture.
-
-    Example:
-
-    >>> import numpy as np
-    >>> row = {"weights": "none", "padding_mode": "none", "stages": "all",
-    ...        "kernel_size": 1, "head_layers": 1, "head_padding": 0,
-    ...        "target": "gaussian", "test_set": "photographs"}
-    >>> (found,) = network_differences([
-    ...     {**row, "backbone": "vgg16", "scores": np.array([0.8, 0.6])},
-    ...     {**row, "backbone": "rgb", "scores": np.array([0.3, 0.1])},
-    ... ])
-    >>> found["backbone"], round(found["difference"], 3)
-    ('rgb', -0.5)
-
-    Args:
-        rows: As `merge_seeds` returns them; the first row's network is the
-            one that all others are set against, each on the same target, with
-            the same head and on the same pictures. Seeds are averaged before.
-
-    Returns:
-        The rows of all other networks whose partner was measured, each with
-        `difference`, its mean SPC less the first network's, and
-        `difference_ci95`, the bootstrap interval of it over pictures (`None`
-        for a single picture).
-    """
-    from keras_padpos.metrics import paired_difference
-
-    if not rows:
-        return []
-    first = network_identity(rows[0])
-    reference: dict[tuple, list[Mapping[str, Any]]] = {}
-    others = []
-    for row in rows:
-        if network_identity(row) == first:
-            reference.setdefault(_place(row), []).append(row)
-        else:
-            others.append(row)
-    found = []
-    for row in others:
-        pair = closest_pair([row], reference.get(_place(row), []))
-        if pair:
-            difference, interval = paired_difference(
-                row["scores"], pair[1]["scores"]
-            )
-            found.append(
-                {
-                    **row,
-                    "difference": difference,
-                    "difference_ci95": interval,
-                }
-            )
-    return found
-
-
-def _place(row):
-    return tuple(row[name] for name in (*HEAD, "target", "test_set"))
-
-
-def is_scored(row: Mapping[str, Any]) -> bool:
-    """Whether a row has scores.
-
-    Example:
-
-    >>> is_scored({"accuracy": 0.5}), is_scored({"reason": "diverged"})
-    (True, False)
-
-    Args:
-        row: A row; one of a network whose training diverged has a `reason`.
-    """
-    return not row.get("reason")
-
-
-def scored_seeds(rows: Sequence[Mapping[str, Any]]) -> int | str:
-    """How many seeds there are; and of these, how many have scores.
-
-    Example:
-
-    >>> rows = [{"seed": 0, "accuracy": 0.5}, {"seed": 1, "reason": "diverged"}]
-    >>> scored_seeds(rows[:1]), scored_seeds(rows)
-    (1, '1 of 2')
-
-    Args:
-        rows: Of one network, one or more for each seed.
-    """
-    seeds = {row.get("seed") for row in rows}
-    scored = {row.get("seed") for row in rows if is_scored(row)}
-    if len(scored) == len(seeds):
-        return len(seeds)
-    return f"{len(scored)} of {len(seeds)}"
-
-
-def unscored_notes(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str]
-) -> list[str]:
-    """Say which networks have no scores, and why.
-
-    Example:
-
-    >>> unscored_notes(
-    ...     [{"model": "vgg5", "seed": 1, "reason": "diverged"}], ["model"]
-    ... )
-    ['vgg5, seed 1: diverged']
-
-    Args:
-        rows: Of one or more networks.
-        names: Columns that tell networks apart, but for the seed.
-
-    Returns:
-        A line for each network and seed.
-    """
-    return list(
-        dict.fromkeys(
-            ", ".join(
-                [
-                    *(str(row[name]) for name in names),
-                    f"seed {row.get('seed')}: {row['reason']}",
-                ]
-            )
-            for row in rows
-            if not is_scored(row)
-        )
-    )
-
-
 def merge_seeds(
-    rows: Sequence[Mapping[str, Any]], *, same_pictures: bool = True
+    rows: Sequence[_Row], *, same_pictures: bool = True
 ) -> list[dict[str, Any]]:
     """Make one row of those that differ in their seed alone.
 
-    Rows that a seed makes what they are: of random weights, or of a read-out
-    that was trained. An exact read-out of trained weights is the same whatever
+    Rows that a seed makes what they are: of random weights, or of a probe
+    that was trained. An exact probe of trained weights is the same whatever
     the seed; of several that score the same pictures the first is taken, and
     others, whose crops differ because the seed does, stay apart.
 
@@ -293,21 +62,19 @@ def merge_seeds(
         differ); all else is as in the first row. Of rows of the same seed the
         first is taken.
     """
-    groups: dict[tuple, dict[Any, Mapping[str, Any]]] = {}
+    groups: dict[tuple, dict[Any, _Row]] = {}
     for row in rows:
-        seeded = _is_seeded(row)
-        fields = (*HEAD, *RECIPE, "target", "test_set")
+        # Whether another seed would make another network or probe.
+        seeded = (
+            row["weights"] == "random" or row.get("solver", "exact") != "exact"
+        )
+        fields = [*HEAD, *RECIPE, "target", "test_set"]
         if same_pictures or not seeded:
-            fields = (*fields, *PICTURES)
+            fields += PICTURES
         key = (*network_identity(row), *(row.get(name) for name in fields))
         group = groups.setdefault(key, {})
         group.setdefault(row["seed"] if seeded else None, row)
     return [_merged(group) for group in groups.values()]
-
-
-def _is_seeded(row):
-    """Whether another seed would make another network or read-out."""
-    return row["weights"] == "random" or row.get("solver", "exact") != "exact"
 
 
 def _merged(group):
@@ -332,3 +99,126 @@ def _merged(group):
         merged[metric] = float(np.mean(values))
         merged[f"{metric}_seed_sd"] = float(np.std(values, ddof=1))
     return merged
+
+
+def fit_preference(row: _Row) -> tuple:
+    """Sort key of rows that were fitted in several ways, the best first.
+
+    The exact fit comes first, then the one that saw most positions of each
+    picture.
+    """
+    return (
+        row.get("solver", "exact") != "exact",
+        -(row.get("positions_per_image") or 0),
+    )
+
+
+def closest_pair(
+    ones: Sequence[_Row], others: Sequence[_Row]
+) -> tuple[_Row, _Row, list[str]] | None:
+    """The two rows that were fitted most alike and score the same pictures.
+
+    One row of each and how their recipes differ, a text a field: of the same
+    solver if there are such, then of those that differ in the fewest fields,
+    then as `fit_preference` has it. `None` if no two score the same pictures.
+    """
+    pairs = [
+        (one, other, _recipe_differences(one, other))
+        for one in ones
+        for other in others
+        if all(one.get(name) == other.get(name) for name in PICTURES)
+    ]
+    return min(
+        pairs,
+        key=lambda pair: (
+            pair[0].get("solver") != pair[1].get("solver"),
+            len(pair[2]),
+            *map(fit_preference, pair[:2]),
+        ),
+        default=None,
+    )
+
+
+def _recipe_differences(one, other):
+    return [
+        f"{name.replace('_', ' ')} {one.get(name)}, {other.get(name)}"
+        for name in RECIPE
+        if one.get(name) != other.get(name)
+    ]
+
+
+def network_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+    """Pair each network's SPC with the first network's, picture by picture.
+
+    Args:
+        rows: As `merge_seeds` returns them; the first row's network is the
+            one that all others are set against, each on the same target, with
+            the same head and on the same pictures. Seeds are averaged before.
+
+    Returns:
+        The rows of all other networks whose partner was measured, each with
+        `difference`, its mean SPC less the first network's, and
+        `difference_ci95`, the bootstrap interval of it over pictures (`None`
+        for a single picture).
+    """
+    from keras_padpos.metrics import paired_difference
+
+    first = rows and network_identity(rows[0])
+    references: dict[tuple, list[_Row]] = {}
+    others = []
+    for row in rows:
+        key = tuple(row[name] for name in (*HEAD, "target", "test_set"))
+        if network_identity(row) == first:
+            references.setdefault(key, []).append(row)
+        else:
+            others.append((row, key))
+    differences = []
+    for row, key in others:
+        if pair := closest_pair([row], references.get(key, [])):
+            difference, interval = paired_difference(
+                row["scores"], pair[1]["scores"]
+            )
+            differences.append(
+                {**row, "difference": difference, "difference_ci95": interval}
+            )
+    return differences
+
+
+def interval_note(test_sets: Iterable[str]) -> str:
+    """Say how far the intervals of scores and differences can be trusted."""
+    note = (
+        "Intervals resample pictures: with random weights they cover "
+        "pictures, not seeds. No correction is made for the number of "
+        "comparisons."
+    )
+    if any(test_set.startswith(_CROPS) for test_set in test_sets):
+        note += (
+            f" Pictures of {_CROPS}* that are crops of one photograph are not "
+            "independent: their intervals are too narrow."
+        )
+    return note
+
+
+def scored_seeds(rows: Sequence[_Row]) -> int | str:
+    """How many seeds there are; or, such as `1 of 2`, how many have scores."""
+    seeds = {row.get("seed") for row in rows}
+    scored = {row.get("seed") for row in rows if is_scored(row)}
+    if len(scored) == len(seeds):
+        return len(seeds)
+    return f"{len(scored)} of {len(seeds)}"
+
+
+def unscored_notes(rows: Sequence[_Row], names: Sequence[str]) -> list[str]:
+    """Which networks, by the fields `names`, have no scores, and why."""
+    return list(
+        dict.fromkeys(
+            ", ".join(
+                [
+                    *(str(row[name]) for name in names),
+                    f"seed {row.get('seed')}: {row['reason']}",
+                ]
+            )
+            for row in rows
+            if not is_scored(row)
+        )
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from keras_padpos.report.cells import mean_sd
 
 Row = Mapping[str, Any]
 
@@ -15,34 +15,6 @@ Row = Mapping[str, Any]
 def is_scored(row: Row) -> bool:
     """Whether a row has scores; one of a diverged training has a `reason`."""
     return not row.get("reason")
-
-
-def mean_sd(
-    values: Iterable[float | None],
-    form: str = ".1f",
-    factor: float = 1.0,
-) -> str | None:
-    """The mean, of several values ± the standard deviation (n - 1).
-
-    Example:
-
-    >>> mean_sd([0.25, 0.75], factor=100), mean_sd([0.5, None]), mean_sd([])
-    ('50.0 ± 35.4', '0.5', None)
-
-    Args:
-        values: Numbers; `None` counts as absent.
-        form: Format of the mean; the standard deviation has it without a
-            sign.
-        factor: What all are multiplied by.
-    """
-    numbers = [factor * value for value in values if value is not None]
-    if not numbers:
-        return None
-    text = f"{np.mean(numbers):{form}}"
-    if len(numbers) > 1:
-        deviation = np.std(numbers, ddof=1)
-        text += f" ± {deviation:{form.removeprefix('+')}}"
-    return text
 
 
 def mean(form: str = ".1f", factor: float = 1.0) -> Callable[..., str | None]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.report.cells import format_mean
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.cells import table_markdown
 from keras_padpos.runs.work_directory import WorkDirectory
@@ -11,7 +12,6 @@ from keras_padpos.studies._metric_comparison import metric_comparison
 from keras_padpos.studies._metric_values import METRIC_RUNS
 from keras_padpos.studies._metric_values import MetricValue
 from keras_padpos.studies._metric_values import metric_values
-from keras_padpos.studies.formation_report import spread_words
 
 _NOTES = (
     "Mean ± standard deviation over seeds. Stability: the deviation over "
@@ -152,7 +152,7 @@ def _scores(line):
         "metric": line["metric"],
         "networks": line["networks"],
         **{
-            mode: spread_words(mean, sd)
+            mode: format_mean(mean, sd if mean or sd else None, ".3g", ".2g")
             for mode, (mean, sd, _) in line["modes"].items()
         },
     }

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.report.paper_tables import FCONV_KEYS
-from keras_padpos.report.paper_tables import fconv_counterpart
+from keras_padpos.report._paper_differences import FCONV_KEYS
+from keras_padpos.report._paper_differences import fconv_counterpart
+from keras_padpos.report.cells import format_mean
 from keras_padpos.runs._print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -91,10 +92,10 @@ def fconv_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 ],
                 "rows": found,
                 "notes": [
-                    "Accuracy: mean ± standard deviation (n) over seeds, 95 %: "
-                    "of the mean, by Student's t over seeds. Paper: Kayhan and "
-                    "van Gemert (CVPR 2020), whose test pictures are among "
-                    "those of the training (released).",
+                    "Accuracy: mean ± standard deviation (n - 1; the paper's: "
+                    "n) over seeds, 95 %: of the mean, by Student's t over "
+                    "seeds. Paper: Kayhan and van Gemert (CVPR 2020), whose "
+                    "test pictures are among those of the training (released).",
                     *notes,
                 ],
             }
@@ -140,13 +141,14 @@ def fconv_rows(
     for seeds in groups.values():
         group = list(seeds.values())
         values = [100 * row["accuracy"] for row in group]
-        mean, sd = float(np.mean(values)), float(np.std(values))
+        mean = float(np.mean(values))
+        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
         theirs = fconv_counterpart(group[0])
         shown = {
             "seeds": len(group),
             "mean": mean,
-            "sd": sd,
-            "accuracy": _words(mean, sd if len(group) > 1 else None),
+            "sd": sd or 0.0,
+            "accuracy": format_mean(mean, sd),
             "accuracy_ci95": _interval(values),
             "paper": None,
             "less_paper": None,
@@ -154,7 +156,7 @@ def fconv_rows(
         }
         if theirs:
             expected = theirs["accuracy_percent"]
-            shown["paper"] = _words(expected, theirs.get("accuracy_sd"))
+            shown["paper"] = format_mean(expected, theirs.get("accuracy_sd"))
             # Rounded as printed, so that a reader finds the same.
             shown["less_paper"] = f"{round(mean - expected, 1) + 0:+.1f}"
             shown["fits"] = abs(round(mean - expected, 1)) <= _MARGIN
@@ -178,7 +180,3 @@ def _interval(values):
     reach = error * float(stats.t.ppf(0.975, freedom))
     mean = float(np.mean(values))
     return f"[{max(0, mean - reach):.1f}, {min(100, mean + reach):.1f}]"
-
-
-def _words(mean, sd):
-    return f"{mean:.1f}" + ("" if sd is None else f" ± {sd:.1f}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.report.cells import format_mean
 from keras_padpos.report.cells import print_table
 from keras_padpos.runs.work_directory import WorkDirectory
 from keras_padpos.studies._formation_summary import formation_summary
@@ -177,9 +178,9 @@ def _tables(model, rows, figure, words):
 def _mode_line(line: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         **line,
-        "start": spread_words(line["start_mean"], line["start_sd"]),
-        "end": spread_words(line["end_mean"], line["end_sd"]),
-        "accuracy": spread_words(line["accuracy_mean"], line["accuracy_sd"]),
+        "start": _mean(line, "start"),
+        "end": _mean(line, "end"),
+        "accuracy": _mean(line, "accuracy"),
         "noise": line["end_noise"] and f"{line['end_noise']:.2f}",
         "ratio": line["ratio"] and f"{line['ratio']:.3g}",
         "ratio_ci95": _range(line["ratio_ci95"]),
@@ -198,26 +199,9 @@ def _layer_line(line: Mapping[str, Any]) -> Mapping[str, Any]:
     return shown
 
 
-def spread_words(mean: float | None, sd: float | None) -> str | None:
-    """A mean and a standard deviation in a few characters.
-
-    Example:
-
-    >>> spread_words(0.51234, 0.0234), spread_words(2.0, None)
-    ('0.512 ± 0.023', '2')
-
-    Args:
-        mean: The mean; `None` if there is none.
-        sd: The standard deviation; `None` if there is none.
-
-    Returns:
-        Three digits of the larger, and as many places of the other.
-    """
-    if mean is None:
-        return None
-    if sd is None or not mean:
-        return f"{mean:.3g}" if not sd else f"{mean:.3g} ± {sd:.2g}"
-    return f"{mean:.3g} ± {sd:.2g}"
+def _mean(line, name):
+    mean, sd = line[f"{name}_mean"], line[f"{name}_sd"]
+    return format_mean(mean, sd if mean or sd else None, ".3g", ".2g")
 
 
 def _range(ends):

@@ -1,15 +1,9 @@
-"""How the experiments that are known lay out their rows."""
-
-import dataclasses
-from collections.abc import Callable
-from collections.abc import Sequence
-from typing import Any
+"""The tables that the report's page shows of each experiment."""
 
 from keras_padpos.report._position_rows import position_rows
+from keras_padpos.report.content import Layout
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
-from keras_padpos.report.read_runs import RunRecord
-from keras_padpos.runs.work_directory import WorkDirectory
 from keras_padpos.studies.agreement_report import agreement_tables
 from keras_padpos.studies.fconv_report import fconv_tables
 from keras_padpos.studies.formation_report import formation_notes
@@ -19,44 +13,21 @@ from keras_padpos.studies.pattern_report import PATTERN_NOTES
 from keras_padpos.studies.pattern_report import pattern_tables
 from keras_padpos.studies.robustness_report import robustness_tables
 from keras_padpos.studies.semantic_report import semantic_tables
+from keras_padpos.studies.study import Study
 from keras_padpos.studies.texture import STUDY as TEXTURE
-
-
-@dataclasses.dataclass(frozen=True)
-class ExperimentLayout:
-    """The tables of an experiment.
-
-    Args:
-        tables: From rows to arguments of `print_table`.
-        notes: From rows to what holds for all tables.
-        told: Flags in which runs may differ and still share their tables,
-            because these tell rows apart by them; `seed` and the like are
-            always among them.
-        rows: From runs to the rows that `tables` takes, which may need more
-            than results.json.
-    """
-
-    tables: Callable[[Sequence[Any]], list[dict[str, Any]]]
-    notes: Callable[[Sequence[Any]], Sequence[str]]
-    told: frozenset[str]
-    rows: Callable[[Sequence[RunRecord]], list[dict[str, Any]]]
-
-
-def _plain_rows(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    return [row for run in runs for row in run.rows]
-
-
-def _probe_rows(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    return position_rows(
-        [WorkDirectory.open_finished(run.path, run.experiment) for run in runs]
-    )
-
 
 _NETWORKS = {"backbone", "weights", "padding_mode", "networks", "batch_size"}
 _SEEDS = {"seed", "seeds"}
 
+
+def _declared(study: Study) -> Layout:
+    """The tables that a study declares."""
+    key = frozenset({*study.crossed, *study.shared, *_SEEDS})
+    return Layout(study.lay_out, study.notes, key)
+
+
 LAYOUTS = {
-    "position_probe": ExperimentLayout(
+    "position_probe": Layout(
         position_tables,
         position_notes,
         frozenset(
@@ -74,24 +45,21 @@ LAYOUTS = {
                 "test_images",
             }
         ),
-        _probe_rows,
+        position_rows,
     ),
-    "padding_pattern": ExperimentLayout(
+    "padding_pattern": Layout(
         pattern_tables,
         lambda rows: PATTERN_NOTES,
         frozenset({*_NETWORKS, *_SEEDS, "layers", "checkpoint_seconds"}),
-        _plain_rows,
     ),
-    "pattern_formation": ExperimentLayout(
+    "pattern_formation": Layout(
         formation_tables,
         formation_notes,
         frozenset({"model", "padding_mode", *_SEEDS}),
-        _plain_rows,
     ),
-    "fconv_tests": ExperimentLayout(
+    "fconv_tests": Layout(
         fconv_tables,
-        lambda rows: (),
-        frozenset(
+        key=frozenset(
             {
                 *_NETWORKS,
                 *_SEEDS,
@@ -102,18 +70,14 @@ LAYOUTS = {
                 "borders",
             }
         ),
-        _plain_rows,
     ),
-    "prediction_agreement": ExperimentLayout(
+    "prediction_agreement": Layout(
         agreement_tables,
-        lambda rows: (),
-        frozenset({"backbone", "weights", "padding_mode"}),
-        _plain_rows,
+        key=frozenset({"backbone", "weights", "padding_mode"}),
     ),
-    "location_task": ExperimentLayout(
+    "location_task": Layout(
         location_tables,
-        lambda rows: (),
-        frozenset(
+        key=frozenset(
             {
                 "model",
                 "padding_mode",
@@ -124,36 +88,17 @@ LAYOUTS = {
                 *_SEEDS,
             }
         ),
-        _plain_rows,
     ),
-    "semantic_head": ExperimentLayout(
+    "semantic_head": Layout(
         semantic_tables,
-        lambda rows: (),
-        frozenset(
+        key=frozenset(
             {"backbone", "weights", "padding_mode", "head", "enlarge", *_SEEDS}
         ),
-        _plain_rows,
     ),
-    "robustness": ExperimentLayout(
+    "robustness": Layout(
         robustness_tables,
-        lambda rows: (),
-        frozenset({"model", "padding_mode", "cutout", *_SEEDS}),
-        _plain_rows,
+        key=frozenset({"model", "padding_mode", "cutout", *_SEEDS}),
     ),
-    "texture": ExperimentLayout(
-        TEXTURE.lay_out,
-        lambda rows: (),
-        frozenset(
-            {
-                "backbone",
-                "weights",
-                "padding_mode",
-                "train",
-                "test_set",
-                *_SEEDS,
-            }
-        ),
-        _plain_rows,
-    ),
+    "texture": _declared(TEXTURE),
 }
 """From each experiment that has tables of its own to these."""

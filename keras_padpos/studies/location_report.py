@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.report.cells import mean_sd
 from keras_padpos.runs._print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -219,13 +220,7 @@ def _percent(share):
 
 
 def _mean(values, digits=1):
-    values = list(values)
-    if not values:
-        return "-"
-    words = f"{np.mean(values):.{digits}f}"
-    if len(values) > 1:
-        words += f" ± {np.std(values, ddof=1):.{digits}f}"
-    return words
+    return mean_sd(values, f".{digits}f") or "-"
 
 
 def location_groups(

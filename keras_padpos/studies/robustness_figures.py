@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.report.cells import number_words
+from keras_padpos.report.cells import number_text
 from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import fit_text
 from keras_padpos.report.figure import learning_figure
-from keras_padpos.report.seeds import is_scored
+from keras_padpos.report.table import is_scored
 from keras_padpos.runs.work_directory import WorkDirectory
 from keras_padpos.studies.robustness_report import robustness_cells
 from keras_padpos.studies.robustness_report import robustness_networks
@@ -74,7 +74,7 @@ def _labels(rows):
 def _draw_attacks(work, rows, epsilon, title, name, arrays):
     group = [row for row in rows if row["epsilon"] in (None, epsilon)]
     # Another word for every number, or one figure would replace another.
-    size = number_words(epsilon)
+    size = number_text(epsilon)
     title = f"{title}, attacks of {size}"
     name = f"{name}_epsilon{size}"
     if any(row["share"] for row in group):
@@ -116,7 +116,7 @@ def _share_words(rows):
     found = sorted(
         {(row["share"], row["fraction"]) for row in rows if row["share"]}
     )
-    shares = ", ".join(number_words(share) for share, _ in found)
+    shares = ", ".join(number_text(share) for share, _ in found)
     pixels = ", ".join(f"{fraction:.2f}" for _, fraction in found)
     return f"{pixels}: --shares {shares}"
 
@@ -209,7 +209,7 @@ def _draw_perturbations(path, title, rows, arrays):
             values = arrays[f"{row['arrays']}/{name}"]
             axis.imshow(np.clip(values / row["epsilon"] / 2 + 0.5, 0, 1))
         for axis, (region, share) in zip(panels[0], places, strict=True):
-            words = f"{region} {number_words(share)}" if share else region
+            words = f"{region} {number_text(share)}" if share else region
             axis.set_title(words, fontsize="small")
         for axis, mode in zip(panels[:, 0], modes, strict=True):
             axis.set_ylabel(mode, fontsize="small")

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.report.cells import number_words
+from keras_padpos.report.cells import mean_sd
+from keras_padpos.report.cells import number_text
 from keras_padpos.report.cells import percent_interval
-from keras_padpos.report.cells import percent_words
-from keras_padpos.report.seeds import is_scored
 from keras_padpos.report.seeds import scored_seeds
 from keras_padpos.report.seeds import unscored_notes
+from keras_padpos.report.table import is_scored
 from keras_padpos.runs._print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -80,8 +80,9 @@ def cutout_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
                 **_clean(group, cells),
                 **{
-                    fill: percent_words(
-                        cells.get(("cutout", fill, None, None, None), ())
+                    fill: mean_sd(
+                        cells.get(("cutout", fill, None, None, None), ()),
+                        factor=100,
                     )
                     for fill in fills
                 },
@@ -142,17 +143,18 @@ def attack_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ):
             line = {
                 **dict(zip(ROBUSTNESS_KEYS, key, strict=True)),
-                "epsilon": None if size is None else number_words(size),
-                "pixels": percent_words(
-                    [] if share is None else [fractions[share]]
+                "epsilon": None if size is None else number_text(size),
+                "pixels": mean_sd(
+                    [] if share is None else [fractions[share]], factor=100
                 ),
                 **_clean(group, cells),
                 **_ends(group),
             }
             for name, (attack, region) in columns.items():
                 width = None if region == "whole" else share
-                line[name] = percent_words(
-                    cells.get((attack, None, region, width, size), ())
+                line[name] = mean_sd(
+                    cells.get((attack, None, region, width, size), ()),
+                    factor=100,
                 )
             lines.append(line)
     return {
@@ -218,8 +220,8 @@ def border_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "rows": [
             {
                 **dict(zip(ROBUSTNESS_KEYS, network, strict=True)),
-                "epsilon": number_words(size),
-                "pixels": percent_words([fraction]),
+                "epsilon": number_text(size),
+                "pixels": mean_sd([fraction], factor=100),
                 "seeds": max(map(len, cells.values())),
                 **{
                     attack: _difference(cells.get(attack, ()))
@@ -237,9 +239,7 @@ def border_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _difference(rows):
-    words = percent_words(
-        (row["border_minus_interior"] for row in rows), signed=True
-    )
+    words = mean_sd((row["border_minus_interior"] for row in rows), "+.1f", 100)
     if len(rows) == 1 and rows[0].get("border_minus_interior_ci95"):
         ends = rows[0]["border_minus_interior_ci95"]
         words += " ({:+.1f} to {:+.1f})".format(*(100 * end for end in ends))
@@ -298,7 +298,7 @@ def _attacked(rows):
 def _clean(group, cells):
     found = [row for row in group if is_scored(row) and row["attack"] == "none"]
     return {
-        "clean": percent_words(cells.get(_CLEAN, ())),
+        "clean": mean_sd(cells.get(_CLEAN, ()), factor=100),
         "interval": percent_interval(found),
     }
 

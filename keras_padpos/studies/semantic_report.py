@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from keras_padpos.report.cells import percent_words
+from keras_padpos.report.cells import mean_sd
 from keras_padpos.report.names import distinct_parts
 from keras_padpos.report.names import path_end
-from keras_padpos.report.seeds import is_scored
 from keras_padpos.report.seeds import scored_seeds
 from keras_padpos.report.seeds import unscored_notes
+from keras_padpos.report.table import is_scored
 from keras_padpos.runs._print_run import print_run
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -357,14 +355,8 @@ def _seeds(rows):
 
 
 def _percent(values):
-    return percent_words(each for each in values if each is not None)
+    return mean_sd(values, factor=100)
 
 
 def _bits(values):
-    values = [each for each in values if each is not None]
-    if not values:
-        return None
-    words = f"{np.mean(values):.3f}"
-    if len(values) > 1:
-        words += f" ± {np.std(values, ddof=1):.3f}"
-    return words
+    return mean_sd(values, ".3f")

@@ -14,7 +14,7 @@ from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import learning_figure
 from keras_padpos.report.names import distinct_parts
 from keras_padpos.report.names import path_end
-from keras_padpos.report.names import set_words
+from keras_padpos.report.names import set_label
 from keras_padpos.report.table import SEEDS
 from keras_padpos.report.table import SIZES
 from keras_padpos.report.table import Column
@@ -247,7 +247,7 @@ def _figures(work, rows, arrays):
         names[name] = names.get(name, 0) + 1
         if names[name] > 1:
             name += f"_{names[name]}"
-        title = f"{network}, {set_words(key[-1])}"
+        title = f"{network}, {set_label(key[-1])}"
         modes = {
             mode: [row["arrays"] for row in seeds]
             for (mode,), seeds in grouped(group, ["padding_mode"]).items()

@@ -86,8 +86,8 @@ def test_long_curves_keep_their_ends():
 def test_all_is_drawn_within_the_picture(values):
     (panel,) = learning_curves(lines(values))
     plot = curve_plot(panel)
-    left, top, right, bottom = plot.frame
-    ((_, points, _),) = plot.lines
+    left, top, right, bottom = plot["frame"]
+    ((_, points, _),) = plot["lines"]
     numbers = [tuple(map(float, p.split(","))) for p in points.split()]
     assert len(numbers) == len(values)
     for x, y in numbers:
@@ -97,8 +97,8 @@ def test_all_is_drawn_within_the_picture(values):
     order = sorted(range(len(values)), key=lambda n: values[n])
     heights = [numbers[n][1] for n in order]
     assert heights == sorted(heights, reverse=True)
-    assert all(left <= x <= right for x, _ in plot.x_ticks)
-    assert all(top <= y <= bottom for y, _ in plot.y_ticks)
+    assert all(left <= x <= right for x, _ in plot["x_ticks"])
+    assert all(top <= y <= bottom for y, _ in plot["y_ticks"])
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_all_is_drawn_within_the_picture(values):
 def test_ticks_are_round(values, ticks):
     (panel,) = learning_curves(lines(values))
     plot = curve_plot(panel)
-    assert [label for _, label in plot.y_ticks] == ticks
-    assert ("(log)" in plot.title) == (values[0] > 0)
+    assert [label for _, label in plot["y_ticks"]] == ticks
+    assert ("(log)" in plot["title"]) == (values[0] > 0)
 
 
 def test_colours_are_those_of_families():
@@ -125,10 +125,10 @@ def test_colours_are_those_of_families():
     ]
     (panel,) = learning_curves(logged)
     plot = curve_plot(panel)
-    assert [colour for colour, _, _ in plot.lines] == [0, 0, 0, 1, 1, 1]
+    assert [colour for colour, _, _ in plot["lines"]] == [0, 0, 0, 1, 1, 1]
     # What both have in common tells nothing.
-    assert plot.legend == ((0, "zeros"), (1, "reflect"))
-    assert plot.note == ""
+    assert plot["legend"] == [(0, "zeros"), (1, "reflect")]
+    assert plot["note"] == ""
 
 
 def test_more_families_than_colours_are_said():
@@ -137,5 +137,5 @@ def test_more_families_than_colours_are_said():
     ]
     (panel,) = learning_curves(logged)
     plot = curve_plot(panel)
-    assert plot.legend == ()
-    assert re.search("9 kinds", plot.note)
+    assert plot["legend"] == []
+    assert re.search("9 kinds", plot["note"])

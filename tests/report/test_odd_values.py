@@ -10,6 +10,7 @@ from html_tree import check_page
 from report_runs import make_all
 
 from keras_padpos import report
+from keras_padpos.studies.layouts import LAYOUTS
 
 pytest.importorskip("jinja2")
 
@@ -70,8 +71,8 @@ def test_the_report_is_made(whole, seed, tmp_path):
             if file.parent.name != "damaged":
                 _spoil(file, rng)
     found = report.find_runs([str(folder)])
-    page = report.report_text(found, "html")
+    page = report.report_text(found, "html", LAYOUTS)
     check_page(page.encode("utf-8", errors="replace").decode("utf-8"))
     assert page.count("Where the numbers of") == len(found)
     for kind in ("markdown", "csv"):
-        assert report.report_text(found, kind)
+        assert report.report_text(found, kind, LAYOUTS)

@@ -5,16 +5,22 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
+from keras_padpos import report
 from keras_padpos.metrics import paired_difference
-from keras_padpos.report import evaluate_orderings
-from keras_padpos.report import orderings_markdown
-from keras_padpos.report import print_orderings
 
 OURS = {
     "PosENet": {"backbone": "rgb", "weights": "none", "padding_mode": "none"},
     "VGG16": {"backbone": "vgg16", "weights": "imagenet"},
     "ResNet152": {"backbone": "resnet152", "weights": "imagenet"},
 }
+
+
+def evaluate_orderings(paths):
+    return report.evaluate_orderings(report.position_rows(paths))
+
+
+def _tables(paths):
+    return report.orderings_tables(evaluate_orderings(paths))
 
 
 def _found(rows, name):
@@ -113,20 +119,6 @@ def test_near_chance(tmp_path, scores, verdict):
     assert set(_verdicts(tried, "head_only_near_chance")[1:]) == {"not tested"}
 
 
-@pytest.mark.parametrize("reverse", [False, True])
-def test_the_exact_fit_on_most_positions_is_set_against_zero(tmp_path, reverse):
-    rows = [
-        rgb_row(0.9, solver="sgd", ridge=None),
-        rgb_row(0.8, positions_per_image=4),
-        rgb_row(0.0),
-    ]
-    rows = rows[::-1] if reverse else rows
-    tried = evaluate_orderings([finished_probe(tmp_path, rows)])
-    first = _found(tried, "head_only_near_chance")[0]
-    assert first["verdict"] == "holds"
-    assert first["difference"] == pytest.approx(0)
-
-
 @pytest.mark.parametrize(
     ("backbone", "tested"),
     [("resnet152", True), ("resnet50", True), ("resnet18", False)],
@@ -139,46 +131,6 @@ def test_only_a_deeper_resnet_is_one(tmp_path, backbone, tested):
     tried = evaluate_orderings([finished_probe(tmp_path, rows)])
     first = _found(tried, "resnet_above_vgg")[0]
     assert first["verdict"] == ("holds" if tested else "not tested")
-
-
-def test_networks_of_one_name_are_told_apart(tmp_path):
-    rows = [
-        probe_row(
-            size / 10 if folder == "one" else 0.8 - size / 10,
-            weights=f"{folder}/net.h5",
-            kernel_size=size,
-        )
-        for folder in ("one", "two")
-        for size in (1, 3)
-    ]
-    works = [finished_probe(tmp_path, rows)]
-    tried = _found(evaluate_orderings(works), "larger_kernels_help")
-    verdicts = {
-        row["network"]: row["verdict"]
-        for row in tried
-        if (row["target"], row["lesser"]) == ("horizontal", "1x1")
-    }
-    assert verdicts == {
-        "vgg16 (one/net.h5), zeros padding": "holds",
-        "vgg16 (two/net.h5), zeros padding": "reversed",
-    }
-    # Without padding there is neither; each misses its own.
-    tried = _found(evaluate_orderings(works), "removing_padding_lowers")
-    assert "vgg16 (one/net.h5), no padding" in tried[0]["remark"]
-
-
-@pytest.mark.parametrize(
-    ("test_set", "crops"), [("photos/test", False), ("samples:test", True)]
-)
-def test_the_report_says_what_intervals_leave_out(
-    tmp_path, capsys, test_set, crops
-):
-    row = probe_row(test_set=test_set)
-    print_orderings([finished_probe(tmp_path, [row])])
-    out = capsys.readouterr().out
-    assert "with random weights they cover pictures, not seeds" in out
-    assert "No correction is made for the number of comparisons" in out
-    assert ("crops of one photograph are not independent" in out) == crops
 
 
 def test_sides_are_found_in_other_runs_on_the_same_pictures(tmp_path):
@@ -262,28 +214,22 @@ def works(tmp_path):
     ]
 
 
-def test_the_summary_counts(works, capsys):
-    print_orderings(works)
-    lines = capsys.readouterr().out.splitlines()
+def test_the_summary_counts(works):
+    summary, comparisons = _tables(works)
     (line,) = [
-        line for line in lines if line.startswith("| Heads with larger kernels")
-    ]
-    assert "3 of 4 hold, 1 reversed, 2 not tested" in line
-    assert any(
-        line.startswith("Not tested: The deeper ResNet") for line in lines
-    )
-    (line,) = [line for line in lines if "reversed" in line and "| 7x7" in line]
-    assert "gaussian" in line
-    assert "-0.200" in line
-
-
-def test_markdown_is_what_is_printed(works, capsys):
-    print_orderings(works)
-    printed = [
         line
-        for line in capsys.readouterr().out.splitlines()
-        if line.startswith("|")
+        for line in summary["rows"]
+        if line["statement"].startswith("Heads with larger kernels")
     ]
-    text = orderings_markdown(works)
-    assert [x for x in text.splitlines() if x.startswith("|")] == printed
-    assert "\n\n| statement" in text
+    assert line["vgg16 (HED), zeros padding"] == (
+        "3 of 4 hold, 1 reversed, 2 not tested"
+    )
+    assert any(
+        note.startswith("Not tested: The deeper ResNet")
+        for note in summary["notes"]
+    )
+    (line,) = [
+        line for line in comparisons["rows"] if line["verdict"] == "reversed"
+    ]
+    assert (line["target"], line["greater"]) == ("gaussian", "7x7")
+    assert line["difference"] == pytest.approx(-0.2)

@@ -4,10 +4,10 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
-from keras_padpos.report.paper_tables import paper_coverage
-from keras_padpos.report.paper_tables import paper_difference_tables
-from keras_padpos.report.paper_tables import paper_differences
-from keras_padpos.runs import position_rows
+from keras_padpos.report import position_rows
+from keras_padpos.report._paper_differences import paper_coverage
+from keras_padpos.report._paper_differences import paper_difference_tables
+from keras_padpos.report._paper_differences import paper_differences
 
 
 def differences(path, rows, **config):

@@ -6,16 +6,20 @@ from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
-from keras_padpos.report import paper_tables_markdown
-from keras_padpos.report import print_paper_tables
-from keras_padpos.report._paper_tables import paper_tables
-from keras_padpos.runs import position_rows
+from keras_padpos.report import paper_tables
+from keras_padpos.report import position_rows
+from keras_padpos.report import tables_markdown
 
 NUMBERS = ("1", "2a", "2b", "3", "4", "6")
 
 
 def _tables(*works):
     return dict(zip(NUMBERS, paper_tables(position_rows(works)), strict=True))
+
+
+def _markdown(work):
+    tables = paper_tables(position_rows([work]), intervals=True)
+    return tables_markdown(tables, repeat_notes=False)
 
 
 def _line(table, **wanted):
@@ -150,17 +154,6 @@ def test_what_was_not_fitted_as_the_rest_has_a_footnote(
     assert table["notes"][-1].startswith(f"[1] {words}")
 
 
-def test_the_exact_fit_on_most_positions_is_shown(tmp_path):
-    rows = [
-        probe_row(0.1, solver="sgd", ridge=None),
-        probe_row(0.2, positions_per_image=9),
-        probe_row(0.3),
-    ]
-    table = _tables(finished_probe(tmp_path, rows))["1"]
-    line = _line(table, target="horizontal", test_set="PASCAL-S")
-    assert line["ours: vgg16 (HED)"] == "0.300 / 0.250"
-
-
 def test_several_runs_and_sets_of_photographs(tmp_path):
     works = [
         finished_probe(tmp_path / "a", [probe_row(0.8)]),
@@ -202,17 +195,6 @@ def test_seeds_of_several_runs_go_together_whatever_their_crops(tmp_path):
     assert line["ours: vgg16 (random)"] == "0.850 ± 0.071 / 0.250 ± 0.000"
 
 
-def test_runs_of_trained_weights_are_no_seeds(tmp_path):
-    works = [
-        finished_probe(tmp_path / f"{seed}", [probe_row(0.8, seed=seed)])
-        for seed in range(2)
-    ]
-    table = _tables(*works)["1"]
-    line = _line(table, target="horizontal", test_set="PASCAL-S")
-    assert line["ours: vgg16 (HED)"] == "0.800 / 0.250"
-    assert "±" not in " ".join(table["notes"])
-
-
 def test_networks_of_one_name_have_columns_of_their_own(tmp_path):
     rows = [
         probe_row(0.1, weights="one/net.h5"),
@@ -242,31 +224,29 @@ def test_networks_of_one_name_have_columns_of_their_own(tmp_path):
     assert line["ours: vgg16 (one/net.h5)"] is None
 
 
-def test_markdown_is_what_is_printed_with_intervals(work, capsys):
-    def cells(line):
+def test_intervals_stand_beside_scores_in_markdown(work):
+    rows = position_rows([work])
+
+    def cells(**options):
         return [
-            re.sub(r" \[-?\d.+?, .+?\]", "", cell).strip()
-            for cell in line.split("|")
-            if set(cell) != {"-"}
+            re.sub(r" \[-?\d.+?, .+?\]", "", str(cell))
+            for table in paper_tables(rows, **options)
+            for line in table["rows"]
+            for cell in line.values()
         ]
 
-    print_paper_tables([work])
-    printed = capsys.readouterr().out.splitlines()
-    text = paper_tables_markdown([work])
-    tables = [line for line in text.splitlines() if line.startswith("|")]
-    assert [cells(line) for line in tables] == [
-        cells(line) for line in printed if line.startswith("|")
-    ]
+    assert cells(intervals=True) == cells()
+    text = _markdown(work)
     assert re.findall(r"^\*\*Table (\w+):", text, re.M) == list(NUMBERS)
     # Each table stands apart, as Markdown wants it.
     assert text.count("\n\n| target") == 6
-    row = work.load_results()["rows"][0]
+    row = rows[0]
     low, high = row["spearman_ci95"]
     cell = f"{row['spearman']:.3f} [{low:.3f}, {high:.3f}] / {row['mae']:.3f}"
     assert cell in text
 
 
 def test_a_note_stands_in_markdown_once(work):
-    text = paper_tables_markdown([work])
+    text = _markdown(work)
     assert text.count("The paper's stripes lie in [-1, 1]") == 1
     assert text.count("SPC / MAE. Paper:") == 1

@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
+from drawn_figures import DrawnFigures
 from finished_probe import made_arrays
 from finished_probe import probe_row
 from finished_probe import rgb_row
 from PIL import Image
 
+from keras_padpos.errors import InputError
 from keras_padpos.report import draw_position_figures
 from keras_padpos.report import position_figures
 from keras_padpos.report.depth_figure import stage_figure
-from keras_padpos.report.depth_figure import stage_order
 from keras_padpos.report.maps_figure import error_maps_figure
 from keras_padpos.runs import WorkDirectory
 
@@ -66,19 +67,6 @@ def test_predicted_maps_are_those_of_the_first_head_and_seed(drawn):
     assert list(maps) == list(captions)
 
 
-def test_seeds_of_trained_networks_do_not_pile_up(drawn):
-    rows = [
-        probe_row(0.5, seed=seed, solver="sgd", target=target)
-        for seed in (0, 1)
-        for target in ("horizontal", "vertical")
-    ]
-    maps, columns, captions, title = drawn(rows)["predicted_maps"]
-    assert columns == ["horizontal", "vertical"]
-    assert [len(row) for row in maps.values()] == [2, 2]
-    assert captions["vgg16 (HED)\nzeros padding"] == ["SPC 0.500"] * 2
-    assert "3x3 head, sgd solver" in title
-
-
 def test_stages_of_each_network_are_a_line(drawn):
     rows = [
         probe_row(int(stage) / 10, stages=stage) for stage in ("1", "2", "5")
@@ -112,35 +100,6 @@ def test_stages_of_each_network_are_a_line(drawn):
         "vgg16 (random), zeros padding": {"4": 0.3},
     }
     assert "3x3 head, exact solver" in title
-
-
-def test_networks_of_one_name_do_not_pile_up(drawn):
-    rows = [
-        probe_row(
-            spearman,
-            weights=f"{folder}/net.h5",
-            stages=stages,
-            target=target,
-        )
-        for folder, spearman in (("one", 0.2), ("two", 0.6))
-        for stages in ("all", "1")
-        for target in CASE_STUDY
-    ]
-    given = drawn(rows)
-    names = [f"vgg16 ({name}/net.h5)\nzeros padding" for name in ("one", "two")]
-    maps, _, captions, _ = given["predicted_maps"]
-    assert list(maps) == ["target", *names]
-    assert [captions[name][0] for name in names] == ["SPC 0.200", "SPC 0.600"]
-    assert list(given["error_maps"][0]) == names
-    curves, _ = given["spc_per_stage"]
-    lines = curves["horizontal"]
-    assert [
-        (name, round(line["1"], 6), round(line["all"], 6))
-        for name, line in lines.items()
-    ] == [
-        (names[0].replace("\n", ", "), 0.2, 0.2),
-        (names[1].replace("\n", ", "), 0.6, 0.6),
-    ]
 
 
 def test_errors_are_the_mean_over_the_three_maps(drawn):
@@ -181,26 +140,19 @@ def test_errors_differ_by_map(tmp_path, monkeypatch):
     assert given[3] is None
 
 
-def test_stages_stand_in_order():
+def test_stages_stand_in_order(tmp_path, monkeypatch):
+    figures = DrawnFigures(tmp_path, monkeypatch)
     curves = {"a": {"n": {"10": 0, "all": 0}, "m": {"9": 0}}, "b": {}}
-    assert stage_order(curves) == ["9", "10", "all"]
-    with pytest.raises(ValueError, match="at least one score"):
-        stage_order({"a": {}})
+    stage_figure(figures.figure_path("stages"), curves, "T")
+    ticks = figures.panels("stages")["a"].get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == ["9", "10", "all"]
+    with pytest.raises(InputError, match="at least one score"):
+        stage_figure(tmp_path / "none.png", {"a": {}}, "T")
 
 
 def _pixels(path):
     with Image.open(path) as figure:
         return np.asarray(figure.convert("RGB"), "float64")
-
-
-def test_the_stage_figure_shows_the_scores(tmp_path):
-    curves = {"horizontal": {"net": {"1": 0.1, "2": 0.3, "all": 0.9}}}
-    stage_figure(tmp_path / "a.png", curves, "T")
-    curves["horizontal"]["net"]["2"] = 0.6
-    stage_figure(tmp_path / "b.png", curves, "T")
-    one, other = _pixels(tmp_path / "a.png"), _pixels(tmp_path / "b.png")
-    assert one.shape == other.shape
-    assert (one != other).any()
 
 
 def test_the_error_figure_shares_one_scale(tmp_path):

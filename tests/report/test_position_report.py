@@ -4,43 +4,33 @@ from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
-from keras_padpos.report import print_position_report
+from keras_padpos.report import position_notes
+from keras_padpos.report import position_rows
+from keras_padpos.report import position_tables
+from keras_padpos.report.cells import cell_text
+from keras_padpos.report.cells import column_pairs
 
 
-def _tables(text):
-    """From the title of each table to its lines, cells stripped."""
-    tables, title, lines = {}, None, text.splitlines()
-    for number, line in enumerate(lines):
-        if line.startswith("|---"):
-            title = lines[number - 2]
-            tables[title] = []
-        elif (
-            line.startswith("|")
-            and title
-            and not (
-                number + 1 < len(lines) and lines[number + 1].startswith("|---")
-            )
-        ):
-            tables[title].append(
-                [cell.strip() for cell in line.strip("|").split("|")]
-            )
-    return tables
+def _tables(path):
+    """From the title of each table to its lines, as they are printed."""
+    return {
+        table["title"]: [
+            [cell_text(row.get(key)) for key, _ in columns]
+            for row in table["rows"]
+        ]
+        for table in position_tables(position_rows([path]))
+        for columns in [column_pairs(table["columns"])]
+    }
 
 
-def _print(work, capsys):
-    print_position_report(work)
-    return capsys.readouterr().out
-
-
-def test_one_head_is_told_in_full_as_before(tmp_path, capsys):
+def test_one_head_is_told_in_full_as_before(tmp_path):
     rows = [
         probe_row(scores=[0.7, 0.9], target="vertical"),
         probe_row(scores=[0.5, 0.7]),
         rgb_row(scores=[0.0, 0.2]),
         probe_row(scores=[0.4], test_set="black"),
     ]
-    out = _print(finished_probe(tmp_path / "work", rows), capsys)
-    tables = _tables(out)
+    tables = _tables(finished_probe(tmp_path / "work", rows))
     title = (
         "Position read-out on photos/test: 2 pictures, 8 to fit on, exact "
         "solver"
@@ -81,12 +71,10 @@ def test_one_head_is_told_in_full_as_before(tmp_path, capsys):
     assert tables["SPC on pictures without content: black (1)"] == [
         ["horizontal", "vgg16 (HED), zeros padding", "3x3", "0.400"]
     ]
-    assert "Other heads" not in out
-    assert "±" not in out
-    assert f"1 core; 1 s; results in {tmp_path / 'work'}" in out
+    assert len(tables) == 3 and "±" not in str(tables)
 
 
-def test_seeds_are_one_line(tmp_path, capsys):
+def test_seeds_are_one_line(tmp_path):
     rows = [
         probe_row(scores=scores, weights="random", seed=seed, mae=mae)
         for seed, scores, mae in (
@@ -94,7 +82,7 @@ def test_seeds_are_one_line(tmp_path, capsys):
             (1, [0.6, 0.8], 0.2),
         )
     ]
-    (table,) = _tables(_print(finished_probe(tmp_path, rows), capsys)).values()
+    (table,) = _tables(finished_probe(tmp_path, rows)).values()
     (line,) = table
     assert line[1] == "vgg16 (random), zeros padding"
     assert line[3] == "0.600 ± 0.141 (2 seeds)"
@@ -103,7 +91,7 @@ def test_seeds_are_one_line(tmp_path, capsys):
     assert line[5] == "0.150 ± 0.071 (2 seeds)"
 
 
-def test_networks_are_set_against_the_first(tmp_path, capsys):
+def test_networks_are_set_against_the_first(tmp_path):
     rng = np.random.default_rng(0)
     scores = rng.uniform(0.4, 0.6, size=40)
     rows = [
@@ -113,7 +101,7 @@ def test_networks_are_set_against_the_first(tmp_path, capsys):
         rgb_row(scores=scores - 0.5, target="gaussian"),
         rgb_row(scores=[0.1], test_set="black"),
     ]
-    tables = _tables(_print(finished_probe(tmp_path, rows), capsys))
+    tables = _tables(finished_probe(tmp_path, rows))
     assert tables[
         "SPC on photos/test less that of vgg16 (HED), zeros padding, picture "
         "by picture, with 95 % interval"
@@ -128,7 +116,7 @@ def test_networks_are_set_against_the_first(tmp_path, capsys):
     ]
 
 
-def test_other_heads_are_a_line_each(tmp_path, capsys):
+def test_other_heads_are_a_line_each(tmp_path):
     rows = [
         probe_row(
             spearman + (target == "gaussian") / 10,
@@ -140,7 +128,7 @@ def test_other_heads_are_a_line_each(tmp_path, capsys):
         for head in ({}, {"kernel_size": 7}, {"stages": "4,5"})
         for target in ("horizontal", "gaussian")
     ]
-    tables = _tables(_print(finished_probe(tmp_path, rows), capsys))
+    tables = _tables(finished_probe(tmp_path, rows))
     full, other, differences = tables
     # Only the first head stands in the long table.
     assert len(tables[full]) == 4
@@ -164,43 +152,28 @@ def test_other_heads_are_a_line_each(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("heads", [1, 2])
-def test_controls_are_those_of_the_first_head(tmp_path, capsys, heads):
+def test_controls_are_those_of_the_first_head(tmp_path, heads):
     rows = [
         probe_row(scores=[size / 10], kernel_size=size, test_set=control)
         for size in (3, 7)[:heads]
         for control in ("black", "white")
     ]
-    out = _print(finished_probe(tmp_path, rows), capsys)
-    ((title, lines),) = _tables(out).items()
+    rows = position_rows([finished_probe(tmp_path, rows)])
+    (table,) = position_tables(rows)
+    title, (line,) = table["title"], table["rows"]
     assert title == "SPC on pictures without content: black (1), white (1)"
-    assert lines == [
-        ["horizontal", "vgg16 (HED), zeros padding", "3x3", "0.300", "0.300"]
-    ]
-    assert ("Other heads: see results.json." in out) == (heads == 2)
+    assert (line["target"], line["head"]) == ("horizontal", "3x3")
+    assert line["black"] == line["white"] == pytest.approx(0.3)
+    assert table["notes"] == ["Other heads: see results.json."] * (heads == 2)
 
 
 @pytest.mark.parametrize(
     ("test_set", "crops"), [("photos/test", False), ("samples:test", True)]
 )
-def test_what_intervals_leave_out_is_said(tmp_path, capsys, test_set, crops):
+def test_what_intervals_leave_out_is_said(tmp_path, test_set, crops):
     rows = [probe_row(test_set=test_set), rgb_row(test_set=test_set)]
-    out = _print(finished_probe(tmp_path, rows), capsys)
+    path = finished_probe(tmp_path, rows)
+    out = " ".join(position_notes(position_rows([path])))
     assert "with random weights they cover pictures, not seeds" in out
     assert "No correction is made for the number of comparisons" in out
     assert ("crops of one photograph are not independent" in out) == crops
-
-
-def test_networks_of_one_name_are_told_apart(tmp_path, capsys):
-    rows = [
-        probe_row(scores=[score], weights=f"{folder}/net.h5", target=target)
-        for target in ("horizontal", "gaussian")
-        for folder, score in (("one", 0.1), ("two", 0.4))
-    ]
-    tables = _tables(_print(finished_probe(tmp_path, rows), capsys))
-    full, differences = tables
-    one, two = (
-        f"vgg16 ({folder}/net.h5), zeros padding" for folder in ("one", "two")
-    )
-    assert [line[1] for line in tables[full]] == [one, two, one, two]
-    assert f"less that of {one}" in differences
-    assert tables[differences] == [["3x3", two, "+0.300", "+0.300"]]

@@ -15,7 +15,7 @@ from keras_padpos.studies.layouts import LAYOUTS
 
 
 def content_of(path, **options):
-    return report_content(find_runs([str(path)]), **options)
+    return report_content(find_runs([str(path)]), LAYOUTS, **options)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_our_numbers_stand_beside_the_papers(everything):
     )
     assert everything.orderings
     covered = {
-        (row["paper"][:5], row["table"]): row["covered"]
+        (row["cite"][:5], row["table"]): row["covered"]
         for row in everything.coverage["rows"]
     }
     assert covered["Islam", "Table 1"] == 4

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import figure_title
 from keras_padpos.report.figure import fit_text
-from keras_padpos.report.figure import wrapped_words
+from keras_padpos.report.figure import wrap_text
 from keras_padpos.report.position_figures import draw_position_figures
 from keras_padpos.studies.pattern_figures import draw_pattern_figures
 
@@ -166,7 +166,7 @@ def test_titles_of_panels_are_whole(figures):
     "words", ["", "a b", "one-two,three/four_five six", LONG, "a\n\nb", "  x"]
 )
 def test_words_are_kept_and_lines_fit(words, width):
-    broken = wrapped_words(words, width)
+    broken = wrap_text(words, width)
     assert re.sub(r"\s", "", broken) == re.sub(r"\s", "", words)
     assert max(map(len, broken.split("\n"))) <= width
     if max(map(len, words.split("\n"))) <= width:
@@ -174,13 +174,13 @@ def test_words_are_kept_and_lines_fit(words, width):
 
 
 def test_lines_are_broken_where_words_are():
-    assert wrapped_words("one-two_three,four/five six", 8).split("\n") == [
+    assert wrap_text("one-two_three,four/five six", 8).split("\n") == [
         "one-two_",
         "three,",
         "four/",
         "five six",
     ]
-    assert wrapped_words("abcdefgh-i", 3) == "abc\ndef\ngh-\ni"
+    assert wrap_text("abcdefgh-i", 3) == "abc\ndef\ngh-\ni"
 
 
 def test_texts_become_as_wide_as_asked_for():

@@ -15,7 +15,7 @@ from tool_process import ToolProcess
 from keras_padpos import files
 from keras_padpos import runs
 from keras_padpos import tasks
-from keras_padpos.files import inspect as inspect_file
+from keras_padpos.files.inspect import inspect_file
 
 ROOT = Path(__file__).parents[2]
 

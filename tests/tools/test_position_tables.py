@@ -42,15 +42,14 @@ def test_several_runs_side_by_side(folder):
 
 
 def test_markdown(folder):
-    works = [
-        runs.WorkDirectory.open_finished(folder / name, "position_probe")
-        for name in ("vgg", "rgb")
-    ]
+    rows = report.position_rows([folder / "vgg", folder / "rgb"])
+    tables = report.paper_tables(rows, intervals=True)
+    orderings = report.orderings_tables(report.evaluate_orderings(rows))
     done = _tool(folder, "vgg", "--format", "markdown", "rgb")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f"{report.paper_tables_markdown(works)}\n\n"
-        f"{report.orderings_markdown(works)}\n"
+        f"{report.tables_markdown(tables, repeat_notes=False)}\n\n"
+        f"{report.tables_markdown(orderings)}\n"
     )
 
 

@@ -9,6 +9,7 @@ from report_runs import own_run
 from run_binary import run_binary
 
 from keras_padpos import report
+from keras_padpos.studies.layouts import LAYOUTS
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,9 @@ def test_markdown_and_csv_go_to_standard_output(folder, out):
     for kind in ("markdown", "csv"):
         done = _tool(folder, "alone", f"--format={kind}", *out)
         assert done.returncode == 0
-        text = report.report_text(found, kind).replace(str(folder) + "/", "")
+        text = report.report_text(found, kind, LAYOUTS).replace(
+            str(folder) + "/", ""
+        )
         assert done.stdout == text
         assert len(done.stderr.splitlines()) == 1
 
@@ -91,12 +94,13 @@ def test_neither_keras_nor_a_backend_is_imported(folder, tmp_path):
     pytest.importorskip("jinja2")
     script = (
         "import sys\n"
-        "from keras_padpos import runs\n"
+        "from keras_padpos import report\n"
+        "from keras_padpos.studies.layouts import LAYOUTS\n"
         "for heavy in ('jinja2', 'PIL', 'scipy.stats', 'matplotlib'):\n"
         "    assert heavy not in sys.modules, heavy\n"
         "found = report.find_runs(sys.argv[1:])\n"
         "for kind in ('html', 'markdown', 'csv'):\n"
-        "    report.report_text(found, kind)\n"
+        "    report.report_text(found, kind, LAYOUTS)\n"
         "for heavy in ('keras', 'tensorflow', 'jax', 'torch', 'matplotlib'):\n"
         "    assert heavy not in sys.modules, heavy\n"
     )

@@ -6,6 +6,7 @@ from chromium_page import ChromiumPage
 from report_runs import make_all
 
 from keras_padpos import report
+from keras_padpos.studies.layouts import LAYOUTS
 
 pytestmark = [
     pytest.mark.large,
@@ -18,7 +19,7 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     found = report.find_runs([str(make_all(folder / "runs"))])
     out = folder / "page.html"
-    out.write_text(report.report_text(found, "html"), encoding="utf-8")
+    out.write_text(report.report_text(found, "html", LAYOUTS), encoding="utf-8")
     return out
 
 

@@ -4,8 +4,9 @@ from report_runs import rewrite
 from report_runs import robustness_run
 from report_runs import texture_run
 
+from keras_padpos.report import find_runs
 from keras_padpos.report.content import report_content
-from keras_padpos.report.read_runs import find_runs
+from keras_padpos.studies.layouts import LAYOUTS
 
 
 def changed(path, make, config=(), **row):
@@ -21,9 +22,8 @@ def changed(path, make, config=(), **row):
 
 
 def test_ways_of_training_and_test_sets_share_a_table(tmp_path):
-    for number, (train, test_set) in enumerate(
-        [("frozen", "a"), ("scratch", "a"), ("frozen", "b")]
-    ):
+    ways = [("frozen", "a"), ("scratch", "a"), ("frozen", "b")]
+    for number, (train, test_set) in enumerate(ways):
         changed(
             tmp_path / str(number),
             texture_run,
@@ -31,16 +31,11 @@ def test_ways_of_training_and_test_sets_share_a_table(tmp_path):
             train=train,
             test_set=test_set,
         )
-    (part,) = report_content(find_runs([str(tmp_path)])).experiments["texture"]
+    content = report_content(find_runs([str(tmp_path)]), LAYOUTS)
+    (part,) = content.experiments["texture"]
     (table,) = part.tables
     assert [(line["train"], line["test_set"]) for line in table["rows"]] == [
-        (train, test_set)
-        for train, test_set in (
-            ("frozen", "a"),
-            ("scratch", "a"),
-            ("frozen", "b"),
-        )
-        for _ in ("zeros", "none")
+        way for way in ways for _ in ("zeros", "none")
     ]
 
 
@@ -59,7 +54,7 @@ def test_a_network_that_diverged_is_told_in_the_tables_of_its_experiment(
         results["rows"] = [first]
 
     rewrite(tmp_path / "b", diverge)
-    content = report_content(find_runs([str(tmp_path)]))
+    content = report_content(find_runs([str(tmp_path)]), LAYOUTS)
     assert "Files that are not as they should be" not in content.missing
     (part,) = content.experiments["robustness"]
     for table in part.tables:

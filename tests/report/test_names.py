@@ -3,17 +3,36 @@ import itertools
 import pytest
 from finished_probe import probe_row
 
-from keras_padpos.report.identity import network_identity
-from keras_padpos.report.names import unique_network_words
+from keras_padpos.report.names import head_label
+from keras_padpos.report.names import network_identity
+from keras_padpos.report.names import network_labels
+from keras_padpos.report.names import set_label
 
 
-def _words(*changes):
-    return list(unique_network_words(probe_row(**c) for c in changes).values())
+def _labels(*changes):
+    return list(network_labels(probe_row(**c) for c in changes).values())
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "labels"),
     [
+        (
+            [{"backbone": "rgb", "weights": "none", "padding_mode": "none"}],
+            ["head only (RGB)"],
+        ),
+        ([{"padding_mode": "none"}], ["vgg16 (HED), no padding"]),
+        (
+            [{"backbone": "a/n.keras", "weights": "file"}],
+            ["n.keras (file), zeros padding"],
+        ),
+        (
+            [{"weights": "random", "seed": None, "padding_mode": "reflect"}],
+            ["vgg16 (random), reflect padding"],
+        ),
+        (
+            [{"weights": "imagenet", "seed": 3}],
+            ["vgg16 (imagenet), zeros padding"],
+        ),
         (
             [{"weights": "a/n.h5"}, {"weights": "b/m.h5"}],
             ["vgg16 (n.h5), zeros padding", "vgg16 (m.h5), zeros padding"],
@@ -78,8 +97,8 @@ def _words(*changes):
         ),
     ],
 )
-def test_only_what_would_be_confused_is_told_in_more_words(changes, words):
-    assert _words(*changes) == words
+def test_networks_are_told_apart_in_few_words(changes, labels):
+    assert _labels(*changes) == labels
 
 
 def test_no_two_networks_have_one_name():
@@ -100,6 +119,34 @@ def test_no_two_networks_have_one_name():
         # Only networks with random weights are calibrated.
         if weights == "random" or not count
     ]
-    words = unique_network_words(rows)
-    assert set(words) == {network_identity(row) for row in rows}
-    assert len(set(words.values())) == len(words) == len(rows)
+    labels = network_labels(rows)
+    assert set(labels) == {network_identity(row) for row in rows}
+    assert len(set(labels.values())) == len(labels) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("head", "label"),
+    [
+        ((1, 1, 0, None), "1x1"),
+        ((3, 1, 2, "all"), "3x3, pad 2"),
+        ((3, 3, 0, "5"), "3x3 x 3, stage 5"),
+        ((7, 2, 1, "conv,2"), "7x7 x 2, pad 1, stages conv,2"),
+    ],
+)
+def test_heads(head, label):
+    fields = ("kernel_size", "head_layers", "head_padding", "stages")
+    assert head_label(dict(zip(fields, head, strict=True))) == label
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("samples:test[:4]", "samples:test[:4]"),
+        ("/a/b/c/d[:3]", "c/d[:3]"),
+        ("a/b/c,d/e/f", "b/c,e/f"),
+        ("/photos", "/photos"),
+        ("", ""),
+    ],
+)
+def test_sets(name, label):
+    assert set_label(name) == label

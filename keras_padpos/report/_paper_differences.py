@@ -1,0 +1,318 @@
+"""Which of the papers' numbers have one of ours beside."""
+
+from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from keras_padpos.published import CONTROLS
+from keras_padpos.report._paper_tables import head_line
+from keras_padpos.report._paper_tables import is_bare
+from keras_padpos.report._paper_tables import paper_place
+from keras_padpos.report._position_rows import HEAD
+from keras_padpos.report.cells import score_text
+from keras_padpos.report.names import NETWORK
+from keras_padpos.report.names import head_label
+from keras_padpos.report.names import network_identity
+from keras_padpos.report.names import network_labels
+from keras_padpos.report.names import set_label
+from keras_padpos.report.seeds import fit_preference
+from keras_padpos.report.seeds import merge_seeds
+from keras_padpos.report.table import grouped
+
+_Row = Mapping[str, Any]
+
+# What identifies a published cell, and what is copied of ours.
+_CELL = ("model", "target", *HEAD)
+_COPIED = (
+    *NETWORK,
+    "test_set",
+    "images",
+    "train_images",
+    "solver",
+    "seeds",
+    "spearman",
+    "spearman_seed_sd",
+    "spearman_ci95",
+    "mae",
+    "mae_seed_sd",
+)
+_DIFFERENCES = (
+    "network",
+    "spearman_difference",
+    "mae_difference",
+    "mae_factor",
+)
+
+FCONV_KEYS = {
+    "red_green": ("splits", "convolution", "padding_mode", "test_set"),
+    "four_quadrants": (
+        "backbone",
+        "weights",
+        "train",
+        "padding_mode",
+        "splits",
+        "border",
+    ),
+}
+"""From each test to the fields that tell its cells apart, but for seeds."""
+
+
+def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+    """Set each cell of Islam et al.'s tables against what stands for it.
+
+    `published.load_orderings` says which networks of ours stand for which of
+    the paper's: VGG16 with any trained weights, say. Any photographs stand for
+    PASCAL-S, each set of them on a line of its own. Of several fits of one
+    probe the exact one is taken, then the one that saw most positions, then
+    most pictures.
+
+    Returns:
+        In the order of print one row or more for each published cell: what it
+        is, `paper_spearman` and `paper_mae`; and, `None` where no row of ours
+        stands for it, what is copied of ours, `network`, its label,
+        `spearman_difference` and `mae_difference`, ours less the paper's, and
+        `mae_factor`, what our MAE is multiplied by for that: 2 for stripes in
+        [0, 1], since the paper's lie in [-1, 1].
+    """
+    from keras_padpos import published
+
+    ours = merge_seeds(rows, same_pictures=False)
+    labels = network_labels({**row, "seed": None} for row in ours)
+    models = published.load_orderings().models
+    differences = []
+    for table in published.read_out_tables().values():
+        for cell in table.rows:
+            published_cell = {
+                "name": table.name,
+                "table": table.table,
+                **{key: cell[key] for key in _CELL},
+                "bare": is_bare(cell),
+                "paper_test_set": cell["test_set"],
+                "paper_spearman": cell["spearman"],
+                "paper_mae": cell["mae"],
+            }
+            fits = models.get(cell["model"], {}).get("fits")
+            differences += [
+                {
+                    **published_cell,
+                    **{name: row.get(name) for name in _COPIED},
+                    **_difference(cell, row),
+                    "network": labels[network_identity(row)],
+                }
+                for row in _stand_ins(cell, ours, fits)
+            ] or [{**published_cell, **dict.fromkeys(_COPIED + _DIFFERENCES)}]
+    return differences
+
+
+def _stand_ins(
+    cell: _Row, ours: Sequence[_Row], fits: _Row | None
+) -> Iterable[_Row]:
+    """The rows that stand for a cell: for each network and set the best."""
+    from keras_padpos import published
+
+    if fits is None:
+        return []
+    place = paper_place(cell)
+    # Whether padding was removed is part of the place.
+    fits = {key: fits[key] for key in fits if key != "padding_mode"}
+    padded = "rgb" not in fits.values() and not is_bare(cell)
+    best: dict[tuple, _Row] = {}
+    for row in ours:
+        if (
+            _control(row) == _control(cell)
+            and paper_place(row, ours=True) == place
+            and published.row_fits(row, fits)
+            and not (padded and row["padding_mode"] != cell["padding_mode"])
+        ):
+            key = network_identity(row), row["test_set"]
+            best[key] = min(best.get(key, row), row, key=_preference)
+    return best.values()
+
+
+def _control(row: _Row) -> str | None:
+    return row["test_set"] if row["test_set"] in CONTROLS else None
+
+
+def _preference(row: _Row) -> tuple:
+    return *fit_preference(row), -row["train_images"]
+
+
+def _difference(cell: _Row, row: _Row) -> dict[str, Any]:
+    halved = (
+        row["target"].endswith("stripes") and row["target_range"] != "paper"
+    )
+    factor = 2 if halved else 1
+    return {
+        "spearman_difference": row["spearman"] - cell["spearman"],
+        "mae_difference": factor * row["mae"] - cell["mae"],
+        "mae_factor": factor,
+    }
+
+
+def paper_difference_tables(
+    differences: Sequence[_Row],
+) -> dict[str, dict[str, Any]]:
+    """From each published table's name to `paper_differences`, laid out."""
+    ours = [row for row in differences if row["network"] is not None]
+    tables = {}
+    for (name,), rows in grouped(ours, ["name"]).items():
+        lines = [_line(row) for row in rows]
+        heads = {line["head"] for line in lines}
+        tables[name] = {
+            "title": f"{rows[0]['table']}: ours less the paper's, cell by cell"
+            + (f", head {lines[0]['head']}" if len(heads) == 1 else ""),
+            "columns": [
+                ("target_words", "target"),
+                *(["head"] if len(heads) > 1 else []),
+                ("pictures", "scored on"),
+                ("model", "paper"),
+                ("network", "ours"),
+                ("paper_spearman", "SPC, paper"),
+                ("spearman", "SPC, ours"),
+                ("spearman_ci95", "95 %"),
+                ("spearman_difference", "ours − paper"),
+                ("paper_mae", "MAE, paper"),
+                ("mae", "MAE, ours"),
+                ("mae_difference", "ours − paper"),
+                ("seeds", "seeds"),
+                ("fitted", "fitted"),
+            ],
+            "rows": lines,
+            "notes": list(_notes(rows)),
+        }
+    return tables
+
+
+def _line(row: _Row) -> dict[str, Any]:
+    return {
+        **row,
+        "network": row["network"].removesuffix(", zeros padding"),
+        "target_words": row["target"].replace("_", " "),
+        "head": head_line(row, bare=row["bare"]),
+        "pictures": f"{set_label(row['test_set'])} ({row['images']})",
+        "spearman": _score(row, "spearman"),
+        "spearman_difference": f"{row['spearman_difference']:+.3f}",
+        "mae": _score(row, "mae"),
+        "mae_difference": f"{row['mae_difference']:+.3f}"
+        + (" *" if row["mae_factor"] != 1 else ""),
+        "seeds": len(row["seeds"]),
+        "fitted": f"{row['solver']}, {row['train_images']} pictures",
+    }
+
+
+def _score(row: _Row, metric: str) -> float | str:
+    """A number as it is, so that it stands on the right; seeds as text."""
+    if len(row["seeds"]) == 1:
+        return row[metric]
+    return score_text(row, metric, count=False)
+
+
+def _notes(rows: Sequence[_Row]) -> Iterable[str]:
+    yield (
+        "Paper: ImageNet weights, SGD, trained on DUT-S; photographs of "
+        "PASCAL-S, for which any of ours stand. 95 %: of our SPC, over "
+        "pictures; the paper tells no intervals."
+    )
+    if any(len(row["seeds"]) > 1 for row in rows):
+        yield "±: standard deviation over seeds."
+    if any(row["mae_factor"] != 1 for row in rows):
+        yield (
+            "* The paper's stripes lie in [-1, 1], ours in [0, 1]: our MAE is "
+            "doubled before the paper's is taken from it."
+        )
+
+
+def fconv_counterpart(row: _Row) -> dict[str, Any] | None:
+    """Kayhan and van Gemert's number for a row of `fconv_tests`, if any."""
+    from keras_padpos import published
+
+    test = row["test"]
+    ours = {name: row[name] for name in FCONV_KEYS[test]}
+    if ours["padding_mode"] == "own":
+        ours["padding_mode"] = "zeros"
+    for theirs in published.load_table(f"fconv2020_{test}").rows:
+        if all(theirs[name] == value for name, value in ours.items()):
+            return theirs
+    return None
+
+
+def paper_coverage(
+    differences: Sequence[_Row], fconv_rows: Sequence[_Row]
+) -> list[dict[str, Any]]:
+    """Count the cells of each published table that runs measured too.
+
+    Returns:
+        A row for each published table, in order of name: `name`, `cite`,
+        `table`, `cells`, how many numbers it has, `covered`, how many of them
+        have one of ours, `None` where no experiment of ours measures such a
+        thing, and `without`, the others as text.
+    """
+    from keras_padpos import published
+
+    ours: dict[str, list[tuple[str, bool]]] = {
+        table.name: [
+            (_probe_label(row, bare=is_bare(row)), False) for row in table.rows
+        ]
+        for table in published.read_out_tables().values()
+    }
+    ours |= _probe_cells(differences)
+    ours |= {
+        f"fconv2020_{test}": _fconv_cells(test, fconv_rows)
+        for test in FCONV_KEYS
+    }
+    coverage = []
+    for name in published.list_tables():
+        table = published.load_table(name)
+        cells = ours.get(name)
+        missing = Counter(
+            label for label, covered in cells or [] if not covered
+        )
+        coverage.append(
+            {
+                "name": name,
+                "cite": table.paper["cite"],
+                "arxiv": table.paper["arxiv"],
+                "table": table.table,
+                "caption": table.caption,
+                "cells": len(table.rows),
+                "covered": cells and len(cells) - missing.total(),
+                "without": "; ".join(
+                    f"{label}: {count}" for label, count in missing.items()
+                ),
+            }
+        )
+    return coverage
+
+
+def _probe_cells(differences):
+    """From each table's name to its cells: their labels, and whether ours."""
+    cells: dict[str, dict[tuple, tuple[str, bool]]] = {}
+    for row in differences:
+        key = tuple(row[name] for name in (*_CELL, "bare", "paper_test_set"))
+        cells.setdefault(row["name"], {})[key] = (
+            _probe_label(row, bare=row["bare"]),
+            row["network"] is not None,
+        )
+    return {name: list(by_key.values()) for name, by_key in cells.items()}
+
+
+def _probe_label(row: _Row, *, bare: bool) -> str:
+    return f"{row['model']}{', no padding' if bare else ''}, {head_label(row)}"
+
+
+def _fconv_cells(test, rows):
+    from keras_padpos import published
+
+    ours = [fconv_counterpart(row) for row in rows if row["test"] == test]
+    layer = "convolution" if test == "red_green" else "train"
+    return [
+        (
+            ", ".join(
+                str(cell[key]) for key in ("model", layer, "padding_mode")
+            ),
+            cell in ours,
+        )
+        for cell in published.load_table(f"fconv2020_{test}").rows
+    ]

@@ -1,0 +1,180 @@
+"""What is not there, or not as it should be."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from keras_padpos.report.cells import counted
+from keras_padpos.report.provenance import skipped_pictures
+from keras_padpos.report.read_runs import DAMAGED
+from keras_padpos.report.read_runs import UNFINISHED
+from keras_padpos.report.read_runs import RunRecord
+
+_MOST_UNITS = 8
+_MOST_LINES = 20
+_MOST_NAMES = 3
+
+# What tells measurements apart, wherever rows have it.
+_CONDITIONS = (
+    "test",
+    "task",
+    "backbone",
+    "model",
+    "network",
+    "weights",
+    "padding_mode",
+    "convolution",
+    "splits",
+    "train",
+    "solver",
+)
+
+
+def missing_parts(
+    runs: Sequence[RunRecord],
+    experiments: Mapping[str, Sequence[Sequence[RunRecord]]],
+    coverage: Sequence[Mapping[str, Any]],
+    refused: Mapping[str, Sequence[str]],
+) -> dict[str, list[str]]:
+    """Say what is not there, or not as it should be.
+
+    `experiments` are groups of runs that share tables, `coverage` comes from
+    `paper_coverage`, and `refused` goes from names of runs, and of parts of
+    the page, to why they cannot be shown as they should. What is all there is
+    not in the result.
+    """
+    missing = {
+        "Runs that are not finished": [
+            f"{run.name} ({run.experiment}): {_progress(run)}"
+            for run in runs
+            if run.state == UNFINISHED
+        ],
+        "Damaged results": [
+            f"{run.name} ({run.experiment}): {' '.join(run.problems)}"
+            for run in runs
+            if run.state == DAMAGED
+        ],
+        "Files that are not as they should be": [
+            f"{run.name}: {' '.join(run.problems)}"
+            for run in runs
+            if run.problems and run.state != DAMAGED
+        ]
+        + [
+            f"{name}: {line}"
+            for name, lines in refused.items()
+            for line in lines
+        ],
+        "Papers' numbers that no run has beside": [
+            f"{line['cite']}, {line['table']}: "
+            f"{line['cells'] - line['covered']} of {line['cells']} "
+            f"({line['without']})."
+            for line in coverage
+            # Who ran no such experiment misses nothing.
+            if line["covered"] and line["without"]
+        ],
+        "Seeds that differ": [
+            f"{name}: {line}."
+            for name, groups in experiments.items()
+            for group in groups
+            for line in seed_gaps([row for run in group for row in run.rows])
+        ],
+        "Versions that differ": list(_versions(runs)),
+        "Pictures that were left out": [
+            f"{run.name}: {line}."
+            for run in runs
+            for line in skipped_pictures(run)
+        ],
+    }
+    return {
+        what: _first(
+            lines, _MOST_LINES, f"and {len(lines) - _MOST_LINES} more."
+        )
+        for what, lines in missing.items()
+        if lines
+    }
+
+
+def _first(items: list[str], count: int, more: str) -> list[str]:
+    return items if len(items) <= count else [*items[:count], more]
+
+
+def _progress(run):
+    if not run.units:
+        return "no unit of work is finished."
+    before = "… " if len(run.units) > _MOST_UNITS else ""
+    return f"finished: {before}{', '.join(run.units[-_MOST_UNITS:])}."
+
+
+def _versions(runs: Iterable[RunRecord]) -> Iterable[str]:
+    packages: dict[str, dict[str, list[str]]] = {}
+    for run in runs:
+        versions = run.provenance.get("versions")
+        if isinstance(versions, Mapping):
+            for name, version in versions.items():
+                by_version = packages.setdefault(str(name), {})
+                by_version.setdefault(str(version), []).append(run.name)
+    for name, by_version in packages.items():
+        if len(by_version) > 1:
+            texts = []
+            for version, names in by_version.items():
+                more = len(names) - _MOST_NAMES
+                text = ", ".join(names[:_MOST_NAMES])
+                text += f" and {more} more" if more > 0 else ""
+                texts.append(f"{version} ({text})")
+            yield f"{name}: {'; '.join(texts)}."
+
+
+def seed_gaps(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say which networks and conditions lack seeds that others have.
+
+    An exact probe of trained weights is the same whatever the seed, and needs
+    but one.
+
+    Example:
+
+    >>> seed_gaps([
+    ...     {"padding_mode": mode, "weights": "random", "seed": seed}
+    ...     for mode, seeds in {"zeros": (0, 1, 2), "reflect": (0, 1)}.items()
+    ...     for seed in seeds
+    ... ])
+    ['reflect: 2 seeds of 3, 2 is missing']
+    """
+    seeds: dict[tuple, set[int]] = {}
+    for row in rows:
+        fixed = row.get("solver") == "exact" and row.get("weights") != "random"
+        if isinstance(row.get("seed"), int) and not fixed:
+            condition = tuple(str(row.get(name)) for name in _CONDITIONS)
+            seeds.setdefault(condition, set()).add(row["seed"])
+    whole = set().union(*seeds.values())
+    differing = [len(set(values)) > 1 for values in zip(*seeds, strict=True)]
+    lines = []
+    for condition, own in seeds.items():
+        if missing := sorted(whole - own):
+            label = ", ".join(
+                value
+                for value, differs in zip(condition, differing, strict=True)
+                if differs and value != "None"
+            )
+            lines.append(
+                f"{label or 'one'}: {counted(len(own), 'seed')} of "
+                f"{len(whole)}, {_ranges(missing)} "
+                f"{'are' if len(missing) > 1 else 'is'} missing"
+            )
+    return lines
+
+
+def _ranges(numbers):
+    """Such as `1 to 4, 7`."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][-1] == number - 1:
+            ranges[-1].append(number)
+        else:
+            ranges.append([number])
+    return ", ".join(
+        f"{each[0]} to {each[-1]}"
+        if len(each) > 2
+        else ", ".join(map(str, each))
+        for each in ranges
+    )

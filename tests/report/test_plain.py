@@ -1,0 +1,185 @@
+"""Reports without a page: CSV, Markdown, and rows as they are."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from report_runs import fconv_run
+from report_runs import make_all
+from report_runs import own_run
+from report_runs import rewrite
+
+from keras_padpos.report import find_runs
+from keras_padpos.report import report_text
+from keras_padpos.report import table_markdown
+from keras_padpos.report._row_tables import MOST_ROWS
+from keras_padpos.report._row_tables import row_tables
+from keras_padpos.report.content import report_content
+from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.studies.layouts import LAYOUTS
+
+
+def csv_of(path):
+    found = find_runs([str(path)])
+    text = report_text(found, "csv", LAYOUTS)
+    return list(csv.DictReader(io.StringIO(text))), found
+
+
+def test_every_row_of_every_finished_run_with_all_its_values(tmp_path):
+    rows, found = csv_of(make_all(tmp_path))
+    wanted = [(run, row) for run in found for row in run.rows]
+    assert len(rows) == len(wanted) > 10
+    for line, (run, row) in zip(rows, wanted, strict=True):
+        assert (line["run"], line["experiment"]) == (run.name, run.experiment)
+        for name, value in row.items():
+            cell = line[name]
+            if value is None:
+                assert cell == ""
+            elif isinstance(value, (int, float)):
+                # To the last digit.
+                assert type(value)(cell) == value
+            elif isinstance(value, str):
+                assert cell == value
+            else:
+                assert json.loads(cell) == value
+        others = {
+            k for k in line if not k.startswith(("config.", "run", "exp"))
+        }
+        assert all(line[name] == "" for name in others - set(row))
+
+
+def test_flags_that_differ_are_columns_of_csv(tmp_path):
+    own_run(tmp_path / "a", 0)
+    own_run(tmp_path / "b", 1, learning_rate=0.2)
+    fconv_run(tmp_path / "c")
+    rows, _ = csv_of(tmp_path)
+    assert [row["config.learning_rate"] for row in rows] == [
+        *["0.1"] * 2,
+        *["0.2"] * 2,
+        *[""] * 4,
+    ]
+    assert "config.model" not in rows[0]
+    assert "config.splits" not in rows[0]
+
+
+def test_names_that_are_taken_and_text_that_needs_quotes(tmp_path):
+    own_run(tmp_path / "a")
+    text = 'a "b", c\nd'
+    rewrite(
+        tmp_path / "a",
+        lambda results: results["rows"][0].update(run=7, canvas=text),
+    )
+    rows, _ = csv_of(tmp_path)
+    assert (rows[0]["run"], rows[0]["row.run"]) == ("a", "7")
+    assert rows[0]["canvas"] == text
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    return find_runs([str(make_all(tmp_path_factory.mktemp("runs")))])
+
+
+def test_markdown_has_all_tables_of_the_page(found):
+    content = report_content(found, LAYOUTS)
+    text = report_text(found, "markdown", LAYOUTS)
+    tables = [
+        content.overview,
+        content.coverage,
+        *(part.compared for part in content.papers),
+        *(part.whole for part in content.papers),
+        *content.orderings,
+        *(
+            table
+            for parts in content.experiments.values()
+            for part in parts
+            for table in part.tables
+        ),
+    ]
+    assert len(tables) > 15
+    for table in tables:
+        assert table_markdown(**table) in text
+    assert "data:image" not in text
+    assert "begun: unfinished." in text
+
+
+def test_tables_have_as_many_cells_in_every_line(found):
+    lines = report_text(found, "markdown", LAYOUTS).splitlines()
+    starts = [n for n, line in enumerate(lines) if line.startswith("|--")]
+    assert len(starts) > 15
+    for start in starts:
+        cells = lines[start].count("|")
+        at = start - 1
+        while at < len(lines) and lines[at].startswith("|"):
+            assert lines[at].replace(r"\|", "").count("|") == cells
+            at += 1
+
+
+def test_whatever_files_say_is_text(tmp_path):
+    own_run(tmp_path / "a")
+    rewrite(
+        tmp_path / "a",
+        lambda results: results["rows"][0].update(
+            padding_mode="<script>|\n# [a](b)\x1b[31m"
+        ),
+    )
+    text = report_text(find_runs([str(tmp_path)]), "markdown", LAYOUTS)
+    assert r"&lt;script>\| # [a]\(b)?[31m" in text
+    assert "<script" not in text and "\x1b" not in text
+
+
+def record(name, rows, **config):
+    return RunRecord(Path(name), name, "count", config, rows=tuple(rows))
+
+
+def keys(table):
+    return [key for key, _ in table["columns"]]
+
+
+def test_rows_without_a_layout_are_shown_as_they_are():
+    rows = [
+        {"n": 1, "rate": 0.5, "grid": [[0.1] * 3] * 3, "arrays": "a"},
+        {"n": 2, "rate": None, "grid": [0.1, 0.2], "arrays": "b"},
+    ]
+    (table,) = row_tables([record("a", rows)])
+    assert table["title"] == "count: 2 rows"
+    assert keys(table) == ["n", "rate", "grid"]
+    first, second = table["rows"]
+    assert (first["n"], first["rate"]) == (1, 0.5)
+    assert first["grid"] == "9 numbers, 0.100 to 0.100"
+    assert json.loads(first["grid"].whole) == rows[0]["grid"]
+    assert (second["rate"], second["grid"]) == (None, "[0.100, 0.200]")
+
+
+def test_flags_that_rows_do_not_have_are_columns():
+    runs = [
+        record(name, [{"seed": seed, "x": 0.5}], seed=seed, rate=seed / 10)
+        for seed, name in enumerate("ab")
+    ]
+    (table,) = row_tables(runs)
+    assert keys(table) == ["run", "--rate", "seed", "x"]
+    assert [row["--rate"] for row in table["rows"]] == ["0.0", "0.1"]
+
+
+def test_rows_of_other_fields_have_a_table_of_their_own():
+    rows = [{"score": 1}, {"units": 2}, {"score": 3}]
+    first, second = row_tables([record("a", rows)])
+    assert [row["score"] for row in first["rows"]] == [1, 3]
+    assert [row["units"] for row in second["rows"]] == [2]
+    assert row_tables([record("a", [])]) == []
+
+
+def test_long_tables_end_somewhere_and_say_so():
+    rows = [{"n": number} for number in range(MOST_ROWS + 1)]
+    (table,) = row_tables([record("a", rows)])
+    assert len(table["rows"]) == MOST_ROWS
+    assert f"{MOST_ROWS} of {MOST_ROWS + 1} rows" in table["notes"][-1]
+
+
+def test_fields_with_names_of_ours_keep_their_values():
+    (table,) = row_tables([record(name, [{"run": 7}]) for name in "ab"])
+    assert [(row["run"], row["row: run"]) for row in table["rows"]] == [
+        ("a", 7),
+        ("b", 7),
+    ]

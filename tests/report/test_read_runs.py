@@ -1,0 +1,264 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from finished_probe import finished_probe
+from finished_probe import probe_row
+from finished_probe import rgb_row
+from report_runs import agreement_run
+from report_runs import own_run
+from report_runs import rewrite
+from report_runs import unfinished_run
+
+from keras_padpos import runs
+from keras_padpos.errors import InputError
+from keras_padpos.report import find_runs
+from keras_padpos.report import open_run
+from keras_padpos.report import position_rows
+from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.read_runs import run_groups
+
+
+def names(*paths):
+    return [run.name for run in find_runs([str(path) for path in paths])]
+
+
+def only(path):
+    (run,) = find_runs([str(path)])
+    return run
+
+
+def test_folders_are_searched_one_level_deep(tmp_path):
+    for number in (10, 9, 1):
+        own_run(tmp_path / "sweep" / f"run{number}")
+    own_run(tmp_path / "sweep" / "deeper" / "run2")
+    (tmp_path / "sweep" / "notes.txt").write_text("x")
+    assert names(tmp_path / "sweep") == ["run1", "run9", "run10"]
+    # Work directories are not looked into.
+    own_run(tmp_path / "sweep" / "run1" / "inside")
+    assert names(tmp_path / "sweep" / "run1") == ["run1"]
+
+
+def test_each_run_is_there_once_in_the_order_asked_for(tmp_path):
+    for name in "ab":
+        own_run(tmp_path / name)
+    again = tmp_path / "link"
+    again.symlink_to(tmp_path / "a", target_is_directory=True)
+    assert names(tmp_path / "b", tmp_path, again) == ["b", "a"]
+
+
+def test_names_are_as_short_as_tells_them_apart(tmp_path):
+    for name in ("one/run", "two/run", "two/other"):
+        own_run(tmp_path / name)
+    assert names(tmp_path / "one", tmp_path / "two") == [
+        "one/run",
+        "other",
+        "two/run",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: None, "it is not there"),
+        (lambda path: path.write_text("x"), "a file"),
+        (lambda path: path.mkdir(), "no config.json or results.json of a run"),
+    ],
+)
+def test_what_holds_no_run_is_an_error(make, words, tmp_path):
+    make(tmp_path / "x")
+    with pytest.raises(InputError, match=f"DIR must be.*{words}"):
+        find_runs([str(tmp_path / "x")])
+
+
+def test_the_config_of_another_program_is_no_run(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text(
+        json.dumps({"class_name": "Functional", "config": {}})
+    )
+    with pytest.raises(InputError, match="no config.json"):
+        find_runs([str(tmp_path)])
+    agreement_run(tmp_path / "run")
+    assert names(tmp_path) == ["run"]
+
+
+def test_finding_changes_nothing(tmp_path):
+    unfinished_run(tmp_path / "begun").close()
+
+    def state():
+        return {
+            file: (file.stat().st_mtime_ns, file.read_bytes())
+            for file in tmp_path.rglob("*")
+            if file.is_file()
+        }
+
+    before = state()
+    # An open work directory would drop the lines of what is not finished.
+    assert len(only(tmp_path).metrics) == 3
+    assert state() == before
+
+
+def test_a_finished_run(tmp_path):
+    agreement_run(tmp_path)
+    for run in (
+        only(tmp_path),
+        open_run(tmp_path, "prediction_agreement"),
+    ):
+        assert (run.state, run.problems) == ("finished", ())
+        assert run.experiment == "prediction_agreement"
+        assert run.config == {"crop": 64}
+        assert [r["padding_mode"] for r in run.rows] == ["zeros", "reflect"]
+        assert run.provenance["commit"] == "0123456789abcdef"
+
+
+def test_an_unfinished_run_has_its_finished_units(tmp_path):
+    work = unfinished_run(tmp_path)
+    rolling = runs.RollingCheckpoint(work, "red_green-seed1", seconds=0)
+    rolling.save({"images": 8}, {})
+    run = only(tmp_path)
+    assert (run.state, run.rows) == ("unfinished", ())
+    # What is under way is no finished unit.
+    assert run.units == ("red_green-seed0",)
+    assert [line["loss"] for line in run.metrics] == [1.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "results.json cannot be read"),
+        (b'{"experiment": "count", "con', "results.json cannot be read"),
+        (b"\xff\xfe", "results.json cannot be read"),
+        (b"[]", "it holds no object"),
+        (b'{"experiment": 3, "config": {}, "rows": []}', "`experiment`"),
+        (b'{"experiment": "a", "config": [], "rows": []}', "`config`"),
+        (b'{"experiment": "a", "config": {}, "rows": {}}', "`rows`"),
+        (b'{"experiment": "a", "config": {}, "rows": [1]}', "a row is no"),
+        (
+            b'{"experiment": "a", "config": {}, "rows": [], "provenance": 1}',
+            "`provenance`",
+        ),
+        (
+            b'{"experiment": "a", "config": {}, "rows": [{"a": '
+            + b"[" * 900
+            + b"]" * 900
+            + b"}]}",
+            "nested more than",
+        ),
+        (b"[" * 200_000, "cannot be read"),
+    ],
+)
+def test_damaged_results_are_told(content, words, tmp_path):
+    agreement_run(tmp_path)
+    (tmp_path / "results.json").write_bytes(content)
+    run = only(tmp_path)
+    assert (run.state, run.rows) == ("damaged", ())
+    assert words in " ".join(run.problems)
+    # What the other file says is still there.
+    assert run.experiment == "prediction_agreement"
+    with pytest.raises(InputError, match="no work directory of a finished"):
+        open_run(tmp_path, "prediction_agreement")
+
+
+def test_results_without_config_or_provenance_are_shown(tmp_path):
+    agreement_run(tmp_path)
+    (tmp_path / "config.json").unlink()
+    rewrite(tmp_path, lambda results: results.pop("provenance"))
+    run = only(tmp_path)
+    assert run.state == "finished" and len(run.rows) == 2
+    assert run.problems == ("config.json is missing.",)
+    assert run.provenance == {}
+
+
+def test_torn_lines_of_metrics_are_left_out_and_told(tmp_path):
+    agreement_run(tmp_path)
+    (tmp_path / "metrics.jsonl").write_bytes(
+        b'{"epoch": 1, "loss": 2.0}\n[1]\n\n{"epoch": 2, "lo'
+    )
+    run = only(tmp_path)
+    assert run.metrics == ({"epoch": 1, "loss": 2.0},)
+    assert run.problems == ("metrics.jsonl: 2 lines cannot be read.",)
+
+
+def groups(*configs, rows=None):
+    records = [
+        RunRecord(
+            Path(f"{number}"),
+            f"{number}",
+            "count",
+            config,
+            rows=tuple(rows[number]) if rows else (),
+        )
+        for number, config in enumerate(configs)
+    ]
+    return [
+        "".join(run.name for run in group)
+        for group in run_groups(records, ("seed", "padding_mode"))
+    ]
+
+
+def test_only_flags_of_the_key_may_differ():
+    assert groups(
+        {"seed": 0, "padding_mode": ["zeros"], "epochs": 1},
+        {"seed": 1, "padding_mode": ["zeros"], "epochs": 1},
+        {"seed": 0, "padding_mode": ["reflect"], "epochs": 1},
+        {"seed": 0, "padding_mode": ["circular"], "epochs": 2},
+    ) == ["012", "3"]
+
+
+def test_repeated_runs_share_no_table():
+    config = {"seed": 0}
+    assert groups(config, config, {"seed": 1}, config) == ["02", "1", "3"]
+
+
+def test_rows_with_the_same_key_share_no_table():
+    rows = [
+        [{"padding_mode": "zeros", "x": 0.1}],
+        [{"padding_mode": "zeros", "x": 0.2}, {"padding_mode": "reflect"}],
+        [{"padding_mode": "none", "x": 0.1}],
+    ]
+    configs = [{"padding_mode": [str(number)]} for number in range(3)]
+    assert groups(*configs, rows=rows) == ["02", "1"]
+
+
+def test_rows_come_with_the_scores_of_their_pictures(tmp_path):
+    rows = [probe_row(scores=[0.1, 0.3]), rgb_row(scores=[0.0, 0.2])]
+    rows[1]["stages"] = "1,2"
+    path = finished_probe(tmp_path, rows, target_range="paper")
+    first, second = position_rows([path])
+    np.testing.assert_array_equal(first["scores"], [0.1, 0.3])
+    np.testing.assert_array_equal(second["scores"], [0.0, 0.2])
+    assert first["cells"] == 36
+    assert first["train_set"] == "photos/train"
+    assert first["target_range"] == "paper"
+    # The bare picture is one stage.
+    assert (first["stages"], second["stages"]) == ("all", "all")
+    (again, _) = position_rows(find_runs([str(tmp_path)]))
+    np.testing.assert_array_equal(again["scores"], first["scores"])
+
+
+def test_rows_come_with_the_flags_of_the_run(tmp_path):
+    rows = [probe_row(), probe_row(solver="sgd", ridge=None, seed=1)]
+    rows[1]["calibration_images"] = 4
+    path = finished_probe(tmp_path, rows, ridge="auto", epochs=7)
+    first, second = position_rows([path])
+    assert (first["ridge_asked"], first["epochs"]) == ("auto", None)
+    assert (second["ridge_asked"], second["epochs"]) == (None, 7)
+    assert (first["calibration_images"], second["calibration_images"]) == (0, 4)
+
+
+def test_pictures_tell_test_sets_of_one_name_apart(tmp_path):
+    paths = [
+        finished_probe(tmp_path / str(number), [probe_row()], pictures=shade)
+        for number, shade in enumerate([7, 7, 8])
+    ]
+    digests = [row["pictures"] for row in position_rows(paths)]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_missing_arrays_are_one_line(tmp_path):
+    path = finished_probe(tmp_path, [probe_row()])
+    (tmp_path / "arrays.npz").unlink()
+    with pytest.raises(InputError, match="another --workdir") as error:
+        position_rows([path])
+    assert "\n" not in str(error.value)
