@@ -1,15 +1,19 @@
 import io
 import json
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from keras_padpos.errors import MissingPackageError
 from keras_padpos.sweep import SweepOutcome
 from keras_padpos.sweep import SweepRun
 from keras_padpos.sweep import print_sweep
 from keras_padpos.sweep import run_sweep
 from keras_padpos.sweep import sweep as sweep_module
+from keras_padpos.sweep import sweep_commands
 from keras_padpos.sweep.folder import SweepEntry
 from keras_padpos.sweep.process import SweepEnd
 from keras_padpos.sweep.process import SweepLog
@@ -19,7 +23,7 @@ LOST = SweepEnd(fault="the node is dead", lost=True)
 
 
 class FakeCluster:
-    """Ends one run a `wait`, as the script says; `None` is an interrupt."""
+    """Ends one run a `wait`, as the script says, or gets a signal."""
 
     script = {}
     at_once = 4
@@ -47,9 +51,9 @@ class FakeCluster:
         entry, run = self._under_way.pop(0)
         ends = self.script.get(run.label, [])
         end = ends.pop(0) if ends else SweepEnd("host/1", 1.5)
-        if end is None:
+        if not isinstance(end, SweepEnd):
             self._under_way.insert(0, (entry, run))
-            raise KeyboardInterrupt
+            signal.raise_signal(end)
         if end.finished:
             Path(entry.workdir).mkdir(exist_ok=True)
             Path(entry.workdir, "results.json").touch()
@@ -123,17 +127,33 @@ def test_a_lost_run_is_started_again_up_to_retries(sweep):
     assert err.count("it goes on where there is room, retry 2 of 2") == 2
 
 
-def test_a_run_that_fails_is_not_started_again(sweep):
+def test_a_run_that_fails_is_started_again_only_by_the_next_sweep(sweep):
     outcome, states, err = sweep(
         {"count seed=0": [SweepEnd("host/1", 3, fault="exit status 1")]}
     )
     assert states == ["failed", *3 * ["finished"]]
     assert [entry.attempts for entry in outcome.entries] == [1, 1, 1, 1]
     assert ": failed, exit status 1, 3.0 s on host/1" in err
+    _, states, _ = sweep()
+    assert states == 4 * ["finished"]
+    assert FakeCluster.started == [("count seed=0", 1)]
 
 
-def test_an_interrupt_leaves_the_rest_for_the_next_time(sweep):
-    outcome, states, err = sweep({"count seed=1": [None]})
+def test_without_ray(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    run = SweepRun("experiments.count", {"seed": 0})
+    assert len(sweep_commands([run], tmp_path)) == 1
+    with pytest.raises(MissingPackageError) as error:
+        run_sweep([run], tmp_path)
+    assert str(error.value) == (
+        "A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
+        "--dry_run prints its commands without."
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_the_rest_for_the_next_time(sweep, number):
+    outcome, states, err = sweep({"count seed=1": [number]})
     assert states == ["finished", "waiting", "waiting", "waiting"]
     assert (outcome.status, outcome.interrupted) == (130, True)
     assert "interrupted" in err
