@@ -66,9 +66,11 @@ def main(argv):
                 ),
             )
         if work is not None:
-            _plot_reach(work, rows, about)
+            report.draw_inspection(work, about, rows)
             work.write_results(rows, {**provenance.as_dict(), "told": about})
-    report.print_inspection(rows, about)
+    report.print_inspection(
+        about["title"], rows, about["shape"], about["notes"]
+    )
     if work is not None:
         print(f"\nResults in {work.path}")
 
@@ -83,18 +85,6 @@ def _input_shape():
             f"them, such as 224,224,3. Received: {','.join(parts)}"
         )
     return [int(part) for part in parts]
-
-
-def _plot_reach(work, rows, about):
-    """Plot padding's reach at each stage, if receptive fields are known."""
-    stages = [row for row in rows if row.get("stage")]
-    if stages and about["picture"]:
-        report.reach_figure(
-            work.figure_path("reach"),
-            stages,
-            about["picture"],
-            f"What padding reaches in {about['title']} at {about['shape']}",
-        )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from keras_padpos.report._write_report import write_report
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.cells import table_markdown
 from keras_padpos.report.depth_figure import reach_figure
+from keras_padpos.report.inspection import draw_inspection
 from keras_padpos.report.inspection import print_inspection
 from keras_padpos.report.names import ProbedNetwork
 from keras_padpos.report.orderings import evaluate_orderings
@@ -31,6 +32,7 @@ __all__ = [
     "print_table",
     "table_markdown",
     "reach_figure",
+    "draw_inspection",
     "print_inspection",
     "ProbedNetwork",
     "evaluate_orderings",

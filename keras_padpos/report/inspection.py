@@ -1,4 +1,4 @@
-"""The tables that `inspect_model` prints."""
+"""What `inspect_model` shows of its rows: tables and a figure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.report.cells import print_table
+from keras_padpos.report.depth_figure import reach_figure
+from keras_padpos.runs.work_directory import WorkDirectory
+
+_Rows = Sequence[Mapping[str, Any]]
 
 
 def print_inspection(
-    rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+    title: str, rows: _Rows, input_shape: str, notes: Sequence[str] = ()
 ) -> None:
     """Print the tables of an inspection.
 
     Example:
         >>> print_inspection(
+        ...     "m.keras",
         ...     [{"table": "signature", "role": "input", "name": "x",
         ...       "shape": [None, 8], "dtype": "float32"}],
-        ...     {"title": "m.keras", "shape": "8", "notes": []},
+        ...     "8",
         ... )
         m.keras
         | role  | name | shape | dtype   |
@@ -25,8 +30,11 @@ def print_inspection(
         | input | x    | ?x8   | float32 |
 
     Args:
-        rows: The rows of `files.inspect_file`.
-        about: What it returns about them.
+        title: What was looked at.
+        rows: What `inspection_rows` gave, or rows of the tables `signature`
+            and `operations` of a SavedModel.
+        input_shape: The shape at which it was looked at, in words.
+        notes: Lines below the signature.
     """
     tables: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -34,22 +42,43 @@ def print_inspection(
     signature = [
         {**row, "shape": _shape(row["shape"])} for row in tables["signature"]
     ]
+    several = len({row.get("signature") for row in signature}) > 1
     columns = ["role", "name", "shape", "dtype"]
-    if len({row.get("signature") for row in signature}) > 1:
-        columns = ["signature", *columns]
-    print_table(about["title"], columns, signature, about["notes"])
+    print_table(
+        title, ["signature", *columns] if several else columns, signature, notes
+    )
     if "operations" in tables:
         print()
         _print_operations(tables["operations"])
     if "padding_sites" in tables:
         print()
-        _print_sites(tables["padding_sites"], about["shape"])
+        _print_sites(tables["padding_sites"], input_shape)
     if "even_sizes" in tables:
         print()
         _print_uneven(tables.get("uneven_sites", []), *tables["even_sizes"])
     if "receptive_field" in tables:
         print()
-        _print_fields(tables["receptive_field"], about["shape"])
+        _print_fields(tables["receptive_field"], input_shape)
+
+
+def draw_inspection(
+    work: WorkDirectory, told: Mapping[str, Any], rows: _Rows
+) -> None:
+    """Draw padding's reach at each stage, where receptive fields are known.
+
+    Args:
+        work: Where `figures/reach.png` goes.
+        told: What `inspect_file` told.
+        rows: What it gave.
+    """
+    stages = [row for row in rows if row.get("stage")]
+    if stages and told["picture"]:
+        reach_figure(
+            work.figure_path("reach"),
+            stages,
+            told["picture"],
+            f"What padding reaches in {told['title']} at {told['shape']}",
+        )
 
 
 def _print_operations(rows):
@@ -71,7 +100,7 @@ def _print_operations(rows):
 def _print_sites(rows, input_shape):
     modes = Counter(row["mode"] for row in rows)
     uneven = sum(row["uneven"] == "uneven" for row in rows)
-    counts = ", ".join(f"{mode} {count}" for mode, count in modes.items())
+    told = ", ".join(f"{mode} {count}" for mode, count in modes.items())
     print_table(
         f"Padding sites at {input_shape}",
         [
@@ -86,7 +115,7 @@ def _print_sites(rows, input_shape):
         ],
         rows,
         [
-            f"{_count(len(rows), 'site')}, {uneven} uneven; modes: {counts}.",
+            f"{_count(len(rows), 'site')}, {uneven} uneven; modes: {told}.",
             *(
                 f"{row['layer']}: {row['reason']}."
                 for row in rows
@@ -142,11 +171,19 @@ def _print_fields(rows, input_shape):
     if "reason" in rows[0]:
         print(f"Receptive fields: {rows[0]['reason']}")
         return
-    pairs = ("stride", "size", "pad_before", "pad_after", "margin")
     shown = [
         {
             **row,
-            **{key: _pair(row[key]) for key in pairs},
+            **{
+                key: _pair(row[key])
+                for key in (
+                    "stride",
+                    "size",
+                    "pad_before",
+                    "pad_after",
+                    "margin",
+                )
+            },
             "positions": _by(row["positions"]),
             "reach": f"{100 * row['reach_both']:.1f}",
             "gated": "gated" if row["gated"] else "",
