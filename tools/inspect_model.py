@@ -9,6 +9,8 @@ padding's reach as a figure.
 """
 
 import functools
+import hashlib
+from pathlib import Path
 
 from absl import flags
 
@@ -43,7 +45,7 @@ def main(argv):
     shape = _input_shape()
     config = {
         "model": str(path),
-        "sha256": files.model_digest(path),
+        "sha256": _digest(path),
         "input_shape": shape,
         "all_layers": _ALL_LAYERS.value,
     }
@@ -73,6 +75,19 @@ def main(argv):
     )
     if work is not None:
         print(f"\nResults in {work.path}")
+
+
+def _digest(path):
+    """The SHA-256 of a `.keras` file, or of a SavedModel's graph."""
+    path = Path(path).expanduser()
+    file = path / "saved_model.pb" if path.is_dir() else path
+    if not file.is_file():
+        raise runs.InputError(
+            "PATH must be a .keras file or the folder of a SavedModel, which "
+            f"holds saved_model.pb. There is no file at {str(file)!r}"
+        )
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _input_shape():

@@ -1,84 +1,11 @@
-"""Load saved Keras models, and check the names of such files."""
+"""Load saved Keras models."""
 
-import hashlib
 import os
 import warnings
 from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
-
-
-def check_keras_file(
-    path: str | os.PathLike, argument: str, overwrite: bool = False
-) -> Path:
-    """Check that a `.keras` file can be written.
-
-    Example:
-        >>> check_keras_file("reflecting.keras", "OUT.keras").name
-        'reflecting.keras'
-
-    Args:
-        path: The file to write.
-        argument: Its name on the command line, for messages.
-        overwrite: Whether a file of that name may be replaced.
-
-    Returns:
-        The path, `~` expanded.
-
-    Raises:
-        InputError: If it has another ending, is there already, or its folder
-            is not there or not writable.
-    """
-    path = Path(path).expanduser()
-    writable = os.access(path.parent, os.W_OK | os.X_OK)
-    for wrong, expected, hint in (
-        (path.suffix != ".keras", "have the ending .keras", ""),
-        (path.is_dir(), "be a file", ", a folder"),
-        (
-            path.exists() and not overwrite,
-            "be a new file",
-            ", which is there already; choose another, or add --overwrite to "
-            "replace it",
-        ),
-        (not path.parent.is_dir(), "lie in a folder that is there", ""),
-        (not writable, "lie in a folder that can be written", ""),
-    ):
-        if wrong:
-            raise InputError(
-                f"{argument} must {expected}. Received: {str(path)!r}{hint}"
-            )
-    return path
-
-
-def model_digest(path: str | os.PathLike) -> str:
-    """The SHA-256 of a `.keras` file, or of a SavedModel's graph.
-
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "empty.keras"
-        >>> path.touch()
-        >>> model_digest(path)[:8]
-        'e3b0c442'
-
-    Args:
-        path: The file, or the SavedModel's folder.
-
-    Returns:
-        Hexadecimal digits.
-
-    Raises:
-        InputError: If it is neither.
-    """
-    path = Path(path).expanduser()
-    file = path / "saved_model.pb" if path.is_dir() else path
-    if not file.is_file():
-        raise InputError(
-            "PATH must be a .keras file or the folder of a SavedModel, which "
-            f"holds saved_model.pb. There is no file at {str(file)!r}"
-        )
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def load_keras_model(

@@ -1,6 +1,7 @@
 """The Ray cluster that a sweep runs on."""
 
 import contextlib
+import dataclasses
 import logging
 import math
 import os
@@ -25,6 +26,7 @@ _OBJECT_STORE = 80 * 2**20
 _SHARED_VARIABLES = ("KERAS_BACKEND", "PYTHONPATH", "OMP_NUM_THREADS")
 
 
+@dataclasses.dataclass
 class SweepCluster:
     """Runs the tasks of a sweep on Ray; use as a context.
 
@@ -36,14 +38,12 @@ class SweepCluster:
     `wait` reports it.
     """
 
-    def __init__(
-        self,
-        address: str | None = None,
-        *,
-        cpus_per_run: float = 1,
-        gpus_per_run: float | None = None,
-        limit_threads: bool = False,
-    ):
+    address: str | None = None
+    cpus_per_run: float = 1
+    gpus_per_run: float | None = None
+    limit_threads: bool = False
+
+    def __post_init__(self):
         # Before Ray is imported, which reads it then.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         try:
@@ -54,15 +54,10 @@ class SweepCluster:
                 "--dry_run prints its commands without."
             ) from error
         self._ray = ray
-        self._address = address
-        self._cpus = cpus_per_run
-        self._gpus = gpus_per_run
-        self._limit_threads = limit_threads
         self._temporary: str | None = None
         self._under_way: dict[Any, Any] = {}
         # As of entering: how many runs have room at once, on how many nodes.
-        self.at_once = 0
-        self.nodes = 0
+        self.at_once = self.nodes = 0
 
     def __enter__(self) -> "SweepCluster":
         logging.getLogger("ray").setLevel(logging.CRITICAL)
@@ -111,7 +106,7 @@ class SweepCluster:
     def _connect(self) -> None:
         where, hint = "on this machine", ""
         options = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-        if self._address is None:
+        if self.address is None:
             # Ray opens ports to the network and would keep a token in the
             # home folder otherwise. Versions without tokens ignore it.
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -123,9 +118,9 @@ class SweepCluster:
                 "_temp_dir": self._temporary,
             }
         else:
-            where = f"at --address={self._address}"
-            _check_address(self._address)
-            options["address"] = self._address
+            where = f"at --address={self.address}"
+            _check_address(self.address)
+            options["address"] = self.address
             hint = ". If the cluster asks for a token, set RAY_AUTH_MODE=token"
         try:
             self._ray.init(**options)
@@ -144,8 +139,10 @@ class SweepCluster:
             max((node.get(name, 0) for node in nodes), default=0)
             for name in ("CPU", "GPU")
         )
-        gpus = float(most_gpus > 0) if self._gpus is None else self._gpus
-        needs = {"CPU": self._cpus, "GPU": gpus}
+        gpus = self.gpus_per_run
+        if gpus is None:
+            gpus = float(most_gpus > 0)
+        needs = {"CPU": self.cpus_per_run, "GPU": gpus}
         rooms = [
             math.floor(
                 min(node.get(name, 0) / n for name, n in needs.items() if n)
@@ -156,7 +153,8 @@ class SweepCluster:
             raise InputError(
                 "No node has room for a run: --cpus_per_run and --gpus_per_run "
                 f"must be at most {most_cpus:g} and {most_gpus:g}, the most "
-                f"that a node has. Received: {self._cpus:g} and {gpus:g}."
+                "that a node has. Received: "
+                f"{self.cpus_per_run:g} and {gpus:g}."
             )
         self.at_once, self.nodes = sum(rooms), len(nodes)
         self._environment = {
@@ -164,15 +162,15 @@ class SweepCluster:
         }
         if most_gpus and not gpus:
             self._environment["CUDA_VISIBLE_DEVICES"] = ""
-        if self._limit_threads:
-            threads = str(max(1, int(self._cpus)))
+        if self.limit_threads:
+            threads = str(max(1, int(self.cpus_per_run)))
             self._environment |= {
                 "OMP_NUM_THREADS": threads,
                 "TF_NUM_INTRAOP_THREADS": threads,
                 "TF_NUM_INTEROP_THREADS": threads,
             }
         self._task = self._ray.remote(
-            num_cpus=self._cpus, num_gpus=gpus, max_retries=0
+            num_cpus=self.cpus_per_run, num_gpus=gpus, max_retries=0
         )(_on_worker)
 
     def _end(self, reference: Any) -> SweepEnd:

@@ -1,5 +1,6 @@
 """The progress of a sweep."""
 
+import datetime
 from collections import Counter
 from collections.abc import Sequence
 
@@ -89,13 +90,14 @@ class SweepTable:
         table.add_column("elapsed", justify="right", no_wrap=True)
         table.add_column("progress", ratio=1, no_wrap=True)
         for entry in self._shown():
-            under_way = entry.state == "running"
+            running, seconds = entry.state == "running", entry.elapsed
+            clock = datetime.timedelta(seconds=int(seconds or 0))
             table.add_row(
                 Text(entry.run.label),
                 Text(entry.state),
                 Text(entry.node or ""),
-                Text(_clock(entry.elapsed)),
-                Text(entry.log.progress() if under_way else entry.fault),
+                Text("" if seconds is None else str(clock)),
+                Text(entry.log.progress() if running else entry.fault),
             )
         return Group(Text(heading), table)
 
@@ -106,13 +108,3 @@ class SweepTable:
             self._entries, key=lambda entry: _STATES.index(entry.state)
         )
         return by_state[:room]
-
-
-def _clock(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-    )

@@ -119,10 +119,7 @@ def run_sweep(
     interrupted = False
     if not all(entry.before for entry in entries):
         cluster = SweepCluster(
-            address,
-            cpus_per_run=cpus_per_run,
-            gpus_per_run=gpus_per_run,
-            limit_threads=limit_threads,
+            address, cpus_per_run, gpus_per_run, limit_threads
         )
         with contextlib.ExitStack() as stack:
             stderr = stack.enter_context(_diverted_output(folder.ray_log))

@@ -29,8 +29,8 @@ class FakeCluster:
     at_once = 4
     nodes = 2
 
-    def __init__(self, address, **options):
-        type(self).made = [address, options]
+    def __init__(self, *options):
+        type(self).options = options
         type(self).started = []
         type(self).most = 0
         self._under_way = []
@@ -46,6 +46,8 @@ class FakeCluster:
         self._under_way.append((entry, run))
         type(self).most = max(self.most, len(self._under_way))
         SweepLog(log).begin(attempt, "host/1", ["python"])
+        with open(log, "a") as file:
+            file.write("".join(f"line {n}\n" for n in range(20)))
 
     def wait(self, seconds):
         entry, run = self._under_way.pop(0)
@@ -89,17 +91,14 @@ def test_all_are_run_once(sweep):
     assert states == 4 * ["finished"]
     assert (outcome.status, outcome.interrupted) == (0, False)
     assert FakeCluster.started == [(f"count seed={n}", 1) for n in range(4)]
-    assert FakeCluster.made == [
-        "a:1",
-        {"cpus_per_run": 2, "gpus_per_run": None, "limit_threads": False},
-    ]
+    assert FakeCluster.options == ("a:1", 2, None, False)
     assert err.startswith("4 runs, 0 of them finished before; 4 at once on 2")
     # All are finished: no cluster is needed.
-    del FakeCluster.made
+    del FakeCluster.options
     outcome, states, err = sweep()
     assert (outcome.status, err) == (0, "")
     assert all(entry.before for entry in outcome.entries)
-    assert not hasattr(FakeCluster, "made")
+    assert not hasattr(FakeCluster, "options")
     # Only those that are new are started.
     sweep(seeds=6)
     assert FakeCluster.started == [("count seed=4", 1), ("count seed=5", 1)]
@@ -129,11 +128,21 @@ def test_a_lost_run_is_started_again_up_to_retries(sweep):
 
 def test_a_run_that_fails_is_started_again_only_by_the_next_sweep(sweep):
     outcome, states, err = sweep(
-        {"count seed=0": [SweepEnd("host/1", 3, fault="exit status 1")]}
+        {"count seed=0": [SweepEnd("host/1", 3, fault="exit status 1 [a]")]}
     )
     assert states == ["failed", *3 * ["finished"]]
     assert [entry.attempts for entry in outcome.entries] == [1, 1, 1, 1]
-    assert ": failed, exit status 1, 3.0 s on host/1" in err
+    # Off a terminal, each change is a line.
+    first, second = (Path(e.workdir).name for e in outcome.entries[:2])
+    log = outcome.entries[0].log.path
+    lines = err.splitlines()
+    assert lines[1:11] == [
+        f"1/4 {first}: failed, exit status 1 [a], 3.0 s on host/1",
+        *(f"    line {n}" for n in range(12, 20)),
+        f"    (its log: {log})",
+    ]
+    assert f"{second}: running on host/1" in lines
+    assert f"2/4 {second}: finished, 1.5 s on host/1" in lines
     _, states, _ = sweep()
     assert states == 4 * ["finished"]
     assert FakeCluster.started == [("count seed=0", 1)]
@@ -169,32 +178,6 @@ def entries(folder, count=4):
         log = SweepLog(folder / f"seed{seed}.log")
         made.append(SweepEntry(run, str(folder / f"seed{seed}"), log))
     return made
-
-
-def test_off_a_terminal_each_change_is_a_line(tmp_path):
-    out = io.StringIO()
-    good, bad, lost, _ = runs = entries(tmp_path)
-    with SweepTable(runs, Console(file=out)) as table:
-        for entry in (good, bad, lost):
-            entry.state, entry.node = "running", "host/1"
-            table.changed(entry)
-        lost.state, lost.fault = "waiting", "lost [a]"
-        table.changed(lost)
-        good.state, good.seconds = "finished", 3.21
-        table.changed(good)
-        bad.log.path.write_text("".join(f"line {n}\n" for n in range(20)))
-        bad.state, bad.fault, bad.seconds = "failed", "exit status 1", 1
-        table.changed(bad)
-    assert out.getvalue().splitlines() == [
-        "seed0: running on host/1",
-        "seed1: running on host/1",
-        "seed2: running on host/1",
-        "seed2: lost [a]",
-        "1/4 seed0: finished, 3.2 s on host/1",
-        "2/4 seed1: failed, exit status 1, 1.0 s on host/1",
-        *(f"    line {n}" for n in range(12, 20)),
-        f"    (its log: {bad.log.path})",
-    ]
 
 
 def test_a_terminal_shows_running_runs_first(tmp_path):

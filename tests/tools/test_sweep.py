@@ -43,8 +43,8 @@ def gated(folder, seeds="[0, 1]"):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with sweep_cluster(2) as found:
-        yield found
+    with sweep_cluster(2) as running:
+        yield running
 
 
 @pytest.fixture
