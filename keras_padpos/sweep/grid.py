@@ -21,6 +21,8 @@ from absl import flags
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_words
+from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import flag_text
 
 _NOT_FOR_SWEEPS = {
@@ -310,7 +312,7 @@ def _first_fault(
 ) -> tuple[int, str] | None:
     """Number of the first wrong set of flags, and what is wrong with it.
 
-    The binary is imported in a process of its own, which defines its flags.
+    The binary is imported in a process of its own: its flags may be absl's.
     """
     done = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import _answer; _answer()"],
@@ -329,40 +331,39 @@ def _first_fault(
 def _answer() -> None:
     """In that process: read the question and print the fault."""
     experiment, flag_sets = json.load(sys.stdin)
-    fault = _import_fault(experiment)
-    print(
-        json.dumps(
-            (0, fault)
-            if fault
-            else _first_flag_fault(flags.FLAGS, experiment, flag_sets)
-        )
-    )
-
-
-def _first_flag_fault(
-    defined: flags.FlagValues,
-    experiment: str,
-    flag_sets: list[dict[str, Any]],
-) -> tuple[int, str] | None:
-    for number, values in enumerate(flag_sets):
-        fault = _flag_fault(defined, experiment, values)
-        if fault:
-            return number, fault
-    return None
-
-
-def _import_fault(experiment: str) -> str | None:
     try:
-        importlib.import_module(experiment)
+        fault = _first_flag_fault(*_flags_of(experiment), experiment, flag_sets)
+    except InputError as error:
+        fault = 0, str(error)
+    print(json.dumps(fault))
+
+
+def _flags_of(
+    experiment: str,
+) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
+    """A binary's flags, and those that its study declares, if it is one."""
+    try:
+        module = importlib.import_module(experiment)
     except ModuleNotFoundError as error:
         if error.name and f"{experiment}.".startswith(f"{error.name}."):
-            return f"there is no experiment {experiment!r}{_among(experiment)}"
-        return f"{experiment} cannot be imported: {error}"
+            raise InputError(
+                f"there is no experiment {experiment!r}{_among(experiment)}"
+            ) from error
+        raise InputError(f"{experiment} cannot be imported: {error}") from error
     except Exception as error:
-        return f"{experiment} cannot be imported: {error!r}"
+        raise InputError(
+            f"{experiment} cannot be imported: {error!r}"
+        ) from error
+    study = getattr(module, "STUDY", None)
+    if study is not None:
+        defined = flags.FlagValues()
+        study.define(defined)
+        return defined, study.declared
     if "workdir" not in flags.FLAGS:
-        return f"{experiment} has no --workdir, so it is no experiment"
-    return None
+        raise InputError(
+            f"{experiment} has no --workdir, so it is no experiment"
+        )
+    return flags.FLAGS, {}
 
 
 def _among(experiment: str) -> str:
@@ -379,10 +380,32 @@ def _among(experiment: str) -> str:
     return f" among {', '.join(module.name for module in modules)}"
 
 
+def _first_flag_fault(
+    defined: flags.FlagValues,
+    declared: Mapping[str, Flag],
+    experiment: str,
+    flag_sets: list[dict[str, Any]],
+) -> tuple[int, str] | None:
+    for number, values in enumerate(flag_sets):
+        fault = _flag_fault(defined, experiment, values)
+        if fault:
+            return number, fault
+        run = SweepRun(experiment, values)
+        try:
+            defined([experiment, *run.flag_arguments()])
+            Settings(declared, defined).check()
+        except (flags.Error, InputError) as error:
+            return number, str(error).rstrip(".")
+        finally:
+            # Else these values would be those of the next check.
+            defined.unparse_flags()
+    return None
+
+
 def _flag_fault(
     defined: flags.FlagValues, experiment: str, values: Mapping[str, Any]
 ) -> str | None:
-    """What is wrong with a run's values for the flags of its binary."""
+    """Why a run's values, as YAML reads them, are not for these flags."""
     for name, value in values.items():
         if name in _NOT_FOR_SWEEPS:
             return f"`{name}` must be left out: {_NOT_FOR_SWEEPS[name]}"
@@ -399,11 +422,4 @@ def _flag_fault(
                 f"`{name}` must be text or a number. Received: {value!r}. YAML "
                 "reads yes, no, on and off as booleans: put them in quotes"
             )
-    try:
-        defined([experiment, *SweepRun(experiment, values).flag_arguments()])
-    except flags.Error as error:
-        return str(error).rstrip(".")
-    finally:
-        # Else these values would be those of the next check.
-        defined.unparse_flags()
     return None

@@ -1,3 +1,4 @@
+import functools
 import json
 from pathlib import Path
 
@@ -229,7 +230,7 @@ def test_values_that_a_flag_does_not_take(write, monkeypatch, values, message):
     monkeypatch.setattr(
         grid_module,
         "_first_fault",
-        lambda *args: grid_module._first_flag_fault(defined, *args),
+        lambda *args: grid_module._first_flag_fault(defined, {}, *args),
     )
     # One run's values are not the next one's.
     before = {"mixed_precision": True, "units": "3", "list": ["a", "b"]}
@@ -244,6 +245,21 @@ def stubs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path / "stubs"
+
+
+def test_a_study_checks_what_it_declares(write, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    texture = functools.partial(blocks, experiment="texture")
+    (run,) = sweep_grid(write(texture({"padding_mode": ["zeros", "reflect"]})))
+    assert run.experiment == "experiments.texture"
+    for flag_set, message in (
+        ({"padding_mod": "zeros"}, "no flag `padding_mod`; `padding_mode` is"),
+        ({"padding_mode": ["zeros", "x"]}, "--padding_mode must be of zeros, "),
+    ):
+        with pytest.raises(InputError) as error:
+            sweep_grid(write(texture({}, flag_set)))
+        assert "study.yaml, block 2: " in str(error.value)
+        assert message in str(error.value)
 
 
 def test_a_binary_checks_the_flags_of_its_runs(stubs, write):
