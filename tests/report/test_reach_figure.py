@@ -6,8 +6,8 @@ from PIL import Image
 
 from keras_padpos import models
 from keras_padpos import padding
-from keras_padpos.files.inspect import inspection_rows
-from keras_padpos.report.depth_figure import reach_figure
+from keras_padpos.files import inspect as inspection_rows
+from keras_padpos.report import depth_figure as reach_figure
 from keras_padpos.report.depth_figure import reached_positions
 
 
