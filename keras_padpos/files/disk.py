@@ -167,7 +167,8 @@ def write_arrays(stream: BinaryIO, arrays: Mapping[str, np.ndarray]) -> str:
             with archive.open(entry, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
     stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
+    return digest.hexdigest()
 
 
 def read_arrays(

@@ -105,18 +105,18 @@ class SweepFolder:
         # The nodes of a cluster have other current folders.
         self.path = Path(path).expanduser().absolute()
         self.ray_log = self.path / "logs" / "ray.log"
-        self._lock = None
+        self._lock: DirectoryLock | None = None
 
     def entries(self, runs: Sequence[SweepRun]) -> list[SweepEntry]:
         """An entry for each run; those with results.json are finished."""
         try:
-            names = os.listdir(self.path) if self.path.exists() else []
+            present = os.listdir(self.path) if self.path.exists() else []
         except OSError as error:
             raise InputError(
                 f"Cannot read --out={self.path}: {error_words(error)}."
             ) from error
         by_digest: dict[str, list[str]] = {}
-        for name in sorted(names):
+        for name in sorted(present):
             if (self.path / name).is_dir():
                 by_digest.setdefault(name.rpartition("-")[2], []).append(name)
         saved = self._saved()
@@ -124,13 +124,9 @@ class SweepFolder:
         for run in runs:
             # A folder may hold copies of a work directory: prefer the run's
             # own name, then one that is finished.
-            name = min(
-                by_digest.get(run.digest, [run.name]),
-                key=lambda name, run=run: (
-                    name != run.name,
-                    not (self.path / name / _RESULTS).exists(),
-                ),
-            )
+            names = by_digest.get(run.digest, [run.name])
+            finished = [n for n in names if (self.path / n / _RESULTS).exists()]
+            name = run.name if run.name in names else (finished or names)[0]
             workdir = self.path / name
             log = SweepLog(self.path / "logs" / f"{name}.log")
             entry = SweepEntry(run, str(workdir), log)

@@ -325,7 +325,7 @@ def _first_fault(
         return json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         line = (done.stderr.strip() or "no output").splitlines()[-1]
-        return 0, f"{experiment} cannot be asked for its flags ({line})"
+        return 0, f"{experiment} does not define its flags ({line})"
 
 
 def _answer() -> None:

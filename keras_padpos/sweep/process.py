@@ -232,13 +232,14 @@ def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
 
 
 def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
-    # A run does not need Ray's variables, a token to the cluster among them.
-    merged = {
+    merged: dict[str, str | None] = {**os.environ, **changes}
+    return {
         name: value
-        for name, value in os.environ.items()
-        if not name.startswith("RAY_")
-    } | changes
-    return {name: value for name, value in merged.items() if value is not None}
+        for name, value in merged.items()
+        # A run does not need Ray's variables, a token to the cluster among
+        # them.
+        if value is not None and not name.startswith("RAY_")
+    }
 
 
 def _status_text(status: int) -> str:

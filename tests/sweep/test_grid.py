@@ -281,7 +281,7 @@ def test_a_binary_checks_the_flags_of_its_runs(stubs, write):
         (
             "stubs.dead",
             "import os; os._exit(3)",
-            "stubs.dead cannot be asked for its flags",
+            "stubs.dead does not define its flags",
         ),
     ],
 )
