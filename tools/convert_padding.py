@@ -50,7 +50,7 @@ def main(argv):
     from keras_padpos import models
 
     runs.Flag("", "", choices=networks.padding_modes()).value(
-        "padding_mode", _PADDING_MODE.value
+        "padding_mode", _PADDING_MODE.value or []
     )
     target = Path(target).expanduser()
     _check_target(target)
