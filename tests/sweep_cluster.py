@@ -27,13 +27,14 @@ store = {"object_store_memory": 80 * 2**20}
 cluster = Cluster()
 nodes = {}
 for line in sys.stdin:
-    word, given = json.loads(line)
-    if word == "add":
-        node = cluster.add_node(**given, **store)
+    command, argument = json.loads(line)
+    if command == "add":
+        node = cluster.add_node(**argument, **store)
         answer = node.node_id[:6]
         nodes[answer] = node
     else:
-        cluster.remove_node(nodes.pop(given), allow_graceful=word == "remove")
+        graceful = command == "remove"
+        cluster.remove_node(nodes.pop(argument), allow_graceful=graceful)
         answer = None
     print(json.dumps([answer, cluster.address]), file=answers, flush=True)
 cluster.shutdown()
@@ -48,7 +49,7 @@ class SweepCluster:
         self.address = None
 
     def add(self, **resources):
-        """Add a node, and say what a sweep calls it."""
+        """Add a node; the name that a sweep gives it."""
         return self._ask("add", resources)
 
     def remove(self, name):
@@ -57,8 +58,8 @@ class SweepCluster:
     def kill(self, name):
         self._ask("kill", name)
 
-    def _ask(self, word, given):
-        line = json.dumps([word, given])
+    def _ask(self, command, argument):
+        line = json.dumps([command, argument])
         print(line, file=self._process.stdin, flush=True)
         answer, self.address = json.loads(self._process.stdout.readline())
         return answer
@@ -68,7 +69,7 @@ class SweepCluster:
 def sweep_cluster(cpus):
     """A cluster whose first node has so many processors.
 
-    Whatever is started meanwhile has what it needs in its environment.
+    The environment of processes started within it says how to join.
     """
     with contextlib.ExitStack() as stack:
         monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())

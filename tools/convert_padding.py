@@ -5,6 +5,9 @@
 IN.keras is any functional or Sequential model. What changed is printed.
 """
 
+import os
+from pathlib import Path
+
 from absl import flags
 
 from keras_padpos import files
@@ -14,7 +17,7 @@ from keras_padpos.studies import networks
 _PADDING_MODE = flags.DEFINE_string(
     "padding_mode",
     None,
-    "What padding is to hold: zeros, constant (0), reflect, symmetric, "
+    "New padding mode: zeros, constant (0), reflect, symmetric, "
     "replicate, circular, distribution, randn, random_sides, partial; "
     "interpolate, which enlarges maps instead; or none, without padding.",
 )
@@ -47,9 +50,10 @@ def main(argv):
     from keras_padpos import models
 
     runs.Flag("", "", choices=networks.padding_modes()).value(
-        "padding_mode", _PADDING_MODE.value
+        "padding_mode", _PADDING_MODE.value or []
     )
-    target = files.check_keras_file(target, "OUT.keras", _OVERWRITE.value)
+    target = Path(target).expanduser()
+    _check_target(target)
     model = files.load_keras_model(source, "IN.keras", compiled=True)
     converted = models.convert_padding(
         model,
@@ -63,6 +67,23 @@ def main(argv):
     with files.atomic_path(target) as hidden:
         converted.save(hidden)
     print(f"Saved in {target}.")
+
+
+def _check_target(path):
+    """Refuse a file that cannot be written before anything is computed."""
+    if path.suffix != ".keras":
+        problem = "must have the ending .keras"
+    elif path.is_dir():
+        problem = "must be a file, no folder"
+    elif path.exists() and not _OVERWRITE.value:
+        problem = "is there already: choose another, or add --overwrite"
+    elif not path.parent.is_dir():
+        problem = "must lie in a folder that is there"
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        problem = "must lie in a folder that can be written"
+    else:
+        return
+    raise runs.InputError(f"OUT.keras {problem}. Received: {str(path)!r}")
 
 
 if __name__ == "__main__":

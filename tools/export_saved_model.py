@@ -18,8 +18,8 @@ from absl import flags
 from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
-from keras_padpos import studies
 from keras_padpos.studies import networks
+from keras_padpos.studies._position_network import position_network
 
 _BACKBONE = flags.DEFINE_string(
     "backbone",
@@ -135,7 +135,7 @@ def _check_before_work():
 def _network():
     if _MODEL.value is not None:
         return files.load_keras_model(_MODEL.value)
-    return studies.position_network(
+    return position_network(
         _BACKBONE.value,
         _weights(),
         _padding_mode(),

@@ -75,7 +75,7 @@ _DRY_RUN = flags.DEFINE_bool(
 
 
 def main(argv):
-    """Read the grid, run it, and say what came of it."""
+    """Read the grid, run it, and print a summary."""
     if not _OUT.value:
         raise runs.InputError("--out must name a folder. Received: nothing")
     for flag in (_CPUS, _GPUS):
@@ -85,11 +85,9 @@ def main(argv):
                 f"Received: {flag.value:g}"
             )
     grid = sweep.sweep_grid(argv[1])
-    sweep.check_sweep_flags(grid)
     if _DRY_RUN.value:
-        for entry in sweep.SweepFolder(_OUT.value).entries(grid):
-            if not entry.before:
-                print(shlex.join(entry.run.command(entry.workdir)))
+        for command in sweep.sweep_commands(grid, _OUT.value):
+            print(shlex.join(command))
         return 0
     outcome = sweep.run_sweep(
         grid,

@@ -1,4 +1,4 @@
-"""A Keras model as files that need neither Keras nor this package."""
+"""Export a Keras model to files that need neither Keras nor this package."""
 
 import contextlib
 import importlib.util
@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,12 +15,13 @@ import numpy as np
 from absl import logging as absl_logging
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import MissingPackageError
 from keras_padpos.files.disk import atomic_path
 from keras_padpos.files.disk import strict_json
 
 
 class ExportMismatch(InputError):
-    """What was exported does not give the Keras model's numbers.
+    """An export does not give the Keras model's numbers.
 
     Example:
         >>> raise ExportMismatch("'conv' differs.", rows=[])
@@ -46,92 +46,14 @@ EXPORT_FORMATS = {
 """From a format to the file in the export's folder; a SavedModel is all of it.
 """
 
-
-def load_exported(
-    folder: str | os.PathLike, format: str = "tf_saved_model"
-) -> Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None:
-    """Open an export without Keras.
-
-    Example:
-        >>> import tempfile
-        >>> import keras
-        >>> inputs = keras.Input((2,), name="x")
-        >>> model = keras.Model(inputs, {"twice": 2 * inputs})
-        >>> folder = tempfile.mkdtemp()
-        >>> model.export(folder, verbose=False)
-        >>> run = load_exported(folder)
-        >>> run({"x": np.ones((1, 2), "float32")})
-        {'twice': array([[2., 2.]], dtype=float32)}
-
-    Args:
-        folder: What `export_model` wrote.
-        format: Its format, a key of `EXPORT_FORMATS`.
-
-    Returns:
-        A function from arrays by the inputs' names to arrays by the outputs'
-        names; `None` if the package that runs this format is not installed.
-    """
-    file = Path(folder) / EXPORT_FORMATS[format]
-    return {
-        "tf_saved_model": _saved_model,
-        "onnx": _onnx,
-        "litert": _litert,
-    }[format](file)
-
-
-def _saved_model(folder):
-    import tensorflow as tf
-
-    loaded = tf.saved_model.load(str(folder))
-
-    def run(inputs):
-        # From what was loaded each time: without it its variables are gone.
-        outputs = loaded.signatures["serving_default"](
-            **{name: tf.constant(array) for name, array in inputs.items()}
-        )
-        return {name: array.numpy() for name, array in outputs.items()}
-
-    return run
-
-
-def _onnx(file):
-    if importlib.util.find_spec("onnxruntime") is None:
-        return None
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        str(file), providers=["CPUExecutionProvider"]
-    )
-    names = [output.name for output in session.get_outputs()]
-
-    def run(inputs):
-        return dict(zip(names, session.run(names, dict(inputs)), strict=True))
-
-    return run
-
-
-def _litert(file):
-    import tensorflow as tf
-
-    with warnings.catch_warnings():
-        # That the interpreter will move to the package ai-edge-litert.
-        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
-        interpreter = tf.lite.Interpreter(str(file))
-    signature = interpreter.get_signature_runner("serving_default")
-
-    def run(inputs):
-        return signature(**inputs)
-
-    return run
-
-
+# Of each output's largest value.
 _TOLERANCE = 1e-4
 _HALF_TOLERANCE = 1e-2
 
-# Of unknown sizes, by how many of them an input has. Multiples of 64, since
-# networks with an encoder and a decoder ask for that; large enough for VGG16
-# without padding, which needs 212.
-# Tried one after the other, until the network takes the sizes.
+# Unknown sizes of an input, by how many it has. Multiples of 64, since
+# networks with an encoder and a decoder need that; large enough for VGG16
+# without padding, which needs 212. The scales are tried in turn, until the
+# network takes the sizes.
 _SCALES = (1, 2, 4)
 _SIZES = {
     1: ((256,), (320,)),
@@ -139,7 +61,7 @@ _SIZES = {
     3: ((64, 64, 64), (64, 128, 64)),
 }
 
-# What an export consists of, whatever its format.
+# The content of an export, whatever its format.
 _ENTRIES = {
     "assets",
     "assets.extra",
@@ -155,7 +77,7 @@ def check_export(
     format: str = "tf_saved_model",
     overwrite: bool = False,
 ) -> None:
-    """Tell at once whether an export can be written.
+    """Check that an export can be written.
 
     Example:
         >>> check_export("exported/vgg16")
@@ -166,9 +88,10 @@ def check_export(
         overwrite: Whether an earlier export may be replaced.
 
     Raises:
+        MissingPackageError: If the format needs a package that is missing.
         InputError: If the folder is not empty (with `overwrite`: holds
-            anything but an export), the format is unknown, a package is
-            missing, or Keras' backend is not TensorFlow.
+            anything but an export), the format is unknown, or Keras' backend
+            is not TensorFlow.
     """
     import keras
 
@@ -183,7 +106,7 @@ def check_export(
             f"(KERAS_BACKEND=tensorflow). Received: {keras.backend.backend()}"
         )
     if format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
-        raise InputError(
+        raise MissingPackageError(
             "--format=onnx needs a package that is not installed: "
             "pip install tf2onnx"
         )
@@ -194,14 +117,14 @@ def check_export(
         raise InputError(
             f"--out must be a folder. Received: {str(path)!r}, a file"
         )
-    found = sorted(entry.name for entry in path.iterdir())
-    if found and not overwrite:
+    names = sorted(entry.name for entry in path.iterdir())
+    if names and not overwrite:
         raise InputError(
             f"--out must be a new or empty folder. Received: {str(path)!r}, "
-            f"which holds {found[0]!r}. Choose another, or add --overwrite "
+            f"which holds {names[0]!r}. Choose another, or add --overwrite "
             "to replace an earlier export"
         )
-    foreign = [name for name in found if name not in _ENTRIES]
+    foreign = [name for name in names if name not in _ENTRIES]
     if foreign:
         raise InputError(
             f"--overwrite replaces nothing but an earlier export. {str(path)!r}"
@@ -251,7 +174,7 @@ def export_model(
         format: `"tf_saved_model"`, `"onnx"` (writes `model.onnx`) or
             `"litert"` (writes `model.tflite`).
         overwrite: Whether an earlier export is replaced.
-        made_from: What `model.json` is to tell of it, such as the flags.
+        made_from: What `model.json` records of it, such as the flags.
         seed: Seed of the random inputs.
 
     Returns:
@@ -270,41 +193,23 @@ def export_model(
     check_export(path, format, overwrite)
     model = _with_named_outputs(model)
     # Before anything is written: to be exported, it must have been called.
-    cases, error = None, None
-    for scale in _SCALES:
-        try:
-            cases = [
-                (inputs, _outputs(model, inputs))
-                for inputs in _random_inputs(model, seed, scale)
-            ]
-            break
-        except Exception as problem:
-            # Sizes or values that this very network does not take. Without
-            # padding, deep ones take large pictures only.
-            error = error or problem
-    if cases is None:
-        from keras_padpos.models._plain_reason import plain_reason
-
-        reason = plain_reason(error)
-        raise InputError(
-            f"{model.name!r} cannot be compared, so it is not exported: it "
-            "does not run on random inputs of the sizes tried. Give its "
-            f"inputs fixed sizes. ({reason[:200]})"
-        ) from error
+    cases = _cases(model, seed)
     path = Path(path).expanduser().resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path, replace_folder=overwrite) as folder:
         folder.mkdir()
         with _without_log_lines():
             _write(model, folder, format, made_from or {})
-            with _one_line_for(format, "cannot be opened again"):
-                run = load_exported(folder, format)
+            with _converter_errors(format, "cannot be opened again"):
+                run = _open_export(folder, format)
         rows = []
         for inputs, expected in cases:
-            with _one_line_for(format, "cannot run this network"):
-                found = expected if run is None else run(inputs)
-            rows += _compare(model, inputs, expected, found, run is None)
-        _check(rows)
+            outputs = None
+            if run is not None:
+                with _converter_errors(format, "cannot run this network"):
+                    outputs = run(inputs)
+            rows += _compare(model, inputs, expected, outputs)
+        _check_agreement(rows)
     return rows
 
 
@@ -337,36 +242,51 @@ def _with_named_outputs(model):
     return keras.Model(model.input, named, name=model.name)
 
 
+def _cases(model, seed):
+    """Random inputs of up to two sizes, each with the model's outputs."""
+    first_error = None
+    for scale in _SCALES:
+        try:
+            return [
+                (inputs, _outputs(model, inputs))
+                for inputs in _random_inputs(model, seed, scale)
+            ]
+        except Exception as error:
+            # Sizes or values that this very network does not take. Without
+            # padding, deep ones take large pictures only.
+            first_error = first_error or error
+    from keras_padpos.models._plain_reason import plain_reason
+
+    raise InputError(
+        f"{model.name!r} cannot be compared, so it is not exported: it "
+        "does not run on random inputs of the sizes tried. Give its "
+        f"inputs fixed sizes. ({plain_reason(first_error)[:200]})"
+    ) from first_error
+
+
 def _random_inputs(model, seed, scale):
     """One dict of arrays for each size that the inputs may have."""
     random = np.random.default_rng(seed)
-    found = []
+    cases = {}
     for number in range(2):
         inputs = {}
         for tensor in model.inputs:
             shape = [tensor.shape[0] or 1, *tensor.shape[1:]]
             unknown = [axis for axis, size in enumerate(shape) if size is None]
-            if len(unknown) > len(_SIZES):
-                sizes = [8] * len(unknown)
-            elif unknown:
+            sizes = [8] * len(unknown)
+            if len(unknown) in _SIZES:
                 sizes = _SIZES[len(unknown)][number]
-            else:
-                sizes = ()
             for axis, size in zip(unknown, sizes, strict=True):
                 shape[axis] = size * scale
-            inputs[tensor.name] = _random_array(random, shape, tensor.dtype)
-        shapes = [array.shape for array in inputs.values()]
-        if shapes not in [[a.shape for a in one.values()] for one in found]:
-            found.append(inputs)
-    return found
-
-
-def _random_array(random, shape, dtype):
-    if "float" in dtype:
-        # As raw pictures are.
-        return random.uniform(0, 255, shape).astype(dtype)
-    # Small enough for any table of embeddings.
-    return random.integers(0, 2, shape).astype(dtype)
+            if "float" in tensor.dtype:
+                # As raw pictures are.
+                array = random.uniform(0, 255, shape)
+            else:
+                # Small enough for any table of embeddings.
+                array = random.integers(0, 2, shape)
+            inputs[tensor.name] = array.astype(tensor.dtype)
+        cases.setdefault(tuple(x.shape for x in inputs.values()), inputs)
+    return list(cases.values())
 
 
 def _outputs(model, inputs):
@@ -383,10 +303,7 @@ def _outputs(model, inputs):
 
 @contextlib.contextmanager
 def _without_log_lines():
-    """TensorFlow and tf2onnx tell what they rename and what they do not know.
-
-    Whoever sets --verbosity to 1 gets the lines.
-    """
+    """Silence TensorFlow and tf2onnx, unless --verbosity is 1 or more."""
     level = absl_logging.get_verbosity()
     tf2onnx = logging.getLogger("tf2onnx")
     tf2onnx_level = tf2onnx.level
@@ -410,7 +327,7 @@ def _write(model, folder, format, made_from):
     import keras_padpos
 
     file = folder / EXPORT_FORMATS[format]
-    with _one_line_for(format, "cannot be made of this network"):
+    with _converter_errors(format, "cannot be made of this network"):
         model.export(str(file), format=format, verbose=False)
     if format == "onnx":
         _drop_idle_inputs(file)
@@ -428,8 +345,8 @@ def _write(model, folder, format, made_from):
 
 
 @contextlib.contextmanager
-def _one_line_for(format, what):
-    """Converters and runtimes of other formats raise whatever they like."""
+def _converter_errors(format, what):
+    """Turn what other formats' converters and runtimes raise into a line."""
     try:
         yield
     except Exception as error:
@@ -443,10 +360,7 @@ def _one_line_for(format, what):
 
 
 def _drop_idle_inputs(file):
-    """Drop the constants that tf2onnx lists as inputs though none reads them.
-
-    ONNX Runtime would ask for their values.
-    """
+    """Drop inputs that no node reads: ONNX Runtime would ask for values."""
     import onnx
 
     saved = onnx.load(str(file))
@@ -458,16 +372,56 @@ def _drop_idle_inputs(file):
     onnx.save(saved, str(file))
 
 
-def _compare(model, inputs, expected, found, untold):
-    """A row for each output of one call."""
-    shapes, wanted = (
-        {name: array.shape for name, array in sorted(outputs.items())}
-        for outputs in (found, expected)
+def _open_export(folder, format):
+    """From arrays by input to arrays by output, without Keras.
+
+    `None` if the package that runs the format is not installed.
+    """
+    file = folder / EXPORT_FORMATS[format]
+    if format == "onnx":
+        if importlib.util.find_spec("onnxruntime") is None:
+            return None
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(
+            str(file), providers=["CPUExecutionProvider"]
+        )
+        names = [output.name for output in session.get_outputs()]
+        return lambda inputs: dict(
+            zip(names, session.run(names, dict(inputs)), strict=True)
+        )
+    import tensorflow as tf
+
+    if format == "litert":
+        with warnings.catch_warnings():
+            # That the interpreter will move to the package ai-edge-litert.
+            message = r"\s*Warning: tf.lite.Interpreter"
+            warnings.filterwarnings("ignore", message)
+            interpreter = tf.lite.Interpreter(str(file))
+        signature = interpreter.get_signature_runner("serving_default")
+        return lambda inputs: signature(**inputs)
+    loaded = tf.saved_model.load(str(file))
+
+    def run(inputs):
+        # From what was loaded each time: without it its variables are gone.
+        outputs = loaded.signatures["serving_default"](
+            **{name: tf.constant(array) for name, array in inputs.items()}
+        )
+        return {name: array.numpy() for name, array in outputs.items()}
+
+    return run
+
+
+def _compare(model, inputs, expected, outputs):
+    """A row for each output of one call; nothing is compared with `None`."""
+    shapes, expected_shapes = (
+        {name: array.shape for name, array in sorted(arrays.items())}
+        for arrays in (expected if outputs is None else outputs, expected)
     )
-    if shapes != wanted:
+    if shapes != expected_shapes:
         raise ExportMismatch(
-            f"The export's outputs are {shapes}, the Keras model's {wanted}. "
-            "Nothing was written.",
+            f"The export's outputs are {shapes}, the Keras model's "
+            f"{expected_shapes}. Nothing was written.",
             [],
         )
     sizes = ", ".join("x".join(map(str, x.shape)) for x in inputs.values())
@@ -475,23 +429,34 @@ def _compare(model, inputs, expected, found, untold):
     rows = []
     for name, array in expected.items():
         row = {"output": name, "input": sizes, "shape": array.shape}
-        agreement = _agreement(found[name], array)
+        if outputs is None:
+            rows.append({**row, "compared": "nothing"})
+            continue
+        agreement = _agreement(outputs[name], array)
         if not agreement["agrees"]:
             # Perhaps the Keras model does not agree with itself.
             again = again or _outputs(model, inputs)
-        if untold:
-            row["compared"] = "nothing"
-        elif again and not _agreement(again[name], array)["agrees"]:
-            row["compared"] = "shapes only"
+        if again and not _agreement(again[name], array)["agrees"]:
+            rows.append({**row, "compared": "shapes only"})
         else:
-            row.update(agreement, compared="numbers")
-        rows.append(row)
+            rows.append({**row, **agreement, "compared": "numbers"})
     return rows
 
 
-def _agreement(found, wanted):
-    difference, relative = _distance(found, wanted)
-    half = wanted.dtype.name in ("float16", "bfloat16")
+def _agreement(actual, expected):
+    """Largest difference, absolute and in shares of the largest value."""
+    half = expected.dtype.name in ("float16", "bfloat16")
+    actual, expected = (np.asarray(x, "float64") for x in (actual, expected))
+    difference = float(np.abs(actual - expected).max(initial=0))
+    largest = np.abs(expected).max(initial=0)
+    if not np.isfinite(difference) or not np.isfinite(largest):
+        # NaN and infinity, where both have them, are no difference.
+        equal = np.array_equal(actual, expected, equal_nan=True)
+        difference = relative = 0.0 if equal else np.inf
+    elif largest:
+        relative = float(difference / largest)
+    else:
+        relative = np.inf if difference else 0.0
     return {
         "difference": difference,
         "relative": relative,
@@ -499,24 +464,10 @@ def _agreement(found, wanted):
     }
 
 
-def _distance(found, wanted):
-    """Largest difference, absolute and in shares of the largest value."""
-    found, wanted = (np.asarray(x, "float64") for x in (found, wanted))
-    difference = np.abs(found - wanted).max(initial=0)
-    largest = np.abs(wanted).max(initial=0)
-    # NaN and infinity, where both have them, are no difference.
-    if not np.isfinite(difference) or not np.isfinite(largest):
-        equal = np.array_equal(found, wanted, equal_nan=True)
-        return (0.0, 0.0) if equal else (np.inf, np.inf)
-    if not largest:
-        return float(difference), np.inf if difference else 0.0
-    return float(difference), float(difference / largest)
-
-
-def _check(rows):
-    worst = [row for row in rows if row.get("agrees") is False]
-    if worst:
-        worst = max(worst, key=lambda row: row["relative"])
+def _check_agreement(rows):
+    differing = [row for row in rows if row.get("agrees") is False]
+    if differing:
+        worst = max(differing, key=lambda row: row["relative"])
         raise ExportMismatch(
             f"The export's output {worst['output']!r} differs from the Keras "
             f"model's by {worst['relative']:.1e} of its largest value (at "

@@ -1,110 +1,71 @@
-"""What is to be seen of a model."""
+"""What a saved model computes, where it pads, and how far that reaches."""
 
 import contextlib
+import dataclasses
 import json
 import os
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.files.load import load_keras_model
 from keras_padpos.files.saved_model_graph import saved_model_padding
-from keras_padpos.report.progress import Progress
 
-_USUAL_SIZE = 224
+_DEFAULT_SIZE = 224
 _LEAST_WINDOW = 32
-_SHOWN = 3  # sizes of those found
+_NEAREST = 3  # sizes listed
+
+# From a number of sizes to a context in which they are tried; its value is
+# called after each.
+_Start = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
-def resolved_input_shape(
-    model: Any, input_shape: Sequence[int] | None
-) -> tuple[Any, bool]:
-    """The input shape at which a model is looked at.
-
-    Example:
-        >>> import keras
-        >>> layers = [keras.Input((None, None, 3)), keras.layers.ReLU()]
-        >>> model = keras.Sequential(layers)
-        >>> resolved_input_shape(model, None)
-        ((224, 224, 3), True)
-        >>> resolved_input_shape(model, (96, 128, 3))
-        ((96, 128, 3), False)
-
-    Args:
-        model: A functional or Sequential model.
-        input_shape: What --input_shape says, without the batch, or `None`.
-
-    Returns:
-        The shape, of a model with several inputs a dict from their names to
-        shapes; and whether 224 was taken for a size that nobody gave.
-
-    Raises:
-        InputError: If --input_shape does not fit.
-    """
-    from keras_padpos.models.graph.graph_walk import check_graph
-    from keras_padpos.models.graph.graph_walk import input_names
-
-    check_graph(model)
-    shapes = {
-        name: tuple(tensor.shape[1:])
-        for name, tensor in zip(input_names(model), model.inputs, strict=True)
-    }
-    if len(shapes) == 1:
-        ((_, own),) = shapes.items()
-        if input_shape is not None:
-            _check_fits(model, input_shape, own)
-            return tuple(input_shape), False
-        return _filled(own), None in own
-    if input_shape is not None:
-        raise InputError(
-            "--input_shape is for models of one input. Received: "
-            f"{','.join(map(str, input_shape))}; the model has the inputs "
-            f"{', '.join(shapes)}"
-        )
-    filled = {name: _filled(own) for name, own in shapes.items()}
-    return filled, filled != shapes
-
-
-def inspection_rows(
-    model: Any,
-    input_shape: Any,
+def inspect_file(
+    path: str | os.PathLike,
+    input_shape: Sequence[int] | None = None,
     *,
     all_layers: bool = False,
-    seconds: float = 20.0,
-    start: Callable[[int], Callable[[], None]] | None = None,
-) -> list[dict[str, Any]]:
-    """Look at a model: what goes in, where it pads, how far that reaches.
+    start: _Start | None = None,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Inspect a `.keras` file or a SavedModel.
 
     Example:
+        >>> import tempfile
         >>> import keras
-        >>> conv = keras.layers.Conv2D(
-        ...     4, 3, strides=2, padding="same", name="conv"
-        ... )
-        >>> model = keras.Sequential([keras.Input((16, 16, 3)), conv])
-        >>> rows = inspection_rows(model, (16, 16, 3))
+        >>> path = f"{tempfile.mkdtemp()}/model.keras"
+        >>> conv = keras.layers.Conv2D(4, 3, strides=2, padding="same")
+        >>> keras.Sequential([keras.Input((16, 16, 3)), conv]).save(path)
+        >>> rows, about = inspect_file(path)
         >>> [row["table"] for row in rows[2:]]
         ['padding_sites', 'uneven_sites', 'even_sizes', 'receptive_field']
         >>> rows[2]["pads"], rows[3]["even_at"], rows[5]["reach"]
         ([[0, 1], [0, 1]], [15, 17, 19], [0.125, 0.125])
+        >>> about["shape"]
+        '16x16x3'
 
     Args:
-        model: A functional or Sequential model.
-        input_shape: As `resolved_input_shape` gives it.
-        all_layers: Whether to tell the receptive field of every layer, not
+        path: The file, or the SavedModel's folder. The Keras model that
+            `export_model` writes beside a graph is inspected in its place.
+        input_shape: Shape of the input without the batch; by default the
+            model's own, with 224 for sizes that it leaves open.
+        all_layers: Whether to list the receptive field of every layer, not
             just of the last at each stride and of the outputs.
-        seconds: Time to look for sizes at which padding is even.
-        start: Called with the number of sizes to try, before they are tried;
-            returns what to call after each.
+        start: Shows the progress of the search for even sizes: called with
+            the number of sizes, it returns a context manager whose value is
+            called after each size, such as `Progress.unit`.
 
     Returns:
-        Rows of five tables, `row["table"]`:
+        Rows of several tables, `row["table"]`:
 
-        * `signature`: `role` (`"input"` or `"output"`), `name`, `shape`,
-          `dtype`;
-        * `padding_sites`: what `models.sites_rows` tells, `cells_seen`
-          and the numbers `sizes`, `pads`, `seen`;
+        * `signature`: `role` (`"input"` or `"output"`), `name`, `shape`
+          (`None` if the rank is unknown), `dtype`, and of a SavedModel
+          `signature`;
+        * `padding_sites`: as `models.find_padding_sites`, with the numbers
+          `sizes`, `pads`, `seen`, and as text `cells` and `cells_seen`;
         * `uneven_sites`: `layer`, `cells`, `cells_seen`, `even_at` (the
           nearest sizes) and `remark`, of each site that is uneven;
         * `even_sizes`: one row, if any site is uneven: `even_at`, sizes at
@@ -113,11 +74,64 @@ def inspection_rows(
           `sizes_from`, `sizes_to`, `tried` and `complete`;
         * `receptive_field`: `layer`, the fields of a `ReceptiveField`,
           `reach_both` and `stage`; or one row with a `reason` if there are
-          none.
+          none;
+        * `operations`, of a graph without its Keras model: `function`,
+          `name`, `operation`, `padding` (`"SAME"`, `"EXPLICIT"` or a mode),
+          `kernel`, `strides` and `cells`, each `None` where it does not apply
+          or is computed.
+
+        And a dict about them: `title`, `shape` (the input's, as text),
+        `picture` (its height and width, or `None`), `notes`.
+
+    Raises:
+        InputError: If there is no model, or the shape does not fit.
+        ValueError: If the Keras model's graph cannot be read.
     """
+    path = Path(path).expanduser()
+    notes = []
+    signature = None
+    if path.is_dir():
+        signature, operations = saved_model_padding(path)
+        model, reason = _model_beside(path)
+        if model is None:
+            rows = [{"table": "signature", **row} for row in signature]
+            rows += [{"table": "operations", **row} for row in operations]
+            notes = list(_graph_notes(signature, operations, reason))
+            about = {"title": path.name, "shape": "", "picture": None}
+            return rows, about | {"notes": notes}
+        notes.append("The Keras model is that of assets.extra/model.json.")
+    else:
+        model = load_keras_model(path, "PATH")
+    shape, filled = _resolved_shape(model, input_shape)
+    if filled:
+        notes.append("The model leaves sizes open: looked at with 224.")
+    rows = inspection_rows(model, shape, all_layers=all_layers, start=start)
+    if signature is not None:
+        # That of the files themselves.
+        rows = [
+            *({"table": "signature", **row} for row in signature),
+            *(row for row in rows if row["table"] != "signature"),
+        ]
+    is_picture = isinstance(shape, tuple) and len(shape) == 3
+    return rows, {
+        "title": path.name,
+        "shape": _shape_text(shape),
+        "picture": list(shape[:2]) if is_picture else None,
+        "notes": notes,
+    }
+
+
+def inspection_rows(
+    model: Any,
+    input_shape: Any,
+    *,
+    all_layers: bool = False,
+    start: _Start | None = None,
+) -> list[dict[str, Any]]:
+    """The rows of `inspect_file` for a model at one shape; by name if many."""
     rows = [{"table": "signature", **row} for row in _signature(model)]
-    fields, reason = _fields(model, input_shape)
-    rows += _sites(model, input_shape, fields, seconds, start)
+    fields, reason = _receptive_fields(model, input_shape)
+    rows += _site_rows(model, input_shape, fields, start)
     stages = _stages(model, fields)
     for name, field in fields.items():
         if all_layers or name in stages:
@@ -127,35 +141,95 @@ def inspection_rows(
     return rows
 
 
-def _check_fits(model, given, own):
+def _resolved_shape(
+    model: Any, input_shape: Sequence[int] | None
+) -> tuple[Any, bool]:
+    """The input shape, by name if there are many, and whether 224 is in it."""
     from keras_padpos import models
+    from keras_padpos.models.graph.graph_walk import check_graph
+    from keras_padpos.models.graph.graph_walk import input_names
 
-    error = (
+    check_graph(model)
+    shapes = {
+        name: tuple(tensor.shape[1:])
+        for name, tensor in zip(input_names(model), model.inputs, strict=True)
+    }
+    if input_shape is None:
+        filled = {
+            name: tuple(_DEFAULT_SIZE if n is None else n for n in shape)
+            for name, shape in shapes.items()
+        }
+        single = next(iter(filled.values())) if len(filled) == 1 else filled
+        return single, filled != shapes
+    if len(shapes) > 1:
+        raise InputError(
+            "--input_shape is for models of one input. Received: "
+            f"{_commas(input_shape)}; the model has the inputs "
+            f"{', '.join(shapes)}"
+        )
+    ((_, own),) = shapes.items()
+    message = (
         f"--input_shape must fit the model's {_commas(own)}. "
-        f"Received: {_commas(given)}"
+        f"Received: {_commas(input_shape)}"
     )
-    if len(given) != len(own):
-        raise InputError(error)
-    layer = models.unfit_layer(model, tuple(given))
+    if len(input_shape) != len(own):
+        raise InputError(message)
+    layer = models.unfit_layer(model, tuple(input_shape))
     if layer is not None:
-        raise InputError(f"{error}, for which layer {layer!r} was not built")
-
-
-def _filled(shape):
-    """A shape with the usual size put in for what is open."""
-    return tuple(_USUAL_SIZE if size is None else size for size in shape)
+        raise InputError(f"{message}, for which layer {layer!r} was not built")
+    return tuple(input_shape), False
 
 
 def _commas(shape):
     return ",".join("?" if size is None else str(size) for size in shape)
 
 
-def _signature(model):
+def _shape_text(shape):
+    if isinstance(shape, dict):
+        # An input of one number has an empty shape.
+        return ", ".join(
+            f"{name} {_shape_text(one)}".rstrip() for name, one in shape.items()
+        )
+    return "x".join(map(str, shape))
+
+
+def _model_beside(folder):
+    """The Keras model that `export_model` left beside a graph, or why not."""
+    import keras
+
+    # These register their layers.
+    from keras_padpos import layers  # noqa: F401
+    from keras_padpos import tasks  # noqa: F401
+    from keras_padpos.models._plain_reason import plain_reason
+
+    file = folder / "assets.extra" / "model.json"
+    if not file.is_file():
+        return None, ""
+    try:
+        about = json.loads(file.read_text(encoding="utf-8"))
+        return keras.models.model_from_json(json.dumps(about["model"])), ""
+    except Exception as error:
+        # Another program's file of that name, or classes not registered here.
+        return None, plain_reason(error)
+
+
+def _graph_notes(signature, operations, reason):
+    if reason:
+        yield f"assets.extra/model.json is no Keras model to load: {reason}"
+    if not signature:
+        yield "It has no signature: all its functions were looked at."
+    if not operations:
+        yield "No operation pads that TensorFlow has a name for."
+    yield (
+        "A .keras file would tell padding sites and receptive fields exactly."
+    )
+
+
+def _signature(model) -> Iterator[dict[str, Any]]:
     import keras
 
     from keras_padpos.models.graph.graph_walk import input_names
 
-    inputs = zip(input_names(model), model.inputs, strict=True)
     outputs = keras.tree.flatten(model.outputs)
     if isinstance(model, keras.Sequential):
         names = [model.layers[-1].name]
@@ -166,11 +240,11 @@ def _signature(model):
         names = getattr(model, "output_names", [])
     if len(names) != len(outputs):
         names = [tensor.name for tensor in outputs]
-    for role, pairs in (
-        ("input", inputs),
-        ("output", zip(names, outputs, strict=True)),
+    for role, role_names, tensors in (
+        ("input", input_names(model), model.inputs),
+        ("output", names, outputs),
     ):
-        for name, tensor in pairs:
+        for name, tensor in zip(role_names, tensors, strict=True):
             yield {
                 "role": role,
                 "name": name,
@@ -179,36 +253,38 @@ def _signature(model):
             }
 
 
-def _fields(model, input_shape):
+def _receptive_fields(model, input_shape):
+    """Receptive fields by layer, and why there are none."""
     from keras_padpos import models
 
     if isinstance(input_shape, dict):
-        return {}, "they are told of models of one input"
+        return {}, "they are computed for models of one input"
     try:
         return models.receptive_field(model, input_shape), ""
     except ValueError as error:
         return {}, str(error)
 
 
-def _sites(model, input_shape, fields, seconds, start):
+def _site_rows(model, input_shape, fields, start):
+    """The rows of padding sites, of uneven ones, and of even sizes."""
     from keras_padpos import models
     from keras_padpos.models.graph.padding_site import sites_rows
 
     sites = models.find_padding_sites(model, input_shape)
-    texts = sites_rows(sites)
-    rows = []
-    for site, text in zip(sites, texts, strict=True):
-        text["cells_seen"] = "?" if site.seen is None else _pairs(site.seen)
-        rows.append(
-            {
-                "table": "padding_sites",
-                **text,
-                "sizes": _listed(site.sizes),
-                "pads": _listed(site.pads),
-                "seen": _listed(site.seen),
-                "reason": site.reason,
-            }
-        )
+    rows = [
+        {
+            "table": "padding_sites",
+            **text,
+            "cells_seen": "?"
+            if site.seen is None
+            else " / ".join(f"{before},{after}" for before, after in site.seen),
+            "sizes": _as_list(site.sizes),
+            "pads": _as_list(site.pads),
+            "seen": _as_list(site.seen),
+            "reason": site.reason,
+        }
+        for site, text in zip(sites, sites_rows(sites), strict=True)
+    ]
     if isinstance(input_shape, dict) or not any(site.uneven for site in sites):
         return rows
     # Tried only where sizes can change anything.
@@ -216,33 +292,29 @@ def _sites(model, input_shape, fields, seconds, start):
         (max(field.stride) for field in fields.values()), default=_LEAST_WINDOW
     )
     sizes = _nearest_first(input_shape, sites, max(stride, _LEAST_WINDOW))
-    found = models.even_sizes(
-        model,
-        input_shape,
-        sizes,
-        seconds=seconds,
-        advance=start(len(sizes)) if start else None,
-    )
-    number_of = {size: place for place, size in enumerate(sizes)}
-    for number, (row, uneven) in enumerate(
-        zip(list(rows), found.uneven, strict=True)
-    ):
-        if uneven:
-            rows.append(_uneven_row(row, found, number, number_of))
+    rank = {size: number for number, size in enumerate(sizes)}
+    with start(len(sizes)) if start else contextlib.nullcontext() as advance:
+        even = models.even_sizes(
+            model, input_shape, sizes, seconds=20.0, advance=advance
+        )
+        centred = []
+        # Each takes about as long as a size tried.
+        if fields and even.complete:
+            centred = _centred(
+                model, input_shape, sites, even.all_even_at, rank
+            )
+    for number, row in enumerate(list(rows)):
+        if even.uneven[number]:
+            rows.append(_uneven_row(row, even, number, rank))
     rows.append(
         {
             "table": "even_sizes",
-            "even_at": _nearest(found.all_even_at, number_of),
-            "centred_at": _centred(
-                model, input_shape, sites, found.all_even_at, number_of
-            )
-            # Each takes about as long as a size tried.
-            if fields and found.complete
-            else [],
-            "sizes_from": min(found.tried, default=None),
-            "sizes_to": max(found.tried, default=None),
-            "tried": len(found.tried),
-            "complete": found.complete,
+            "even_at": _nearest(even.all_even_at, rank),
+            "centred_at": centred,
+            "sizes_from": min(even.tried, default=None),
+            "sizes_to": max(even.tried, default=None),
+            "tried": len(even.tried),
+            "complete": even.complete,
         }
     )
     return rows
@@ -261,42 +333,42 @@ def _nearest_first(shape, sites, window):
     return sorted(sizes, key=lambda n: (min(abs(n - m) for m in spatial), -n))
 
 
-def _nearest(sizes, number_of, count=_SHOWN):
-    """The sizes nearest to that asked about, ascending."""
-    return sorted(sorted(sizes, key=number_of.__getitem__)[:count])
+def _nearest(sizes, rank, count=_NEAREST):
+    """The sizes nearest to the input's, ascending."""
+    return sorted(sorted(sizes, key=rank.__getitem__)[:count])
 
 
-def _centred(model, shape, sites, sizes, number_of):
+def _centred(model, shape, sites, sizes, rank):
     """Sizes at which no layer shifts the grid, those without padding too.
 
-    A 1x1 convolution of stride 2 adds nothing, and on a map of even size
-    leaves its last row out all the same.
+    A 1x1 convolution of stride 2 adds nothing, and still skips the last row
+    of a map of even size.
     """
     from keras_padpos import models
     from keras_padpos.models.graph._even_sizes import square_shape
 
-    found = []
-    moving = _moving(model)
-    for size in sorted(sizes, key=number_of.__getitem__):
+    centred = []
+    shifting = _frames_and_crops(model)
+    for size in sorted(sizes, key=rank.__getitem__):
         fields = models.receptive_field(model, square_shape(shape, size, sites))
         if all(
             field.pad_before == field.pad_after
             for name, field in fields.items()
             # Its cells are those of the layer that follows.
-            if name not in moving
+            if name not in shifting
         ):
-            found.append(size)
-        if len(found) == _SHOWN:
+            centred.append(size)
+        if len(centred) == _NEAREST:
             break
-    return sorted(found)
+    return sorted(centred)
 
 
-def _uneven_row(row, found, number, number_of):
+def _uneven_row(row, even, number, rank):
     remark = ""
-    never = found.never[number]
+    never = even.never[number]
     if never:
         remark = f"at no size: {never}"
-        seen = _nearest(found.seen_evenly_at[number], number_of, 1)
+        seen = _nearest(even.seen_evenly_at[number], rank, 1)
         if seen:
             remark += f"; seen evenly at {seen[0]}"
     return {
@@ -304,7 +376,7 @@ def _uneven_row(row, found, number, number_of):
         "layer": row["layer"],
         "cells": row["cells"],
         "cells_seen": row["cells_seen"],
-        "even_at": [] if never else _nearest(found.even_at[number], number_of),
+        "even_at": [] if never else _nearest(even.even_at[number], rank),
         "remark": remark,
     }
 
@@ -313,13 +385,14 @@ def _stages(model, fields):
     """Names of the last layer at each stride, and of the outputs."""
     from keras_padpos.models.graph._model_graph import model_graph
 
-    stages = {}
-    moving = _moving(model)
-    for name, field in fields.items():
-        # What pads belongs to the layer that follows, and what sees one cell
-        # alone is the picture still.
-        if max(field.size) > 1 and name not in moving:
-            stages[field.stride] = name
+    shifting = _frames_and_crops(model)
+    stages = {
+        field.stride: name
+        for name, field in fields.items()
+        # A frame belongs to the layer that follows, and what sees one cell
+        # alone is still the picture.
+        if max(field.size) > 1 and name not in shifting
+    }
     graph = model_graph(model)
     outputs = {
         call.name
@@ -329,7 +402,7 @@ def _stages(model, fields):
     return {*stages.values(), *(outputs & set(fields))}
 
 
-def _moving(model):
+def _frames_and_crops(model):
     """Names of the layers that only add cells or cut some off."""
     from keras_padpos.models.graph._find_padding_sites import is_frame
     from keras_padpos.models.graph._model_graph import model_graph
@@ -343,8 +416,6 @@ def _moving(model):
 
 
 def _field_row(name, field, stage):
-    import dataclasses
-
     clear = 1.0
     for share in field.reach:
         clear *= 1 - share
@@ -361,138 +432,7 @@ def _field_row(name, field, stage):
     }
 
 
-def _listed(value):
+def _as_list(value):
     if isinstance(value, tuple):
-        return [_listed(entry) for entry in value]
+        return [_as_list(entry) for entry in value]
     return value
-
-
-def _pairs(pads):
-    return " / ".join(f"{before},{after}" for before, after in pads)
-
-
-def inspect_file(
-    path: str | os.PathLike,
-    input_shape: Sequence[int] | None = None,
-    *,
-    all_layers: bool = False,
-    progress: Progress | None = None,
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Look at a `.keras` file or a SavedModel.
-
-    Example:
-        >>> import tempfile
-        >>> import keras
-        >>> path = f"{tempfile.mkdtemp()}/model.keras"
-        >>> pool = keras.layers.MaxPooling2D(2)
-        >>> keras.Sequential([keras.Input((None, None, 3)), pool]).save(path)
-        >>> rows, told = inspect_file(path)
-        >>> told["shape"], told["notes"]
-        ('224x224x3', ['The model leaves sizes open: looked at with 224.'])
-
-    Args:
-        path: The file, or the SavedModel's folder. If a Keras model lies
-            beside the graph, as `export_model` leaves it, it is looked at.
-        input_shape: Shape of the input without the batch, where another than
-            the model's own is meant.
-        all_layers: Whether to tell of every layer's receptive field.
-        progress: Where to show how far the search for even sizes is.
-
-    Returns:
-        Rows, see `inspection_rows`; of a graph without its Keras model those
-        of the tables `signature` and `operations`, see `saved_model_padding`.
-        And what to tell with them: `title`, `shape` (the shape looked at, in
-        words), `picture` (its height and width, or `None`), `notes`.
-
-    Raises:
-        InputError: If there is no model, or the shape does not fit.
-        ValueError: If the Keras model's graph cannot be read.
-    """
-    path = Path(path).expanduser()
-    notes = []
-    signature = None
-    if path.is_dir():
-        signature, operations = saved_model_padding(path)
-        model, reason = _beside(path)
-        if model is None:
-            rows = [{"table": "signature", **row} for row in signature]
-            rows += [{"table": "operations", **row} for row in operations]
-            return rows, {
-                "title": path.name,
-                "shape": "",
-                "picture": None,
-                "notes": list(_graph_notes(signature, operations, reason)),
-            }
-        notes.append("The Keras model is that of assets.extra/model.json.")
-    else:
-        model = load_keras_model(path, "PATH")
-    shape, usual = resolved_input_shape(model, input_shape)
-    if usual:
-        notes.append("The model leaves sizes open: looked at with 224.")
-    with contextlib.ExitStack() as stack:
-
-        def start(count):
-            return stack.enter_context(
-                progress.unit("sizes at which padding is even", count, "sizes")
-            )
-
-        rows = inspection_rows(
-            model,
-            shape,
-            all_layers=all_layers,
-            start=start if progress is not None else None,
-        )
-    if signature is not None:
-        # That of the files themselves.
-        rows = [
-            *({"table": "signature", **row} for row in signature),
-            *(row for row in rows if row["table"] != "signature"),
-        ]
-    drawn = isinstance(shape, tuple) and len(shape) == 3
-    return rows, {
-        "title": path.name,
-        "shape": _words(shape),
-        "picture": list(shape[:2]) if drawn else None,
-        "notes": notes,
-    }
-
-
-def _beside(folder):
-    """The Keras model that `export_model` left beside a graph, or why not."""
-    import keras
-
-    # They register their layers.
-    from keras_padpos import layers  # noqa: F401
-    from keras_padpos import tasks  # noqa: F401
-    from keras_padpos.models._plain_reason import plain_reason
-
-    file = folder / "assets.extra" / "model.json"
-    if not file.is_file():
-        return None, ""
-    try:
-        about = json.loads(file.read_text(encoding="utf-8"))
-        return keras.models.model_from_json(json.dumps(about["model"])), ""
-    except Exception as error:
-        # A foreign file of that name, or classes that are not known here.
-        return None, plain_reason(error)
-
-
-def _graph_notes(signature, operations, reason):
-    if reason:
-        yield f"assets.extra/model.json is no Keras model to load: {reason}"
-    if not signature:
-        yield "It has no signature: all its functions were looked at."
-    if not operations:
-        yield "No operation pads that TensorFlow has a name for."
-    yield (
-        "A .keras file would tell padding sites and receptive fields exactly."
-    )
-
-
-def _words(shape):
-    if isinstance(shape, dict):
-        # A number a picture has no size.
-        return ", ".join(
-            f"{name} {_words(one)}".rstrip() for name, one in shape.items()
-        )
-    return "x".join(map(str, shape))

@@ -1,90 +1,11 @@
-"""A model that somebody saved."""
+"""Load saved Keras models."""
 
-import hashlib
 import os
 import warnings
 from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
-
-
-def check_keras_file(
-    path: str | os.PathLike, argument: str, overwrite: bool = False
-) -> Path:
-    """Tell at once whether a `.keras` file can be written.
-
-    Example:
-        >>> check_keras_file("reflecting.keras", "OUT.keras").name
-        'reflecting.keras'
-
-    Args:
-        path: The file to write.
-        argument: What the command line calls it, for messages.
-        overwrite: Whether a file of that name may be replaced.
-
-    Returns:
-        The path, with the home directory put in for `~`.
-
-    Raises:
-        InputError: If it has another ending, is there already, or its folder
-            is not there or not writable.
-    """
-    path = Path(path).expanduser()
-    if path.suffix != ".keras":
-        raise InputError(
-            f"{argument} must have the ending .keras. Received: {str(path)!r}"
-        )
-    if path.is_dir():
-        raise InputError(
-            f"{argument} must be a file. Received: {str(path)!r}, a folder"
-        )
-    if path.exists() and not overwrite:
-        raise InputError(
-            f"{argument} must be a new file. {str(path)!r} is there already; "
-            "choose another, or add --overwrite to replace it"
-        )
-    if not path.parent.is_dir():
-        raise InputError(
-            f"{argument} must lie in a folder that is there. Received: "
-            f"{str(path)!r}"
-        )
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(
-            f"{argument} must lie in a folder that can be written. "
-            f"Received: {str(path)!r}"
-        )
-    return path
-
-
-def model_digest(path: str | os.PathLike) -> str:
-    """The SHA-256 of a `.keras` file, or of a SavedModel's graph.
-
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "empty.keras"
-        >>> path.touch()
-        >>> model_digest(path)[:8]
-        'e3b0c442'
-
-    Args:
-        path: The file, or the SavedModel's folder.
-
-    Returns:
-        Hexadecimal digits.
-
-    Raises:
-        InputError: If it is neither.
-    """
-    path = Path(path).expanduser()
-    file = path / "saved_model.pb" if path.is_dir() else path
-    if not file.is_file():
-        raise InputError(
-            "PATH must be a .keras file or the folder of a SavedModel, which "
-            f"holds saved_model.pb. There is no file at {str(file)!r}"
-        )
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def load_keras_model(
@@ -109,9 +30,9 @@ def load_keras_model(
 
     Args:
         path: The file.
-        argument: What the command line calls it, for messages.
+        argument: Its name on the command line, for messages.
         compiled: Whether to compile the model as it was when it was saved.
-            If that takes classes that are not known here, it stays
+            If that needs classes that are not registered, it stays
             uncompiled, with a warning.
 
     Returns:
@@ -123,7 +44,7 @@ def load_keras_model(
     """
     import keras
 
-    # They register their layers.
+    # These register their layers.
     from keras_padpos import layers  # noqa: F401
     from keras_padpos import tasks  # noqa: F401
     from keras_padpos.models._plain_reason import plain_reason
@@ -144,7 +65,7 @@ def load_keras_model(
         try:
             return keras.saving.load_model(path)
         except Exception as error:
-            # Either the file is damaged, or only what it is compiled with.
+            # The file is damaged, or only the compiled state is unknown.
             reason = plain_reason(error)
     try:
         model = keras.saving.load_model(path, compile=False)
@@ -156,8 +77,7 @@ def load_keras_model(
         ) from error
     if reason:
         warnings.warn(
-            f"{path} is not compiled here, and so will no copy of it be: "
-            f"{reason}",
+            f"{path} is loaded uncompiled, and so are copies of it: {reason}",
             stacklevel=2,
         )
     return model

@@ -30,38 +30,12 @@ _PADS = {"Pad": "zeros", "PadV2": "constant", "MirrorPad": None}
 def saved_model_padding(
     folder: str | os.PathLike,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Read off a SavedModel what goes in, what comes out, and where it pads.
+    """Rows of a SavedModel's signatures, and of its operations that pad.
 
     Only `saved_model.pb` is read: no weights are loaded, and no code of the
-    model runs.
-
-    Example:
-        >>> import tempfile
-        >>> import keras
-        >>> conv = keras.layers.Conv2D(4, 3, strides=2, padding="same")
-        >>> model = keras.Sequential([keras.Input((8, 8, 3), name="x"), conv])
-        >>> folder = tempfile.mkdtemp()
-        >>> model.export(folder, verbose=False)
-        >>> signature, operations = saved_model_padding(folder)
-        >>> signature[0]["name"], signature[0]["shape"], signature[0]["dtype"]
-        ('x', [None, 8, 8, 3], 'float32')
-        >>> operations[0]["operation"], operations[0]["padding"]
-        ('Conv2D', 'SAME')
-
-    Args:
-        folder: The SavedModel.
-
-    Returns:
-        Rows of the signatures: `signature`, `role` (`"input"` or
-        `"output"`), `name`, `shape` (`None` if the rank is unknown) and
-        `dtype`; and rows of the operations that pad, those of one function
-        together: `function`, `name`, `operation`, `padding` (`"SAME"`,
-        `"EXPLICIT"` or a mode), `kernel`, `strides` and `cells`, each `None`
-        where it does not apply or is computed. Of a model without signatures
-        the operations of all its functions are told.
-
-    Raises:
-        InputError: If there is no such file, or it cannot be read.
+    model runs. `inspect_file` lists the fields. Of a model without signatures
+    the operations of all its functions are listed. InputError if the file is
+    no graph, OSError if it cannot be read.
     """
     import tensorflow as tf
 
@@ -71,28 +45,24 @@ def saved_model_padding(
     for key, definition in sorted(meta.signature_def.items()):
         if key == _INIT:
             continue
-        for role, tensors in (
-            ("input", definition.inputs),
-            ("output", definition.outputs),
-        ):
-            for name, tensor in sorted(tensors.items()):
-                signature.append(
-                    {
-                        "signature": key,
-                        "role": role,
-                        "name": name,
-                        "shape": _shape(tensor.tensor_shape),
-                        "dtype": tf.dtypes.as_dtype(tensor.dtype).name,
-                    }
-                )
+        tensors = [("input", *item) for item in definition.inputs.items()]
+        tensors += [("output", *item) for item in definition.outputs.items()]
+        signature += [
+            {
+                "signature": key,
+                "role": role,
+                "name": name,
+                "shape": _shape(tensor.tensor_shape),
+                "dtype": tf.dtypes.as_dtype(tensor.dtype).name,
+            }
+            for role, name, tensor in sorted(tensors, key=lambda row: row[:2])
+        ]
         starts += [t.name.split(":")[0] for t in definition.outputs.values()]
     functions = {f.signature.name: f for f in meta.graph_def.library.function}
-    operations: list[dict[str, Any]] = []
-    seen: set[str] = set()
     # TensorFlow 1 has the network in the main graph, TensorFlow 2 in functions
     # that the main graph calls.
     main = {node.name: node for node in meta.graph_def.node}
-    waiting = [("", list(_behind(starts, main)))]
+    waiting = [("", list(_ancestors(starts, main)))]
     if not starts:
         called = {
             name for f in functions.values() for name in _called(f.node_def)
@@ -102,13 +72,13 @@ def saved_model_padding(
             for name, f in functions.items()
             if name not in called
         ]
+    operations: list[dict[str, Any]] = []
+    seen: set[str] = set()
     while waiting:
         function, nodes = waiting.pop(0)
         makers = {node.name: node for node in nodes}
-        for node in nodes:
-            row = _row(node, makers)
-            if row is not None:
-                operations.append({"function": function, **row})
+        rows = (_row(node, makers) for node in nodes)
+        operations += [{"function": function, **row} for row in rows if row]
         for name in _called(nodes):
             if name in functions and name not in seen:
                 seen.add(name)
@@ -133,7 +103,7 @@ def _read(file):
         ) from error
 
 
-def _behind(starts, nodes) -> Iterator[Any]:
+def _ancestors(starts, nodes) -> Iterator[Any]:
     """The nodes that the starts are computed from, in the graph's order."""
     wanted: set[str] = set()
     waiting = list(starts)
@@ -165,32 +135,29 @@ def _row(node, makers):
     if node.op in _WINDOWS:
         padding = node.attr["padding"].s.decode()
         kernel = _kernel(node, makers)
-        # A window of one cell has nothing to pad.
+        strides = _spatial(node, node.attr["strides"].list.i)
+        # A window of one cell needs no padding.
         if padding == "VALID" or (
             padding == "SAME" and kernel and max(kernel) == 1
         ):
             return None
         cells = list(node.attr["explicit_paddings"].list.i)
         pairs = list(zip(cells[::2], cells[1::2], strict=True))
-        return {
-            "name": node.name,
-            "operation": node.op,
-            "padding": padding,
-            "kernel": kernel,
-            "strides": _spatial(node, node.attr["strides"].list.i),
-            "cells": [list(pair) for pair in _spatial(node, pairs)] or None,
-        }
-    if node.op in _PADS:
-        mode = _PADS[node.op] or node.attr["mode"].s.decode().lower()
-        return {
-            "name": node.name,
-            "operation": node.op,
-            "padding": mode,
-            "kernel": None,
-            "strides": None,
-            "cells": _constant(node.input[1], makers),
-        }
-    return None
+        cells = [list(pair) for pair in _spatial(node, pairs)] or None
+    elif node.op in _PADS:
+        padding = _PADS[node.op] or node.attr["mode"].s.decode().lower()
+        kernel = strides = None
+        cells = _constant(node.input[1], makers)
+    else:
+        return None
+    return {
+        "name": node.name,
+        "operation": node.op,
+        "padding": padding,
+        "kernel": kernel,
+        "strides": strides,
+        "cells": cells,
+    }
 
 
 def _spatial(node, entries):

@@ -72,7 +72,7 @@ def quiet_tensorflow() -> None:
             os.dup2(stderr, 2)
             os.close(stderr)
             # Else it warns of a new trace for each size of a last batch.
-            getLogger("tensorflow").setLevel(logging.ERROR)
+            getLogger("tensorflow").setLevel("ERROR")
             held.seek(0)
             for line in held.read().decode(errors="replace").splitlines():
                 if failed or not _LOG_LINE.match(line):

@@ -1,6 +1,7 @@
-"""Where the runs of a sweep are run: Ray."""
+"""The Ray cluster that a sweep runs on."""
 
 import contextlib
+import dataclasses
 import logging
 import math
 import os
@@ -12,85 +13,57 @@ import time
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_words
+from keras_padpos.sweep.process import SweepEnd
 from keras_padpos.sweep.process import sweep_task
-from keras_padpos.sweep.run import SweepEnd
 
-# Ray keeps nothing for a sweep; this is the least that it takes.
+# A sweep stores no objects in Ray; this is the least that Ray accepts.
 _OBJECT_STORE = 80 * 2**20
 
-# These decide what a run computes, or where Python finds it; so they are the
-# same on all nodes. Ray sets OMP_NUM_THREADS for its workers.
-_DRIVERS = ("KERAS_BACKEND", "PYTHONPATH", "OMP_NUM_THREADS")
+# These decide what a run computes, or where Python finds it, so all nodes use
+# the values of this process. Ray sets OMP_NUM_THREADS for its workers.
+_SHARED_VARIABLES = ("KERAS_BACKEND", "PYTHONPATH", "OMP_NUM_THREADS")
 
 
+@dataclasses.dataclass
 class SweepCluster:
-    """Runs tasks of a sweep on Ray; use as a context.
+    """Runs the tasks of a sweep on Ray; use as a context.
 
-    Without an address, Ray is started on this machine alone and ended with
-    the context: no dashboard, no usage statistics, its files in a temporary
-    folder that is removed. With an address, the sweep joins a cluster that is
-    there already; this machine must be one of its nodes.
+    The arguments are those of `run_sweep`. Without an address, Ray is started
+    on this machine alone and ended with the context: no dashboard, no usage
+    statistics, its files in a temporary folder that is removed.
 
     A task that is lost with its worker or node is not started again by Ray:
-    `wait` tells of it, and whoever sweeps decides.
-
-    Example:
-        ```python
-        with SweepCluster(cpus_per_run=2) as cluster:
-            cluster.start("one", run, "runs/one", "logs/one.log", attempt=1)
-            ended = cluster.wait(seconds=60)
-        ```
-
-    Args:
-        address: `HOST:PORT` of a cluster, or `"auto"` for the one that this
-            machine is a node of; `None` for this machine alone.
-        cpus_per_run: Processors that Ray sets apart for a run; how many
-            threads it has is the run's affair.
-        gpus_per_run: GPUs likewise, of which a run sees no others; `None` is
-            1 if a node has any, else 0.
-        limit_threads: Whether TensorFlow and OpenMP are told to use no more
-            threads than `cpus_per_run`.
-
-    Raises:
-        InputError: If Ray is not installed. On entering: if it cannot be
-            started or joined, or no node can hold a run.
+    `wait` reports it.
     """
 
-    def __init__(
-        self,
-        address: str | None = None,
-        *,
-        cpus_per_run: float = 1,
-        gpus_per_run: float | None = None,
-        limit_threads: bool = False,
-    ):
+    address: str | None = None
+    cpus_per_run: float = 1
+    gpus_per_run: float | None = None
+    limit_threads: bool = False
+
+    def __post_init__(self):
         # Before Ray is imported, which reads it then.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         try:
             import ray
         except ImportError as error:
-            raise InputError(
+            raise MissingPackageError(
                 "A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
                 "--dry_run prints its commands without."
             ) from error
         self._ray = ray
-        self._address = address
-        self._cpus = cpus_per_run
-        self._gpus = gpus_per_run
-        self._limit_threads = limit_threads
-        self._temporary = None
-        self._under_way = {}
-        self.at_once = 0
-        """How many runs have room at once, as of entering."""
-        self.nodes = 0
-        """Number of nodes, as of entering."""
+        self._temporary: str | None = None
+        self._under_way: dict[Any, Any] = {}
+        # As of entering: how many runs have room at once, on how many nodes.
+        self.at_once = self.nodes = 0
 
     def __enter__(self) -> "SweepCluster":
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
             self._connect()
-            self._look_around()
+            self._plan_resources()
         except BaseException:
             self._leave()
             raise
@@ -100,14 +73,7 @@ class SweepCluster:
         self._leave()
 
     def start(self, key: Any, *arguments: Any, **options: Any) -> None:
-        """Start `sweep_task` where and as soon as there is room.
-
-        Args:
-            key: What `wait` is to call it.
-            *arguments: Of `sweep_task`.
-            **options: Of `sweep_task`, without `node`, `cwd` and
-                `environment`.
-        """
+        """Start `sweep_task` as soon as a node has room; `key` names it."""
         reference = self._task.remote(
             *arguments,
             **options,
@@ -117,14 +83,7 @@ class SweepCluster:
         self._under_way[reference] = key
 
     def wait(self, seconds: float) -> list[tuple[Any, SweepEnd]]:
-        """Wait until some run has ended, or for a while.
-
-        Args:
-            seconds: How long to wait at most.
-
-        Returns:
-            Keys of the runs that have ended since, and how.
-        """
+        """The keys of runs that have ended, and how; waits for one at most."""
         references = list(self._under_way)
         if not references:
             return []
@@ -135,14 +94,7 @@ class SweepCluster:
         return [(self._under_way.pop(ref), self._end(ref)) for ref in ready]
 
     def stop(self, seconds: float = 15) -> list[tuple[Any, SweepEnd]]:
-        """Interrupt all runs, so that they end between two steps.
-
-        Args:
-            seconds: How long to wait for them; they are killed then.
-
-        Returns:
-            As `wait`, of the runs that ended meanwhile.
-        """
+        """Interrupt all runs, and kill them after `seconds`; as `wait`."""
         for reference in self._under_way:
             self._ray.cancel(reference, force=False)
         ended = []
@@ -154,7 +106,7 @@ class SweepCluster:
     def _connect(self) -> None:
         where, hint = "on this machine", ""
         options = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-        if self._address is None:
+        if self.address is None:
             # Ray opens ports to the network and would keep a token in the
             # home folder otherwise. Versions without tokens ignore it.
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -166,57 +118,59 @@ class SweepCluster:
                 "_temp_dir": self._temporary,
             }
         else:
-            where = f"at --address={self._address}"
-            _check_address(self._address)
-            options["address"] = self._address
+            where = f"at --address={self.address}"
+            _check_address(self.address)
+            options["address"] = self.address
             hint = ". If the cluster asks for a token, set RAY_AUTH_MODE=token"
         try:
             self._ray.init(**options)
         except Exception as error:
-            # Whatever a wrong address or a machine without room makes of it.
+            # The class depends on what is wrong: the address, the memory.
             raise InputError(
                 f"Cannot use Ray {where}: {error_words(error)}{hint}"
             ) from error
 
-    def _look_around(self) -> None:
+    def _plan_resources(self) -> None:
+        """Count the room for runs, and set resources and environment."""
         nodes = [
             node["Resources"] for node in self._ray.nodes() if node["Alive"]
         ]
-        most = {
-            name: max((node.get(name, 0) for node in nodes), default=0)
+        most_cpus, most_gpus = (
+            max((node.get(name, 0) for node in nodes), default=0)
             for name in ("CPU", "GPU")
-        }
-        given = self._gpus is not None
-        gpus = self._gpus if given else float(most["GPU"] > 0)
+        )
+        gpus = self.gpus_per_run
+        if gpus is None:
+            gpus = float(most_gpus > 0)
+        needs = {"CPU": self.cpus_per_run, "GPU": gpus}
         rooms = [
             math.floor(
-                min(
-                    node.get(name, 0) / needed
-                    for name, needed in (("CPU", self._cpus), ("GPU", gpus))
-                    if needed
-                )
+                min(node.get(name, 0) / n for name, n in needs.items() if n)
             )
             for node in nodes
         ]
         if not any(rooms):
             raise InputError(
                 "No node has room for a run: --cpus_per_run and --gpus_per_run "
-                f"must be at most {most['CPU']:g} and {most['GPU']:g}, the "
-                f"most that a node has. Received: {self._cpus:g} and {gpus:g}."
+                f"must be at most {most_cpus:g} and {most_gpus:g}, the most "
+                "that a node has. Received: "
+                f"{self.cpus_per_run:g} and {gpus:g}."
             )
         self.at_once, self.nodes = sum(rooms), len(nodes)
-        self._environment = {name: os.environ.get(name) for name in _DRIVERS}
-        if most["GPU"] and not gpus:
+        self._environment = {
+            name: os.environ.get(name) for name in _SHARED_VARIABLES
+        }
+        if most_gpus and not gpus:
             self._environment["CUDA_VISIBLE_DEVICES"] = ""
-        if self._limit_threads:
-            threads = str(max(1, int(self._cpus)))
+        if self.limit_threads:
+            threads = str(max(1, int(self.cpus_per_run)))
             self._environment |= {
                 "OMP_NUM_THREADS": threads,
                 "TF_NUM_INTRAOP_THREADS": threads,
                 "TF_NUM_INTEROP_THREADS": threads,
             }
         self._task = self._ray.remote(
-            num_cpus=self._cpus, num_gpus=gpus, max_retries=0
+            num_cpus=self.cpus_per_run, num_gpus=gpus, max_retries=0
         )(_on_worker)
 
     def _end(self, reference: Any) -> SweepEnd:
@@ -227,10 +181,10 @@ class SweepCluster:
             return SweepEnd(stopped=True)
         except exceptions.RayTaskError as error:
             # A mistake in `sweep_task`, or a node without this package.
-            words = str(error).strip().splitlines()[-1]
-            if words.startswith("ModuleNotFoundError"):
-                words += "; every node of the cluster needs this package"
-            return SweepEnd(fault=words)
+            fault = str(error).strip().splitlines()[-1]
+            if fault.startswith("ModuleNotFoundError"):
+                fault += "; every node of the cluster needs this package"
+            return SweepEnd(fault=fault)
         except exceptions.RayError as error:
             return SweepEnd(fault=str(error).strip().splitlines()[0], lost=True)
 
@@ -244,22 +198,22 @@ class SweepCluster:
 def _on_worker(*arguments: Any, **options: Any) -> SweepEnd:
     import ray
 
-    number = ray.get_runtime_context().get_node_id()
+    node = ray.get_runtime_context().get_node_id()
     return sweep_task(
-        *arguments, **options, node=f"{socket.gethostname()}/{number[:6]}"
+        *arguments, **options, node=f"{socket.gethostname()}/{node[:6]}"
     )
 
 
 def _short_temporary_folder() -> str:
-    """Ray has sockets in it, whose names may have 107 characters."""
-    usual = tempfile.gettempdir()
+    """A folder for Ray's sockets, whose paths may have 107 characters."""
+    folder = tempfile.gettempdir()
     return tempfile.mkdtemp(
-        prefix="ray-", dir=usual if len(usual) <= 30 else "/tmp"
+        prefix="ray-", dir=folder if len(folder) <= 30 else "/tmp"
     )
 
 
 def _check_address(address: str) -> None:
-    """Ask whether anybody listens; Ray would ask for minutes."""
+    """Connect once: Ray would try for minutes."""
     if address == "auto":
         return
     host, _, port = address.rpartition(":")
@@ -272,6 +226,6 @@ def _check_address(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()
     except (OSError, OverflowError) as error:
         raise InputError(
-            f"Nobody answers at --address={address}: {error_words(error)}. "
+            f"Nothing answers at --address={address}: {error_words(error)}. "
             "`ray start --head` prints the address of the cluster it starts."
         ) from error

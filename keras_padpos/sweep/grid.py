@@ -1,25 +1,29 @@
-"""The file that says what a sweep runs."""
+"""The runs that a YAML file asks for."""
 
-import collections
 import dataclasses
 import difflib
+import hashlib
 import importlib
 import itertools
 import json
+import math
 import os
 import pkgutil
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_words
+from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import flag_text
-from keras_padpos.sweep.run import SweepRun
 
 _NOT_FOR_SWEEPS = {
     "workdir": "the sweep gives each run its own",
@@ -28,146 +32,76 @@ _NOT_FOR_SWEEPS = {
     "flagfile": "write its flags into this file",
 }
 
-_ANSWER = "from keras_padpos.sweep.grid import answer; answer()"
-
-
-def check_sweep_flags(runs: Sequence[SweepRun]) -> None:
-    """Ask each binary whether it takes the flags of its runs.
-
-    A binary's module is imported in a process of its own, which is where its
-    flags are defined, and absl reads each run's flags there. No run is
-    started, and Keras is not imported.
-
-    Example:
-        >>> run = SweepRun("experiments.none", {"seed": 1}, place="study.yaml")
-        >>> try:
-        ...     check_sweep_flags([run])
-        ... except InputError as error:
-        ...     print(str(error).partition(" '")[0])
-        study.yaml: there is no experiment
-
-    Args:
-        runs: The runs.
-
-    Raises:
-        InputError: If there is no such binary, it cannot be imported, has no
-            `--workdir`, or does not take a flag or its value.
-    """
-    for experiment in dict.fromkeys(run.experiment for run in runs):
-        mine = [run for run in runs if run.experiment == experiment]
-        asked = {
-            "experiment": experiment,
-            "runs": [dict(r.flags) for r in mine],
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", _ANSWER],
-            input=json.dumps(asked),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        try:
-            fault = json.loads(done.stdout.splitlines()[-1])
-        except (IndexError, ValueError):
-            last = (done.stderr.strip() or "no words").splitlines()[-1]
-            fault = [0, f"{experiment} cannot be asked for its flags ({last})"]
-        if fault is not None:
-            number, words = fault
-            raise InputError(f"{mine[number].place}: {words}.")
-
-
-def answer() -> None:
-    """Tell the first fault in what standard input asks; for the process."""
-    asked = json.load(sys.stdin)
-    print(json.dumps(_first_fault(asked["experiment"], asked["runs"])))
-
-
-def _first_fault(
-    experiment: str, runs: Sequence[dict[str, Any]]
-) -> tuple[int, str] | None:
-    """Number of the run and what is wrong with it."""
-    try:
-        importlib.import_module(experiment)
-    except ModuleNotFoundError as error:
-        if error.name and f"{experiment}.".startswith(f"{error.name}."):
-            return (
-                0,
-                f"there is no experiment {experiment!r}{_known(experiment)}",
-            )
-        return 0, f"{experiment} cannot be imported: {error}"
-    except Exception as error:
-        return 0, f"{experiment} cannot be imported: {error!r}"
-    if "workdir" not in flags.FLAGS:
-        return 0, f"{experiment} has no --workdir, so it is no experiment"
-    for number, run in enumerate(runs):
-        fault = _flag_fault(experiment, run)
-        if fault:
-            return number, fault
-    return None
-
-
-def _flag_fault(experiment: str, run: dict[str, Any]) -> str | None:
-    for name, value in run.items():
-        if name in _NOT_FOR_SWEEPS:
-            return f"`{name}` must be left out: {_NOT_FOR_SWEEPS[name]}"
-        if name not in flags.FLAGS:
-            alike = difflib.get_close_matches(name, flags.FLAGS, n=1)
-            hint = f"; `{alike[0]}` is one" if alike else ""
-            return f"{experiment} has no flag `{name}`{hint}"
-        if flags.FLAGS[name].boolean:
-            if not isinstance(value, bool):
-                return f"`{name}` must be true or false. Received: {value!r}"
-        elif any(
-            isinstance(item, bool)
-            for item in (value if isinstance(value, list) else [value])
-        ):
-            return (
-                f"`{name}` must be text or a number. Received: {value!r}. YAML "
-                "reads yes, no, on and off as booleans: put them in quotes"
-            )
-    words = [f"--{name}={flag_text(value)}" for name, value in run.items()]
-    try:
-        flags.FLAGS([experiment, *words])
-    except flags.Error as error:
-        return str(error).rstrip(".")
-    finally:
-        # Else this run's values would be the next one's.
-        flags.FLAGS.unparse_flags()
-    return None
-
-
-def _known(experiment: str) -> str:
-    package, _, _ = experiment.rpartition(".")
-    if package != "experiments":
-        return ""
-    try:
-        import experiments
-    except ImportError:
-        return (
-            ", nor a package `experiments`: start the sweep in the folder that "
-            "holds it"
-        )
-    modules = pkgutil.iter_modules(experiments.__path__)
-    return f" among {', '.join(module.name for module in modules)}"
-
-
-# More is a slip of the pen: a product of lists that were meant as values.
+# More is a slip: a product of lists that were meant as values.
 _MOST_RUNS = 100_000
 
 _BLOCK = ("experiment", "flags", "grid")
 
 
+@dataclasses.dataclass(frozen=True)
+class SweepRun:
+    """A binary and its flags, without `--workdir`.
+
+    Example:
+        >>> run = SweepRun("experiments.count", {"seed": 1}, varied=("seed",))
+        >>> run.name
+        'count-seed=1-d8e1f2c80f'
+        >>> run.command("runs/one")[1:]
+        ['-m', 'experiments.count', '--seed=1', '--workdir=runs/one']
+
+    Args:
+        experiment: The binary's module, with its package.
+        flags: From flag name to value: text, number, boolean, or a list of
+            these.
+        varied: Names of the flags in which the runs of a sweep differ.
+    """
+
+    experiment: str
+    flags: Mapping[str, Any]
+    varied: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Ten hexadecimal digits of experiment and flags, in any order."""
+        text = "\n".join([self.experiment, *sorted(self.flag_arguments())])
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    @property
+    def label(self) -> str:
+        """The experiment and the flags that vary."""
+        values = [
+            f"{name}={flag_text(self.flags[name])}" for name in self.varied
+        ]
+        return " ".join([self.experiment.rpartition(".")[2], *values])
+
+    @property
+    def name(self) -> str:
+        """Name of the work directory: the label and the digest."""
+        readable = re.sub(r"[^\w.=+-]+", "-", self.label, flags=re.ASCII)
+        return f"{readable[:120]}-{self.digest}"
+
+    def flag_arguments(self) -> list[str]:
+        """The flags as arguments of a command line."""
+        return [f"--{name}={flag_text(v)}" for name, v in self.flags.items()]
+
+    def command(self, workdir: str, python: str = "python") -> list[str]:
+        """The command line that runs it with `python` in `workdir`."""
+        arguments = [*self.flag_arguments(), f"--workdir={workdir}"]
+        return [python, "-m", self.experiment, *arguments]
+
+
 def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
-    """Read the runs of a sweep from a YAML file.
+    """Read the runs of a sweep from a YAML file, and check their flags.
 
     A block names an `experiment`, `flags` that its runs share, and a `grid`
     from flag to list of values: one run for each combination, the last flag
     changing first. A block without `grid` is one run. The file is a block, or
     a list of blocks under `runs:`, with `experiment` and `flags` for all of
-    them beside it; what stands in a block goes before.
+    them beside it; a block's own take precedence.
 
     A value is text, a number, true or false; a list, in `flags` or as one of
-    the values in `grid`, becomes one value with commas.
+    the values in `grid`, becomes one value with commas. Each binary checks
+    the flags of its runs; no run is started, and Keras is not imported.
 
     Example:
         >>> import pathlib, tempfile
@@ -186,33 +120,68 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
         path: The file.
 
     Returns:
-        The runs, in the order of the file. Whether the experiments and their
-        flags exist is not known yet; `check_sweep_flags` asks.
+        The runs, in the order of the file.
 
     Raises:
-        InputError: If the file cannot be read, or says something else; or if
-            PyYAML is not installed.
+        InputError: If the file cannot be read or has another content, there
+            is no such binary, or it does not take a flag or its value.
+        MissingPackageError: If PyYAML is not installed.
     """
     path = os.fspath(path)
     content = _load(path)
-    shared, blocks = _blocks(path, content)
-    runs = []
-    for place, block in blocks:
-        runs += _block_runs(place, block, shared)
-    _refuse_twins(runs)
-    return _with_what_varies(runs)
+    shared, blocks = {}, [(path, content)]
+    if isinstance(content, dict) and "runs" in content:
+        _check_keys(path, content, ("experiment", "flags", "runs"))
+        shared = dict(content)
+        listed = shared.pop("runs")
+        _check(
+            isinstance(listed, list) and listed,
+            f"{path}: `runs`",
+            f"a list of blocks with {', '.join(_BLOCK)}",
+            listed,
+        )
+        _flag_values(path, shared, "flags")
+        blocks = [(f"{path}, block {n}", b) for n, b in enumerate(listed, 1)]
+    runs: list[SweepRun] = []
+    sources: dict[str, str] = {}
+    for source, block in blocks:
+        for run in _block_runs(source, block, shared):
+            if run.digest in sources:
+                command = " ".join([run.experiment, *run.flag_arguments()])
+                raise InputError(
+                    f"{source}: the run {command!r} appears twice, first in "
+                    f"{sources[run.digest]}."
+                )
+            sources[run.digest] = source
+            runs.append(run)
+    varied = {}
+    for experiment in dict.fromkeys(run.experiment for run in runs):
+        its_runs = [run for run in runs if run.experiment == experiment]
+        varied[experiment] = _varied_flags(its_runs)
+        fault = _first_fault(experiment, [dict(run.flags) for run in its_runs])
+        if fault is not None:
+            number, text = fault
+            source = sources[its_runs[number].digest]
+            raise InputError(f"{source}: {text}.")
+    return [
+        dataclasses.replace(
+            run,
+            varied=tuple(n for n in run.flags if n in varied[run.experiment]),
+        )
+        for run in runs
+    ]
 
 
 def _load(path: str) -> Any:
     try:
         import yaml
     except ImportError as error:
-        raise InputError(
+        raise MissingPackageError(
             "Sweeps need PyYAML: pip install 'keras-padpos[sweep]'"
         ) from error
 
     class Loader(yaml.SafeLoader):
-        """Refuses a key that stands twice, which YAML's own loader drops."""
+        """Refuses a key that appears twice, which YAML's own loader drops."""
 
         def construct_mapping(self, node, deep=False):
             seen = set()
@@ -221,7 +190,7 @@ def _load(path: str) -> Any:
                     continue
                 if key.value in seen:
                     raise yaml.constructor.ConstructorError(
-                        problem=f"key {key.value!r} stands twice",
+                        problem=f"key {key.value!r} appears twice",
                         problem_mark=key.start_mark,
                     )
                 seen.add(key.value)
@@ -242,180 +211,215 @@ def _load(path: str) -> Any:
         ) from error
 
 
-def _blocks(
-    path: str, content: Any
-) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
-    """What all blocks share, and each block with its place."""
-    _check_mapping(path, content, ("experiment", "grid"))
-    if "runs" not in content:
-        return {}, [(path, content)]
-    _check_keys(path, content, ("experiment", "flags", "runs"))
-    blocks = content["runs"]
-    if not isinstance(blocks, list) or not blocks:
-        raise InputError(
-            f"{path}: `runs` must be a list of blocks with {_words(_BLOCK)}. "
-            f"Received: {_shown(blocks)}."
-        )
-    shared = {key: content[key] for key in content if key != "runs"}
-    _check_flags(path, shared.get("flags", {}))
-    return shared, [
-        (f"{path}, block {number}", block)
-        for number, block in enumerate(blocks, start=1)
-    ]
-
-
 def _block_runs(
-    place: str, block: Any, shared: Mapping[str, Any]
-) -> list[SweepRun]:
-    _check_mapping(place, block, ("experiment", "grid"))
-    _check_keys(place, block, _BLOCK)
+    source: str, block: Any, shared: Mapping[str, Any]
+) -> Iterator[SweepRun]:
+    _check_keys(source, block, _BLOCK)
     experiment = block.get("experiment", shared.get("experiment"))
-    if not isinstance(experiment, str) or not experiment:
-        raise InputError(
-            f"{place}: `experiment` must name a binary of experiments, or a "
-            f"module with its package. Received: {_shown(experiment)}."
-        )
+    _check(
+        isinstance(experiment, str) and experiment,
+        f"{source}: `experiment`",
+        "a binary of experiments, or a module with its package",
+        experiment,
+    )
     if "." not in experiment:
         experiment = f"experiments.{experiment}"
-    fixed = block.get("flags", {})
-    _check_flags(place, fixed)
-    grid = block.get("grid")
-    if "grid" not in block:
-        grid = {}
-    else:
-        _check_grid(place, grid)
+    fixed = _flag_values(source, block, "flags")
+    grid = _flag_values(source, block, "grid")
     for name in fixed:
         if name in grid:
             raise InputError(
-                f"{place}: `{name}` stands in `flags` and in `grid`. Leave it "
+                f"{source}: `{name}` is in `flags` and in `grid`. Leave it "
                 "out of one of them."
             )
-    count = 1
-    for values in grid.values():
-        count *= len(values)
+    count = math.prod(map(len, grid.values()))
     if count > _MOST_RUNS:
         raise InputError(
-            f"{place}: `grid` makes {count} runs, more than {_MOST_RUNS}. A "
+            f"{source}: `grid` makes {count} runs, more than {_MOST_RUNS}. A "
             "list within the list is one value with commas."
         )
-    common = {**shared.get("flags", {}), **fixed}
-    return [
-        SweepRun(
-            experiment,
-            {**common, **dict(zip(grid, values, strict=True))},
-            place=place,
-        )
-        for values in itertools.product(*grid.values())
-    ]
+    common = shared.get("flags", {}) | fixed
+    for values in itertools.product(*grid.values()):
+        combined = common | dict(zip(grid, values, strict=True))
+        yield SweepRun(experiment, combined)
 
 
-def _check_mapping(place: str, value: Any, words: tuple[str, ...]) -> None:
-    if not isinstance(value, dict) or not value:
-        raise InputError(
-            f"{place} must be a mapping such as `{words[0]}: ...`, "
-            f"`{words[1]}: ...`. Received: {_shown(value)}."
-        )
+def _check(valid: Any, name: str, expected: str, received: Any) -> None:
+    if not valid:
+        text = "nothing" if received is None else repr(received)
+        text = text if len(text) <= 80 else f"{text[:77]}..."
+        raise InputError(f"{name} must be {expected}. Received: {text}.")
 
 
-def _check_keys(place: str, block: dict, known: tuple[str, ...]) -> None:
+def _check_keys(source: str, block: Any, keys: tuple[str, ...]) -> None:
+    example = "a mapping such as `experiment: ...`, `grid: ...`"
+    _check(isinstance(block, dict) and block, source, example, block)
     for key in block:
-        if key not in known:
-            raise InputError(
-                f"{place}: key {_shown(key)} is not known. Expected: "
-                f"{_words(known)}."
-            )
+        _check(key in keys, f"{source}: a key", f"of {', '.join(keys)}", key)
 
 
-def _check_flags(place: str, fixed: Any) -> None:
-    _check_names(place, "flags", fixed)
-    for name, value in fixed.items():
-        _check_value(f"{place}, flags: `{name}`", value)
-
-
-def _check_grid(place: str, grid: Any) -> None:
-    _check_names(place, "grid", grid)
-    if not grid:
-        raise InputError(
-            f"{place}: `grid` is empty. Name a flag and its values, or leave "
-            "`grid` out for one run."
-        )
-    for name, values in grid.items():
-        if not isinstance(values, list) or not values:
-            raise InputError(
-                f"{place}, grid: `{name}` must be a list of values, such as "
-                f"[0, 1]. Received: {_shown(values)}."
-            )
-        for value in values:
-            _check_value(f"{place}, grid: `{name}`", value)
-
-
-def _check_names(place: str, key: str, value: Any) -> None:
-    if not isinstance(value, dict):
-        raise InputError(
-            f"{place}: `{key}` must be a mapping from flag to value"
-            f"{'s' if key == 'grid' else ''}. Received: {_shown(value)}."
-        )
-    for name in value:
+def _flag_values(
+    source: str, block: Mapping[str, Any], key: str
+) -> dict[str, Any]:
+    """A block's `flags`, or its `grid`, which has a list for each flag."""
+    content = block.get(key, {})
+    mapping = "a mapping from flag to " + ("value", "values")[key == "grid"]
+    _check(isinstance(content, dict), f"{source}: `{key}`", mapping, content)
+    if key == "grid" and key in block:
+        _check(content, f"{source}: `grid`", f"{mapping}, or left out", content)
+    for name, value in content.items():
         # YAML reads `on` and `no` as booleans.
-        if not isinstance(name, str) or not name:
-            raise InputError(
-                f"{place}, {key}: a flag's name must be text. Received: "
-                f"{_shown(name)}."
-            )
-
-
-def _check_value(place: str, value: Any) -> None:
-    items = value if isinstance(value, list) else [value]
-    if not items or not all(
-        isinstance(item, (str, bool, int, float)) for item in items
-    ):
-        raise InputError(
-            f"{place} must be text, a number, true, false, or a list of these "
-            f"for a value with commas. Received: {_shown(value)}."
+        _check(
+            isinstance(name, str) and name,
+            f"{source}, {key}: a flag's name",
+            "text",
+            name,
         )
-
-
-def _refuse_twins(runs: list[SweepRun]) -> None:
-    places = {}
-    for run in runs:
-        if run.digest in places:
-            first = places[run.digest]
-            where = "" if first == run.place else f" (and in {first})"
-            words = " ".join([run.experiment, *run.flag_words()])
-            raise InputError(
-                f"{run.place}: the run {words!r} stands there twice{where}."
+        label = f"{source}, {key}: `{name}`"
+        values = [value]
+        if key == "grid":
+            values = value
+            listed = isinstance(value, list) and value
+            _check(listed, label, "a list of values, such as [0, 1]", value)
+        for each in values:
+            items = each if isinstance(each, list) else [each]
+            _check(
+                items
+                and all(isinstance(i, (str, bool, int, float)) for i in items),
+                label,
+                "text, a number, true, false, or a list of these for a value "
+                "with commas",
+                each,
             )
-        places[run.digest] = run.place
+    return content
 
 
-def _with_what_varies(runs: list[SweepRun]) -> list[SweepRun]:
-    """Mark the flags that are not the same in all runs of an experiment."""
-    seen = {}
+def _varied_flags(runs: list[SweepRun]) -> set[str]:
+    """Names of the flags that are not the same in all runs."""
+    texts: dict[str, list[str]] = {}
     for run in runs:
-        values = seen.setdefault(run.experiment, {})
         for name, value in run.flags.items():
-            values.setdefault(name, []).append(flag_text(value))
-    counts = collections.Counter(run.experiment for run in runs)
+            texts.setdefault(name, []).append(flag_text(value))
+    return {
+        name
+        for name, values in texts.items()
+        if len(set(values)) > 1 or len(values) < len(runs)
+    }
 
-    def varies(experiment: str, name: str) -> bool:
-        values = seen[experiment][name]
-        return len(set(values)) > 1 or len(values) < counts[experiment]
 
-    return [
-        dataclasses.replace(
-            run,
-            varied=tuple(
-                name for name in run.flags if varies(run.experiment, name)
-            ),
+def _first_fault(
+    experiment: str, flag_sets: list[dict[str, Any]]
+) -> tuple[int, str] | None:
+    """Number of the first wrong set of flags, and what is wrong with it.
+
+    The binary is imported in a process of its own: its flags may be absl's.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", f"from {__name__} import _answer; _answer()"],
+        input=json.dumps([experiment, flag_sets]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        line = (done.stderr.strip() or "no output").splitlines()[-1]
+        return 0, f"{experiment} does not define its flags ({line})"
+
+
+def _answer() -> None:
+    """In that process: read the question and print the fault."""
+    experiment, flag_sets = json.load(sys.stdin)
+    try:
+        fault = _first_flag_fault(*_flags_of(experiment), experiment, flag_sets)
+    except InputError as error:
+        fault = 0, str(error)
+    print(json.dumps(fault))
+
+
+def _flags_of(
+    experiment: str,
+) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
+    """A binary's flags, and those that its study declares, if it is one."""
+    try:
+        module = importlib.import_module(experiment)
+    except ModuleNotFoundError as error:
+        if error.name and f"{experiment}.".startswith(f"{error.name}."):
+            raise InputError(
+                f"there is no experiment {experiment!r}{_among(experiment)}"
+            ) from error
+        raise InputError(f"{experiment} cannot be imported: {error}") from error
+    except Exception as error:
+        raise InputError(
+            f"{experiment} cannot be imported: {error!r}"
+        ) from error
+    study = getattr(module, "STUDY", None)
+    if study is not None:
+        defined = flags.FlagValues()
+        study.define(defined)
+        return defined, study.declared
+    if "workdir" not in flags.FLAGS:
+        raise InputError(
+            f"{experiment} has no --workdir, so it is no experiment"
         )
-        for run in runs
-    ]
+    return flags.FLAGS, {}
 
 
-def _words(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
+def _among(experiment: str) -> str:
+    if not experiment.startswith("experiments."):
+        return ""
+    try:
+        import experiments
+    except ImportError:
+        return (
+            ", nor a package `experiments`: start the sweep in the folder that "
+            "holds it"
+        )
+    modules = pkgutil.iter_modules(experiments.__path__)
+    return f" among {', '.join(module.name for module in modules)}"
 
 
-def _shown(value: Any) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _first_flag_fault(
+    defined: flags.FlagValues,
+    declared: Mapping[str, Flag],
+    experiment: str,
+    flag_sets: list[dict[str, Any]],
+) -> tuple[int, str] | None:
+    for number, values in enumerate(flag_sets):
+        fault = _flag_fault(defined, experiment, values)
+        if fault:
+            return number, fault
+        run = SweepRun(experiment, values)
+        try:
+            defined([experiment, *run.flag_arguments()])
+            Settings(declared, defined).check()
+        except (flags.Error, InputError) as error:
+            return number, str(error).rstrip(".")
+        finally:
+            # Else these values would be those of the next check.
+            defined.unparse_flags()
+    return None
+
+
+def _flag_fault(
+    defined: flags.FlagValues, experiment: str, values: Mapping[str, Any]
+) -> str | None:
+    """Why a run's values, as YAML reads them, are not for these flags."""
+    for name, value in values.items():
+        if name in _NOT_FOR_SWEEPS:
+            return f"`{name}` must be left out: {_NOT_FOR_SWEEPS[name]}"
+        if name not in defined:
+            alike = difflib.get_close_matches(name, defined, n=1)
+            hint = f"; `{alike[0]}` is one" if alike else ""
+            return f"{experiment} has no flag `{name}`{hint}"
+        items = value if isinstance(value, list) else [value]
+        if defined[name].boolean:
+            if not isinstance(value, bool):
+                return f"`{name}` must be true or false. Received: {value!r}"
+        elif any(isinstance(item, bool) for item in items):
+            return (
+                f"`{name}` must be text or a number. Received: {value!r}. YAML "
+                "reads yes, no, on and off as booleans: put them in quotes"
+            )
+    return None

@@ -1,10 +1,8 @@
-"""How far a sweep has come."""
+"""The progress of a sweep."""
 
-import os
-import shlex
+import datetime
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -13,77 +11,29 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from keras_padpos.sweep.run import SweepEntry
-from keras_padpos.sweep.run import SweepOutcome
-
-
-def print_sweep(outcome: SweepOutcome, out: str | os.PathLike) -> None:
-    """Print how many runs are finished, which are not, and what is next.
-
-    Example:
-        >>> print_sweep(SweepOutcome([], 0.1), "runs/study")
-        0 runs in runs/study: 0 finished (0 of them before), 0 failed, 0.1 s
-
-    Args:
-        outcome: What came of the sweep.
-        out: Its folder, as it was given.
-    """
-    entries = outcome.entries
-    finished = [entry for entry in entries if entry.state == "finished"]
-    failed = [entry for entry in entries if entry.state == "failed"]
-    before = sum(entry.before for entry in finished)
-    unfinished = len(entries) - len(finished) - len(failed)
-    print(
-        f"{len(entries)} runs in {out}: {len(finished)} finished ({before} of "
-        f"them before), {len(failed)} failed, "
-        + (f"{unfinished} not finished, " if unfinished else "")
-        + f"{outcome.seconds:.1f} s"
-    )
-    for entry in failed:
-        print(f"  failed: {entry.run.label} ({entry.fault}), {entry.log.path}")
-    if unfinished:
-        print("The same command goes on with those that are not finished.")
-    elif failed:
-        print("The same command tries those that failed again.")
-    if finished:
-        folder = shlex.quote(str(out))
-        page = Path(out, "report.html")
-        again = " --overwrite" if page.expanduser().exists() else ""
-        print(
-            f"Report: python -m tools.report {folder} "
-            f"--out={shlex.quote(str(page))}{again}"
-        )
-
+from keras_padpos.sweep.folder import SweepEntry
 
 _STATES = ("running", "waiting", "failed", "finished")
 
 # Lines of a terminal that the table leaves to its heading and what is above.
 _FRAME = 6
 
-_WORDS = 8
+# Of the log of a run that failed.
+_LAST_LINES = 8
 
 
 class SweepTable:
-    """Show how far a sweep has come; use as a context.
+    """Shows the progress of a sweep; use as a context.
 
     On a terminal there is a live table of the runs, those under way first.
-    There and elsewhere a run that has ended leaves a line; elsewhere one that
-    starts does too. A run that failed leaves its last words.
-
-    Example:
-        >>> with SweepTable([], Console()) as table:
-        ...     table.say("0 runs")
-        0 runs
-
-    Args:
-        entries: All runs.
-        console: Where to show them.
+    There and elsewhere a run that has ended leaves a line, and if it failed
+    the last lines of its log; elsewhere one that starts leaves a line too.
     """
 
     def __init__(self, entries: Sequence[SweepEntry], console: Console):
         self._entries = entries
         self._console = console
-        self._live = None
+        self._live: Live | None = None
 
     def __enter__(self) -> "SweepTable":
         if self._console.is_terminal:
@@ -91,7 +41,7 @@ class SweepTable:
                 console=self._console,
                 get_renderable=self._table,
                 transient=True,
-                # `print` elsewhere is led to a file meanwhile.
+                # The sweep sends both to a file meanwhile.
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
@@ -104,19 +54,11 @@ class SweepTable:
             self._live = None
 
     def say(self, text: str) -> None:
-        """Print a line, above the table if there is one.
-
-        Args:
-            text: The line.
-        """
+        """Print a line, above the table if there is one."""
         self._console.print(Text(text), soft_wrap=True)
 
     def changed(self, entry: SweepEntry) -> None:
-        """Tell of a run whose state is another now.
-
-        Args:
-            entry: The run.
-        """
+        """Report a run whose state has changed."""
         name = entry.log.path.stem
         if entry.state == "running":
             if self._live is None:
@@ -126,14 +68,14 @@ class SweepTable:
             self.say(f"{name}: {entry.fault}")
             return
         ended = sum(e.state in ("finished", "failed") for e in self._entries)
-        number = f"{ended}/{len(self._entries)} "
-        taken = "" if entry.seconds is None else f", {entry.seconds:.1f} s"
-        where = f" on {entry.node}" if entry.node else ""
+        name = f"{ended}/{len(self._entries)} {name}"
+        details = "" if entry.seconds is None else f", {entry.seconds:.1f} s"
+        details += f" on {entry.node}" if entry.node else ""
         if entry.state == "finished":
-            self.say(f"{number}{name}: finished{taken}{where}")
+            self.say(f"{name}: finished{details}")
             return
-        self.say(f"{number}{name}: failed, {entry.fault}{taken}{where}")
-        for line in entry.log.last_lines(_WORDS):
+        self.say(f"{name}: failed, {entry.fault}{details}")
+        for line in entry.log.last_lines(_LAST_LINES):
             self.say(f"    {line}")
         if entry.log.path.exists():
             self.say(f"    (its log: {entry.log.path})")
@@ -148,30 +90,21 @@ class SweepTable:
         table.add_column("elapsed", justify="right", no_wrap=True)
         table.add_column("progress", ratio=1, no_wrap=True)
         for entry in self._shown():
-            under_way = entry.state == "running"
+            running, seconds = entry.state == "running", entry.elapsed
+            clock = datetime.timedelta(seconds=int(seconds or 0))
             table.add_row(
                 Text(entry.run.label),
                 Text(entry.state),
                 Text(entry.node or ""),
-                Text(_clock(entry.elapsed)),
-                Text(entry.log.progress() if under_way else entry.fault),
+                Text("" if seconds is None else str(clock)),
+                Text(entry.log.progress() if running else entry.fault),
             )
         return Group(Text(heading), table)
 
     def _shown(self) -> list[SweepEntry]:
-        """As many as fit; those that ended last come last."""
+        """As many as fit, in the order of `_STATES`."""
         room = max(1, self._console.height - _FRAME)
-        order = sorted(
+        by_state = sorted(
             self._entries, key=lambda entry: _STATES.index(entry.state)
         )
-        return order[:room]
-
-
-def _clock(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-    )
+        return by_state[:room]

@@ -3,13 +3,13 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from run_binary import run_binary
+from tool_process import ToolProcess
 
 from keras_padpos import data
 from keras_padpos import files
@@ -17,7 +17,6 @@ from keras_padpos import layers
 from keras_padpos import models
 from keras_padpos import padding
 
-ROOT = Path(__file__).parents[2]
 SIZES = ((32, 47), (49, 34))
 
 # A house without Keras and without us. TensorFlow imports Keras wherever it
@@ -234,8 +233,7 @@ def probed(tmp_path_factory):
     return work
 
 
-# Each tuple of flags, and what the one line says. One process runs them all:
-# to import TensorFlow takes seconds.
+# The flags, and what the one line says.
 _MISTAKES = {
     "neither": ((), "Give either --backbone or --model"),
     "both": (("--backbone=rgb", "--model=a.keras"), "Received: both"),
@@ -259,11 +257,11 @@ _MISTAKES = {
         "`stages` must name layers of vgg16",
     ),
     "file's stages": (
-        ("--backbone={folder}/one.keras",),
+        ("--backbone=one.keras",),
         "must name layers, such as conv. Received: all",
     ),
     "file's weights": (
-        ("--backbone={folder}/one.keras", "--stages=conv", "--weights=bundled"),
+        ("--backbone=one.keras", "--stages=conv", "--weights=bundled"),
         "`weights` of a .keras file must be",
     ),
     "no file": (("--backbone=nowhere.keras",), "There is no file at"),
@@ -311,121 +309,70 @@ _MISTAKES = {
     "typing error": (("--backbones=rgb",), "Did you mean"),
 }
 
-# What is to succeed, in the same process.
-_EXPORTS = {
-    "read outs": (
+
+@pytest.fixture(scope="module")
+def tool():
+    with ToolProcess("tools.export_saved_model", []) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with two models and a file that is none."""
+    folder = tmp_path_factory.mktemp("folder")
+    _two().save(folder / "two.keras")
+    _one().save(folder / "one.keras")
+    (folder / "full").mkdir()
+    (folder / "full" / "thesis.txt").write_text("years of work")
+    return folder
+
+
+@pytest.mark.parametrize("name", _MISTAKES)
+def test_a_mistake_is_one_line_and_changes_nothing(folder, probed, tool, name):
+    flags, message = _MISTAKES[name]
+    flags = [flag.format(probed=probed) for flag in flags]
+    before = _entries(folder), _entries(probed)
+    done = tool("--out=new", *flags, cwd=folder)
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("export_saved_model: error: ")
+    assert message in line
+    assert done.stdout == ""
+    assert (_entries(folder), _entries(probed)) == before
+
+
+def _serve(folder):
+    loaded = tf.saved_model.load(str(folder))
+    serve = loaded.signatures["serving_default"]
+    return lambda **inputs: (
+        loaded
+        and serve(
+            **{name: tf.constant(array) for name, array in inputs.items()}
+        )
+    )
+
+
+def _made_from(folder):
+    file = folder / "assets.extra" / "model.json"
+    return json.loads(file.read_text())["made_from"]
+
+
+def test_read_outs_of_a_run_predict_what_the_run_reports(
+    tool, probed, tmp_path
+):
+    done = tool(
         "--backbone=vgg16",
         "--weights=random",
         "--padding_mode=replicate",
         "--stages=block1_conv1",
-        "--read_outs={probed}",
-        "--out={folder}/read_outs",
-    ),
-    "keras file": ("--model={folder}/two.keras", "--out={folder}/two"),
-    "file as backbone": (
-        "--backbone={folder}/one.keras",
-        "--stages=conv",
-        "--out={folder}/one",
-    ),
-    "file with another mode": (
-        "--backbone={folder}/one.keras",
-        "--padding_mode=zeros",
-        "--weights=random",
-        "--stages=conv",
-        "--out={folder}/changed",
-    ),
-    "litert": (
-        "--backbone=rgb",
-        "--format=litert",
-        "--out={folder}/deep/litert",
-    ),
-}
-
-_DRIVER = """
-import contextlib, io, json, sys
-from absl import flags
-from absl.testing import flagsaver
-from keras_padpos import runs
-from keras_padpos import files
-from tools import export_saved_model
-
-said = {}
-for name, arguments in json.load(open(sys.argv[1])).items():
-    out, err = io.StringIO(), io.StringIO()
-    with flagsaver.flagsaver(), contextlib.redirect_stdout(out):
-        with contextlib.redirect_stderr(err):
-            try:
-                runs.run(export_saved_model.main, ["tool", *arguments])
-            except SystemExit as exit:
-                said[name] = exit.code or 0, out.getvalue(), err.getvalue()
-    flags.FLAGS.unparse_flags()
-json.dump(said, open(sys.argv[2], "w"))
-"""
-
-
-def _drive(commands, folder, cwd):
-    """Exit status, output and error lines of each command."""
-    (folder / "commands.json").write_text(json.dumps(commands))
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            _DRIVER,
-            folder / "commands.json",
-            folder / "said.json",
-        ],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
+        f"--read_outs={probed}",
+        "--out=read_outs",
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads((folder / "said.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def driven(probed, tmp_path_factory):
-    """A folder with exports, and what the commands said."""
-    folder = tmp_path_factory.mktemp("driven")
-    _two().save(folder / "two.keras")
-    _one().save(folder / "one.keras")
-    cwd = tmp_path_factory.mktemp("mistakes")
-    (cwd / "full").mkdir()
-    (cwd / "full" / "thesis.txt").write_text("years of work")
-    before = [_entries(place) for place in (cwd, probed)]
-    commands = {
-        name: ["--out=new", *given] for name, (given, _) in _MISTAKES.items()
-    }
-    commands = {
-        name: [flag.format(probed=probed, folder=folder) for flag in given]
-        for name, given in {**commands, **_EXPORTS}.items()
-    }
-    said = _drive(commands, folder, cwd)
-    assert [_entries(place) for place in (cwd, probed)] == before
-    return folder, said
-
-
-@pytest.mark.parametrize("name", _MISTAKES)
-def test_a_mistake_is_one_line_and_changes_nothing(driven, name):
-    status, out, err = driven[1][name]
-    assert status != 0
-    *before, line = err.strip().splitlines()
-    assert line.startswith("tool: error: ")
-    assert _MISTAKES[name][1] in line
-    assert not before
-    assert out == ""
-
-
-def test_read_outs_of_a_run_predict_what_the_run_reports(driven, probed):
-    folder, said = driven
-    status, _, err = said["read outs"]
-    assert status == 0, err
-    loaded = tf.saved_model.load(str(folder / "read_outs"))
-    serve = loaded.signatures["serving_default"]
     # The pictures that the run was scored on.
     pictures = next(data.open_images("noise", count=3, seed=1).batches(3))
-    outputs = serve(rgb=tf.constant(pictures))
+    outputs = _serve(tmp_path / "read_outs")(rgb=pictures)
     assert set(outputs) == {
         "block1_conv1",
         "horizontal_k1_l1_p0",
@@ -446,10 +393,7 @@ def test_read_outs_of_a_run_predict_what_the_run_reports(driven, probed):
             np.testing.assert_allclose(
                 found, expected, atol=1e-5 * np.ptp(expected)
             )
-    about = json.loads(
-        (folder / "read_outs" / "assets.extra" / "model.json").read_text()
-    )
-    assert about["made_from"] == {
+    assert _made_from(tmp_path / "read_outs") == {
         "backbone": "vgg16",
         "weights": "random",
         "padding_mode": "replicate",
@@ -483,53 +427,51 @@ def _one():
     )
 
 
-def test_a_keras_file_is_a_backbone_with_weights_and_borders_of_its_own(driven):
-    folder, said = driven
-    status, out, err = said["file as backbone"]
-    assert status == 0, err
-    assert out.startswith("one.keras-file-own as tf_saved_model")
-    loaded = tf.saved_model.load(str(folder / "one"))
+def test_a_keras_file_is_a_backbone_with_weights_and_borders_of_its_own(
+    folder, tool, tmp_path
+):
+    flags = (f"--backbone={folder / 'one.keras'}", "--stages=conv")
+    done = tool(*flags, "--out=one", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("one.keras-file-own as tf_saved_model")
     x = np.random.default_rng(0).uniform(0, 255, (2, 6, 5, 3)).astype("float32")
-    found = loaded.signatures["serving_default"](rgb=tf.constant(x))
     model = keras.saving.load_model(folder / "one.keras")
     np.testing.assert_allclose(
-        found["conv"], model.get_layer("conv")(x), rtol=1e-5
+        _serve(tmp_path / "one")(rgb=x)["conv"],
+        model.get_layer("conv")(x),
+        rtol=1e-5,
     )
-    made_from = [
-        json.loads((folder / name / "assets.extra" / "model.json").read_text())[
-            "made_from"
-        ]
-        for name in ("one", "changed")
-    ]
-    assert [(made["weights"], made["padding_mode"]) for made in made_from] == [
-        ("file", "own"),
-        ("random", "zeros"),
-    ]
+    changes = ("--padding_mode=zeros", "--weights=random")
+    done = tool(*flags, *changes, "--out=changed", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [
+        (made_from["weights"], made_from["padding_mode"])
+        for made_from in map(
+            _made_from, (tmp_path / "one", tmp_path / "changed")
+        )
+    ] == [("file", "own"), ("random", "zeros")]
 
 
-def test_a_keras_file_keeps_its_inputs_and_outputs(driven):
-    folder, said = driven
-    status, out, err = said["keras file"]
-    assert status == 0, err
-    assert "two.keras as tf_saved_model" in out
-    assert "1x320x384x2, 1x320x384x2" in out
-    loaded = tf.saved_model.load(str(folder / "two"))
+def test_a_keras_file_keeps_its_inputs_and_outputs(folder, tool, tmp_path):
+    flags = (f"--model={folder / 'two.keras'}", "--out=two")
+    done = tool(*flags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "two.keras as tf_saved_model" in done.stdout
+    assert "1x320x384x2, 1x320x384x2" in done.stdout
     x = np.random.default_rng(0).normal(size=(2, 2, 5, 4, 2)).astype("float32")
-    found = loaded.signatures["serving_default"](
-        left=tf.constant(x[0]), right=tf.constant(x[1])
-    )
+    outputs = _serve(tmp_path / "two")(left=x[0], right=x[1])
     model = keras.saving.load_model(folder / "two.keras")
-    assert set(found) == set(model.output_names)
+    assert set(outputs) == set(model.output_names)
     for name, expected in zip(model.output_names, model(list(x)), strict=True):
-        np.testing.assert_allclose(found[name], expected, atol=1e-6)
+        np.testing.assert_allclose(outputs[name], expected, atol=1e-6)
 
 
-def test_litert_is_one_file_and_the_architecture(driven):
-    folder, said = driven
-    status, out, err = said["litert"]
-    assert status == 0, err
-    assert "rgb as litert" in out
-    assert set(_entries(folder / "deep")) == {
+def test_litert_is_one_file_and_the_architecture(tool, tmp_path):
+    flags = ("--backbone=rgb", "--format=litert", "--out=deep/litert")
+    done = tool(*flags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "rgb as litert" in done.stdout
+    assert set(_entries(tmp_path / "deep")) == {
         "litert",
         "litert/model.tflite",
         "litert/assets.extra",

@@ -1,8 +1,4 @@
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,14 +6,13 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from PIL import Image
+from run_binary import run_binary
 from tool_process import ToolProcess
 
 from keras_padpos import files
-from keras_padpos import runs
 from keras_padpos import tasks
-from keras_padpos.files.inspect import inspect_file
-
-ROOT = Path(__file__).parents[2]
+from keras_padpos.errors import InputError
+from keras_padpos.files import inspect_file
 
 
 def _small():
@@ -67,7 +62,7 @@ def _tables(rows):
 
 
 def test_signature_sites_and_fields_by_hand(folder):
-    rows, told = inspect_file(folder / "small.keras", (32, 32, 3))
+    rows, about = inspect_file(folder / "small.keras", (32, 32, 3))
     tables = _tables(rows)
     assert [tuple(row.values())[1:] for row in tables["signature"]] == [
         ("input", "picture", [None, None, None, 3], "float32"),
@@ -99,7 +94,7 @@ def test_signature_sites_and_fields_by_hand(folder):
     # One row above, and two below: the last, and that before it, which sees
     # the second's last.
     assert third["reach_both"] == pytest.approx(1 - (5 / 8) ** 2)
-    assert told["notes"] == []
+    assert about["notes"] == []
 
 
 def test_uneven_sites_say_what_would_make_them_even(folder):
@@ -120,9 +115,11 @@ def test_uneven_sites_say_what_would_make_them_even(folder):
 
 
 def test_open_sizes_are_taken_for_224(folder):
-    rows, told = inspect_file(folder / "small.keras")
-    assert told["shape"] == "224x224x3"
-    assert told["notes"] == ["The model leaves sizes open: looked at with 224."]
+    rows, about = inspect_file(folder / "small.keras")
+    assert about["shape"] == "224x224x3"
+    assert about["notes"] == [
+        "The model leaves sizes open: looked at with 224."
+    ]
     tables = _tables(rows)
     assert tables["padding_sites"][0]["sizes"] == [224, 224]
 
@@ -145,7 +142,7 @@ def test_every_layer_if_asked(folder):
 
 
 def test_an_export_tells_what_its_keras_model_does(folder):
-    exported, told = inspect_file(folder / "exported", (32, 32, 3))
+    exported, about = inspect_file(folder / "exported", (32, 32, 3))
     kept, _ = inspect_file(folder / "small.keras", (32, 32, 3))
     assert [r for r in exported if r["table"] != "signature"] == [
         r for r in kept if r["table"] != "signature"
@@ -153,19 +150,21 @@ def test_an_export_tells_what_its_keras_model_does(folder):
     # The folder's own signature has the outputs' names as served.
     names = {r["name"] for r in exported if r["table"] == "signature"}
     assert names >= {"picture", "third"}
-    assert "assets.extra/model.json" in told["notes"][0]
+    assert "assets.extra/model.json" in about["notes"][0]
 
 
 @pytest.mark.parametrize("name", ["foreign", "strange"])
 def test_a_foreign_graph_tells_its_operations(folder, name):
-    rows, told = inspect_file(folder / name)
+    rows, about = inspect_file(folder / name)
     tables = _tables(rows)
     assert set(tables) == {"signature", "operations"}
     (pool,) = tables["operations"]
     assert (pool["operation"], pool["padding"]) == ("MaxPool", "SAME")
     assert (pool["kernel"], pool["strides"]) == ([3, 3], [2, 2])
-    assert told["notes"][-1].startswith("A .keras file would tell")
-    assert ("no Keras model to load" in told["notes"][0]) == (name == "strange")
+    assert about["notes"][-1].startswith("A .keras file would tell")
+    assert ("no Keras model to load" in about["notes"][0]) == (
+        name == "strange"
+    )
 
 
 def test_several_inputs_and_a_dict_of_outputs(tmp_path):
@@ -174,8 +173,8 @@ def test_several_inputs_and_a_dict_of_outputs(tmp_path):
     conv = layers.Conv2D(2, 3, padding="same", name="conv")
     model = keras.Model([left, right], {"b": conv(left), "a": conv(right)})
     model.save(tmp_path / "two.keras")
-    rows, told = inspect_file(tmp_path / "two.keras")
-    assert told["shape"] == "left 8x8x1, right 224x224x1"
+    rows, about = inspect_file(tmp_path / "two.keras")
+    assert about["shape"] == "left 8x8x1, right 224x224x1"
     tables = _tables(rows)
     assert [row["name"] for row in tables["signature"]] == [
         "left",
@@ -186,7 +185,7 @@ def test_several_inputs_and_a_dict_of_outputs(tmp_path):
     assert tables["signature"][2]["shape"] == [None, None, None, 2]
     assert len(tables["padding_sites"]) == 2
     assert "of one input" in tables["receptive_field"][0]["reason"]
-    with pytest.raises(runs.InputError, match="models of one input"):
+    with pytest.raises(InputError, match="models of one input"):
         inspect_file(tmp_path / "two.keras", (8, 8, 1))
 
 
@@ -203,7 +202,7 @@ def test_layers_of_the_tasks_are_known(tmp_path, tool):
     assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
 
 
-def test_without_fields_the_reason_is_told(tmp_path, folder, tool):
+def test_without_fields_the_reason_is_printed(tmp_path, folder, tool):
     model = keras.Sequential(
         [
             keras.Input((3, 8, 8), name="x"),
@@ -274,7 +273,7 @@ def test_without_a_workdir_nothing_is_written(folder, tool):
 
 
 @pytest.mark.parametrize(
-    "argv, words, status",
+    "argv, message, status",
     [
         ([], "expected PATH and flags. Received: nothing", 2),
         (["a.keras", "b.keras"], "Received: 'a.keras' 'b.keras'", 2),
@@ -290,23 +289,16 @@ def test_without_a_workdir_nothing_is_written(folder, tool):
         (["small.keras", "--workdir=empty/x", "--input_shape=3"], "fit", 1),
     ],
 )
-def test_a_mistake_is_one_line(folder, tool, argv, words, status):
+def test_a_mistake_is_one_line(folder, tool, argv, message, status):
     done = tool(*argv, cwd=folder)
     assert done.returncode == status, done
-    assert words in done.stderr, done.stderr
+    assert message in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
 
 
 def test_the_command_itself(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.inspect_model", "--help"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_binary("tools.inspect_model", "--help", cwd=tmp_path)
     assert done.returncode == 0
-    for words in ("--input_shape:", "PATH", "--[no]all_layers:", "--workdir:"):
-        assert words in done.stdout
+    for text in ("--input_shape:", "PATH", "--[no]all_layers:", "--workdir:"):
+        assert text in done.stdout

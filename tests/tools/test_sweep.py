@@ -43,8 +43,8 @@ def gated(folder, seeds="[0, 1]"):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with sweep_cluster(2) as found:
-        yield found
+    with sweep_cluster(2) as running:
+        yield running
 
 
 @pytest.fixture
@@ -86,114 +86,16 @@ def sweep(start):
     return swept
 
 
-def state(folder):
-    return [run["state"] for run in sweep_json(folder / "out")]
-
-
 def logs(folder):
     files = sorted((folder / "out" / "logs").glob("count-*.log"))
     return [file.read_text() for file in files]
 
 
-def test_runs_that_fail_leave_the_others_alone(folder, sweep):
-    (folder / "grid.yaml").write_text("""
-        experiment: stubs.count
-        runs:
-          - grid: {fail: ["no", error, kill, quiet]}
-          - flags: {broken: broken.txt}
-            grid: {list: [[a, b]]}
-    """)
-    (folder / "broken.txt").touch()
-    status, out, err = sweep()
-    assert status == 1
-    assert re.fullmatch(
-        r"5 runs in out: 1 finished \(0 of them before\), 4 failed, [\d.]+ s",
-        out[0],
-    )
-    failed = "\n".join(out[1:5])
-    for words in (
-        "count fail=error (exit status 1), ",
-        "count fail=kill (killed by SIGKILL",
-        "count fail=quiet (it ended without results.json)",
-        "count broken=broken.txt list=a,b (exit status 1)",
-    ):
-        assert f"  failed: {words}" in failed
-    assert out[5:] == [
-        "The same command tries those that failed again.",
-        "Report: python -m tools.report out --out=out/report.html",
-    ]
-    assert err[0].startswith("5 runs, 0 of them finished before; 2 at once")
-    (place,) = [n for n, line in enumerate(err) if "fail=error" in line][1:2]
-    assert re.search(r"\d/5 count-fail=error-\w+: failed, exit s", err[place])
-    assert re.match(r"    1/2 unit 0: 7 steps, ", err[place + 1])
-    assert err[place + 2] == "    count: error: This run always fails."
-    (log,) = (folder / "out" / "logs").glob("count-fail=error-*.log")
-    assert err[place + 3] == f"    (its log: {log})"
-    assert not any("ray" in line.lower() for line in [*out, *err])
-    saved = sweep_json(folder / "out")
-    assert [run["state"] for run in saved] == ["finished"] + 4 * ["failed"]
-    assert saved[0]["flags"] == {"fail": "no"}
-    assert saved[0]["seconds"] > 0
-    assert re.fullmatch(r"\S+/[0-9a-f]{6}", saved[0]["node"])
-    # What is finished is not run again; what failed is, from where it was.
-    before = Path(saved[0]["workdir"], "results.json").stat()
-    (folder / "broken.txt").unlink()
-    status, out, err = sweep()
-    assert status == 1
-    assert "2 finished (1 of them before), 3 failed" in out[0]
-    assert Path(saved[0]["workdir"], "results.json").stat() == before
-    assert not any("fail=no" in line for line in err)
-    assert sweep_json(folder / "out")[0] == saved[0]
-    # No unit of any run was computed twice.
-    assert len(computed(folder)) == len(set(computed(folder)))
-    # Two lists with commas are lists of two.
-    (found,) = (folder / "out").glob("*-list=a-b-*/results.json")
-    assert '"a",\n' in found.read_text()
-
-
-def test_a_driver_that_is_killed_takes_its_runs_along(folder, start, sweep):
-    gate = gated(folder)
-    first = start()
-    wait_until(lambda: len(computed(folder)) == 2)
-    assert len(computed(folder)) == 2
-    # A second one meanwhile is kept out.
-    status, out, err = sweep()
-    assert (status, out) == (1, [])
-    (line,) = err
-    assert f"is in use by process {first.pid} on " in line
-    assert line.endswith("another sweep. Wait until it has ended, or choose "
-                         "another --out.")  # fmt: skip
-    works = [Path(run["workdir"]) for run in sweep_json(folder / "out")]
-    pids = [(work / ".lock").read_text().split()[0] for work in works]
-    assert all(map(lives, pids))
-    first.kill()
-    assert first.communicate()[1].splitlines()[-1] == (
-        "The sweep has been ended from outside, or by Ray; "
-        f"{folder}/out/logs/ray.log may say why. The same command goes on."
-    )
-    wait_until(lambda: not any(map(lives, pids)))
-    second = start()
-    gate.touch()
-    out, err = second.communicate()
-    assert second.returncode == 0, err
-    assert "2 finished (0 of them before), 0 failed" in out
-    assert all((work / "results.json").exists() for work in works)
-    assert sorted(computed(folder)) == sorted(
-        f"{work.name} {unit}" for work in works for unit in range(3)
-    )
-    assert all("1/3 unit 0: done before" in log for log in logs(folder))
-    assert sweep()[0] == 0
-    assert all(log.count("[sweep]") >= 2 for log in logs(folder))
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_stops_the_runs_and_the_command_goes_on(
-    folder, start, sweep, number
-):
+def test_a_sweep_goes_on_after_an_interrupt_and_a_kill(folder, start):
     gate = gated(folder)
     process = start("--max_runs=1")
     wait_until(lambda: computed(folder))
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert process.returncode == 130, err
     assert "; 1 at once on " in err
@@ -201,15 +103,36 @@ def test_an_interrupt_stops_the_runs_and_the_command_goes_on(
     assert "0 finished (0 of them before), 0 failed, 2 not finished" in out
     assert "The same command goes on" in out
     assert "Traceback" not in err
-    assert state(folder) == ["waiting", "waiting"]
+    runs = sweep_json(folder / "out")
+    assert [run["state"] for run in runs] == ["waiting", "waiting"]
     (log,) = logs(folder)
     assert "count: interrupted; the same command goes on" in log
-    if number == signal.SIGTERM:
-        return
+    # A sweep that is killed takes its runs along.
+    process = start()
+    wait_until(lambda: len(computed(folder)) == 2)
+    works = [Path(run["workdir"]) for run in runs]
+    locks = [work / ".lock" for work in works]
+    wait_until(lambda: all(lock.exists() for lock in locks))
+    pids = [lock.read_text().split()[0] for lock in locks]
+    assert all(map(lives, pids))
+    process.kill()
+    assert process.communicate()[1].splitlines()[-1] == (
+        "The sweep has been ended from outside, or by Ray; "
+        f"{folder}/out/logs/ray.log may say why. The same command goes on."
+    )
+    wait_until(lambda: not any(map(lives, pids)))
     gate.touch()
-    status, out, err = sweep()
-    assert status == 0, err
-    assert len(computed(folder)) == len(set(computed(folder))) == 6
+    process = start()
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "2 finished (0 of them before), 0 failed" in out
+    assert all((work / "results.json").exists() for work in works)
+    # No unit of any run was computed twice.
+    assert sorted(computed(folder)) == sorted(
+        f"{work.name} {unit}" for work in works for unit in range(3)
+    )
+    assert all("1/3 unit 0: done before" in log for log in logs(folder))
+    assert all(log.count("[sweep]") >= 2 for log in logs(folder))
 
 
 @pytest.mark.large
@@ -240,13 +163,13 @@ def test_a_run_lost_with_its_node_goes_on_elsewhere(cluster, folder, start):
     assert len(computed(folder)) == len(set(computed(folder))) == 12
 
 
+def environment(run):
+    text = Path(run["workdir"], "results.json").read_text()
+    return json.loads(text)["provenance"]["environment"]
+
+
 def environments(folder):
-    return [
-        json.loads(Path(run["workdir"], "results.json").read_text())[
-            "provenance"
-        ]["environment"]
-        for run in sweep_json(folder / "out")
-    ]
+    return [environment(run) for run in sweep_json(folder / "out")]
 
 
 @pytest.mark.large
@@ -284,52 +207,75 @@ def test_gpus_and_threads(cluster, folder, sweep):
         cluster.remove(name)
 
 
-def test_alone_on_this_machine(folder, monkeypatch):
+def test_runs_that_fail_alone_on_this_machine(folder, monkeypatch):
     """With a Ray of its own, of which nothing is left."""
+    (folder / "grid.yaml").write_text("""
+        experiment: stubs.count
+        runs:
+          - grid: {fail: ["no", error, kill, quiet]}
+          - flags: {broken: broken.txt}
+            grid: {list: [[a, b]]}
+    """)
+    (folder / "broken.txt").touch()
+    (folder / "home").mkdir()
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("HOME", str(folder / "home"))
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    (folder / "home").mkdir()
     before = {entry.name for entry in folder.iterdir()}
     with tempfile.TemporaryDirectory() as temporary:
         monkeypatch.setenv("TMPDIR", temporary)
         with start_sweep("grid.yaml", "--out=out", cwd=folder) as process:
-            out, err = process.communicate()
+            out, err = (text.splitlines() for text in process.communicate())
         assert not os.listdir(temporary)
-    assert process.returncode == 0, err
-    assert "2 finished (0 of them before), 0 failed" in out
-    for environment in environments(folder):
-        # Some versions of Ray hide GPUs where none is asked for.
-        assert environment in ({}, {"CUDA_VISIBLE_DEVICES": ""})
+    assert process.returncode == 1, err
+    assert re.fullmatch(
+        r"5 runs in out: 1 finished \(0 of them before\), 4 failed, [\d.]+ s",
+        out[0],
+    )
+    failed = "\n".join(out[1:5])
+    for text in (
+        "count fail=error (exit status 1), ",
+        "count fail=kill (killed by SIGKILL",
+        "count fail=quiet (it ended without results.json)",
+        "count broken=broken.txt list=a,b (exit status 1)",
+    ):
+        assert f"  failed: {text}" in failed
+    assert out[5:] == [
+        "The same command tries those that failed again.",
+        "Report: python -m tools.report out --out=out/report.html",
+    ]
+    assert re.match(r"5 runs, 0 of them finished before; \d+ at once", err[0])
+    pattern = re.compile(r"\d/5 count-fail=error-\w+: failed, exit s")
+    (line,) = [n for n, text in enumerate(err) if pattern.match(text)]
+    assert re.match(r"    1/2 unit 0: 7 steps, ", err[line + 1])
+    assert err[line + 2] == "    count: error: This run always fails."
+    (log,) = (folder / "out" / "logs").glob("count-fail=error-*.log")
+    assert err[line + 3] == f"    (its log: {log})"
+    assert not any("ray" in text.lower() for text in [*out, *err])
+    first, *rest = sweep_json(folder / "out")
+    assert [run["state"] for run in rest] == 4 * ["failed"]
+    assert (first["state"], first["flags"]) == ("finished", {"fail": "no"})
+    assert first["seconds"] > 0
+    assert re.fullmatch(r"\S+/[0-9a-f]{6}", first["node"])
+    # Some versions of Ray hide GPUs where none is asked for.
+    assert environment(first) in ({}, {"CUDA_VISIBLE_DEVICES": ""})
+    # A list as a flag's value is one value with commas.
+    assert rest[-1]["flags"]["list"] == ["a", "b"]
     after = {entry.name for entry in folder.iterdir()}
     assert after - before == {"out", "computed.txt"}
     assert not list((folder / "home").iterdir())
-    out = folder / "out"
-    assert {entry.name for entry in out.iterdir() if entry.is_file()} == {
-        "sweep.json"
-    }
+    files = [entry for entry in (folder / "out").iterdir() if entry.is_file()]
+    assert [file.name for file in files] == ["sweep.json"]
 
 
-_WITHOUT_RAY = """
-import runpy, sys
-sys.modules["ray"] = None
-sys.argv[:1] = ["tools/sweep.py"]
-runpy.run_module("tools.sweep", run_name="__main__", alter_sys=True)
-"""
+@pytest.fixture(scope="module")
+def tool():
+    with ToolProcess("tools.sweep", ["GRID"], needs_keras=False) as process:
+        yield process
 
 
-def without_ray(folder, *argv):
-    return subprocess.run(
-        [sys.executable, "-c", _WITHOUT_RAY, "grid.yaml", "--out=out", *argv],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_without_ray_the_commands_can_be_had(folder):
-    done = without_ray(folder, "--dry_run")
+def test_a_dry_run_prints_commands(tool, folder):
+    done = tool("grid.yaml", "--out=out", "--dry_run", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (folder / "out").exists()
     lines = [shlex.split(line) for line in done.stdout.splitlines()]
@@ -339,14 +285,7 @@ def test_without_ray_the_commands_can_be_had(folder):
     ]
     work = Path(lines[0][5].removeprefix("--workdir="))
     assert work.parent == folder / "out"
-    done = without_ray(folder)
-    assert (done.returncode, done.stdout) == (1, "")
-    (line,) = done.stderr.splitlines()
-    assert line == (
-        "sweep: error: A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
-        "--dry_run prints its commands without."
-    )
-    # The first command by hand, and one is left.
+    # The commands run; only the others are left.
     subprocess.run(
         [sys.executable, *lines[0][1:]],
         cwd=folder,
@@ -354,23 +293,17 @@ def test_without_ray_the_commands_can_be_had(folder):
         check=True,
         capture_output=True,
     )
-    done = without_ray(folder, "--dry_run")
+    done = tool("grid.yaml", "--out=out", "--dry_run", cwd=folder)
     assert [shlex.split(line) for line in done.stdout.splitlines()] == lines[1:]
 
 
-@pytest.fixture(scope="module")
-def tool():
-    with ToolProcess("tools.sweep", ["GRID"], needs_keras=False) as process:
-        yield process
-
-
 @pytest.mark.parametrize(
-    ("argv", "words", "status"),
+    ("argv", "message", "status"),
     [
         (["--out=out"], "expected GRID and flags. Received: nothing", 2),
         (["grid.yaml"], "--out must name a folder", 1),
         (["nowhere.yaml", "--out=out"], "Cannot read nowhere.yaml", 1),
-        (["bad.yaml", "--out=out"], "bad.yaml: `grid` is empty", 1),
+        (["bad.yaml", "--out=out"], "bad.yaml: `grid` must be a mapping", 1),
         (["flag.yaml", "--out=out"], "flag.yaml: stubs.count has no flag", 1),
         (["grid.yaml", "--out=bad.yaml"], "Cannot write --out=", 1),
         (["grid.yaml", "--out=o", "--cpus_per_run=1.5"], "must be whole", 1),
@@ -383,16 +316,16 @@ def tool():
         ),
         (
             ["grid.yaml", "--out=o", "--address=127.0.0.1:1"],
-            "Nobody answers at --address=127.0.0.1:1: Connection refused",
+            "Nothing answers at --address=127.0.0.1:1: Connection refused",
             1,
         ),
     ],
 )
-def test_a_mistake_is_one_line(tool, folder, argv, words, status):
+def test_a_mistake_is_one_line(tool, folder, argv, message, status):
     (folder / "bad.yaml").write_text("experiment: stubs.count\ngrid: {}")
     (folder / "flag.yaml").write_text("experiment: stubs.count\nflags: {x: 1}")
     done = tool(*argv, cwd=folder)
     assert (done.returncode, done.stdout) == (status, "")
-    assert words in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not computed(folder)

@@ -85,9 +85,9 @@ def test_24_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
                 for run in before
             }
             cluster.kill(name)
-            words, lines = process.communicate(timeout=SECONDS)
+            _, err = process.communicate(timeout=SECONDS)
         seconds = time.monotonic() - started
-        assert process.returncode == 0, lines
+        assert process.returncode == 0, err
         runs = sweep_json(out)
         assert len(runs) == len(finished(runs)) == 24
         # Only what was under way on the lost node was started again, and it
@@ -107,10 +107,10 @@ def test_24_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
             assert len(re.findall(r"\d/2 red_green.* epochs, ", log)) == 2
             assert len(results(run)["rows"]) == 4
         with start_sweep(*argv, cwd=ROOT) as process:
-            words, _ = process.communicate(timeout=SECONDS)
-        assert "24 finished (24 of them before), 0 failed" in words
-        for workdir, found in files.items():
-            assert Path(workdir, "results.json").stat() == found
+            summary, _ = process.communicate(timeout=SECONDS)
+        assert "24 finished (24 of them before), 0 failed" in summary
+        for workdir, stat in files.items():
+            assert Path(workdir, "results.json").stat() == stat
     # The same as a run that nothing happened to.
     config = results(again)["config"]
     command = [

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from keras_padpos.runs import InputError
-from keras_padpos.sweep import SweepFolder
+from keras_padpos.errors import InputError
 from keras_padpos.sweep import SweepRun
+from keras_padpos.sweep import sweep_commands
+from keras_padpos.sweep.folder import SweepFolder
 
 RUNS = [
     SweepRun("experiments.count", {"seed": seed}, ("seed",)) for seed in (0, 1)
@@ -36,9 +37,7 @@ def test_a_new_folder_is_made_only_when_opened(tmp_path, monkeypatch):
     }
 
 
-def test_a_finished_run_is_found_though_the_grid_is_written_otherwise(
-    tmp_path,
-):
+def test_a_finished_run_stays_finished_when_the_grid_changes(tmp_path):
     folder = SweepFolder(tmp_path)
     folder.open()
     first, second = folder.entries(RUNS)
@@ -51,25 +50,23 @@ def test_a_finished_run_is_found_though_the_grid_is_written_otherwise(
     again = [
         SweepRun(run.experiment, {"seed": s}) for s, run in enumerate(RUNS)
     ]
-    other = SweepRun("experiments.count", {"seed": 2})
-    entries = SweepFolder(tmp_path).entries([other, *reversed(again)])
-    assert [entry.state for entry in entries] == [
-        "waiting",
-        "waiting",
-        "finished",
+    runs = [SweepRun("experiments.count", {"seed": 2}), *reversed(again)]
+    entries = SweepFolder(tmp_path).entries(runs)
+    assert [(entry.state, entry.before) for entry in entries] == [
+        ("waiting", False),
+        ("waiting", False),
+        ("finished", True),
     ]
-    assert [entry.before for entry in entries] == [False, False, True]
-    assert entries[1].workdir == second.workdir
-    found = entries[2]
-    assert found.workdir == first.workdir
-    assert (found.node, found.seconds, found.attempts) == ("host/1", 3.5, 2)
-
-
-def test_a_damaged_sweep_json_costs_words_alone(tmp_path):
-    folder = SweepFolder(tmp_path)
-    (entry, _) = folder.entries(RUNS)
-    Path(entry.workdir).mkdir()
-    Path(entry.workdir, "results.json").touch()
+    last = entries[2]
+    assert [entry.workdir for entry in entries[1:]] == [
+        second.workdir,
+        first.workdir,
+    ]
+    assert (last.node, last.seconds, last.attempts) == ("host/1", 3.5, 2)
+    assert sweep_commands(runs, tmp_path) == [
+        entry.run.command(entry.workdir) for entry in entries[:2]
+    ]
+    # A damaged sweep.json loses only what is in no work directory.
     for text in ("", "[]", '{"runs": [3]}'):
         (tmp_path / "sweep.json").write_text(text)
         assert SweepFolder(tmp_path).entries(RUNS)[0].state == "finished"
@@ -77,7 +74,7 @@ def test_a_damaged_sweep_json_costs_words_alone(tmp_path):
 
 def test_a_second_sweep_is_refused(tmp_path):
     code = (
-        "import sys; from keras_padpos.runs import SweepFolder\n"
+        "import sys; from keras_padpos.sweep.folder import SweepFolder\n"
         "folder = SweepFolder(sys.argv[1]); folder.open()\n"
         "print('open', flush=True); sys.stdin.read()"
     )

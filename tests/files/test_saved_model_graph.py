@@ -2,8 +2,8 @@ import keras
 import pytest
 import tensorflow as tf
 
-from keras_padpos.files import saved_model_graph as saved_model_padding
-from keras_padpos.runs import InputError
+from keras_padpos.errors import InputError
+from keras_padpos.files import inspect_file
 
 
 class Net(tf.Module):
@@ -37,7 +37,16 @@ EXPECTED = [
 ]
 
 
-def _told(operations):
+def tables(folder):
+    """Rows of signatures, and of operations."""
+    rows, _ = inspect_file(folder)
+    by_table = {"signature": [], "operations": []}
+    for row in rows:
+        by_table[row.pop("table")].append(row)
+    return list(by_table.values())
+
+
+def values(operations):
     keys = ("operation", "padding", "kernel", "strides", "cells")
     return [tuple(row[key] for key in keys) for row in operations]
 
@@ -47,8 +56,8 @@ def test_operations_that_pad(tmp_path, signed):
     net = Net()
     signatures = net.__call__ if signed else {}
     tf.saved_model.save(net, str(tmp_path), signatures=signatures)
-    signature, operations = saved_model_padding(tmp_path)
-    assert _told(operations) == EXPECTED
+    signature, operations = tables(tmp_path)
+    assert values(operations) == EXPECTED
     assert operations[1]["name"] == "framed"
     if not signed:
         assert signature == []
@@ -81,7 +90,7 @@ def test_a_keras_model_has_the_padding_of_its_layers(tmp_path):
         ]
     )
     model.export(str(tmp_path), verbose=False)
-    assert _told(saved_model_padding(tmp_path)[1]) == [
+    assert values(tables(tmp_path)[1]) == [
         ("DepthwiseConv2dNative", "SAME", [3, 3], [1, 1], None),
         ("Pad", "zeros", None, None, [[0, 0], [0, 1], [2, 3], [0, 0]]),
         ("MaxPool", "SAME", [3, 3], [3, 3], None),
@@ -97,15 +106,15 @@ def test_a_graph_of_tensorflow_1(tmp_path):
         v1.saved_model.simple_save(
             session, str(tmp_path / "v1"), {"x": x}, {"y": y}
         )
-    signature, operations = saved_model_padding(tmp_path / "v1")
+    signature, operations = tables(tmp_path / "v1")
     assert [row["name"] for row in signature] == ["x", "y"]
     assert [row["name"] for row in operations] == ["pool"]
 
 
 def test_what_is_no_graph(tmp_path):
     with pytest.raises(FileNotFoundError):
-        saved_model_padding(tmp_path)
+        tables(tmp_path)
     for content in (b"no graph", b""):
         (tmp_path / "saved_model.pb").write_bytes(content)
         with pytest.raises(InputError, match="is not the graph of a Saved"):
-            saved_model_padding(tmp_path)
+            tables(tmp_path)

@@ -1,0 +1,149 @@
+import contextlib
+import errno
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_padpos.files import atomic_file
+from keras_padpos.files import atomic_path
+from keras_padpos.files import strict_json
+
+
+def contents(folder):
+    return {
+        str(path.relative_to(folder)): path.is_file() and path.read_text()
+        for path in folder.rglob("*")
+    }
+
+
+def write(folder, text):
+    folder.mkdir()
+    (folder / "note.txt").write_text(text)
+
+
+@contextlib.contextmanager
+def atomic_text(path):
+    """`atomic_path` for a file, used as `atomic_file` is."""
+    with atomic_path(path) as hidden:
+        assert not hidden.exists()
+        assert (hidden.parent, hidden.suffix) == (path.parent, path.suffix)
+        with open(hidden, "wb") as file:
+            yield file
+
+
+@pytest.mark.parametrize("open_atomic", [atomic_file, atomic_text])
+def test_a_complete_file_replaces_the_old_one(tmp_path, open_atomic):
+    path = tmp_path / "model.keras"
+    path.write_text("old")
+    with open_atomic(path) as file:
+        file.write(b"new")
+        assert path.read_text() == "old"
+    assert contents(tmp_path) == {"model.keras": "new"}
+    (tmp_path / "plain").touch()
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("open_atomic", [atomic_file, atomic_text])
+@pytest.mark.parametrize("step", ["fsync", "replace", "block"])
+def test_a_failure_keeps_the_old_file(tmp_path, monkeypatch, open_atomic, step):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    if step != "block":
+        monkeypatch.setattr(os, step, full)
+    error = KeyboardInterrupt if step == "block" else OSError
+    with pytest.raises(error) as raised:
+        with open_atomic(path) as file:
+            file.write(b"half")
+            if step == "block":
+                raise KeyboardInterrupt
+    if error is OSError:
+        assert "No space left on device: " in str(raised.value)
+        assert raised.value.filename == str(path)
+    assert contents(tmp_path) == {"a.txt": "old"}
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_folder_takes_its_name_when_it_is_complete(tmp_path, exists):
+    path = tmp_path / "saved"
+    if exists:
+        path.mkdir()
+    with atomic_path(path) as hidden:
+        assert hidden.parent == tmp_path
+        assert not hidden.exists()
+        write(hidden, "new")
+        assert not (path / "note.txt").exists()
+    assert contents(tmp_path) == {"saved": False, "saved/note.txt": "new"}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_failure_keeps_the_old_folder(tmp_path, error, replace):
+    write(tmp_path / "saved", "old")
+    before = contents(tmp_path)
+    with pytest.raises(error):
+        with atomic_path(tmp_path / "saved", replace_folder=replace) as hidden:
+            write(hidden, "new")
+            raise error
+    assert contents(tmp_path) == before
+
+
+def test_a_folder_that_is_not_empty_is_replaced_only_on_request(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "saved"
+    write(path, "old")
+    before = contents(tmp_path)
+    with pytest.raises(OSError):
+        with atomic_path(path) as hidden:
+            write(hidden, "new")
+    assert contents(tmp_path) == before
+    # The old folder comes back if the new one cannot be renamed.
+    replace = os.replace
+
+    def refuse_new(source, target):
+        if target == path and not source.name.endswith(".old"):
+            raise OSError("no")
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refuse_new)
+        with pytest.raises(OSError, match="no"):
+            with atomic_path(path, replace_folder=True) as hidden:
+                write(hidden, "new")
+    assert contents(tmp_path) == before
+    with atomic_path(path, replace_folder=True) as hidden:
+        write(hidden, "new")
+    assert contents(tmp_path) == {"saved": False, "saved/note.txt": "new"}
+
+
+def test_values_become_plain():
+    value = {
+        "a": np.float32(0.5),
+        "b": (np.int64(3), np.bool_(True), None),
+        "c": np.array([[1.0, np.nan]]),
+        "d": Path("x"),
+        7: np.array(2),
+        "e": [0.1, np.inf, -np.inf, np.float32("inf")],
+    }
+    plain = strict_json(value)
+    assert plain == {
+        "a": 0.5,
+        "b": [3, True, None],
+        "c": [[1.0, None]],
+        "d": "x",
+        "7": 2,
+        "e": [0.1, None, None, None],
+    }
+    json.dumps(plain, allow_nan=False)
+
+
+@pytest.mark.parametrize("value", [{1, 2}, object(), {(1, 2): 3}, {True: 1}])
+def test_other_values_are_refused(value):
+    with pytest.raises(TypeError, match="`value` must .* Received: "):
+        strict_json(value)

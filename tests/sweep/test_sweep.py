@@ -1,0 +1,234 @@
+import io
+import json
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from keras_padpos.errors import MissingPackageError
+from keras_padpos.sweep import SweepOutcome
+from keras_padpos.sweep import SweepRun
+from keras_padpos.sweep import print_sweep
+from keras_padpos.sweep import run_sweep
+from keras_padpos.sweep import sweep as sweep_module
+from keras_padpos.sweep import sweep_commands
+from keras_padpos.sweep.folder import SweepEntry
+from keras_padpos.sweep.process import SweepEnd
+from keras_padpos.sweep.process import SweepLog
+from keras_padpos.sweep.progress import SweepTable
+
+LOST = SweepEnd(fault="the node is dead", lost=True)
+
+
+class FakeCluster:
+    """Ends one run a `wait`, as the script says, or gets a signal."""
+
+    script = {}
+    at_once = 4
+    nodes = 2
+
+    def __init__(self, *options):
+        type(self).options = options
+        type(self).started = []
+        type(self).most = 0
+        self._under_way = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def start(self, entry, run, workdir, log, attempt):
+        self.started.append((run.label, attempt))
+        self._under_way.append((entry, run))
+        type(self).most = max(self.most, len(self._under_way))
+        SweepLog(log).begin(attempt, "host/1", ["python"])
+        with open(log, "a") as file:
+            file.write("".join(f"line {n}\n" for n in range(20)))
+
+    def wait(self, seconds):
+        entry, run = self._under_way.pop(0)
+        ends = self.script.get(run.label, [])
+        end = ends.pop(0) if ends else SweepEnd("host/1", 1.5)
+        if not isinstance(end, SweepEnd):
+            self._under_way.insert(0, (entry, run))
+            signal.raise_signal(end)
+        if end.finished:
+            Path(entry.workdir).mkdir(exist_ok=True)
+            Path(entry.workdir, "results.json").touch()
+        return [(entry, end)]
+
+    def stop(self):
+        return [
+            (entry, SweepEnd(stopped=True)) for entry, _ in self._under_way[1:]
+        ]
+
+
+@pytest.fixture
+def sweep(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(sweep_module, "SweepCluster", FakeCluster)
+
+    def swept(script=None, seeds=4, **options):
+        runs = [
+            SweepRun("experiments.count", {"seed": seed}, ("seed",))
+            for seed in range(seeds)
+        ]
+        monkeypatch.setattr(FakeCluster, "script", script or {})
+        outcome = run_sweep(runs, tmp_path, **options)
+        states = [entry.state for entry in outcome.entries]
+        saved = json.loads((tmp_path / "sweep.json").read_text())["runs"]
+        assert [run["state"] for run in saved] == states
+        return outcome, states, capfd.readouterr().err
+
+    return swept
+
+
+def test_all_are_run_once(sweep):
+    outcome, states, err = sweep(address="a:1", cpus_per_run=2)
+    assert states == 4 * ["finished"]
+    assert (outcome.status, outcome.interrupted) == (0, False)
+    assert FakeCluster.started == [(f"count seed={n}", 1) for n in range(4)]
+    assert FakeCluster.options == ("a:1", 2, None, False)
+    assert err.startswith("4 runs, 0 of them finished before; 4 at once on 2")
+    # All are finished: no cluster is needed.
+    del FakeCluster.options
+    outcome, states, err = sweep()
+    assert (outcome.status, err) == (0, "")
+    assert all(entry.before for entry in outcome.entries)
+    assert not hasattr(FakeCluster, "options")
+    # Only those that are new are started.
+    sweep(seeds=6)
+    assert FakeCluster.started == [("count seed=4", 1), ("count seed=5", 1)]
+
+
+def test_max_runs_bounds_the_runs_at_once(sweep):
+    _, states, err = sweep(max_runs=2)
+    assert states == 4 * ["finished"]
+    assert FakeCluster.most == 2
+    assert "; 2 at once on 2 nodes" in err
+
+
+def test_a_lost_run_is_started_again_up_to_retries(sweep):
+    outcome, states, err = sweep(
+        {"count seed=0": [LOST, LOST], "count seed=1": [LOST, LOST, LOST]},
+        retries=2,
+    )
+    assert states == ["finished", "failed", "finished", "finished"]
+    assert outcome.status == 1
+    assert [entry.attempts for entry in outcome.entries] == [3, 3, 1, 1]
+    assert outcome.entries[1].fault == "lost 3 times: the node is dead"
+    # The others come first.
+    labels = [label for label, _ in FakeCluster.started]
+    assert labels.index("count seed=3") < labels.index("count seed=0", 1)
+    assert err.count("it goes on where there is room, retry 2 of 2") == 2
+
+
+def test_a_run_that_fails_is_started_again_only_by_the_next_sweep(sweep):
+    outcome, states, err = sweep(
+        {"count seed=0": [SweepEnd("host/1", 3, fault="exit status 1 [a]")]}
+    )
+    assert states == ["failed", *3 * ["finished"]]
+    assert [entry.attempts for entry in outcome.entries] == [1, 1, 1, 1]
+    # Off a terminal, each change is a line.
+    first, second = (Path(e.workdir).name for e in outcome.entries[:2])
+    log = outcome.entries[0].log.path
+    lines = err.splitlines()
+    assert lines[1:11] == [
+        f"1/4 {first}: failed, exit status 1 [a], 3.0 s on host/1",
+        *(f"    line {n}" for n in range(12, 20)),
+        f"    (its log: {log})",
+    ]
+    assert f"{second}: running on host/1" in lines
+    assert f"2/4 {second}: finished, 1.5 s on host/1" in lines
+    _, states, _ = sweep()
+    assert states == 4 * ["finished"]
+    assert FakeCluster.started == [("count seed=0", 1)]
+
+
+def test_without_ray(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    run = SweepRun("experiments.count", {"seed": 0})
+    assert len(sweep_commands([run], tmp_path)) == 1
+    with pytest.raises(MissingPackageError) as error:
+        run_sweep([run], tmp_path)
+    assert str(error.value) == (
+        "A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
+        "--dry_run prints its commands without."
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_the_rest_for_the_next_time(sweep, number):
+    outcome, states, err = sweep({"count seed=1": [number]})
+    assert states == ["finished", "waiting", "waiting", "waiting"]
+    assert (outcome.status, outcome.interrupted) == (130, True)
+    assert "interrupted" in err
+    outcome, states, _ = sweep()
+    assert states == 4 * ["finished"]
+    assert outcome.entries[0].before
+
+
+def entries(folder, count=4):
+    made = []
+    for seed in range(count):
+        run = SweepRun("experiments.count", {"seed": seed}, ("seed",))
+        log = SweepLog(folder / f"seed{seed}.log")
+        made.append(SweepEntry(run, str(folder / f"seed{seed}"), log))
+    return made
+
+
+def test_a_terminal_shows_running_runs_first(tmp_path):
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100, height=10)
+    runs = entries(tmp_path, 30)
+    for entry in runs[:20]:
+        entry.state, entry.seconds = "finished", 4000
+    runs[20].state, runs[20].fault = "failed", "exit status 1"
+    runs[25].state, runs[25].node = "running", "host/1"
+    runs[25].log.path.write_text("3/10 vgg16 [zeros]: 64 images\n")
+    with SweepTable(runs, console) as table:
+        table._live.refresh()
+        text = out.getvalue()
+    assert "1 running, 8 waiting, 1 failed, 20 finished" in text
+    shown = [line for line in text.splitlines() if "seed=" in line]
+    assert len(shown) <= 2 * 10
+    assert "seed=25" in shown[0]
+    assert "host/1" in shown[0]
+    assert "3/10 vgg16 [zeros]" in shown[0]
+    # All are there if they fit.
+    console.height = 50
+    out.truncate(0)
+    with SweepTable(runs, console) as table:
+        table._live.refresh()
+    text = out.getvalue()
+    assert "exit status 1" in text
+    assert "1:06:40" in text
+
+
+def test_the_summary_of_a_sweep(tmp_path, capsys):
+    good, old, bad, rest = runs = entries(tmp_path)
+    good.state = old.state = "finished"
+    old.before = True
+    bad.state, bad.fault = "failed", "exit status 1"
+    print_sweep(SweepOutcome(runs, 12.34), "my runs")
+    assert capsys.readouterr().out.splitlines() == [
+        "4 runs in my runs: 2 finished (1 of them before), 1 failed, 1 not "
+        "finished, 12.3 s",
+        f"  failed: count seed=2 (exit status 1), {bad.log.path}",
+        "The same command goes on with those that are not finished.",
+        "Report: python -m tools.report 'my runs' --out='my runs/report.html'",
+    ]
+    rest.state = "finished"
+    outcome = SweepOutcome(runs, 1)
+    (tmp_path / "report.html").touch()
+    print_sweep(outcome, tmp_path)
+    out = capsys.readouterr().out
+    assert "tries those that failed again" in out
+    assert out.endswith("/report.html --overwrite\n")
+    assert outcome.status == 1
+    bad.state = "finished"
+    assert SweepOutcome(runs, 1).status == 0
+    assert SweepOutcome(runs, 1, interrupted=True).status == 130
