@@ -1,16 +1,15 @@
 """The tables that the report's page shows of each experiment."""
 
-from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report.content import Layout
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
+from keras_padpos.report.position_rows import position_rows
 from keras_padpos.studies.agreement_report import agreement_tables
 from keras_padpos.studies.fconv_report import fconv_tables
 from keras_padpos.studies.formation_report import formation_notes
 from keras_padpos.studies.formation_report import formation_tables
 from keras_padpos.studies.location_report import location_tables
-from keras_padpos.studies.pattern_report import PATTERN_NOTES
-from keras_padpos.studies.pattern_report import pattern_tables
+from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
 from keras_padpos.studies.robustness_report import robustness_tables
 from keras_padpos.studies.semantic_report import semantic_tables
 from keras_padpos.studies.study import Study
@@ -47,11 +46,7 @@ LAYOUTS = {
         ),
         position_rows,
     ),
-    "padding_pattern": Layout(
-        pattern_tables,
-        lambda rows: PATTERN_NOTES,
-        frozenset({*_NETWORKS, *_SEEDS, "layers", "checkpoint_seconds"}),
-    ),
+    "padding_pattern": _declared(PADDING_PATTERN),
     "pattern_formation": Layout(
         formation_tables,
         formation_notes,
