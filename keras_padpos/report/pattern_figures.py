@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.report.depth_figure import formation_steps_figure
 from keras_padpos.report.depth_figure import pattern_depth_figure
 from keras_padpos.report.depth_figure import pattern_profile_figure
 from keras_padpos.report.maps_figure import pattern_modes_figure
 from keras_padpos.report.maps_figure import pattern_surface_figure
 from keras_padpos.report.names import pattern_networks
+from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
 
@@ -87,6 +89,58 @@ def plot_patterns(
             modes,
             layers,
             f"Pattern against depth\n{about}",
+        )
+
+
+def plot_formation(
+    work: Any,
+    rows: Sequence[Mapping[str, Any]],
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Plot all figures of a run of `pattern_formation`.
+
+    * `formation`: the patterns' size and signal-to-noise ratio against
+      training steps, a panel a layer;
+    * `first_patterns` and `last_patterns`: the pattern of every mode at every
+      layer before and after training, mean over seeds.
+
+    Args:
+        work: The run's directory; its `figure_path` makes paths of names.
+        rows: Rows of the run, which name their arrays.
+        arrays: Maps under `ARRAYS/pattern`.
+    """
+    modes, layers = values_of(rows, "padding_mode"), values_of(rows, "layer")
+    steps, seeds = values_of(rows, "step"), len(values_of(rows, "seed"))
+    about = (
+        f"{rows[0]['model']}, {seeds} seed{'s' if seeds > 1 else ''} a mode, "
+        f"{rows[0]['images']} crops"
+    )
+    formation_steps_figure(
+        work.figure_path("formation"),
+        rows,
+        modes,
+        layers,
+        "Pattern of padding while training: geometric mean and range over "
+        f"seeds\n{about}",
+    )
+    for name, time, step in (
+        ("first_patterns", "before training", min(steps)),
+        ("last_patterns", f"after {max(steps)} steps", max(steps)),
+    ):
+        at_step = [row for row in rows if row["step"] == step]
+        groups = grouped(at_step, ["padding_mode", "layer"])
+        pattern_modes_figure(
+            work.figure_path(name),
+            {
+                key: np.mean(
+                    [arrays[f"{row['arrays']}/pattern"] for row in group],
+                    axis=0,
+                )
+                for key, group in groups.items()
+            },
+            modes,
+            layers,
+            f"Pattern of padding {time}: channel mean of |E[D]|\n{about}",
         )
 
 
