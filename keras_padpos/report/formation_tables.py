@@ -8,7 +8,7 @@ import numpy as np
 from keras_padpos.report.table import SEEDS
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import Table
-from keras_padpos.report.table import first
+from keras_padpos.report.table import digits
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
@@ -113,16 +113,6 @@ def _mean_noise(values):
     return None if None in values else f"{np.mean(values):.2f}"
 
 
-def _seeds(values):
-    """Mean ± standard deviation over seeds."""
-    if not values or None in values:
-        return None
-    mean, several = np.mean(values), len(values) > 1 and any(values)
-    return f"{mean:.3g}" + (
-        f" ± {np.std(values, ddof=1):.2g}" if several else ""
-    )
-
-
 def _share(values):
     (share,) = values
     if share is None:
@@ -133,11 +123,6 @@ def _share(values):
 def _growth(values):
     (logs,) = values
     return _with_interval(_factor(logs), _factor_interval(logs))
-
-
-def _digits(values):
-    value = first(values)
-    return None if value is None else f"{value:.3g}"
 
 
 def _sentences(lines):
@@ -168,14 +153,14 @@ def _tables(field, name):
         {"layer": "layer", "padding_mode": "padding"},
         {
             **SEEDS,
-            "start": Column("before", field, _seeds, before),
-            "end": Column("after", field, _seeds, after),
+            "start": Column("before", field, digits, before),
+            "end": Column("after", field, digits, after),
             "ratio": Column("after / before", form=changes(_factor), rows=True),
             "ratio_ci95": Column(
                 "95 %", form=changes(_factor_interval), rows=True
             ),
             "noise": Column("of which noise", _noise, _mean_noise, after),
-            "accuracy": Column("test accuracy", "test_accuracy", _seeds, after),
+            "accuracy": Column("test accuracy", "test_accuracy", digits, after),
         },
         derive=_ends,
         split=operator.itemgetter("model"),
@@ -192,9 +177,9 @@ def _tables(field, name):
             ),
             "end_share": Column("between modes, after", "after_share", _share),
             "start_factor": Column(
-                "largest / smallest mode, before", "before_factor", _digits
+                "largest / smallest mode, before", "before_factor", digits
             ),
-            "end_factor": Column("after", "after_factor", _digits),
+            "end_factor": Column("after", "after_factor", digits),
             "growth": Column("after / before, over modes", "growth", _growth),
         },
         notes=_sentences,

@@ -26,6 +26,23 @@ percent = mean(factor=100)
 """A column's format: mean ± standard deviation of shares, in percent."""
 
 
+def digits(values: Sequence[float | None]) -> str | None:
+    """A column's format: mean to three digits ± standard deviation to two.
+
+    Example:
+
+    >>> digits([0.51234, 0.5]), digits([2.0, None]), digits([0, 0])
+    ('0.506 ± 0.0087', '2', '0')
+    """
+    numbers = [value for value in values if value is not None]
+    if not any(numbers):
+        return "0" if numbers else None
+    deviation = np.std(numbers, ddof=1) if len(numbers) > 1 else None
+    return f"{np.mean(numbers):.3g}" + (
+        "" if deviation is None else f" ± {deviation:.2g}"
+    )
+
+
 def first(values: Sequence[Any]) -> Any:
     """A column's format: the first value, for what is the same in all rows."""
     return next((value for value in values if value is not None), None)
