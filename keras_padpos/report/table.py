@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from keras_padpos.report.cells import format_mean
 from keras_padpos.report.cells import mean_sd
 
 Row = Mapping[str, Any]
@@ -37,10 +40,8 @@ def digits(values: Sequence[float | None]) -> str | None:
     numbers = [value for value in values if value is not None]
     if not any(numbers):
         return "0" if numbers else None
-    deviation = np.std(numbers, ddof=1) if len(numbers) > 1 else None
-    return f"{np.mean(numbers):.3g}" + (
-        "" if deviation is None else f" ± {deviation:.2g}"
-    )
+    sd = np.std(numbers, ddof=1) if len(numbers) > 1 else None
+    return format_mean(np.mean(numbers), sd, ".3g", ".2g")
 
 
 def first(values: Sequence[Any]) -> Any:

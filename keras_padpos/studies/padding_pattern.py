@@ -14,7 +14,6 @@ import warnings
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.report.names import ProbedNetwork
 from keras_padpos.report.names import pattern_networks
 from keras_padpos.report.pattern_figures import plot_patterns
 from keras_padpos.report.table import Column
@@ -23,6 +22,7 @@ from keras_padpos.report.table import first
 from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
 from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.heads import ProbedNetwork
 from keras_padpos.studies.networks import backbone_flag
 from keras_padpos.studies.networks import open_crops
 from keras_padpos.studies.networks import padding_flag
