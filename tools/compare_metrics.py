@@ -2,7 +2,7 @@
 
     python -m tools.compare_metrics runs/probe runs/formation --format=markdown
 
-Which metric hangs on the seed, and which tells networks that pad from those
+Which metric depends on the seed, and which tells networks that pad from those
 that do not? Each WORKDIR is the directory of a finished run of position_probe
 (PosENet's score), padding_pattern or pattern_formation (PPP; of the latter the
 last step) or fconv_tests (four quadrants). Networks out of files are told
@@ -13,7 +13,9 @@ pattern_formation leaves them in WORKDIR/models.
 from absl import flags
 
 from keras_padpos import runs
-from keras_padpos import studies
+from keras_padpos.report.cells import print_table
+from keras_padpos.report.cells import table_markdown
+from keras_padpos.studies.metric_comparison import comparison_tables
 
 _FORMAT = flags.DEFINE_enum(
     "format",
@@ -31,11 +33,13 @@ _LAYERS = flags.DEFINE_list(
 
 def main(argv):
     """Print what each metric says, then how they compare."""
-    works = studies.open_metric_runs(argv[1:])
+    tables = comparison_tables(argv[1:], _LAYERS.value)
     if _FORMAT.value == "markdown":
-        print(studies.comparison_markdown(works, _LAYERS.value))
+        print("\n\n".join(table_markdown(**table) for table in tables))
     else:
-        studies.print_comparison(works, _LAYERS.value)
+        for table in tables:
+            print_table(**table)
+            print()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from keras_padpos.models.model_file import load_model_file
 from keras_padpos.models.nets._bagnet import bagnet
 from keras_padpos.models.nets._deeplab import DEEPLAB_ENCODERS
 from keras_padpos.models.nets._deeplab import deeplab
+from keras_padpos.models.nets._formation_net import FORMATION_STAGES
+from keras_padpos.models.nets._formation_net import formation_net
 from keras_padpos.models.nets._red_green_net import red_green_net
 from keras_padpos.models.nets._resnet18 import resnet18
 from keras_padpos.models.nets._semantic_net import ENLARGEMENTS
@@ -32,6 +34,7 @@ from keras_padpos.models.nets.semantic_net import backbone_of
 __all__ = [
     "DEEPLAB_ENCODERS",
     "ENLARGEMENTS",
+    "FORMATION_STAGES",
     "SEMANTIC_HEADS",
     "EvenSizes",
     "PaddingSite",
@@ -47,6 +50,7 @@ __all__ = [
     "deeplab",
     "even_sizes",
     "find_padding_sites",
+    "formation_net",
     "is_model_file",
     "load_model_file",
     "open_pyramids",

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from keras_padpos.report.cells import format_mean
 from keras_padpos.report.cells import mean_sd
 
 Row = Mapping[str, Any]
@@ -24,6 +27,21 @@ def mean(form: str = ".1f", factor: float = 1.0) -> Callable[..., str | None]:
 
 percent = mean(factor=100)
 """A column's format: mean ± standard deviation of shares, in percent."""
+
+
+def digits(values: Sequence[float | None]) -> str | None:
+    """A column's format: mean to three digits ± standard deviation to two.
+
+    Example:
+
+    >>> digits([0.51234, 0.5]), digits([2.0, None]), digits([0, 0])
+    ('0.506 ± 0.0087', '2', '0')
+    """
+    numbers = [value for value in values if value is not None]
+    if not any(numbers):
+        return "0" if numbers else None
+    sd = np.std(numbers, ddof=1) if len(numbers) > 1 else None
+    return format_mean(np.mean(numbers), sd, ".3g", ".2g")
 
 
 def first(values: Sequence[Any]) -> Any:

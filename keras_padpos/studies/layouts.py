@@ -1,16 +1,14 @@
 """The tables that the report's page shows of each experiment."""
 
-from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report.content import Layout
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
+from keras_padpos.report.position_rows import position_rows
 from keras_padpos.studies.agreement_report import agreement_tables
 from keras_padpos.studies.fconv_report import fconv_tables
-from keras_padpos.studies.formation_report import formation_notes
-from keras_padpos.studies.formation_report import formation_tables
 from keras_padpos.studies.location_report import location_tables
-from keras_padpos.studies.pattern_report import PATTERN_NOTES
-from keras_padpos.studies.pattern_report import pattern_tables
+from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
+from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
 from keras_padpos.studies.robustness_report import robustness_tables
 from keras_padpos.studies.semantic_report import semantic_tables
 from keras_padpos.studies.study import Study
@@ -47,16 +45,8 @@ LAYOUTS = {
         ),
         position_rows,
     ),
-    "padding_pattern": Layout(
-        pattern_tables,
-        lambda rows: PATTERN_NOTES,
-        frozenset({*_NETWORKS, *_SEEDS, "layers", "checkpoint_seconds"}),
-    ),
-    "pattern_formation": Layout(
-        formation_tables,
-        formation_notes,
-        frozenset({"model", "padding_mode", *_SEEDS}),
-    ),
+    "padding_pattern": _declared(PADDING_PATTERN),
+    "pattern_formation": _declared(PATTERN_FORMATION),
     "fconv_tests": Layout(
         fconv_tables,
         key=frozenset(

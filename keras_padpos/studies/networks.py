@@ -8,6 +8,7 @@ from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.units import TrainingUnit
 
 if TYPE_CHECKING:
@@ -82,6 +83,33 @@ def tfds_sets(run: "Run", size: int) -> dict[str, Any]:
     return sets
 
 
+def backbone_flag(names: str, layers: str) -> Flag:
+    """Declare `--backbone`, networks whose values are crossed.
+
+    Args:
+        names: Those that there are, with commas between them.
+        layers: The flag that a `.keras` file needs, and what else there is
+            to say.
+    """
+    return Flag(
+        ["vgg16"],
+        f"Networks: {names}, or the path of a .keras file that takes raw RGB "
+        f"(with {layers}.",
+        crossed=True,
+    )
+
+
+def weights_flag() -> Flag:
+    """Declare `--weights`, whose values are crossed."""
+    return Flag(
+        ["bundled"],
+        "Weights of the networks: imagenet (downloaded by Keras), bundled "
+        "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
+        "the path of a weights file. Of a .keras file: file or random.",
+        crossed=True,
+    )
+
+
 def padding_flag(
     default: Sequence[str] | None, about: str, *, own: bool = False
 ) -> Flag:
@@ -147,6 +175,22 @@ def joined_sets(specs: Sequence[str]) -> str | list[str]:
     A set alone keeps its own number of pictures, where it has one.
     """
     return specs[0] if len(specs) == 1 else list(specs)
+
+
+def open_crops(
+    settings: Settings, shape: tuple[int, int], **options: Any
+) -> Any:
+    """Open crops of the pictures that `--images` and `--shorter_side` name."""
+    from keras_padpos import data
+
+    return data.open_crops(
+        joined_sets(settings.images),
+        shape,
+        shorter_side=settings.shorter_side,
+        seed=settings.seed,
+        data_dir=settings.data_dir,
+        **options,
+    )
 
 
 def stage_layers(

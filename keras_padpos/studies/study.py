@@ -69,7 +69,11 @@ class Run:
             *names: Flags; those declared with `crossed` if not given.
         """
         names = names or tuple(self.study.crossed)
-        values = [dict.fromkeys(getattr(self.settings, name)) for name in names]
+        given = [getattr(self.settings, name) for name in names]
+        values = [
+            dict.fromkeys(value) if isinstance(value, list) else [value]
+            for value in given
+        ]
         return [
             dict(zip(names, combination, strict=True))
             for combination in itertools.product(*values)

@@ -1,12 +1,6 @@
 """`padding_pattern` as a user starts it."""
 
-import functools
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import keras
 import numpy as np
@@ -14,12 +8,9 @@ import pytest
 from pattern_nets import STAGES
 from pattern_nets import pattern_net
 from PIL import Image
-from run_binary import ROOT
-from run_binary import run_binary
-from tool_process import ToolProcess
+from run_study import run_study
 
-_MODULE = "experiments.padding_pattern"
-_run = functools.partial(run_binary, _MODULE)
+from keras_padpos.runs import RollingCheckpoint
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +42,13 @@ def arguments(folder, name, *more):
 
 
 @pytest.fixture(scope="module")
-def process():
-    """The binary in one process: to import TensorFlow takes seconds."""
-    with ToolProcess("experiments.padding_pattern", []) as process:
-        yield process
+def run(folder):
+    return lambda *given: run_study("padding_pattern", *given, cwd=folder)
 
 
 @pytest.fixture(scope="module")
-def finished(process, folder):
-    done = process(*arguments(folder, "work"), cwd=folder)
+def finished(run, folder):
+    done = run(*arguments(folder, "work"))
     assert done.returncode == 0, done.stderr
     return folder / "work", done
 
@@ -100,64 +89,55 @@ def test_leaves_rows_arrays_and_figures(finished):
     assert "definitions are ours" in done.stdout
 
 
-def test_again_it_only_prints(process, finished, folder):
+def test_again_it_only_prints(run, finished, folder):
     path, done = finished
-    again = process(*arguments(folder, "work"), cwd=folder)
+    again = run(*arguments(folder, "work"))
     assert again.stdout == done.stdout
     assert not list((path / "checkpoints").glob("*under*"))
 
 
-def test_killed_it_goes_on_where_it_was(process, finished, folder):
+def test_stopped_it_goes_on_where_it_was(run, finished, folder, monkeypatch):
     path, _ = finished
-    given = arguments(folder, "killed", "--checkpoint_seconds=0")
-    killed = subprocess.Popen(
-        [sys.executable, "-m", _MODULE, *given],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    checkpoints = folder / "killed" / "checkpoints"
-    patience = time.monotonic() + 120
-    while not list(checkpoints.glob("*under-way-0*.json")):
-        assert killed.poll() is None
-        assert time.monotonic() < patience
-        time.sleep(0.005)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    if (folder / "killed" / "results.json").exists():
-        pytest.fail("it was finished before it could be killed")
-    done = process(*given, cwd=folder)
+    given = arguments(folder, "stopped", "--checkpoint_seconds=0")
+    offer = RollingCheckpoint.offer
+
+    def stop(self, state):
+        offer(self, state)
+        if state()[1]["batches"] == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RollingCheckpoint, "offer", stop)
+        assert run(*given).returncode == 130
+    assert not (folder / "stopped" / "results.json").exists()
+    done = run(*given)
     assert done.returncode == 0, done.stderr
-    assert rows_in(folder / "killed") == rows_in(path)
+    assert rows_in(folder / "stopped") == rows_in(path)
 
 
 @pytest.mark.large
-def test_a_network_is_measured_alike_whichever_came_before(folder, finished):
-    """With several networks, and killed after the first."""
+def test_a_network_is_measured_alike_whichever_came_before(run, folder):
+    """With several networks, and stopped after the first."""
     pattern_net(seed=5, channels=3).save(folder / "other.keras")
     given = (
         *arguments(folder, "both"),
         "--backbone=other.keras,net.keras",
         "--padding_mode=randn",
     )
-    done = _run(*given, cwd=folder)
+    done = run(*given)
     assert done.returncode == 0, done.stderr
     path = folder / "both"
     rows = rows_in(path)
     (path / "results.json").unlink()
     for file in (path / "checkpoints").glob("2-*"):
         file.unlink()
-    done = _run(*given, cwd=folder)
+    done = run(*given)
     assert done.returncode == 0, done.stderr
     assert rows_in(path) == rows
 
 
-def test_before_its_activation_a_map_has_another_pattern(
-    process, finished, folder
-):
-    given = arguments(folder, "before", "--activation=before")
-    done = process(*given, cwd=folder)
+def test_before_its_activation_a_map_has_another_pattern(run, finished, folder):
+    done = run(*arguments(folder, "before", "--activation=before"))
     assert done.returncode == 0, done.stderr
     after, before = (rows_in(folder / name) for name in ("work", "before"))
     # Only the first layer has an activation, and it lets half of it through.
@@ -166,20 +146,18 @@ def test_before_its_activation_a_map_has_another_pattern(
 
 
 @pytest.mark.parametrize(
-    ("flags", "words"),
+    ("flags", "message"),
     [
         (["--backbone=rgb"], "rgb has no padding"),
         (["--crop=100"], "needs 124x124 pixels for --crop=100"),
-        (["--shorter_side=40"], "--shorter_side: net.keras needs 52x52 pixels"),
+        (["--shorter_side=40"], "net.keras needs 52x52 pixels"),
         (["--layers=all"], "--layers of 'net.keras' must name layers"),
-        (["--padding_mode="], "--padding_mode must be among"),
+        (["--padding_mode="], "--padding_mode must be of"),
+        (["--max_images=1"], "at least 2 crops"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(
-    process, flags, words, folder, tmp_path
-):
-    done = process(*arguments(folder, tmp_path / "w"), *flags, cwd=folder)
+def test_what_cannot_work_is_said_in_one_line(run, flags, message, folder):
+    done = run(*arguments(folder, "refused"), "--overwrite", *flags)
     assert done.returncode == 1
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert any(word in lines[0] for word in words.split("|")), lines
+    (line,) = done.stderr.strip().splitlines()
+    assert message in line

@@ -5,25 +5,21 @@ import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
 from PIL import Image
-from tool_process import ToolProcess
+from run_study import run_study
 
 from keras_padpos import data
 from keras_padpos import models
 from keras_padpos import ppp
-from keras_padpos.studies import FORMATION_STAGES
 
 SIZE = 40
 
 
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process: to import TensorFlow takes seconds."""
-    with ToolProcess("experiments.pattern_formation", []) as process:
-        yield process
+def run(*flags, cwd):
+    return run_study("pattern_formation", *flags, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
-def finished(process, tmp_path_factory):
+def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("formation")
     write_bright_dataset(
         folder / "tfds", "padpos_bright", {"train": 20, "test": 6}
@@ -49,7 +45,7 @@ def finished(process, tmp_path_factory):
         "--pattern_crops=5",
     )
     work = folder / "work"
-    done = process(f"--workdir={work}", *flags, cwd=folder)
+    done = run(f"--workdir={work}", *flags, cwd=folder)
     assert done.returncode == 0, done.stderr
     return work, flags, done
 
@@ -61,7 +57,7 @@ def rows_of(work):
 def test_rows(finished):
     work, _, done = finished
     rows = rows_of(work)
-    layers = FORMATION_STAGES["vgg5"]
+    layers = models.FORMATION_STAGES["vgg5"]
     assert [
         (row["padding_mode"], row["step"], row["epoch"], row["layer"])
         for row in rows
@@ -100,14 +96,14 @@ def test_rows(finished):
     assert pattern.mean() == pytest.approx(rows[0]["mae"])
 
 
-def test_a_resumed_run_gives_the_same(process, finished, tmp_path):
+def test_a_resumed_run_gives_the_same(finished, tmp_path):
     work, flags, done = finished
     begun = tmp_path / "work"
     shutil.copytree(work, begun)
     (begun / "results.json").unlink()
     for file in (begun / "checkpoints").glob("*zeros*"):
         file.unlink()
-    again = process(f"--workdir={begun}", *flags, cwd=tmp_path)
+    again = run(f"--workdir={begun}", *flags, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "vgg5-none-seed3: done before" in again.stderr
     for mine, theirs in zip(rows_of(begun), rows_of(work), strict=True):
@@ -121,7 +117,7 @@ def test_saved_networks_have_the_pattern(finished):
     (file,) = (work / "models").glob("vgg5-zeros-seed3-*.keras")
     network = models.backbone(
         str(file),
-        stages=FORMATION_STAGES["vgg5"],
+        stages=models.FORMATION_STAGES["vgg5"],
         input_shape=(SIZE, SIZE, 3),
     )
     measurement = ppp.PatternMeasurement({"own": network}, SIZE)
@@ -145,12 +141,13 @@ def test_saved_networks_have_the_pattern(finished):
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("--size=32", "--size is too small for vgg5 with --padding_mode=none"),
+        ("--size=32", "--padding_mode=none, --size=32: `size` is too small"),
         ("--checkpoints=0,soon", "--checkpoints must be whole numbers"),
     ],
 )
-def test_errors(process, flag, message, tmp_path):
-    done = process(flag, cwd=tmp_path)
+def test_errors(finished, flag, message, tmp_path):
+    _, flags, _ = finished
+    done = run(*flags, flag, cwd=tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert message in line and "Received: " in line

@@ -15,8 +15,8 @@ from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import figure_title
 from keras_padpos.report.figure import fit_text
 from keras_padpos.report.figure import wrap_text
+from keras_padpos.report.pattern_figures import plot_patterns
 from keras_padpos.report.position_figures import draw_position_figures
-from keras_padpos.studies.pattern_figures import draw_pattern_figures
 
 LONG = (
     "folder/1-vgg5-segmentation-random-fcn_skips-places-zeros-seed0-backbone-"
@@ -102,7 +102,7 @@ def test_patterns_are_named_whole(figures, network, layers):
         {**row, "backbone": backbone, "weights": weights, "layer": layer}
         for layer in layers
     ]
-    draw_pattern_figures(figures, rows, arrays)
+    plot_patterns(figures, rows, arrays)
     assert {"modes", "profile", "depth"} < set(figures.found)
     for figure in figures.found.values():
         check(figure)
@@ -115,7 +115,7 @@ def test_all_padding_modes_are_named_whole(figures):
         "zeros,reflect,symmetric,replicate,circular,distribution,randn,"
         "random_sides,partial,interpolate,none"
     ).split(",")
-    draw_pattern_figures(
+    plot_patterns(
         figures, [{**row, "padding_mode": mode} for mode in modes], arrays
     )
     for name in ("modes", "profile", "depth"):
@@ -124,7 +124,7 @@ def test_all_padding_modes_are_named_whole(figures):
 
 def test_what_is_short_stays_in_one_line(figures):
     (row,), arrays = example_run()
-    draw_pattern_figures(figures, [{**row, "backbone": "vgg16"}], arrays)
+    plot_patterns(figures, [{**row, "backbone": "vgg16"}], arrays)
     for name in ("modes", "profile", "depth"):
         assert figures.found[name].get_suptitle().count("\n") == 1
     assert figures.found["modes"].get_figheight() == 1.45 + 1.2
@@ -141,7 +141,7 @@ def test_columns_of_maps_have_the_targets_names(figures):
 @pytest.mark.parametrize("layers", [["one"], ["one", "two", "three"]])
 def test_points_of_a_layer_stand_above_its_name(figures, layers):
     (row,), arrays = example_run()
-    draw_pattern_figures(
+    plot_patterns(
         figures, [{**row, "layer": layer} for layer in layers], arrays
     )
     for axis in figures.found["depth"].axes:

@@ -5,11 +5,7 @@ from run_binary import run_binary
 from scipy import stats
 
 from keras_padpos import runs
-from keras_padpos import studies
-from keras_padpos.studies._metric_comparison import metric_comparison
-from keras_padpos.studies._metric_values import MetricValue
-from keras_padpos.studies._metric_values import metric_values
-from keras_padpos.studies.comparison_report import comparison_tables
+from keras_padpos.studies.metric_comparison import comparison_tables
 
 ABOUT = {"machine": {"line": "1 core"}, "wall_seconds": 1.0, "skipped": {}}
 SCORES = {"zeros": (0.8, 0.6), "reflect": (0.5, 0.5), "none": (0.1, 0.3)}
@@ -57,84 +53,82 @@ def finished(path, experiment, rows):
     return work
 
 
-def test_by_hand():
-    values = [
-        MetricValue("vgg5", mode, seed, "score", score)
-        for mode, each in SCORES.items()
-        for seed, score in enumerate(each)
-    ]
-    (line,) = metric_comparison(values)
-    assert line["networks"] == 6
-    mean, sd, count = line["modes"]["zeros"]
-    assert (mean, sd, count) == (
-        pytest.approx(0.7),
-        pytest.approx(math.sqrt(0.02)),
-        2,
-    )
-    # Pooled over two modes of one degree of freedom each.
-    assert line["sd"] == pytest.approx(0.1)
-    assert line["range"] == pytest.approx(0.2)
-    assert line["stability"] == pytest.approx(0.5)
-    low, high = line["stability_ci95"]
-    assert low == pytest.approx(0.5 / math.sqrt(stats.chi2.ppf(0.975, 2) / 2))
-    assert high == pytest.approx(0.5 / math.sqrt(stats.chi2.ppf(0.025, 2) / 2))
+def compared(path, scores):
+    """The line of what one metric says, and that of the comparison."""
+    finished(path / "probe", "position_probe", probe_rows(scores))
+    said, line = comparison_tables([path / "probe"])
+    return said["rows"][0], line["rows"][0]
+
+
+def text(value, low, high):
+    return f"{value:.3g} ({low:.3g} to {high:.3g})"
+
+
+def test_by_hand(tmp_path):
+    said, line = compared(tmp_path, SCORES)
+    assert said == {
+        "metric": "PosENet SPC, horizontal",
+        "networks": 6,
+        "zeros": f"0.7 ± {math.sqrt(0.02):.2g}",
+        "reflect": "0.5 ± 0",
+        "none": f"0.2 ± {math.sqrt(0.02):.2g}",
+    }
+    # The deviation pooled over two modes of one degree of freedom each is 0.1,
+    # the range of their means 0.2.
+    ends = (0.5 / math.sqrt(stats.chi2.ppf(p, 2) / 2) for p in (0.975, 0.025))
+    assert line["stability"] == text(0.5, *ends)
     # Mean squares: between 0.04, within 0.01.
-    assert line["share"] == pytest.approx(0.03 / 0.05)
-    assert line["difference"] == pytest.approx(0.6 - 0.2)
+    assert line["share"].startswith("0.6 (0 to ")
     # Both samples have a variance of 0.02.
-    assert line["standardised"] == pytest.approx(0.4 / math.sqrt(0.02))
     reach = stats.t.ppf(0.975, 2) * math.sqrt(0.02)
-    assert line["difference_ci95"] == pytest.approx([0.4 - reach, 0.4 + reach])
-    assert line["higher"] == 1
-    assert (line["above"], line["below"]) == (2, 0)
-    assert line["padding_modes"] == 2
+    assert line["difference"] == text(0.4, 0.4 - reach, 0.4 + reach)
+    assert line["standardised"] == f"{0.4 / math.sqrt(0.02):.3g}"
+    assert (line["higher"], line["sides"]) == ("1", "2, 0 of 2")
 
 
-def test_overlap_is_seen():
+def test_overlap_is_seen(tmp_path):
     scores = {"zeros": (0.3, 0.5), "none": (0.3, 0.4), "reflect": (0.1, 0.2)}
-    values = [
-        MetricValue("vgg5", mode, seed, "score", score)
-        for mode, each in scores.items()
-        for seed, score in enumerate(each)
-    ]
-    (line,) = metric_comparison(values)
+    _, line = compared(tmp_path, scores)
     # Of zeros 0.3 ties one and 0.5 beats two; reflect lies below both.
-    assert line["higher"] == pytest.approx(2.5 / 8)
-    assert (line["above"], line["below"]) == (0, 1)
+    assert line["higher"] == f"{2.5 / 8:.3g}"
+    assert line["sides"] == "0, 1 of 2"
 
 
 @pytest.mark.parametrize("none", [(0.2, 0.2), (0.2, 0.2 + 1e-6)])
-def test_no_padding_may_be_all_alike(none):
+def test_no_padding_may_be_all_alike(none, tmp_path):
     scores = {"zeros": (0.5, 0.7), "reflect": (0.3, 0.5), "none": none}
-    values = [
-        MetricValue("vgg5", mode, seed, "score", score)
-        for mode, each in scores.items()
-        for seed, score in enumerate(each)
-    ]
-    (line,) = metric_comparison(values)
+    _, line = compared(tmp_path, scores)
     # Means 0.6 and 0.4: standard error 0.1, one degree of freedom.
     reach = stats.t.ppf(0.975, 1) * 0.1
-    assert line["difference_ci95"] == pytest.approx(
-        [0.3 - reach, 0.3 + reach], abs=1e-4
-    )
+    assert line["difference"] == text(0.3, 0.3 - reach, 0.3 + reach)
 
 
-def test_what_is_missing_is_none():
-    values = [MetricValue("vgg5", "zeros", 0, "score", 0.5)]
-    (line,) = metric_comparison(values)
-    for name in ("sd", "stability", "share", "difference", "above"):
-        assert line[name] is None
-    assert comparison_tables(values)[1]["rows"][0].get("stability") is None
+def test_what_is_missing_is_none(tmp_path):
+    _, line = compared(tmp_path, {"zeros": (0.5,)})
+    assert line.pop("metric") and set(line.values()) == {None}
+
+
+def values_of(paths, layers=("last",)):
+    """What the first tables show, by model, padding mode and metric."""
+    return {
+        (table["title"].partition(":")[0], mode, row["metric"]): row[mode]
+        for table in comparison_tables(paths, layers)
+        if "what each metric says" in table["title"]
+        for row in table["rows"]
+        for mode in row.keys() - {"metric", "networks"}
+        if row[mode] is not None
+    }
 
 
 def test_metrics_of_all_experiments(tmp_path):
+    scores = {"zeros": (0.6,), "none": (0.1,)}
     works = [
-        finished(tmp_path / "probe", "position_probe", probe_rows()),
+        finished(tmp_path / "probe", "position_probe", probe_rows(scores)),
         finished(
             tmp_path / "pattern",
             "padding_pattern",
             [
-                {**network("zeros", 1), **pattern_row(layer)}
+                {**network("reflect", 1), **pattern_row(layer)}
                 for layer in ("one", "two")
             ],
         ),
@@ -171,22 +165,23 @@ def test_metrics_of_all_experiments(tmp_path):
             ],
         ),
     ]
-    found = {value[:4]: value.value for value in metric_values(works)}
+    paths = [work.path for work in works]
+    found = values_of(paths)
     spc = "PosENet SPC, horizontal"
-    assert found["vgg5", "zeros", 1, spc] == 0.6
-    assert found["vgg5", "none", 0, spc] == 0.1
-    assert found["vgg5", "zeros", 1, "PPP snr, two"] == 0.25
-    assert found["vgg5", "zeros", 0, "PPP relative, two"] == 0.9
+    assert found["vgg5", "zeros", spc] == "0.6"
+    assert found["vgg5", "none", spc] == "0.1"
+    assert found["vgg5", "reflect", "PPP snr, two"] == "0.25"
+    assert found["vgg5", "zeros", "PPP relative, two"] == "0.9"
     quadrants = "F-Conv quadrants, border 16, splits disjoint"
-    assert found["vgg5", "none", 0, quadrants] == 0.5
-    assert len(found) == 6 + 3 + 3 + 2
-    chosen = metric_values(works[1:2], ["one"])
-    assert {value.metric for value in chosen} == {
+    assert found["vgg5", "none", quadrants] == "0.5"
+    assert len(found) == 2 + 3 + 3 + 2
+    chosen = values_of(paths[1:2], ["one"])
+    assert {metric for _, _, metric in chosen} == {
         "PPP relative, one",
         "PPP snr_of_means, one",
         "PPP snr, one",
     }
-    assert len(metric_values(works[1:2], ["all"])) == 6
+    assert len(values_of(paths[1:2], ["all"])) == 6
 
 
 def test_conversions_and_named_networks_stand_apart(tmp_path):
@@ -205,10 +200,10 @@ def test_conversions_and_named_networks_stand_apart(tmp_path):
         {**row, **pattern_row("two" if row["seed"] else "one")} for row in rows
     ]
     work = finished(tmp_path / "pattern", "padding_pattern", rows)
-    assert {value[:3] for value in metric_values([work])} == {
-        ("vgg5 trained with zeros", "reflect", 2),
-        ("vgg5", "zeros", 2),
-        ("vgg16 (random)", "none", 4),
+    assert {key[:2] for key in values_of([work.path])} == {
+        ("vgg5 trained with zeros", "reflect"),
+        ("vgg5", "zeros"),
+        ("vgg16 (random)", "none"),
     }
 
 
@@ -236,16 +231,16 @@ def test_errors(tmp_path):
     assert "'nowhere' (there is no results.json)" in line
     finished(tmp_path / "other", "count", [])
     with pytest.raises(runs.InputError, match="'.*other' .it is one of count."):
-        studies.open_metric_runs([tmp_path / "other"])
+        comparison_tables([tmp_path / "other"])
     rows = probe_rows()
     work = finished(tmp_path / "one", "position_probe", rows)
     again = finished(tmp_path / "two", "position_probe", rows[:1])
     with pytest.raises(runs.InputError, match="Two rows give PosENet SPC"):
-        metric_values([work, again])
+        comparison_tables([work.path, again.path])
     rows[0]["backbone"] = "nets/mine.keras"
     bad = finished(tmp_path / "bad", "position_probe", rows)
     with pytest.raises(runs.InputError, match="MODEL-MODE-seedN.*'mine.keras'"):
-        metric_values([bad])
+        comparison_tables([bad.path])
     empty = finished(tmp_path / "empty", "position_probe", [])
     with pytest.raises(runs.InputError, match="hold no metric"):
-        metric_values([empty])
+        comparison_tables([empty.path])

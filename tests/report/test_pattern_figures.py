@@ -1,72 +1,20 @@
-"""What a run of padding_pattern shows."""
+"""The figures of patterns."""
 
 import numpy as np
 import pytest
 from example_pattern_run import example_run
 
 from keras_padpos import runs
-from keras_padpos import studies
 from keras_padpos.report.maps_figure import pattern_modes_figure
 from keras_padpos.report.maps_figure import pattern_surface_figure
-from keras_padpos.report.names import pattern_networks
-from keras_padpos.studies.pattern_figures import draw_pattern_figures
-
-
-def rows_of(*networks):
-    (row,), _ = example_run()
-    return [
-        {**row, "backbone": backbone, "weights": weights, "seed": seed}
-        for backbone, weights, seed in networks
-    ]
-
-
-def test_networks_are_told_apart():
-    rows = rows_of(
-        ("vgg16", "random", 0),
-        ("vgg16", "random", 1),
-        ("vgg16", "bundled", 0),
-        ("a/net.keras", "file", 0),
-        ("b/net.keras", "file", 0),
-    )
-    assert list(pattern_networks(rows)) == [
-        "vgg16 (random), seed 0",
-        "vgg16 (random), seed 1",
-        "vgg16 (HED)",
-        "a/net.keras (file)",
-        "b/net.keras (file)",
-    ]
-
-
-def test_seeds_of_a_trained_network_are_told_apart():
-    # Several runs measured it on other crops.
-    rows = rows_of(("vgg16", "bundled", 0), ("vgg16", "bundled", 1))
-    assert list(pattern_networks(rows)) == [
-        "vgg16 (HED), seed 0",
-        "vgg16 (HED), seed 1",
-    ]
-
-
-def test_rows_of_a_network_go_layer_by_layer():
-    (row,), _ = example_run()
-    rows = [
-        {**row, "padding_mode": mode, "layer": layer}
-        for mode in ("zeros", "reflect")
-        for layer in ("one", "two")
-    ]
-    (mine,) = pattern_networks(rows).values()
-    assert [(row["layer"], row["padding_mode"]) for row in mine] == [
-        ("one", "zeros"),
-        ("one", "reflect"),
-        ("two", "zeros"),
-        ("two", "reflect"),
-    ]
+from keras_padpos.report.pattern_figures import plot_patterns
 
 
 def test_several_networks_have_figures_of_their_own(tmp_path):
     (row,), arrays = example_run()
     second = {**row, "backbone": "vgg19"}
     work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    draw_pattern_figures(work, [row, second], arrays)
+    plot_patterns(work, [row, second], arrays)
     names = [file.name for file in (work.path / "figures").iterdir()]
     assert len(names) == 8
     assert {"1_modes.png", "2_surface_conv.png"} <= set(names)
@@ -83,7 +31,7 @@ def test_a_network_without_padding_alone_has_no_surface(tmp_path):
     arrays["1/zeros/conv/pattern"] = np.zeros((6, 6))
     arrays["1/zeros/conv/profile"] = np.zeros(3)
     work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    draw_pattern_figures(work, [row], arrays)
+    plot_patterns(work, [row], arrays)
     names = sorted(file.name for file in (work.path / "figures").iterdir())
     assert names == ["depth.png", "modes.png", "profile.png"]
 
@@ -92,7 +40,7 @@ def test_a_network_without_padding_alone_has_no_surface(tmp_path):
 def test_any_layer_has_a_figure(name, tmp_path):
     (row,), arrays = example_run()
     work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    draw_pattern_figures(work, [{**row, "layer": name}], arrays)
+    plot_patterns(work, [{**row, "layer": name}], arrays)
     assert len(list((work.path / "figures").glob("surface_*.png"))) == 1
 
 
@@ -171,46 +119,3 @@ def test_surfaces_show_the_crop_within_its_surround(tmp_path, monkeypatch):
     assert not shown[5:11, 5:11].any()
     np.testing.assert_array_equal(crop[2], whole[crop[1], crop[0]])
     assert (pattern[2] == 1).all()
-
-
-def test_report_names_what_was_left_out(tmp_path, capsys):
-    (row,), _ = example_run()
-    row |= {"crop": 8, "activation": "after", "image_set": "photos"}
-    work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    work.write_results(
-        [row],
-        {
-            "machine": {"line": "1 core"},
-            "wall_seconds": 1,
-            "skipped": {"photos": ["a.jpg: 3x3 pixels, and 9x9 are needed"]},
-        },
-    )
-    studies.print_pattern_report(work)
-    printed = capsys.readouterr().out
-    assert "photos: 1 pictures were left out:" in printed
-    assert "a.jpg: 3x3 pixels" in printed
-    assert "definitions are ours" in printed
-
-
-@pytest.mark.parametrize(
-    ("ratio", "words"), [(100.0, " 20.0 "), (1e-7, " -70.0 "), (0.0, " -inf ")]
-)
-def test_ratios_are_in_decibels(ratio, words, tmp_path, capsys):
-    (row,), _ = example_run()
-    row |= {
-        "crop": 8,
-        "activation": "after",
-        "image_set": "photos",
-        "snr_of_means": ratio,
-        "mae": 0.00056789,
-    }
-    work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    work.write_results(
-        [row],
-        {"machine": {"line": ""}, "wall_seconds": 1, "skipped": {}},
-    )
-    studies.print_pattern_report(work)
-    printed = capsys.readouterr().out
-    assert words in printed
-    # Three digits, as its interval has them.
-    assert " 0.000568 " in printed
