@@ -1,12 +1,15 @@
 """Write what the commands of the current tree leave, to compare with later.
 
-    python -m tests.frozen.freeze [--jobs=2] [NAME...]
+    python -m tests.frozen.freeze [--jobs=2] [--folder=DIR] [NAME...]
 
 From the root of the repository. Each NAME is an experiment, a run or a tool of
 `commands.py`; if none is given, all are frozen. Prints the seconds of each.
+Work directories are left in DIR, if it is given, and what was run there before
+is not run again.
 """
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
@@ -23,6 +26,7 @@ def main():
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--folder")
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     names = [
@@ -30,7 +34,10 @@ def main():
         for name in (*RUNS, *TOOLS)
         if not given.names or {name, name.partition("-")[0]} & set(given.names)
     ]
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = given.folder or stack.enter_context(
+            tempfile.TemporaryDirectory()
+        )
         runs = harness.Runs(folder)
 
         def freeze(name):
