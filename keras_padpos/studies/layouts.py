@@ -9,7 +9,7 @@ from keras_padpos.studies.fconv_report import fconv_tables
 from keras_padpos.studies.location_report import location_tables
 from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
 from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
-from keras_padpos.studies.robustness_report import robustness_tables
+from keras_padpos.studies.robustness import STUDY as ROBUSTNESS
 from keras_padpos.studies.semantic_report import semantic_tables
 from keras_padpos.studies.study import Study
 from keras_padpos.studies.texture import STUDY as TEXTURE
@@ -85,10 +85,7 @@ LAYOUTS = {
             {"backbone", "weights", "padding_mode", "head", "enlarge", *_SEEDS}
         ),
     ),
-    "robustness": Layout(
-        robustness_tables,
-        key=frozenset({"model", "padding_mode", "cutout", *_SEEDS}),
-    ),
+    "robustness": _declared(ROBUSTNESS),
     "texture": _declared(TEXTURE),
 }
 """From each experiment that has tables of its own to these."""

@@ -1,5 +1,6 @@
 """What studies share: flags of networks, and how classifiers are trained."""
 
+import importlib
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -20,26 +21,22 @@ def model_flag() -> Flag:
     return Flag(
         ["vgg5"],
         "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33.",
-        choices=of_tasks("LOCATION_NETS"),
+        choices=constant("tasks", "LOCATION_NETS"),
         crossed=True,
     )
 
 
-def of_tasks(name: str) -> Callable[[], Sequence[str]]:
-    """Choices that are a constant of `tasks`, imported where they are read.
+def constant(floor: str, name: str) -> Callable[[], Sequence[str]]:
+    """Choices that another floor declares, imported where they are read.
 
     Example:
 
-    >>> of_tasks("ATTACKS")()
+    >>> constant("tasks", "ATTACKS")()
     ('noise', 'pgd', 'universal')
     """
-
-    def choices() -> Sequence[str]:
-        from keras_padpos import tasks
-
-        return getattr(tasks, name)
-
-    return choices
+    return lambda: getattr(
+        importlib.import_module(f"keras_padpos.{floor}"), name
+    )
 
 
 def dataset_flag(about: str) -> Flag:
