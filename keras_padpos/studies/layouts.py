@@ -6,7 +6,7 @@ from keras_padpos.report.position_report import position_tables
 from keras_padpos.report.position_rows import position_rows
 from keras_padpos.studies.agreement_report import agreement_tables
 from keras_padpos.studies.fconv_report import fconv_tables
-from keras_padpos.studies.location_report import location_tables
+from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
 from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
 from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
 from keras_padpos.studies.robustness import STUDY as ROBUSTNESS
@@ -65,20 +65,7 @@ LAYOUTS = {
         agreement_tables,
         key=frozenset({"backbone", "weights", "padding_mode"}),
     ),
-    "location_task": Layout(
-        location_tables,
-        key=frozenset(
-            {
-                "model",
-                "padding_mode",
-                "task",
-                "canvas",
-                "grid",
-                "channels",
-                *_SEEDS,
-            }
-        ),
-    ),
+    "location_task": _declared(LOCATION_TASK),
     "semantic_head": Layout(
         semantic_tables,
         key=frozenset(

@@ -1,0 +1,162 @@
+"""The tables and figures of location-dependent tasks."""
+
+import numpy as np
+import pytest
+from drawn_figures import DrawnFigures
+
+from keras_padpos.studies.location_task import STUDY
+
+ABOUT = {
+    "model": "vgg5",
+    "task": "both",
+    "canvas": "black",
+    "grid": 3,
+    "channels": "ordered",
+    "train_images": 96,
+    "test_images": 12,
+    "steps": 4,
+}
+
+
+def scored(mode, seed, low, high, head="class", **more):
+    per_cell = np.full((3, 3), low)
+    per_cell[1, 1] = high
+    return {
+        **ABOUT,
+        "padding_mode": mode,
+        "seed": seed,
+        "head": head,
+        "accuracy": per_cell.mean(),
+        "chance": 0.1,
+        "per_cell": per_cell.tolist(),
+        "by_border_distance": [low, high],
+        "arrays": f"{mode}-{seed}",
+        **more,
+    }
+
+
+def units(mode, seed, aware, **layers):
+    return {
+        **ABOUT,
+        "padding_mode": mode,
+        "seed": seed,
+        "head": "latent",
+        "units": 10,
+        "neurons_location": 4 + seed,
+        "neurons_class": 3,
+        "neurons_residual": 3 - seed,
+        "score_location": 0.5,
+        "score_class": 0.25,
+        "position_units": {
+            "first": {"units": 30, "aware": aware, "by_side": {}},
+            "tiny": {"units": 99, "aware": None, "by_side": None},
+        },
+        "arrays": f"{mode}-{seed}",
+    }
+
+
+@pytest.fixture
+def rows():
+    return [
+        scored("zeros", 0, 0.2, 0.5),
+        units("zeros", 0, 3),
+        scored("none", 0, 0.1, 0.3),
+        units("none", 0, 0),
+        scored("zeros", 1, 0.4, 0.7),
+        units("zeros", 1, 9),
+    ]
+
+
+def test_seeds_are_averaged_and_modes_kept_apart(rows):
+    zeros, none = STUDY.lay_out(rows)[0]["rows"]
+    assert (zeros["padding_mode"], zeros["seeds"]) == ("zeros", 2)
+    # (8 * 20 + 50) / 9 and (8 * 40 + 70) / 9: 23.33 and 43.33.
+    assert zeros["score"] == "33.3 ± 14.1"
+    assert (zeros["border"], zeros["centre"]) == ("30.0", "60.0")
+    assert (none["seeds"], none["score"]) == (1, "12.2")
+    assert none["chance"] == "10.0"
+    assert none["steps"] == 4
+
+
+def test_layers_without_an_interior_do_not_count(rows):
+    zeros, none = STUDY.lay_out(rows)[1]["rows"]
+    assert zeros["aware"] == "20.0 ± 14.1"
+    assert zeros["neurons_location"] == "4.5 ± 0.7"
+    assert zeros["score_class"] == "0.250 ± 0.000"
+    assert (none["aware"], none["canvases"]) == ("0.0", 12)
+
+
+def test_what_has_diverged_is_said_and_left_out(rows):
+    lost = {
+        **ABOUT,
+        "padding_mode": "none",
+        "seed": 1,
+        "head": "class",
+        "arrays": "none-1",
+        "reason": "weights are not finite",
+    }
+    table, _ = STUDY.lay_out([*rows, lost])
+    assert [line["seeds"] for line in table["rows"]] == [2, "1 of 2"]
+    assert table["rows"][1]["score"] == "12.2"
+    assert table["notes"][-1] == (
+        "vgg5, both, class, black, 3, ordered, none, seed 1: "
+        "weights are not finite"
+    )
+    (table,) = STUDY.lay_out([lost])
+    (line,) = table["rows"]
+    assert line["seeds"] == "0 of 1"
+    assert (line["score"], line["border"], line["chance"]) == (None,) * 3
+
+
+def draw(figures, rows):
+    curves = {}
+    for row in rows:
+        label = row["arrays"]
+        curves[f"{label}/step"] = np.array([2, 4])
+        for head, last in (("class", 0.5), ("cell", 1)):
+            curves[f"{label}/{head}_accuracy"] = np.array([0, last])
+    STUDY.figures(figures, rows, curves)
+
+
+def test_every_figure_is_drawn_and_what_diverged_is_left_out(
+    rows, tmp_path, monkeypatch
+):
+    rows += [
+        scored("zeros", 0, 0.2, 0.5, head="cell"),
+        {**rows[0], "head": "cell", "seed": 1, "reason": "diverged"},
+    ]
+    figures = DrawnFigures(tmp_path, monkeypatch)
+    draw(figures, rows)
+    assert set(figures.found) == {
+        f"{what}_vgg5_both_{head}_black_3_ordered"
+        for what in ("cells", "distance", "learning")
+        for head in ("class", "cell")
+    }
+    for head, last in (("class", 0.5), ("cell", 1)):
+        name = f"learning_vgg5_both_{head}_black_3_ordered"
+        assert figures.lines(name)["zeros"] == [[2, 0], [4, last]]
+    title = figures.found[name].get_suptitle()
+    assert title == (
+        "vgg5, both (cell), black canvas, 3 x 3 cells, ordered channels"
+    )
+
+
+def test_figures_show_means_over_seeds(rows, tmp_path, monkeypatch):
+    figures = DrawnFigures(tmp_path, monkeypatch)
+    draw(figures, rows)
+    name = "vgg5_both_class_black_3_ordered"
+    lines = figures.lines(f"distance_{name}")
+    assert lines["zeros"] == [[0, 0.3], [1, 0.6]]
+    assert lines["none"] == [[0, 0.1], [1, 0.3]]
+    assert [y for _, y in lines["chance"]] == [0.1, 0.1]
+    assert figures.legend(f"distance_{name}") == ["zeros", "none", "chance"]
+    # Two seeds have a band, one has none.
+    axis = figures.found[f"distance_{name}"].axes[0]
+    assert len(axis.collections) == 1
+    panels = figures.panels(f"cells_{name}")
+    zeros = np.full((3, 3), 0.3)
+    zeros[1, 1] = 0.6
+    assert np.allclose(panels["zeros"].images[0].get_array(), zeros)
+    # One scale, of all that is shown.
+    for mode in ("zeros", "none"):
+        assert np.allclose(panels[mode].images[0].get_clim(), (0.1, 0.6))
