@@ -10,7 +10,7 @@ from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
 from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
 from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
 from keras_padpos.studies.robustness import STUDY as ROBUSTNESS
-from keras_padpos.studies.semantic_report import semantic_tables
+from keras_padpos.studies.semantic_head import STUDY as SEMANTIC_HEAD
 from keras_padpos.studies.study import Study
 from keras_padpos.studies.texture import STUDY as TEXTURE
 
@@ -66,12 +66,7 @@ LAYOUTS = {
         key=frozenset({"backbone", "weights", "padding_mode"}),
     ),
     "location_task": _declared(LOCATION_TASK),
-    "semantic_head": Layout(
-        semantic_tables,
-        key=frozenset(
-            {"backbone", "weights", "padding_mode", "head", "enlarge", *_SEEDS}
-        ),
-    ),
+    "semantic_head": _declared(SEMANTIC_HEAD),
     "robustness": _declared(ROBUSTNESS),
     "texture": _declared(TEXTURE),
 }
