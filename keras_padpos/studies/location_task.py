@@ -12,7 +12,6 @@ from keras_padpos.errors import InputError
 from keras_padpos.report.figure import draw_seeds
 from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import hide_ticks
-from keras_padpos.report.figure import learning_figure
 from keras_padpos.report.figure import lines_figure
 from keras_padpos.report.figure import mode_lines
 from keras_padpos.report.table import SEEDS
@@ -25,10 +24,12 @@ from keras_padpos.report.table import mean
 from keras_padpos.report.table import percent
 from keras_padpos.report.table import same
 from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.networks import by_mode
 from keras_padpos.studies.networks import constant
 from keras_padpos.studies.networks import dataset_flag
 from keras_padpos.studies.networks import model_flag
 from keras_padpos.studies.networks import padding_flag
+from keras_padpos.studies.networks import plot_learning
 from keras_padpos.studies.networks import tfds_sets
 from keras_padpos.studies.study import Study
 
@@ -293,10 +294,7 @@ def _figures(work, rows, arrays):
             "{model}, {task} ({head}), {canvas} canvas, {grid} x {grid} cells, "
             "{channels} channels"
         ).format(**group[0])
-        modes = {
-            mode: seeds
-            for (mode,), seeds in grouped(group, ["padding_mode"]).items()
-        }
+        modes = by_mode(group)
         _plot_cells(work.figure_path(f"cells_{name}"), title, modes)
         _plot_distances(work.figure_path(f"distance_{name}"), title, modes)
         # Keras names the head where there are several.
@@ -304,13 +302,11 @@ def _figures(work, rows, arrays):
         if f"{group[0]['arrays']}/{metric}" not in arrays:
             metric = "accuracy"
         pixel = "pixel " * (group[0]["head"] == "pixels")
-        learning_figure(
-            work.figure_path(f"learning_{name}"),
+        plot_learning(
+            work,
+            name,
             title,
-            {
-                mode: [r["arrays"] for r in seeds]
-                for mode, seeds in modes.items()
-            },
+            group,
             arrays,
             metric=metric,
             words=f"{pixel}accuracy while training",

@@ -17,7 +17,6 @@ from keras_padpos.report.cells import number_text
 from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import fit_text
 from keras_padpos.report.figure import hide_ticks
-from keras_padpos.report.figure import learning_figure
 from keras_padpos.report.table import SEEDS
 from keras_padpos.report.table import SIZES
 from keras_padpos.report.table import Column
@@ -29,10 +28,12 @@ from keras_padpos.report.table import mean_sd
 from keras_padpos.report.table import percent
 from keras_padpos.report.table import values_of
 from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.networks import by_mode
 from keras_padpos.studies.networks import constant
 from keras_padpos.studies.networks import dataset_flag
 from keras_padpos.studies.networks import model_flag
 from keras_padpos.studies.networks import padding_flag
+from keras_padpos.studies.networks import plot_learning
 from keras_padpos.studies.networks import tfds_sets
 from keras_padpos.studies.networks import trained_classifier
 from keras_padpos.studies.study import Study
@@ -375,8 +376,7 @@ def _figures(work, rows, arrays):
     for (model, cutout), own in grouped(rows, ["model", "cutout"]).items():
         title = f"{model}, trained with cutout {cutout}"
         name = f"{model}_{cutout}"
-        path = work.figure_path(f"learning_{name}")
-        learning_figure(path, title, _labels(own), arrays)
+        plot_learning(work, name, title, own, arrays)
         for epsilon in values_of(own, "epsilon"):
             size = number_text(epsilon)
             group = [r for r in own if r["epsilon"] in (None, epsilon)]
@@ -387,12 +387,6 @@ def _figures(work, rows, arrays):
             if "universal" in values_of(group, "attack"):
                 path = work.figure_path(f"perturbations_{name}_epsilon{size}")
                 _plot_perturbations(path, *about, arrays)
-
-
-def _labels(rows):
-    """From each padding mode to where the arrays of its seeds are."""
-    modes = grouped(rows, ["padding_mode"]).items()
-    return {mode: values_of(group, "arrays") for (mode,), group in modes}
 
 
 def _mean(rows):
@@ -486,9 +480,12 @@ def _plot_perturbations(path, title, rows, arrays):
 
     rows = [row for row in rows if row["attack"] == "universal"]
     # Of a mode whose first seed has diverged: the next.
-    first = {mode: labels[0] for mode, labels in _labels(rows).items()}
-    rows = [row for row in rows if row["arrays"] in first.values()]
-    modes, regions = list(first), list(grouped(rows, ["region", "share"]))
+    first = {group[0]["arrays"] for group in by_mode(rows).values()}
+    rows = [row for row in rows if row["arrays"] in first]
+    modes, regions = (
+        list(by_mode(rows)),
+        list(grouped(rows, ["region", "share"])),
+    )
     with figure_panels(
         path,
         f"{title}: universal perturbations",

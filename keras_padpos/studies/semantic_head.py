@@ -18,7 +18,6 @@ from keras_padpos.errors import InputError
 from keras_padpos.report.figure import draw_seeds
 from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.figure import hide_ticks
-from keras_padpos.report.figure import learning_figure
 from keras_padpos.report.figure import lines_figure
 from keras_padpos.report.figure import mode_lines
 from keras_padpos.report.table import SEEDS
@@ -32,9 +31,11 @@ from keras_padpos.report.table import percent
 from keras_padpos.report.table import short_labels
 from keras_padpos.report.table import values_of
 from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.networks import by_mode
+from keras_padpos.studies.networks import class_sets
 from keras_padpos.studies.networks import constant
-from keras_padpos.studies.networks import height_and_width
 from keras_padpos.studies.networks import padding_flag
+from keras_padpos.studies.networks import plot_learning
 from keras_padpos.studies.networks import size_flag
 from keras_padpos.studies.networks import stage_layers
 from keras_padpos.studies.networks import stage_text
@@ -128,49 +129,30 @@ def _sets(run):
     from keras_padpos import tasks
 
     settings, classes = run.settings, _classes(run.settings)
-    sets = {}
-    for split in ("train", "test"):
-        spec = getattr(settings, f"{split}_set")
+
+    def open_set(spec, **options):
         if not spec:
             raise InputError(
-                f"--{split}_set must name pictures with masks, such as "
+                "must name pictures with masks, such as "
                 "voc:VOCdevkit/VOC2012:train. Received: nothing"
             )
-        open_set = functools.partial(
-            data.open_masks,
-            spec,
-            # All others know theirs.
-            classes=classes if spec.startswith("voc:") else None,
-            data_dir=settings.data_dir,
-        )
-        try:
-            sets[split] = open_set(
-                size=height_and_width(settings.size),
-                count=run.training.count(split),
-            )
-        except (OSError, ValueError) as error:
-            raise InputError(f"--{split}_set: {error}") from error
-    train, test = sets["train"], sets["test"]
+        # All others know theirs.
+        own = classes if spec.startswith("voc:") else None
+        return data.open_masks(spec, classes=own, **options)
+
+    sets = class_sets(run, open_set)
     if settings.invariance_images:
         sets["enlarged"] = open_set(
-            size=tasks.invariance_size(test.shape),
-            count=min(settings.invariance_images, len(test)),
+            settings.test_set,
+            size=tasks.invariance_size(sets["test"].shape),
+            count=min(settings.invariance_images, len(sets["test"])),
+            data_dir=settings.data_dir,
         )
-    if (test.classes, test.class_names) != (train.classes, train.class_names):
-        texts = [
-            f"{each.classes} ({', '.join(each.class_names or ['no names'])})"
-            for each in (train, test)
-        ]
-        raise InputError(
-            "--test_set must have the classes of --train_set, {}. "
-            "Received: {}".format(*texts)
-        )
-    if settings.task == "saliency" and train.classes != 2:
+    if settings.task == "saliency" and sets["train"].classes != 2:
         raise InputError(
             "--task=saliency takes masks of two classes, background and "
-            f"salient. Received: --train_set of {train.classes}"
+            f"salient. Received: --train_set of {sets['train'].classes}"
         )
-    run.training.check(len(train), run.devices, settings.text("train_set"))
     return sets
 
 
@@ -286,8 +268,8 @@ def _label(plan):
 
 def _amount(run, plan):
     """Pictures that are looked at: to train, to score, to compare patches."""
-    train, test, *enlarged = map(len, run.sets.values())
-    scored = test + sum(enlarged)
+    train, *scored = map(len, run.sets.values())
+    scored = sum(scored)
     if plan["backbone"] is None:
         return train + 2 * scored
     return run.training.steps(train) * run.training.batch_size + scored
@@ -452,13 +434,17 @@ _INVARIANCE = {
 }
 
 
+def _is_saliency(rows):
+    return rows[0]["task"] == "saliency"
+
+
 def _overall_notes(rows):
     yield (
         "Percent, mean ± standard deviation over seeds. majority, prior: what "
         "knowing the training masks alone scores, the most frequent class "
         "everywhere and that of each place."
     )
-    if rows[0]["task"] == "saliency":
+    if _is_saliency(rows):
         yield (
             "Means over pictures, by pysodmetrics. prior: the share of "
             "training masks that are salient at each place."
@@ -510,7 +496,7 @@ def _band_score(rows):
 
 
 def _band_columns(rows):
-    whole = "pooled" if rows[0]["task"] == "saliency" else "overall"
+    whole = "pooled" if _is_saliency(rows) else "overall"
     headings = {whole: "all pixels", **{band: band for band in _bands(rows)}}
     score, _ = _band_score(rows)
     return {
@@ -526,9 +512,7 @@ _TABLES = (
     Table(
         lambda rows: "{}: {}".format(
             _TITLES[rows[0]["task"]],
-            "means over pictures"
-            if rows[0]["task"] == "saliency"
-            else "all pixels",
+            "means over pictures" if _is_saliency(rows) else "all pixels",
         ),
         _NETWORK,
         lambda rows: {
@@ -589,18 +573,16 @@ def _figures(work, rows, arrays):
     baselines = grouped([r for r in scored if r["seed"] is None], ["backbone"])
     trained = [r for r in scored if r["seed"] is not None]
     for group in grouped(trained, fields).values():
-        modes = {
-            mode: seeds
-            for (mode,), seeds in grouped(group, ["padding_mode"]).items()
-        }
+        modes = by_mode(group)
         # What does not hang on this head is None.
         texts = [text for text in labels(group[0]).values() if text is not None]
         name, title = figure_name(*texts), ", ".join(texts)
         _plot_bands(work.figure_path(f"bands_{name}"), title, modes, baselines)
-        learning_figure(
-            work.figure_path(f"learning_{name}"),
+        plot_learning(
+            work,
+            name,
             title,
-            {mode: values_of(seeds, "arrays") for mode, seeds in modes.items()},
+            group,
             arrays,
             metric="loss",
             words="loss while training",
@@ -645,7 +627,7 @@ def _plot_examples(path, title, modes, arrays):
     }
     pictures, truth = arrays["masks/pictures"], arrays["masks/truth"]
     columns = {"picture": pictures, "mask": truth, **answers}
-    grey = rows[0]["task"] == "saliency"
+    grey = _is_saliency(rows)
     colours = {
         "cmap": "gray" if grey else _COLOURS,
         "vmin": 0,

@@ -408,7 +408,7 @@ def test_finished_it_prints_the_same_tables(finished, run):
             "--size=12 --padding_mode=none",
             "--padding_mode=none, --head=fcn, --enlarge=places, --size=12: ",
         ),
-        ("--train_set=", "--train_set must name pictures with masks"),
+        ("--train_set=", "--train_set: must name pictures with masks"),
         ("--test_set=voc:voc:val", "--test_set: `spec` must name a whole set"),
         ("--train_images=3", "--train_images must be at least --batch_size=4"),
         ("--task=saliency", "--task=saliency takes masks of two classes"),
