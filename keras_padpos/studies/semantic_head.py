@@ -31,6 +31,7 @@ from keras_padpos.report.table import percent
 from keras_padpos.report.table import short_labels
 from keras_padpos.report.table import values_of
 from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.networks import backbone_flag
 from keras_padpos.studies.networks import by_mode
 from keras_padpos.studies.networks import class_sets
 from keras_padpos.studies.networks import constant
@@ -51,12 +52,10 @@ _FLAGS = {
         "What is asked of every pixel: its class, or whether it is salient.",
         choices=["segmentation", "saliency"],
     ),
-    "backbone": Flag(
-        ["vgg16"],
-        "Networks: vgg16, vgg19, resnet18, vgg5, resnet50, resnet152, "
-        "mobilenet, efficientnetb0, densenet121, or the path of a .keras file "
-        "that takes raw RGB (with --stages).",
-        crossed=True,
+    "backbone": backbone_flag(
+        "vgg16, vgg19, resnet18, vgg5, resnet50, resnet152, mobilenet, "
+        "efficientnetb0, densenet121",
+        "--stages)",
     ),
     "weights": Flag(
         ["random"],
