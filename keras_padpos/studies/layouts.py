@@ -6,11 +6,11 @@ from keras_padpos.report.position_report import position_tables
 from keras_padpos.report.position_rows import position_rows
 from keras_padpos.studies.agreement_report import agreement_tables
 from keras_padpos.studies.fconv_report import fconv_tables
-from keras_padpos.studies.location_report import location_tables
+from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
 from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
 from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
-from keras_padpos.studies.robustness_report import robustness_tables
-from keras_padpos.studies.semantic_report import semantic_tables
+from keras_padpos.studies.robustness import STUDY as ROBUSTNESS
+from keras_padpos.studies.semantic_head import STUDY as SEMANTIC_HEAD
 from keras_padpos.studies.study import Study
 from keras_padpos.studies.texture import STUDY as TEXTURE
 
@@ -65,30 +65,9 @@ LAYOUTS = {
         agreement_tables,
         key=frozenset({"backbone", "weights", "padding_mode"}),
     ),
-    "location_task": Layout(
-        location_tables,
-        key=frozenset(
-            {
-                "model",
-                "padding_mode",
-                "task",
-                "canvas",
-                "grid",
-                "channels",
-                *_SEEDS,
-            }
-        ),
-    ),
-    "semantic_head": Layout(
-        semantic_tables,
-        key=frozenset(
-            {"backbone", "weights", "padding_mode", "head", "enlarge", *_SEEDS}
-        ),
-    ),
-    "robustness": Layout(
-        robustness_tables,
-        key=frozenset({"model", "padding_mode", "cutout", *_SEEDS}),
-    ),
+    "location_task": _declared(LOCATION_TASK),
+    "semantic_head": _declared(SEMANTIC_HEAD),
+    "robustness": _declared(ROBUSTNESS),
     "texture": _declared(TEXTURE),
 }
 """From each experiment that has tables of its own to these."""

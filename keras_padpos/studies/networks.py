@@ -1,17 +1,24 @@
-"""What studies share: flags of networks, and how classifiers are trained."""
+"""What studies share: flags, data sets, training, and figures of modes."""
 
+import importlib
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.report.figure import learning_figure
+from keras_padpos.report.table import Row
+from keras_padpos.report.table import grouped
+from keras_padpos.report.table import values_of
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.units import TrainingUnit
 
 if TYPE_CHECKING:
+    from keras_padpos.runs import WorkDirectory
     from keras_padpos.studies.study import Run
 
 
@@ -20,26 +27,22 @@ def model_flag() -> Flag:
     return Flag(
         ["vgg5"],
         "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33.",
-        choices=of_tasks("LOCATION_NETS"),
+        choices=constant("tasks", "LOCATION_NETS"),
         crossed=True,
     )
 
 
-def of_tasks(name: str) -> Callable[[], Sequence[str]]:
-    """Choices that are a constant of `tasks`, imported where they are read.
+def constant(floor: str, name: str) -> Callable[[], Sequence[str]]:
+    """Choices that another floor declares, imported where they are read.
 
     Example:
 
-    >>> of_tasks("ATTACKS")()
+    >>> constant("tasks", "ATTACKS")()
     ('noise', 'pgd', 'universal')
     """
-
-    def choices() -> Sequence[str]:
-        from keras_padpos import tasks
-
-        return getattr(tasks, name)
-
-    return choices
+    return lambda: getattr(
+        importlib.import_module(f"keras_padpos.{floor}"), name
+    )
 
 
 def dataset_flag(about: str) -> Flag:
@@ -108,6 +111,47 @@ def weights_flag() -> Flag:
         "the path of a weights file. Of a .keras file: file or random.",
         crossed=True,
     )
+
+
+def class_sets(run: "Run", open_set: Callable[..., Any]) -> dict[str, Any]:
+    """Open `--train_set` and `--test_set`, which must have the same classes.
+
+    Args:
+        run: Whose flags tell their size and how many pictures to take.
+        open_set: Such as `data.open_labelled`.
+
+    Returns:
+        From `train` and `test` to what it returns.
+
+    Raises:
+        InputError: If one cannot be opened, their classes differ, or there is
+            less than a batch.
+    """
+    sets, settings = {}, run.settings
+    for split in ("train", "test"):
+        try:
+            sets[split] = open_set(
+                getattr(settings, f"{split}_set"),
+                size=height_and_width(settings.size),
+                count=run.training.count(split),
+                data_dir=settings.data_dir,
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(f"--{split}_set: {error}") from error
+    train, test = sets.values()
+    if (train.classes, train.class_names) != (test.classes, test.class_names):
+        raise InputError(
+            "--test_set must have the classes of --train_set, "
+            f"{_classes(train)}. Received: {_classes(test)}"
+        )
+    run.training.check(len(train), run.devices, settings.text("train_set"))
+    return sets
+
+
+def _classes(pictures):
+    names = pictures.class_names
+    listed = f" ({', '.join(names[:3])}, ...)" if names else ""
+    return f"{pictures.classes}{listed}"
 
 
 def padding_flag(
@@ -280,16 +324,14 @@ def trained_classifier(
     run: "Run",
     plan: Mapping[str, Any],
     unit: TrainingUnit,
-    name: str = "train",
     **options: Any,
 ) -> tuple[Any, dict[str, Any]]:
-    """Train a classifier on one of a run's sets; save it if it has scores.
+    """Train a classifier on a run's set `train`; save it if it has scores.
 
     Args:
         run: Whose network it is.
         plan: Which of its networks.
         unit: Its unit of work.
-        name: Of the set.
         **options: Of `Run.trained`.
 
     Returns:
@@ -297,7 +339,7 @@ def trained_classifier(
     """
     from keras_padpos import tasks
 
-    pictures, labels = run.arrays[name]
+    pictures, labels = run.arrays["train"]
     network, note = run.trained(
         plan,
         unit,
@@ -313,3 +355,35 @@ def trained_classifier(
     if not note["reason"]:
         run.work.save_model(unit.label, network)
     return network, note
+
+
+def by_mode(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """From each padding mode to its rows."""
+    groups = grouped(rows, ["padding_mode"]).items()
+    return {mode: group for (mode,), group in groups}
+
+
+def plot_learning(
+    work: "WorkDirectory",
+    name: str,
+    title: str,
+    rows: Iterable[Row],
+    arrays: Mapping[str, Any],
+    **options: Any,
+) -> None:
+    """Plot a metric while training, a line for each padding mode.
+
+    Args:
+        work: Gets `figures/learning_NAME.png`.
+        name: What it shows.
+        title: What stands above.
+        rows: Of the networks; all seeds of a mode are one line.
+        arrays: The curves, see `report.figure.learning_figure`.
+        **options: Of that.
+    """
+    labels = {
+        mode: values_of(group, "arrays")
+        for mode, group in by_mode(rows).items()
+    }
+    path = work.figure_path(f"learning_{name}")
+    learning_figure(path, title, labels, arrays, **options)

@@ -11,7 +11,6 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.report.figure import figure_panels
-from keras_padpos.report.figure import learning_figure
 from keras_padpos.report.names import distinct_parts
 from keras_padpos.report.names import path_end
 from keras_padpos.report.names import set_label
@@ -24,8 +23,10 @@ from keras_padpos.report.table import interval
 from keras_padpos.report.table import is_scored
 from keras_padpos.report.table import percent
 from keras_padpos.runs.flags import Flag
-from keras_padpos.studies.networks import height_and_width
+from keras_padpos.studies.networks import by_mode
+from keras_padpos.studies.networks import class_sets
 from keras_padpos.studies.networks import padding_flag
+from keras_padpos.studies.networks import plot_learning
 from keras_padpos.studies.networks import size_flag
 from keras_padpos.studies.networks import trained_classifier
 from keras_padpos.studies.study import Study
@@ -90,39 +91,16 @@ _TRAINING = {
 def _sets(run):
     from keras_padpos import data
 
-    sets = {}
-    for split in ("train", "test"):
-        name = f"{split}_set"
-        try:
-            sets[name] = data.open_labelled(
-                getattr(run.settings, name),
-                size=height_and_width(run.settings.size),
-                count=run.training.count(split),
-                data_dir=run.settings.data_dir,
-            )
-        except (OSError, ValueError) as error:
-            raise InputError(f"--{name}: {error}") from error
-    train, test = sets.values()
-    if (train.classes, train.class_names) != (test.classes, test.class_names):
-        raise InputError(
-            "--test_set must have the classes of --train_set, "
-            f"{_classes(train)}. Received: {_classes(test)}"
-        )
-    flag = run.settings.text("train_set")
-    run.training.check(len(train), run.devices, flag)
+    sets = class_sets(run, data.open_labelled)
+    train = sets["train"]
     if len(train) < train.classes:
+        flag = run.training.count_flag("train")
         raise InputError(
             f"--train_set must have at least as many pictures as classes, "
             f"{train.classes}. Received: {len(train)}, with "
-            f"{run.training.count_flag('train') or flag}"
+            f"{flag or run.settings.text('train_set')}"
         )
     return sets
-
-
-def _classes(pictures):
-    names = pictures.class_names
-    listed = f" ({', '.join(names[:3])}, ...)" if names else ""
-    return f"{pictures.classes}{listed}"
 
 
 def _network(run, plan):
@@ -141,8 +119,8 @@ def _network(run, plan):
         plan["backbone"],
         weights,
         plan["padding_mode"],
-        classes=run.sets["train_set"].classes,
-        size=run.sets["train_set"].shape,
+        classes=run.sets["train"].classes,
+        size=run.sets["train"].shape,
         layer=run.settings.layer,
         frozen=plan["train"] == "frozen",
         seed=plan.get("seed", run.settings.seed),
@@ -150,8 +128,8 @@ def _network(run, plan):
 
 
 def _amount(run, plan):
-    steps = run.training.steps(len(run.sets["train_set"]))
-    return steps * run.training.batch_size + len(run.sets["test_set"])
+    steps = run.training.steps(len(run.sets["train"]))
+    return steps * run.training.batch_size + len(run.sets["test"])
 
 
 def _measure(run, plan, unit):
@@ -164,19 +142,21 @@ def _measure(run, plan, unit):
         run,
         plan,
         unit,
-        "train_set",
         first=plan["train"] == "frozen",
         learning_rate=rate,
     )
     row: dict[str, Any] = {
         **plan,
-        **{n: getattr(run.settings, n) for n in ("layer", *run.sets)},
-        "size": list(run.sets["train_set"].shape),
-        "classes": run.sets["train_set"].classes,
-        "class_names": list(run.sets["train_set"].class_names or ()) or None,
+        **{
+            n: getattr(run.settings, n)
+            for n in ("layer", "train_set", "test_set")
+        },
+        "size": list(run.sets["train"].shape),
+        "classes": run.sets["train"].classes,
+        "class_names": list(run.sets["train"].class_names or ()) or None,
         "calibration_images": note["prepared"] or 0,
-        "train_images": len(run.arrays["train_set"][0]),
-        "test_images": len(run.arrays["test_set"][0]),
+        "train_images": len(run.arrays["train"][0]),
+        "test_images": len(run.arrays["test"][0]),
         "epochs": training.epochs,
         "steps": note["steps"],
         "learning_rate": rate,
@@ -185,7 +165,7 @@ def _measure(run, plan, unit):
     if note["reason"]:
         return [{**row, "reason": note["reason"]}], unit.curves()
     scores, confusion = tasks.score_classifier(
-        network, *run.arrays["test_set"], batch_size=training.batch_size
+        network, *run.arrays["test"], batch_size=training.batch_size
     )
     unit.advance(row["test_images"])
     return [{**row, **scores}], {**unit.curves(), "confusion": confusion}
@@ -248,21 +228,15 @@ def _figures(work, rows, arrays):
         if names[name] > 1:
             name += f"_{names[name]}"
         title = f"{network}, {set_label(key[-1])}"
-        modes = {
-            mode: [row["arrays"] for row in seeds]
-            for (mode,), seeds in grouped(group, ["padding_mode"]).items()
-        }
-        learning_figure(
-            work.figure_path(f"learning_{name}"), title, modes, arrays
-        )
+        plot_learning(work, name, title, group, arrays)
         # Rows of earlier versions have no names.
         classes = group[0].get("class_names") or []
         _plot_confusion(
             work.figure_path(f"confusion_{name}"),
             title,
             {
-                mode: sum(arrays[f"{label}/confusion"] for label in labels)
-                for mode, labels in modes.items()
+                mode: sum(arrays[f"{row['arrays']}/confusion"] for row in seeds)
+                for mode, seeds in by_mode(group).items()
             },
             classes if len(classes) <= _MOST_NAMES else [],
         )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
 from run_binary import run_binary
-from tool_process import ToolProcess
+from run_study import run_study
 
 GIVEN = (
     "--dataset=padpos_bright",
@@ -34,8 +34,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(folder):
-    with ToolProcess("experiments.location_task", []) as tool:
-        yield lambda *given: tool(*given, cwd=folder)
+    return lambda *given: run_study("location_task", *given, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -257,10 +256,13 @@ def test_seeds_grids_and_half_precision(run, folder):
         ("--padding_mode=mirror", "mirror"),
         ("--train_images=3", "--train_images must be at least --batch_size=4"),
         ("--test_images=10", "--test_images must be at least 11"),
-        ("--max_images=10", "--max_images must be at least 11"),
+        ("--max_images=10", "Received: 10, with --max_images=10 and"),
         ("--grid=4", "--test_images must be at least 17"),
         ("--channels=mixed", "--channels must be of ordered, permuted"),
         ("--channels=permuted --task=segmentation", "--channels must be orde"),
+        ("--dataset=padpos_nowhere", "=padpos_nowhere cannot be read: "),
+        ("--dataset=padpos_few", "=padpos_few, which has 3"),
+        ("--dataset=padpos_many", "at most 10 classes. Received: --dataset=pa"),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
@@ -270,25 +272,3 @@ def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
     assert line.startswith("location_task: error: ")
     assert said in line
     assert not (folder / "refused").exists()
-
-
-@pytest.mark.parametrize(
-    ("dataset", "said"),
-    [
-        ("padpos_nowhere", "=padpos_nowhere cannot be read: "),
-        ("padpos_few", "must have at least 4 pictures to train"),
-        (
-            "padpos_many",
-            "must have classes from 0 to 9. Received: padpos_many, with 0 ",
-        ),
-    ],
-)
-def test_data_that_do_not_fit_are_refused_before_training(
-    run, folder, dataset, said
-):
-    done = run(*GIVEN, f"--dataset={dataset}", f"--workdir={dataset}")
-    assert done.returncode == 1
-    line = done.stderr.splitlines()[-1]
-    assert line.startswith("location_task: error: --dataset")
-    assert said in line
-    assert not (folder / dataset / "metrics.jsonl").exists()

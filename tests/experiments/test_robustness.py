@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
 from run_binary import run_binary
-from tool_process import ToolProcess
+from run_study import run_study
 
 import keras_padpos.layers
 import keras_padpos.tasks  # noqa: F401, whose layers models hold
@@ -45,8 +45,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(folder):
-    with ToolProcess("experiments.robustness", []) as tool:
-        yield lambda *given: tool(*given, cwd=folder)
+    return lambda *given: run_study("robustness", *given, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -165,15 +164,15 @@ def test_finished_it_prints_the_same_tables(finished, run):
 # As a power cut would, while the first network is attacked.
 KILL = """
 import os
-from keras_padpos.tasks import score_robustness
+import sys
+from keras_padpos import tasks
 calls = []
 def killing(*args, **options):
     calls.append(1)
     if len(calls) == 2:
         os._exit(9)
     return pgd(*args, **options)
-import sys
-module = sys.modules["keras_padpos.tasks.score_robustness"]
+module = sys.modules[tasks.score_robustness.__module__]
 pgd, module.pgd = module.pgd, killing
 """
 
@@ -269,10 +268,11 @@ def test_what_is_not_asked_for_is_not_done(run, folder):
         ("--cutout=", "--cutout must be of off, black"),
         ("--test_cutout=off", "--test_cutout must be of black"),
         ("--attacks=fgsm", "--attacks must be of noise, pgd, universal"),
-        ("--padding_mode=mirror", "--padding_mode must be among"),
-        ("--epsilon=0", "--epsilon must be numbers between 0 and 256"),
-        ("--shares=wide", "--shares must be numbers between 0 and 0.5"),
+        ("--padding_mode=mirror", "--padding_mode must be of zeros"),
+        ("--epsilon=0", "--epsilon must be numbers above 0 to 255"),
+        ("--shares=wide", "--shares must be numbers above 0 to 0.5"),
         ("--shares=0.3", "--shares must leave"),
+        ("--shares=0.5", "--shares must be between 0 and 0.5"),
         ("--shares=0.001", "--shares must leave"),
         ("--padding_mode=none", "larger than the padded input"),
         ("--cutout_size=0", "--cutout_size must be above 0"),

@@ -5,6 +5,7 @@ import pytest
 from mask_folders import write_duts
 from mask_folders import write_voc
 from run_binary import run_binary
+from run_study import run_study
 from tool_process import ToolProcess
 
 GIVEN = (
@@ -38,8 +39,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(folder):
-    with ToolProcess("experiments.semantic_head", []) as tool:
-        yield lambda *given: tool(*given, cwd=folder)
+    return lambda *given: run_study("semantic_head", *given, cwd=folder)
 
 
 def rows_of(work):
@@ -398,11 +398,17 @@ def test_finished_it_prints_the_same_tables(finished, run):
         ("--backbone=", "--backbone must name at least one"),
         ("--head=deeplab", "--stages are those that heads fcn"),
         ("--train_set=tfds:nothing_of_the_kind:train", "--train_set: "),
-        ("--stages=1 --head=fcn_skips", "--head=fcn_skips --padding_mode="),
-        ("--size=1,2,3", "--size must be one number or two"),
+        (
+            "--stages=1 --head=fcn_skips",
+            ", --head=fcn_skips, --enlarge=places, --size=",
+        ),
+        ("--size=1,2,3", "--size must be one number, or height and width"),
         ("--size=none", "--size"),
-        ("--size=12 --padding_mode=none", "--padding_mode=none --size=12: "),
-        ("--train_set=", "--train_set must name pictures with masks"),
+        (
+            "--size=12 --padding_mode=none",
+            "--padding_mode=none, --head=fcn, --enlarge=places, --size=12: ",
+        ),
+        ("--train_set=", "--train_set: must name pictures with masks"),
         ("--test_set=voc:voc:val", "--test_set: `spec` must name a whole set"),
         ("--train_images=3", "--train_images must be at least --batch_size=4"),
         ("--task=saliency", "--task=saliency takes masks of two classes"),
@@ -412,7 +418,10 @@ def test_finished_it_prints_the_same_tables(finished, run):
             "--classes are those of sets in the layout of Pascal VOC",
         ),
         ("--classes=", "`classes` must say how many classes"),
-        ("--test_set=duts:duts:test", "--test_set must have the 3 classes"),
+        (
+            "--test_set=duts:duts:test",
+            "--test_set must have the classes of --train_set, 3 ",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(run, folder, given, said):

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from drawn_figures import DrawnFigures
 
-from keras_padpos.studies.location_figures import draw_location_figures
-from keras_padpos.studies.location_report import location_table
-from keras_padpos.studies.location_report import unit_table
+from keras_padpos.studies.location_task import STUDY
 
 ABOUT = {
     "model": "vgg5",
@@ -70,7 +68,7 @@ def rows():
 
 
 def test_seeds_are_averaged_and_modes_kept_apart(rows):
-    zeros, none = location_table(rows)["rows"]
+    zeros, none = STUDY.lay_out(rows)[0]["rows"]
     assert (zeros["padding_mode"], zeros["seeds"]) == ("zeros", 2)
     # (8 * 20 + 50) / 9 and (8 * 40 + 70) / 9: 23.33 and 43.33.
     assert zeros["score"] == "33.3 ± 14.1"
@@ -81,7 +79,7 @@ def test_seeds_are_averaged_and_modes_kept_apart(rows):
 
 
 def test_layers_without_an_interior_do_not_count(rows):
-    zeros, none = unit_table(rows)["rows"]
+    zeros, none = STUDY.lay_out(rows)[1]["rows"]
     assert zeros["aware"] == "20.0 ± 14.1"
     assert zeros["neurons_location"] == "4.5 ± 0.7"
     assert zeros["score_class"] == "0.250 ± 0.000"
@@ -97,11 +95,17 @@ def test_what_has_diverged_is_said_and_left_out(rows):
         "arrays": "none-1",
         "reason": "weights are not finite",
     }
-    table = location_table([*rows, lost])
-    assert [line["seeds"] for line in table["rows"]] == [2, 1]
-    assert "none-1 (class): weights are not finite" in table["notes"]
-    (line,) = location_table([lost])["rows"]
-    assert (line["seeds"], line["score"], line["border"]) == (0, "-", "-")
+    table, _ = STUDY.lay_out([*rows, lost])
+    assert [line["seeds"] for line in table["rows"]] == [2, "1 of 2"]
+    assert table["rows"][1]["score"] == "12.2"
+    assert table["notes"][-1] == (
+        "vgg5, both, class, black, 3, ordered, none, seed 1: "
+        "weights are not finite"
+    )
+    (table,) = STUDY.lay_out([lost])
+    (line,) = table["rows"]
+    assert line["seeds"] == "0 of 1"
+    assert (line["score"], line["border"], line["chance"]) == (None,) * 3
 
 
 def draw(figures, rows):
@@ -111,7 +115,7 @@ def draw(figures, rows):
         curves[f"{label}/step"] = np.array([2, 4])
         for head, last in (("class", 0.5), ("cell", 1)):
             curves[f"{label}/{head}_accuracy"] = np.array([0, last])
-    draw_location_figures(figures, rows, curves)
+    STUDY.figures(figures, rows, curves)
 
 
 def test_every_figure_is_drawn_and_what_diverged_is_left_out(

@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 from drawn_figures import DrawnFigures
 
-from keras_padpos.studies.robustness_figures import draw_robustness_figures
-from keras_padpos.studies.robustness_report import attack_table
-from keras_padpos.studies.robustness_report import cutout_table
-from keras_padpos.studies.robustness_report import robustness_tables
+from keras_padpos.studies.robustness import STUDY
 
 REASON = "weights are not finite: training has diverged"
 
@@ -58,6 +55,18 @@ def lost(mode="zeros", seed=0, cutout="off"):
     return row
 
 
+def table_of(title, rows):
+    (table,) = (
+        table
+        for table in STUDY.lay_out(rows)
+        if table["title"].startswith(f"Accuracy in percent{title}")
+    )
+    return table
+
+
+CLEAN, ATTACKED = ", clean", " under attack"
+
+
 @pytest.fixture
 def rows():
     return [
@@ -93,7 +102,7 @@ def attacks():
 
 
 def test_seeds_are_averaged_and_networks_kept_apart(rows):
-    table = cutout_table(rows)
+    table = table_of(CLEAN, rows)
     zeros, none = table["rows"]
     # (80 + 60) / 2, and half their difference times the root of 2.
     assert zeros["clean"] == "70.0 ± 14.1"
@@ -101,11 +110,12 @@ def test_seeds_are_averaged_and_networks_kept_apart(rows):
     assert zeros["mean"] == "60.0 ± 0.0"
     assert (zeros["seeds"], zeros["steps"]) == (2, 4)
     assert (none["clean"], none["black"], none["seeds"]) == ("70.0", "30.0", 1)
-    assert "steps" in table["columns"] and "epochs" not in table["columns"]
+    columns = dict(table["columns"])
+    assert "steps" in columns and "epochs" not in columns
 
 
 def test_a_line_is_a_network_a_size_and_a_width(attacks):
-    lines = attack_table(attacks)["rows"]
+    lines = table_of(ATTACKED, attacks)["rows"]
     assert [(line["epsilon"], line["pixels"]) for line in lines] == [
         ("2", "40.0"),
         ("2", "20.0"),
@@ -120,7 +130,7 @@ def test_a_line_is_a_network_a_size_and_a_width(attacks):
 
 def test_clean_accuracy_is_told_whatever_was_measured(rows, attacks):
     def titles(rows):
-        return [table["title"] for table in robustness_tables(rows)]
+        return [table["title"] for table in STUDY.lay_out(rows)]
 
     clean = [row for row in rows if row["attack"] == "none"]
     assert titles(clean) == ["Accuracy in percent, clean"]
@@ -130,26 +140,27 @@ def test_clean_accuracy_is_told_whatever_was_measured(rows, attacks):
         "Accuracy in percent under attack",
     ]
     for found in (clean, rows, attacks):
-        for table in robustness_tables(found):
-            assert "clean" in table["columns"]
+        for table in STUDY.lay_out(found):
+            assert ("clean", "clean") in table["columns"]
             assert table["rows"][0]["clean"]
 
 
 def test_without_borders_there_is_no_share_of_theirs():
-    (line,) = attack_table([attacked("pgd", "whole", 0.5)])["rows"]
+    (line,) = table_of(ATTACKED, [attacked("pgd", "whole", 0.5)])["rows"]
     assert (line["pixels"], line["pgd whole"]) == (None, "50.0")
     assert line["clean"] is None
 
 
-@pytest.mark.parametrize("table", [cutout_table, attack_table])
-def test_one_seed_has_its_interval_and_several_have_none(table):
+@pytest.mark.parametrize("title", [CLEAN, ATTACKED])
+def test_one_seed_has_its_interval_and_several_have_none(title):
     rows = [
         trial("none", 0.5, accuracy_ci95=[0.25, 0.75]),
+        cut("black", 0.4, accuracy_ci95=[0.3, 0.5]),
         attacked("pgd", "whole", 0.1, accuracy_ci95=[0.0, 0.2]),
         trial("none", 0.5, seed=1, mode="none", accuracy_ci95=[0.4, 0.6]),
         trial("none", 0.7, seed=2, mode="none", accuracy_ci95=[0.6, 0.8]),
     ]
-    found = table(rows)
+    found = table_of(title, rows)
     assert ("interval", "95 %") in found["columns"]
     assert [line["interval"] for line in found["rows"]] == [
         "25.0 to 75.0",
@@ -158,18 +169,19 @@ def test_one_seed_has_its_interval_and_several_have_none(table):
     # Results of earlier versions have none.
     for row in rows:
         del row["accuracy_ci95"]
-    assert ("interval", "95 %") not in table(rows)["columns"]
+    lines = table_of(title, rows)["rows"]
+    assert {line["interval"] for line in lines} == {None}
 
 
-@pytest.mark.parametrize("table", [cutout_table, attack_table])
-def test_what_has_diverged_is_said_and_left_out(rows, attacks, table):
+@pytest.mark.parametrize("title", [CLEAN, ATTACKED])
+def test_what_has_diverged_is_said_and_left_out(rows, attacks, title):
     rows += [
         *attacks[1:],
         lost("none", 1),
         lost("reflect", 0),
         lost("reflect", 1),
     ]
-    found = table(rows)
+    found = table_of(title, rows)
     seeds = {line["padding_mode"]: line["seeds"] for line in found["rows"]}
     assert seeds == {"zeros": 2, "none": "1 of 2", "reflect": "0 of 2"}
     last = found["rows"][-1]
@@ -183,7 +195,7 @@ def test_what_has_diverged_is_said_and_left_out(rows, attacks, table):
 
 
 def test_where_all_have_diverged_that_is_what_is_told():
-    (table,) = robustness_tables([lost(), lost(seed=1)])
+    (table,) = STUDY.lay_out([lost(), lost(seed=1)])
     (line,) = table["rows"]
     assert (line["clean"], line["seeds"]) == (None, "0 of 2")
     assert sum(REASON in note for note in table["notes"]) == 2
@@ -208,7 +220,7 @@ def test_borders_are_compared_with_interiors():
         compared(0.3, [0.2, 0.4], mode="none", seed=1),
         lost("reflect"),
     ]
-    table = robustness_tables(rows)[-1]
+    table = STUDY.lay_out(rows)[-1]
     assert "border less that of the interior" in table["title"]
     zeros, none = table["rows"]
     assert zeros["pgd"] == "-25.0 (-50.0 to +0.0)"
@@ -220,7 +232,7 @@ def test_borders_are_compared_with_interiors():
 
 def test_sizes_that_are_nearly_alike_are_told_apart():
     rows = [attacked("pgd", "whole", 0.5, size) for size in (4, 4.00000001)]
-    lines = attack_table(rows)["rows"]
+    lines = table_of(ATTACKED, rows)["rows"]
     assert [line["epsilon"] for line in lines] == ["4", "4.00000001"]
 
 
@@ -233,7 +245,7 @@ def drawn(tmp_path, monkeypatch):
             curves[f"{label}/step"] = np.array([2, 4])
             curves[f"{label}/accuracy"] = np.array([0.1, 0.5 + row["seed"] / 4])
         figures = DrawnFigures(tmp_path, monkeypatch)
-        draw_robustness_figures(figures, rows, {**curves, **(arrays or {})})
+        STUDY.figures(figures, rows, {**curves, **(arrays or {})})
         return figures
 
     return draw

@@ -4,17 +4,13 @@ import numpy as np
 import pytest
 from drawn_figures import DrawnFigures
 
-from keras_padpos.studies.semantic_figures import draw_semantic_figures
-from keras_padpos.studies.semantic_report import band_table
-from keras_padpos.studies.semantic_report import class_table
-from keras_padpos.studies.semantic_report import semantic_bands
-from keras_padpos.studies.semantic_report import semantic_table
+from keras_padpos.studies.semantic_head import STUDY
 
 REASON = "weights are not finite: training has diverged"
 BANDS = ("0-5 %", "5-10 %", "interior")
 
 
-def scored(mode="zeros", seed=0, overall=0.5, bands=(0.2, 0.3, 0.4), **more):
+def scored(mode="zeros", seed=0, whole=0.5, bands=(0.2, 0.3, 0.4), **more):
     """Rows of one network, as `semantic_head` writes them."""
     about = {
         "task": "segmentation",
@@ -31,7 +27,7 @@ def scored(mode="zeros", seed=0, overall=0.5, bands=(0.2, 0.3, 0.4), **more):
         "arrays": f"{mode}-{seed}",
         **more,
     }
-    scores = zip(("overall", *BANDS), (overall, *bands), strict=True)
+    scores = zip(("overall", *BANDS), (whole, *bands), strict=True)
     return [
         {
             **about,
@@ -53,9 +49,9 @@ def lost(mode="zeros", seed=0):
     return [row]
 
 
-def baseline(name, overall, bands):
+def baseline(name, whole, bands):
     nothing = dict.fromkeys(("weights", "stages", "head", "enlarge", "arrays"))
-    return scored(None, None, overall, bands, backbone=name, **nothing)
+    return scored(None, None, whole, bands, backbone=name, **nothing)
 
 
 @pytest.fixture
@@ -68,12 +64,24 @@ def rows():
     ]
 
 
+def overall(rows):
+    return STUDY.lay_out(rows)[0]
+
+
+def by_class(rows):
+    return STUDY.lay_out(rows)[1]
+
+
+def by_band(rows):
+    return STUDY.lay_out(rows)[2]
+
+
 def modes_of(table):
     return {line["padding_mode"]: line for line in table["rows"]}
 
 
 def test_seeds_are_averaged_and_networks_kept_apart(rows):
-    table = semantic_table(rows)
+    table = overall(rows)
     lines = modes_of(table)
     # (50 + 70) / 2, and half their difference times the root of 2.
     assert lines["zeros"]["mean_iou"] == "60.0 ± 14.1"
@@ -84,11 +92,11 @@ def test_seeds_are_averaged_and_networks_kept_apart(rows):
         "1",
     ]
     assert lines["none"]["steps"] == 4
-    assert "steps" in table["columns"]
+    assert "steps" in dict(table["columns"])
 
 
 def test_baselines_have_scores_and_no_seeds(rows):
-    for table in (semantic_table(rows), band_table(rows)):
+    for table in (overall(rows), by_band(rows)):
         (line,) = [
             line for line in table["rows"] if line["backbone"] == "majority"
         ]
@@ -97,9 +105,11 @@ def test_baselines_have_scores_and_no_seeds(rows):
 
 
 def test_bands_stand_from_the_border_inwards(rows):
-    assert semantic_bands(rows) == list(BANDS)
-    table = band_table(rows)
-    assert table["columns"][-4:] == [("overall", "all pixels"), *BANDS]
+    table = by_band(rows)
+    assert table["columns"][-4:] == [
+        ("overall", "all pixels"),
+        *((band, band) for band in BANDS),
+    ]
     lines = modes_of(table)
     assert lines["zeros"]["0-5 %"] == "30.0 ± 14.1"
     assert lines["zeros"]["5-10 %"] == "30.0 ± 0.0"
@@ -110,8 +120,13 @@ def test_bands_stand_from_the_border_inwards(rows):
 
 
 def test_classes_have_a_line_and_networks_a_column(rows):
-    table = class_table([*rows, *lost("reflect", 0)])
-    assert table["columns"] == ["class", "majority", "zeros", "none"]
+    table = by_class([*rows, *lost("reflect", 0)])
+    assert list(dict(table["columns"])) == [
+        "class",
+        "majority",
+        "zeros",
+        "none",
+    ]
     sky, road = table["rows"]
     assert sky == {
         "class": "sky",
@@ -125,8 +140,8 @@ def test_classes_have_a_line_and_networks_a_column(rows):
 
 def test_columns_of_classes_say_what_tells_networks_apart(rows):
     other = scored("zeros", 0, head="fcn_skips")
-    columns = class_table([*rows, *other])["columns"]
-    assert columns[2:] == [
+    columns = dict(by_class([*rows, *other])["columns"])
+    assert list(columns)[2:] == [
         "fcn zeros",
         "fcn none",
         "fcn_skips zeros",
@@ -135,32 +150,30 @@ def test_columns_of_classes_say_what_tells_networks_apart(rows):
 
 def test_classes_without_names_have_numbers(rows):
     rows = [{**row, "class_names": None} for row in rows]
-    assert [line["class"] for line in class_table(rows)["rows"]] == ["0", "1"]
+    assert [line["class"] for line in by_class(rows)["rows"]] == ["0", "1"]
 
 
 def test_what_has_diverged_is_said_and_left_out(rows):
     rows += [*lost("none", 1), *lost("reflect", 0)]
-    for table in (semantic_table(rows), band_table(rows)):
+    for table in (overall(rows), by_band(rows)):
         lines = modes_of(table)
         assert [
             str(lines[mode]["seeds"]) for mode in ("zeros", "none", "reflect")
         ] == ["2", "1 of 2", "0 of 1"]
     assert lines["none"]["0-5 %"] == "10.0"
     assert lines["reflect"]["overall"] is None
-    table = semantic_table(rows)
+    table = overall(rows)
     assert modes_of(table)["none"]["mean_iou"] == "30.0"
     assert modes_of(table)["reflect"]["mean_iou"] is None
     assert any(REASON in note for note in table["notes"])
-    assert not any(
-        REASON in note for note in semantic_table(rows[:12])["notes"]
-    )
+    assert not any(REASON in note for note in overall(rows[:12])["notes"])
 
 
 def test_invariance_is_told_where_it_was_measured(rows):
     def words(table):
         return " ".join(map(str, table["columns"]))
 
-    assert "disR" not in words(semantic_table(rows))
+    assert "disR" not in words(overall(rows))
     for row in rows:
         if row["band"] == "overall" and row["seed"] is not None:
             row |= {
@@ -168,7 +181,7 @@ def test_invariance_is_told_where_it_was_measured(rows):
                 "mean_entropy": 0.5,
                 "invariance_images": 3,
             }
-    table = semantic_table(rows)
+    table = overall(rows)
     assert "disR" in words(table) and "meanE" in words(table)
     lines = modes_of(table)
     assert lines["zeros"]["disagreement"] == "50.0 ± 35.4"
@@ -191,7 +204,7 @@ def drawn(tmp_path, monkeypatch):
                 arrays[f"{label}/loss"] = np.array([3.0, 1 + seed])
                 arrays[f"{label}/answers"] = np.full(shape, seed, "uint8")
         figures = DrawnFigures(tmp_path, monkeypatch)
-        draw_semantic_figures(figures, rows, arrays)
+        STUDY.figures(figures, rows, arrays)
         return {name.partition("_")[0]: name for name in figures.found}, figures
 
     return draw
