@@ -1,9 +1,9 @@
 """The tables that the report's page shows of each experiment."""
 
+from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report.content import Layout
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
-from keras_padpos.report.position_rows import position_rows
 from keras_padpos.studies.agreement_report import agreement_tables
 from keras_padpos.studies.fconv_report import fconv_tables
 from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
