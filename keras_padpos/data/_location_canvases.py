@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_padpos.data._open_set import check_int
+from keras_padpos.data._open_images import check_int
 from keras_padpos.errors import InputError
 from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.published.canvas_facts import canvas_colour
@@ -99,7 +99,8 @@ def location_canvases(
 
     def drawn() -> Iterator[tuple[np.ndarray, ...]]:
         for number in _numbers(epoch, epochs):
-            draws = _draws(count, grid, seed, number)
+            rng = np.random.default_rng([seed, number])
+            draws = location_draws(rng, count, grid)
             for start in range(0, count - batch_size + 1, batch_size):
                 yield tuple(each[start : start + batch_size] for each in draws)
 
@@ -160,8 +161,10 @@ def _numbers(epoch, epochs):
     return range(epoch, epoch + epochs)
 
 
-def _draws(count, grid, seed, epoch):
-    rng = np.random.default_rng([seed, epoch])
+def location_draws(
+    rng: np.random.Generator, count: int, grid: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What an epoch draws: the order of the pictures, their cells, mirroring."""
     return (
         rng.permutation(count),
         rng.integers(0, grid**2, count),

@@ -4,13 +4,13 @@ import os
 import re
 from collections.abc import Sequence
 
-from keras_padpos.data._open_set import check_int
-from keras_padpos.data._open_set import check_shape
-from keras_padpos.data.duts_masks import DUTSMasks
+from keras_padpos.data._open_images import check_int
+from keras_padpos.data._open_images import check_shape
+from keras_padpos.data.mask_layouts import DUTSMasks
+from keras_padpos.data.mask_layouts import VOCMasks
 from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.paired_set import PairedSet
-from keras_padpos.data.tfds_masks import TFDSMasks
-from keras_padpos.data.voc_masks import VOCMasks
+from keras_padpos.data.tfds_sets import TFDSMasks
 from keras_padpos.errors import InputError
 
 # A slice after the split has a colon, too.

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.data._read_picture import BrokenPictureError
 from keras_padpos.data._shuffled import shuffled
-from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.too_small_picture_error import TooSmallPictureError
+from keras_padpos.data.decoding import BrokenPictureError
+from keras_padpos.data.decoding import TooSmallPictureError
+from keras_padpos.data.sources import PictureSource
 from keras_padpos.errors import InputError
 
 if TYPE_CHECKING:

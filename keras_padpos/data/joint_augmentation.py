@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_padpos.data._open_set import check_int
+from keras_padpos.data._open_images import check_int
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 

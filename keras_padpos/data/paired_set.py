@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.data._open_set import check_int
+from keras_padpos.data._open_images import check_int
 from keras_padpos.data._shuffled import shuffled
-from keras_padpos.data.pair_source import PairSource
+from keras_padpos.data.sources import PairSource
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 

@@ -8,16 +8,16 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.errors import InputError
-from keras_padpos.tasks._attack_loss import attack_loss
-from keras_padpos.tasks._class_labels import class_labels
-from keras_padpos.tasks._input_gradient import Gradient
-from keras_padpos.tasks._input_gradient import Loss
-from keras_padpos.tasks._input_gradient import input_gradient
 from keras_padpos.tasks.attack_ball import check_attack
 from keras_padpos.tasks.attack_ball import check_numbers
 from keras_padpos.tasks.attack_ball import gradient_sign
 from keras_padpos.tasks.attack_ball import round_down
-from keras_padpos.training._kept_seeds import kept_seeds
+from keras_padpos.tasks.attack_gradient import Gradient
+from keras_padpos.tasks.attack_gradient import Loss
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.attack_gradient import input_gradient
+from keras_padpos.tasks.classifier import class_labels
+from keras_padpos.training import kept_seeds
 
 
 def pgd(
@@ -122,18 +122,7 @@ def pgd(
 
 
 def check_steps(steps: int) -> None:
-    """Check how many steps `pgd` is to go.
-
-    Example:
-
-    >>> check_steps(0)
-
-    Args:
-        steps: The number.
-
-    Raises:
-        ValueError: If it is no int, or less than 0.
-    """
+    """Raise unless the number of steps is an int of 0 or more."""
     if not isinstance(steps, int) or steps < 0:
         raise InputError(
             f"`steps` must be an int of 0 or more. Received: {steps!r}"

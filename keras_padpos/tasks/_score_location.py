@@ -10,9 +10,9 @@ from keras import ops
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import border_profile
 from keras_padpos.metrics import mean_iou
-from keras_padpos.tasks._canvas_labels import BACKGROUND
-from keras_padpos.tasks._canvas_labels import canvas_labels
-from keras_padpos.tasks._canvas_labels import check_labels
+from keras_padpos.published.canvas_facts import BACKGROUND
+from keras_padpos.tasks.canvas import canvas_labels
+from keras_padpos.tasks.canvas import check_labels
 
 _CLASSES = BACKGROUND + 1
 # Pixels that go through at once, if nothing else is asked for.

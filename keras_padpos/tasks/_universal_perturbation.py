@@ -7,18 +7,18 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
-from keras_padpos.tasks._attack_loss import attack_loss
-from keras_padpos.tasks._check_counts import check_counts
-from keras_padpos.tasks._class_labels import class_labels
-from keras_padpos.tasks._input_gradient import Gradient
-from keras_padpos.tasks._input_gradient import Loss
-from keras_padpos.tasks._input_gradient import input_gradient
 from keras_padpos.tasks.attack_ball import check_attack
 from keras_padpos.tasks.attack_ball import check_numbers
 from keras_padpos.tasks.attack_ball import gradient_sign
 from keras_padpos.tasks.attack_ball import round_down
-from keras_padpos.training._kept_seeds import kept_seeds
+from keras_padpos.tasks.attack_gradient import Gradient
+from keras_padpos.tasks.attack_gradient import Loss
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.attack_gradient import input_gradient
+from keras_padpos.tasks.classifier import class_labels
+from keras_padpos.training import kept_seeds
 
 _CEILING = 9.0
 
@@ -92,7 +92,7 @@ def universal_perturbation(
         Shafahi et al., *Universal Adversarial Training* (AAAI 2020), from
         memory: the sign, and the ceiling of 9 on the cross-entropy.
     """
-    check_counts(epochs=epochs)
+    check_ints(epochs=epochs)
     pictures, labels = np.asarray(pictures), np.asarray(labels)
     mask = check_attack(
         pictures,
@@ -137,21 +137,7 @@ def universal_perturbation(
 
 
 def perturbed(pictures: Any, perturbation: Any) -> Any:
-    """Add a perturbation, and keep to [0, 255].
-
-    Example:
-
-    >>> pictures = np.full((1, 1, 1, 3), 250, "uint8")
-    >>> ops.convert_to_numpy(perturbed(pictures, [[[9, 2, -3]]])).tolist()
-    [[[[255.0, 252.0, 247.0]]]]
-
-    Args:
-        pictures: `(pictures, height, width, channels)` in [0, 255].
-        perturbation: `(height, width, channels)`.
-
-    Returns:
-        A tensor of the pictures' shape, float32.
-    """
+    """Add a perturbation `(height, width, channels)`, and clip to [0, 255]."""
     return _clipped(
         ops.convert_to_tensor(pictures, "float32")
         + ops.convert_to_tensor(perturbation, "float32")

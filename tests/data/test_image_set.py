@@ -5,8 +5,8 @@ import pytest
 
 from keras_padpos.data import ImageSet
 from keras_padpos.data import open_images
-from keras_padpos.data._read_picture import BrokenPictureError
-from keras_padpos.data.picture_source import PictureSource
+from keras_padpos.data.decoding import BrokenPictureError
+from keras_padpos.data.sources import PictureSource
 
 
 class Numbers(PictureSource):

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from keras_padpos.data import open_images
-from keras_padpos.data.sample_photographs import PHOTOGRAPHS
-from keras_padpos.data.sample_photographs import SamplePhotographs
+from keras_padpos.data.samples import PHOTOGRAPHS
+from keras_padpos.data.samples import SamplePhotographs
 
 
 def make_picture(path, seed=0, size=(40, 30), mode="RGB"):

@@ -6,6 +6,10 @@ import pytest
 from keras import ops
 
 from keras_padpos import tasks
+from keras_padpos.tasks._universal_perturbation import perturbed
+from keras_padpos.tasks.attack_ball import REGIONS
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.attack_gradient import input_gradient
 from keras_padpos.training import variable_state
 
 numpy = ops.convert_to_numpy
@@ -58,7 +62,7 @@ def trained():
 
 def mean_loss(model, given, labels):
     logits = model(ops.convert_to_tensor(given, dtype="float32"))
-    return float(numpy(tasks.attack_loss(labels, logits)).mean())
+    return float(numpy(attack_loss(labels, logits)).mean())
 
 
 def test_gradient_is_that_of_differences():
@@ -66,7 +70,7 @@ def test_gradient_is_that_of_differences():
     given = pictures(2, 4).astype("float64")
     labels = np.random.default_rng(2).integers(0, 3, (2, 4, 4))
     labels[1, :2] = 255
-    gradient = tasks.input_gradient(model, tasks.attack_loss)
+    gradient = input_gradient(model, attack_loss)
     losses, slopes = map(numpy, gradient(given, labels))
     for place in [(0, 1, 2, 0), (1, 3, 3, 2), (1, 0, 0, 1), (0, 0, 0, 0)]:
         sides = []
@@ -84,7 +88,7 @@ def test_gradient_is_that_of_differences():
 
 def test_gradient_is_that_of_the_weights_of_the_moment():
     model = picture_net()
-    gradient = tasks.input_gradient(model, tasks.attack_loss)
+    gradient = input_gradient(model, attack_loss)
     before = numpy(gradient(pictures(), np.zeros(6, int))[1])
     model.set_weights([2 * each for each in model.get_weights()])
     after = numpy(gradient(pictures(), np.zeros(6, int))[1])
@@ -94,7 +98,7 @@ def test_gradient_is_that_of_the_weights_of_the_moment():
 def test_void_pixels_do_not_count():
     logits = np.random.default_rng(0).normal(size=(2, 2, 2, 3))
     labels = np.array([[[0, 255], [2, 255]], [[255, 255], [255, 255]]])
-    found = numpy(tasks.attack_loss(labels, logits))
+    found = numpy(attack_loss(labels, logits))
     chances = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     by_hand = -np.log(chances[0, [0, 1], 0, [0, 2]]).mean()
     np.testing.assert_allclose(found, [by_hand, 0], rtol=1e-5)
@@ -103,7 +107,7 @@ def test_void_pixels_do_not_count():
 def test_class_255_of_pictures_is_a_class():
     logits = np.zeros((1, 300), "float32")
     logits[0, 255] = 5
-    assert numpy(tasks.attack_loss(np.array([255]), logits))[0] < 2
+    assert numpy(attack_loss(np.array([255]), logits))[0] < 2
 
 
 @pytest.mark.parametrize("epsilon", [0, 0.1, 1 / 3, 8, 0.3 * 255, 300])
@@ -203,7 +207,7 @@ def noisy_net():
 
 
 def test_noise_is_drawn_for_each_gradient():
-    gradient = tasks.input_gradient(noisy_net(), tasks.attack_loss)
+    gradient = input_gradient(noisy_net(), attack_loss)
     one, other = (
         numpy(gradient(pictures(), np.zeros(6, int))[1]) for _ in range(2)
     )
@@ -241,7 +245,7 @@ def test_half_precision_finds_the_slopes_of_sure_answers():
     (losses, wanted), (_, found) = (
         map(
             numpy,
-            tasks.input_gradient(net, tasks.attack_loss)(pictures(), labels),
+            input_gradient(net, attack_loss)(pictures(), labels),
         )
         for net in nets
     )
@@ -261,13 +265,13 @@ def test_half_precision_finds_the_slopes_of_losses_that_are_large():
 
     # The first fits into float16 at no scale but the last; not so the others.
     sizes = np.array([1000.0, 3.0, 1e-6], "float32")
-    _, slopes = tasks.input_gradient(model, loss)(
+    _, slopes = input_gradient(model, loss)(
         np.ones((3, 1, 1, 3), "float32"), sizes
     )
     np.testing.assert_allclose(numpy(slopes)[:, 0, 0, 0], sizes, rtol=2e-2)
 
 
-@pytest.mark.parametrize("region", tasks.REGIONS)
+@pytest.mark.parametrize("region", REGIONS)
 def test_a_mask_is_respected(region, trained):
     model, given, labels = trained
     mask = tasks.region_mask(8, 8, region, 0.1)
@@ -316,7 +320,7 @@ def test_one_perturbation_does_harm_to_pictures_it_has_not_seen(trained):
     rng = np.random.default_rng(0)
     signs = 30 * (rng.integers(0, 2, found.shape) * 2 - 1)
     clean, noise, attacked = (
-        mean_loss(model, numpy(tasks.perturbed(given[8:], each)), labels[8:])
+        mean_loss(model, numpy(perturbed(given[8:], each)), labels[8:])
         for each in (0 * signs, signs, found)
     )
     assert attacked > 1.5 * max(clean, noise)
@@ -410,11 +414,11 @@ def test_one_logit_is_that_of_class_1():
     labels[0, 2:] = 255
     two = np.concatenate([0 * logits, logits], axis=-1)
     one, same = (
-        numpy(tasks.attack_loss(labels, each.astype("float32")))
+        numpy(attack_loss(labels, each.astype("float32")))
         for each in (logits, two)
     )
     np.testing.assert_allclose(one, same, rtol=1e-5)
-    losses = tasks.attack_loss(labels[:, 3, 0] % 2, logits[:, 3, 0])
+    losses = attack_loss(labels[:, 3, 0] % 2, logits[:, 3, 0])
     assert tuple(losses.shape) == (2,) and (numpy(losses) > 0).all()
     model, given = pixel_net(classes=1), pictures(2)
     truth = np.zeros((2, 8, 8), int)
@@ -506,7 +510,7 @@ def test_errors_of_regions(region, share, message):
         tasks.region_mask(8, 8, region, share)
 
 
-@pytest.mark.parametrize("region", tasks.REGIONS)
+@pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize(
     ("size", "name"), [((0, 8), "height"), ((8, 0), "width")]
 )

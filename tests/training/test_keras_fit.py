@@ -6,6 +6,8 @@ import pytest
 
 from keras_padpos import layers
 from keras_padpos import training
+from keras_padpos.training.keras_fit import KerasFit
+from keras_padpos.training.loop import train_epochs
 
 STEPS, EPOCHS = 5, 3
 
@@ -72,7 +74,7 @@ def train(checkpoint):
         history[epoch] = logs
         return True
 
-    training.train_epochs(
+    train_epochs(
         model,
         batch,
         STEPS,
@@ -132,7 +134,7 @@ def test_trains_as_keras_does():
         model.compile("adam", "mse")
         models.append(model)
     one, other = models
-    training.train_epochs(
+    train_epochs(
         one, batch, STEPS, epochs=1, after_epoch=lambda epoch, logs: True
     )
     inputs, labels = (
@@ -148,7 +150,7 @@ def test_trains_as_keras_does():
 
 
 def test_refuses_a_state_of_another_network():
-    fit = training.KerasFit(network())
+    fit = KerasFit(network())
     state = fit.state()
     state["model/0"] = state["model/0"][..., :1]
     before = training.variable_state(fit.model.variables)
@@ -163,7 +165,7 @@ def test_an_uneven_batch_is_refused():
     class TwoDevices(training.OneDevice):
         devices = 2
 
-    fit = training.KerasFit(network(), TwoDevices())
+    fit = KerasFit(network(), TwoDevices())
     at = training.TrainingPosition({"fit": fit})
     with pytest.raises(ValueError, match="7 cannot be divided among 2"):
         fit.run(lambda number: [each[:7] for each in batch(0, 0)], 1, at)
