@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_padpos.data._open_images import check_int
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.published.canvas_facts import canvas_colour
@@ -164,7 +164,7 @@ def _numbers(epoch, epochs):
 def location_draws(
     rng: np.random.Generator, count: int, grid: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What an epoch draws: the order of the pictures, their cells, mirroring."""
+    """What an epoch draws: order of the pictures, their cells, mirroring."""
     return (
         rng.permutation(count),
         rng.integers(0, grid**2, count),
@@ -173,8 +173,8 @@ def location_draws(
 
 
 def _check(pictures, labels, grid, batch_size, heads, dtype, training):
-    check_int("grid", grid, 1)
-    check_int("batch_size", batch_size, 1)
+    check_ints(grid=grid)
+    check_ints(batch_size=batch_size)
     shape, kind = np.shape(pictures), getattr(pictures, "dtype", None)
     squares = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
     if kind != "uint8" or not squares:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from collections.abc import Sequence
 
+from keras_padpos.checks import check_ints
 from keras_padpos.data.folders import FolderPictures
 from keras_padpos.data.image_set import ImageSet
 from keras_padpos.data.samples import DEFAULT_COUNTS
@@ -26,49 +27,6 @@ _ACCEPTED = (
     "'samples:train', 'samples:test', 'black', 'white', 'noise', "
     "'tfds:NAME[:SPLIT]', or a folder of pictures, 'DIR' or 'DIR[start:stop]'"
 )
-
-
-def check_int(name: str, value: int, least: int) -> None:
-    """Checks an argument that is a number.
-
-    Args:
-        name: The argument's name.
-        value: What came.
-        least: The smallest value allowed.
-
-    Raises:
-        ValueError: If `value` is no int or smaller than that.
-    """
-    if not isinstance(value, int) or value < least:
-        raise InputError(
-            f"`{name}` must be an int of at least {least}. "
-            f"Received: {name}={value!r}"
-        )
-
-
-def check_shape(size: int | tuple[int, int]) -> tuple[int, int]:
-    """Checks an argument that is a size.
-
-    Args:
-        size: What came: an int for a square, or a pair (height, width).
-
-    Returns:
-        Height and width.
-
-    Raises:
-        ValueError: If `size` is neither, or smaller than 1.
-    """
-    sides = (size, size) if isinstance(size, int) else size
-    if (
-        not isinstance(sides, (tuple, list))
-        or len(sides) != 2
-        or not all(isinstance(side, int) and side >= 1 for side in sides)
-    ):
-        raise InputError(
-            f"`size` must be an int of at least 1, or two of them, "
-            f"(height, width). Received: size={size!r}"
-        )
-    return tuple(sides)
 
 
 def open_set(
@@ -107,9 +65,8 @@ def open_set(
         ValueError: If `spec`, `count` or `seed` is wrong, or if there is
             nothing to read.
     """
-    check_int("seed", seed, 0)
-    if count is not None:
-        check_int("count", count, 1)
+    check_ints(0, seed=seed)
+    check_ints(count=count)
     alone = isinstance(spec, (str, os.PathLike))
     names = [os.fspath(each) for each in ([spec] if alone else spec)]
     if not names:
@@ -233,7 +190,7 @@ def open_images(
             readable picture, or if a data set, a split, or its feature
             `image` does not exist.
     """
-    check_int("size", size, 1)
+    check_ints(size=size)
 
     def samples(split: str, number: int | None) -> SamplePhotographs:
         number = number or DEFAULT_COUNTS[split]

@@ -4,11 +4,12 @@ import os
 
 import numpy as np
 
-from keras_padpos.data._open_images import check_int
-from keras_padpos.data._open_images import check_shape
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import check_shape
 from keras_padpos.data.folders import LabelledFolder
 from keras_padpos.data.paired_set import PairedSet
 from keras_padpos.data.tfds_sets import TFDSLabelled
+from keras_padpos.errors import InputError
 
 
 def open_labelled(
@@ -65,8 +66,7 @@ def open_labelled(
     """
     spec = os.fspath(spec)
     shape = check_shape(size)
-    if count is not None:
-        check_int("count", count, 1)
+    check_ints(count=count)
     kind, _, rest = spec.partition(":")
     if kind == "tfds":
         return PairedSet(
@@ -77,7 +77,7 @@ def open_labelled(
     except (FileNotFoundError, ValueError) as error:
         # Not every subclass is made from a message.
         missing = isinstance(error, FileNotFoundError)
-        raise (FileNotFoundError if missing else ValueError)(
+        raise (FileNotFoundError if missing else InputError)(
             f"`spec` must be 'tfds:NAME[:SPLIT]' or a folder with a "
             f"sub-folder of pictures a class; there is {error}. "
             f"Received: spec={spec!r}"
@@ -124,7 +124,7 @@ def labelled_pictures(
             split or one of the two features does not exist, or if a picture
             cannot be decoded or has a class that is none.
     """
-    check_int("size", size, 1)
+    check_ints(size=size)
     pairs = open_labelled(
         f"tfds:{spec}", size=size, count=count, data_dir=data_dir
     )

@@ -4,8 +4,8 @@ import os
 import re
 from collections.abc import Sequence
 
-from keras_padpos.data._open_images import check_int
-from keras_padpos.data._open_images import check_shape
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import check_shape
 from keras_padpos.data.mask_layouts import DUTSMasks
 from keras_padpos.data.mask_layouts import VOCMasks
 from keras_padpos.data.masked_pictures import MaskedPictures
@@ -89,8 +89,7 @@ def open_masks(
             such split, an empty one, or one with a name twice.
     """
     shape = check_shape(size)
-    if count is not None:
-        check_int("count", count, 1)
+    check_ints(count=count)
     source = _source(spec, shape, _checked_classes(classes), data_dir)
     return PairedSet(spec, shape, source, count)
 
@@ -121,7 +120,7 @@ def _source(
             raise
         # Not every subclass is made from a message.
         missing = isinstance(error, FileNotFoundError)
-        raise (FileNotFoundError if missing else ValueError)(
+        raise (FileNotFoundError if missing else InputError)(
             f"`spec` must name a whole set of pictures and masks: {error}. "
             f"Received: spec={spec!r}"
         ) from error

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import check_shape
 from keras_padpos.data._open_images import Part
-from keras_padpos.data._open_images import check_int
-from keras_padpos.data._open_images import check_shape
 from keras_padpos.data._open_images import open_set
 from keras_padpos.data.decoding import TooSmallPictureError
 from keras_padpos.data.decoding import check_pixels
@@ -20,6 +20,7 @@ from keras_padpos.data.image_set import ImageSet
 from keras_padpos.data.samples import PhotographFiles
 from keras_padpos.data.sources import PictureFiles
 from keras_padpos.data.sources import PictureSource
+from keras_padpos.data.sources import joined
 from keras_padpos.errors import InputError
 
 
@@ -58,18 +59,10 @@ class PictureCrops(PictureSource):
         shorter_side: int | None,
         seed: int,
     ) -> None:
-        expected = [part.expected for part in parts]
-        buffers = [part.shuffle_buffer for part in parts]
-        super().__init__(
-            None if None in expected else per_picture * sum(expected),
-            tuple(name for part in parts for name in part.sources),
-            any(
-                isinstance(part, PictureFiles) or part.may_break
-                for part in parts
-            ),
-            # One that cannot hold all candidates decides for all.
-            min((size for size in buffers if size is not None), default=None),
-        )
+        number, sources, may_break, buffer = joined(parts)
+        if number is not None:
+            number *= per_picture
+        super().__init__(number, sources, may_break, buffer)
         self._parts = tuple(parts)
         self._height, self._width = shape
         self._per_picture = per_picture
@@ -201,9 +194,9 @@ def open_crops(
             data set without such a picture raises at the end of a pass.
     """
     shape = check_shape(size)
-    check_int("per_picture", per_picture, 1)
+    check_ints(per_picture=per_picture)
     if shorter_side is not None:
-        check_int("shorter_side", shorter_side, 1)
+        check_ints(shorter_side=shorter_side)
         if shorter_side < min(shape):
             raise InputError(
                 f"`shorter_side` must be at least {min(shape)} for crops of "

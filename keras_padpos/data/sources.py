@@ -11,12 +11,8 @@ import numpy as np
 from keras_padpos.data.decoding import read_picture
 
 
-class PictureFiles:
-    """An ordered list of candidate pictures as they are stored.
-
-    Unlike a `PictureSource` it decodes nothing; `ResizedPictures` and
-    `PictureCrops` make pictures of one size out of it. Sub-classes give both
-    methods.
+class _Candidates:
+    """An ordered list of candidate pictures; sub-classes give `candidates`.
 
     Args:
         expected: The number of candidates, or `None` if it is not known
@@ -41,6 +37,14 @@ class PictureFiles:
         """Starts a pass over the candidates, always in the same order."""
         raise NotImplementedError
 
+
+class PictureFiles(_Candidates):
+    """Pictures as they are stored, in files or in the bytes of one.
+
+    Nothing is decoded; `ResizedPictures` and `PictureCrops` make pictures of
+    one size out of them. Sub-classes give `candidates` and `file`.
+    """
+
     def file(
         self, candidate: Any
     ) -> tuple[str | os.PathLike[str] | BinaryIO, str]:
@@ -48,20 +52,17 @@ class PictureFiles:
         raise NotImplementedError
 
 
-class PictureSource:
-    """An ordered list of candidate pictures, read in two steps.
+class PictureSource(_Candidates):
+    """What an `ImageSet` reads from, in two steps.
 
     `candidates` is cheap and runs in one thread; `load` is the costly part
     and runs in several. Sub-classes give both.
 
     Args:
-        expected: The number of candidates, or `None` if it is not known
-            before reading.
-        sources: The names of the files behind the candidates, where there
-            are any.
+        expected: As for all candidates.
+        sources: As for all candidates.
         may_break: Whether `load` may raise `BrokenPictureError`.
-        shuffle_buffer: How many candidates are held in memory to shuffle
-            them. `None`: all, for candidates that are only names or numbers.
+        shuffle_buffer: As for all candidates.
     """
 
     def __init__(
@@ -71,17 +72,11 @@ class PictureSource:
         may_break: bool = False,
         shuffle_buffer: int | None = None,
     ) -> None:
-        self.expected = expected
-        self.sources = sources
+        super().__init__(expected, sources, shuffle_buffer)
         self.may_break = may_break
-        self.shuffle_buffer = shuffle_buffer
-
-    def candidates(self) -> Iterator[Any]:
-        """Starts a pass over the candidates, always in the same order."""
-        raise NotImplementedError
 
     def numbered_candidates(self) -> Iterator[tuple[int, Any]]:
-        """Starts a pass over the candidates, each with its picture's place.
+        """Starts a pass over the candidates, each with its picture's number.
 
         Candidates made from one picture have its number in common; here
         every candidate is a picture of its own.
@@ -97,20 +92,15 @@ class PictureSource:
         raise NotImplementedError
 
 
-class PairSource:
-    """An ordered list of pictures with what is to be told about them.
-
-    `candidates` is cheap and runs in one thread; `load` is the costly part
-    and runs in several. Sub-classes give both.
+class PairSource(_Candidates):
+    """What a `PairedSet` reads from, in two steps as a `PictureSource`.
 
     Args:
-        expected: The number of pairs, or `None` if it is not known before
-            reading.
+        expected: As for all candidates.
         classes: How many classes there are.
         class_names: Their names, if they are known.
-        sources: The names of the pictures' files, where there are any.
-        shuffle_buffer: How many candidates are held in memory to shuffle
-            them. `None`: all, for candidates that are only names.
+        sources: As for all candidates.
+        shuffle_buffer: As for all candidates.
         masks: Whether `load` gives masks, and not single classes.
     """
 
@@ -124,16 +114,10 @@ class PairSource:
         shuffle_buffer: int | None = None,
         masks: bool = True,
     ) -> None:
-        self.expected = expected
+        super().__init__(expected, sources, shuffle_buffer)
         self.classes = classes
         self.class_names = class_names
-        self.sources = sources
-        self.shuffle_buffer = shuffle_buffer
         self.masks = masks
-
-    def candidates(self) -> Iterator[Any]:
-        """Starts a pass over the candidates, always in the same order."""
-        raise NotImplementedError
 
     def load(self, candidate: Any) -> tuple[np.ndarray, np.ndarray | int]:
         """Reads one pair.
@@ -143,64 +127,52 @@ class PairSource:
             shape (height, width), or its class.
 
         Raises:
-            ValueError: If there is anything wrong with the pair; the message
+            InputError: If there is anything wrong with the pair; the message
                 names the file.
         """
         raise NotImplementedError
 
     def load_target(self, candidate: Any) -> np.ndarray | int:
-        """Reads what is told about one picture, by `load` if need be.
-
-        Returns:
-            A mask or a class, as `load` gives it.
-
-        Raises:
-            ValueError: If there is anything wrong with it.
-        """
+        """Reads the mask or the class alone, by `load` if need be."""
         return self.load(candidate)[1]
 
 
+def joined(
+    parts: Sequence[_Candidates],
+) -> tuple[int | None, tuple[str, ...], bool, int | None]:
+    """The arguments of a `PictureSource` that reads one part after another."""
+    expected = [part.expected for part in parts]
+    buffers = [part.shuffle_buffer for part in parts]
+    return (
+        None if None in expected else sum(expected),
+        tuple(name for part in parts for name in part.sources),
+        any(getattr(part, "may_break", True) for part in parts),
+        # One that cannot hold all candidates decides for all.
+        min((size for size in buffers if size is not None), default=None),
+    )
+
+
 class JoinedPictures(PictureSource):
-    """Sources one after the other.
+    """Sources one after the other, at least one."""
 
-    Args:
-        sources: At least one.
-
-    Attributes:
-        joined: The same, in order.
-    """
-
-    def __init__(self, sources: Sequence[PictureSource]) -> None:
-        expected = [source.expected for source in sources]
-        buffers = [source.shuffle_buffer for source in sources]
-        super().__init__(
-            None if None in expected else sum(expected),
-            tuple(name for source in sources for name in source.sources),
-            any(source.may_break for source in sources),
-            # One that cannot hold all candidates decides for all.
-            min((size for size in buffers if size is not None), default=None),
-        )
-        self.joined = tuple(sources)
+    def __init__(self, parts: Sequence[PictureSource]) -> None:
+        super().__init__(*joined(parts))
+        self._parts = tuple(parts)
 
     def candidates(self) -> Iterator[Any]:
         """Starts a pass over the candidates of all sources."""
-        for source in self.joined:
-            for candidate in source.candidates():
-                yield source, candidate
+        for part in self._parts:
+            for candidate in part.candidates():
+                yield part, candidate
 
     def load(self, candidate: Any) -> np.ndarray:
         """Lets the candidate's own source read it."""
-        source, own = candidate
-        return source.load(own)
+        part, own = candidate
+        return part.load(own)
 
 
 class ResizedPictures(PictureSource):
-    """Pictures in files, resized to a square.
-
-    Args:
-        files: The pictures as they are stored.
-        size: Height and width of the pictures, in pixels.
-    """
+    """Pictures in files, resized to a square of `size` pixels."""
 
     def __init__(self, files: PictureFiles, size: int) -> None:
         super().__init__(
@@ -220,10 +192,6 @@ class ResizedPictures(PictureSource):
         """Decodes and resizes one picture."""
         file, name = self._files.file(candidate)
         return read_picture(file, self._size, name)
-
-
-NOISE_MEAN = 127.5
-NOISE_DEVIATION = 50.0
 
 
 class SyntheticPictures(PictureSource):
@@ -258,5 +226,5 @@ class SyntheticPictures(PictureSource):
         if self._kind == "white":
             return np.full(self._shape, 255, "uint8")
         rng = np.random.default_rng([self._seed, candidate])
-        noise = rng.normal(NOISE_MEAN, NOISE_DEVIATION, self._shape)
+        noise = rng.normal(127.5, 50.0, self._shape)
         return np.clip(np.rint(noise), 0, 255).astype("uint8")

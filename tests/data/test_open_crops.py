@@ -1,5 +1,3 @@
-import doctest
-import importlib
 import os
 import shutil
 
@@ -352,9 +350,3 @@ def test_dataset_equals_batches(folder):
     for ours, theirs in zip(crops.batches(4), dataset, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert crops.as_dataset(4).cardinality() == 3
-
-
-def test_examples_run():
-    module = importlib.import_module("keras_padpos.data.crops")
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed

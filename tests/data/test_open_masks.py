@@ -1,5 +1,3 @@
-import doctest
-import importlib
 import itertools
 import os
 import subprocess
@@ -593,12 +591,3 @@ def test_reading_masks_leaves_keras_and_tensorflow_alone(voc):
         [sys.executable, "-c", code], capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
-
-
-@pytest.mark.parametrize(
-    "name", ["open_labelled", "open_masks", "shuffled", "sliced"]
-)
-def test_examples_run(name):
-    module = importlib.import_module(f"keras_padpos.data.{name}")
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed
