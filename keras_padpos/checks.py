@@ -7,11 +7,9 @@ from typing import Any
 from keras_padpos.errors import InputError
 
 
-def check_ints(least: int = 1, **values: int | None) -> None:
-    """Raise unless all arguments are ints of at least `least`; skip `None`."""
+def check_ints(least: int = 1, **values: int) -> None:
+    """Raise unless all arguments are ints of at least `least`."""
     for name, value in values.items():
-        if value is None:
-            continue
         integral = isinstance(value, numbers.Integral)
         if not integral or isinstance(value, bool) or value < least:
             raise InputError(

@@ -66,7 +66,8 @@ def open_set(
             nothing to read.
     """
     check_ints(0, seed=seed)
-    check_ints(count=count)
+    if count is not None:
+        check_ints(count=count)
     alone = isinstance(spec, (str, os.PathLike))
     names = [os.fspath(each) for each in ([spec] if alone else spec)]
     if not names:

@@ -66,7 +66,8 @@ def open_labelled(
     """
     spec = os.fspath(spec)
     shape = check_shape(size)
-    check_ints(count=count)
+    if count is not None:
+        check_ints(count=count)
     kind, _, rest = spec.partition(":")
     if kind == "tfds":
         return PairedSet(

@@ -89,7 +89,8 @@ def open_masks(
             such split, an empty one, or one with a name twice.
     """
     shape = check_shape(size)
-    check_ints(count=count)
+    if count is not None:
+        check_ints(count=count)
     source = _source(spec, shape, _checked_classes(classes), data_dir)
     return PairedSet(spec, shape, source, count)
 

@@ -243,7 +243,7 @@ def labelled(
     labels = class_labels(model, labels, name=name)
     if not len(pictures) or labels.shape != (len(pictures),):
         raise InputError(
-            f"`{name}` must be one for each picture, and there must be pictures. "
+            f"`{name}` must be one for each picture, and there must be one. "
             f"Received: {len(pictures)} pictures and labels of shape "
             f"{labels.shape}"
         )

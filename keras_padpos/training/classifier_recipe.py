@@ -103,7 +103,6 @@ def train_in_steps(
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
-        jit="auto",
         spread=spread,
     )
     stops = {0, total, *(stop for stop in checkpoints if stop < total)}

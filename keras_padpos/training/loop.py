@@ -182,7 +182,9 @@ def compile_training(
     Returns:
         Steps an epoch, and steps in all.
     """
-    check_ints(epochs=epochs, batch_size=batch_size, max_steps=max_steps)
+    check_ints(epochs=epochs, batch_size=batch_size)
+    if max_steps is not None:
+        check_ints(max_steps=max_steps)
     steps = count // batch_size
     if not steps:
         raise InputError(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from keras_padpos import layers
 from keras_padpos import tasks
 from keras_padpos.tasks._universal_perturbation import perturbed
 from keras_padpos.tasks.attack_ball import REGIONS
@@ -42,6 +43,11 @@ def picture_net(seed=0):
 def pictures(count=6, size=8, seed=0):
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (count, size, size, 3)).astype("uint8")
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    return picture_net()
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +172,8 @@ def test_segmentation_is_attacked_where_it_is_known():
     assert mean_loss(model, found, labels) > mean_loss(model, start, labels)
 
 
-def test_no_picture_minds_the_others():
-    model = picture_net()
+def test_no_picture_minds_the_others(untrained):
+    model = untrained
     given, labels = pictures(), np.arange(6) % 3
     found = tasks.pgd(model, given, labels, epsilon=8, steps=3)
     others = pictures(seed=9)
@@ -191,8 +197,8 @@ def test_no_picture_minds_the_others():
         np.testing.assert_array_equal(each, starts[0])
 
 
-def test_the_seed_decides():
-    model, given, labels = picture_net(), pictures(), np.zeros(6, int)
+def test_the_seed_decides(untrained):
+    model, given, labels = untrained, pictures(), np.zeros(6, int)
     one, same, other = (
         tasks.pgd(model, given, labels, steps=1, seed=seed)
         for seed in (1, 1, 2)
@@ -203,7 +209,22 @@ def test_the_seed_decides():
 
 def noisy_net():
     keras.utils.set_random_seed(0)
-    return tasks.classification_net("vgg5", 3, padding_mode="randn", size=8)
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Rescaling(1 / 255),
+            layers.Conv2D(
+                4,
+                3,
+                padding="same",
+                padding_mode="randn",
+                data_format="channels_last",
+                activation="tanh",
+            ),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3),
+        ]
+    )
 
 
 def test_noise_is_drawn_for_each_gradient():
@@ -214,13 +235,20 @@ def test_noise_is_drawn_for_each_gradient():
     assert (one != other).any()
 
 
-@pytest.mark.parametrize("attack", [tasks.pgd, tasks.universal_perturbation])
-def test_networks_are_left_as_they_are(attack):
+@pytest.mark.parametrize(
+    ("attack", "options"),
+    [
+        (tasks.pgd, {"steps": 2}),
+        (tasks.universal_perturbation, {"epochs": 2}),
+    ],
+)
+def test_networks_are_left_as_they_are(attack, options):
     model, given, labels = noisy_net(), pictures(), np.zeros(6, int)
     before = variable_state(model.variables)
     assert len(before) > len(model.weights)
     one, same = (
-        attack(model, given, labels, step=1, batch_size=4) for _ in range(2)
+        attack(model, given, labels, step=1, batch_size=4, **options)
+        for _ in range(2)
     )
     np.testing.assert_array_equal(one, same)
     after = variable_state(model.variables)
@@ -327,9 +355,9 @@ def test_one_perturbation_does_harm_to_pictures_it_has_not_seen(trained):
 
 
 @pytest.mark.parametrize("epsilon", [0, 0.1, 1 / 3, 7.3])
-def test_a_perturbation_stays_in_its_ball(epsilon):
+def test_a_perturbation_stays_in_its_ball(untrained, epsilon):
     found = tasks.universal_perturbation(
-        picture_net(),
+        untrained,
         pictures(),
         np.zeros(6, int),
         epsilon=epsilon,
@@ -340,8 +368,8 @@ def test_a_perturbation_stays_in_its_ball(epsilon):
     assert np.abs(found).max() >= 0.999 * epsilon
 
 
-def test_the_seed_of_a_perturbation_is_the_order():
-    model, given, labels = picture_net(), pictures(), np.arange(6) % 3
+def test_the_seed_of_a_perturbation_is_the_order(untrained):
+    model, given, labels = untrained, pictures(), np.arange(6) % 3
     one, same, other = (
         tasks.universal_perturbation(
             model, given, labels, step=3, epochs=1, batch_size=1, seed=seed
@@ -392,8 +420,8 @@ def test_a_pixel_that_cannot_move_has_no_vote():
     assert (found == -8).all()
 
 
-def test_pictures_above_the_ceiling_have_no_vote():
-    model, given = picture_net(), pictures()
+def test_pictures_above_the_ceiling_have_no_vote(untrained):
+    model, given = untrained, pictures()
     found = tasks.universal_perturbation(
         model, given, np.zeros(6, int), ceiling=0.0, epochs=1
     )
@@ -428,11 +456,13 @@ def test_one_logit_is_that_of_class_1():
     assert mean_loss(model, found, truth) > mean_loss(model, start, truth) > 0
 
 
-def test_labels_may_be_a_list():
-    model, given = picture_net(), pictures()
-    for attack in (tasks.pgd, tasks.universal_perturbation):
+def test_labels_may_be_a_list(untrained):
+    for attack, options in (
+        (tasks.pgd, {"steps": 1}),
+        (tasks.universal_perturbation, {"epochs": 1}),
+    ):
         one, same = (
-            attack(model, given, labels, batch_size=4)
+            attack(untrained, pictures(), labels, **options)
             for labels in ([0, 1, 2, 0, 1, 2], np.arange(6) % 3)
         )
         np.testing.assert_array_equal(one, same)
@@ -487,10 +517,10 @@ def no_number(labels, logits):
         ),
     ],
 )
-def test_errors(attack, arguments, message):
+def test_errors(untrained, attack, arguments, message):
     given = {"pictures": pictures(), "labels": np.zeros(6, int), **arguments}
     with pytest.raises(ValueError, match=message):
-        attack(picture_net(), **given)
+        attack(untrained, **given)
 
 
 @pytest.mark.parametrize(

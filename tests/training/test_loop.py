@@ -1,13 +1,15 @@
-"""Interrupted and resumed is never interrupted, to the last bit."""
+"""A training ends the same wherever it stops, and whenever it is killed."""
 
 import keras
 import numpy as np
 import pytest
 
 from keras_padpos import layers
+from keras_padpos import tasks
 from keras_padpos import training
 from keras_padpos.training.keras_fit import KerasFit
 from keras_padpos.training.loop import train_epochs
+from keras_padpos.training.loop import train_with_stops
 
 STEPS, EPOCHS = 5, 3
 
@@ -37,7 +39,7 @@ class Kept:
                 raise Killed
 
 
-def network():
+def network(eager=False):
     """Everything that has a state of its own is in it."""
     keras.utils.set_random_seed(1)
     model = keras.Sequential(
@@ -55,6 +57,8 @@ def network():
         keras.optimizers.Adam(rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
+        # Compiling takes much longer than a few steps.
+        run_eagerly=eager,
     )
     return model
 
@@ -86,23 +90,29 @@ def train(checkpoint):
     return training.variable_state(variables), history
 
 
+def same(state, expected):
+    assert state.keys() == expected.keys()
+    for name, each in expected.items():
+        np.testing.assert_array_equal(state[name], each)
+
+
 @pytest.fixture(scope="module")
 def undisturbed():
     return train(None)
 
 
-# After the first step, in the middle, and around the end of an epoch.
-@pytest.mark.parametrize("kill", [1, 3, 5, 6, 14, 15])
+# States are offered after each step, and once more after each epoch: after
+# the first step, on both sides of the end of an epoch, and in the last epoch.
+@pytest.mark.parametrize("kill", [1, 5, 6, 14])
 def test_goes_on_as_if_never_killed(undisturbed, kill):
     kept = Kept(kill)
     with pytest.raises(Killed):
         train(kept)
     variables, history = train(kept)
     expected, whole = undisturbed
-    for name, each in expected.items():
-        np.testing.assert_array_equal(variables[name], each)
+    same(variables, expected)
     # The metrics of the epoch that it was killed in are of the whole epoch.
-    first = (kill - 1) // STEPS + 1
+    first = kill // (STEPS + 1) + 1
     assert history == {epoch: whole[epoch] for epoch in whole if epoch >= first}
 
 
@@ -113,9 +123,73 @@ def test_twice_killed_in_an_epoch(undisturbed):
             train(kept)
         kept.kill = again
     variables, history = train(kept)
-    for name, each in undisturbed[0].items():
-        np.testing.assert_array_equal(variables[name], each)
+    same(variables, undisturbed[0])
     assert history == undisturbed[1]
+
+
+def test_stops_change_nothing_and_are_not_repeated():
+    def train(checkpoint=None, stops=(0, 2, 7, 15)):
+        model = network(eager=True)
+        steps = [
+            step
+            for step, _ in train_with_stops(
+                model, batch, STEPS, stops, checkpoint=checkpoint
+            )
+        ]
+        variables = [*model.variables, *model.optimizer.variables]
+        return steps, training.variable_state(variables)
+
+    _, undisturbed = train(stops=[15])
+    steps, variables = train()
+    assert steps == [0, 2, 7, 15]
+    same(variables, undisturbed)
+    # Offers: after 0, of steps 1 and 2, after 2, of step 3.
+    for kill, others, rest in (
+        (3, (0, 2, 7, 15), [2, 7, 15]),
+        (4, (0, 2, 7, 15), [7, 15]),
+        (5, (0, 1, 9, 15), [9, 15]),
+    ):
+        kept = Kept(kill)
+        with pytest.raises(Killed):
+            train(kept)
+        steps, variables = train(kept, others)
+        assert steps == rest
+        same(variables, undisturbed)
+
+
+def test_what_ends_a_training_early_ends_it_again():
+    def epochs(checkpoint):
+        return train_epochs(
+            network(eager=True),
+            batch,
+            STEPS,
+            epochs=EPOCHS,
+            after_epoch=lambda epoch, logs: epoch < 2,
+            checkpoint=checkpoint,
+        )
+
+    kept = Kept()
+    assert [epochs(kept), epochs(kept)] == [2, 2]
+
+
+def test_steps_and_epochs_train_a_classifier_alike():
+    """The same recipe, whether the caller looks in between or not."""
+    pictures, labels = batch(0, 0)
+    weights = []
+    for train in (
+        lambda net, **options: tasks.train_classifier(
+            net, pictures, labels, log_steps=3, **options
+        ),
+        lambda net, **options: list(
+            training.train_in_steps(
+                net, pictures, labels, checkpoints=[1, 2], **options
+            )
+        ),
+    ):
+        net = network()
+        train(net, epochs=2, batch_size=4, learning_rate=1e-2, seed=3)
+        weights.append(training.variable_state(net.variables))
+    same(*weights)
 
 
 def test_trains_as_keras_does():
