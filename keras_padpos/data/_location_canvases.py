@@ -53,7 +53,7 @@ def location_canvases(
     >>> [tuple(canvases.shape) for canvases, _ in training]
     [(4, 24, 24, 3), (4, 24, 24, 3)]
     >>> test = location_canvases(pictures, labels, 3, 45, training=False)
-    >>> [wanted["cell"].numpy()[[0, -1]].tolist() for _, wanted in test]
+    >>> [targets["cell"].numpy()[[0, -1]].tolist() for _, targets in test]
     [[0, 4], [4, 8]]
 
     Args:
@@ -128,14 +128,14 @@ def location_canvases(
             tf.concat([strips, blank], axis=0), tf.where(here, numbers, last)
         )
         whole = tf.reshape(whole, (-1, grid * size, grid * size, 3))
-        wanted = {"class": tf.gather(labels, order), "cell": cells}
+        targets = {"class": tf.gather(labels, order), "cell": cells}
         if "pixels" in heads:
             pixels = tf.where(
-                here, wanted["class"][:, None, None, None], BACKGROUND
+                here, targets["class"][:, None, None, None], BACKGROUND
             )
             pixels = tf.repeat(tf.cast(pixels[:, :, 0], "uint8"), size, axis=1)
-            wanted["pixels"] = tf.repeat(pixels, size, axis=2)
-        return whole, {head: wanted[head] for head in heads}
+            targets["pixels"] = tf.repeat(pixels, size, axis=2)
+        return whole, {head: targets[head] for head in heads}
 
     batch = batch_size if training else None
     dataset = tf.data.Dataset.from_generator(

@@ -116,9 +116,9 @@ def _names(folder: Path, split: str) -> list[str]:
     name, part = sliced(split)
     path = lists / f"{name}.txt"
     if not path.is_file():
-        found = ", ".join(sorted(each.stem for each in lists.glob("*.txt")))
+        splits = ", ".join(sorted(each.stem for each in lists.glob("*.txt")))
         raise InputError(
-            f"no split {name!r} in {os.fspath(lists)!r}, but: {found or '-'}"
+            f"no split {name!r} in {os.fspath(lists)!r}, but: {splits or '-'}"
         )
     try:
         # Some editors write a byte-order mark first.
@@ -229,13 +229,13 @@ def _by_name(folder: Path) -> dict[str, Path]:
         raise FileNotFoundError(
             f"no folder {os.fspath(folder)!r}, which the layout of DUTS has"
         )
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in EXTENSIONS and path.is_file():
-            if path.stem in found:
+            if path.stem in paths:
                 raise InputError(
-                    f"{os.fspath(path)}: {found[path.stem].name!r} has the "
+                    f"{os.fspath(path)}: {paths[path.stem].name!r} has the "
                     f"same name"
                 )
-            found[path.stem] = path
-    return found
+            paths[path.stem] = path
+    return paths

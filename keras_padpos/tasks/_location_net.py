@@ -142,14 +142,14 @@ def location_net(
         as the code of their *Global Pooling* paper (ICCV 2021) tells, whose
         PermuteNet `permuted` is.
     """
-    for what, value, known in (
+    for argument, value, allowed in (
         ("name", name, LOCATION_NETS),
         ("task", task, LOCATION_TASKS),
     ):
-        if value not in known:
+        if value not in allowed:
             raise InputError(
-                f"`{what}` must be one of {', '.join(known)}. "
-                f"Received: {what}={value!r}"
+                f"`{argument}` must be one of {', '.join(allowed)}. "
+                f"Received: {argument}={value!r}"
             )
     if permuted and task == "segmentation":
         raise InputError(

@@ -50,8 +50,8 @@ def pgd(
     >>> flat = keras.layers.Flatten()(inputs / 255)
     >>> model = keras.Model(inputs, keras.layers.Dense(2)(flat))
     >>> pictures = np.full((1, 2, 2, 3), 254, "uint8")
-    >>> found = pgd(model, pictures, np.array([0]), epsilon=4, steps=3)
-    >>> bool(found.min() >= 250), bool(found.max() <= 255), found.dtype
+    >>> attacked = pgd(model, pictures, np.array([0]), epsilon=4, steps=3)
+    >>> bool(attacked.min() >= 250), bool(attacked.max() <= 255), attacked.dtype
     (True, True, dtype('float32'))
 
     Args:
@@ -99,7 +99,7 @@ def pgd(
     if gradient is None and loss is None:
         labels = class_labels(model, labels, single=True)
     gradient = gradient or input_gradient(model, loss or attack_loss)
-    found = np.empty_like(pictures)
+    attacked = np.empty_like(pictures)
     with kept_seeds(model):
         for start in range(0, len(pictures), batch_size):
             part = slice(start, start + batch_size)
@@ -111,14 +111,14 @@ def pgd(
                 for each in (x, low, high)
             )
             x = ops.clip(x, low, high)
-            wanted = ops.convert_to_tensor(labels[part])
+            classes = ops.convert_to_tensor(labels[part])
             for _ in range(steps):
-                _, slope = gradient(x, wanted)
+                _, slope = gradient(x, classes)
                 x = ops.clip(x + step * gradient_sign(slope), low, high)
-            found[part] = check_numbers(ops.convert_to_numpy(x))
+            attacked[part] = check_numbers(ops.convert_to_numpy(x))
             if advance:
-                advance(len(found[part]))
-    return found
+                advance(len(attacked[part]))
+    return attacked
 
 
 def check_steps(steps: int) -> None:

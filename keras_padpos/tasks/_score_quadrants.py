@@ -128,7 +128,7 @@ def score_quadrants(
         inputs, _ = four_quadrants(pictures, border, **canvas)
         inputs = inputs.reshape(2, len(pictures), *inputs.shape[1:])
         first = model.get_weights()
-    found = {}
+    scores = {}
     for each, chosen in parts.items():
         keras.utils.set_random_seed(seed)
         with training_spread.scope():
@@ -150,7 +150,7 @@ def score_quadrants(
             spread=training_spread,
         )
         local = LocalModel(net, training_spread).now()
-        found[each] = {
+        scores[each] = {
             "accuracy": class_accuracy(local, *sets["test"], _BATCH),
             "train_accuracy": class_accuracy(local, *sets["train"], _BATCH),
             "train_images": len(chosen["train"]),
@@ -158,7 +158,7 @@ def score_quadrants(
             **trained,
             **extra,
         }
-    return found
+    return scores
 
 
 def _parts(splits: str, number: int) -> Mapping[str, np.ndarray]:

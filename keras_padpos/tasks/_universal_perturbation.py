@@ -56,11 +56,11 @@ def universal_perturbation(
     >>> inputs = keras.Input((2, 2, 3))
     >>> flat = keras.layers.Flatten()(inputs / 255)
     >>> model = keras.Model(inputs, keras.layers.Dense(2)(flat))
-    >>> found = universal_perturbation(
+    >>> change = universal_perturbation(
     ...     model, np.zeros((4, 2, 2, 3)), np.zeros(4, int), epsilon=4,
     ...     mask=np.eye(2, dtype=bool),
     ... )
-    >>> found.shape, float(abs(found).max()), float(abs(found[0, 1]).max())
+    >>> change.shape, float(abs(change).max()), float(abs(change[0, 1]).max())
     ((2, 2, 3), 4.0, 0.0)
 
     Args:
@@ -109,7 +109,7 @@ def universal_perturbation(
     if mask is not None:
         radius *= mask
     radius = ops.convert_to_tensor(radius, "float32")
-    found = ops.zeros(shape, "float32")
+    change = ops.zeros(shape, "float32")
     if gradient is None and loss is None:
         labels = class_labels(model, labels, single=True)
     gradient = gradient or input_gradient(model, loss or attack_loss)
@@ -120,20 +120,20 @@ def universal_perturbation(
             for start in range(0, len(order), batch_size):
                 chosen = order[start : start + batch_size]
                 moved = (
-                    ops.convert_to_tensor(pictures[chosen], "float32") + found
+                    ops.convert_to_tensor(pictures[chosen], "float32") + change
                 )
                 losses, slopes = gradient(_clipped(moved), labels[chosen])
                 votes = (losses < ceiling)[:, None, None, None]
                 # What is clipped no longer moves with the perturbation.
                 votes = votes & (moved >= 0) & (moved <= 255)
                 slope = ops.sum(slopes * ops.cast(votes, "float32"), axis=0)
-                found = ops.clip(
-                    found + step * gradient_sign(slope), -radius, radius
+                change = ops.clip(
+                    change + step * gradient_sign(slope), -radius, radius
                 )
                 if advance:
                     advance(len(chosen))
     # Minus zero, where the mask lets nothing through.
-    return check_numbers(ops.convert_to_numpy(found)) + np.float32(0)
+    return check_numbers(ops.convert_to_numpy(change)) + np.float32(0)
 
 
 def perturbed(pictures: Any, perturbation: Any) -> Any:

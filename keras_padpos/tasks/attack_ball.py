@@ -55,14 +55,14 @@ def check_attack(
     return mask[:, :, None]
 
 
-def check_numbers(found: np.ndarray) -> np.ndarray:
+def check_numbers(values: np.ndarray) -> np.ndarray:
     """Raise `GradientError` if an attack came to NaN; else return it."""
-    if np.isnan(found).any():
+    if np.isnan(values).any():
         raise GradientError(
             "`model` must have gradients that are numbers; those of some "
             "pictures are not"
         )
-    return found
+    return values
 
 
 def gradient_sign(slope: Any) -> Any:

@@ -36,13 +36,13 @@ def attack_loss(labels: Any, logits: Any) -> Any:
     labels = ops.cast(labels, "int32")
     if len(labels.shape) == 1:
         return _cross_entropy(labels, logits)
-    known = labels != VOID
+    classified = labels != VOID
     losses = _cross_entropy(
-        ops.where(known, labels, 0),
+        ops.where(classified, labels, 0),
         # 0 times the slope of what is no number is none.
-        ops.where(known[..., None], logits, 0.0),
+        ops.where(classified[..., None], logits, 0.0),
     )
-    counted = ops.cast(known, "float32")
+    counted = ops.cast(classified, "float32")
     return ops.sum(losses * counted, axis=(1, 2)) / ops.maximum(
         ops.sum(counted, axis=(1, 2)), 1.0
     )
@@ -166,7 +166,7 @@ def _jax(model, loss):
     def gradient(inputs, labels, scale):
         others = model.non_trainable_variables
         # As arguments: what a compiled function finds elsewhere is constant.
-        found, (losses, after) = slopes(
+        gradients, (losses, after) = slopes(
             inputs,
             labels,
             scale,
@@ -177,7 +177,7 @@ def _jax(model, loss):
         for variable, value in zip(others, after, strict=True):
             if id(variable) in seeds:
                 variable.assign(value)
-        return losses, found
+        return losses, gradients
 
     return gradient
 
@@ -189,7 +189,7 @@ def _torch(model, loss):
         inputs = inputs.detach().requires_grad_()
         with torch.enable_grad():
             losses, scaled = loss(labels, model(inputs, training=False), scale)
-            (found,) = torch.autograd.grad(scaled.sum(), inputs)
-        return losses.detach(), found
+            (gradients,) = torch.autograd.grad(scaled.sum(), inputs)
+        return losses.detach(), gradients
 
     return gradient

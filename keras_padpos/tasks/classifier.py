@@ -187,8 +187,8 @@ def score_classifier(
     >>> inputs = keras.Input((1, 1, 2))
     >>> net = keras.Model(inputs, keras.layers.Flatten()(inputs))
     >>> pictures = np.array([[[[9, 0]]], [[[0, 9]]], [[[0, 9]]]], "uint8")
-    >>> found, confusion = score_classifier(net, pictures, np.array([0, 0, 1]))
-    >>> round(found["accuracy"], 3), found["class_accuracy"]
+    >>> scores, confusion = score_classifier(net, pictures, np.array([0, 0, 1]))
+    >>> round(scores["accuracy"], 3), scores["class_accuracy"]
     (0.667, 0.75)
     >>> confusion.tolist()
     [[1, 1], [0, 1]]

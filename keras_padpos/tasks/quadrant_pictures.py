@@ -147,15 +147,15 @@ def quadrant_features(
     # A program for each size of picture takes longer to compile than to run.
     net.compile(jit_compile=False)
     step = max(batch_size // 2, 1)
-    found = []
+    batches = []
     for start in range(0, len(pictures), step):
         chosen = pictures[start : start + step]
         canvases, _ = four_quadrants(chosen, border, **canvas)
         features = np.asarray(net.predict_on_batch(canvases))
-        found.append(features.reshape(2, len(chosen), -1))
+        batches.append(features.reshape(2, len(chosen), -1))
         if advance:
             advance(len(canvases))
-    features = np.concatenate(found, axis=1)
+    features = np.concatenate(batches, axis=1)
     if not np.isfinite(features).all():
         raise InputError(
             "The network's features must be finite. Networks with random "

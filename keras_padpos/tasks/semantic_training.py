@@ -51,20 +51,22 @@ class PixelLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The mean over a batch; see the class."""
-        known = ops.not_equal(y_true, VOID)
-        wanted = ops.where(known, y_true, ops.zeros_like(y_true))
+        classified = ops.not_equal(y_true, VOID)
+        classes = ops.where(classified, y_true, ops.zeros_like(y_true))
         # Not the losses alone: 0 times the slope of what is no number is none.
-        y_pred = ops.where(known[..., None], y_pred, ops.zeros_like(y_pred))
+        y_pred = ops.where(
+            classified[..., None], y_pred, ops.zeros_like(y_pred)
+        )
         if y_pred.shape[-1] == 1:
             each = keras.losses.binary_crossentropy(
-                wanted[..., None], y_pred, from_logits=True
+                classes[..., None], y_pred, from_logits=True
             )
         else:
             each = keras.losses.sparse_categorical_crossentropy(
-                wanted, y_pred, from_logits=True
+                classes, y_pred, from_logits=True
             )
-        each = ops.where(known, each, ops.zeros_like(each))
-        pixels = ops.sum(ops.cast(known, each.dtype))
+        each = ops.where(classified, each, ops.zeros_like(each))
+        pixels = ops.sum(ops.cast(classified, each.dtype))
         return ops.sum(each) / ops.maximum(pixels, 1)
 
 
@@ -123,7 +125,7 @@ def train_semantic(
             more classes, or if batches cannot be divided among the devices,
             or a number is out of its range.
     """
-    check_ints(log_steps=log_steps)
+    check_ints(epochs=epochs, batch_size=batch_size, log_steps=log_steps)
     check_sizes(learning_rate=learning_rate)
     count = _count(pairs)
     _check_fits(model, pairs, augmentation)

@@ -13,6 +13,7 @@ from keras_padpos import data
 from keras_padpos import metrics
 from keras_padpos import models
 from keras_padpos import tasks
+from keras_padpos.tasks.attack_gradient import attack_loss
 from keras_padpos.tasks.semantic_scores import BASELINES
 from keras_padpos.tasks.semantic_training import PixelLoss
 from keras_padpos.training import variable_state
@@ -132,10 +133,10 @@ def test_void_pixels_may_hold_what_is_no_number(classes, wild):
     def pixel_loss(answers):
         return keras.ops.reshape(PixelLoss()(truth, answers), (1,))
 
-    def attack_loss(answers):
+    def attacked_loss(answers):
         return attack_loss(truth, answers)
 
-    for loss in (pixel_loss, attack_loss) if classes > 1 else (pixel_loss,):
+    for loss in (pixel_loss, attacked_loss) if classes > 1 else (pixel_loss,):
         tame = gradient(loss, logits, np.ones(1, "float32"))
         assert np.isfinite(tame).all() and tame.any()
         np.testing.assert_array_equal(
