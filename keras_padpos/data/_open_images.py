@@ -42,28 +42,11 @@ def open_set(
 ) -> ImageSet:
     """Finds the pictures of a spec and makes an `ImageSet` of them.
 
-    Args:
-        spec: As for `open_images`.
-        shape: Height and width of what the set gives, in pixels.
-        count: How many it gives.
-        seed: Seed of the noise.
-        data_dir: Where TensorFlow Datasets keeps its data sets.
-        samples: What the sample photographs of a split are read from, by the
-            split's name and the number wanted, if one is.
-        join: Makes one source of those behind the single specs.
-        each_readable: Whether each of several specs must have a picture that
-            can be read; if not, one of all must.
-
-    Returns:
-        The set, of which a first picture has been read, unless it is of
-        TensorFlow Datasets.
-
-    Raises:
-        FileNotFoundError: If a spec is none of those known and no folder.
-        ImportError: If the samples are asked for and not installed.
-        OSError: If a data set can be neither found nor downloaded.
-        ValueError: If `spec`, `count` or `seed` is wrong, or if there is
-            nothing to read.
+    `samples` gives what a split of the sample photographs is read from, by
+    its name and the number asked for; `join` makes one source of those of
+    several specs. If `each_readable`, each spec must have a picture that can
+    be read; if not, one of all must. Unless the set is of TensorFlow Datasets,
+    a first picture is read here.
     """
     check_ints(0, seed=seed)
     if count is not None:

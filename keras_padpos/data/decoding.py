@@ -14,12 +14,7 @@ class BrokenPictureError(Exception):
 
 
 def check_pixels(width: int, height: int) -> None:
-    """Refuses pictures that would take too much memory.
-
-    Raises:
-        Image.DecompressionBombError: If there are more pixels than
-            `Image.MAX_IMAGE_PIXELS`.
-    """
+    """Raise for more pixels than `Image.MAX_IMAGE_PIXELS`."""
     limit = Image.MAX_IMAGE_PIXELS
     # Up to twice the limit Pillow itself only warns.
     if limit is not None and width * height > limit:
@@ -32,19 +27,10 @@ def check_pixels(width: int, height: int) -> None:
 def opened_picture(
     file: str | os.PathLike[str] | BinaryIO, name: str
 ) -> Iterator[Image.Image]:
-    """Opens one picture; Pillow decodes it when its pixels are asked for.
+    """Opens a picture; Pillow decodes it once its pixels are used.
 
-    Args:
-        file: A path, or an open binary file.
-        name: What the error calls the picture.
-
-    Yields:
-        The picture, of which only the header has been read so far.
-
-    Raises:
-        BrokenPictureError: If the picture has more pixels than
-            `Image.MAX_IMAGE_PIXELS`, or if Pillow fails here or in the
-            body of the `with` statement.
+    Whatever Pillow raises, here or in the body of the `with` statement,
+    becomes a `BrokenPictureError` that calls the picture `name`.
     """
     try:
         with Image.open(file) as image:
@@ -63,24 +49,12 @@ def read_picture(
     size: int | tuple[int, int],
     name: str,
 ) -> np.ndarray:
-    """Decodes one picture and resizes it.
+    """Decodes a picture and resizes it to `size`, a side or (height, width).
 
     Exactly `Image.open(file).convert("RGB").resize((width, height),
     Image.BICUBIC)` of Pillow: the aspect ratio is not kept, EXIF rotation is
-    not applied, and of an animation the first frame is taken.
-
-    Args:
-        file: A path, or an open binary file.
-        size: Height and width of the result, in pixels: an int for a square,
-            or a pair (height, width).
-        name: What the error calls the picture.
-
-    Returns:
-        A uint8 array of shape (height, width, 3), RGB.
-
-    Raises:
-        BrokenPictureError: If Pillow cannot decode the file to its end, or
-            if the picture has more pixels than `Image.MAX_IMAGE_PIXELS`.
+    not applied, and of an animation the first frame is taken. Gives a uint8
+    array of shape (height, width, 3).
     """
     height, width = (size, size) if isinstance(size, int) else size
     with opened_picture(file, name) as image:
@@ -91,9 +65,7 @@ def read_picture(
 class TooSmallPictureError(BrokenPictureError):
     """A picture that a crop does not fit into.
 
-    Args:
-        line: Its name, its size, and the size that is needed.
-        share: The share of the size needed that it has, below 1.
+    `share` is the share of the size needed that it has, below 1.
     """
 
     def __init__(self, line: str, share: float) -> None:

@@ -17,19 +17,7 @@ _SLICED = re.compile(r"(?P<whole>.+)\[(?P<start>(-?\d+)?):(?P<stop>(-?\d+)?)\]")
 
 
 def sliced(text: str) -> tuple[str, slice]:
-    """Takes a text such as `"train[20:40]"` apart.
-
-    Example:
-
-    >>> sliced("train[:20]"), sliced("train")
-    (('train', slice(None, 20, None)), ('train', slice(None, None, None)))
-
-    Args:
-        text: A name, with or without a Python slice after it.
-
-    Returns:
-        The name, and the slice; one of everything if there is none.
-    """
+    """`"train[20:40]"` as the name and the slice; without one, all of it."""
     match = _SLICED.fullmatch(text)
     if match is None:
         return text, slice(None)
@@ -61,13 +49,8 @@ def _split(spec: str) -> tuple[Path, slice]:
 class FolderPictures(PictureFiles):
     """The pictures of one folder, by name.
 
-    Args:
-        spec: `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures,
-            as Python slices the list sorted by name.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If the folder, or the slice, has no picture file.
+    `spec` is `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures, as
+    Python slices the list sorted by name.
     """
 
     def __init__(self, spec: str) -> None:
@@ -104,17 +87,8 @@ class LabelledFolder(PairSource):
 
     The classes are the sub-folders, sorted by name; the pictures of a class
     are sorted by name, too. Sub-folders whose name begins with a dot are
-    left out.
-
-    Args:
-        folder: Where the sub-folders are.
-        shape: Height and width of what the source gives, in pixels.
-        count: Take so many pictures: the first of each class, then the second
-            of each, and so on. They stay sorted. `None`: all.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If it has no sub-folder, or one without a picture.
+    left out. `count` takes the first picture of each class, then the second
+    of each, and so on; they stay sorted.
     """
 
     def __init__(

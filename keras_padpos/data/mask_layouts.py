@@ -49,19 +49,9 @@ class VOCMasks(MaskedPictures):
     `ImageSets/Segmentation/SPLIT.txt` lists names, one a line;
     `JPEGImages/NAME.jpg` (or jpeg, or png) is the picture and
     `SegmentationClass/NAME.png` the mask, whose palette indices, or grey
-    values, are the classes; 255 is void.
-
-    Args:
-        folder: Where these folders are.
-        split: The list's name, with or without a slice: `"train[:20]"`.
-        shape: Height and width of what the source gives, in pixels.
-        classes: How many classes there are, or their names. `None`: those of
-            Pascal VOC, if the pictures are called as its pictures are.
-
-    Raises:
-        FileNotFoundError: If a folder, a picture or a mask is not there.
-        ValueError: If there is no such split, if its list is empty, not UTF-8
-            or has a name twice, or if `classes` is needed.
+    values, are the classes; 255 is void. `split` may have a slice,
+    `"train[:20]"`. Without `classes`, a number or names, they are those of
+    Pascal VOC, if the pictures are called as its pictures are.
     """
 
     def __init__(
@@ -158,18 +148,7 @@ class DUTSMasks(MaskedPictures):
     `DUTS-TR/DUTS-TR-Mask` a mask of the same name, up to the extension, for
     each; `DUTS-TE` is for testing. A mask is grey: from 128 on, the upper
     half of its values, a pixel is salient, class 1, else background, 0.
-
-    Args:
-        folder: Where `DUTS-TR` and `DUTS-TE` are.
-        split: `"train"` or `"test"`, with or without a slice of the list
-            sorted by name: `"train[:20]"`.
-        shape: Height and width of what the source gives, in pixels.
-
-    Raises:
-        FileNotFoundError: If a folder, or a picture's mask or a mask's
-            picture, is not there.
-        ValueError: If there is no such split, if it is empty, or if a folder
-            has a name with two extensions.
+    `split` is `"train"` or `"test"`, with or without a slice.
     """
 
     def __init__(

@@ -60,14 +60,7 @@ def _locate(package: str, path: str) -> str:
 
 
 def locate_photographs(split: str) -> list[str]:
-    """Finds the files of the photographs of one split, in their order.
-
-    Args:
-        split: `"train"` or `"test"`.
-
-    Raises:
-        ImportError: If scikit-image or scikit-learn is not installed.
-    """
+    """The paths of the photographs of `"train"` or `"test"`, in order."""
     return [_locate(*photograph) for photograph in PHOTOGRAPHS[split]]
 
 
@@ -79,15 +72,6 @@ class SamplePhotographs(PictureSource):
     shorter side), its place uniformly from all that fit; it is resized to
     `size` by bicubic interpolation and mirrored left to right half of the
     time. All this depends on the split, the seed and i alone.
-
-    Args:
-        split: `"train"` or `"test"`; they share no photograph.
-        size: Height and width of the pictures, in pixels.
-        count: How many crops.
-        seed: Seed of the crops.
-
-    Raises:
-        ImportError: If scikit-image or scikit-learn is not installed.
     """
 
     def __init__(self, split: str, size: int, count: int, seed: int) -> None:
@@ -124,14 +108,7 @@ class SamplePhotographs(PictureSource):
 
 
 class PhotographFiles(PictureFiles):
-    """Whole photographs that PyPI packages carry.
-
-    Args:
-        split: `"train"` or `"test"`; they share no photograph.
-
-    Raises:
-        ImportError: If scikit-image or scikit-learn is not installed.
-    """
+    """Whole photographs that PyPI packages carry."""
 
     def __init__(self, split: str) -> None:
         names = tuple(path for _, path in PHOTOGRAPHS[split])

@@ -197,14 +197,10 @@ class ResizedPictures(PictureSource):
 class SyntheticPictures(PictureSource):
     """Pictures without content: one colour, or noise.
 
-    Args:
-        kind: `"black"` (all 0), `"white"` (all 255), or `"noise"`: every
-            pixel and channel drawn on its own from a normal distribution of
-            mean 127.5 and deviation 50, rounded, and clipped to [0, 255].
-        shape: Height and width of the pictures, in pixels.
-        count: How many pictures.
-        seed: Seed of the noise. The i-th picture depends on the seed and i
-            alone.
+    `kind` is `"black"` (all 0), `"white"` (all 255), or `"noise"`: every pixel
+    and channel drawn on its own from a normal distribution of mean 127.5 and
+    deviation 50, rounded, and clipped to [0, 255]. The i-th picture depends on
+    the seed and i alone.
     """
 
     def __init__(

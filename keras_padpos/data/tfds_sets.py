@@ -139,18 +139,7 @@ class TFDSPictures(PictureFiles):
 
 
 class TFDSLabelled(PairSource):
-    """Pictures and classes of a TensorFlow Datasets data set, as stored.
-
-    Args:
-        spec: `"NAME"` or `"NAME:SPLIT"`, as TFDS writes them.
-        shape: Height and width of what the source gives, in pixels.
-        data_dir: Where TFDS keeps its data sets. `None`: TFDS' own default.
-
-    Raises:
-        ValueError: If TFDS has no such data set or split, or no classes in a
-            feature named `label`.
-        OSError: If it can be neither found nor downloaded.
-    """
+    """Pictures and classes of a TensorFlow Datasets data set, as stored."""
 
     def __init__(
         self,

@@ -21,20 +21,6 @@ class KerasFit:
     `keras.callbacks.BackupAndRestore` keeps neither what random layers draw
     from nor the place in the epoch nor the metrics so far; this keeps all
     that a step changes: weights, optimiser, random seeds and metrics.
-
-    Example:
-
-    >>> net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    >>> net.compile("sgd", "mse")
-    >>> fit = KerasFit(net)
-    >>> at = TrainingPosition({"fit": fit})
-    >>> batch = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
-    >>> sorted(fit.run(lambda number: batch, 2, at)), at.step
-    (['loss'], 2)
-
-    Args:
-        model: Compiled, inside the scope of `spread`.
-        spread: What it is trained on.
     """
 
     def __init__(
