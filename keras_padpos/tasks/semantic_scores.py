@@ -141,8 +141,8 @@ def score_semantic(
     for pictures, masks in pairs.batches(batch_size):
         answers = answer(pictures)
         if saliency:
-            for mask, answer in zip(masks, answers, strict=True):
-                scores.update(mask, answer)
+            for pair in zip(masks, answers, strict=True):
+                scores.update(*pair)
         else:
             scores.update(masks, answers)
         if advance:
