@@ -103,6 +103,8 @@ def train_in_steps(
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
+        # Other draws, as likely: what was measured in steps had them.
+        draw=_draw_by_picture,
         spread=spread,
     )
     stops = {0, total, *(stop for stop in checkpoints if stop < total)}
@@ -118,6 +120,17 @@ def train_in_steps(
         yield TrainingStep(step, step / steps, logs.get("loss"))
 
 
+def _draw(rng, count):
+    """The order of an epoch's pictures, and which of them are mirrored."""
+    return rng.permutation(count), rng.random(count) < 0.5
+
+
+def _draw_by_picture(rng, count):
+    """The same, where what is drawn second is in the order of the pictures."""
+    order, mirrored = _draw(rng, count)
+    return order, mirrored[order]
+
+
 def classifier_batches(
     model: keras.Model,
     pictures: np.ndarray,
@@ -126,6 +139,7 @@ def classifier_batches(
     batch_size: int,
     learning_rate: float,
     seed: int,
+    draw: Callable[..., tuple[np.ndarray, np.ndarray]] = _draw,
     **options: Any,
 ) -> tuple[Callable[[int, int], tuple[np.ndarray, np.ndarray]], int, int]:
     """Compile a classifier; returns its batches, steps an epoch and in all.
@@ -154,14 +168,7 @@ def classifier_batches(
         batch_size=batch_size,
         **options,
     )
-    draws = epoch_draws(
-        lambda rng: (
-            rng.permutation(len(pictures)),
-            rng.random(len(pictures)) < 0.5,
-        ),
-        seed,
-        batch_size,
-    )
+    draws = epoch_draws(lambda rng: draw(rng, len(pictures)), seed, batch_size)
 
     def batch(epoch, number):
         order, mirrored = draws(epoch, number)

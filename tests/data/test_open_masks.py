@@ -574,7 +574,7 @@ def test_an_error_that_is_not_made_from_a_message(textures, monkeypatch):
     def fail(*arguments):
         b"\xe9".decode("utf-8")
 
-    module = sys.modules["keras_padpos.data.open_labelled"]
+    module = sys.modules["keras_padpos.data._open_labelled"]
     monkeypatch.setattr(module, "LabelledFolder", fail)
     with pytest.raises(ValueError, match="there is 'utf-8' codec can't decod"):
         open_labelled(textures)
