@@ -15,6 +15,10 @@ class InputError(ValueError):
         keras_padpos.errors.InputError: `seed` must be at least 0. Received: -1
     """
 
+    # Else what is raised inside a `tf.function` becomes another error, which
+    # is no ValueError: AutoGraph raises again what is made from a message.
+    __init__ = Exception.__init__
+
 
 class MissingPackageError(InputError, ImportError):
     """An optional package is not installed; the message says which extra."""

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 # From the ground up; each imports only from those before it.
 FLOORS = (
     "errors",
+    "checks",
     "padding",
     "metrics",
     "published",

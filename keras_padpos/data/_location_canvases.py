@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_padpos.data._open_set import check_int
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.published.canvas_facts import canvas_colour
@@ -53,7 +53,7 @@ def location_canvases(
     >>> [tuple(canvases.shape) for canvases, _ in training]
     [(4, 24, 24, 3), (4, 24, 24, 3)]
     >>> test = location_canvases(pictures, labels, 3, 45, training=False)
-    >>> [wanted["cell"].numpy()[[0, -1]].tolist() for _, wanted in test]
+    >>> [targets["cell"].numpy()[[0, -1]].tolist() for _, targets in test]
     [[0, 4], [4, 8]]
 
     Args:
@@ -99,7 +99,8 @@ def location_canvases(
 
     def drawn() -> Iterator[tuple[np.ndarray, ...]]:
         for number in _numbers(epoch, epochs):
-            draws = _draws(count, grid, seed, number)
+            rng = np.random.default_rng([seed, number])
+            draws = location_draws(rng, count, grid)
             for start in range(0, count - batch_size + 1, batch_size):
                 yield tuple(each[start : start + batch_size] for each in draws)
 
@@ -127,14 +128,14 @@ def location_canvases(
             tf.concat([strips, blank], axis=0), tf.where(here, numbers, last)
         )
         whole = tf.reshape(whole, (-1, grid * size, grid * size, 3))
-        wanted = {"class": tf.gather(labels, order), "cell": cells}
+        targets = {"class": tf.gather(labels, order), "cell": cells}
         if "pixels" in heads:
             pixels = tf.where(
-                here, wanted["class"][:, None, None, None], BACKGROUND
+                here, targets["class"][:, None, None, None], BACKGROUND
             )
             pixels = tf.repeat(tf.cast(pixels[:, :, 0], "uint8"), size, axis=1)
-            wanted["pixels"] = tf.repeat(pixels, size, axis=2)
-        return whole, {head: wanted[head] for head in heads}
+            targets["pixels"] = tf.repeat(pixels, size, axis=2)
+        return whole, {head: targets[head] for head in heads}
 
     batch = batch_size if training else None
     dataset = tf.data.Dataset.from_generator(
@@ -160,8 +161,10 @@ def _numbers(epoch, epochs):
     return range(epoch, epoch + epochs)
 
 
-def _draws(count, grid, seed, epoch):
-    rng = np.random.default_rng([seed, epoch])
+def location_draws(
+    rng: np.random.Generator, count: int, grid: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What an epoch draws: order of the pictures, their cells, mirroring."""
     return (
         rng.permutation(count),
         rng.integers(0, grid**2, count),
@@ -170,8 +173,8 @@ def _draws(count, grid, seed, epoch):
 
 
 def _check(pictures, labels, grid, batch_size, heads, dtype, training):
-    check_int("grid", grid, 1)
-    check_int("batch_size", batch_size, 1)
+    check_ints(grid=grid)
+    check_ints(batch_size=batch_size)
     shape, kind = np.shape(pictures), getattr(pictures, "dtype", None)
     squares = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
     if kind != "uint8" or not squares:

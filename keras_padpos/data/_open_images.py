@@ -1,17 +1,108 @@
 """Open a set of pictures by a short text."""
 
+import contextlib
 import os
+from collections.abc import Callable
 from collections.abc import Sequence
 
-from keras_padpos.data._open_set import Part
-from keras_padpos.data._open_set import check_int
-from keras_padpos.data._open_set import open_set
+from keras_padpos.checks import check_ints
+from keras_padpos.data.folders import FolderPictures
 from keras_padpos.data.image_set import ImageSet
-from keras_padpos.data.joined_pictures import JoinedPictures
-from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.resized_pictures import ResizedPictures
-from keras_padpos.data.sample_photographs import DEFAULT_COUNTS
-from keras_padpos.data.sample_photographs import SamplePhotographs
+from keras_padpos.data.samples import DEFAULT_COUNTS
+from keras_padpos.data.samples import PHOTOGRAPHS
+from keras_padpos.data.samples import SamplePhotographs
+from keras_padpos.data.sources import JoinedPictures
+from keras_padpos.data.sources import PictureFiles
+from keras_padpos.data.sources import PictureSource
+from keras_padpos.data.sources import ResizedPictures
+from keras_padpos.data.sources import SyntheticPictures
+from keras_padpos.data.tfds_sets import TFDSPictures
+from keras_padpos.errors import InputError
+
+Spec = str | os.PathLike[str]
+Part = PictureFiles | PictureSource
+
+_SYNTHETIC_COUNTS = {"black": 1, "white": 1, "noise": 8}
+_ACCEPTED = (
+    "'samples:train', 'samples:test', 'black', 'white', 'noise', "
+    "'tfds:NAME[:SPLIT]', or a folder of pictures, 'DIR' or 'DIR[start:stop]'"
+)
+
+
+def open_set(
+    spec: Spec | Sequence[Spec],
+    shape: tuple[int, int],
+    *,
+    count: int | None,
+    seed: int,
+    data_dir: Spec | None,
+    samples: Callable[[str, int | None], Part],
+    join: Callable[[Sequence[Part]], PictureSource],
+    each_readable: bool = True,
+) -> ImageSet:
+    """Finds the pictures of a spec and makes an `ImageSet` of them.
+
+    `samples` gives what a split of the sample photographs is read from, by
+    its name and the number asked for; `join` makes one source of those of
+    several specs. If `each_readable`, each spec must have a picture that can
+    be read; if not, one of all must. Unless the set is of TensorFlow Datasets,
+    a first picture is read here.
+    """
+    check_ints(0, seed=seed)
+    if count is not None:
+        check_ints(count=count)
+    alone = isinstance(spec, (str, os.PathLike))
+    names = [os.fspath(each) for each in ([spec] if alone else spec)]
+    if not names:
+        raise InputError("`spec` must name a set of pictures. Received: []")
+    # Of several sets together, no single one knows how many it is to give.
+    number = count if alone else None
+    parts = [
+        _part(name, shape, number, seed, data_dir, samples) for name in names
+    ]
+    if not alone and each_readable:
+        for name, part in zip(names, parts, strict=True):
+            _check_readable(ImageSet(name, shape, join([part])))
+    images = ImageSet(",".join(names), shape, join(parts), count)
+    _check_readable(images)
+    return images
+
+
+def _check_readable(images: ImageSet) -> None:
+    """Raise now, not in the middle of a run, if there is nothing to read."""
+    if images.delivered is None and not images.name.startswith("tfds:"):
+        with contextlib.closing(iter(images)) as pictures:
+            next(pictures)
+
+
+def _part(
+    spec: str,
+    shape: tuple[int, int],
+    count: int | None,
+    seed: int,
+    data_dir: Spec | None,
+    samples: Callable[[str, int | None], Part],
+) -> Part:
+    kind, _, rest = spec.partition(":")
+    if kind == "samples":
+        if rest not in PHOTOGRAPHS:
+            raise InputError(
+                f"`spec` must be 'samples:train' or 'samples:test'. "
+                f"Received: spec={spec!r}"
+            )
+        return samples(rest, count)
+    if spec in _SYNTHETIC_COUNTS:
+        number = count or _SYNTHETIC_COUNTS[spec]
+        return SyntheticPictures(spec, shape, number, seed)
+    if kind == "tfds":
+        return TFDSPictures(rest, data_dir)
+    try:
+        return FolderPictures(spec)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"`spec` must be {_ACCEPTED}; there is {error}. "
+            f"Received: spec={spec!r}"
+        ) from error
 
 
 def open_images(
@@ -83,7 +174,7 @@ def open_images(
             readable picture, or if a data set, a split, or its feature
             `image` does not exist.
     """
-    check_int("size", size, 1)
+    check_ints(size=size)
 
     def samples(split: str, number: int | None) -> SamplePhotographs:
         number = number or DEFAULT_COUNTS[split]

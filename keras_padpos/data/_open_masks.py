@@ -4,13 +4,13 @@ import os
 import re
 from collections.abc import Sequence
 
-from keras_padpos.data._open_set import check_int
-from keras_padpos.data._open_set import check_shape
-from keras_padpos.data.duts_masks import DUTSMasks
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import check_shape
+from keras_padpos.data.mask_layouts import DUTSMasks
+from keras_padpos.data.mask_layouts import VOCMasks
 from keras_padpos.data.masked_pictures import MaskedPictures
 from keras_padpos.data.paired_set import PairedSet
-from keras_padpos.data.tfds_masks import TFDSMasks
-from keras_padpos.data.voc_masks import VOCMasks
+from keras_padpos.data.tfds_sets import TFDSMasks
 from keras_padpos.errors import InputError
 
 # A slice after the split has a colon, too.
@@ -90,7 +90,7 @@ def open_masks(
     """
     shape = check_shape(size)
     if count is not None:
-        check_int("count", count, 1)
+        check_ints(count=count)
     source = _source(spec, shape, _checked_classes(classes), data_dir)
     return PairedSet(spec, shape, source, count)
 
@@ -121,7 +121,7 @@ def _source(
             raise
         # Not every subclass is made from a message.
         missing = isinstance(error, FileNotFoundError)
-        raise (FileNotFoundError if missing else ValueError)(
+        raise (FileNotFoundError if missing else InputError)(
             f"`spec` must name a whole set of pictures and masks: {error}. "
             f"Received: spec={spec!r}"
         ) from error

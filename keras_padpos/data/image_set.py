@@ -1,19 +1,18 @@
 """A finite, ordered set of pictures of one size."""
 
-import collections
-import concurrent.futures
 import itertools
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
 
-from keras_padpos.data._read_picture import BrokenPictureError
-from keras_padpos.data._shuffled import shuffled
-from keras_padpos.data.picture_source import PictureSource
-from keras_padpos.data.too_small_picture_error import TooSmallPictureError
+from keras_padpos.checks import check_ints
+from keras_padpos.data.decoding import TooSmallPictureError
+from keras_padpos.data.reading import batched_dataset
+from keras_padpos.data.reading import read_pass
+from keras_padpos.data.reading import shuffled
+from keras_padpos.data.sources import PictureSource
 from keras_padpos.errors import InputError
 
 if TYPE_CHECKING:
@@ -183,7 +182,7 @@ class ImageSet:
             ValueError: If `batch_size` is not a positive int, or, at the end
                 of the pass, if not one picture could be read.
         """
-        self._check_batch_size(batch_size)
+        check_ints(batch_size=batch_size)
         order = None if shuffle_seed is None else (shuffle_seed, epoch)
         batches = self._numbered_batches(batch_size, order)
         return (
@@ -229,12 +228,8 @@ class ImageSet:
                 negative one, or, at the end of the pass, if not one picture
                 could be read.
         """
-        self._check_batch_size(batch_size)
-        if not isinstance(start, int) or start < 0:
-            raise InputError(
-                f"`start` must be an int of at least 0. "
-                f"Received: start={start!r}"
-            )
+        check_ints(batch_size=batch_size)
+        check_ints(0, start=start)
         return self._numbered_batches(batch_size, None, start)
 
     def as_dataset(
@@ -275,36 +270,19 @@ class ImageSet:
         """
         import tensorflow as tf
 
-        self._check_batch_size(batch_size)
-        epochs = itertools.count(epoch)
-
-        def generate() -> Iterator[np.ndarray]:
-            return self.batches(
+        return batched_dataset(
+            lambda epoch: self.batches(
                 batch_size,
                 shuffle_seed=shuffle_seed,
-                epoch=next(epochs),
+                epoch=epoch,
                 drop_remainder=drop_remainder,
-            )
-
-        batch = batch_size if drop_remainder else None
-        signature = tf.TensorSpec((batch, *self.shape, 3), "float32")
-        dataset = tf.data.Dataset.from_generator(
-            generate, output_signature=signature
+            ),
+            lambda batch: tf.TensorSpec((batch, *self.shape, 3), "float32"),
+            self.delivered,
+            batch_size=batch_size,
+            epoch=epoch,
+            drop_remainder=drop_remainder,
         )
-        if self.delivered is not None:
-            left_over = 0 if drop_remainder else batch_size - 1
-            number = (self.delivered + left_over) // batch_size
-            dataset = dataset.apply(
-                tf.data.experimental.assert_cardinality(number)
-            )
-        return dataset.prefetch(tf.data.AUTOTUNE)
-
-    def _check_batch_size(self, batch_size: int) -> None:
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise InputError(
-                f"`batch_size` must be a positive int. "
-                f"Received: batch_size={batch_size!r}"
-            )
 
     def _numbered_batches(
         self, batch_size: int, order: tuple[int, int] | None, start: int = 0
@@ -323,71 +301,30 @@ class ImageSet:
         them is replaced by the same later one as without a shuffle.
         """
         numbered = self._source.numbered_candidates()
-        if order is None:
-            return numbered
         first = itertools.islice(numbered, self._count)
-        rng = np.random.default_rng(order)
         buffer = self._source.shuffle_buffer
-        return itertools.chain(shuffled(first, buffer, rng), numbered)
+        return itertools.chain(shuffled(first, buffer, order), numbered)
 
     def _one_pass(
         self, order: tuple[int, int] | None, start: int = 0
     ) -> Iterator[tuple[int, np.ndarray]]:
-        candidates = self._candidates(order)
-        workers = min(8, os.cpu_count() or 1)
-        ahead = 4 * workers
-        count = float("inf") if self._count is None else self._count
-        delivered = 0
-        # What this pass knows of pictures that may have more crops to come.
-        # The next pass reads all of them anew.
-        broken: set[int] = set()
-        good: set[int] = set()
         largest = (0.0, "")
-        pending: collections.deque[Any] = collections.deque()
-        pool = concurrent.futures.ThreadPoolExecutor(workers)
-        try:
-            while True:
-                # Never more than are still wanted: what is read is used.
-                room = min(ahead, count - delivered) - len(pending)
-                while room > 0:
-                    candidate = next(candidates, None)
-                    if candidate is None:
-                        break
-                    number, item = candidate
-                    if number in broken:
-                        continue
-                    # For certain: broken ones among those pending would only
-                    # move it further to the front.
-                    left_out = delivered + len(pending) < start
-                    known = number in good or not self._source.may_break
-                    future = None
-                    if not (left_out and known):
-                        future = pool.submit(self._source.load, item)
-                    pending.append((number, future))
-                    room -= 1
-                if not pending:
-                    break
-                number, future = pending.popleft()
-                try:
-                    picture = None if future is None else future.result()
-                except BrokenPictureError as error:
-                    broken.add(number)
-                    self._broken[number] = str(error)
-                    if isinstance(error, TooSmallPictureError):
-                        # The first one of the largest.
-                        largest = max(
-                            largest,
-                            (error.share, str(error)),
-                            key=lambda each: each[0],
-                        )
-                    continue
-                delivered += 1
-                if delivered > start:
-                    yield number, picture
-                else:
-                    good.add(number)
-        finally:
-            pool.shutdown(cancel_futures=True)
+
+        def on_broken(number, error):
+            nonlocal largest
+            self._broken[number] = str(error)
+            # The first one of the largest.
+            if isinstance(error, TooSmallPictureError):
+                if error.share > largest[0]:
+                    largest = error.share, str(error)
+
+        delivered = yield from read_pass(
+            self._candidates(order),
+            self._source.load,
+            start=start,
+            count=self._count,
+            on_broken=on_broken if self._source.may_break else None,
+        )
         if not delivered:
             line = largest[1]
             hint = f"; the largest: {line}" if line else ""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_padpos.data._open_set import check_int
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 
@@ -74,7 +74,7 @@ class JointAugmentation:
     def __init__(
         self, layers: "Sequence[keras.layers.Layer]", *, seed: int = 0
     ) -> None:
-        check_int("seed", seed, 0)
+        check_ints(0, seed=seed)
         self.seed = seed
         self._layers = [_for_both(layer) for layer in layers]
 

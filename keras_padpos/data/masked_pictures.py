@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from keras_padpos.data._read_picture import BrokenPictureError
-from keras_padpos.data._read_picture import opened_picture
-from keras_padpos.data.pair_source import PairSource
+from keras_padpos.data.decoding import BrokenPictureError
+from keras_padpos.data.decoding import opened_picture
+from keras_padpos.data.sources import PairSource
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 

@@ -1,9 +1,7 @@
 """A finite, ordered set of pictures with masks or classes."""
 
-import collections
-import concurrent.futures
+import contextlib
 import itertools
-import os
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.data._open_set import check_int
-from keras_padpos.data._shuffled import shuffled
-from keras_padpos.data.pair_source import PairSource
+from keras_padpos.checks import check_ints
+from keras_padpos.data.reading import batched_dataset
+from keras_padpos.data.reading import read_pass
+from keras_padpos.data.reading import shuffled
+from keras_padpos.data.sources import PairSource
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import VOID
 
@@ -169,9 +169,8 @@ class PairedSet:
                 read, if there is anything wrong with a pair, or if there are
                 more or fewer than `expected`.
         """
-        check_int("batch_size", batch_size, 1)
-        check_int("epoch", epoch, 0)
-        check_int("start", start, 0)
+        check_ints(batch_size=batch_size)
+        check_ints(0, epoch=epoch, start=start)
         order = None if shuffle_seed is None else (shuffle_seed, epoch)
         if augmentation is not None:
             augmentation.output_shape(self.shape)
@@ -210,38 +209,29 @@ class PairedSet:
         """
         import tensorflow as tf
 
-        check_int("batch_size", batch_size, 1)
-        check_int("epoch", epoch, 0)
-        epochs = itertools.count(epoch)
-
-        def generate() -> Iterator[_Batch]:
-            return self.batches(
-                batch_size,
-                shuffle_seed=shuffle_seed,
-                epoch=next(epochs),
-                drop_remainder=drop_remainder,
-                augmentation=augmentation,
-            )
-
         shape = self.shape
         if augmentation is not None:
             shape = augmentation.output_shape(shape)
-        batch = batch_size if drop_remainder else None
-        target = (batch,) if self.void is None else (batch, *shape)
-        dataset = tf.data.Dataset.from_generator(
-            generate,
-            output_signature=(
-                tf.TensorSpec((batch, *shape, 3), "float32"),
-                tf.TensorSpec(target, self._target_dtype),
+        return batched_dataset(
+            lambda epoch: self.batches(
+                batch_size,
+                shuffle_seed=shuffle_seed,
+                epoch=epoch,
+                drop_remainder=drop_remainder,
+                augmentation=augmentation,
             ),
+            lambda batch: (
+                tf.TensorSpec((batch, *shape, 3), "float32"),
+                tf.TensorSpec(
+                    (batch,) if self.void is None else (batch, *shape),
+                    self._target_dtype,
+                ),
+            ),
+            self.expected,
+            batch_size=batch_size,
+            epoch=epoch,
+            drop_remainder=drop_remainder,
         )
-        if self.expected is not None:
-            left_over = 0 if drop_remainder else batch_size - 1
-            number = (self.expected + left_over) // batch_size
-            dataset = dataset.apply(
-                tf.data.experimental.assert_cardinality(number)
-            )
-        return dataset.prefetch(tf.data.AUTOTUNE)
 
     @property
     def _target_dtype(self) -> str:
@@ -280,38 +270,28 @@ class PairedSet:
         load: Callable[[Any], Any],
     ) -> Iterator[Any]:
         candidates = itertools.islice(self._source.candidates(), self._count)
-        if order is not None:
-            rng = np.random.default_rng(order)
-            candidates = shuffled(candidates, self._source.shuffle_buffer, rng)
-        candidates = itertools.islice(candidates, start, None)
-        workers = min(8, os.cpu_count() or 1)
-        pending: collections.deque[Any] = collections.deque()
-        pool = concurrent.futures.ThreadPoolExecutor(workers)
-        found = start
-        try:
-            while True:
-                wanted = 4 * workers - len(pending)
-                for candidate in itertools.islice(candidates, wanted):
-                    pending.append(pool.submit(load, candidate))
-                if not pending:
-                    break
-                found += 1
-                if self.expected is not None and found > self.expected:
+        buffer = self._source.shuffle_buffer
+        pairs = read_pass(
+            enumerate(shuffled(candidates, buffer, order)), load, start=start
+        )
+        number = start
+        with contextlib.closing(pairs):
+            for _, pair in pairs:
+                number += 1
+                if self.expected is not None and number > self.expected:
                     raise self._other_count("more")
-                yield pending.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-        if not found:
+                yield pair
+        if not number:
             raise InputError(
                 f"`spec` must name a split that holds pictures. "
                 f"Received: spec={self.name!r}"
             )
-        if self.expected is not None and found < self.expected:
-            raise self._other_count(found)
+        if self.expected is not None and number < self.expected:
+            raise self._other_count(number)
 
-    def _other_count(self, found: int | str) -> ValueError:
-        return ValueError(
+    def _other_count(self, number: int | str) -> InputError:
+        return InputError(
             f"`spec` must name a set that holds as many pictures as it says, "
             f"{self.expected}. Received: spec={self.name!r}, which holds "
-            f"{found}"
+            f"{number}"
         )

@@ -1,20 +1,80 @@
-"""A network for the location-dependent tasks."""
+"""Networks for the location-dependent tasks."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_padpos.errors import InputError
-from keras_padpos.models import bagnet
-from keras_padpos.models import resnet18
-from keras_padpos.models import vgg5
+from keras_padpos.models.nets._bagnet import bagnet
+from keras_padpos.models.nets._resnet18 import resnet18
+from keras_padpos.models.nets._vgg5 import vgg5
 from keras_padpos.published.canvas_facts import BACKGROUND
-from keras_padpos.tasks.canvas import CIFAR_DEVIATION
-from keras_padpos.tasks.canvas import CIFAR_MEAN
+from keras_padpos.published.canvas_facts import CIFAR_DEVIATION
+from keras_padpos.published.canvas_facts import CIFAR_MEAN
 from keras_padpos.tasks.canvas import Canvas
-from keras_padpos.tasks.permute_channels import PermuteChannels
+
+
+@keras.saving.register_keras_serializable("keras_padpos")
+class PermuteChannels(keras.layers.Layer):
+    """Shuffle the channels anew at every call, while testing too.
+
+    What comes after can use how large the channels are, but not which is
+    which. While training, all of a batch are shuffled alike; otherwise each
+    example is for itself, so that a score does not hang on a few orders.
+
+    Example:
+
+    >>> import numpy as np
+    >>> shuffled = PermuteChannels(seed=0)(np.array([[1.0, 2, 3], [4, 5, 6]]))
+    >>> np.sort(shuffled).tolist()
+    [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+
+    Args:
+        seed: Seed of the orders; `None`: drawn.
+        **kwargs: See `keras.layers.Layer`.
+
+    Source:
+        PermuteNet of Islam et al., *Global Pooling, More than Meets the Eye*
+        (ICCV 2021).
+    """
+
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+        self._seeds = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Shuffle the last axis.
+
+        Args:
+            inputs: `(batch, channels)`.
+            training: Whether all of the batch are shuffled alike.
+
+        Returns:
+            The same channels in another order.
+        """
+        batch, channels = ops.shape(inputs)
+        drawn = keras.random.uniform(
+            (1 if training else batch, channels), seed=self._seeds
+        )
+        order = ops.argsort(drawn, axis=-1)
+        if training:
+            return ops.take(inputs, order[0], axis=-1)
+        return ops.take_along_axis(inputs, order, axis=-1)
+
+    def compute_output_shape(
+        self, input_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        """That of what goes in."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "seed": self.seed}
+
 
 LOCATION_TASKS = ("classification", "location", "both", "segmentation")
 """What is asked: the class, the cell, both, or the class of each pixel."""
@@ -82,14 +142,14 @@ def location_net(
         as the code of their *Global Pooling* paper (ICCV 2021) tells, whose
         PermuteNet `permuted` is.
     """
-    for what, value, known in (
+    for argument, value, allowed in (
         ("name", name, LOCATION_NETS),
         ("task", task, LOCATION_TASKS),
     ):
-        if value not in known:
+        if value not in allowed:
             raise InputError(
-                f"`{what}` must be one of {', '.join(known)}. "
-                f"Received: {what}={value!r}"
+                f"`{argument}` must be one of {', '.join(allowed)}. "
+                f"Received: {argument}={value!r}"
             )
     if permuted and task == "segmentation":
         raise InputError(

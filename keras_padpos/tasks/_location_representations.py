@@ -49,11 +49,11 @@ def location_representations(
     >>> from keras_padpos.tasks import location_net
     >>> net = location_net("vgg5", "both", 3, size=8)
     >>> pictures = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3))
-    >>> found = location_representations(net, pictures, np.arange(40) % 4, 3)
+    >>> result = location_representations(net, pictures, np.arange(40) % 4, 3)
     >>> names = ("neurons_location", "neurons_class", "neurons_residual")
-    >>> sum(found[name] for name in names), found["units"]
+    >>> sum(result[name] for name in names), result["units"]
     (256, 256)
-    >>> list(found["position_units"])
+    >>> list(result["position_units"])
     ['stage1_out', 'stage2_out', 'stage3_out', 'stage4_out']
 
     Args:
@@ -102,12 +102,12 @@ def location_representations(
     latents = []
     for start in range(0, len(pictures), batch_size):
         part = slice(start, start + batch_size)
-        found = reader.predict_on_batch(
+        outputs = reader.predict_on_batch(
             {"picture": pictures[part].astype("float32"), "cell": where[part]}
         )
-        latents.append(np.asarray(found["latent"]))
+        latents.append(np.asarray(outputs["latent"]))
         for name, contrast in contrasts.items():
-            contrast.update_moments(np.asarray(found[name]))
+            contrast.update_moments(np.asarray(outputs[name]))
         if advance:
             advance(len(where[part]))
     neurons = neuron_counts(

@@ -8,16 +8,16 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.errors import InputError
-from keras_padpos.tasks._attack_loss import attack_loss
-from keras_padpos.tasks._class_labels import class_labels
-from keras_padpos.tasks._input_gradient import Gradient
-from keras_padpos.tasks._input_gradient import Loss
-from keras_padpos.tasks._input_gradient import input_gradient
 from keras_padpos.tasks.attack_ball import check_attack
 from keras_padpos.tasks.attack_ball import check_numbers
 from keras_padpos.tasks.attack_ball import gradient_sign
 from keras_padpos.tasks.attack_ball import round_down
-from keras_padpos.training._kept_seeds import kept_seeds
+from keras_padpos.tasks.attack_gradient import Gradient
+from keras_padpos.tasks.attack_gradient import Loss
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.attack_gradient import input_gradient
+from keras_padpos.tasks.classifier import class_labels
+from keras_padpos.training import kept_seeds
 
 
 def pgd(
@@ -50,8 +50,8 @@ def pgd(
     >>> flat = keras.layers.Flatten()(inputs / 255)
     >>> model = keras.Model(inputs, keras.layers.Dense(2)(flat))
     >>> pictures = np.full((1, 2, 2, 3), 254, "uint8")
-    >>> found = pgd(model, pictures, np.array([0]), epsilon=4, steps=3)
-    >>> bool(found.min() >= 250), bool(found.max() <= 255), found.dtype
+    >>> attacked = pgd(model, pictures, np.array([0]), epsilon=4, steps=3)
+    >>> bool(attacked.min() >= 250), bool(attacked.max() <= 255), attacked.dtype
     (True, True, dtype('float32'))
 
     Args:
@@ -99,7 +99,7 @@ def pgd(
     if gradient is None and loss is None:
         labels = class_labels(model, labels, single=True)
     gradient = gradient or input_gradient(model, loss or attack_loss)
-    found = np.empty_like(pictures)
+    attacked = np.empty_like(pictures)
     with kept_seeds(model):
         for start in range(0, len(pictures), batch_size):
             part = slice(start, start + batch_size)
@@ -111,29 +111,18 @@ def pgd(
                 for each in (x, low, high)
             )
             x = ops.clip(x, low, high)
-            wanted = ops.convert_to_tensor(labels[part])
+            classes = ops.convert_to_tensor(labels[part])
             for _ in range(steps):
-                _, slope = gradient(x, wanted)
+                _, slope = gradient(x, classes)
                 x = ops.clip(x + step * gradient_sign(slope), low, high)
-            found[part] = check_numbers(ops.convert_to_numpy(x))
+            attacked[part] = check_numbers(ops.convert_to_numpy(x))
             if advance:
-                advance(len(found[part]))
-    return found
+                advance(len(attacked[part]))
+    return attacked
 
 
 def check_steps(steps: int) -> None:
-    """Check how many steps `pgd` is to go.
-
-    Example:
-
-    >>> check_steps(0)
-
-    Args:
-        steps: The number.
-
-    Raises:
-        ValueError: If it is no int, or less than 0.
-    """
+    """Raise unless the number of steps is an int of 0 or more."""
     if not isinstance(steps, int) or steps < 0:
         raise InputError(
             f"`steps` must be an int of 0 or more. Received: {steps!r}"

@@ -96,13 +96,13 @@ def red_green(
         sets = {name: _draw(count, seed) for name, count in counts.items()}
     else:
         sets = _draw_apart(counts, seed)
-    found = {name: _paint(*boxes) for name, boxes in sets.items()}
-    pictures, labels = found["similar"]
-    found["dissimilar"] = (
+    painted = {name: _paint(*boxes) for name, boxes in sets.items()}
+    pictures, labels = painted["similar"]
+    painted["dissimilar"] = (
         np.roll(pictures, _BASES[1] - _BASES[0], axis=1),
         labels.copy(),
     )
-    return found
+    return painted
 
 
 def _draw(count, seed):
@@ -125,16 +125,16 @@ def _draw_apart(counts, seed):
         corners, labels = [], np.arange(count) % 2
         for label in labels:
             for _ in range(_PATIENCE):
-                found = _corners(stream, label)
-                if name == "train" or (label, *found) not in seen:
+                pair = _corners(stream, label)
+                if name == "train" or (label, *pair) not in seen:
                     break
             else:
                 raise InputError(
                     f"There are not as many different pictures as asked for. "
                     f"Received: {counts}"
                 )
-            seen.add((label, *found))
-            corners.append(found)
+            seen.add((label, *pair))
+            corners.append(pair)
         sets[name] = np.array(corners), labels
     return sets
 

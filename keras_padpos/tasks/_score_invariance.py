@@ -110,10 +110,10 @@ def score_invariance(
         for first in range(0, len(offsets), batch_size):
             some = offsets[first : first + batch_size]
             patches = np.stack([_cut(picture, each, patch) for each in some])
-            found = np.asarray(answer(patches.astype("float32")))
-            if found.dtype.kind == "f":
-                found = (found >= _SALIENT).astype("int64")
-            for each, offset in zip(found, some, strict=True):
+            answers = np.asarray(answer(patches.astype("float32")))
+            if answers.dtype.kind == "f":
+                answers = (answers >= _SALIENT).astype("int64")
+            for each, offset in zip(answers, some, strict=True):
                 scores.update(each, offset)
         results.append(scores.result())
         if advance:

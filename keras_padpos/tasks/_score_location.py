@@ -10,9 +10,9 @@ from keras import ops
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import border_profile
 from keras_padpos.metrics import mean_iou
-from keras_padpos.tasks._canvas_labels import BACKGROUND
-from keras_padpos.tasks._canvas_labels import canvas_labels
-from keras_padpos.tasks._canvas_labels import check_labels
+from keras_padpos.published.canvas_facts import BACKGROUND
+from keras_padpos.tasks.canvas import canvas_labels
+from keras_padpos.tasks.canvas import check_labels
 
 _CLASSES = BACKGROUND + 1
 # Pixels that go through at once, if nothing else is asked for.
@@ -34,10 +34,10 @@ def score_location(
 
     >>> from keras_padpos.tasks import location_net
     >>> net = location_net("vgg5", "location", 3, size=8)
-    >>> found = score_location(
+    >>> scores = score_location(
     ...     net, np.zeros((5, 8, 8, 3), "uint8"), np.zeros(5, int), 3
     ... )
-    >>> np.shape(found["cell"]["per_cell"]), found["cell"]["chance"]
+    >>> np.shape(scores["cell"]["per_cell"]), scores["cell"]["chance"]
     ((3, 3), 0.1111111111111111)
 
     Args:
@@ -85,18 +85,18 @@ def score_location(
             if "cell" in heads:
                 right["cell"][cell] += np.sum(answers["cell"] == cell)
             if "pixels" in heads:
-                wanted = canvas_labels(
+                targets = canvas_labels(
                     labels[part], cells[part], grid, pictures.shape[1]
                 )
                 counted = np.bincount(
-                    wanted.ravel().astype("int64") * _CLASSES
+                    targets.ravel().astype("int64") * _CLASSES
                     + np.ravel(answers["pixels"]),
                     minlength=_CLASSES**2,
                 )
                 confusion[cell] += counted.reshape(_CLASSES, _CLASSES)
         if advance:
             advance(len(pictures))
-    found = {}
+    results = {}
     for head in heads:
         if head == "pixels":
             scores = np.array([mean_iou(each) for each in confusion])
@@ -114,13 +114,13 @@ def score_location(
                 "chance": float(chance),
             }
         per_cell = scores.reshape(grid, grid)
-        found[head] = {
+        results[head] = {
             **overall,
             "per_cell": per_cell.tolist(),
             "per_cell_images": len(pictures),
             "by_border_distance": border_profile(per_cell).tolist(),
         }
-    return found
+    return results
 
 
 def _answers(model):

@@ -11,13 +11,13 @@ import numpy as np
 from keras_padpos.errors import InputError
 from keras_padpos.models.nets.net_parts import bias_draw
 from keras_padpos.models.nets.net_parts import kernel_draw
-from keras_padpos.tasks._class_accuracy import class_accuracy
-from keras_padpos.tasks._four_quadrants import four_quadrants
-from keras_padpos.tasks._quadrant_features import pooled_maps
-from keras_padpos.tasks._quadrant_features import quadrant_features
 from keras_padpos.tasks._red_green import SPLITS
-from keras_padpos.tasks._train_quadrants import QUADRANT_EPOCHS
-from keras_padpos.tasks._train_quadrants import train_quadrants
+from keras_padpos.tasks.classifier import class_accuracy
+from keras_padpos.tasks.fconv_training import QUADRANT_EPOCHS
+from keras_padpos.tasks.fconv_training import train_quadrants
+from keras_padpos.tasks.quadrant_pictures import four_quadrants
+from keras_padpos.tasks.quadrant_pictures import pooled_maps
+from keras_padpos.tasks.quadrant_pictures import quadrant_features
 from keras_padpos.training import Checkpoint
 from keras_padpos.training import LocalModel
 from keras_padpos.training import OneDevice
@@ -128,7 +128,7 @@ def score_quadrants(
         inputs, _ = four_quadrants(pictures, border, **canvas)
         inputs = inputs.reshape(2, len(pictures), *inputs.shape[1:])
         first = model.get_weights()
-    found = {}
+    scores = {}
     for each, chosen in parts.items():
         keras.utils.set_random_seed(seed)
         with training_spread.scope():
@@ -150,7 +150,7 @@ def score_quadrants(
             spread=training_spread,
         )
         local = LocalModel(net, training_spread).now()
-        found[each] = {
+        scores[each] = {
             "accuracy": class_accuracy(local, *sets["test"], _BATCH),
             "train_accuracy": class_accuracy(local, *sets["train"], _BATCH),
             "train_images": len(chosen["train"]),
@@ -158,7 +158,7 @@ def score_quadrants(
             **trained,
             **extra,
         }
-    return found
+    return scores
 
 
 def _parts(splits: str, number: int) -> Mapping[str, np.ndarray]:

@@ -10,25 +10,27 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import check_sizes
 from keras_padpos.errors import InputError
-from keras_padpos.metrics import bootstrap_interval
 from keras_padpos.metrics import paired_difference
-from keras_padpos.tasks._attack_loss import attack_loss
-from keras_padpos.tasks._check_counts import check_counts
-from keras_padpos.tasks._check_sizes import check_sizes
-from keras_padpos.tasks._class_labels import class_labels
-from keras_padpos.tasks._input_gradient import input_gradient
 from keras_padpos.tasks._pgd import check_steps
 from keras_padpos.tasks._pgd import pgd
-from keras_padpos.tasks._region_mask import region_mask
 from keras_padpos.tasks._universal_perturbation import perturbed
 from keras_padpos.tasks._universal_perturbation import universal_perturbation
+from keras_padpos.tasks.attack_ball import region_mask
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.attack_gradient import input_gradient
+from keras_padpos.tasks.classifier import accuracy_scores
+from keras_padpos.tasks.classifier import labelled
 from keras_padpos.tasks.cutout import Cutout
 from keras_padpos.training import Checkpoint
+from keras_padpos.training import flat_state
+from keras_padpos.training import kept_seeds
 from keras_padpos.training import restore_variables
+from keras_padpos.training import seed_variables
+from keras_padpos.training import sub_state
 from keras_padpos.training import variable_state
-from keras_padpos.training._kept_seeds import kept_seeds
-from keras_padpos.training._kept_seeds import seed_variables
 
 ATTACKS = ("noise", "pgd", "universal")
 """Random signs, each picture attacked by itself, and all of them alike."""
@@ -121,13 +123,13 @@ def score_robustness(
         raise InputError(
             f"`attacks` must be of {', '.join(ATTACKS)}. Received: {unknown}"
         )
-    check_counts(universal_epochs=universal_epochs, batch_size=batch_size)
+    check_ints(universal_epochs=universal_epochs, batch_size=batch_size)
     check_steps(steps)
     check_sizes(step=step)
     for epsilon in epsilons:
         check_sizes(epsilons=epsilon)
-    pictures, labels = _labelled(model, "labels", pictures, labels)
-    known = _labelled(model, "known", *known)
+    pictures, labels = labelled(model, pictures, labels)
+    known = labelled(model, *known, name="known")
     places = _places(pictures.shape[1:3], shares)
     # One program for all attacks.
     gradient = input_gradient(model, attack_loss)
@@ -138,9 +140,9 @@ def score_robustness(
             if advance:
                 advance(1)
             return
-        found = tamper()
+        tampered = tamper()
         with kept_seeds(model):
-            logits = _logits(model, found, batch_size)
+            logits = _logits(model, tampered, batch_size)
         done.add(
             {
                 "attack": None,
@@ -150,19 +152,19 @@ def score_robustness(
                 "fraction": None,
                 "epsilon": None,
                 **columns,
-                **_scores(logits, labels),
+                **accuracy_scores(logits, labels),
             },
             np.argmax(logits, axis=-1),
         )
         if advance:
             advance(1)
 
-    def attacked(attack, *given, **options):
+    def attacked(attack, *pairs, **options):
         with kept_seeds(model):
             if seed_variables(model):
                 # An attack must not know the noise that it is scored with.
                 _logits(model, pictures[:1], 1)
-            return attack(model, *given, gradient=gradient, **options)
+            return attack(model, *pairs, gradient=gradient, **options)
 
     add(lambda: pictures, attack="none", fraction=0.0)
     for fill in fills:
@@ -189,7 +191,7 @@ def score_robustness(
                 attacked, pgd, pictures, labels, steps=steps, **options
             )
         else:
-            found = functools.partial(
+            find = functools.partial(
                 attacked,
                 universal_perturbation,
                 *known,
@@ -198,7 +200,7 @@ def score_robustness(
             )
             name = perturbation_name(epsilon, region, share)
             tamper = functools.partial(
-                _perturbed, pictures, done.arrays, name, found
+                _perturbed, pictures, done.arrays, name, find
             )
         add(
             tamper,
@@ -212,40 +214,26 @@ def score_robustness(
 
 
 def perturbation_name(epsilon: float, region: str, share: float | None) -> str:
-    """What `score_robustness` calls a universal perturbation.
-
-    Example:
-
-    >>> perturbation_name(2.0, "border", 0.1)
-    'universal-2-border-0.1'
-
-    Args:
-        epsilon: Its size.
-        region: Where it is; see `region_mask`.
-        share: Width of the border; `None` for the whole picture.
-    """
-    words = ["universal", f"{epsilon:g}", region]
-    return "-".join(words if share is None else [*words, f"{share:g}"])
+    """The name of the array of a universal perturbation."""
+    parts = ["universal", f"{epsilon:g}", region]
+    return "-".join(parts if share is None else [*parts, f"{share:g}"])
 
 
 class _Done:
     """What has been scored, and what going on needs."""
 
     def __init__(self, model, checkpoint):
-        known = {id(weight) for weight in model.weights}
         # What padding draws from at inference.
-        self._random = [
-            each for each in model.variables if id(each) not in known
-        ]
+        self._random = seed_variables(model)
         self._checkpoint = checkpoint
         self.rows, self.answers, self.arrays = [], [], {}
-        found = checkpoint.load() if checkpoint is not None else None
-        if found is not None:
-            row, state = found
+        saved = checkpoint.load() if checkpoint is not None else None
+        if saved is not None:
+            row, state = saved
             self.rows = list(row["rows"])
             self.answers = list(state["answers"])
-            self.arrays = _of("perturbations", state)
-            restore_variables(self._random, _of("random", state))
+            self.arrays = sub_state(state, "perturbations")
+            restore_variables(self._random, sub_state(state, "random"))
         self._left = len(self.rows)
 
     def skip(self):
@@ -260,32 +248,13 @@ class _Done:
             self._checkpoint.offer(self._state)
 
     def _state(self):
-        random = variable_state(self._random)
-        return {"rows": self.rows}, {
-            "answers": np.stack(self.answers),
-            **{f"perturbations/{name}": x for name, x in self.arrays.items()},
-            **{f"random/{name}": x for name, x in random.items()},
-        }
-
-
-def _of(name, state):
-    return {
-        key.removeprefix(f"{name}/"): array
-        for key, array in state.items()
-        if key.startswith(f"{name}/")
-    }
-
-
-def _labelled(model, name, pictures, labels):
-    pictures = np.asarray(pictures)
-    labels = class_labels(model, labels, name=name)
-    if not len(pictures) or labels.shape != (len(pictures),):
-        raise InputError(
-            f"`{name}` must be one for each picture, and pictures one or more. "
-            f"Received: {len(pictures)} pictures and labels of shape "
-            f"{labels.shape}"
+        return {"rows": self.rows}, flat_state(
+            {
+                "answers": np.stack(self.answers),
+                "perturbations": self.arrays,
+                "random": variable_state(self._random),
+            }
         )
-    return pictures, labels
 
 
 def _places(size, shares):
@@ -334,23 +303,12 @@ def _perturbed(pictures, arrays, name, find):
     return ops.convert_to_numpy(perturbed(pictures, arrays[name]))
 
 
-def _scores(logits, labels):
-    right = np.argmax(logits, axis=-1) == labels
-    losses = ops.convert_to_numpy(attack_loss(labels, logits))
-    interval = bootstrap_interval(right)
-    return {
-        "accuracy": float(np.mean(right)),
-        "accuracy_ci95": None if interval is None else list(interval),
-        "cross_entropy": float(np.mean(losses)),
-    }
-
-
 def _compared(rows, answers, labels):
     """The rows, and how they differ from clean ones and from each other."""
     compared, border = [], None
-    for row, found in zip(rows, answers, strict=True):
+    for row, classes in zip(rows, answers, strict=True):
         difference = interval = None
-        right = found == labels
+        right = classes == labels
         if row["region"] == "border":
             border = right
         elif row["region"] == "interior":
@@ -359,7 +317,7 @@ def _compared(rows, answers, labels):
         compared.append(
             {
                 **row,
-                "fooling_rate": float(np.mean(found != answers[0])),
+                "fooling_rate": float(np.mean(classes != answers[0])),
                 "border_minus_interior": difference,
                 "border_minus_interior_ci95": interval and list(interval),
             }

@@ -7,18 +7,18 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
-from keras_padpos.tasks._attack_loss import attack_loss
-from keras_padpos.tasks._check_counts import check_counts
-from keras_padpos.tasks._class_labels import class_labels
-from keras_padpos.tasks._input_gradient import Gradient
-from keras_padpos.tasks._input_gradient import Loss
-from keras_padpos.tasks._input_gradient import input_gradient
 from keras_padpos.tasks.attack_ball import check_attack
 from keras_padpos.tasks.attack_ball import check_numbers
 from keras_padpos.tasks.attack_ball import gradient_sign
 from keras_padpos.tasks.attack_ball import round_down
-from keras_padpos.training._kept_seeds import kept_seeds
+from keras_padpos.tasks.attack_gradient import Gradient
+from keras_padpos.tasks.attack_gradient import Loss
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.attack_gradient import input_gradient
+from keras_padpos.tasks.classifier import class_labels
+from keras_padpos.training import kept_seeds
 
 _CEILING = 9.0
 
@@ -56,11 +56,11 @@ def universal_perturbation(
     >>> inputs = keras.Input((2, 2, 3))
     >>> flat = keras.layers.Flatten()(inputs / 255)
     >>> model = keras.Model(inputs, keras.layers.Dense(2)(flat))
-    >>> found = universal_perturbation(
+    >>> change = universal_perturbation(
     ...     model, np.zeros((4, 2, 2, 3)), np.zeros(4, int), epsilon=4,
     ...     mask=np.eye(2, dtype=bool),
     ... )
-    >>> found.shape, float(abs(found).max()), float(abs(found[0, 1]).max())
+    >>> change.shape, float(abs(change).max()), float(abs(change[0, 1]).max())
     ((2, 2, 3), 4.0, 0.0)
 
     Args:
@@ -92,7 +92,7 @@ def universal_perturbation(
         Shafahi et al., *Universal Adversarial Training* (AAAI 2020), from
         memory: the sign, and the ceiling of 9 on the cross-entropy.
     """
-    check_counts(epochs=epochs)
+    check_ints(epochs=epochs)
     pictures, labels = np.asarray(pictures), np.asarray(labels)
     mask = check_attack(
         pictures,
@@ -109,7 +109,7 @@ def universal_perturbation(
     if mask is not None:
         radius *= mask
     radius = ops.convert_to_tensor(radius, "float32")
-    found = ops.zeros(shape, "float32")
+    change = ops.zeros(shape, "float32")
     if gradient is None and loss is None:
         labels = class_labels(model, labels, single=True)
     gradient = gradient or input_gradient(model, loss or attack_loss)
@@ -120,38 +120,24 @@ def universal_perturbation(
             for start in range(0, len(order), batch_size):
                 chosen = order[start : start + batch_size]
                 moved = (
-                    ops.convert_to_tensor(pictures[chosen], "float32") + found
+                    ops.convert_to_tensor(pictures[chosen], "float32") + change
                 )
                 losses, slopes = gradient(_clipped(moved), labels[chosen])
                 votes = (losses < ceiling)[:, None, None, None]
                 # What is clipped no longer moves with the perturbation.
                 votes = votes & (moved >= 0) & (moved <= 255)
                 slope = ops.sum(slopes * ops.cast(votes, "float32"), axis=0)
-                found = ops.clip(
-                    found + step * gradient_sign(slope), -radius, radius
+                change = ops.clip(
+                    change + step * gradient_sign(slope), -radius, radius
                 )
                 if advance:
                     advance(len(chosen))
     # Minus zero, where the mask lets nothing through.
-    return check_numbers(ops.convert_to_numpy(found)) + np.float32(0)
+    return check_numbers(ops.convert_to_numpy(change)) + np.float32(0)
 
 
 def perturbed(pictures: Any, perturbation: Any) -> Any:
-    """Add a perturbation, and keep to [0, 255].
-
-    Example:
-
-    >>> pictures = np.full((1, 1, 1, 3), 250, "uint8")
-    >>> ops.convert_to_numpy(perturbed(pictures, [[[9, 2, -3]]])).tolist()
-    [[[[255.0, 252.0, 247.0]]]]
-
-    Args:
-        pictures: `(pictures, height, width, channels)` in [0, 255].
-        perturbation: `(height, width, channels)`.
-
-    Returns:
-        A tensor of the pictures' shape, float32.
-    """
+    """Add a perturbation `(height, width, channels)`, and clip to [0, 255]."""
     return _clipped(
         ops.convert_to_tensor(pictures, "float32")
         + ops.convert_to_tensor(perturbation, "float32")

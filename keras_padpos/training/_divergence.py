@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.training._kept_seeds import kept_seeds
+from keras_padpos.training.state import kept_seeds
 
 
 def divergence(model: keras.Model, inputs: Any = None) -> str | None:

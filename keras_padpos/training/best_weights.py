@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from keras_padpos.training._variable_state import restore_variables
-from keras_padpos.training._variable_state import variable_state
+from keras_padpos.training.state import flat_state
+from keras_padpos.training.state import restore_variables
+from keras_padpos.training.state import sub_state
+from keras_padpos.training.state import variable_state
 
 
 class BestWeights:
@@ -65,18 +67,16 @@ class BestWeights:
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that going on needs, as arrays by name."""
-        return {
-            "value": np.array(self.value),
-            "epoch": np.array([self.epoch, self.waited]),
-            **{f"weights/{key}": each for key, each in self._weights.items()},
-        }
+        return flat_state(
+            {
+                "value": np.array(self.value),
+                "epoch": np.array([self.epoch, self.waited]),
+                "weights": self._weights,
+            }
+        )
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Put back what `state` returned."""
         self.value = float(state["value"])
         self.epoch, self.waited = state["epoch"].tolist()
-        self._weights = {
-            key.removeprefix("weights/"): array
-            for key, array in state.items()
-            if key.startswith("weights/")
-        }
+        self._weights = sub_state(state, "weights")

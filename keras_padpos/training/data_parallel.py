@@ -93,18 +93,18 @@ class DataParallel(OneDevice):
         # each, filled up to the longest.
         stream = io.BytesIO()
         np.savez(stream, **arrays)
-        mine = np.frombuffer(stream.getvalue(), "uint8")
+        content = np.frombuffer(stream.getvalue(), "uint8")
         # Two digits: JAX has no 64-bit ints unless it is told to.
-        digits = np.array(divmod(len(mine), _PIECE), "int32")
+        digits = np.array(divmod(len(content), _PIECE), "int32")
         digits = multihost_utils.process_allgather(digits)
         sizes = [int(high) * _PIECE + int(low) for high, low in digits]
         everything = [[] for _ in sizes]
         for start in range(0, max(sizes), _PIECE):
             piece = np.zeros(min(_PIECE, max(sizes) - start), "uint8")
-            own = mine[start : start + _PIECE]
+            own = content[start : start + _PIECE]
             piece[: len(own)] = own
-            found = multihost_utils.process_allgather(piece)
-            for pieces, each in zip(everything, found, strict=True):
+            gathered = multihost_utils.process_allgather(piece)
+            for pieces, each in zip(everything, gathered, strict=True):
                 pieces.append(each)
         return [
             _read(np.concatenate(pieces)[:size])

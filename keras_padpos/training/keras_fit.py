@@ -7,11 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.training._variable_state import restore_variables
-from keras_padpos.training._variable_state import variable_state
 from keras_padpos.training.one_device import OneDevice
-from keras_padpos.training.torch_random import restore_torch_random
-from keras_padpos.training.torch_random import torch_random_state
+from keras_padpos.training.state import flat_state
+from keras_padpos.training.state import restore_variables
+from keras_padpos.training.state import sub_state
+from keras_padpos.training.state import variable_state
 from keras_padpos.training.training_position import TrainingPosition
 
 
@@ -21,20 +21,6 @@ class KerasFit:
     `keras.callbacks.BackupAndRestore` keeps neither what random layers draw
     from nor the place in the epoch nor the metrics so far; this keeps all
     that a step changes: weights, optimiser, random seeds and metrics.
-
-    Example:
-
-    >>> net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    >>> net.compile("sgd", "mse")
-    >>> fit = KerasFit(net)
-    >>> at = TrainingPosition({"fit": fit})
-    >>> batch = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
-    >>> sorted(fit.run(lambda number: batch, 2, at)), at.step
-    (['loss'], 2)
-
-    Args:
-        model: Compiled, inside the scope of `spread`.
-        spread: What it is trained on.
     """
 
     def __init__(
@@ -73,7 +59,7 @@ class KerasFit:
         """
         if steps <= 0:
             return self.logs
-        self._torch = self._torch or torch_random_state()
+        self._torch = self._torch or _torch_random_state()
         self._left = steps
         batches = _Batches(batch, steps, self._spread)
         if self._metrics:
@@ -109,16 +95,17 @@ class KerasFit:
         metrics = self._metrics
         if self._logs:
             metrics = variable_state(model.metrics_variables)
-        return {
-            **_under("model", variable_state(model.variables)),
-            **_under("optimizer", variable_state(model.optimizer.variables)),
-            **_under("torch", self._torch or torch_random_state()),
-            **_under("metrics", metrics),
-            **{
-                f"logs/{name}": np.array(value)
-                for name, value in self.logs.items()
-            },
-        }
+        return flat_state(
+            {
+                "model": variable_state(model.variables),
+                "optimizer": variable_state(model.optimizer.variables),
+                "torch": self._torch or _torch_random_state(),
+                "metrics": metrics,
+                "logs": {
+                    name: np.array(value) for name, value in self.logs.items()
+                },
+            }
+        )
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Put back what `state` returned.
@@ -131,11 +118,12 @@ class KerasFit:
             ("model", self.model.variables),
             ("optimizer", self.model.optimizer.variables),
         ):
-            restore_variables(variables, _of(name, state))
-        self._torch = _of("torch", state)
-        self._metrics = _of("metrics", state)
+            restore_variables(variables, sub_state(state, name))
+        self._torch = sub_state(state, "torch")
+        self._metrics = sub_state(state, "metrics")
         self._logs = {
-            name: float(value) for name, value in _of("logs", state).items()
+            name: float(value)
+            for name, value in sub_state(state, "logs").items()
         }
 
     def _build_optimizer(self):
@@ -184,14 +172,14 @@ class _Steps(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         # Between two calls of `fit` PyTorch draws more or fewer numbers, for
         # building and for iterators.
-        restore_torch_random(self._fit._torch)
+        _restore_torch_random(self._fit._torch)
         self._fit._torch = {}
 
     def on_train_batch_end(self, batch, logs=None):
         self._fit._logs = logs
         self._fit._left -= 1
         if not self._fit._left:
-            self._fit._torch = torch_random_state()
+            self._fit._torch = _torch_random_state()
         self._position.next_step()
 
 
@@ -199,13 +187,27 @@ def _numbers(logs):
     return {name: float(value) for name, value in logs.items()}
 
 
-def _under(name, state):
-    return {f"{name}/{key}": array for key, array in state.items()}
+def _torch_random_state():
+    """State of PyTorch's generators, which Keras' Dropout draws from there."""
+    if keras.backend.backend() != "torch":
+        return {}
+    import torch
+
+    states = {"cpu": torch.get_rng_state()}
+    for number, state in enumerate(torch.cuda.get_rng_state_all()):
+        states[f"cuda{number}"] = state
+    return {name: state.cpu().numpy() for name, state in states.items()}
 
 
-def _of(name, state):
-    return {
-        key.removeprefix(f"{name}/"): array
-        for key, array in state.items()
-        if key.startswith(f"{name}/")
-    }
+def _restore_torch_random(state):
+    """Restore the generators of the devices in `state`, leave others alone."""
+    if not state:
+        return
+    import torch
+
+    torch.set_rng_state(torch.from_numpy(state["cpu"].copy()))
+    for number in range(torch.cuda.device_count()):
+        if f"cuda{number}" in state:
+            torch.cuda.set_rng_state(
+                torch.from_numpy(state[f"cuda{number}"].copy()), number
+            )

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from keras_padpos.training._variable_state import restore_variables
-from keras_padpos.training._variable_state import variable_state
 from keras_padpos.training.one_device import OneDevice
+from keras_padpos.training.state import restore_variables
+from keras_padpos.training.state import seed_variables
+from keras_padpos.training.state import variable_state
 
 
 class LocalModel:
@@ -47,14 +48,11 @@ class LocalModel:
 
     def state(self) -> dict[str, np.ndarray]:
         """What the copy draws random numbers from."""
-        return variable_state(self._random())
+        return variable_state(self._seeds())
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Put back what `state` returned."""
-        restore_variables(self._random(), state)
+        """Restore what `state` returned."""
+        restore_variables(self._seeds(), state)
 
-    def _random(self):
-        if not self._copied:
-            return []
-        known = {id(weight) for weight in self._local.weights}
-        return [each for each in self._local.variables if id(each) not in known]
+    def _seeds(self):
+        return seed_variables(self._local) if self._copied else []

@@ -2,22 +2,15 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
-from typing import Any
 from typing import Protocol
 
 import numpy as np
 
-_HERE = "position"
+from keras_padpos.training.state import Part
+from keras_padpos.training.state import flat_state
+from keras_padpos.training.state import sub_state
 
-
-class Part(Protocol):
-    """What a training changes as it goes: weights, sums, best scores."""
-
-    def state(self) -> Mapping[str, np.ndarray]:
-        """Everything that going on needs, as arrays by name."""
-
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Put back what `state` returned."""
+_POSITION = "position"
 
 
 class Checkpoint(Protocol):
@@ -86,10 +79,10 @@ class TrainingPosition:
         self.step = 0
         self._parts = dict(parts)
         self._checkpoint = checkpoint
-        found = checkpoint.load() if checkpoint is not None else None
-        self.resumed = found is not None
-        if found is not None:
-            self._restore(found[1])
+        saved = checkpoint.load() if checkpoint is not None else None
+        self.resumed = saved is not None
+        if saved is not None:
+            self._restore(saved[1])
 
     def next_step(self) -> None:
         """Count a step, and save the state if it is time."""
@@ -107,20 +100,15 @@ class TrainingPosition:
             self._checkpoint.offer(lambda: ({}, self.state()))
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that going on needs, as arrays by name."""
-        state: dict[str, Any] = {_HERE: np.array([self.epoch, self.step])}
-        for name, part in self._parts.items():
-            for key, array in part.state().items():
-                state[f"{name}/{key}"] = array
-        return state
+        """Everything that resuming needs, as arrays by name."""
+        return flat_state(
+            {
+                _POSITION: np.array([self.epoch, self.step]),
+                **{name: part.state() for name, part in self._parts.items()},
+            }
+        )
 
     def _restore(self, state):
-        self.epoch, self.step = state[_HERE].tolist()
+        self.epoch, self.step = state[_POSITION].tolist()
         for name, part in self._parts.items():
-            part.restore(
-                {
-                    key.removeprefix(f"{name}/"): array
-                    for key, array in state.items()
-                    if key.startswith(f"{name}/")
-                }
-            )
+            part.restore(sub_state(state, name))

@@ -5,8 +5,8 @@ import pytest
 
 from keras_padpos.data import ImageSet
 from keras_padpos.data import open_images
-from keras_padpos.data._read_picture import BrokenPictureError
-from keras_padpos.data.picture_source import PictureSource
+from keras_padpos.data.decoding import BrokenPictureError
+from keras_padpos.data.sources import PictureSource
 
 
 class Numbers(PictureSource):
@@ -209,9 +209,9 @@ def test_nothing_to_read():
 @pytest.mark.parametrize("batch_size", [0, -1, 2.0])
 def test_batch_size_errors(batch_size):
     images = make(3)
-    with pytest.raises(ValueError, match="`batch_size` must be a positive"):
+    with pytest.raises(ValueError, match="`batch_size` must be an int of"):
         images.batches(batch_size)
-    with pytest.raises(ValueError, match="`batch_size` must be a positive"):
+    with pytest.raises(ValueError, match="`batch_size` must be an int of"):
         images.as_dataset(batch_size)
 
 
@@ -219,7 +219,7 @@ def test_batch_size_errors(batch_size):
 def test_start_errors(start):
     with pytest.raises(ValueError, match="`start` must be an int of at least"):
         make(3).numbered_batches(2, start)
-    with pytest.raises(ValueError, match="`batch_size` must be a positive"):
+    with pytest.raises(ValueError, match="`batch_size` must be an int of"):
         make(3).numbered_batches(0)
 
 

@@ -1,6 +1,3 @@
-import doctest
-import importlib
-
 import keras
 import numpy as np
 import pytest
@@ -266,9 +263,3 @@ def test_errors():
         crop(pictures, masks[:, 1:], epoch=0, number=0)
     with pytest.raises(ValueError, match="`pictures` and `masks` must have"):
         crop(pictures[0], epoch=0, number=0)
-
-
-def test_examples_run():
-    module = importlib.import_module("keras_padpos.data.joint_augmentation")
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed

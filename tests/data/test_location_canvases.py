@@ -69,7 +69,7 @@ def test_it_draws_what_train_location_draws(monkeypatch):
     def watched(model, batch, steps, total, **options):
         seen.extend(batch(*divmod(step, steps)) for step in range(total))
 
-    module = sys.modules["keras_padpos.tasks.train_location"]
+    module = sys.modules["keras_padpos.tasks.location_training"]
     monkeypatch.setattr(module, "logged_training", watched)
     net = tasks.location_net("vgg5", "both", 3, canvas="mean", size=8)
     tasks.train_location(

@@ -1,5 +1,3 @@
-import doctest
-import importlib
 import os
 import shutil
 
@@ -11,8 +9,8 @@ from PIL import Image
 
 from keras_padpos.data import open_crops
 from keras_padpos.data import open_images
-from keras_padpos.data.picture_crops import PictureCrops
-from keras_padpos.data.sample_photographs import PHOTOGRAPHS
+from keras_padpos.data.crops import PictureCrops
+from keras_padpos.data.samples import PHOTOGRAPHS
 
 # Width and height, as Pillow has them.
 SIZES = {"a.png": (40, 30), "b.jpg": (25, 60), "c.png": (33, 33)}
@@ -352,9 +350,3 @@ def test_dataset_equals_batches(folder):
     for ours, theirs in zip(crops.batches(4), dataset, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert crops.as_dataset(4).cardinality() == 3
-
-
-def test_examples_run():
-    module = importlib.import_module("keras_padpos.data.open_crops")
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed

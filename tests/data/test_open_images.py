@@ -1,4 +1,3 @@
-import doctest
 import importlib
 import importlib.metadata
 import subprocess
@@ -9,8 +8,8 @@ import pytest
 from PIL import Image
 
 from keras_padpos.data import open_images
-from keras_padpos.data.sample_photographs import PHOTOGRAPHS
-from keras_padpos.data.sample_photographs import SamplePhotographs
+from keras_padpos.data.samples import PHOTOGRAPHS
+from keras_padpos.data.samples import SamplePhotographs
 
 
 def make_picture(path, seed=0, size=(40, 30), mode="RGB"):
@@ -245,13 +244,6 @@ def test_errors_of_our_own_are_no_broken_pictures(monkeypatch, folder):
     monkeypatch.setattr(Image, "open", fail)
     with pytest.raises(MemoryError):
         open_images(folder)
-
-
-@pytest.mark.parametrize("name", ["image_set", "open_images"])
-def test_examples_run(name):
-    module = importlib.import_module(f"keras_padpos.data.{name}")
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed
 
 
 def test_several_sets_are_read_one_after_the_other(tmp_path):

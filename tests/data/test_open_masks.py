@@ -1,5 +1,3 @@
-import doctest
-import importlib
 import itertools
 import os
 import subprocess
@@ -576,7 +574,7 @@ def test_an_error_that_is_not_made_from_a_message(textures, monkeypatch):
     def fail(*arguments):
         b"\xe9".decode("utf-8")
 
-    module = sys.modules["keras_padpos.data.open_labelled"]
+    module = sys.modules["keras_padpos.data._open_labelled"]
     monkeypatch.setattr(module, "LabelledFolder", fail)
     with pytest.raises(ValueError, match="there is 'utf-8' codec can't decod"):
         open_labelled(textures)
@@ -593,12 +591,3 @@ def test_reading_masks_leaves_keras_and_tensorflow_alone(voc):
         [sys.executable, "-c", code], capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
-
-
-@pytest.mark.parametrize(
-    "name", ["open_labelled", "open_masks", "shuffled", "sliced"]
-)
-def test_examples_run(name):
-    module = importlib.import_module(f"keras_padpos.data.{name}")
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed

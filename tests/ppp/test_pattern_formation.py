@@ -164,7 +164,7 @@ def test_it_learns():
     [
         (3, 3, 1, "`pictures` must be at least one batch of 4"),
         (4, 3, 1, "Received: 4 pictures and 3 labels"),
-        (4, 4, 0, "`epochs` must be at least 1"),
+        (4, 4, 0, "`epochs` must be an int of at least 1"),
     ],
 )
 def test_errors(count, labels, epochs, message):

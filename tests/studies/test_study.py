@@ -100,7 +100,7 @@ class Trial:
 
 
 def train_logged(network, batch, unit):
-    from keras_padpos.tasks._logged_training import logged_training
+    from keras_padpos.training.loop import logged_training
 
     network.compile("sgd", "mse")
     logged_training(

@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 from keras import ops
 
+from keras_padpos import layers
 from keras_padpos import tasks
+from keras_padpos.tasks._universal_perturbation import perturbed
+from keras_padpos.tasks.attack_ball import REGIONS
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.attack_gradient import input_gradient
 from keras_padpos.training import variable_state
 
 numpy = ops.convert_to_numpy
@@ -41,6 +46,11 @@ def pictures(count=6, size=8, seed=0):
 
 
 @pytest.fixture(scope="module")
+def untrained():
+    return picture_net()
+
+
+@pytest.fixture(scope="module")
 def trained():
     """A net that tells bright pictures from dark ones; other pictures."""
     labels = np.arange(64) % 2
@@ -58,7 +68,7 @@ def trained():
 
 def mean_loss(model, given, labels):
     logits = model(ops.convert_to_tensor(given, dtype="float32"))
-    return float(numpy(tasks.attack_loss(labels, logits)).mean())
+    return float(numpy(attack_loss(labels, logits)).mean())
 
 
 def test_gradient_is_that_of_differences():
@@ -66,7 +76,7 @@ def test_gradient_is_that_of_differences():
     given = pictures(2, 4).astype("float64")
     labels = np.random.default_rng(2).integers(0, 3, (2, 4, 4))
     labels[1, :2] = 255
-    gradient = tasks.input_gradient(model, tasks.attack_loss)
+    gradient = input_gradient(model, attack_loss)
     losses, slopes = map(numpy, gradient(given, labels))
     for place in [(0, 1, 2, 0), (1, 3, 3, 2), (1, 0, 0, 1), (0, 0, 0, 0)]:
         sides = []
@@ -84,7 +94,7 @@ def test_gradient_is_that_of_differences():
 
 def test_gradient_is_that_of_the_weights_of_the_moment():
     model = picture_net()
-    gradient = tasks.input_gradient(model, tasks.attack_loss)
+    gradient = input_gradient(model, attack_loss)
     before = numpy(gradient(pictures(), np.zeros(6, int))[1])
     model.set_weights([2 * each for each in model.get_weights()])
     after = numpy(gradient(pictures(), np.zeros(6, int))[1])
@@ -94,7 +104,7 @@ def test_gradient_is_that_of_the_weights_of_the_moment():
 def test_void_pixels_do_not_count():
     logits = np.random.default_rng(0).normal(size=(2, 2, 2, 3))
     labels = np.array([[[0, 255], [2, 255]], [[255, 255], [255, 255]]])
-    found = numpy(tasks.attack_loss(labels, logits))
+    found = numpy(attack_loss(labels, logits))
     chances = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     by_hand = -np.log(chances[0, [0, 1], 0, [0, 2]]).mean()
     np.testing.assert_allclose(found, [by_hand, 0], rtol=1e-5)
@@ -103,7 +113,7 @@ def test_void_pixels_do_not_count():
 def test_class_255_of_pictures_is_a_class():
     logits = np.zeros((1, 300), "float32")
     logits[0, 255] = 5
-    assert numpy(tasks.attack_loss(np.array([255]), logits))[0] < 2
+    assert numpy(attack_loss(np.array([255]), logits))[0] < 2
 
 
 @pytest.mark.parametrize("epsilon", [0, 0.1, 1 / 3, 8, 0.3 * 255, 300])
@@ -162,8 +172,8 @@ def test_segmentation_is_attacked_where_it_is_known():
     assert mean_loss(model, found, labels) > mean_loss(model, start, labels)
 
 
-def test_no_picture_minds_the_others():
-    model = picture_net()
+def test_no_picture_minds_the_others(untrained):
+    model = untrained
     given, labels = pictures(), np.arange(6) % 3
     found = tasks.pgd(model, given, labels, epsilon=8, steps=3)
     others = pictures(seed=9)
@@ -187,8 +197,8 @@ def test_no_picture_minds_the_others():
         np.testing.assert_array_equal(each, starts[0])
 
 
-def test_the_seed_decides():
-    model, given, labels = picture_net(), pictures(), np.zeros(6, int)
+def test_the_seed_decides(untrained):
+    model, given, labels = untrained, pictures(), np.zeros(6, int)
     one, same, other = (
         tasks.pgd(model, given, labels, steps=1, seed=seed)
         for seed in (1, 1, 2)
@@ -199,24 +209,46 @@ def test_the_seed_decides():
 
 def noisy_net():
     keras.utils.set_random_seed(0)
-    return tasks.classification_net("vgg5", 3, padding_mode="randn", size=8)
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Rescaling(1 / 255),
+            layers.Conv2D(
+                4,
+                3,
+                padding="same",
+                padding_mode="randn",
+                data_format="channels_last",
+                activation="tanh",
+            ),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3),
+        ]
+    )
 
 
 def test_noise_is_drawn_for_each_gradient():
-    gradient = tasks.input_gradient(noisy_net(), tasks.attack_loss)
+    gradient = input_gradient(noisy_net(), attack_loss)
     one, other = (
         numpy(gradient(pictures(), np.zeros(6, int))[1]) for _ in range(2)
     )
     assert (one != other).any()
 
 
-@pytest.mark.parametrize("attack", [tasks.pgd, tasks.universal_perturbation])
-def test_networks_are_left_as_they_are(attack):
+@pytest.mark.parametrize(
+    ("attack", "options"),
+    [
+        (tasks.pgd, {"steps": 2}),
+        (tasks.universal_perturbation, {"epochs": 2}),
+    ],
+)
+def test_networks_are_left_as_they_are(attack, options):
     model, given, labels = noisy_net(), pictures(), np.zeros(6, int)
     before = variable_state(model.variables)
     assert len(before) > len(model.weights)
     one, same = (
-        attack(model, given, labels, step=1, batch_size=4) for _ in range(2)
+        attack(model, given, labels, step=1, batch_size=4, **options)
+        for _ in range(2)
     )
     np.testing.assert_array_equal(one, same)
     after = variable_state(model.variables)
@@ -241,7 +273,7 @@ def test_half_precision_finds_the_slopes_of_sure_answers():
     (losses, wanted), (_, found) = (
         map(
             numpy,
-            tasks.input_gradient(net, tasks.attack_loss)(pictures(), labels),
+            input_gradient(net, attack_loss)(pictures(), labels),
         )
         for net in nets
     )
@@ -261,13 +293,13 @@ def test_half_precision_finds_the_slopes_of_losses_that_are_large():
 
     # The first fits into float16 at no scale but the last; not so the others.
     sizes = np.array([1000.0, 3.0, 1e-6], "float32")
-    _, slopes = tasks.input_gradient(model, loss)(
+    _, slopes = input_gradient(model, loss)(
         np.ones((3, 1, 1, 3), "float32"), sizes
     )
     np.testing.assert_allclose(numpy(slopes)[:, 0, 0, 0], sizes, rtol=2e-2)
 
 
-@pytest.mark.parametrize("region", tasks.REGIONS)
+@pytest.mark.parametrize("region", REGIONS)
 def test_a_mask_is_respected(region, trained):
     model, given, labels = trained
     mask = tasks.region_mask(8, 8, region, 0.1)
@@ -316,16 +348,16 @@ def test_one_perturbation_does_harm_to_pictures_it_has_not_seen(trained):
     rng = np.random.default_rng(0)
     signs = 30 * (rng.integers(0, 2, found.shape) * 2 - 1)
     clean, noise, attacked = (
-        mean_loss(model, numpy(tasks.perturbed(given[8:], each)), labels[8:])
+        mean_loss(model, numpy(perturbed(given[8:], each)), labels[8:])
         for each in (0 * signs, signs, found)
     )
     assert attacked > 1.5 * max(clean, noise)
 
 
 @pytest.mark.parametrize("epsilon", [0, 0.1, 1 / 3, 7.3])
-def test_a_perturbation_stays_in_its_ball(epsilon):
+def test_a_perturbation_stays_in_its_ball(untrained, epsilon):
     found = tasks.universal_perturbation(
-        picture_net(),
+        untrained,
         pictures(),
         np.zeros(6, int),
         epsilon=epsilon,
@@ -336,8 +368,8 @@ def test_a_perturbation_stays_in_its_ball(epsilon):
     assert np.abs(found).max() >= 0.999 * epsilon
 
 
-def test_the_seed_of_a_perturbation_is_the_order():
-    model, given, labels = picture_net(), pictures(), np.arange(6) % 3
+def test_the_seed_of_a_perturbation_is_the_order(untrained):
+    model, given, labels = untrained, pictures(), np.arange(6) % 3
     one, same, other = (
         tasks.universal_perturbation(
             model, given, labels, step=3, epochs=1, batch_size=1, seed=seed
@@ -388,8 +420,8 @@ def test_a_pixel_that_cannot_move_has_no_vote():
     assert (found == -8).all()
 
 
-def test_pictures_above_the_ceiling_have_no_vote():
-    model, given = picture_net(), pictures()
+def test_pictures_above_the_ceiling_have_no_vote(untrained):
+    model, given = untrained, pictures()
     found = tasks.universal_perturbation(
         model, given, np.zeros(6, int), ceiling=0.0, epochs=1
     )
@@ -410,11 +442,11 @@ def test_one_logit_is_that_of_class_1():
     labels[0, 2:] = 255
     two = np.concatenate([0 * logits, logits], axis=-1)
     one, same = (
-        numpy(tasks.attack_loss(labels, each.astype("float32")))
+        numpy(attack_loss(labels, each.astype("float32")))
         for each in (logits, two)
     )
     np.testing.assert_allclose(one, same, rtol=1e-5)
-    losses = tasks.attack_loss(labels[:, 3, 0] % 2, logits[:, 3, 0])
+    losses = attack_loss(labels[:, 3, 0] % 2, logits[:, 3, 0])
     assert tuple(losses.shape) == (2,) and (numpy(losses) > 0).all()
     model, given = pixel_net(classes=1), pictures(2)
     truth = np.zeros((2, 8, 8), int)
@@ -424,11 +456,13 @@ def test_one_logit_is_that_of_class_1():
     assert mean_loss(model, found, truth) > mean_loss(model, start, truth) > 0
 
 
-def test_labels_may_be_a_list():
-    model, given = picture_net(), pictures()
-    for attack in (tasks.pgd, tasks.universal_perturbation):
+def test_labels_may_be_a_list(untrained):
+    for attack, options in (
+        (tasks.pgd, {"steps": 1}),
+        (tasks.universal_perturbation, {"epochs": 1}),
+    ):
         one, same = (
-            attack(model, given, labels, batch_size=4)
+            attack(untrained, pictures(), labels, **options)
             for labels in ([0, 1, 2, 0, 1, 2], np.arange(6) % 3)
         )
         np.testing.assert_array_equal(one, same)
@@ -483,10 +517,10 @@ def no_number(labels, logits):
         ),
     ],
 )
-def test_errors(attack, arguments, message):
+def test_errors(untrained, attack, arguments, message):
     given = {"pictures": pictures(), "labels": np.zeros(6, int), **arguments}
     with pytest.raises(ValueError, match=message):
-        attack(picture_net(), **given)
+        attack(untrained, **given)
 
 
 @pytest.mark.parametrize(
@@ -506,7 +540,7 @@ def test_errors_of_regions(region, share, message):
         tasks.region_mask(8, 8, region, share)
 
 
-@pytest.mark.parametrize("region", tasks.REGIONS)
+@pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize(
     ("size", "name"), [((0, 8), "height"), ((8, 0), "width")]
 )

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from keras_padpos.layers import Conv2D
-from keras_padpos.models import vgg5
-from keras_padpos.tasks import CIFAR_DEVIATION
-from keras_padpos.tasks import CIFAR_MEAN
+from keras_padpos.models.nets._vgg5 import vgg5
+from keras_padpos.published.canvas_facts import CIFAR_DEVIATION
+from keras_padpos.published.canvas_facts import CIFAR_MEAN
 from keras_padpos.tasks import FILLS
 from keras_padpos.tasks import Canvas
 from keras_padpos.tasks import canvas_labels

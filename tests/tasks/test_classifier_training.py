@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import tasks
+from keras_padpos.tasks.attack_ball import REGIONS
 from keras_padpos.training import variable_state
 
 
@@ -167,7 +168,7 @@ def test_rows_are_each_attack_at_each_place(scored):
             (attack, None, region)
             for attack in tasks.ATTACKS
             for _ in range(2)
-            for region in tasks.REGIONS
+            for region in REGIONS
         ),
     ]
     accuracy = tasks.class_accuracy(
@@ -198,7 +199,7 @@ def test_attacks_are_worse_than_noise_and_worst_on_the_whole(scored):
         for row in rows
         if row["epsilon"] == 20
     }
-    for region in tasks.REGIONS:
+    for region in REGIONS:
         assert losses["pgd", region] > 1.05 * losses["noise", region]
         # Every region is a part of the whole; the network is linear.
         assert losses["pgd", "whole"] >= losses["pgd", region]
@@ -213,7 +214,7 @@ def test_attacks_are_worse_than_noise_and_worst_on_the_whole(scored):
 def test_errors():
     with pytest.raises(ValueError, match="at least one batch of 48"):
         tasks.train_classifier(linear(), *data(), epochs=1)
-    with pytest.raises(ValueError, match="`labels` as many"):
+    with pytest.raises(ValueError, match="`labels` must be one for each"):
         tasks.train_classifier(linear(), data()[0], [0], epochs=1, batch_size=2)
     for name in ("epochs", "log_steps", "max_steps"):
         with pytest.raises(ValueError, match=f"`{name}` must be an int of at"):
@@ -237,7 +238,7 @@ def test_errors():
     with pytest.raises(ValueError, match="logit for each of two classes"):
         tasks.score_classifier(one, pictures, labels)
     for few in (pictures[:0], labels[:0]), (pictures, labels[:3]):
-        with pytest.raises(ValueError, match="`pictures` must be one or more"):
+        with pytest.raises(ValueError, match="`labels` must be one for each"):
             tasks.score_classifier(linear(), *few)
     with pytest.raises(ValueError, match="`batch_size` must be an int"):
         tasks.score_classifier(linear(), pictures, labels, batch_size=0)

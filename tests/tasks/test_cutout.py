@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.tasks import CIFAR_MEAN
+from keras_padpos.published.canvas_facts import CIFAR_MEAN
 from keras_padpos.tasks import Cutout
 
 numpy = keras.ops.convert_to_numpy

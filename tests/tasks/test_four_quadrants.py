@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from keras_padpos.tasks import CANVAS
 from keras_padpos.tasks import PATCH
 from keras_padpos.tasks import four_quadrants
+from keras_padpos.tasks.quadrant_pictures import CANVAS
 
 
 def pictures(number=3, size=56):

@@ -7,6 +7,7 @@ import pytest
 from keras_padpos import tasks
 from keras_padpos.metrics import border_profile
 from keras_padpos.metrics import mean_iou
+from keras_padpos.tasks._location_net import PermuteChannels
 from keras_padpos.training import variable_state
 
 
@@ -214,7 +215,7 @@ def test_permuted_channels_cannot_be_told_apart():
 @pytest.mark.parametrize("training", [False, True])
 def test_examples_are_permuted_alike_while_training_alone(training):
     rows = np.tile(np.arange(50, dtype="float32"), (4, 1))
-    layer = tasks.PermuteChannels(seed=1)
+    layer = PermuteChannels(seed=1)
     found = keras.ops.convert_to_numpy(layer(rows, training=training))
     assert len({row.tobytes() for row in found}) == (1 if training else 4)
 

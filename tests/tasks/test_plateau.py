@@ -2,14 +2,14 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.tasks import Plateau
+from keras_padpos.tasks.fconv_training import _Plateau
 
 
 def follow(values, cut=None, **options):
     """Rate and weight after each epoch, until training stops."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(1e-3), "mse")
-    plateau = Plateau(model, **options)
+    plateau = _Plateau(model, **options)
     (bias,) = (each for each in model.weights if each.name == "bias")
     seen = []
     for epoch, value in enumerate(values):
@@ -18,7 +18,7 @@ def follow(values, cut=None, **options):
             state = {
                 name: each.copy() for name, each in plateau.state().items()
             }
-            plateau = Plateau(model, **options)
+            plateau = _Plateau(model, **options)
             plateau.restore(state)
         # A weight that says which epoch it is of.
         bias.assign([epoch + 1])

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from keras_padpos.tasks import four_quadrants
-from keras_padpos.tasks import pooled_maps
-from keras_padpos.tasks import quadrant_features
+from keras_padpos.tasks.quadrant_pictures import pooled_maps
+from keras_padpos.tasks.quadrant_pictures import quadrant_features
 
 
 def network():

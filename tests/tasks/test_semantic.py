@@ -13,6 +13,9 @@ from keras_padpos import data
 from keras_padpos import metrics
 from keras_padpos import models
 from keras_padpos import tasks
+from keras_padpos.tasks.attack_gradient import attack_loss
+from keras_padpos.tasks.semantic_scores import BASELINES
+from keras_padpos.tasks.semantic_training import PixelLoss
 from keras_padpos.training import variable_state
 
 SIZE = (20, 24)
@@ -81,11 +84,11 @@ def test_the_loss_is_keras_own_where_all_pixels_have_a_class():
     truth = rng.integers(0, 3, (2, 4, 5))
     theirs = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     np.testing.assert_allclose(
-        tasks.PixelLoss()(truth, logits), theirs(truth, logits), rtol=1e-5
+        PixelLoss()(truth, logits), theirs(truth, logits), rtol=1e-5
     )
     theirs = keras.losses.BinaryCrossentropy(from_logits=True)
     np.testing.assert_allclose(
-        tasks.PixelLoss()(truth > 0, logits[..., :1]),
+        PixelLoss()(truth > 0, logits[..., :1]),
         theirs((truth > 0)[..., None], logits[..., :1]),
         rtol=1e-5,
     )
@@ -98,7 +101,7 @@ def test_void_pixels_have_no_gradient_and_no_weight(classes):
     truth = rng.integers(0, max(classes, 2), (1, 4, 5))
     void = truth.copy()
     void[:, 1:3] = 255
-    loss = tasks.PixelLoss()
+    loss = PixelLoss()
 
     def call(answers):
         return keras.ops.reshape(loss(void, answers), (1,))
@@ -128,12 +131,12 @@ def test_void_pixels_may_hold_what_is_no_number(classes, wild):
     spoilt[:, 1:3] = wild
 
     def pixel_loss(answers):
-        return keras.ops.reshape(tasks.PixelLoss()(truth, answers), (1,))
+        return keras.ops.reshape(PixelLoss()(truth, answers), (1,))
 
-    def attack_loss(answers):
-        return tasks.attack_loss(truth, answers)
+    def attacked_loss(answers):
+        return attack_loss(truth, answers)
 
-    for loss in (pixel_loss, attack_loss) if classes > 1 else (pixel_loss,):
+    for loss in (pixel_loss, attacked_loss) if classes > 1 else (pixel_loss,):
         tame = gradient(loss, logits, np.ones(1, "float32"))
         assert np.isfinite(tame).all() and tame.any()
         np.testing.assert_array_equal(
@@ -302,7 +305,7 @@ def test_saliency_is_learnt_too(duts):
     )
     tasks.calibrate_semantic(model, train, batch_size=4)
     base = tasks.semantic_baselines(train, saliency=True)
-    assert list(base) == list(tasks.BASELINES)
+    assert list(base) == list(BASELINES)
     learnt, majority, prior = (
         tasks.score_semantic(each, test, saliency=True, batch_size=2)[0]
         for each in (tasks.semantic_answers(model), *base.values())

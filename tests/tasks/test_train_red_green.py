@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.models import red_green_net
+from keras_padpos.models.nets._red_green_net import red_green_net
 from keras_padpos.tasks import red_green
 from keras_padpos.tasks import train_red_green
 
