@@ -1,4 +1,4 @@
-"""What the padding layers of one, two and three axes do alike."""
+"""Frames of cells around sequences, pictures and volumes."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ import keras
 
 from keras_padpos.errors import InputError
 from keras_padpos.layers.padded_layer import PaddedLayer
+from keras_padpos.layers.padded_layer import padded_layer
 
 
-class PaddingLayer(PaddedLayer, keras.layers.Layer):
-    """Base of `Padding2D` and its kin: a window of one cell, only the frame.
+class _Padding(PaddedLayer, keras.layers.Layer):
+    """Base of the padding layers: a window of one cell, only the frame.
 
     A subclass sets `rank`, the number of spatial axes.
     """
@@ -64,3 +65,52 @@ class PaddingLayer(PaddedLayer, keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Keyword arguments that make an equal layer."""
         return {**super().get_config(), "data_format": self.data_format}
+
+
+@padded_layer("the frame")
+class Padding1D(_Padding):
+    """`keras.layers.ZeroPadding1D` with a `padding_mode`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.arange(1.0, 5.0, dtype="float32").reshape(1, 4, 1)
+    >>> y = Padding1D((2, 1), padding_mode="reflect")(x)
+    >>> print(np.asarray(y)[0, :, 0])
+    [3. 2. 1. 2. 3. 4. 3.]
+    """
+
+    rank = 1
+
+
+@padded_layer("the frame")
+class Padding2D(_Padding):
+    """`keras.layers.ZeroPadding2D` with a `padding_mode`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.arange(1.0, 5.0, dtype="float32").reshape(1, 2, 2, 1)
+    >>> y = Padding2D(((0, 0), (1, 1)), padding_mode="replicate")(x)
+    >>> print(np.asarray(y)[0, :, :, 0])
+    [[1. 1. 2. 2.]
+     [3. 3. 4. 4.]]
+    """
+
+    rank = 2
+
+
+@padded_layer("the frame")
+class Padding3D(_Padding):
+    """`keras.layers.ZeroPadding3D` with a `padding_mode`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 2, 3, 4, 1), "float32")
+    >>> y = Padding3D((0, 1, 2), padding_mode="circular")(x)
+    >>> y.shape == (1, 2, 5, 8, 1)
+    True
+    """
+
+    rank = 3
