@@ -1,4 +1,4 @@
-"""Scores: of read-outs, units, segmentation and saliency; intervals."""
+"""Scores: of probes, units, segmentation and saliency; intervals."""
 
 from keras_padpos.metrics._bootstrap_interval import bootstrap_interval
 from keras_padpos.metrics._border_bands import BAND_EDGES

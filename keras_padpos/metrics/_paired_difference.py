@@ -1,4 +1,4 @@
-"""How much better one read-out is than another, on the same pictures."""
+"""How much better one probe is than another, on the same pictures."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def paired_difference(
 ) -> tuple[float, tuple[float, float] | None]:
     """Mean difference of paired scores, and its bootstrap interval.
 
-    Pictures that are hard for one read-out are mostly hard for the other. The
+    Pictures that are hard for one probe are mostly hard for the other. The
     pair cancels that, so this interval is narrower than the intervals of the
     two means suggest. Like `bootstrap_interval` it covers other pictures only.
 

@@ -72,7 +72,7 @@ class Evaluation:
         """The target, scores of each picture, and maps.
 
         `median_map` is the median over the first 50 pictures, cell by cell:
-        a mean would show the few pictures on which a read-out goes astray.
+        a mean would show the few pictures on which a probe goes astray.
         `examples` are the maps of the first four.
         """
         return {

@@ -1,4 +1,4 @@
-"""The best linear read-out there is, in one pass."""
+"""The best linear probe there is, in one pass."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import windows
 from keras_padpos.probes.dual_regression import DualRegression
-from keras_padpos.probes.linear_read_out import LinearReadOut
+from keras_padpos.probes.linear_probe import LinearProbe
 from keras_padpos.probes.moments import Moments
 from keras_padpos.probes.primal_regression import PrimalRegression
 from keras_padpos.probes.standard_rows import StandardRows
@@ -46,9 +46,9 @@ class ExactSolver:
     >>> for _ in range(4):
     ...     noise = rng.normal(size=(2, 8, 8))
     ...     solver.update(np.stack([ramp + noise, noise], axis=-1))
-    >>> read_out = solver.solve()
+    >>> probe = solver.solve()
     >>> noise = rng.normal(size=(1, 8, 8))
-    >>> predicted = read_out.predict(np.stack([ramp + noise, noise], -1))
+    >>> predicted = probe.predict(np.stack([ramp + noise, noise], -1))
     >>> bool(np.allclose(predicted[0, :, :, 0], ramp, atol=1e-4))
     True
 
@@ -60,7 +60,7 @@ class ExactSolver:
             `"auto"`: for each target the one of `RIDGES` with the least
             squared error on every fifth picture when fitted on the others
             (standardised, and centred on the targets' mean, over all). The
-            read-out is then fitted on all. Where pictures are crops of few
+            probe is then fitted on all. Where pictures are crops of few
             photographs, as in `samples:train`, those held out are no strangers
             to the others, and the choice tends to be too small.
         subsets: Groups of names of stages to solve for. `None`: a single
@@ -267,15 +267,15 @@ class ExactSolver:
                 values.reshape(-1, values.shape[-1])
             )
 
-    def solve(self, subset: Sequence[str] | None = None) -> LinearReadOut:
-        """The read-out with the least squared error on what was taken in.
+    def solve(self, subset: Sequence[str] | None = None) -> LinearProbe:
+        """The probe with the least squared error on what was taken in.
 
         Args:
             subset: One of the `subsets`. Not needed where there is only one.
 
         Raises:
             ValueError: If nothing was taken in, or too few pictures to choose
-                a ridge, or the read-out is not unique.
+                a ridge, or the probe is not unique.
         """
         if not self._pictures:
             raise InputError("There are no features yet: call `update` first.")
@@ -290,11 +290,11 @@ class ExactSolver:
         except np.linalg.LinAlgError:
             raise InputError(
                 "`ridge` must be larger: the features are linearly dependent, "
-                "and the read-out is not unique. "
+                "and the probe is not unique. "
                 f"Received: ridge={self.ridge}"
             ) from None
         order = self._kernel_order(subset, len(kernel))
-        return LinearReadOut(
+        return LinearProbe(
             mean=regression.mean[order],
             scale=regression.scale[order],
             kernel=kernel[order],

@@ -1,4 +1,4 @@
-"""The read-out trained step by step, as in the papers."""
+"""The probe trained step by step, as in the papers."""
 
 from collections.abc import Callable
 from collections.abc import Iterable

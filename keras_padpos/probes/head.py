@@ -1,4 +1,4 @@
-"""The shape of a read-out head."""
+"""The shape of a position probe's head."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence

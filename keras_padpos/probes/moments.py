@@ -1,4 +1,4 @@
-"""Sums over features from which linear read-outs are solved."""
+"""Sums over features from which linear probes are solved."""
 
 from collections.abc import Iterable
 from collections.abc import Mapping

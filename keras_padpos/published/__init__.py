@@ -2,7 +2,7 @@
 
 from keras_padpos.published._counterpart import counterpart
 from keras_padpos.published._load_orderings import load_orderings
-from keras_padpos.published._read_out_tables import read_out_tables
+from keras_padpos.published._probe_tables import probe_tables
 from keras_padpos.published._row_fits import row_fits
 from keras_padpos.published._table_heads import table_heads
 from keras_padpos.published._table_targets import table_targets
@@ -22,7 +22,7 @@ __all__ = [
     "load_orderings",
     "load_table",
     "lookup",
-    "read_out_tables",
+    "probe_tables",
     "row_fits",
     "table_heads",
     "table_targets",

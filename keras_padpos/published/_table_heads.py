@@ -1,9 +1,9 @@
-"""Which read-outs the papers' tables need."""
+"""Which probes the papers' tables need."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.published._read_out_tables import read_out_tables
+from keras_padpos.published._probe_tables import probe_tables
 
 _FIELDS = ("stages", "kernel_size", "head_layers", "head_padding")
 
@@ -13,7 +13,7 @@ def table_heads(
     backbone: str,
     padding_mode: str,
 ) -> list[dict[str, Any]]:
-    """The read-outs of one network that Islam et al.'s tables need.
+    """The probes of one network that Islam et al.'s tables need.
 
     Example:
 
@@ -26,7 +26,7 @@ def table_heads(
     ['1', '2', '3', '4', '5', 'all']
 
     Args:
-        tables: Numbers of tables; see `read_out_tables`.
+        tables: Numbers of tables; see `probe_tables`.
         backbone: `"rgb"` takes the tables' PosENet rows, a head on the bare
             picture; any other network all others.
         padding_mode: Of the network. `"none"` takes the rows of networks
@@ -34,7 +34,7 @@ def table_heads(
             other mode, and `"none"` elsewhere, those of padded ones.
 
     Returns:
-        A dict a read-out, each once, in the order of print: `stages` (`"all"`
+        A dict a probe, each once, in the order of print: `stages` (`"all"`
         or a number from 1, as a string), `kernel_size`, `head_layers` and
         `head_padding`. Empty where the tables have no row for such a network,
         such as Table 3 for the bare picture. Single stages are VGG16's five,
@@ -44,7 +44,7 @@ def table_heads(
         ValueError: If there is no such table.
     """
     rows = [
-        row for table in read_out_tables(tables).values() for row in table.rows
+        row for table in probe_tables(tables).values() for row in table.rows
     ]
     if backbone == "rgb":
         rows = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from keras_padpos.published._read_out_tables import read_out_tables
+from keras_padpos.published._probe_tables import probe_tables
 
 
 def table_targets(tables: Sequence[str]) -> list[str]:
@@ -14,7 +14,7 @@ def table_targets(tables: Sequence[str]) -> list[str]:
     ['horizontal', 'gaussian', 'horizontal_stripes']
 
     Args:
-        tables: Numbers of tables; see `read_out_tables`.
+        tables: Numbers of tables; see `probe_tables`.
 
     Returns:
         Names of targets, each once, in the order of print.
@@ -25,7 +25,7 @@ def table_targets(tables: Sequence[str]) -> list[str]:
     return list(
         dict.fromkeys(
             row["target"]
-            for table in read_out_tables(tables).values()
+            for table in probe_tables(tables).values()
             for row in table.rows
         )
     )

@@ -24,7 +24,7 @@ class PublishedOrderings:
         paper: As in `PublishedTable`.
         source: How the orderings came here.
         notes: What a reader should know.
-        heads: Read-outs as in `table_heads`. What a comparison does not name
+        heads: Probes as in `table_heads`. What a comparison does not name
             of its head is as in the first of these that was measured.
         models: From the name of each of the paper's networks to `fits`,
             criteria of the networks that stand for it, `None` where there are

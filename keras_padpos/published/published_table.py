@@ -28,7 +28,7 @@ class PublishedTable:
         notes: What a reader of the numbers should know.
         rows: One flat dict a cell of the table: what was measured on what,
             and the numbers as printed. `None` stands for "does not apply"
-            (a read-out of the bare picture has no backbone and so no
+            (a probe of the bare picture has no backbone and so no
             `stages` and no `padding_mode`), and among the metrics for a
             printed NaN. A row with a `note` has something odd in print.
     """

@@ -101,8 +101,10 @@ CELLS = [
     ),
 ]
 
-READ_OUTS = [f"islam2020_table{name}" for name in ("1", "2a", "2b", "3", "4")]
-READ_OUTS += ["islam2020_table6"]
+PROBE_TABLES = [
+    f"islam2020_table{name}" for name in ("1", "2a", "2b", "3", "4")
+]
+PROBE_TABLES += ["islam2020_table6"]
 
 
 def test_counts():
@@ -170,7 +172,7 @@ def test_comp6248():
 def test_shared_cells_agree_but_for_the_noted_one():
     metrics = {"spearman", "mae", "note", "table", "paper", "reproduction"}
     cells = {}
-    for name in READ_OUTS:
+    for name in PROBE_TABLES:
         for row in published.lookup(table=name):
             key = frozenset((k, v) for k, v in row.items() if k not in metrics)
             cells.setdefault(key, []).append(row)

@@ -1,4 +1,4 @@
-"""Which published tables hold Islam et al.'s position read-outs."""
+"""Which published tables hold Islam et al.'s position probes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +11,14 @@ from keras_padpos.published.tables import load_table
 _PREFIX = "islam2020_table"
 
 
-def read_out_tables(
+def probe_tables(
     tables: Sequence[str] | None = None,
 ) -> dict[str, PublishedTable]:
-    """The tables of Islam et al. (ICLR 2020) that hold position read-outs.
+    """The tables of Islam et al. (ICLR 2020) that hold position probes.
 
     Example:
 
-    >>> list(read_out_tables())
+    >>> list(probe_tables())
     ['1', '2a', '2b', '3', '4', '6']
 
     Args:
@@ -28,7 +28,7 @@ def read_out_tables(
         From the number of each table to the table, in the order asked for.
 
     Raises:
-        ValueError: If there is no such table, or it holds no read-outs.
+        ValueError: If there is no such table, or it holds no probes.
     """
     names = {
         name.removeprefix(_PREFIX): name

@@ -8,32 +8,30 @@ import keras
 from keras_padpos.probes._resized_stages import resized_stages
 
 
-def stage_read_outs(
-    stages: Mapping[str, Any], heads: keras.Model
-) -> keras.Model:
+def stage_probes(stages: Mapping[str, Any], heads: keras.Model) -> keras.Model:
     """Put the way from stage maps to features before fitted heads.
 
     Example:
 
     >>> import numpy as np
     >>> from keras_padpos.probes import Head
-    >>> from keras_padpos.probes import LinearReadOut
-    >>> from keras_padpos.probes import read_out_model
-    >>> reader = LinearReadOut(
+    >>> from keras_padpos.probes import LinearProbe
+    >>> from keras_padpos.probes import probe_model
+    >>> reader = LinearProbe(
     ...     mean=np.zeros(5), scale=np.ones(5), kernel=np.ones((5, 1)),
     ...     bias=np.zeros(1),
     ... )
     >>> shapes = {"conv2": (28, 28, 2), "conv1": (28, 28, 3)}
-    >>> heads = read_out_model([reader], [Head()], ["horizontal"], shapes)
+    >>> heads = probe_model([reader], [Head()], ["horizontal"], shapes)
     >>> maps = {"conv2": np.ones((1, 9, 9, 2)), "conv1": np.ones((1, 9, 9, 3))}
-    >>> model = stage_read_outs(maps, heads)
+    >>> model = stage_probes(maps, heads)
     >>> tuple(model(maps)["horizontal"].shape)
     (1, 28, 28)
 
     Args:
         stages: From the name of each stage to a tensor of its shape, in the
             order in which the heads were fitted.
-        heads: What `read_out_model` gives.
+        heads: What `probe_model` gives.
 
     Returns:
         A model from a dict of stage maps, of any size, to the maps that the

@@ -12,7 +12,7 @@ from keras_padpos.probes.exact_solver import ExactSolver
 from keras_padpos.probes.exact_solver import check_folds
 from keras_padpos.probes.feature_batches import FeatureBatches
 from keras_padpos.probes.head import Head
-from keras_padpos.probes.linear_read_out import LinearReadOut
+from keras_padpos.probes.linear_probe import LinearProbe
 from keras_padpos.training import OneDevice
 
 
@@ -26,7 +26,7 @@ class _Plan:
     dual: bool
 
 
-def exact_read_outs(
+def fit_exact_probes(
     batches: FeatureBatches,
     heads: Sequence[Head],
     maps: Callable[[int], np.ndarray],
@@ -35,7 +35,7 @@ def exact_read_outs(
     positions: int | str = "auto",
     seed: int = 0,
     spread: OneDevice | None = None,
-) -> tuple[list[LinearReadOut], list[int]]:
+) -> tuple[list[LinearProbe], list[int]]:
     """Fit linear heads in closed form, all on one pass over the pictures.
 
     Args:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from keras_padpos.probes import read_out_features
+from keras_padpos.probes import probe_features
 
 
 def bilinear(array, grid):
@@ -32,7 +32,7 @@ def network(sizes):
 
 @pytest.mark.parametrize("sizes", [(24,), (24, 6, 2), (6, 24)])
 def test_stages_are_resized_bilinearly(sizes):
-    features = read_out_features(network(sizes), grid=9)
+    features = probe_features(network(sizes), grid=9)
     x = np.random.default_rng(0).normal(size=(2, 24, 24, 2)).astype("float32")
     found = features(x)
     assert len(found) == len(sizes)
@@ -56,7 +56,7 @@ def test_stages_are_resized_bilinearly(sizes):
 
 
 def test_the_grid_is_28_as_in_the_paper_unless_told():
-    maps = read_out_features(network((24, 6))).output
+    maps = probe_features(network((24, 6))).output
     assert {name: each.shape for name, each in maps.items()} == {
         "stage1": (None, 28, 28, 2),
         "stage2": (None, 28, 28, 2),

@@ -16,7 +16,7 @@ from keras_padpos.training import Part
 from keras_padpos.training import TrainingPosition
 
 
-def gradient_read_outs(
+def fit_gradient_probes(
     batches: FeatureBatches,
     heads: Sequence[Head],
     targets: Mapping[str, np.ndarray],

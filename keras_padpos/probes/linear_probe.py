@@ -12,7 +12,7 @@ from keras_padpos.probes._windows import head_size
 
 
 @dataclass(frozen=True)
-class LinearReadOut:
+class LinearProbe:
     """One k x k convolution with linear outputs, a channel for each target.
 
     Attributes:
@@ -74,7 +74,7 @@ class LinearReadOut:
         return maps
 
     def as_layers(self, features: Any) -> Any:
-        """The same read-out as Keras layers, in float32.
+        """The same probe as Keras layers, in float32.
 
         Args:
             features: A symbolic tensor `(batch, height, width, channels)`.

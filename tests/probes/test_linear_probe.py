@@ -3,13 +3,13 @@ import numpy as np
 import pytest
 
 from keras_padpos.metrics import rank_correlation
-from keras_padpos.probes import LinearReadOut
+from keras_padpos.probes import LinearProbe
 
 
-def random_read_out(channels, kernel_size, padding, targets=2, seed=0):
+def random_probe(channels, kernel_size, padding, targets=2, seed=0):
     rng = np.random.default_rng(seed)
     columns = kernel_size**2 * channels
-    return LinearReadOut(
+    return LinearProbe(
         mean=rng.normal(size=columns),
         scale=rng.uniform(0.5, 2, size=columns),
         kernel=rng.normal(size=(columns, targets)),
@@ -25,7 +25,7 @@ def random_read_out(channels, kernel_size, padding, targets=2, seed=0):
 def test_predicts_what_a_convolution_with_folded_weights_gives(
     kernel_size, padding
 ):
-    reader = random_read_out(3, kernel_size, padding)
+    reader = random_probe(3, kernel_size, padding)
     features = np.random.default_rng(1).normal(size=(2, 8, 8, 3))
     weights = reader.kernel / reader.scale[:, None]
     shape = (kernel_size, kernel_size, 3, 2)
@@ -44,7 +44,7 @@ def test_predicts_what_a_convolution_with_folded_weights_gives(
 
 
 def test_float32_features_are_read_in_float64():
-    reader = random_read_out(3, 3, 1)
+    reader = random_probe(3, 3, 1)
     features = np.random.default_rng(1).normal(size=(1, 6, 6, 3))
     features = features.astype("float32")
     found = reader.predict(features)
@@ -57,8 +57,8 @@ def test_float32_features_are_read_in_float64():
 def test_constant_features_give_no_position_however_large_the_weights(
     kernel_size,
 ):
-    reader = random_read_out(200, kernel_size, 0)
-    large = LinearReadOut(
+    reader = random_probe(200, kernel_size, 0)
+    large = LinearProbe(
         mean=reader.mean,
         scale=reader.scale,
         kernel=1e3 * reader.kernel,

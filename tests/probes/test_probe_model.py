@@ -4,11 +4,11 @@ import pytest
 
 from keras_padpos.probes import GradientSolver
 from keras_padpos.probes import Head
-from keras_padpos.probes import LinearReadOut
+from keras_padpos.probes import LinearProbe
 from keras_padpos.probes import position_target
-from keras_padpos.probes import read_out_features
-from keras_padpos.probes import read_out_model
-from keras_padpos.probes import stage_read_outs
+from keras_padpos.probes import probe_features
+from keras_padpos.probes import probe_model
+from keras_padpos.probes import stage_probes
 
 TARGETS = ["horizontal", "gaussian"]
 SHAPE = (9, 9, 3)
@@ -22,7 +22,7 @@ def random_features():
 def linear(head):
     rng = np.random.default_rng(0)
     columns = head.kernel_size**2 * SHAPE[-1]
-    return LinearReadOut(
+    return LinearProbe(
         mean=rng.normal(3, size=columns),
         scale=rng.uniform(0.5, 2, size=columns),
         kernel=rng.normal(size=(columns, len(TARGETS))),
@@ -55,7 +55,7 @@ def trained(head):
 )
 def test_a_file_of_the_model_predicts_what_the_heads_do(fit, heads, tmp_path):
     readers = [fit(head) for head in heads]
-    read_out_model(readers, heads, TARGETS, {"x": SHAPE}).save(
+    probe_model(readers, heads, TARGETS, {"x": SHAPE}).save(
         tmp_path / "m.keras"
     )
     # Layers of Keras' own: nothing of this package is looked up.
@@ -82,7 +82,7 @@ def test_a_file_of_the_model_predicts_what_the_heads_do(fit, heads, tmp_path):
 
 
 def test_a_single_head_has_the_targets_names():
-    model = read_out_model([linear(Head(3))], [Head(3)], TARGETS, {"x": SHAPE})
+    model = probe_model([linear(Head(3))], [Head(3)], TARGETS, {"x": SHAPE})
     assert set(model.output) == set(TARGETS)
 
 
@@ -91,7 +91,7 @@ def test_it_draws_nothing_from_the_global_seed():
         return keras.ops.convert_to_numpy(keras.random.normal((3,)))
 
     keras.utils.set_random_seed(0)
-    read_out_model([linear(Head())], [Head()], TARGETS, {"x": SHAPE})
+    probe_model([linear(Head())], [Head()], TARGETS, {"x": SHAPE})
     after = draw()
     keras.utils.set_random_seed(0)
     np.testing.assert_array_equal(after, draw())
@@ -100,14 +100,14 @@ def test_it_draws_nothing_from_the_global_seed():
 def test_large_features_that_hardly_vary_are_read_as_in_float64():
     rng = np.random.default_rng(2)
     features = (100 + rng.normal(size=(2, 6, 6, 50))).astype("float32")
-    reader = LinearReadOut(
+    reader = LinearProbe(
         mean=np.full(50, 100.0),
         scale=np.ones(50),
         kernel=rng.normal(size=(50, 1)),
         bias=np.zeros(1),
     )
     shapes = {"x": (6, 6, 50)}
-    model = read_out_model([reader], [Head()], ["horizontal"], shapes)
+    model = probe_model([reader], [Head()], ["horizontal"], shapes)
     maps = keras.ops.convert_to_numpy(model({"x": features})["horizontal"])
     np.testing.assert_allclose(
         maps, reader.predict(features)[..., 0], atol=2e-3
@@ -121,12 +121,12 @@ def test_stage_maps_are_joined_as_the_features_were(tmp_path):
         "late": keras.layers.AveragePooling2D(2)(inputs),
         "early": keras.layers.Rescaling(3.0)(inputs[..., :1]),
     }
-    features = read_out_features(keras.Model(inputs, stages), grid=SHAPE[0])
+    features = probe_features(keras.Model(inputs, stages), grid=SHAPE[0])
     head = Head(3)
     reader = linear(head)
-    model = stage_read_outs(
+    model = stage_probes(
         stages,
-        read_out_model(
+        probe_model(
             [reader], [head], TARGETS, {"late": (9, 9, 2), "early": (9, 9, 1)}
         ),
     )

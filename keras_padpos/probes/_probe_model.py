@@ -9,7 +9,7 @@ import keras
 from keras_padpos.probes.head import Head
 
 
-def read_out_model(
+def probe_model(
     readers: Sequence[Any],
     heads: Sequence[Head],
     targets: Sequence[str],
@@ -23,12 +23,12 @@ def read_out_model(
     Example:
 
     >>> import numpy as np
-    >>> from keras_padpos.probes import LinearReadOut
-    >>> reader = LinearReadOut(
+    >>> from keras_padpos.probes import LinearProbe
+    >>> reader = LinearProbe(
     ...     mean=np.zeros(5), scale=np.ones(5), kernel=np.ones((5, 1)),
     ...     bias=np.zeros(1),
     ... )
-    >>> model = read_out_model(
+    >>> model = probe_model(
     ...     [reader], [Head()], ["horizontal"], {"conv": (28, 28, 5)}
     ... )
     >>> maps = model.predict_on_batch({"conv": np.ones((2, 28, 28, 5))})
@@ -36,7 +36,7 @@ def read_out_model(
     ((2, 28, 28), 5.0)
 
     Args:
-        readers: Fitted heads, each a `LinearReadOut` or a `GradientSolver`.
+        readers: Fitted heads, each a `LinearProbe` or a `GradientSolver`.
         heads: Their shapes, in the same order.
         targets: Names of the maps that each of them predicts.
         feature_shapes: From each stage's name to `(grid, grid, channels)`, in

@@ -1,14 +1,14 @@
-"""Stage maps brought to one grid, as a read-out sees them."""
+"""Stage maps brought to one grid, as a probe sees them."""
 
 import keras
 
 from keras_padpos.probes._resized_stages import resized_stages
 
 GRID = 28
-"""Cells a side of the read-out's grid (Islam et al., ICLR 2020, section 3)."""
+"""Cells a side of the probe's grid (Islam et al., ICLR 2020, section 3)."""
 
 
-def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
+def probe_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
     """Resize every stage's map bilinearly to one grid.
 
     Example:
@@ -16,7 +16,7 @@ def read_out_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
     >>> import numpy as np
     >>> from keras_padpos import models
     >>> net = models.backbone("vgg16", "random", input_shape=(64, 64, 3))
-    >>> features = read_out_features(net)
+    >>> features = probe_features(net)
     >>> features.output["block5_conv3"].shape
     (None, 28, 28, 512)
 
