@@ -16,7 +16,7 @@ from keras_padpos.padding import Geometry
 from keras_padpos.padding import PaddingMode
 
 if TYPE_CHECKING:
-    _KerasLayer = keras.layers.Layer
+    from keras.layers import Layer as _KerasLayer
 else:
     # The Keras layer comes after the mixin among the bases of each layer.
     _KerasLayer = object
@@ -153,9 +153,9 @@ class PaddedLayer(_KerasLayer):
 
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
         """Raise if the mode cannot fill the pads beside these sizes."""
-        known = [size or 1 for size in sizes]
+        some_sizes = [size or 1 for size in sizes]
         self.padding_mode.check_reach(
-            sizes, self.geometry.pads(known, *self.window()), self.where
+            sizes, self.geometry.pads(some_sizes, *self.window()), self.where
         )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:

@@ -1,11 +1,13 @@
 """How far a mean over pictures can be trusted."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
 
 def bootstrap_interval(
-    scores: np.ndarray, *, level: float = 0.95, seed: int = 0
+    scores: Sequence[float] | np.ndarray, *, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float] | None:
     """Percentile bootstrap interval of the mean, pictures resampled.
 

@@ -84,7 +84,7 @@ class BandedConfusion(SummedScores):
                 "`predicted` must have the shape of `truth`, "
                 f"{truth.shape}. Received: {predicted.shape}"
             )
-        bands = border_bands(*truth.shape[1:], self.edges)
+        bands = border_bands(truth.shape[1], truth.shape[2], self.edges)
         places = (bands * self.classes + truth) * self.classes + predicted
         if self.void is not None:
             places = places[truth != self.void]

@@ -63,7 +63,9 @@ class BandedSaliency(SummedScores):
             errors=np.zeros(bands),
         )
 
-    def update(self, truth: np.ndarray, predicted: np.ndarray) -> None:
+    def update(
+        self, truth: np.ndarray, predicted: np.ndarray
+    ) -> dict[str, float] | None:
         """Add one picture.
 
         Args:
@@ -75,6 +77,7 @@ class BandedSaliency(SummedScores):
             ValueError: If these are no such maps of one shape.
         """
         self._add(*self._prepared(truth, predicted))
+        return None
 
     def result(self) -> dict[str, Any]:
         """The scores so far.

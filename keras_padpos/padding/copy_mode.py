@@ -54,11 +54,11 @@ class CopyMode(PaddingMode):
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add copied cells; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
-        axes = padded_axes(pad_width)
-        if not axes:
+        padded = padded_axes(pad_width)
+        if not padded:
             return inputs
         # Axes between two padded ones join in, so that one gather serves.
-        axes = range(axes[0], axes[-1] + 1)
+        axes = range(padded[0], padded[-1] + 1)
         pads = [tuple(pad_width[axis]) for axis in axes]
         sizes = [inputs.shape[axis] for axis in axes]
         static = all(isinstance(n, int) for n in [*sizes, *sum(pads, ())])
@@ -126,8 +126,8 @@ class CopyMode(PaddingMode):
     def _gather(self, inputs, axes, pads):
         shape = _shape(inputs)
         sizes = [shape[axis] for axis in axes]
-        known = [size for size in sizes if isinstance(size, int)]
-        dtype = "int32" if math.prod(known) < 2**31 else "int64"
+        static = [size for size in sizes if isinstance(size, int)]
+        dtype = "int32" if math.prod(static) < 2**31 else "int64"
         index = None
         for size, (before, after) in zip(sizes, pads, strict=True):
             cells = self.source(

@@ -1,4 +1,4 @@
-"""The table of modes and the way from a user's word to a mode."""
+"""The table of modes, and how a user's argument becomes a mode."""
 
 from typing import Any
 
@@ -72,9 +72,9 @@ def get(identifier: Any) -> PaddingMode:
     if isinstance(identifier, PaddingMode):
         return identifier
     if isinstance(identifier, str):
-        known = {**MODES, **_OTHERS}.get(identifier.lower())
-        if known is not None:
-            return known()
+        mode_class = {**MODES, **_OTHERS}.get(identifier.lower())
+        if mode_class is not None:
+            return mode_class()
     if isinstance(identifier, dict):
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):

@@ -37,6 +37,9 @@ class PaddingMode:
     random: bool = False
     """Whether the mode draws: its layer then owns a `SeedGenerator`."""
 
+    seed: int | None = None
+    """Seed of that generator."""
+
     def pad(
         self,
         inputs: Any,

@@ -286,7 +286,8 @@ class PatternMeasurement:
             ValueError: If it is of other ones; nothing is changed then. That
                 the networks have the same weights is not looked at.
         """
-        if not np.array_equal(state.get("signature"), self._signature()):
+        signature = state.get("signature", ())
+        if not np.array_equal(signature, self._signature()):
             raise InputError(
                 "`state` must be that of a measurement of the same networks, "
                 f"stages, crop and seed: {', '.join(self.networks)}; "

@@ -39,7 +39,7 @@ class SplitMoments:
 
     def __init__(
         self,
-        counts: Sequence[int],
+        counts: Sequence[int] | np.ndarray,
         means: np.ndarray,
         squares: np.ndarray,
     ) -> None:

@@ -84,15 +84,17 @@ def position_budget(
         ValueError: If `asked` is none of these, there are more pictures than
             rows that can be held, or their number is needed and not known.
     """
-    number = isinstance(asked, int) and asked >= 1
-    if not number and asked not in ("auto", "all"):
+    if isinstance(asked, int) and asked >= 1:
+        limit = min(asked, cells)
+    elif asked in ("auto", "all"):
+        limit = cells
+    else:
         raise InputError(
             '`positions_per_image` must be 1 or more, "auto" or "all". '
             f"Received: {asked!r}"
         )
-    limit = min(asked, cells) if number else cells
     if needs_dual(columns):
-        _check_known(pictures, columns)
+        pictures = _checked(pictures, columns)
         most = min(MOST_ROWS, _MOST_BYTES // (4 * columns))
         if pictures > most:
             raise InputError(
@@ -103,14 +105,15 @@ def position_budget(
         return min(limit, most // pictures)
     if asked != "auto" or columns <= EVERY_PLACE:
         return limit
-    _check_known(pictures, columns)
+    pictures = _checked(pictures, columns)
     return min(limit, -(-ROWS_A_COLUMN * columns // pictures))
 
 
-def _check_known(pictures, columns):
+def _checked(pictures, columns):
     if pictures is None:
         raise InputError(
             f"A head of {columns} columns is fitted on a sample of places, "
             "and the number of training pictures is not known beforehand. "
             "Give `positions_per_image` or a number of pictures."
         )
+    return pictures

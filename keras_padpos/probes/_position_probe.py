@@ -106,6 +106,7 @@ def position_probe(
     def target_map(target, size):
         return position_target(target, size, value_range=value_range)
 
+    fitted: Any
     if exact:
         fitted, positions = fit_exact_probes(
             batches,
@@ -118,7 +119,7 @@ def position_probe(
             seed=seed,
             spread=spread,
         )
-        ridges = [reader.ridge for reader in fitted]
+        ridges: list[Any] = [probe.ridge for probe in fitted]
     else:
         fitted = fit_gradient_probes(
             batches,

@@ -103,7 +103,7 @@ class ExactSolver:
         targets = np.asarray(targets, "float64")
         self._grid = targets.shape[:2]
         self._targets = targets.reshape(-1, targets.shape[-1])
-        self._subsets = subsets and [tuple(subset) for subset in subsets]
+        self._subsets = [tuple(subset) for subset in subsets or ()]
         cells = len(self._targets)
         if positions is not None and not 1 <= positions <= cells:
             raise InputError(
@@ -114,8 +114,10 @@ class ExactSolver:
         self._dual = dual
         self._seed = seed
         self._pictures = 0
-        self._folds = None
-        self._rows, self._cells, self._held = {}, [], []
+        self._folds: list[Moments] = []
+        self._rows: dict[str, list[np.ndarray]] = {}
+        self._cells: list[np.ndarray] = []
+        self._held: list[np.ndarray] = []
         self._standard = None
 
     def update(self, features: Any, first: int | None = None) -> None:
@@ -133,7 +135,7 @@ class ExactSolver:
         """
         if not isinstance(features, Mapping):
             features = {"features": features}
-        if self._subsets is None:
+        if not self._subsets:
             self._subsets = [tuple(features)]
         seen = dict.fromkeys(name for group in self._subsets for name in group)
         features = {name: np.asarray(features[name]) for name in seen}
@@ -151,7 +153,7 @@ class ExactSolver:
     def state(self) -> dict[str, np.ndarray]:
         """Everything that was added up, as arrays by name."""
         state = {"pictures": np.array(self._pictures)}
-        for fold, moments in enumerate(self._folds or ()):
+        for fold, moments in enumerate(self._folds):
             for name, array in moments.state().items():
                 state[f"folds/{fold}/{name}"] = array
         if self._cells:
@@ -170,10 +172,11 @@ class ExactSolver:
                 numbers of their pictures.
         """
         self._pictures = sum(int(state["pictures"]) for state in states)
-        states = [state for state in states if int(state["pictures"])]
-        self._folds = None
+        self._folds = []
         self._rows, self._cells, self._held = {}, [], []
         for state in states:
+            if not int(state["pictures"]):
+                continue
             if self._dual:
                 self._cells.append(state["cells"])
                 self._held.append(state["held"])
@@ -184,7 +187,7 @@ class ExactSolver:
                 _part(f"folds/{fold}", state)
                 for fold in range(1 + (self.ridge == "auto"))
             ]
-            if self._folds is None:
+            if not self._folds:
                 self._folds = [
                     Moments(
                         self._subsets, len(self._targets), _part("shift", fold)
@@ -217,7 +220,7 @@ class ExactSolver:
         if self._dual:
             self._keep(rows, cells, held)
             return
-        if self._folds is None:
+        if not self._folds:
             # Any shift will do; this one keeps the sums well conditioned.
             shift = {
                 name: values.mean(axis=(0, 1), dtype="float64")
@@ -228,14 +231,14 @@ class ExactSolver:
                 for _ in range(1 + (self.ridge == "auto"))
             ]
         for fold, moments in enumerate(self._folds):
-            mine = np.flatnonzero(held == fold)
-            if len(mine):
+            chosen = np.flatnonzero(held == fold)
+            if len(chosen):
                 moments.update(
-                    # A batch that is all mine need not be copied.
+                    # A batch that is whole need not be copied.
                     rows
-                    if len(mine) == batch
-                    else {name: values[mine] for name, values in rows.items()},
-                    None if cells is None else cells[mine],
+                    if len(chosen) == batch
+                    else {name: rows[name][chosen] for name in rows},
+                    None if cells is None else cells[chosen],
                 )
 
     def _sampled(self, numbers):

@@ -102,7 +102,7 @@ class GradientSolver:
         self._seed = seed
         self._spread = spread or OneDevice()
         readers = {}
-        self.models = {}
+        self.models: dict[str, keras.Model] = {}
         with self._spread.scope():
             for name, target in self.targets.items():
                 readers[name] = self._make(name, target, feature_shape)

@@ -44,7 +44,10 @@ class Moments:
         cells: int,
         shift: Mapping[str, np.ndarray],
     ) -> None:
-        self._shift = {name: np.float32(shift[name]) for name in shift}
+        self._shift = {
+            name: np.asarray(values, "float32")
+            for name, values in shift.items()
+        }
         self._pairs = {
             (one, other): None
             for subset in subsets

@@ -101,7 +101,7 @@ def lookup(**criteria: Any) -> list[dict[str, Any]]:
     Raises:
         ValueError: If no row of any table has a field of that name.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in list_tables():
         table = load_table(name)
         added = {

@@ -101,10 +101,7 @@ CELLS = [
     ),
 ]
 
-PROBE_TABLES = [
-    f"islam2020_table{name}" for name in ("1", "2a", "2b", "3", "4")
-]
-PROBE_TABLES += ["islam2020_table6"]
+PROBE_TABLES = [f"islam2020_table{name}" for name in "1 2a 2b 3 4 6".split()]
 
 
 def test_counts():

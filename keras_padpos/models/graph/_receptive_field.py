@@ -86,14 +86,15 @@ class ReceptiveField:
         the crop with so many cells around it, gives just the positions that
         the padded network gives on the crop, computed from real neighbours.
         """
-        return tuple(
-            tuple(max(math.ceil(pad / stride) * stride, 0) for pad in both)
-            for both, stride in zip(
-                zip(self.pad_before, self.pad_after, strict=True),
-                self.stride,
-                strict=True,
+
+        def cells(axis):
+            pads, stride = (self.pad_before, self.pad_after), self.stride[axis]
+            before, after = (
+                max(math.ceil(pad[axis] / stride) * stride, 0) for pad in pads
             )
-        )
+            return before, after
+
+        return cells(0), cells(1)
 
 
 @dataclass(frozen=True)
@@ -234,11 +235,8 @@ def receptive_field(
                     "would be counted?"
                 )
             picture = shape[1:3]
-            line = _Line(1, 0)
-            entering = tuple(
-                _Axis(1, 0, 1, n, 0, n - 1, line, line) for n in picture
-            )
-            known[call.outputs[0]] = _Map(entering)
+            height, width = picture
+            known[call.outputs[0]] = _Map((_entry(height), _entry(width)))
             made = known[call.outputs[0]]
         else:
             given = [known[key] for key in call.inputs if key in known]
@@ -250,6 +248,12 @@ def receptive_field(
         if made is not None and made.axes is not None:
             fields[call.name] = _field(made, picture)
     return fields
+
+
+def _entry(size):
+    """An axis of the picture itself."""
+    line = _Line(1, 0)
+    return _Axis(1, 0, 1, size, 0, size - 1, line, line)
 
 
 def _through(call, given):

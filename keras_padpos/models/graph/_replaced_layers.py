@@ -63,9 +63,9 @@ def stock_layer(layer: keras.Layer, cells: Any) -> keras.Layer:
     """The layer of Keras with another `padding`."""
     config = layer.get_config()
     config.pop("padding_mode", None)
-    stock = STOCK.get(type(layer), type(layer))
+    stock: Any = STOCK.get(type(layer), type(layer))
     if stock is keras.layers.ZeroPadding1D and not isinstance(cells, int):
-        cells = tuple(Geometry(cells, 1).explicit[0])
+        (cells,) = Geometry(cells, 1).pads((1,), (1,), (1,), (1,))
     return stock.from_config({**config, "padding": cells})
 
 

@@ -104,7 +104,7 @@ def stage_candidates(network: keras.Model) -> list[str]:
         first for most networks: in the order in which they are run.
     """
     shape = [size or _SOME_SIZE for size in network.inputs[0].shape[1:]]
-    last: dict[tuple[int, ...], str] = {}
+    last: dict[tuple[int | None, ...], str] = {}
     for call in model_graph(network, shape).calls:
         if not isinstance(call.operation, keras.Layer):
             continue

@@ -67,9 +67,7 @@ class PaddingSite:
         """
         if self.pads is None or self.kind == "transposed":
             return None
-        if None in self.sizes:
-            return None
-        found = []
+        pairs = []
         for size, kernel, stride, dilation, (before, after) in zip(
             self.sizes,
             self.kernel_size,
@@ -78,9 +76,11 @@ class PaddingSite:
             self.pads,
             strict=True,
         ):
+            if size is None:
+                return None
             room = size + before + after - (kernel - 1) * dilation - 1
-            found.append((before, after - max(room, 0) % stride))
-        return tuple(found)
+            pairs.append((before, after - max(room, 0) % stride))
+        return tuple(pairs)
 
     @property
     def uneven(self) -> bool | None:

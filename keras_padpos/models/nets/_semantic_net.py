@@ -115,7 +115,7 @@ def semantic_net(
     maps = backbone(inputs)
     places = _places(backbone, read, shape, enlarge)
     # From the last stage to the first, on the grid of each, as FCN does.
-    logits = stride = start = None
+    logits, (stride, start) = None, places[read[-1]]
     for number, stage in reversed(list(enumerate(read, start=1))):
         scores = keras.layers.Conv2D(
             classes, 1, data_format=_FORMAT, name=f"score{number}"

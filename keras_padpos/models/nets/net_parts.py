@@ -192,7 +192,7 @@ def convolution(
     (None, 7, 7, 8)
     """
     if padding_mode is None or kernel_size == 1:
-        pads = "valid"
+        pads: str | int = "valid"
     elif strides == 1:
         # As many cells on either side as the number below, and zeros need not
         # be copied.
