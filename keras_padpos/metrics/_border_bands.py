@@ -86,22 +86,7 @@ def band_names(edges: Sequence[float] = BAND_EDGES) -> tuple[str, ...]:
 
 
 def check_edges(edges: Sequence[float]) -> tuple[float, ...]:
-    """Check the edges of bands.
-
-    Example:
-
-    >>> check_edges([0.1, 0.25])
-    (0.1, 0.25)
-
-    Args:
-        edges: As for `border_bands`; none at all leave one band, the interior.
-
-    Returns:
-        The edges.
-
-    Raises:
-        ValueError: If they are not increasing or not between 0 and 0.5.
-    """
+    """Check the edges of bands."""
     found = tuple(float(edge) for edge in edges)
     # NaN is not greater, either.
     if not (np.diff((0.0, *found, 0.5)) > 0).all():

@@ -10,8 +10,8 @@ from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics._border_bands import band_names
 from keras_padpos.metrics._border_bands import border_bands
 from keras_padpos.metrics._border_bands import check_edges
-from keras_padpos.metrics._class_iou import class_iou
-from keras_padpos.metrics._mean_iou import mean_iou
+from keras_padpos.metrics._iou import class_iou
+from keras_padpos.metrics._iou import mean_iou
 from keras_padpos.metrics.class_maps import VOID
 from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes

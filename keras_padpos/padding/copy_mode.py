@@ -7,10 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from keras.saving import register_keras_serializable
 
-from keras_padpos.padding._crop import crop
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
+from keras_padpos.padding.zeros import crop
 
 # Younger than the oldest Keras supported here.
 _SCATTER_ADDS = "reduction" in inspect.signature(ops.scatter_update).parameters
@@ -205,3 +206,106 @@ def _spread(border, axis, frame, targets):
     matrix = ops.cast(targets[:, None] == frame[None, :], border.dtype)
     summed = ops.tensordot(matrix, border, axes=[[1], [axis]])
     return ops.moveaxis(summed, 0, axis)
+
+
+@register_keras_serializable(package="keras_padpos")
+class Reflect(CopyMode):
+    """`3 2 1 2 3 4 3 2`: the edge cell is not repeated.
+
+    NumPy, `tf.pad` and PyTorch say `reflect`; Keras' `fill_mode` says
+    `"mirror"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Reflect().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [3 2 1 2 3 4 3 2]
+    """
+
+    name = "reflect"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Bounce off the outermost cells; period `2 * size - 2`."""
+        last = size - 1
+        # `abs` first: in ONNX made by tf2onnx, % of a negative int is negative.
+        return last - abs(abs(position) % (2 * last) - last)
+
+    def largest_pad(self, size: int) -> int:
+        """All cells but the edge itself."""
+        return size - 1
+
+
+@register_keras_serializable(package="keras_padpos")
+class Symmetric(CopyMode):
+    """`2 1 1 2 3 4 4 3`: the edge cell is repeated.
+
+    NumPy and `tf.pad` say `symmetric`; Keras' `fill_mode` says `"reflect"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Symmetric().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [2 1 1 2 3 4 4 3]
+    """
+
+    name = "symmetric"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Bounce off the outer edges; period `2 * size`."""
+        turn = 2 * size - 1
+        # Folded to 0 or more: in ONNX made by tf2onnx, % of a negative int is
+        # negative.
+        position = abs(2 * position + 1) // 2
+        # Twice the distance to the turning point is odd, hence the halving.
+        return (turn - abs(2 * (position % (2 * size)) - turn)) // 2
+
+    def largest_pad(self, size: int) -> int:
+        """Every cell once."""
+        return size
+
+
+@register_keras_serializable(package="keras_padpos")
+class Replicate(CopyMode):
+    """`1 1 1 2 3 4 4 4`: the edge cell goes on.
+
+    NumPy says `edge`, PyTorch `replicate`, Keras' `fill_mode` `"nearest"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Replicate().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [1 1 1 2 3 4 4 4]
+    """
+
+    name = "replicate"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Stop at the ends."""
+        last = size - 1
+        # Clipping to 0..last, without leaving arithmetic.
+        return (abs(position) - abs(position - last) + last) // 2
+
+
+@register_keras_serializable(package="keras_padpos")
+class Circular(CopyMode):
+    """`3 4 1 2 3 4 1 2`: the picture on a torus.
+
+    NumPy says `wrap`, PyTorch `circular`, Keras' `fill_mode` `"wrap"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Circular().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [3 4 1 2 3 4 1 2]
+    """
+
+    name = "circular"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Go round."""
+        # In ONNX made by tf2onnx, % of a negative int is negative.
+        return (position + size) % size
+
+    def largest_pad(self, size: int) -> int:
+        """Every cell once."""
+        return size

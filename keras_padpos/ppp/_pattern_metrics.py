@@ -9,8 +9,8 @@ import numpy as np
 from keras_padpos.metrics import border_profile
 from keras_padpos.metrics import jackknife_interval
 from keras_padpos.metrics import side_asymmetry
-from keras_padpos.ppp.pattern_statistics import PatternStatistics
-from keras_padpos.ppp.reference_statistics import ReferenceStatistics
+from keras_padpos.ppp.statistics import PatternStatistics
+from keras_padpos.ppp.statistics import ReferenceStatistics
 
 SILENT = 1e-12
 """A unit is dead if its variance is less than this share of the layer's power.

@@ -14,14 +14,14 @@ from keras_padpos.models.graph._resized import resized
 from keras_padpos.ppp._pattern_metrics import pattern_maps
 from keras_padpos.ppp._pattern_metrics import pattern_metrics
 from keras_padpos.ppp.group_sums import UNITS
-from keras_padpos.ppp.pattern_statistics import HALVES
-from keras_padpos.ppp.pattern_statistics import PatternStatistics
 from keras_padpos.ppp.pattern_step import PatternStep
 from keras_padpos.ppp.reference_features import ReferenceFeatures
-from keras_padpos.ppp.reference_statistics import ReferenceStatistics
 from keras_padpos.ppp.split_moments import SplitMoments
-from keras_padpos.ppp.statistics_state import flat_state
-from keras_padpos.ppp.statistics_state import restore_state
+from keras_padpos.ppp.statistics import HALVES
+from keras_padpos.ppp.statistics import PatternStatistics
+from keras_padpos.ppp.statistics import ReferenceStatistics
+from keras_padpos.ppp.statistics import flat_state
+from keras_padpos.ppp.statistics import restore_state
 
 SNAPSHOTS = (1, 10, 100)
 """After so many crops the mean features are kept, to show how they settle."""

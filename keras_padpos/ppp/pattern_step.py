@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_padpos.ppp.pattern_statistics import HALVES
 from keras_padpos.ppp.reference_features import ReferenceFeatures
+from keras_padpos.ppp.statistics import HALVES
 
 
 class PatternStep(keras.Model):

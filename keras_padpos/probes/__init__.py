@@ -1,18 +1,15 @@
 """Position probes (PosENet): targets, heads, solvers, evaluation."""
 
 from keras_padpos.probes._position_budget import position_budget
-from keras_padpos.probes._position_probe import SOLVERS
 from keras_padpos.probes._position_probe import check_heads
 from keras_padpos.probes._position_probe import position_probe
 from keras_padpos.probes._position_target import TARGETS
 from keras_padpos.probes._position_target import position_target
-from keras_padpos.probes._probe_features import probe_features
+from keras_padpos.probes._probe_model import probe_features
 from keras_padpos.probes._probe_model import probe_model
-from keras_padpos.probes._stage_probes import stage_probes
+from keras_padpos.probes._probe_model import stage_probes
 from keras_padpos.probes.evaluation import EXAMPLES
 from keras_padpos.probes.evaluation import MEDIAN_MAPS
-from keras_padpos.probes.evaluation import Evaluation
-from keras_padpos.probes.exact_solver import RIDGES
 from keras_padpos.probes.exact_solver import ExactSolver
 from keras_padpos.probes.gradient_solver import BATCH
 from keras_padpos.probes.gradient_solver import EPOCHS
@@ -25,10 +22,7 @@ __all__ = [
     "EPOCHS",
     "EXAMPLES",
     "MEDIAN_MAPS",
-    "RIDGES",
-    "SOLVERS",
     "TARGETS",
-    "Evaluation",
     "ExactSolver",
     "GradientSolver",
     "Head",

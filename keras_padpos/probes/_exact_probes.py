@@ -36,25 +36,7 @@ def fit_exact_probes(
     seed: int = 0,
     spread: OneDevice | None = None,
 ) -> tuple[list[LinearProbe], list[int]]:
-    """Fit linear heads in closed form, all on one pass over the pictures.
-
-    Args:
-        batches: The features.
-        heads: Shapes of heads: linear, one layer.
-        maps: From a size in cells to the targets `(size, size, targets)`.
-        ridge: See `ExactSolver`.
-        positions: Places of each picture: see `position_budget`.
-        seed: Of the sample of places.
-        spread: What `batches` are computed on.
-
-    Returns:
-        The fitted heads, and the places of each picture that each was fitted
-        on.
-
-    Raises:
-        ValueError: If a head sees an unknown stage, or has more columns than
-            can be fitted on so many pictures.
-    """
+    """Fit linear heads in closed form, all on one pass over the pictures."""
     shapes = batches.shapes
     grid = next(iter(shapes.values()))[0]
     number = _number(batches.images)

@@ -29,29 +29,7 @@ def fit_gradient_probes(
     checkpoint: Checkpoint | None = None,
     spread: OneDevice | None = None,
 ) -> list[GradientSolver]:
-    """Train heads of any shape, all on the same passes over the pictures.
-
-    Args:
-        batches: The features.
-        heads: Shapes of heads.
-        targets: From a target's name to its map, at the size at which the
-            loss is taken.
-        optimizer: See `GradientSolver`.
-        epochs: Passes over the pictures.
-        learning_rate: See `GradientSolver`.
-        seed: Of initial weights and of the pictures' order.
-        log: Called after each epoch, for each head and target, with `epoch`,
-            `loss`, `head` (its label) and `target`.
-        checkpoint: Where to go on from, and where states go.
-        spread: What to train on.
-
-    Returns:
-        The trained heads, in the order of `heads`.
-
-    Raises:
-        ValueError: If a head sees an unknown stage, or a loss is no longer
-            finite.
-    """
+    """Train heads of any shape, all on the same passes over the pictures."""
     if spread is not None and not spread.trains_on_batch:
         # Heads are small: the features are what is spread.
         spread = None

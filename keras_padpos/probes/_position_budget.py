@@ -25,17 +25,6 @@ def needs_dual(columns: int, rows: int | None = None) -> bool:
 
     It is where it has too many columns for matrices of columns**2, or fewer
     rows than columns.
-
-    Example:
-
-    >>> needs_dual(9 * 1472), needs_dual(49 * 1472)
-    (False, True)
-    >>> needs_dual(9 * 1472, rows=300)
-    True
-
-    Args:
-        columns: Inputs of the head.
-        rows: Places of all pictures together, if known.
     """
     if columns > MOST_COLUMNS:
         return True

@@ -4,28 +4,12 @@ import numpy as np
 
 
 def head_size(grid: int, kernel_size: int, padding: int) -> int:
-    """Cells a side of what a head of stride 1 gives.
-
-    Example:
-
-    >>> head_size(28, kernel_size=3, padding=0)
-    26
-    """
+    """Cells a side of what a head of stride 1 gives."""
     return grid + 2 * padding - kernel_size + 1
 
 
 def framed(features: np.ndarray, padding: int) -> np.ndarray:
-    """Features with the zeros that a head adds around them.
-
-    Example:
-
-    >>> framed(np.ones((1, 28, 28, 5)), 1).shape
-    (1, 30, 30, 5)
-
-    Args:
-        features: `(batch, height, width, channels)`.
-        padding: Zeros on each side.
-    """
+    """Features with the zeros that a head adds around them."""
     if not padding:
         return features
     sides = (padding, padding)

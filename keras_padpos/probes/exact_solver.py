@@ -8,11 +8,11 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import windows
-from keras_padpos.probes.dual_regression import DualRegression
 from keras_padpos.probes.linear_probe import LinearProbe
 from keras_padpos.probes.moments import Moments
-from keras_padpos.probes.primal_regression import PrimalRegression
-from keras_padpos.probes.standard_rows import StandardRows
+from keras_padpos.probes.regression import DualRegression
+from keras_padpos.probes.regression import PrimalRegression
+from keras_padpos.probes.regression import StandardRows
 
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """What `ridge="auto"` chooses from."""
@@ -372,18 +372,7 @@ def _part(name, state):
 
 
 def check_folds(pictures: int) -> None:
-    """Tell whether there are pictures enough to choose a ridge.
-
-    Example:
-
-    >>> check_folds(5)
-
-    Args:
-        pictures: How many there are.
-
-    Raises:
-        ValueError: If there are too few.
-    """
+    """Tell whether there are pictures enough to choose a ridge."""
     if pictures < _FOLD:
         raise InputError(
             f'`ridge="auto"` holds out every {_FOLD}th picture, and needs '

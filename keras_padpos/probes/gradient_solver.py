@@ -304,16 +304,7 @@ def _changed(model):
 def mean_losses(
     steps: Iterable[tuple[Mapping[str, float], int]],
 ) -> dict[str, float]:
-    """Mean losses of an epoch, each step weighted by its pictures.
-
-    Example:
-
-    >>> mean_losses([({"vertical": 1.0}, 3), ({"vertical": 2.0}, 1)])
-    {'vertical': 1.25}
-
-    Args:
-        steps: What `GradientSolver.step` returned, and the batch's size.
-    """
+    """Mean losses of an epoch, each step weighted by its pictures."""
     losses, sizes = zip(*steps, strict=True)
     return {
         name: float(np.average([each[name] for each in losses], weights=sizes))

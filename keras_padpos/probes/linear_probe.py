@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.probes._by_column import by_column
 from keras_padpos.probes._windows import framed
 from keras_padpos.probes._windows import head_size
+from keras_padpos.probes.regression import by_column
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from oracles import same_pads
 from keras_padpos import layers as ours
 from keras_padpos.models import even_sizes
 from keras_padpos.models import find_padding_sites
-from keras_padpos.models.graph.even_sizes import unfit_layer
+from keras_padpos.models.graph._even_sizes import unfit_layer
 
 
 def _net(*stack, shape=(None, None, 3)):

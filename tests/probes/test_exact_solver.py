@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.probes import RIDGES
 from keras_padpos.probes import ExactSolver
-from keras_padpos.probes.dual_regression import DualRegression
-from keras_padpos.probes.standard_rows import StandardRows
+from keras_padpos.probes.exact_solver import RIDGES
+from keras_padpos.probes.regression import DualRegression
+from keras_padpos.probes.regression import StandardRows
 
 SILENT = 1e-6
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -16,8 +17,44 @@ from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.graph_walk import walk
-from keras_padpos.models.graph.model_graph import Call
-from keras_padpos.models.graph.model_graph import Graph
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of an operation.
+
+    Attributes:
+        name: The operation's name, with those of the models around it before
+            it: `"backbone/conv1"`.
+        operation: The layer, or the `keras.ops` operation; `None` where a
+            tensor enters the model.
+        inputs: Numbers of the tensors it is called on.
+        outputs: Numbers of the tensors it makes.
+        input_shapes: Their shapes, batch included; `None` where unknown.
+        output_shapes: Likewise.
+    """
+
+    name: str
+    operation: Any
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model's calls.
+
+    Attributes:
+        calls: The calls, makers before users.
+        outputs: Numbers of the tensors that leave the model.
+    """
+
+    calls: list[Call]
+    outputs: tuple[int, ...]
 
 
 def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
@@ -104,16 +141,7 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
 def entries(
     model: keras.Model, input_shape: Any = None, config: Any = None
 ) -> list[tuple[str, keras.KerasTensor]]:
-    """The inputs of a model, by name, as symbolic tensors of a shape.
-
-    Args:
-        model: A functional or Sequential model.
-        input_shape: See `model_graph`.
-        config: What `graph_config` gave, if that was asked before.
-
-    Raises:
-        ValueError: If the shape does not fit the model's inputs.
-    """
+    """The inputs of a model, by name, as symbolic tensors of a shape."""
     names = input_names(model, config)
     given = input_shape
     if given is None:

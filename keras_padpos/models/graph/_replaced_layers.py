@@ -28,14 +28,6 @@ def replaced_layers(
     A frame before a window (`ZeroPadding2D` and a valid convolution) stays a
     layer of its own, unless the mode corrects what the window gives: then the
     window pads by itself, and the frame is left empty.
-
-    Args:
-        sites: Sites of one model that can be converted.
-        mode: What the added cells shall hold.
-        geometry: See `convert_padding`.
-
-    Returns:
-        From the `id` of a layer to what makes the layer for its place.
     """
     made: dict[int, Callable[[], keras.Layer]] = {}
     for site in sites:

@@ -86,14 +86,7 @@ def walk(
 
 
 def graph_config(model: keras.Model) -> Any:
-    """The configuration that lists a model's layers and calls.
-
-    Args:
-        model: A functional or Sequential model.
-
-    Returns:
-        A dict; `None` for a Sequential model, which needs none.
-    """
+    """The configuration that lists a model's layers and calls."""
     if isinstance(model, keras.Sequential):
         return None
     try:
@@ -108,12 +101,7 @@ def graph_config(model: keras.Model) -> Any:
 
 
 def input_names(model: keras.Model, config: Any = None) -> list[str]:
-    """The names of a model's input layers, in the order of `model.inputs`.
-
-    Args:
-        model: A functional or Sequential model.
-        config: What `graph_config` gave, if that was asked before.
-    """
+    """The names of a model's input layers, in the order of `model.inputs`."""
     if isinstance(model, keras.Sequential):
         return [getattr(tensor, "name", "input") for tensor in model.inputs]
     config = config or graph_config(model)
@@ -128,15 +116,7 @@ def packed(model: keras.Model, inputs: list[Any]) -> Any:
 
 
 def check_graph(model: keras.Model, name: str | None = None) -> None:
-    """Refuse a model whose graph cannot be read.
-
-    Args:
-        model: A model.
-        name: What to call it in the message.
-
-    Raises:
-        ValueError: If it is subclassed, or not built.
-    """
+    """Refuse a model whose graph cannot be read."""
     name = name or getattr(model, "name", "")
     if not isinstance(model, keras.Model):
         raise InputError(

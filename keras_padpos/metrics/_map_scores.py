@@ -1,4 +1,4 @@
-"""Spearman's rank correlation, one map at a time."""
+"""Scores of a predicted position map."""
 
 import numpy as np
 from scipy import stats
@@ -63,3 +63,21 @@ def rank_correlation(predictions: np.ndarray, target: np.ndarray) -> np.ndarray:
 def _centred_ranks(maps):
     ranks = stats.rankdata(maps, axis=1)
     return ranks - ranks.mean(axis=1, keepdims=True)
+
+
+def chance_mae(target: np.ndarray) -> float:
+    """The least mean absolute error that any constant map reaches.
+
+    Example:
+
+    >>> round(chance_mae(np.linspace(0, 1, 224)), 3)
+    0.251
+
+    Args:
+        target: The map to be predicted.
+
+    Returns:
+        The mean distance to the median, in the target's unit.
+    """
+    target = np.asarray(target, "float64")
+    return float(np.abs(target - np.median(target)).mean())

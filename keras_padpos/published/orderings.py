@@ -1,6 +1,9 @@
-"""What a paper's numbers are said to show."""
+"""The orderings that the papers' tables show."""
 
 import dataclasses
+import importlib.resources
+import json
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -46,3 +49,56 @@ class PublishedOrderings:
     heads: tuple[dict[str, Any], ...]
     models: dict[str, dict[str, Any]]
     orderings: tuple[dict[str, Any], ...]
+
+
+def load_orderings() -> PublishedOrderings:
+    """Loads the orderings of Islam et al. (ICLR 2020).
+
+    Example:
+
+    >>> from keras_padpos.published import load_orderings
+    >>> [ordering["id"] for ordering in load_orderings().orderings][:2]
+    ['head_only_near_chance', 'networks_above_head_only']
+
+    Returns:
+        The orderings, a fresh `PublishedOrderings` at every call.
+    """
+    file = importlib.resources.files("keras_padpos.published").joinpath(
+        "islam2020_orderings.json"
+    )
+    content = json.loads(file.read_text(encoding="utf-8"))
+    for field in ("notes", "heads", "orderings"):
+        content[field] = tuple(content[field])
+    return PublishedOrderings(**content)
+
+
+def row_fits(row: Mapping[str, Any], criteria: Mapping[str, Any]) -> bool:
+    """Whether a row has what criteria ask for.
+
+    Example:
+
+    >>> row = {"backbone": "vgg16", "weights": "bundled"}
+    >>> row_fits(row, {"backbone": ["vgg16", "vgg19"]})
+    True
+    >>> row_fits(row, {"backbone": "vgg16", "weights": {"not": ["bundled"]}})
+    False
+
+    Args:
+        row: What was measured.
+        criteria: From a field to its value, to a list of values of which it
+            must be one, or to `{"not": [...]}`, values which it must not be.
+            A row that lacks the field does not fit.
+
+    Returns:
+        Whether all criteria are met.
+    """
+    return all(
+        field in row and _meets(row[field], wanted)
+        for field, wanted in criteria.items()
+    )
+
+
+def _meets(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return value not in wanted["not"]
+    return value in (wanted if isinstance(wanted, list) else [wanted])

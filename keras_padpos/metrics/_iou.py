@@ -1,4 +1,4 @@
-"""Intersection over union of each class."""
+"""Intersection over union."""
 
 import numpy as np
 
@@ -31,3 +31,25 @@ def class_iou(confusion: np.ndarray) -> np.ndarray:
     scores = np.full(len(confusion), np.nan)
     scores[there] = both[there] / either[there]
     return scores
+
+
+def mean_iou(confusion: np.ndarray) -> float:
+    """Mean intersection over union of the classes that are there at all.
+
+    A class counts if it is true, or an answer, anywhere.
+
+    Example:
+
+    >>> mean_iou(np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]]))
+    0.7083333333333333
+
+    Args:
+        confusion: `(classes, classes)`, counts of true classes (rows) and
+            answers (columns).
+
+    Returns:
+        In [0, 1]; NaN if no class is there.
+    """
+    scores = class_iou(confusion)
+    there = ~np.isnan(scores)
+    return float(scores[there].mean()) if there.any() else float("nan")
