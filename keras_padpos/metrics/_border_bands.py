@@ -54,8 +54,8 @@ def border_bands(
         )
     lines = []
     for size in (height, width):
-        place = np.arange(size)
-        distance = np.minimum(place, size - 1 - place) + 0.5
+        position = np.arange(size)
+        distance = np.minimum(position, size - 1 - position) + 0.5
         # A quotient is rounded once, as a decimal edge is, so that a pixel
         # right on an edge is not below it.
         share = distance / min(height, width)

@@ -85,12 +85,12 @@ class BandedConfusion(SummedScores):
                 f"{truth.shape}. Received: {predicted.shape}"
             )
         bands = border_bands(truth.shape[1], truth.shape[2], self.edges)
-        places = (bands * self.classes + truth) * self.classes + predicted
+        indices = (bands * self.classes + truth) * self.classes + predicted
         if self.void is not None:
-            places = places[truth != self.void]
+            indices = indices[truth != self.void]
         confusion = self._sums["confusion"]
         confusion += np.bincount(
-            places.ravel(), minlength=confusion.size
+            indices.ravel(), minlength=confusion.size
         ).reshape(confusion.shape)
 
     def result(self) -> dict[str, Any]:

@@ -50,8 +50,8 @@ class TranslationInvariance:
 
     A network labels overlapping patches of one enlarged picture
     (`patch_offsets`). Each pixel that lies at least a patch's size away from
-    all borders is seen at every place of a patch; from the classes it got, in
-    all patches that hold it, its entropy is computed. `mean_entropy` (meanE)
+    all borders is seen at every position of a patch; from the classes it got,
+    in all patches that hold it, its entropy is computed. `mean_entropy` (meanE)
     is the mean over these pixels, in bits, and `disagreement` (disR) the share
     of them whose entropy is not 0. A network that commutes with translation
     has 0 and 0.

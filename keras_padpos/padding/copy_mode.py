@@ -99,9 +99,9 @@ class CopyMode(PaddingMode):
         sizes = [n - sum(pair) for n, pair in zip(padded, pads, strict=True)]
         cells, inside = np.zeros((), "int64"), np.ones((), bool)
         for size, (before, after) in zip(sizes, pads, strict=True):
-            place = np.arange(-before, size + after)
-            cells = cells[..., None] * size + self.source(place, size)
-            inside = inside[..., None] & (place >= 0) & (place < size)
+            position = np.arange(-before, size + after)
+            cells = cells[..., None] * size + self.source(position, size)
+            inside = inside[..., None] & (position >= 0) & (position < size)
         frame = np.flatnonzero(~inside)
         shape = _shape(inputs)
         rest = shape[last:]

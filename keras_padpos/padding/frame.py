@@ -40,8 +40,8 @@ def with_frame(inputs: Any, pad_width: Any, frame: Any) -> Any:
     for axis in padded_axes(pad_width):
         before, after = pad_width[axis]
         size = ops.shape(inputs)[axis]
-        place = ops.arange(-before, size + after, dtype="int32")
-        here = ops.logical_and(place >= 0, place < size)
+        position = ops.arange(-before, size + after, dtype="int32")
+        here = ops.logical_and(position >= 0, position < size)
         inside = ops.logical_and(inside, along(axis, len(inputs.shape), here))
     frame = ops.cast(ops.stop_gradient(frame), padded.dtype)
     return ops.where(inside, padded, frame)

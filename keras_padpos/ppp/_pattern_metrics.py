@@ -27,7 +27,7 @@ _MEAN_ABSOLUTE = math.sqrt(2 / math.pi)
 def pattern_metrics(
     statistics: PatternStatistics,
     reference: ReferenceStatistics,
-    place: Sequence[tuple[int, int]],
+    position: Sequence[tuple[int, int]],
     shared: np.ndarray,
 ) -> dict[str, Any]:
     """The figures of one layer of one network.
@@ -82,8 +82,8 @@ def pattern_metrics(
     Args:
         statistics: Of D.
         reference: Of O, at the positions of the crop.
-        place: Which of these positions D has: rows and columns, each `(start,
-            stop)`.
+        position: Which of these positions D has: rows and columns, each
+            `(start, stop)`.
         shared: `(units,)` bool: which of the units kept for O are among those
             kept for D.
 
@@ -91,7 +91,7 @@ def pattern_metrics(
         The figures; `None` where there is none (decibels of a ratio of 0,
         intervals of fewer than two pictures).
     """
-    (top, bottom), (left, right) = place
+    (top, bottom), (left, right) = position
     difference = statistics.difference
     mean = difference.mean
     deviation = reference.moments.variance[top:bottom, left:right]

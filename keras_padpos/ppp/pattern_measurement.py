@@ -35,7 +35,7 @@ class PatternMeasurement:
     """What padding leaves in features, apart from what the picture does.
 
     For a crop, `A` are the features of a network that pads and `O` those at
-    the same places of the padding-free network on a larger picture
+    the same positions of the padding-free network on a larger picture
     (`ReferenceFeatures`). `D = A - O` is what the padding did; its mean over
     crops, unit by unit, is the pattern. Networks that differ in their padding
     mode only are measured together: they share `O`, and the crops.
@@ -383,7 +383,7 @@ class PatternMeasurement:
         for stage, statistics in self._reference.items():
             key = f"reference/{stage}"
             arrays.update(self._mean_features(key, statistics))
-            arrays[f"{key}/place"] = np.array(self.reference.places[stage])
+            arrays[f"{key}/place"] = np.array(self.reference.positions[stage])
         for name, stages in self._statistics.items():
             for stage, statistics in stages.items():
                 key = f"{name}/{stage}"
@@ -404,10 +404,10 @@ class PatternMeasurement:
             shape = (*field.positions, channels)
             size = int(np.prod(shape))
             drawn = rng.choice(size, min(UNITS, size), replace=False)
-            places = np.stack(np.unravel_index(np.sort(drawn), shape), axis=1)
-            self._units[stage] = places
+            units = np.stack(np.unravel_index(np.sort(drawn), shape), axis=1)
+            self._units[stage] = units
             self._reference[stage] = ReferenceStatistics.empty(
-                shape, len(places), tuple(larger[stage][1:3])
+                shape, len(units), tuple(larger[stage][1:3])
             )
             for name, within in self._within.items():
                 sizes = [stop - start for start, stop in within[stage]]
@@ -421,8 +421,8 @@ class PatternMeasurement:
         about = {
             "crop": self.reference.crop,
             "networks": {
-                name: list(places.items())
-                for name, places in self._within.items()
+                name: list(positions.items())
+                for name, positions in self._within.items()
             },
         }
         digest = hashlib.sha256(json.dumps(about).encode())
@@ -432,9 +432,9 @@ class PatternMeasurement:
 
     def _shared_units(self, name, stage):
         """Which of the units drawn a network's own map holds."""
-        places = self._units[stage][:, :2]
+        positions = self._units[stage][:, :2]
         starts, stops = zip(*self._within[name][stage], strict=True)
-        return ((places >= starts) & (places < stops)).all(axis=1)
+        return ((positions >= starts) & (positions < stops)).all(axis=1)
 
     def _all(self):
         for stage, statistics in self._reference.items():

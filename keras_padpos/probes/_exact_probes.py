@@ -46,14 +46,14 @@ def fit_exact_probes(
     for head in heads:
         channels = sum(shapes[name][-1] for name in head.sees(tuple(shapes)))
         columns = head.kernel_size**2 * channels
-        places = position_budget(
+        count = position_budget(
             columns, head.size(grid) ** 2, number, positions
         )
         plan = _Plan(
             head.kernel_size,
             head.padding,
-            places,
-            needs_dual(columns, number and number * places),
+            count,
+            needs_dual(columns, number and number * count),
         )
         plans.append(plan)
     for plan in dict.fromkeys(plans):
@@ -92,6 +92,6 @@ def fit_exact_probes(
 
 
 def _number(images):
-    # Not `delivered`, which is known only after a first pass: the places must
+    # Not `delivered`, which is known only after a first pass: positions must
     # be the same for whichever network comes first.
     return images.delivered if images.expected is None else images.expected

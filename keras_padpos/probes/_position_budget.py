@@ -1,9 +1,9 @@
-"""How many places of each picture an exact head is fitted on."""
+"""How many positions of each picture an exact head is fitted on."""
 
 from keras_padpos.errors import InputError
 
 EVERY_PLACE = 5_000
-"""Columns up to which every place is used: the network takes longer."""
+"""Columns up to which every position is used: the network takes longer."""
 
 MOST_COLUMNS = 20_000
 """Columns up to which matrices of columns**2 are held.
@@ -44,7 +44,7 @@ def position_budget(
 ) -> int:
     """Places of each picture to fit an exact head on.
 
-    Neighbouring places of a picture say much the same, so a head with many
+    Neighbouring positions of a picture say much the same, so a head with many
     columns loses little by a sample of them, and its cost grows with the cube
     of its columns instead of with the pictures.
 
@@ -61,7 +61,7 @@ def position_budget(
         columns: Inputs of the head: its taps times the channels that it sees.
         cells: Places of a picture that the head has.
         pictures: How many pictures there are; `None` if that is not known.
-        asked: A number; `"all"`; or `"auto"`: every place up to 5,000
+        asked: A number; `"all"`; or `"auto"`: every position up to 5,000
             columns, beyond that four rows a column. Whatever is asked for,
             heads of more than 20,000 columns are fitted on 12,000 rows at
             most, fewer where those would take more than 4 GiB.
@@ -87,7 +87,7 @@ def position_budget(
         most = min(MOST_ROWS, _MOST_BYTES // (4 * columns))
         if pictures > most:
             raise InputError(
-                f"A head of {columns} columns is fitted on {most} places at "
+                f"A head of {columns} columns is fitted on {most} positions at "
                 f"most, and there are {pictures} training pictures. Use fewer "
                 'pictures, fewer stages, a smaller kernel, or `solver="sgd"`.'
             )
@@ -101,7 +101,7 @@ def position_budget(
 def _checked(pictures, columns):
     if pictures is None:
         raise InputError(
-            f"A head of {columns} columns is fitted on a sample of places, "
+            f"A head of {columns} columns is fitted on a sample of positions, "
             "and the number of training pictures is not known beforehand. "
             "Give `positions_per_image` or a number of pictures."
         )

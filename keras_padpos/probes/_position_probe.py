@@ -48,8 +48,8 @@ def position_probe(
     """Train position probes on some pictures and score them on others.
 
     PosENet (Islam et al., ICLR 2020): a head on frozen features predicts a map
-    that depends on the place alone. It can succeed on new pictures only if the
-    features tell the place. All heads and targets are fitted on the same
+    that depends on the position alone. It can succeed on new pictures only if
+    the features hold the position. All heads and targets are fitted on the same
     passes over the pictures, each as if alone.
 
     Args:

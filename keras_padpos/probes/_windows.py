@@ -1,4 +1,4 @@
-"""The cells that a k x k head sees at each place."""
+"""The cells that a k x k head sees at each position."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def windows(
     padding: int,
     cells: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Lay out the window of every place, as a convolution would see it.
+    """Lay out the window of every position, as a convolution would see it.
 
     Example:
 
@@ -36,7 +36,7 @@ def windows(
         features: `(batch, height, width, channels)`.
         kernel_size: Cells a side of the window.
         padding: Zeros added on each side (the head's own padding).
-        cells: `(batch, n)`, the places to lay out of each picture, counted
+        cells: `(batch, n)`, the positions to lay out of each picture, counted
             row by row. `None`: all.
 
     Returns:

@@ -32,7 +32,7 @@ class ExactSolver:
     pass over the pictures accumulates the normal equations; memory does not
     depend on the number of pictures. The ridge is added to the correlation
     matrix of the features, so it does not depend on their units or on the
-    number of pictures. Where not all places of a picture are used, a seed
+    number of pictures. Where not all positions of a picture are used, a seed
     decides which.
 
     Heads of one kernel size that see different stages share the pass and the
@@ -65,12 +65,12 @@ class ExactSolver:
             to the others, and the choice tends to be too small.
         subsets: Groups of names of stages to solve for. `None`: a single
             group of all that `update` is given.
-        positions: How many places of each picture to use, drawn at random.
+        positions: How many positions of each picture to use, drawn at random.
             `None`: all.
         dual: Hold the rows and solve the dual problem, in as many unknowns
             as there are rows. The same solution; see `needs_dual`. Memory
             grows with `positions` times the number of pictures.
-        seed: Of the sample of places.
+        seed: Of the sample of positions.
 
     Raises:
         ValueError: If `ridge`, `subsets` or `positions` is none of these.
@@ -107,7 +107,7 @@ class ExactSolver:
         cells = len(self._targets)
         if positions is not None and not 1 <= positions <= cells:
             raise InputError(
-                f"`positions` must be from 1 to {cells}, the places of a "
+                f"`positions` must be from 1 to {cells}, the positions of a "
                 f"picture. Received: {positions}"
             )
         self._positions = None if positions == cells else positions
@@ -127,7 +127,7 @@ class ExactSolver:
             features: `(batch, height, width, channels)`, or, with `subsets`,
                 a dict from a stage's name to such an array.
             first: The number of the first picture; it decides about the
-                sample of places, and about what is held out for `"auto"`.
+                sample of positions, and about what is held out for `"auto"`.
                 `None`: they follow those taken in before.
 
         Raises:

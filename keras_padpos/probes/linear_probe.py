@@ -61,7 +61,7 @@ class LinearProbe:
         side, _, channels, targets = kernel.shape
         maps = np.zeros((len(features), height, width, targets)) + bias
         for target in range(targets):
-            # Every tap of every place in one product, added up where they
+            # Every tap of every position in one product, added up where they
             # meet: windows need not be laid out. A target at a time, so that
             # none depends, in its last bits, on what stands beside it.
             taps = kernel[..., target].reshape(side**2, channels).T

@@ -198,10 +198,10 @@ class DualRegression:
             for at in range(0, number, _ROWS_A_STEP)
         ]
         for values in self._stages:
-            for place, right in enumerate(steps):
+            for index, right in enumerate(steps):
                 turned = ops.transpose(ops.convert_to_tensor(values[right]))
                 # The upper triangle is all that the solver reads.
-                for left in steps[: place + 1]:
+                for left in steps[: index + 1]:
                     part = ops.matmul(
                         ops.convert_to_tensor(values[left]), turned
                     )

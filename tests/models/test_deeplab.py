@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from keras_padpos import models
+from keras_padpos.models.nets._deeplab import open_pyramids
 
 keras_hub = pytest.importorskip("keras_hub")
 
@@ -46,7 +47,7 @@ def stock():
 
 
 def test_an_open_pyramid_computes_the_same(stock):
-    opened = models.open_pyramids(stock)
+    opened = open_pyramids(stock)
     x = pictures() / 255
     assert numpy(opened(x)).std() > 0.1
     np.testing.assert_allclose(
@@ -61,7 +62,7 @@ def test_an_open_pyramid_computes_the_same(stock):
 
 @pytest.mark.parametrize("mode", ["replicate", "circular", "interpolate"])
 def test_every_site_of_an_open_pyramid_is_converted(stock, mode):
-    opened = models.open_pyramids(stock)
+    opened = open_pyramids(stock)
     sites = models.find_padding_sites(opened)
     assert not any(site.reason for site in sites)
     dilated = {"aspp_conv_2", "aspp_conv_3"}
@@ -75,7 +76,7 @@ def test_every_site_of_an_open_pyramid_is_converted(stock, mode):
 
 
 def test_a_circular_one_commutes_with_a_roll(stock):
-    opened = models.open_pyramids(stock)
+    opened = open_pyramids(stock)
     converted = models.convert_padding(opened, "circular")
     # Enlarging repeats the edge, so look before it.
     pyramid = converted.get_layer("spatial_pyramid_pooling").output
@@ -168,7 +169,7 @@ def test_sizes_are_multiples_of_its_stride():
 
 def test_only_networks_with_a_pyramid_are_opened():
     with pytest.raises(ValueError, match="must hold a layer of keras-hub"):
-        models.open_pyramids(models.vgg5())
+        open_pyramids(models.vgg5())
 
 
 def test_a_pyramid_that_is_built_otherwise_is_one_line():
@@ -179,5 +180,5 @@ def test_a_pyramid_that_is_built_otherwise_is_one_line():
     inputs = keras.Input((8, 8, 3))
     model = keras.Model(inputs, SpatialPyramidPooling(name="aspp")(inputs))
     with pytest.raises(ValueError, match="'aspp' .* without aspp_par") as e:
-        models.open_pyramids(model)
+        open_pyramids(model)
     assert "\n" not in str(e.value)

@@ -146,7 +146,7 @@ def test_what_moves_over_the_map_may_not_meet_another(move):
     alone = keras.Model(inputs, layers.Conv2D(4, 3, padding="same")(move(x)))
     assert convert_padding(alone, "none").output_shape[1] < 16
     model = keras.Model(inputs, layers.Add(name="sum")([move(x), y]))
-    with pytest.raises(ValueError, match="'sum'.*place by place"):
+    with pytest.raises(ValueError, match="'sum'.*position by position"):
         convert_padding(model, "none")
 
 
@@ -157,7 +157,7 @@ def test_a_resized_map_of_the_same_size_is_not_the_same_map():
     model = keras.Model(
         inputs, layers.Add(name="sum")([layers.Resizing(32, 32)(x), y])
     )
-    with pytest.raises(ValueError, match="'sum'.*place by place"):
+    with pytest.raises(ValueError, match="'sum'.*position by position"):
         convert_padding(model, "none")
 
 

@@ -295,7 +295,7 @@ def test_a_subset_is_the_same_to_the_last_bit_whatever_else_is_solved(
 
 
 def sampled_rows(features, targets, positions, seed):
-    """The rows that a sample of places gives, by another way: a mask."""
+    """The rows that a sample of positions gives, by another way: a mask."""
     count, grid = len(features), targets.shape[0]
     cells = [
         features[:, row : row + grid, column : column + grid]

@@ -55,7 +55,7 @@ def test_more_pictures_than_rows_are_an_error_that_says_how_many():
     with pytest.raises(ValueError) as error:
         position_budget(49 * VGG16, 484, 12001)
     message = str(error.value)
-    assert "72128 columns is fitted on 12000 places at most" in message
+    assert "72128 columns is fitted on 12000 positions at most" in message
     assert "12001 training pictures" in message
     assert 'solver="sgd"' in message
 

@@ -1,5 +1,3 @@
-import doctest
-import importlib
 import itertools
 
 import pytest
@@ -237,10 +235,3 @@ def test_errors():
     with pytest.raises(ValueError, match=r"Received: targets='horizontal'"):
         published.lookup(targets="horizontal")
     assert published.lookup(target="diagonal") == []
-
-
-@pytest.mark.parametrize("module", ["published_table", "tables"])
-def test_examples_run(module):
-    module = importlib.import_module(f"keras_padpos.published.{module}")
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed

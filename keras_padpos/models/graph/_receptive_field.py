@@ -30,12 +30,12 @@ class ReceptiveField:
 
     A position `i` of the map sees the cells `i * stride - pad_before` to
     `i * stride - pad_before + size - 1` of the picture; the middle of what it
-    sees lies on the picture's place `start + i * spacing`.
+    sees lies on the picture's position `start + i * spacing`.
 
     A layer that enlarges its input in place of padding (`Interpolate`) counts
     as one that adds a frame, except in `spacing` and `start`: enlarging pulls
-    the places of cells inwards. Where branches that were pulled unequally are
-    added or stand side by side, their mean is told, as if all results of
+    the positions of cells inwards. Where branches that were pulled unequally
+    are added or stand side by side, their mean is given, as if all results of
     windows and all channels were equally strong; which they are is up to the
     weights.
 
@@ -47,7 +47,7 @@ class ReceptiveField:
         pad_after: Cells by which the last position sees past the bottom and
             the right; negative likewise.
         margin: The least number of cells that a larger picture must show
-            around a crop, so that the features at the crop's places do not
+            around a crop, so that the features at the crop's positions do not
             depend on the larger picture's own border; a multiple of `stride`.
         reach: Share of positions, in [0, 1], that see past the border, and
             that padding can therefore reach.
@@ -123,7 +123,7 @@ class _Axis:
     """One axis of a map, in cells of the picture.
 
     `first` and `last` bound the positions that padding does not reach; `low`
-    and `high` are the first and the last place that a position sees.
+    and `high` are the first and the last cell that a position sees.
     """
 
     stride: int
@@ -325,7 +325,7 @@ def _cannot_be_followed(call):
 
 
 def _looks_over_the_map(layer):
-    """Whether a layer scales by what it computes of all places."""
+    """Whether a layer scales by what it computes of all positions."""
     if isinstance(layer, keras.layers.GroupNormalization):
         return True
     if not isinstance(layer, _SCALING):

@@ -63,8 +63,8 @@ def walk(
                 tuple(_filled(node["args"], made)),
                 _filled(node["kwargs"], made),
             )
-            for place, result in enumerate(keras.tree.flatten(results)):
-                made[operation.name, number, place] = result
+            for index, result in enumerate(keras.tree.flatten(results)):
+                made[operation.name, number, index] = result
         if len(later) == len(waiting):
             raise InputError(
                 f"Model {model.name!r}: layer {later[0][0].name!r} is called "
@@ -75,12 +75,12 @@ def walk(
     def leaving(key):
         # As outputs, and there alone, Keras counts a functional model's calls
         # from 1: call 0 is that of its own inputs and outputs.
-        name, number, place = key
+        name, number, index = key
         operation = operations[name]
         functional = has_graph(operation) and not isinstance(
             operation, keras.Sequential
         )
-        return made[name, number - functional, place]
+        return made[name, number - functional, index]
 
     return _map_leaves(config["output_layers"], leaving)
 

@@ -76,7 +76,7 @@ class RemovePadding(Rebuild):
     Each map of the new network is a part of the padded network's. How far
     into that map its first cell lies is its offset, and is followed through
     the graph: a window of stride `s` whose padded twin adds `p` cells in front
-    of a map starts, on a map of offset `o`, at the first place `i` with
+    of a map starts, on a map of offset `o`, at the first position `i` with
     `i * s - p >= o`; cells before that are cropped, so that the window stays
     on the padded network's grid, and `i` is the offset of what comes out.
     Where maps meet, those of smaller offset are cropped.
@@ -265,12 +265,12 @@ class RemovePadding(Rebuild):
     def _on_grid(self, layer, twin, window, use, args, kwargs, apply):
         (x,) = tensors_in((args, kwargs))
         offset = self._offset(x)
-        crop, places = [], []
+        crop, positions = [], []
         if window.cropping is not None:
             # What is lost already need not be cut off.
             for o, (before, after) in zip(offset, window.cropping, strict=True):
                 crop.append((max(before - o, 0), after))
-                places.append(max(o - before, 0))
+                positions.append(max(o - before, 0))
             twin = self._crop_less(layer, twin, tuple(crop))
             y = x
         else:
@@ -282,9 +282,9 @@ class RemovePadding(Rebuild):
                 self._added_before(layer, window),
                 strict=True,
             ):
-                place = -(-(o + pad) // stride)
-                places.append(place)
-                crop.append((place * stride - pad - o, 0))
+                position = -(-(o + pad) // stride)
+                positions.append(position)
+                crop.append((position * stride - pad - o, 0))
             y = self._crop(layer, x, crop, apply)
         args, kwargs = keras.tree.map_structure(
             lambda leaf: y if leaf is x else leaf, (args, kwargs)
@@ -293,7 +293,7 @@ class RemovePadding(Rebuild):
         if self._offsets.get(id(x)) == _LOST:
             self._put(made, _LOST)
         elif id(layer) in self._bare or id(x) in self._offsets:
-            self._put(made, tuple(places))
+            self._put(made, tuple(positions))
         return made
 
     def _added_before(self, layer, window):
@@ -353,7 +353,7 @@ class RemovePadding(Rebuild):
                 raise _RefusalError(
                     "one of the maps that it joins was resized on its way, or "
                     "moved by an operation that is not followed, and would "
-                    "not meet the others place by place"
+                    "not meet the others position by position"
                 )
             return arguments
         cropped = self._cropped(layer, maps, apply)

@@ -32,7 +32,7 @@ def semantic_net(
 
     A 1x1 convolution gives each cell of a map its scores, and these are
     enlarged to the picture's size. Nothing in the head is padded, so what it
-    knows of places comes from the backbone.
+    knows of positions comes from the backbone.
 
     With `enlarge="places"` the scores of a cell stay in the middle of what the
     cell sees (`start` and `spacing` of its `ReceptiveField`), with padding and
@@ -103,8 +103,8 @@ def semantic_net(
     shape = tuple(backbone.inputs[0].shape[1:])
     if None in shape:
         raise InputError(
-            "`backbone` must be of pictures of one size, since the places of "
-            f"its cells hang on it. Received: one of {shape}"
+            "`backbone` must be of pictures of one size, since the positions "
+            f"of its cells depend on it. Received: one of {shape}"
         )
     read = stages[-SEMANTIC_HEADS[head] :]
     if len(read) < SEMANTIC_HEADS[head]:
@@ -114,14 +114,14 @@ def semantic_net(
         )
     inputs = keras.Input(shape, name="rgb")
     maps = backbone(inputs)
-    places = _places(backbone, read, shape, enlarge)
+    positions = _positions(backbone, read, shape, enlarge)
     # From the last stage to the first, on the grid of each, as FCN does.
-    logits, (stride, start) = None, places[read[-1]]
+    logits, (stride, start) = None, positions[read[-1]]
     for number, stage in reversed(list(enumerate(read, start=1))):
         scores = keras.layers.Conv2D(
             classes, 1, data_format=_FORMAT, name=f"score{number}"
         )(maps[stage])
-        own_stride, own_start = places[stage]
+        own_stride, own_start = positions[stage]
         if logits is not None:
             logits = EnlargeToPlaces(
                 scores.shape[1:3],
@@ -167,14 +167,14 @@ def _cells(stage_map):
     return -(height or 0) * (width or 0)
 
 
-def _places(backbone, stages, shape, enlarge):
+def _positions(backbone, stages, shape, enlarge):
     """Stride and start of each stage's cells in the picture."""
     fields = receptive_field(backbone, shape)
-    places = {}
+    positions = {}
     for stage in stages:
         cells = tuple(backbone.output[stage].shape[1:3])
         stride = _quotients(shape[:2], cells)
-        places[stage] = stride, tuple((each - 1) / 2 for each in stride)
+        positions[stage] = stride, tuple((each - 1) / 2 for each in stride)
         if enlarge == "stretch":
             continue
         found = [
@@ -185,8 +185,8 @@ def _places(backbone, stages, shape, enlarge):
         # Of what is no window, nothing better is known.
         if len(found) == 1:
             (field,) = found
-            places[stage] = field.spacing, field.start
-    return places
+            positions[stage] = field.spacing, field.start
+    return positions
 
 
 def _quotients(pair, other):
@@ -220,7 +220,7 @@ def backbone_of(net: keras.Model, *, any_size: bool = False) -> keras.Model:
     Args:
         net: Of `semantic_net`, as it was made, cloned or loaded.
         any_size: Whether to give a copy that takes pictures of any size. One
-            without padding keeps the places at which it cut cells off before
+            without padding keeps the positions at which it cut cells off before
             a stride; those hang on the size that it was made for.
 
     Raises:
