@@ -87,11 +87,11 @@ def band_names(edges: Sequence[float] = BAND_EDGES) -> tuple[str, ...]:
 
 def check_edges(edges: Sequence[float]) -> tuple[float, ...]:
     """Check the edges of bands."""
-    found = tuple(float(edge) for edge in edges)
+    checked = tuple(float(edge) for edge in edges)
     # NaN is not greater, either.
-    if not (np.diff((0.0, *found, 0.5)) > 0).all():
+    if not (np.diff((0.0, *checked, 0.5)) > 0).all():
         raise InputError(
             "`edges` must increase and lie between 0 and 0.5. "
             f"Received: {list(edges)}"
         )
-    return found
+    return checked

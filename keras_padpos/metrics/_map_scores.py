@@ -5,7 +5,7 @@ from scipy import stats
 
 from keras_padpos.errors import InputError
 
-CONSTANT_SPREAD = 1e-6
+_CONSTANT = 1e-6
 """Spread below which a prediction is constant, as a share of the target's."""
 
 
@@ -45,11 +45,11 @@ def rank_correlation(predictions: np.ndarray, target: np.ndarray) -> np.ndarray:
         raise InputError(
             "`predictions` must be finite. Received: NaN or infinite values"
         )
-    spread = target.std()
-    if spread == 0:
+    scale = target.std()
+    if scale == 0:
         raise InputError("`target` must not be constant.")
     maps = predictions.reshape(len(predictions), -1)
-    varied = maps.std(axis=1) >= CONSTANT_SPREAD * spread
+    varied = maps.std(axis=1) >= _CONSTANT * scale
     scores = np.zeros(len(maps))
     if varied.any():
         ranks = _centred_ranks(maps[varied])

@@ -131,8 +131,8 @@ class PixelPrior(SummedScores):
         counts = self._counted()
         overall = counts.sum(axis=(0, 1))
         counts = np.where(counts.any(axis=2, keepdims=True), counts, overall)
-        found = counts / counts.sum(axis=2, keepdims=True)
-        return _nearest(found[None], shape)[0]
+        shares = counts / counts.sum(axis=2, keepdims=True)
+        return _nearest(shares[None], shape)[0]
 
     def _majority(self):
         return int(self._counted().sum(axis=(0, 1)).argmax())

@@ -185,25 +185,29 @@ class PatternMeasurement:
                 f"`numbers` must be one for each of {count} pictures. "
                 f"Received: {numbers.size}"
             )
-        found = self._step.run(pictures, numbers)
+        added = self._step.run(pictures, numbers)
         halves = np.bincount(numbers % HALVES, minlength=HALVES)
-        for stage, sums in found["reference"].items():
-            mine = self._reference[stage]
-            mine.moments.merge(
+        for stage, sums in added["reference"].items():
+            statistics = self._reference[stage]
+            statistics.moments.merge(
                 SplitMoments([count], sums["mean"][None], sums["squares"])
             )
             units = sums["units"].astype("float64")
-            mine.groups.update(numbers, np.stack([units, units**2], axis=1))
-            self._add_features(mine, sums["features"])
+            statistics.groups.update(
+                numbers, np.stack([units, units**2], axis=1)
+            )
+            self._add_features(statistics, sums["features"])
         for name in self._networks:
-            for stage, sums in found[name].items():
-                mine = self._statistics[name][stage]
-                mine.difference.merge(
+            for stage, sums in added[name].items():
+                statistics = self._statistics[name][stage]
+                statistics.difference.merge(
                     SplitMoments(halves, sums["means"], sums["squares"])
                 )
-                mine.groups.update(numbers, sums["units"][:, None])
-                mine.absolute += sums["absolute"].sum(axis=0, dtype="float64")
-                self._add_features(mine, sums["features"])
+                statistics.groups.update(numbers, sums["units"][:, None])
+                statistics.absolute += sums["absolute"].sum(
+                    axis=0, dtype="float64"
+                )
+                self._add_features(statistics, sums["features"])
         self.images += count
         self._pictures.update(numbers.tolist())
 
@@ -243,17 +247,17 @@ class PatternMeasurement:
                 "from other units. Received: one of another"
             )
         for stage, theirs in other._reference.items():
-            mine = self._reference[stage]
-            mine.moments.merge(theirs.moments)
-            mine.groups.merge(theirs.groups)
-            mine.features += theirs.features
+            statistics = self._reference[stage]
+            statistics.moments.merge(theirs.moments)
+            statistics.groups.merge(theirs.groups)
+            statistics.features += theirs.features
         for name, stages in other._statistics.items():
             for stage, theirs in stages.items():
-                mine = self._statistics[name][stage]
-                mine.difference.merge(theirs.difference)
-                mine.groups.merge(theirs.groups)
-                mine.absolute += theirs.absolute
-                mine.features += theirs.features
+                statistics = self._statistics[name][stage]
+                statistics.difference.merge(theirs.difference)
+                statistics.groups.merge(theirs.groups)
+                statistics.absolute += theirs.absolute
+                statistics.features += theirs.features
         self.images += other.images
         self._pictures |= other._pictures
 
@@ -322,13 +326,13 @@ class PatternMeasurement:
         Raises:
             ValueError: If there is no such network or stage.
         """
-        for name, value, known in (
+        for name, value, choices in (
             ("network", network, self.networks),
             ("stage", stage, self.stages),
         ):
-            if value not in known:
+            if value not in choices:
                 raise InputError(
-                    f"`{name}` must be one of {', '.join(known)}. "
+                    f"`{name}` must be one of {', '.join(choices)}. "
                     f"Received: {name}={value!r}"
                 )
         return self._statistics[network][stage].difference.mean

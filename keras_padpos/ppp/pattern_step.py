@@ -76,7 +76,7 @@ class PatternStep(keras.Model):
         weights[:count, 0] = 1
         weights[np.arange(count), 1 + numbers % HALVES] = 1
         weights[:, 1:] /= np.maximum(weights[:, 1:].sum(axis=0), 1)
-        found = self.predict_on_batch(
+        statistics = self.predict_on_batch(
             {"pictures": pictures.astype("float32"), "weights": weights}
         )
         return {
@@ -89,18 +89,18 @@ class PatternStep(keras.Model):
                 }
                 for stage, sums in stages.items()
             }
-            for name, stages in found.items()
+            for name, stages in statistics.items()
         }
 
     def random_states(self) -> list[Any]:
         """What random padding draws its numbers from: variables."""
         drawn = []
         for network in self._members:
-            known = {id(weight) for weight in network.weights}
+            weights = {id(weight) for weight in network.weights}
             drawn += [
                 variable
                 for variable in network.variables
-                if id(variable) not in known
+                if id(variable) not in weights
             ]
         return drawn
 
@@ -117,7 +117,7 @@ class PatternStep(keras.Model):
             stage: _cut(whole[stage], positions)
             for stage, positions in self._positions.items()
         }
-        found = {
+        statistics = {
             "reference": {
                 stage: self._of_reference(stage, maps, whole[stage], weights)
                 for stage, maps in aligned.items()
@@ -125,13 +125,13 @@ class PatternStep(keras.Model):
         }
         for name, network in zip(self._names, self._members, strict=True):
             maps = network(crops, training=False)
-            found[name] = {
+            statistics[name] = {
                 stage: self._of_network(
                     name, stage, maps[stage], aligned[stage], weights
                 )
                 for stage in self._positions
             }
-        return found
+        return statistics
 
     def _of_reference(self, stage, maps, whole, weights):
         count = ops.sum(weights[:, 0])

@@ -9,7 +9,7 @@ from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._resized import resized
-from keras_padpos.ppp._stage_fields import found_fields
+from keras_padpos.ppp._stage_fields import known_fields
 from keras_padpos.ppp._stage_fields import stage_fields
 from keras_padpos.ppp._stage_fields import without_field
 
@@ -113,7 +113,7 @@ class ReferenceFeatures:
         channels = network.inputs[0].shape[-1]
         shape = (*self.crop, channels)
         made = _made_shapes(network, shape)
-        theirs = found_fields(network, shape)
+        theirs = known_fields(network, shape)
         positions = {}
         for stage, field in self.fields.items():
             if stage in theirs:

@@ -57,17 +57,17 @@ def fit_exact_probes(
         )
         plans.append(plan)
     for plan in dict.fromkeys(plans):
-        mine = [
+        group = [
             head
             for head, its_plan in zip(heads, plans, strict=True)
             if its_plan == plan
         ]
         solvers[plan] = ExactSolver(
-            maps(mine[0].size(grid)),
+            maps(group[0].size(grid)),
             kernel_size=plan.kernel_size,
             padding=plan.padding,
             ridge=ridge,
-            subsets=list(dict.fromkeys(h.sees(tuple(shapes)) for h in mine)),
+            subsets=list(dict.fromkeys(h.sees(tuple(shapes)) for h in group)),
             positions=plan.positions,
             dual=plan.dual,
             seed=seed,

@@ -61,13 +61,15 @@ def fit_gradient_probes(
     while at.epoch < epochs:
         for features in batches.shuffled(at.epoch, seed, at.step):
             joined = {}
-            found = []
+            step_losses = []
             for solver in solvers:
                 seen = solver.head.sees(tuple(shapes))
                 if seen not in joined:
                     joined[seen] = solver.head.joined(features)
-                found.append(list(solver.step(joined[seen], at.epoch).values()))
-            losses.append(found, len(joined[seen]))
+                step_losses.append(
+                    list(solver.step(joined[seen], at.epoch).values())
+                )
+            losses.append(step_losses, len(joined[seen]))
             at.next_step()
         for solver, each in zip(solvers, losses.means(), strict=True):
             for target, loss in zip(targets, each, strict=True):

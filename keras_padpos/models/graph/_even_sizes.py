@@ -128,8 +128,8 @@ def even_sizes(
     ...         keras.layers.Conv2D(4, 3, strides=2, padding="same"),
     ...     ]
     ... )
-    >>> found = even_sizes(model, (32, 32, 3), range(24, 41))
-    >>> found.uneven, found.even_at[0][:3], found.all_even_at
+    >>> evenness = even_sizes(model, (32, 32, 3), range(24, 41))
+    >>> evenness.uneven, evenness.even_at[0][:3], evenness.all_even_at
     ([True, True], (25, 27, 29), (25, 29, 33, 37))
 
     Args:
@@ -147,7 +147,7 @@ def even_sizes(
             fit.
     """
     sites = find_padding_sites(model, tuple(input_shape))
-    found: dict[int, list[PaddingSite]] = {}
+    sites_at: dict[int, list[PaddingSite]] = {}
     started = time.perf_counter()
     complete = True
     fixing = _may_fix_its_size(model, input_shape)
@@ -163,21 +163,25 @@ def even_sizes(
         if len(there) == len(sites) and not (
             fixing and unfit_layer(model, shape)
         ):
-            found[size] = there
+            sites_at[size] = there
         if advance is not None:
             advance()
-    tried = tuple(sorted(found))
+    tried = tuple(sorted(sites_at))
     numbers = range(len(sites))
     return EvenSizes(
         sites=sites,
         uneven=[site.uneven for site in sites],
         never=[_never_even(site) for site in sites],
         even_at=[
-            tuple(size for size in tried if found[size][number].uneven is False)
+            tuple(
+                size for size in tried if sites_at[size][number].uneven is False
+            )
             for number in numbers
         ],
         seen_evenly_at=[
-            tuple(size for size in tried if _seen_evenly(found[size][number]))
+            tuple(
+                size for size in tried if _seen_evenly(sites_at[size][number])
+            )
             for number in numbers
         ],
         tried=tried,

@@ -94,15 +94,15 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
             alive.append(tensor)
         return numbers[id(tensor)]
 
-    def record(name, operation, given, made):
+    def record(name, operation, inputs, results):
         calls.append(
             Call(
                 name,
                 operation,
-                tuple(map(number, given)),
-                tuple(map(number, made)),
-                tuple(tuple(tensor.shape) for tensor in given),
-                tuple(tuple(tensor.shape) for tensor in made),
+                tuple(map(number, inputs)),
+                tuple(map(number, results)),
+                tuple(tuple(tensor.shape) for tensor in inputs),
+                tuple(tuple(tensor.shape) for tensor in results),
             )
         )
 
@@ -110,22 +110,22 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
         def visit(operation, args, kwargs):
             name = prefix + operation.name
             if has_graph(operation):
-                given = packed(operation, given_to(args, kwargs))
-                return walk(operation, given, visitor(f"{name}/"))
-            given = tensors_in((args, kwargs))
+                inputs = packed(operation, given_to(args, kwargs))
+                return walk(operation, inputs, visitor(f"{name}/"))
+            inputs = tensors_in((args, kwargs))
             try:
-                made = operation.compute_output_spec(*args, **kwargs)
+                results = operation.compute_output_spec(*args, **kwargs)
             except Exception as error:
                 reason = plain_reason(error)
                 raise InputError(
                     f"Layer {name!r} ({type(operation).__name__}) does not "
                     "take an input of shape "
-                    f"{[tuple(tensor.shape) for tensor in given]}: {reason}"
+                    f"{[tuple(tensor.shape) for tensor in inputs]}: {reason}"
                 ) from error
             # A layer may hand on the very tensor that it got.
-            made = keras.tree.map_structure(_copy, made)
-            record(name, operation, given, tensors_in(made))
-            return made
+            results = keras.tree.map_structure(_copy, results)
+            record(name, operation, inputs, tensors_in(results))
+            return results
 
         return visit
 
@@ -143,32 +143,32 @@ def entries(
 ) -> list[tuple[str, keras.KerasTensor]]:
     """The inputs of a model, by name, as symbolic tensors of a shape."""
     names = input_names(model, config)
-    given = input_shape
-    if given is None:
-        given = {}
-    elif not isinstance(given, Mapping):
+    shapes = input_shape
+    if shapes is None:
+        shapes = {}
+    elif not isinstance(shapes, Mapping):
         if len(names) > 1:
             raise InputError(
                 "`input_shape` must be a dict from names to shapes, since "
                 f"the model has the inputs {', '.join(names)}. "
-                f"Received: input_shape={given!r}"
+                f"Received: input_shape={shapes!r}"
             )
-        given = {names[0]: given}
-    for name in given:
+        shapes = {names[0]: shapes}
+    for name in shapes:
         if name not in names:
             raise InputError(
                 "`input_shape` must name inputs of the model: "
                 f"{', '.join(names)}. Received: {name!r}"
             )
-    found = []
+    entering = []
     for name, tensor in zip(names, model.inputs, strict=True):
         shape = tensor.shape[1:]
-        if name in given:
-            shape = _fitting(given[name], shape, name)
-        found.append(
+        if name in shapes:
+            shape = _fitting(shapes[name], shape, name)
+        entering.append(
             (name, keras.KerasTensor((None, *shape), dtype=tensor.dtype))
         )
-    return found
+    return entering
 
 
 def _copy(spec):

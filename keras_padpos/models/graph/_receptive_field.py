@@ -216,7 +216,7 @@ def receptive_field(
             is no window: the message names it.
     """
     fields: dict[str, ReceptiveField] = {}
-    known: dict[int, _Map | None] = {}
+    tensors: dict[int, _Map | None] = {}
     picture = None
     for call in model_graph(model, input_shape).calls:
         if call.operation is None:
@@ -236,14 +236,14 @@ def receptive_field(
                 )
             picture = shape[1:3]
             height, width = picture
-            known[call.outputs[0]] = _Map((_entry(height), _entry(width)))
-            made = known[call.outputs[0]]
+            tensors[call.outputs[0]] = _Map((_entry(height), _entry(width)))
+            made = tensors[call.outputs[0]]
         else:
-            given = [known[key] for key in call.inputs if key in known]
-            if not given:
+            inputs = [tensors[key] for key in call.inputs if key in tensors]
+            if not inputs:
                 continue
-            results = _through(call, given)
-            known.update(zip(call.outputs, results, strict=True))
+            results = _through(call, inputs)
+            tensors.update(zip(call.outputs, results, strict=True))
             made = results[0]
         if made is not None and made.axes is not None:
             fields[call.name] = _field(made, picture)
@@ -256,15 +256,15 @@ def _entry(size):
     return _Axis(1, 0, 1, size, 0, size - 1, line, line)
 
 
-def _through(call, given):
+def _through(call, inputs):
     """What is known of a call's outputs; `None` is a map without a field."""
     layer = call.operation
     count = len(call.outputs)
-    if None in given:
+    if None in inputs:
         return [None] * count
-    maps = [each for each in given if each.axes is not None]
+    maps = [each for each in inputs if each.axes is not None]
     if not maps or not _is_map(call.output_shapes[0], maps[0].axes):
-        reached = any(each.touched for each in given)
+        reached = any(each.touched for each in inputs)
         return [_Map(None, reached=reached)] * count
     if _cannot_be_followed(call):
         return [None] * count
@@ -285,7 +285,7 @@ def _through(call, given):
                 each.gated,
             )
             for each, starts, shape in zip(
-                given, layer.starts, call.output_shapes, strict=True
+                inputs, layer.starts, call.output_shapes, strict=True
             )
         ]
     sizes = [shape[1:3] for shape in call.output_shapes]
@@ -306,7 +306,7 @@ def _through(call, given):
             for axis, *numbers in moved
         )
         return [_Map(axes, maps[0].gated)]
-    return _joined(call, given, maps, sizes)
+    return _joined(call, inputs, maps, sizes)
 
 
 def _is_map(shape, axes):
@@ -335,7 +335,7 @@ def _looks_over_the_map(layer):
     return any(axis % 4 in (1, 2) for axis in axes)
 
 
-def _joined(call, given, maps, sizes):
+def _joined(call, inputs, maps, sizes):
     """Of an operation that takes each position by itself."""
     layer = call.operation
     count = len(sizes)
@@ -354,7 +354,7 @@ def _joined(call, given, maps, sizes):
         )
     if sizes[0] != before:
         if sizes[0] == (1, 1) or isinstance(layer, keras.layers.Reshape):
-            reached = any(each.touched for each in given)
+            reached = any(each.touched for each in inputs)
             return [_Map(None, reached=reached)] * count
         if all(new >= old for new, old in zip(sizes[0], before, strict=True)):
             return [None] * count
@@ -362,7 +362,7 @@ def _joined(call, given, maps, sizes):
             f"Layer {call.name!r} ({type(layer).__name__}) changes the map "
             f"from {before} to {sizes[0]} and has no window."
         )
-    gates = [each for each in given if each.axes is None]
+    gates = [each for each in inputs if each.axes is None]
     if _looks_over_the_map(layer):
         gates += maps
     reached = any(each.touched for each in gates)

@@ -41,9 +41,13 @@ class _Resize(Rebuild):
             return None  # it takes any, so may be called on several
         return tuple(tuple(tensor.shape) for tensor in tensors)
 
-    def entry_shapes(self, model, note):
+    def entry_shapes(self, model, context):
         if self._shape is None:
-            return list(note) if note else super().entry_shapes(model, note)
+            return (
+                list(context)
+                if context
+                else super().entry_shapes(model, context)
+            )
         # The first to enter is the model around all others.
         shape, self._shape = self._shape, None
         return [shape]

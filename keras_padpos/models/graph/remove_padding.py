@@ -161,26 +161,26 @@ class RemovePadding(Rebuild):
             for tensor in tensors
         )
 
-    def entry_shapes(self, model: keras.Model, note: Any) -> list[Any]:
+    def entry_shapes(self, model: keras.Model, context: Any) -> list[Any]:
         """Maps that enter a model inside may have become smaller."""
-        if note is None:
-            return super().entry_shapes(model, note)
+        if context is None:
+            return super().entry_shapes(model, context)
         return [
             tuple(
-                None if mine is None else size
-                for mine, size in zip(own.shape, shape, strict=True)
+                None if own_size is None else size
+                for own_size, size in zip(own.shape, shape, strict=True)
             )
-            for own, (_, shape) in zip(model.inputs, note, strict=True)
+            for own, (_, shape) in zip(model.inputs, context, strict=True)
         ]
 
-    def started(self, tensors: list[Any], note: Any) -> None:
+    def started(self, tensors: list[Any], context: Any) -> None:
         """Give entering tensors the offsets that they have outside."""
-        if note is not None:
-            for tensor, (offset, _) in zip(tensors, note, strict=True):
+        if context is not None:
+            for tensor, (offset, _) in zip(tensors, context, strict=True):
                 self._put(tensor, offset)
 
     def finished(
-        self, model: keras.Model, note: Any, tensors: list[Any]
+        self, model: keras.Model, context: Any, tensors: list[Any]
     ) -> None:
         """Remember the offsets with which tensors leave a model inside."""
         self._left[id(model)] = [
@@ -300,15 +300,15 @@ class RemovePadding(Rebuild):
         """Cells that a chosen site adds in front in the padded network."""
         if id(layer) not in self._bare:
             return (0,) * window.rank
-        found = {use.before for use in self._uses[id(layer)]}
-        if None in found:
+        befores = {use.before for use in self._uses[id(layer)]}
+        if None in befores:
             raise _RefusalError(_OPEN)
-        if len(found) > 1:
+        if len(befores) > 1:
             raise _RefusalError(
                 "it is shared, and pads another number of cells at each of "
                 "its uses. `skip` leaves it as it is"
             )
-        return found.pop()
+        return befores.pop()
 
     def _with_fixed_cells(self, layer, twin, window, use):
         """A copy that pads on, but not by its new size: that moves the grid."""

@@ -85,13 +85,13 @@ def semantic_net(
         Segmentation* (CVPR 2015), without their layers fc6 and fc7, which
         were a classifier's.
     """
-    for what, value, known in (
+    for what, value, choices in (
         ("head", head, SEMANTIC_HEADS),
         ("enlarge", enlarge, ENLARGEMENTS),
     ):
-        if value not in known:
+        if value not in choices:
             raise InputError(
-                f"`{what}` must be one of {', '.join(known)}. "
+                f"`{what}` must be one of {', '.join(choices)}. "
                 f"Received: {what}={value!r}"
             )
     if not isinstance(classes, int) or classes < 1:
@@ -177,14 +177,14 @@ def _positions(backbone, stages, shape, enlarge):
         positions[stage] = stride, tuple((each - 1) / 2 for each in stride)
         if enlarge == "stretch":
             continue
-        found = [
+        fields = [
             field
             for name, field in fields.items()
             if name.rpartition("/")[2] == stage and field.positions == cells
         ]
         # Of what is no window, nothing better is known.
-        if len(found) == 1:
-            (field,) = found
+        if len(fields) == 1:
+            (field,) = fields
             positions[stage] = field.spacing, field.start
     return positions
 
