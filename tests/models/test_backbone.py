@@ -350,7 +350,8 @@ def test_a_saved_vgg16_gives_the_same_maps_when_loaded(mode, tmp_path):
 
 
 def test_a_saved_mobilenet_gives_the_same_maps_when_loaded(tmp_path):
-    assert_survives_saving(small("mobilenet", "circular"), tmp_path)
+    stages = stage_names("mobilenet")[:2]
+    assert_survives_saving(small("mobilenet", "circular", stages), tmp_path)
 
 
 def assert_survives_saving(model, folder):
@@ -411,7 +412,7 @@ def save(network, path):
             network.save(path)
 
 
-@pytest.mark.parametrize("ending", [".weights.h5", ".h5"])
+@pytest.mark.parametrize("ending", [".weights.h5", large_on_tensorflow(".h5")])
 def test_a_file_saved_without_the_classifier_fits(
     ending, mobilenet_with_top, tmp_path
 ):
@@ -591,7 +592,7 @@ def test_a_stage_without_activation_stays_as_it_is(name, activation, without):
     [
         ("vgg16", "interpolate"),
         ("vgg16", "none"),
-        ("mobilenet", "partial"),
+        large_on_tensorflow("mobilenet", "partial"),
         ("resnet18", "reflect"),
     ],
 )
@@ -645,7 +646,7 @@ def random_weights(network):
     )
 
 
-@pytest.mark.parametrize("top", [None, "classification"])
+@pytest.mark.parametrize("top", [large_on_tensorflow(None), "classification"])
 def test_a_resnet18_of_ours_fits_from_a_file(top, tmp_path):
     network = resnet18(stem="imagenet", top=top, classes=1000)
     random_weights(network)
@@ -669,9 +670,9 @@ DEVIATIONS = (0.229, 0.224, 0.225)
     ("variance", "divided_by", "top"),
     [
         # What Keras' files hold, and what their network divides by in all.
-        (DEVIATIONS, DEVIATIONS, True),
+        (DEVIATIONS, DEVIATIONS, False),
         ((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), False),
-        large_on_tensorflow(DEVIATIONS, DEVIATIONS, False),
+        large_on_tensorflow(DEVIATIONS, DEVIATIONS, True),
         large_on_tensorflow((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), True),
     ],
 )

@@ -3,6 +3,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+from large_on_tensorflow import large_on_tensorflow
 from oracles import gradient
 from torch_twin import load
 from torch_twin import output
@@ -41,7 +42,11 @@ def parameters_of_resnet50_with_narrow_windows(patch_size):
 
 @pytest.mark.parametrize(
     ("patch_size", "count"),
-    [(9, 15_688_744), (17, 16_213_032), (33, 18_310_184)],
+    [
+        (9, 15_688_744),
+        (33, 18_310_184),
+        large_on_tensorflow(17, 16_213_032),
+    ],
 )
 def test_parameters_by_hand(patch_size, count):
     assert parameters_of_resnet50_with_narrow_windows(patch_size) == count
@@ -53,7 +58,7 @@ def test_parameters_by_hand(patch_size, count):
     assert found + head == count
 
 
-@pytest.mark.parametrize("patch_size", [9, 17, 33])
+@pytest.mark.parametrize("patch_size", [9, 33, large_on_tensorflow(17)])
 def test_the_last_map_sees_patches_of_that_size(patch_size):
     net = bare(patch_size)
     field = receptive_field(net, (224, 224, 3))[LAST]
@@ -80,7 +85,9 @@ def seen(net, place):
     ]
 
 
-@pytest.mark.parametrize(("patch_size", "size"), [(9, 27), (33, 24)])
+@pytest.mark.parametrize(
+    ("patch_size", "size"), [(9, 27), large_on_tensorflow(33, 24)]
+)
 def test_without_padding_the_map_has_the_originals_size(patch_size, size):
     shape = bare(patch_size, "none").compute_output_shape((1, 224, 224, 3))
     assert shape == (1, size, size, 2048)
@@ -141,7 +148,7 @@ def test_features_are_those_of_a_plain_pytorch_net():
 
 
 # The other modes run through VGG-5 and ResNet-18.
-@pytest.mark.parametrize("mode", ["circular", "partial"])
+@pytest.mark.parametrize("mode", [large_on_tensorflow("circular"), "partial"])
 def test_modes_differ_from_zeros_where_padding_reaches_only(mode):
     net = bagnet(9, padding_mode=mode, top=None)
     net.set_weights(bare().get_weights())
@@ -151,7 +158,7 @@ def test_modes_differ_from_zeros_where_padding_reaches_only(mode):
     assert difference[1:, 1:].max() < 1e-5 * difference.max()
 
 
-@pytest.mark.parametrize("patch_size", [9, 33])
+@pytest.mark.parametrize("patch_size", [9, large_on_tensorflow(33)])
 def test_without_padding_it_gives_what_padding_cannot_reach(patch_size):
     none = bare(patch_size, "none")
     none.set_weights(bare(patch_size).get_weights())
