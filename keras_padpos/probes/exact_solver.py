@@ -107,7 +107,7 @@ class ExactSolver:
         cells = len(self._targets)
         if positions is not None and not 1 <= positions <= cells:
             raise InputError(
-                f"`positions` must be from 1 to {cells}, the positions of a "
+                f"`positions` must be from 1 to {cells}, the cells of a "
                 f"picture. Received: {positions}"
             )
         self._positions = None if positions == cells else positions

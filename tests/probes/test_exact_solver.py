@@ -446,11 +446,11 @@ def test_held_out_errors_do_not_depend_on_the_other_targets():
 
 
 @pytest.mark.parametrize("positions", [0, 82])
-def test_places_that_a_picture_does_not_have_are_an_error(positions):
+def test_positions_that_a_picture_does_not_have_are_an_error(positions):
     with pytest.raises(ValueError) as error:
         ExactSolver(np.zeros((9, 9, 1)), positions=positions)
     assert str(error.value) == (
-        "`positions` must be from 1 to 81, the places of a picture. "
+        "`positions` must be from 1 to 81, the cells of a picture. "
         f"Received: {positions}"
     )
 
