@@ -218,7 +218,7 @@ def constant_picture(size):
 
 
 def spread(array):
-    """The range over places, as a share of the map's largest value."""
+    """The range over positions, as a share of the map's largest value."""
     return np.ptp(array, axis=(1, 2)).max() / np.abs(array).max()
 
 

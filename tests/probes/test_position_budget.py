@@ -31,7 +31,7 @@ def test_what_is_asked_for_is_taken_up_to_all(asked, expected):
 
 
 @pytest.mark.parametrize("asked", [0, -1, 2.5, "some"])
-def test_what_is_no_number_of_places_is_an_error(asked):
+def test_what_is_no_number_of_positions_is_an_error(asked):
     with pytest.raises(ValueError, match="^`positions_per_image` must be"):
         position_budget(VGG16, 784, 300, asked)
 
