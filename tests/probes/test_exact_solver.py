@@ -327,9 +327,7 @@ def ridge_regression(rows, wanted, ridge, mean, scale, bias):
 
 @pytest.mark.parametrize("dual", [False, True])
 @pytest.mark.parametrize("positions", [1, 30])
-def test_a_sample_of_positions_is_ridge_regression_on_those_rows(
-    positions, dual
-):
+def test_a_sample_of_positions_is_ridge_regression_on_them(positions, dual):
     features, targets = data(3, pictures=10)
     rows, wanted, _ = sampled_rows(features, targets, positions, seed=4)
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + SILENT

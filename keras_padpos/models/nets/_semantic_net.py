@@ -177,14 +177,14 @@ def _positions(backbone, stages, shape, enlarge):
         positions[stage] = stride, tuple((each - 1) / 2 for each in stride)
         if enlarge == "stretch":
             continue
-        fields = [
+        matches = [
             field
             for name, field in fields.items()
             if name.rpartition("/")[2] == stage and field.positions == cells
         ]
         # Of what is no window, nothing better is known.
-        if len(fields) == 1:
-            (field,) = fields
+        if len(matches) == 1:
+            (field,) = matches
             positions[stage] = field.spacing, field.start
     return positions
 
