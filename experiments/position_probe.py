@@ -477,7 +477,7 @@ def _probe_one(
             model, _first(train, _CALIBRATE.value)
         )
     rows, arrays = probes.position_probe(
-        probes.read_out_features(model),
+        probes.probe_features(model),
         train,
         tests,
         targets=_targets(),
@@ -492,7 +492,7 @@ def _probe_one(
         seed=network.seed,
         advance=advance,
         log=rolling.log,
-        keep=lambda heads: keep(probes.stage_read_outs(model.output, heads)),
+        keep=lambda heads: keep(probes.stage_probes(model.output, heads)),
         checkpoint=rolling,
         spread=spread,
     )

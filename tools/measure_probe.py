@@ -37,7 +37,7 @@ def exact_pass_over_forward(
         puts all stages on the grid, sums up and solves.
     """
     last = keras.Model(network.input, list(network.output.values())[-1])
-    features = probes.read_out_features(network)
+    features = probes.probe_features(network)
     held = HeldImages(images)
 
     def forward():
@@ -88,7 +88,7 @@ def fit_all(
     """
     start = time.perf_counter()
     probes.position_probe(
-        probes.read_out_features(network),
+        probes.probe_features(network),
         images,
         {},
         targets=targets,
@@ -129,7 +129,7 @@ def recipe_seconds(
         `step_seconds` (median), `steps` (of the whole recipe) and `seconds`
         (their product).
     """
-    features = probes.read_out_features(network)
+    features = probes.probe_features(network)
     grid, channels = 0, 0
     for name in head.sees(tuple(features.output)):
         _, grid, _, width = features.output[name].shape

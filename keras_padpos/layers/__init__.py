@@ -2,27 +2,27 @@
 
 # Those without a `padding_mode` are here because models are saved with them.
 from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
-from keras_padpos.layers.average_pooling_1d import AveragePooling1D
-from keras_padpos.layers.average_pooling_2d import AveragePooling2D
-from keras_padpos.layers.average_pooling_3d import AveragePooling3D
-from keras_padpos.layers.conv_1d import Conv1D
-from keras_padpos.layers.conv_2d import Conv2D
 from keras_padpos.layers.conv_2d_transpose import Conv2DTranspose
-from keras_padpos.layers.conv_3d import Conv3D
-from keras_padpos.layers.depthwise_conv_1d import DepthwiseConv1D
-from keras_padpos.layers.depthwise_conv_2d import DepthwiseConv2D
+from keras_padpos.layers.convolutions import Conv1D
+from keras_padpos.layers.convolutions import Conv2D
+from keras_padpos.layers.convolutions import Conv3D
+from keras_padpos.layers.depthwise_convolutions import DepthwiseConv1D
+from keras_padpos.layers.depthwise_convolutions import DepthwiseConv2D
 from keras_padpos.layers.enlarge_to_places import (
     EnlargeToPlaces as EnlargeToPlaces,
 )
-from keras_padpos.layers.max_pooling_1d import MaxPooling1D
-from keras_padpos.layers.max_pooling_2d import MaxPooling2D
-from keras_padpos.layers.max_pooling_3d import MaxPooling3D
-from keras_padpos.layers.padding_1d import Padding1D
-from keras_padpos.layers.padding_2d import Padding2D
-from keras_padpos.layers.padding_3d import Padding3D
+from keras_padpos.layers.padding_layers import Padding1D
+from keras_padpos.layers.padding_layers import Padding2D
+from keras_padpos.layers.padding_layers import Padding3D
+from keras_padpos.layers.pooling import AveragePooling1D
+from keras_padpos.layers.pooling import AveragePooling2D
+from keras_padpos.layers.pooling import AveragePooling3D
+from keras_padpos.layers.pooling import MaxPooling1D
+from keras_padpos.layers.pooling import MaxPooling2D
+from keras_padpos.layers.pooling import MaxPooling3D
 from keras_padpos.layers.resize_to_match import ResizeToMatch as ResizeToMatch
-from keras_padpos.layers.separable_conv_1d import SeparableConv1D
-from keras_padpos.layers.separable_conv_2d import SeparableConv2D
+from keras_padpos.layers.separable_convolutions import SeparableConv1D
+from keras_padpos.layers.separable_convolutions import SeparableConv2D
 
 __all__ = [
     "AveragePooling1D",

@@ -210,14 +210,12 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
             )
         )
 
-    def output_sizes(
-        self, sizes: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
+    def output_sizes(self, sizes: tuple[int | None, ...]) -> tuple[Any, ...]:
         """Spatial sizes that come out; `None` stays `None`."""
         name = self.geometry.name
         frames = self.geometry.explicit or (None,) * self.rank
         mores = self.output_padding or (None,) * self.rank
-        outputs = []
+        outputs: list[int | None] = []
         for size, extent, stride, more, frame in zip(
             sizes, self.extents(), self.strides, mores, frames, strict=True
         ):

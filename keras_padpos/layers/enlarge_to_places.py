@@ -1,4 +1,4 @@
-"""Bilinear enlargement of a map whose cells have places in a picture."""
+"""Bilinear enlargement of a map whose cells have positions in a picture."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from keras_padpos.errors import InputError
 
 @keras.saving.register_keras_serializable(package="keras_padpos")
 class EnlargeToPlaces(keras.layers.Layer):
-    """Enlarges a map bilinearly, each cell at its own place in the picture.
+    """Enlarges a map bilinearly, each cell at its own position in the picture.
 
-    Cell `i` of the map comes to lie on the picture's place `start + i *
+    Cell `i` of the map comes to lie on the picture's position `start + i *
     stride`, in pixels from the centre of the first one. Between two cells the
     result is their mean by distance; beyond the outermost cells, theirs is
     repeated. So a map that shows only a part of the picture, as one of a
@@ -81,13 +81,13 @@ class EnlargeToPlaces(keras.layers.Layer):
         """The share (pixels, cells) of every cell in every pixel."""
         cells = ops.shape(inputs)[axis + 1]
         pixels = ops.arange(self.size[axis], dtype="int32")
-        places = ops.cast(pixels, "float32") - self.start[axis]
-        places = places / self.stride[axis]
-        places = ops.minimum(
-            ops.relu(places), ops.cast(cells - 1, places.dtype)
+        positions = ops.cast(pixels, "float32") - self.start[axis]
+        positions = positions / self.stride[axis]
+        positions = ops.minimum(
+            ops.relu(positions), ops.cast(cells - 1, positions.dtype)
         )
         old = ops.cast(ops.arange(cells, dtype="int32"), "float32")
-        shares = ops.relu(1.0 - ops.abs(places[:, None] - old[None, :]))
+        shares = ops.relu(1.0 - ops.abs(positions[:, None] - old[None, :]))
         return ops.cast(shares, inputs.dtype)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

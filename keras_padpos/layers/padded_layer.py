@@ -1,7 +1,12 @@
 """What every layer with a `padding_mode` does alike."""
 
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 from typing import Any
+from typing import TypeVar
 
+import keras
 from keras import ops
 
 from keras_padpos import padding as modes
@@ -10,8 +15,87 @@ from keras_padpos.layers.replica_seed_generator import ReplicaSeedGenerator
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import PaddingMode
 
+if TYPE_CHECKING:
+    from keras.layers import Layer as _KerasLayer
+else:
+    # The Keras layer comes after the mixin among the bases of each layer.
+    _KerasLayer = object
 
-class PaddedLayer:
+_Class = TypeVar("_Class", bound=type)
+
+_AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
+_PADS = {
+    1: """an int, or a pair
+            `(before, after)`""",
+    2: """an int, two ints, or two pairs
+            `((top, bottom), (left, right))`""",
+    3: """an int, three ints, or three
+            pairs `(before, after)`""",
+}
+_SHARED_DOC = """
+    Args:
+        padding: {names}{pads}; see `keras_padpos.padding`.
+        padding_mode: Name of a padding mode, or a `PaddingMode`.
+
+    All other arguments are those of `keras.layers.{stock}`.
+
+    Input shape:
+        {ndim}D tensor `(batch, {axes}, channels)`, or
+        `(batch, channels, {axes})` with
+        `data_format="channels_first"`. Sizes may be unknown.
+
+    Output shape:
+        {ndim}D tensor of the same layout with {channels}.
+
+    Raises:
+        ValueError: If `padding` or `padding_mode` is not one of the above, or
+            the mode cannot reach as far as the geometry asks.
+    """
+
+
+def padded_layer(channels: str) -> Callable[[_Class], _Class]:
+    """Register a layer, and complete its docstring and its signature.
+
+    Args:
+        channels: The channels of the output, for the docstring.
+    """
+
+    def decorate(cls):
+        rank = int(cls.__name__[-2])
+        windowed = not cls.__name__.startswith("Padding")
+        stock = cls.__name__ if windowed else f"Zero{cls.__name__}"
+        names = '`"valid"`, `"same"`, `"full"`, ' if windowed else ""
+        if windowed and rank == 1:
+            names += '`"causal"`, '
+        cls.__doc__ = (
+            (cls.__doc__ or "").rstrip()
+            + "\n"
+            + _SHARED_DOC.format(
+                names=names,
+                pads=_PADS[rank],
+                stock=stock,
+                ndim=rank + 2,
+                axes=_AXES[rank],
+                channels=channels,
+            )
+        )
+        signature = inspect.signature(getattr(keras.layers, stock))
+        *arguments, options = signature.parameters.values()
+        mode = inspect.Parameter(
+            "padding_mode",
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default="zeros",
+        )
+        cls.__signature__ = signature.replace(
+            parameters=[*arguments, mode, options]
+        )
+        register = keras.saving.register_keras_serializable
+        return register(package="keras_padpos")(cls)
+
+    return decorate
+
+
+class PaddedLayer(_KerasLayer):
     """Mixin that gives a windowed Keras layer a geometry and a padding mode.
 
     It stands before the Keras layer among the bases. The subclass passes
@@ -69,9 +153,9 @@ class PaddedLayer:
 
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
         """Raise if the mode cannot fill the pads beside these sizes."""
-        known = [size or 1 for size in sizes]
+        some_sizes = [size or 1 for size in sizes]
         self.padding_mode.check_reach(
-            sizes, self.geometry.pads(known, *self.window()), self.where
+            sizes, self.geometry.pads(some_sizes, *self.window()), self.where
         )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -206,109 +290,3 @@ class PaddedLayer:
             "padding": self.padding,
             "padding_mode": modes.serialize(self.padding_mode),
         }
-
-
-class PaddedConvolution(PaddedLayer):
-    """Mixin of `Conv1D`, `Conv2D` and `Conv3D`."""
-
-    def run_window(self, inputs: Any, padding: str) -> Any:
-        """Convolve; see `PaddedLayer.call`."""
-        return ops.conv(
-            inputs,
-            self.kernel,
-            strides=list(self.strides),
-            padding=padding,
-            dilation_rate=self.dilation_rate,
-            data_format=self.data_format,
-        )
-
-
-class PaddedDepthwiseConvolution(PaddedLayer):
-    """Mixin of `DepthwiseConv1D` and `DepthwiseConv2D`."""
-
-    def output_channels(self, input_channels: int | None) -> int | None:
-        """`depth_multiplier` for each channel that goes in."""
-        return self.depth_multiplier * input_channels
-
-    def run_window(self, inputs: Any, padding: str) -> Any:
-        """Convolve each channel by itself; see `PaddedLayer.call`."""
-        return ops.depthwise_conv(
-            inputs,
-            self.kernel,
-            strides=self.strides,
-            padding=padding,
-            dilation_rate=self.dilation_rate,
-            data_format=self.data_format,
-        )
-
-
-class PaddedPooling(PaddedLayer):
-    """Base of the mixins of maximum and average pooling.
-
-    A subclass implements `run_window`.
-    """
-
-    @property
-    def rank(self) -> int:
-        """Number of spatial axes."""
-        return len(self.pool_size)
-
-    def window(self) -> tuple[tuple[int, ...], ...]:
-        """Pool size and strides; taps are neighbours."""
-        return self.pool_size, self.strides, (1,) * self.rank
-
-    def output_channels(self, input_channels: int | None) -> int | None:
-        """As many as went in."""
-        return input_channels
-
-    def finish(self, outputs: Any) -> Any:
-        """Neither bias nor activation."""
-        return outputs
-
-
-class PaddedAveragePooling(PaddedPooling):
-    """Mixin of `AveragePooling1D`, `AveragePooling2D`, `AveragePooling3D`."""
-
-    @property
-    def native(self) -> bool:
-        """Not where the mode corrects: `"same"` leaves cells out already."""
-        return super().native and not self.corrects
-
-    def run_window(self, inputs: Any, padding: str) -> Any:
-        """Average; see `PaddedLayer.call`."""
-        return ops.average_pool(
-            inputs,
-            self.pool_size,
-            strides=self.strides,
-            padding=padding,
-            data_format=self.data_format,
-        )
-
-
-class PaddedSeparableConvolution(PaddedLayer):
-    """Mixin of `SeparableConv1D` and `SeparableConv2D`.
-
-    The window is the depthwise step alone, so that a mode corrects it before
-    the pointwise step mixes channels.
-    """
-
-    def run_window(self, inputs: Any, padding: str) -> Any:
-        """Convolve each channel by itself; see `PaddedLayer.call`."""
-        return ops.depthwise_conv(
-            inputs,
-            self.depthwise_kernel,
-            strides=self.strides,
-            padding=padding,
-            dilation_rate=self.dilation_rate,
-            data_format=self.data_format,
-        )
-
-    def finish(self, outputs: Any) -> Any:
-        """Mix the channels, add the bias, activate."""
-        outputs = ops.conv(
-            outputs,
-            self.pointwise_kernel,
-            padding="valid",
-            data_format=self.data_format,
-        )
-        return super().finish(outputs)

@@ -77,12 +77,12 @@ class ResizeToMatch(keras.layers.Layer):
     def _weights(self, inputs, axis, wanted):
         """The share (wanted, cells) of every old cell in every new one."""
         cells = ops.shape(inputs)[axis]
-        places = ops.cast(ops.arange(wanted, dtype="int32"), "float32")
-        # Whole numbers as long as possible, so that the last place is exact.
-        places = places * ops.cast(cells - 1, "float32")
-        places = places / ops.cast(ops.maximum(wanted - 1, 1), "float32")
+        positions = ops.cast(ops.arange(wanted, dtype="int32"), "float32")
+        # Whole numbers as long as possible, so that the last position is exact.
+        positions = positions * ops.cast(cells - 1, "float32")
+        positions = positions / ops.cast(ops.maximum(wanted - 1, 1), "float32")
         old = ops.cast(ops.arange(cells, dtype="int32"), "float32")
-        shares = ops.relu(1.0 - ops.abs(places[:, None] - old[None, :]))
+        shares = ops.relu(1.0 - ops.abs(positions[:, None] - old[None, :]))
         return ops.cast(shares, inputs.dtype)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

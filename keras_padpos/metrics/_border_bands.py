@@ -54,8 +54,8 @@ def border_bands(
         )
     lines = []
     for size in (height, width):
-        place = np.arange(size)
-        distance = np.minimum(place, size - 1 - place) + 0.5
+        position = np.arange(size)
+        distance = np.minimum(position, size - 1 - position) + 0.5
         # A quotient is rounded once, as a decimal edge is, so that a pixel
         # right on an edge is not below it.
         share = distance / min(height, width)
@@ -86,27 +86,12 @@ def band_names(edges: Sequence[float] = BAND_EDGES) -> tuple[str, ...]:
 
 
 def check_edges(edges: Sequence[float]) -> tuple[float, ...]:
-    """Check the edges of bands.
-
-    Example:
-
-    >>> check_edges([0.1, 0.25])
-    (0.1, 0.25)
-
-    Args:
-        edges: As for `border_bands`; none at all leave one band, the interior.
-
-    Returns:
-        The edges.
-
-    Raises:
-        ValueError: If they are not increasing or not between 0 and 0.5.
-    """
-    found = tuple(float(edge) for edge in edges)
+    """Check the edges of bands."""
+    checked = tuple(float(edge) for edge in edges)
     # NaN is not greater, either.
-    if not (np.diff((0.0, *found, 0.5)) > 0).all():
+    if not (np.diff((0.0, *checked, 0.5)) > 0).all():
         raise InputError(
             "`edges` must increase and lie between 0 and 0.5. "
             f"Received: {list(edges)}"
         )
-    return found
+    return checked

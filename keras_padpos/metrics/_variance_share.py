@@ -39,9 +39,9 @@ def variance_share(
 
     Example:
 
-    >>> found = variance_share([[1.0, 1.2], [2.0, 2.2], [3.0, 3.2]])
-    >>> print(f"{found.share:.3f}, {found.low:.2f} to {found.high:.2f}")
-    0.980, 0.72 to 1.00
+    >>> variance = variance_share([[1.0, 1.2], [2.0, 2.2], [3.0, 3.2]])
+    >>> [round(value, 2) for value in variance]
+    [0.98, 0.72, 1.0]
 
     Args:
         groups: The values of each group, at least one.
@@ -54,15 +54,15 @@ def variance_share(
     Source:
         Shrout and Fleiss, *Intraclass correlations* (1979), ICC(1,1).
     """
-    groups = [np.asarray(values, "float64") for values in groups]
-    sizes = np.array([len(values) for values in groups])
-    total, between = int(sizes.sum()), len(groups) - 1
-    within = total - len(groups)
+    arrays = [np.asarray(values, "float64") for values in groups]
+    sizes = np.array([len(values) for values in arrays])
+    total, between = int(sizes.sum()), len(arrays) - 1
+    within = total - len(arrays)
     if between < 1 or within < 1:
         return None
-    means = np.array([values.mean() for values in groups])
-    mean = np.concatenate(groups).mean()
-    inside = sum(np.square(values - values.mean()).sum() for values in groups)
+    means = np.array([values.mean() for values in arrays])
+    mean = np.concatenate(arrays).mean()
+    inside = sum(np.square(values - values.mean()).sum() for values in arrays)
     outside = (sizes * np.square(means - mean)).sum()
     if not inside + outside:
         return None

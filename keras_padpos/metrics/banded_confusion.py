@@ -10,8 +10,8 @@ from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics._border_bands import band_names
 from keras_padpos.metrics._border_bands import border_bands
 from keras_padpos.metrics._border_bands import check_edges
-from keras_padpos.metrics._class_iou import class_iou
-from keras_padpos.metrics._mean_iou import mean_iou
+from keras_padpos.metrics._iou import class_iou
+from keras_padpos.metrics._iou import mean_iou
 from keras_padpos.metrics.class_maps import VOID
 from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes
@@ -84,13 +84,13 @@ class BandedConfusion(SummedScores):
                 "`predicted` must have the shape of `truth`, "
                 f"{truth.shape}. Received: {predicted.shape}"
             )
-        bands = border_bands(*truth.shape[1:], self.edges)
-        places = (bands * self.classes + truth) * self.classes + predicted
+        bands = border_bands(truth.shape[1], truth.shape[2], self.edges)
+        indices = (bands * self.classes + truth) * self.classes + predicted
         if self.void is not None:
-            places = places[truth != self.void]
+            indices = indices[truth != self.void]
         confusion = self._sums["confusion"]
         confusion += np.bincount(
-            places.ravel(), minlength=confusion.size
+            indices.ravel(), minlength=confusion.size
         ).reshape(confusion.shape)
 
     def result(self) -> dict[str, Any]:

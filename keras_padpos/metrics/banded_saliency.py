@@ -1,4 +1,4 @@
-"""Scores of saliency maps, by distance to the border."""
+"""Saliency maps scored by the distance to the border."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +10,61 @@ from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics._border_bands import band_names
 from keras_padpos.metrics._border_bands import border_bands
 from keras_padpos.metrics._border_bands import check_edges
-from keras_padpos.metrics._saliency_values import saliency_values
 from keras_padpos.metrics.summed_scores import SummedScores
+
+
+def saliency_values(
+    predicted: np.ndarray, *, normalize: bool = True
+) -> np.ndarray:
+    """A saliency map as its scores are computed from.
+
+    Values are rounded to the 256 levels of a PNG file, as published scores
+    come from such files, and stretched so that the least is 0 and the
+    greatest 1, unless they are all the same. Stretching is what the field's
+    programs do. It hides how sure a network is: a map that is nearly 0
+    everywhere scores as if it were sure of its greatest value.
+
+    Example:
+
+    >>> saliency_values(np.array([[0.2, 0.4], [0.5, 0.6]]))
+    array([[0.        , 0.5       ],
+           [0.75490196, 1.        ]])
+    >>> print(saliency_values(np.array([[51, 255]], "uint8"), normalize=False))
+    [[0.2 1. ]]
+
+    Args:
+        predicted: `(height, width)`, floats in [0, 1], or uint8 from 0 to 255.
+        normalize: Whether to stretch.
+
+    Returns:
+        `(height, width)`, float64 in [0, 1].
+
+    Raises:
+        ValueError: If this is no such map.
+    """
+    predicted = np.asarray(predicted)
+    if predicted.ndim != 2 or 0 in predicted.shape:
+        raise InputError(
+            "`predicted` must be of shape (height, width). "
+            f"Received: shape {predicted.shape}"
+        )
+    if predicted.dtype.kind == "f":
+        # NaN is not within, either.
+        if not ((predicted >= 0) & (predicted <= 1)).all():
+            raise InputError(
+                "`predicted` must lie in [0, 1]. Received: values from "
+                f"{predicted.min()} to {predicted.max()}"
+            )
+        predicted = np.rint(predicted.astype("float64") * 255)
+    elif predicted.dtype != np.uint8:
+        raise InputError(
+            "`predicted` must be floats in [0, 1] or uint8. "
+            f"Received: {predicted.dtype}"
+        )
+    values = predicted / 255
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low) if normalize and high > low else values
+
 
 BETA_SQUARED = 0.3
 """Weight of recall in the F-measure (Achanta et al., CVPR 2009)."""
@@ -63,7 +116,9 @@ class BandedSaliency(SummedScores):
             errors=np.zeros(bands),
         )
 
-    def update(self, truth: np.ndarray, predicted: np.ndarray) -> None:
+    def update(
+        self, truth: np.ndarray, predicted: np.ndarray
+    ) -> dict[str, float] | None:
         """Add one picture.
 
         Args:
@@ -75,6 +130,7 @@ class BandedSaliency(SummedScores):
             ValueError: If these are no such maps of one shape.
         """
         self._add(*self._prepared(truth, predicted))
+        return None
 
     def result(self) -> dict[str, Any]:
         """The scores so far.

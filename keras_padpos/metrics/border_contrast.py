@@ -54,9 +54,13 @@ class BorderContrast:
     def __init__(self, width: int = 1) -> None:
         _check_width(width)
         self.width = width
-        self._size = None
+        self._size: tuple[int, ...] | None = None
         self._samples = 0
-        self._mean = self._between = self._within = self._squares = 0.0
+        # Arrays, once there are maps.
+        self._mean: Any = 0.0
+        self._between: Any = 0.0
+        self._within: Any = 0.0
+        self._squares: Any = 0.0
 
     def update(self, maps: np.ndarray) -> None:
         """Add maps.

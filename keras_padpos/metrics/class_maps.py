@@ -9,22 +9,7 @@ VOID = 255
 
 
 def check_classes(classes: int) -> int:
-    """Check a number of classes.
-
-    Example:
-
-    >>> check_classes(21)
-    21
-
-    Args:
-        classes: How many there are.
-
-    Returns:
-        The same.
-
-    Raises:
-        ValueError: If it is not an int of at least 1.
-    """
+    """Check a number of classes."""
     whole = isinstance(classes, int | np.integer)
     if not whole or isinstance(classes, bool) or classes < 1:
         raise InputError(
@@ -36,25 +21,7 @@ def check_classes(classes: int) -> int:
 def check_class_maps(
     what: str, maps: np.ndarray, classes: int, void: int | None = None
 ) -> np.ndarray:
-    """Check class maps.
-
-    Example:
-
-    >>> check_class_maps("masks", np.array([[[0, 255]]], "uint8"), 2, VOID)
-    array([[[  0, 255]]])
-
-    Args:
-        what: The argument that they came from.
-        maps: `(pictures, height, width)`, classes or void.
-        classes: How many classes there are.
-        void: The value of pixels of no class. `None`: there are none.
-
-    Returns:
-        The maps, as int64.
-
-    Raises:
-        ValueError: If these are no such maps; the message names `what`.
-    """
+    """Check class maps."""
     maps = np.asarray(maps)
     if maps.ndim != 3 or maps.dtype.kind not in "iu" or 0 in maps.shape[1:]:
         raise InputError(

@@ -10,10 +10,10 @@ from keras_padpos.metrics.summed_scores import SummedScores
 
 
 class PixelPrior(SummedScores):
-    """How often each class is at each place, over training masks.
+    """How often each class is at each position, over training masks.
 
     The baselines of a segmentation that sees no picture: everywhere the most
-    frequent class (`predict_majority`), and at each place the class that is
+    frequent class (`predict_majority`), and at each position the class that is
     most frequent there (`predict`). A network has to beat the first to have
     seen anything, and the second to have seen more than where it looks.
 
@@ -70,17 +70,17 @@ class PixelPrior(SummedScores):
         """
         masks = check_class_maps("masks", masks, self.classes, self.void)
         small = _nearest(masks, self.size)
-        place = np.arange(self.size[0] * self.size[1]).reshape(self.size)
-        places = place * self.classes + small
+        position = np.arange(self.size[0] * self.size[1]).reshape(self.size)
+        indices = position * self.classes + small
         if self.void is not None:
-            places = places[small != self.void]
+            indices = indices[small != self.void]
         counts = self._sums["counts"]
-        counts += np.bincount(places.ravel(), minlength=counts.size).reshape(
+        counts += np.bincount(indices.ravel(), minlength=counts.size).reshape(
             counts.shape
         )
 
     def predict(self, shape: tuple[int, int]) -> np.ndarray:
-        """The most frequent class at each place.
+        """The most frequent class at each position.
 
         Args:
             shape: Height and width of the answer.
@@ -114,7 +114,7 @@ class PixelPrior(SummedScores):
         return np.full(shape, self._majority())
 
     def shares(self, shape: tuple[int, int]) -> np.ndarray:
-        """How often each class is at each place.
+        """How often each class is at each position.
 
         The share of the salient class is the baseline of a saliency map.
 
@@ -131,8 +131,8 @@ class PixelPrior(SummedScores):
         counts = self._counted()
         overall = counts.sum(axis=(0, 1))
         counts = np.where(counts.any(axis=2, keepdims=True), counts, overall)
-        found = counts / counts.sum(axis=2, keepdims=True)
-        return _nearest(found[None], shape)[0]
+        shares = counts / counts.sum(axis=2, keepdims=True)
+        return _nearest(shares[None], shape)[0]
 
     def _majority(self):
         return int(self._counted().sum(axis=(0, 1)).argmax())

@@ -89,14 +89,14 @@ class SaliencyScores(BandedSaliency):
             ValueError: If these are no such maps of one shape.
         """
         truth, values = self._prepared(truth, predicted)
-        found = _picture_scores(truth, values)
+        scores = _picture_scores(truth, values)
         self._add(truth, values)
         self._sums["images"] += 1
-        for name, each in found.items():
+        for name, each in scores.items():
             self._sums[name] += each
         return {
             name: float(each)
-            for name, each in found.items()
+            for name, each in scores.items()
             if not name.endswith("curve")
         }
 

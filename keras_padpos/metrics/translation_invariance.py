@@ -1,4 +1,4 @@
-"""Whether a pixel's class depends on where the patch around it begins."""
+"""Whether a network's answers follow a picture that is shifted."""
 
 from typing import Any
 
@@ -10,13 +10,48 @@ from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes
 
 
+def patch_offsets(
+    shape: tuple[int, int], patch: tuple[int, int], stride: int
+) -> list[tuple[int, int]]:
+    """Offsets of overlapping patches, all of them inside the picture.
+
+    Example:
+
+    >>> patch_offsets((5, 6), (4, 4), 1)
+    [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+
+    Args:
+        shape: Height and width of the picture.
+        patch: Height and width of the patches.
+        stride: Pixels from one patch to the next.
+
+    Returns:
+        Top and left of each patch, row by row.
+
+    Raises:
+        ValueError: If the stride is not at least 1, or no patch fits.
+    """
+    if stride < 1:
+        raise InputError(f"`stride` must be at least 1. Received: {stride}")
+    sizes = list(zip(patch, shape, strict=True))
+    if not all(1 <= one <= size for one, size in sizes):
+        raise InputError(
+            f"`patch` must fit into the picture of {shape[0]} x {shape[1]}. "
+            f"Received: {patch[0]} x {patch[1]}"
+        )
+    tops, lefts = (
+        np.arange(0, size - one + 1, stride).tolist() for one, size in sizes
+    )
+    return [(top, left) for top in tops for left in lefts]
+
+
 class TranslationInvariance:
     """Entropy of the classes that one pixel gets from different patches.
 
     A network labels overlapping patches of one enlarged picture
     (`patch_offsets`). Each pixel that lies at least a patch's size away from
-    all borders is seen at every place of a patch; from the classes it got, in
-    all patches that hold it, its entropy is computed. `mean_entropy` (meanE)
+    all borders is seen at every position of a patch; from the classes it got,
+    in all patches that hold it, its entropy is computed. `mean_entropy` (meanE)
     is the mean over these pixels, in bits, and `disagreement` (disR) the share
     of them whose entropy is not 0. A network that commutes with translation
     has 0 and 0.

@@ -7,18 +7,16 @@ from keras_padpos.models._backbone import stage_names
 from keras_padpos.models._calibrate_batch_norm import calibrate_batch_norm
 from keras_padpos.models._classifier import classifier
 from keras_padpos.models.graph._convert_padding import convert_padding
-from keras_padpos.models.graph._even_sizes import EvenSizes
 from keras_padpos.models.graph._even_sizes import even_sizes
+from keras_padpos.models.graph._even_sizes import unfit_layer
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._receptive_field import ReceptiveField
 from keras_padpos.models.graph._receptive_field import receptive_field
 from keras_padpos.models.graph._stage_model import stage_candidates
-from keras_padpos.models.graph.even_sizes import unfit_layer
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.model_file import is_model_file
 from keras_padpos.models.model_file import load_model_file
 from keras_padpos.models.nets._bagnet import bagnet
-from keras_padpos.models.nets._deeplab import DEEPLAB_ENCODERS
 from keras_padpos.models.nets._deeplab import deeplab
 from keras_padpos.models.nets._formation_net import FORMATION_STAGES
 from keras_padpos.models.nets._formation_net import formation_net
@@ -26,17 +24,14 @@ from keras_padpos.models.nets._red_green_net import red_green_net
 from keras_padpos.models.nets._resnet18 import resnet18
 from keras_padpos.models.nets._semantic_net import ENLARGEMENTS
 from keras_padpos.models.nets._semantic_net import SEMANTIC_HEADS
+from keras_padpos.models.nets._semantic_net import backbone_of
 from keras_padpos.models.nets._semantic_net import semantic_net
 from keras_padpos.models.nets._vgg5 import vgg5
-from keras_padpos.models.nets.deeplab import open_pyramids
-from keras_padpos.models.nets.semantic_net import backbone_of
 
 __all__ = [
-    "DEEPLAB_ENCODERS",
     "ENLARGEMENTS",
     "FORMATION_STAGES",
     "SEMANTIC_HEADS",
-    "EvenSizes",
     "PaddingSite",
     "ReceptiveField",
     "backbone",
@@ -53,7 +48,6 @@ __all__ = [
     "formation_net",
     "is_model_file",
     "load_model_file",
-    "open_pyramids",
     "receptive_field",
     "red_green_net",
     "resnet18",

@@ -195,11 +195,11 @@ def _detached(made):
 def _inputs(model, batch):
     arrays = keras.tree.flatten(batch)
     wanted = [tuple(tensor.shape) for tensor in model.inputs]
-    given = [tuple(np.shape(array)) for array in arrays]
-    if len(given) != len(wanted) or not all(map(_fits, given, wanted)):
+    shapes = [tuple(np.shape(array)) for array in arrays]
+    if len(shapes) != len(wanted) or not all(map(_fits, shapes, wanted)):
         raise InputError(
             f"`batches` must give arrays of shape {', '.join(map(str, wanted))}"
-            f". Received: {', '.join(map(str, given)) or 'nothing'}"
+            f". Received: {', '.join(map(str, shapes)) or 'nothing'}"
         )
     return [
         keras.ops.convert_to_tensor(array, dtype=tensor.dtype)
@@ -207,7 +207,7 @@ def _inputs(model, batch):
     ]
 
 
-def _fits(given, wanted):
-    return len(given) == len(wanted) and all(
-        size in (None, own) for own, size in zip(given, wanted, strict=True)
+def _fits(shapes, wanted):
+    return len(shapes) == len(wanted) and all(
+        size in (None, own) for own, size in zip(shapes, wanted, strict=True)
     )

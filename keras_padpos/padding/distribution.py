@@ -60,14 +60,16 @@ def _enlarged_means(values, axis, size, before, after):
     reach = ops.maximum(before, after)
     means, padded = size - 2 * reach, size + 2 * reach
     # The centre of each padded cell, measured in cells of the means.
-    place = ops.arange(size + before + after, dtype="int32") + reach - before
-    place = (ops.cast(place, "float32") + 0.5) * ops.cast(
+    position = ops.arange(size + before + after, dtype="int32") + reach - before
+    position = (ops.cast(position, "float32") + 0.5) * ops.cast(
         means / padded, "float32"
     )
-    place = ops.clip(place - 0.5, 0.0, ops.cast(means - 1, "float32"))
-    lower = ops.cast(ops.floor(place), "int32")
+    position = ops.clip(position - 0.5, 0.0, ops.cast(means - 1, "float32"))
+    lower = ops.cast(ops.floor(position), "int32")
     upper = ops.minimum(lower + 1, means - 1)
-    share = along(axis, len(values.shape), place - ops.cast(lower, "float32"))
+    share = along(
+        axis, len(values.shape), position - ops.cast(lower, "float32")
+    )
     width = 2 * reach + 1
     return (1 - share) * window_means(
         values, axis, lower, width

@@ -9,13 +9,7 @@ from keras_padpos.padding.zeros import Zeros
 
 
 def padded_axes(pad_width: Sequence[tuple[Any, Any]]) -> tuple[int, ...]:
-    """The axes that get cells; those of unknown pads are among them.
-
-    Example:
-
-    >>> padded_axes([(0, 0), (1, 0), (0, 2)])
-    (1, 2)
-    """
+    """The axes that get cells; those of unknown pads are among them."""
     return tuple(
         axis
         for axis, pair in enumerate(pad_width)
@@ -24,37 +18,12 @@ def padded_axes(pad_width: Sequence[tuple[Any, Any]]) -> tuple[int, ...]:
 
 
 def along(axis: int, rank: int, vector: Any) -> Any:
-    """Shape a vector so that it runs along one axis of a tensor.
-
-    Example:
-
-    >>> import numpy as np
-    >>> along(1, 3, np.arange(4)).shape == (1, 4, 1)
-    True
-    """
+    """Shape a vector so that it runs along one axis of a tensor."""
     return ops.reshape(vector, [-1 if i == axis else 1 for i in range(rank)])
 
 
 def window_means(values: Any, axis: int, start: Any, width: Any) -> Any:
-    """Means of windows along one axis.
-
-    Example:
-
-    >>> import numpy as np
-    >>> means = window_means(np.arange(6.0), 0, np.array([0, 3]), 3)
-    >>> print(np.asarray(means))
-    [1. 4.]
-
-    Args:
-        values: Tensor of floats; windows are differences of running sums, so
-            let its values lie about 0.
-        axis: The axis.
-        start: 1D integers: the first cell of each window.
-        width: Cells of a window.
-
-    Returns:
-        The tensor with one mean a window along the axis.
-    """
+    """Means of windows along one axis."""
     sums = ops.cumsum(values, axis=axis)
     none = ops.zeros_like(ops.take(sums, ops.array([0]), axis=axis))
     sums = ops.concatenate([none, sums], axis=axis)
@@ -65,24 +34,14 @@ def window_means(values: Any, axis: int, start: Any, width: Any) -> Any:
 
 
 def with_frame(inputs: Any, pad_width: Any, frame: Any) -> Any:
-    """Put an input into a frame through which no gradient flows.
-
-    Args:
-        inputs: Tensor.
-        pad_width: One pair `(before, after)` for every axis.
-        frame: Tensor of the padded size, or one that broadcasts to it, of
-            which only the cells outside the input are used.
-
-    Returns:
-        Tensor of the padded size and of the input's dtype.
-    """
+    """Put an input into a frame through which no gradient flows."""
     padded = Zeros().pad(inputs, pad_width)
     inside = True
     for axis in padded_axes(pad_width):
         before, after = pad_width[axis]
         size = ops.shape(inputs)[axis]
-        place = ops.arange(-before, size + after, dtype="int32")
-        here = ops.logical_and(place >= 0, place < size)
+        position = ops.arange(-before, size + after, dtype="int32")
+        here = ops.logical_and(position >= 0, position < size)
         inside = ops.logical_and(inside, along(axis, len(inputs.shape), here))
     frame = ops.cast(ops.stop_gradient(frame), padded.dtype)
     return ops.where(inside, padded, frame)

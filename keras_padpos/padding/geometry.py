@@ -5,6 +5,8 @@ from typing import Any
 
 from keras import ops
 
+from keras_padpos.errors import InputError
+
 _NAMES = ("valid", "same", "full", "causal")
 
 
@@ -95,7 +97,7 @@ class Geometry:
         dilation_rate: Sequence[int],
     ) -> tuple[int | None, ...]:
         """Spatial sizes after the window has passed; `None` stays `None`."""
-        outputs = []
+        outputs: list[int | None] = []
         for axis, (size, kernel, stride, dilation) in enumerate(
             zip(sizes, kernel_size, strides, dilation_rate, strict=True)
         ):
@@ -173,7 +175,7 @@ def _is_cell_count(value):
 
 def _error(padding, rank):
     names = '"valid", "same", "full"' + (', "causal"' if rank == 1 else "")
-    return ValueError(
+    return InputError(
         f"`padding` must be {names}, a non-negative int, {rank} such ints, or "
         f"{rank} pairs (before, after). Received: padding={padding!r}"
     )

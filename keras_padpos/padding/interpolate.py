@@ -37,7 +37,7 @@ class Interpolate(PaddingMode):
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Enlarge along the padded axes; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
-        # Half floats could not tell the places of a wide map apart.
+        # Half floats could not tell the positions of a wide map apart.
         outputs = ops.cast(
             inputs, keras.backend.result_type(inputs.dtype, "float32")
         )

@@ -1,21 +1,21 @@
-"""The table of modes and the way from a user's word to a mode."""
+"""The table of modes, and how a user's argument becomes a mode."""
 
 from typing import Any
 
 import keras
 
 from keras_padpos.errors import InputError
-from keras_padpos.padding.circular import Circular
-from keras_padpos.padding.constant import Constant
+from keras_padpos.padding.copy_mode import Circular
+from keras_padpos.padding.copy_mode import Reflect
+from keras_padpos.padding.copy_mode import Replicate
+from keras_padpos.padding.copy_mode import Symmetric
 from keras_padpos.padding.distribution import Distribution
 from keras_padpos.padding.interpolate import Interpolate
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.partial import Partial
 from keras_padpos.padding.randn import Randn
 from keras_padpos.padding.random_sides import RandomSides
-from keras_padpos.padding.reflect import Reflect
-from keras_padpos.padding.replicate import Replicate
-from keras_padpos.padding.symmetric import Symmetric
+from keras_padpos.padding.zeros import Constant
 from keras_padpos.padding.zeros import Zeros
 
 MODES = {
@@ -72,9 +72,9 @@ def get(identifier: Any) -> PaddingMode:
     if isinstance(identifier, PaddingMode):
         return identifier
     if isinstance(identifier, str):
-        known = {**MODES, **_OTHERS}.get(identifier.lower())
-        if known is not None:
-            return known()
+        mode_class = {**MODES, **_OTHERS}.get(identifier.lower())
+        if mode_class is not None:
+            return mode_class()
     if isinstance(identifier, dict):
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):

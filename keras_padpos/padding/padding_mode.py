@@ -37,6 +37,9 @@ class PaddingMode:
     random: bool = False
     """Whether the mode draws: its layer then owns a `SeedGenerator`."""
 
+    seed: int | None = None
+    """Seed of that generator."""
+
     def pad(
         self,
         inputs: Any,
@@ -122,7 +125,7 @@ class PaddingMode:
         Args:
             sizes: Spatial sizes; unknown ones are `None` and pass.
             pads: Cells added, one pair an axis.
-            where: The place to name in the message, such as the layer.
+            where: What the message names first, such as the layer.
 
         Raises:
             ValueError: If a pad exceeds `largest_pad` of its axis.

@@ -61,7 +61,7 @@ def _ratio(kernel, size, stride, dilation, before, count):
     starts = ops.arange(count, dtype="int32") * stride - before
     inside = 0
     for tap in range(kernel):
-        place = starts + tap * dilation
-        hit = ops.logical_and(place >= 0, place < size)
+        position = starts + tap * dilation
+        hit = ops.logical_and(position >= 0, position < size)
         inside = inside + ops.cast(hit, "float32")
     return ops.where(inside > 0, kernel / ops.maximum(inside, 1.0), 0.0)

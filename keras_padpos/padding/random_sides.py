@@ -58,14 +58,14 @@ class RandomSides(PaddingMode):
         if not axes:
             return inputs
         first = keras.random.uniform((len(axes),), seed=seed) < 0.5
-        for place, axis in enumerate(axes):
+        for index, axis in enumerate(axes):
             total = sum(pad_width[axis])
             sides = []
             for pair in ((total, 0), (0, total)):
                 width = [(0, 0)] * len(pad_width)
                 width[axis] = pair
                 sides.append(Zeros().pad(inputs, width))
-            inputs = ops.where(first[place], *sides)
+            inputs = ops.where(first[index], *sides)
         return inputs
 
     def get_config(self) -> dict[str, Any]:

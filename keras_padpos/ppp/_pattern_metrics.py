@@ -9,8 +9,8 @@ import numpy as np
 from keras_padpos.metrics import border_profile
 from keras_padpos.metrics import jackknife_interval
 from keras_padpos.metrics import side_asymmetry
-from keras_padpos.ppp.pattern_statistics import PatternStatistics
-from keras_padpos.ppp.reference_statistics import ReferenceStatistics
+from keras_padpos.ppp.statistics import PatternStatistics
+from keras_padpos.ppp.statistics import ReferenceStatistics
 
 SILENT = 1e-12
 """A unit is dead if its variance is less than this share of the layer's power.
@@ -27,7 +27,7 @@ _MEAN_ABSOLUTE = math.sqrt(2 / math.pi)
 def pattern_metrics(
     statistics: PatternStatistics,
     reference: ReferenceStatistics,
-    place: Sequence[tuple[int, int]],
+    position: Sequence[tuple[int, int]],
     shared: np.ndarray,
 ) -> dict[str, Any]:
     """The figures of one layer of one network.
@@ -82,8 +82,8 @@ def pattern_metrics(
     Args:
         statistics: Of D.
         reference: Of O, at the positions of the crop.
-        place: Which of these positions D has: rows and columns, each `(start,
-            stop)`.
+        position: Which of these positions D has: rows and columns, each
+            `(start, stop)`.
         shared: `(units,)` bool: which of the units kept for O are among those
             kept for D.
 
@@ -91,13 +91,13 @@ def pattern_metrics(
         The figures; `None` where there is none (decibels of a ratio of 0,
         intervals of fewer than two pictures).
     """
-    (top, bottom), (left, right) = place
+    (top, bottom), (left, right) = position
     difference = statistics.difference
     mean = difference.mean
     deviation = reference.moments.variance[top:bottom, left:right]
     content = reference.moments.mean[top:bottom, left:right]
     alive = deviation > SILENT * (deviation.mean() + np.square(content).mean())
-    spread = math.sqrt(deviation.mean()) if alive.any() else 0.0
+    scale = math.sqrt(deviation.mean()) if alive.any() else 0.0
     mae = float(np.abs(mean).mean())
     square = np.square(mean)
     snr = _mean_ratio(square, deviation, alive)
@@ -107,18 +107,18 @@ def pattern_metrics(
         "mae": mae,
         "mae_per_image": float(statistics.absolute.mean() / difference.count),
         "deviation": math.sqrt(difference.variance.mean()),
-        "relative": mae / spread if spread else None,
+        "relative": mae / scale if scale else None,
         "snr": snr,
         "snr_db": 10 * math.log10(snr) if snr else None,
         "snr_unbiased": (
             _mean_ratio(first * second, deviation, alive) if both else None
         ),
         "snr_of_means": (
-            float(square.mean() / deviation.mean()) if spread else None
+            float(square.mean() / deviation.mean()) if scale else None
         ),
         "snr_of_means_unbiased": (
             float((first * second).mean() / deviation.mean())
-            if spread and both
+            if scale and both
             else None
         ),
         "silent": float(1 - alive.mean()),
@@ -193,12 +193,12 @@ def _without_groups(statistics, reference, shared):
     power = typical + np.square(total / below).mean(axis=1)
     alive = (variances > SILENT * power[:, None]).all(axis=0)
     mae = np.abs(means).mean(axis=1)
-    found = dict(nothing, mae=mae)
+    figures = dict(nothing, mae=mae)
     if alive.any():
-        found["relative"] = mae / np.sqrt(typical)
-        found["snr_of_means"] = np.square(means).mean(axis=1) / typical
+        figures["relative"] = mae / np.sqrt(typical)
+        figures["snr_of_means"] = np.square(means).mean(axis=1) / typical
         ratios = means[:, alive] ** 2 / variances[:, alive]
-        found["snr"] = ratios.mean(axis=1)
+        figures["snr"] = ratios.mean(axis=1)
     groups = len(counts)
     errors = np.sqrt((groups - 1) * means.var(axis=0))
-    return found, float(_MEAN_ABSOLUTE * errors.mean())
+    return figures, float(_MEAN_ABSOLUTE * errors.mean())

@@ -34,14 +34,14 @@ def stage_fields(
             "`network` must be a functional model that puts out a dict of "
             f"maps. Received: {type(network).__name__}"
         )
-    found = found_fields(network, input_shape)
+    fields = known_fields(network, input_shape)
     for stage in network.output:
-        if stage not in found:
+        if stage not in fields:
             raise without_field(stage)
-    return found
+    return fields
 
 
-def found_fields(
+def known_fields(
     network: keras.Model, input_shape: tuple[int, int, int]
 ) -> dict[str, ReceptiveField]:
     """Fields of those stages that have one; see `stage_fields`."""

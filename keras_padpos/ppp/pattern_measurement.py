@@ -14,14 +14,14 @@ from keras_padpos.models.graph._resized import resized
 from keras_padpos.ppp._pattern_metrics import pattern_maps
 from keras_padpos.ppp._pattern_metrics import pattern_metrics
 from keras_padpos.ppp.group_sums import UNITS
-from keras_padpos.ppp.pattern_statistics import HALVES
-from keras_padpos.ppp.pattern_statistics import PatternStatistics
 from keras_padpos.ppp.pattern_step import PatternStep
 from keras_padpos.ppp.reference_features import ReferenceFeatures
-from keras_padpos.ppp.reference_statistics import ReferenceStatistics
 from keras_padpos.ppp.split_moments import SplitMoments
-from keras_padpos.ppp.statistics_state import flat_state
-from keras_padpos.ppp.statistics_state import restore_state
+from keras_padpos.ppp.statistics import HALVES
+from keras_padpos.ppp.statistics import PatternStatistics
+from keras_padpos.ppp.statistics import ReferenceStatistics
+from keras_padpos.ppp.statistics import flat_state
+from keras_padpos.ppp.statistics import restore_state
 
 SNAPSHOTS = (1, 10, 100)
 """After so many crops the mean features are kept, to show how they settle."""
@@ -35,7 +35,7 @@ class PatternMeasurement:
     """What padding leaves in features, apart from what the picture does.
 
     For a crop, `A` are the features of a network that pads and `O` those at
-    the same places of the padding-free network on a larger picture
+    the same positions of the padding-free network on a larger picture
     (`ReferenceFeatures`). `D = A - O` is what the padding did; its mean over
     crops, unit by unit, is the pattern. Networks that differ in their padding
     mode only are measured together: they share `O`, and the crops.
@@ -185,25 +185,29 @@ class PatternMeasurement:
                 f"`numbers` must be one for each of {count} pictures. "
                 f"Received: {numbers.size}"
             )
-        found = self._step.run(pictures, numbers)
+        added = self._step.run(pictures, numbers)
         halves = np.bincount(numbers % HALVES, minlength=HALVES)
-        for stage, sums in found["reference"].items():
-            mine = self._reference[stage]
-            mine.moments.merge(
+        for stage, sums in added["reference"].items():
+            statistics = self._reference[stage]
+            statistics.moments.merge(
                 SplitMoments([count], sums["mean"][None], sums["squares"])
             )
             units = sums["units"].astype("float64")
-            mine.groups.update(numbers, np.stack([units, units**2], axis=1))
-            self._add_features(mine, sums["features"])
+            statistics.groups.update(
+                numbers, np.stack([units, units**2], axis=1)
+            )
+            self._add_features(statistics, sums["features"])
         for name in self._networks:
-            for stage, sums in found[name].items():
-                mine = self._statistics[name][stage]
-                mine.difference.merge(
+            for stage, sums in added[name].items():
+                statistics = self._statistics[name][stage]
+                statistics.difference.merge(
                     SplitMoments(halves, sums["means"], sums["squares"])
                 )
-                mine.groups.update(numbers, sums["units"][:, None])
-                mine.absolute += sums["absolute"].sum(axis=0, dtype="float64")
-                self._add_features(mine, sums["features"])
+                statistics.groups.update(numbers, sums["units"][:, None])
+                statistics.absolute += sums["absolute"].sum(
+                    axis=0, dtype="float64"
+                )
+                self._add_features(statistics, sums["features"])
         self.images += count
         self._pictures.update(numbers.tolist())
 
@@ -243,17 +247,17 @@ class PatternMeasurement:
                 "from other units. Received: one of another"
             )
         for stage, theirs in other._reference.items():
-            mine = self._reference[stage]
-            mine.moments.merge(theirs.moments)
-            mine.groups.merge(theirs.groups)
-            mine.features += theirs.features
+            statistics = self._reference[stage]
+            statistics.moments.merge(theirs.moments)
+            statistics.groups.merge(theirs.groups)
+            statistics.features += theirs.features
         for name, stages in other._statistics.items():
             for stage, theirs in stages.items():
-                mine = self._statistics[name][stage]
-                mine.difference.merge(theirs.difference)
-                mine.groups.merge(theirs.groups)
-                mine.absolute += theirs.absolute
-                mine.features += theirs.features
+                statistics = self._statistics[name][stage]
+                statistics.difference.merge(theirs.difference)
+                statistics.groups.merge(theirs.groups)
+                statistics.absolute += theirs.absolute
+                statistics.features += theirs.features
         self.images += other.images
         self._pictures |= other._pictures
 
@@ -286,7 +290,8 @@ class PatternMeasurement:
             ValueError: If it is of other ones; nothing is changed then. That
                 the networks have the same weights is not looked at.
         """
-        if not np.array_equal(state.get("signature"), self._signature()):
+        signature = state.get("signature", ())
+        if not np.array_equal(signature, self._signature()):
             raise InputError(
                 "`state` must be that of a measurement of the same networks, "
                 f"stages, crop and seed: {', '.join(self.networks)}; "
@@ -321,13 +326,13 @@ class PatternMeasurement:
         Raises:
             ValueError: If there is no such network or stage.
         """
-        for name, value, known in (
+        for name, value, choices in (
             ("network", network, self.networks),
             ("stage", stage, self.stages),
         ):
-            if value not in known:
+            if value not in choices:
                 raise InputError(
-                    f"`{name}` must be one of {', '.join(known)}. "
+                    f"`{name}` must be one of {', '.join(choices)}. "
                     f"Received: {name}={value!r}"
                 )
         return self._statistics[network][stage].difference.mean
@@ -382,7 +387,7 @@ class PatternMeasurement:
         for stage, statistics in self._reference.items():
             key = f"reference/{stage}"
             arrays.update(self._mean_features(key, statistics))
-            arrays[f"{key}/place"] = np.array(self.reference.places[stage])
+            arrays[f"{key}/place"] = np.array(self.reference.positions[stage])
         for name, stages in self._statistics.items():
             for stage, statistics in stages.items():
                 key = f"{name}/{stage}"
@@ -403,10 +408,10 @@ class PatternMeasurement:
             shape = (*field.positions, channels)
             size = int(np.prod(shape))
             drawn = rng.choice(size, min(UNITS, size), replace=False)
-            places = np.stack(np.unravel_index(np.sort(drawn), shape), axis=1)
-            self._units[stage] = places
+            units = np.stack(np.unravel_index(np.sort(drawn), shape), axis=1)
+            self._units[stage] = units
             self._reference[stage] = ReferenceStatistics.empty(
-                shape, len(places), tuple(larger[stage][1:3])
+                shape, len(units), tuple(larger[stage][1:3])
             )
             for name, within in self._within.items():
                 sizes = [stop - start for start, stop in within[stage]]
@@ -420,8 +425,8 @@ class PatternMeasurement:
         about = {
             "crop": self.reference.crop,
             "networks": {
-                name: list(places.items())
-                for name, places in self._within.items()
+                name: list(positions.items())
+                for name, positions in self._within.items()
             },
         }
         digest = hashlib.sha256(json.dumps(about).encode())
@@ -431,9 +436,9 @@ class PatternMeasurement:
 
     def _shared_units(self, name, stage):
         """Which of the units drawn a network's own map holds."""
-        places = self._units[stage][:, :2]
+        positions = self._units[stage][:, :2]
         starts, stops = zip(*self._within[name][stage], strict=True)
-        return ((places >= starts) & (places < stops)).all(axis=1)
+        return ((positions >= starts) & (positions < stops)).all(axis=1)
 
     def _all(self):
         for stage, statistics in self._reference.items():

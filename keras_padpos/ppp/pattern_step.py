@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_padpos.ppp.pattern_statistics import HALVES
 from keras_padpos.ppp.reference_features import ReferenceFeatures
+from keras_padpos.ppp.statistics import HALVES
 
 
 class PatternStep(keras.Model):
@@ -20,7 +20,7 @@ class PatternStep(keras.Model):
     Args:
         networks: From a name to a model with a dict of stages.
         reference: Their reference.
-        within: From a name to the places of its maps among the reference's,
+        within: From a name to the positions of its maps among the reference's,
             as `ReferenceFeatures.within` tells them.
         units: From a stage to `(units, 3)`, the row, column and channel of
             those that are kept one by one.
@@ -40,8 +40,10 @@ class PatternStep(keras.Model):
         self._larger = reference.model
         self._margin = reference.margin
         self._crop = reference.crop
-        self._places = dict(reference.places)
-        self._within = {name: dict(places) for name, places in within.items()}
+        self._positions = dict(reference.positions)
+        self._within = {
+            name: dict(positions) for name, positions in within.items()
+        }
         self._units_of = {
             stage: np.asarray(each) for stage, each in units.items()
         }
@@ -74,7 +76,7 @@ class PatternStep(keras.Model):
         weights[:count, 0] = 1
         weights[np.arange(count), 1 + numbers % HALVES] = 1
         weights[:, 1:] /= np.maximum(weights[:, 1:].sum(axis=0), 1)
-        found = self.predict_on_batch(
+        statistics = self.predict_on_batch(
             {"pictures": pictures.astype("float32"), "weights": weights}
         )
         return {
@@ -87,18 +89,18 @@ class PatternStep(keras.Model):
                 }
                 for stage, sums in stages.items()
             }
-            for name, stages in found.items()
+            for name, stages in statistics.items()
         }
 
     def random_states(self) -> list[Any]:
         """What random padding draws its numbers from: variables."""
         drawn = []
         for network in self._members:
-            known = {id(weight) for weight in network.weights}
+            weights = {id(weight) for weight in network.weights}
             drawn += [
                 variable
                 for variable in network.variables
-                if id(variable) not in known
+                if id(variable) not in weights
             ]
         return drawn
 
@@ -112,10 +114,10 @@ class PatternStep(keras.Model):
             for stage, maps in self._larger(pictures, training=False).items()
         }
         aligned = {
-            stage: _cut(whole[stage], places)
-            for stage, places in self._places.items()
+            stage: _cut(whole[stage], positions)
+            for stage, positions in self._positions.items()
         }
-        found = {
+        statistics = {
             "reference": {
                 stage: self._of_reference(stage, maps, whole[stage], weights)
                 for stage, maps in aligned.items()
@@ -123,13 +125,13 @@ class PatternStep(keras.Model):
         }
         for name, network in zip(self._names, self._members, strict=True):
             maps = network(crops, training=False)
-            found[name] = {
+            statistics[name] = {
                 stage: self._of_network(
                     name, stage, maps[stage], aligned[stage], weights
                 )
-                for stage in self._places
+                for stage in self._positions
             }
-        return found
+        return statistics
 
     def _of_reference(self, stage, maps, whole, weights):
         count = ops.sum(weights[:, 0])
@@ -143,12 +145,12 @@ class PatternStep(keras.Model):
 
     def _of_network(self, name, stage, maps, aligned, weights):
         maps = ops.cast(maps, "float32")
-        place = self._within[name][stage]
-        difference = maps - _cut(aligned, place)
+        position = self._within[name][stage]
+        difference = maps - _cut(aligned, position)
         count = ops.sum(weights[:, 0])
         mean = ops.tensordot(weights[:, 0] / count, difference, 1)
-        starts = np.array([start for start, _ in place])
-        stops = np.array([stop for _, stop in place])
+        starts = np.array([start for start, _ in position])
+        stops = np.array([stop for _, stop in position])
         units = self._units_of[stage]
         inside = ((units[:, :2] >= starts) & (units[:, :2] < stops)).all(axis=1)
         return {
@@ -162,8 +164,8 @@ class PatternStep(keras.Model):
         }
 
 
-def _cut(maps, places):
-    (top, bottom), (left, right) = places
+def _cut(maps, positions):
+    (top, bottom), (left, right) = positions
     return maps[:, top:bottom, left:right]
 
 

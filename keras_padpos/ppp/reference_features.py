@@ -9,7 +9,7 @@ from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._resized import resized
-from keras_padpos.ppp._stage_fields import found_fields
+from keras_padpos.ppp._stage_fields import known_fields
 from keras_padpos.ppp._stage_fields import stage_fields
 from keras_padpos.ppp._stage_fields import without_field
 
@@ -34,7 +34,7 @@ class ReferenceFeatures:
     >>> from keras_padpos import models
     >>> net = models.backbone("vgg16", "random", input_shape=(None, None, 3))
     >>> reference = ReferenceFeatures(net, 224)
-    >>> reference.picture_shape, reference.places["block5_conv3"]
+    >>> reference.picture_shape, reference.positions["block5_conv3"]
     ((416, 416), ((0, 14), (0, 14)))
 
     Args:
@@ -50,7 +50,7 @@ class ReferenceFeatures:
         model: The padding-free network, from larger pictures to a dict of maps
             that reach beyond the crop.
         fields: From a stage to its `ReceptiveField` on the crop.
-        places: From a stage to the rows and columns of the model's map, each
+        positions: From a stage to the rows and columns of the model's map, each
             `(start, stop)`, that are the crop's positions.
 
     Raises:
@@ -82,7 +82,7 @@ class ReferenceFeatures:
             else larger
         )
         theirs = stage_fields(self.model, shape)
-        self.places = {
+        self.positions = {
             stage: tuple(
                 _place(stage, field, theirs[stage], axis, self.margin[axis])
                 for axis in (0, 1)
@@ -113,21 +113,21 @@ class ReferenceFeatures:
         channels = network.inputs[0].shape[-1]
         shape = (*self.crop, channels)
         made = _made_shapes(network, shape)
-        theirs = found_fields(network, shape)
-        places = {}
+        theirs = known_fields(network, shape)
+        positions = {}
         for stage, field in self.fields.items():
             if stage in theirs:
-                places[stage] = tuple(
+                positions[stage] = tuple(
                     _place(stage, theirs[stage], field, axis, 0)
                     for axis in (0, 1)
                 )
             elif tuple(made[stage][1:3]) == field.positions:
                 # Where the input of a layer is enlarged in the place of
                 # padding, positions are the same by their number only.
-                places[stage] = tuple((0, size) for size in field.positions)
+                positions[stage] = tuple((0, size) for size in field.positions)
             else:
                 raise without_field(stage)
-        return places
+        return positions
 
 
 def _made_shapes(network, shape):

@@ -39,7 +39,7 @@ class SplitMoments:
 
     def __init__(
         self,
-        counts: Sequence[int],
+        counts: Sequence[int] | np.ndarray,
         means: np.ndarray,
         squares: np.ndarray,
     ) -> None:
@@ -90,21 +90,21 @@ class SplitMoments:
         Args:
             other: Of the same parts and shape; left alone.
         """
-        mine, theirs = self.counts, other.counts
-        together = mine + theirs
+        own, theirs = self.counts, other.counts
+        together = own + theirs
         if not theirs.sum():
             return
-        if not mine.sum():
+        if not own.sum():
             self.counts = theirs.copy()
             self.means = other.means.copy()
             self.squares = other.squares.copy()
             return
-        share = mine / mine.sum()
+        share = own / own.sum()
         their_share = theirs / theirs.sum()
         # How far a part's mean moves towards that of the other's part.
         step = np.where(theirs > 0, theirs / np.maximum(together, 1), 0.0)
-        spread = mine.sum() * theirs.sum() / together.sum()
-        parts = len(mine)
+        factor = own.sum() * theirs.sum() / together.sum()
+        parts = len(own)
         means, squares = self.means.reshape(parts, -1), self.squares.ravel()
         new_means = other.means.reshape(parts, -1)
         new_squares = other.squares.ravel()
@@ -113,7 +113,7 @@ class SplitMoments:
             old, new = means[:, block], new_means[:, block].copy()
             apart = _weighted(their_share, new) - _weighted(share, old)
             apart *= apart
-            apart *= spread
+            apart *= factor
             squares[block] += apart
             squares[block] += new_squares[block]
             new -= old

@@ -1,9 +1,9 @@
-"""How many places of each picture an exact head is fitted on."""
+"""How many positions of each picture an exact head is fitted on."""
 
 from keras_padpos.errors import InputError
 
 EVERY_PLACE = 5_000
-"""Columns up to which every place is used: the network takes longer."""
+"""Columns up to which every position is used: the network takes longer."""
 
 MOST_COLUMNS = 20_000
 """Columns up to which matrices of columns**2 are held.
@@ -25,17 +25,6 @@ def needs_dual(columns: int, rows: int | None = None) -> bool:
 
     It is where it has too many columns for matrices of columns**2, or fewer
     rows than columns.
-
-    Example:
-
-    >>> needs_dual(9 * 1472), needs_dual(49 * 1472)
-    (False, True)
-    >>> needs_dual(9 * 1472, rows=300)
-    True
-
-    Args:
-        columns: Inputs of the head.
-        rows: Places of all pictures together, if known.
     """
     if columns > MOST_COLUMNS:
         return True
@@ -55,7 +44,7 @@ def position_budget(
 ) -> int:
     """Places of each picture to fit an exact head on.
 
-    Neighbouring places of a picture say much the same, so a head with many
+    Neighbouring positions of a picture say much the same, so a head with many
     columns loses little by a sample of them, and its cost grows with the cube
     of its columns instead of with the pictures.
 
@@ -72,7 +61,7 @@ def position_budget(
         columns: Inputs of the head: its taps times the channels that it sees.
         cells: Places of a picture that the head has.
         pictures: How many pictures there are; `None` if that is not known.
-        asked: A number; `"all"`; or `"auto"`: every place up to 5,000
+        asked: A number; `"all"`; or `"auto"`: every position up to 5,000
             columns, beyond that four rows a column. Whatever is asked for,
             heads of more than 20,000 columns are fitted on 12,000 rows at
             most, fewer where those would take more than 4 GiB.
@@ -84,33 +73,36 @@ def position_budget(
         ValueError: If `asked` is none of these, there are more pictures than
             rows that can be held, or their number is needed and not known.
     """
-    number = isinstance(asked, int) and asked >= 1
-    if not number and asked not in ("auto", "all"):
+    if isinstance(asked, int) and asked >= 1:
+        limit = min(asked, cells)
+    elif asked in ("auto", "all"):
+        limit = cells
+    else:
         raise InputError(
             '`positions_per_image` must be 1 or more, "auto" or "all". '
             f"Received: {asked!r}"
         )
-    limit = min(asked, cells) if number else cells
     if needs_dual(columns):
-        _check_known(pictures, columns)
+        pictures = _checked(pictures, columns)
         most = min(MOST_ROWS, _MOST_BYTES // (4 * columns))
         if pictures > most:
             raise InputError(
-                f"A head of {columns} columns is fitted on {most} places at "
+                f"A head of {columns} columns is fitted on {most} positions at "
                 f"most, and there are {pictures} training pictures. Use fewer "
                 'pictures, fewer stages, a smaller kernel, or `solver="sgd"`.'
             )
         return min(limit, most // pictures)
     if asked != "auto" or columns <= EVERY_PLACE:
         return limit
-    _check_known(pictures, columns)
+    pictures = _checked(pictures, columns)
     return min(limit, -(-ROWS_A_COLUMN * columns // pictures))
 
 
-def _check_known(pictures, columns):
+def _checked(pictures, columns):
     if pictures is None:
         raise InputError(
-            f"A head of {columns} columns is fitted on a sample of places, "
+            f"A head of {columns} columns is fitted on a sample of positions, "
             "and the number of training pictures is not known beforehand. "
             "Give `positions_per_image` or a number of pictures."
         )
+    return pictures

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.probes._exact_read_outs import exact_read_outs
-from keras_padpos.probes._gradient_read_outs import gradient_read_outs
+from keras_padpos.probes._exact_probes import fit_exact_probes
+from keras_padpos.probes._gradient_probes import fit_gradient_probes
 from keras_padpos.probes._position_target import position_target
-from keras_padpos.probes._read_out_model import read_out_model
+from keras_padpos.probes._probe_model import probe_model
 from keras_padpos.probes.evaluation import Evaluation
 from keras_padpos.probes.feature_batches import FeatureBatches
 from keras_padpos.probes.gradient_solver import BATCH
@@ -45,16 +45,16 @@ def position_probe(
     checkpoint: Checkpoint | None = None,
     spread: OneDevice | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """Train read-outs on some pictures and score them on others.
+    """Train position probes on some pictures and score them on others.
 
     PosENet (Islam et al., ICLR 2020): a head on frozen features predicts a map
-    that depends on the place alone. It can succeed on new pictures only if the
-    features tell the place. All heads and targets are fitted on the same
+    that depends on the position alone. It can succeed on new pictures only if
+    the features hold the position. All heads and targets are fitted on the same
     passes over the pictures, each as if alone.
 
     Args:
         features: From pictures to a dict with `(batch, grid, grid, channels)`
-            for each stage; see `read_out_features`.
+            for each stage; see `probe_features`.
         train: An `ImageSet` of `keras_padpos.data` to fit the heads on.
         tests: From a name to an `ImageSet` to score them on.
         targets: Names out of `TARGETS`.
@@ -72,7 +72,7 @@ def position_probe(
         advance: Called with the number of pictures that went through.
         log: Called with `epoch`, `loss`, the head's label and the target.
         keep: Called, last, with the fitted heads as one Keras model; see
-            `read_out_model`.
+            `probe_model`.
         checkpoint: For `"sgd"` and `"adam"`: where training goes on from, and
             where its states go.
         spread: What to compute on; see `OneDevice`.
@@ -106,8 +106,9 @@ def position_probe(
     def target_map(target, size):
         return position_target(target, size, value_range=value_range)
 
+    fitted: Any
     if exact:
-        fitted, positions = exact_read_outs(
+        fitted, positions = fit_exact_probes(
             batches,
             heads,
             lambda size: np.stack(
@@ -118,9 +119,9 @@ def position_probe(
             seed=seed,
             spread=spread,
         )
-        ridges = [reader.ridge for reader in fitted]
+        ridges: list[Any] = [probe.ridge for probe in fitted]
     else:
-        fitted = gradient_read_outs(
+        fitted = fit_gradient_probes(
             batches,
             heads,
             {target: target_map(target, train.size) for target in targets},
@@ -181,7 +182,7 @@ def position_probe(
             for what, array in evaluation.arrays().items():
                 arrays[f"{key}/{what}"] = array
     if keep:
-        keep(read_out_model(fitted, heads, targets, shapes))
+        keep(probe_model(fitted, heads, targets, shapes))
     return rows, arrays
 
 

@@ -22,10 +22,10 @@ def position_target(
     *,
     value_range: str = "released",
 ) -> np.ndarray:
-    """A map that depends on the place in the picture and on nothing else.
+    """A map that depends on the position in the picture and on nothing else.
 
     The formulas are those of the maps released with Islam et al. (ICLR 2020),
-    as functions of the place `t` in (0, 1) of a cell's centre. The released
+    as functions of the position `t` in (0, 1) of a cell's centre. The released
     maps count from a cell's corner and are stretched to [0, 1] one by one, so
     that values differ by up to 1.4 grey levels of 255, ranks hardly. The
     paper's stripes went from -1 to 1: its chance MAE of .63 to .71 cannot come

@@ -1,31 +1,15 @@
-"""The cells that a k x k head sees at each place."""
+"""The cells that a k x k head sees at each position."""
 
 import numpy as np
 
 
 def head_size(grid: int, kernel_size: int, padding: int) -> int:
-    """Cells a side of what a head of stride 1 gives.
-
-    Example:
-
-    >>> head_size(28, kernel_size=3, padding=0)
-    26
-    """
+    """Cells a side of what a head of stride 1 gives."""
     return grid + 2 * padding - kernel_size + 1
 
 
 def framed(features: np.ndarray, padding: int) -> np.ndarray:
-    """Features with the zeros that a head adds around them.
-
-    Example:
-
-    >>> framed(np.ones((1, 28, 28, 5)), 1).shape
-    (1, 30, 30, 5)
-
-    Args:
-        features: `(batch, height, width, channels)`.
-        padding: Zeros on each side.
-    """
+    """Features with the zeros that a head adds around them."""
     if not padding:
         return features
     sides = (padding, padding)
@@ -38,7 +22,7 @@ def windows(
     padding: int,
     cells: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Lay out the window of every place, as a convolution would see it.
+    """Lay out the window of every position, as a convolution would see it.
 
     Example:
 
@@ -52,7 +36,7 @@ def windows(
         features: `(batch, height, width, channels)`.
         kernel_size: Cells a side of the window.
         padding: Zeros added on each side (the head's own padding).
-        cells: `(batch, n)`, the places to lay out of each picture, counted
+        cells: `(batch, n)`, the positions to lay out of each picture, counted
             row by row. `None`: all.
 
     Returns:

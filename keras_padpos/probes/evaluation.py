@@ -35,9 +35,9 @@ class Evaluation:
     def __init__(self, target: np.ndarray, seed: int = 0) -> None:
         self.target = np.asarray(target, "float64")
         self._seed = seed
-        self._spearman = []
-        self._mae = []
-        self._maps = []
+        self._spearman: list[float] = []
+        self._mae: list[float] = []
+        self._maps: list[np.ndarray] = []
 
     def update(self, predictions: np.ndarray) -> None:
         """Take in the predicted maps `(batch, height, width)`."""
@@ -62,7 +62,7 @@ class Evaluation:
             "spearman": float(np.mean(self._spearman)),
             "spearman_sd": float(np.std(self._spearman)),
             "spearman_ci95": bootstrap_interval(
-                self._spearman, seed=self._seed
+                np.array(self._spearman), seed=self._seed
             ),
             "mae": float(np.mean(self._mae)),
             "chance_mae": chance_mae(self.target),
@@ -72,7 +72,7 @@ class Evaluation:
         """The target, scores of each picture, and maps.
 
         `median_map` is the median over the first 50 pictures, cell by cell:
-        a mean would show the few pictures on which a read-out goes astray.
+        a mean would show the few pictures on which a probe goes astray.
         `examples` are the maps of the first four.
         """
         return {

@@ -1,4 +1,4 @@
-"""The best linear read-out there is, in one pass."""
+"""The best linear probe there is, in one pass."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import windows
-from keras_padpos.probes.dual_regression import DualRegression
-from keras_padpos.probes.linear_read_out import LinearReadOut
+from keras_padpos.probes.linear_probe import LinearProbe
 from keras_padpos.probes.moments import Moments
-from keras_padpos.probes.primal_regression import PrimalRegression
-from keras_padpos.probes.standard_rows import StandardRows
+from keras_padpos.probes.regression import DualRegression
+from keras_padpos.probes.regression import PrimalRegression
+from keras_padpos.probes.regression import StandardRows
 
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """What `ridge="auto"` chooses from."""
@@ -32,7 +32,7 @@ class ExactSolver:
     pass over the pictures accumulates the normal equations; memory does not
     depend on the number of pictures. The ridge is added to the correlation
     matrix of the features, so it does not depend on their units or on the
-    number of pictures. Where not all places of a picture are used, a seed
+    number of pictures. Where not all positions of a picture are used, a seed
     decides which.
 
     Heads of one kernel size that see different stages share the pass and the
@@ -46,9 +46,9 @@ class ExactSolver:
     >>> for _ in range(4):
     ...     noise = rng.normal(size=(2, 8, 8))
     ...     solver.update(np.stack([ramp + noise, noise], axis=-1))
-    >>> read_out = solver.solve()
+    >>> probe = solver.solve()
     >>> noise = rng.normal(size=(1, 8, 8))
-    >>> predicted = read_out.predict(np.stack([ramp + noise, noise], -1))
+    >>> predicted = probe.predict(np.stack([ramp + noise, noise], -1))
     >>> bool(np.allclose(predicted[0, :, :, 0], ramp, atol=1e-4))
     True
 
@@ -60,17 +60,17 @@ class ExactSolver:
             `"auto"`: for each target the one of `RIDGES` with the least
             squared error on every fifth picture when fitted on the others
             (standardised, and centred on the targets' mean, over all). The
-            read-out is then fitted on all. Where pictures are crops of few
+            probe is then fitted on all. Where pictures are crops of few
             photographs, as in `samples:train`, those held out are no strangers
             to the others, and the choice tends to be too small.
         subsets: Groups of names of stages to solve for. `None`: a single
             group of all that `update` is given.
-        positions: How many places of each picture to use, drawn at random.
+        positions: How many positions of each picture to use, drawn at random.
             `None`: all.
         dual: Hold the rows and solve the dual problem, in as many unknowns
             as there are rows. The same solution; see `needs_dual`. Memory
             grows with `positions` times the number of pictures.
-        seed: Of the sample of places.
+        seed: Of the sample of positions.
 
     Raises:
         ValueError: If `ridge`, `subsets` or `positions` is none of these.
@@ -103,19 +103,21 @@ class ExactSolver:
         targets = np.asarray(targets, "float64")
         self._grid = targets.shape[:2]
         self._targets = targets.reshape(-1, targets.shape[-1])
-        self._subsets = subsets and [tuple(subset) for subset in subsets]
+        self._subsets = [tuple(subset) for subset in subsets or ()]
         cells = len(self._targets)
         if positions is not None and not 1 <= positions <= cells:
             raise InputError(
-                f"`positions` must be from 1 to {cells}, the places of a "
+                f"`positions` must be from 1 to {cells}, the cells of a "
                 f"picture. Received: {positions}"
             )
         self._positions = None if positions == cells else positions
         self._dual = dual
         self._seed = seed
         self._pictures = 0
-        self._folds = None
-        self._rows, self._cells, self._held = {}, [], []
+        self._folds: list[Moments] = []
+        self._rows: dict[str, list[np.ndarray]] = {}
+        self._cells: list[np.ndarray] = []
+        self._held: list[np.ndarray] = []
         self._standard = None
 
     def update(self, features: Any, first: int | None = None) -> None:
@@ -125,7 +127,7 @@ class ExactSolver:
             features: `(batch, height, width, channels)`, or, with `subsets`,
                 a dict from a stage's name to such an array.
             first: The number of the first picture; it decides about the
-                sample of places, and about what is held out for `"auto"`.
+                sample of positions, and about what is held out for `"auto"`.
                 `None`: they follow those taken in before.
 
         Raises:
@@ -133,7 +135,7 @@ class ExactSolver:
         """
         if not isinstance(features, Mapping):
             features = {"features": features}
-        if self._subsets is None:
+        if not self._subsets:
             self._subsets = [tuple(features)]
         seen = dict.fromkeys(name for group in self._subsets for name in group)
         features = {name: np.asarray(features[name]) for name in seen}
@@ -151,7 +153,7 @@ class ExactSolver:
     def state(self) -> dict[str, np.ndarray]:
         """Everything that was added up, as arrays by name."""
         state = {"pictures": np.array(self._pictures)}
-        for fold, moments in enumerate(self._folds or ()):
+        for fold, moments in enumerate(self._folds):
             for name, array in moments.state().items():
                 state[f"folds/{fold}/{name}"] = array
         if self._cells:
@@ -170,10 +172,11 @@ class ExactSolver:
                 numbers of their pictures.
         """
         self._pictures = sum(int(state["pictures"]) for state in states)
-        states = [state for state in states if int(state["pictures"])]
-        self._folds = None
+        self._folds = []
         self._rows, self._cells, self._held = {}, [], []
         for state in states:
+            if not int(state["pictures"]):
+                continue
             if self._dual:
                 self._cells.append(state["cells"])
                 self._held.append(state["held"])
@@ -184,7 +187,7 @@ class ExactSolver:
                 _part(f"folds/{fold}", state)
                 for fold in range(1 + (self.ridge == "auto"))
             ]
-            if self._folds is None:
+            if not self._folds:
                 self._folds = [
                     Moments(
                         self._subsets, len(self._targets), _part("shift", fold)
@@ -217,7 +220,7 @@ class ExactSolver:
         if self._dual:
             self._keep(rows, cells, held)
             return
-        if self._folds is None:
+        if not self._folds:
             # Any shift will do; this one keeps the sums well conditioned.
             shift = {
                 name: values.mean(axis=(0, 1), dtype="float64")
@@ -228,14 +231,14 @@ class ExactSolver:
                 for _ in range(1 + (self.ridge == "auto"))
             ]
         for fold, moments in enumerate(self._folds):
-            mine = np.flatnonzero(held == fold)
-            if len(mine):
+            chosen = np.flatnonzero(held == fold)
+            if len(chosen):
                 moments.update(
-                    # A batch that is all mine need not be copied.
+                    # A batch that is whole need not be copied.
                     rows
-                    if len(mine) == batch
-                    else {name: values[mine] for name, values in rows.items()},
-                    None if cells is None else cells[mine],
+                    if len(chosen) == batch
+                    else {name: rows[name][chosen] for name in rows},
+                    None if cells is None else cells[chosen],
                 )
 
     def _sampled(self, numbers):
@@ -267,15 +270,15 @@ class ExactSolver:
                 values.reshape(-1, values.shape[-1])
             )
 
-    def solve(self, subset: Sequence[str] | None = None) -> LinearReadOut:
-        """The read-out with the least squared error on what was taken in.
+    def solve(self, subset: Sequence[str] | None = None) -> LinearProbe:
+        """The probe with the least squared error on what was taken in.
 
         Args:
             subset: One of the `subsets`. Not needed where there is only one.
 
         Raises:
             ValueError: If nothing was taken in, or too few pictures to choose
-                a ridge, or the read-out is not unique.
+                a ridge, or the probe is not unique.
         """
         if not self._pictures:
             raise InputError("There are no features yet: call `update` first.")
@@ -290,11 +293,11 @@ class ExactSolver:
         except np.linalg.LinAlgError:
             raise InputError(
                 "`ridge` must be larger: the features are linearly dependent, "
-                "and the read-out is not unique. "
+                "and the probe is not unique. "
                 f"Received: ridge={self.ridge}"
             ) from None
         order = self._kernel_order(subset, len(kernel))
-        return LinearReadOut(
+        return LinearProbe(
             mean=regression.mean[order],
             scale=regression.scale[order],
             kernel=kernel[order],
@@ -369,18 +372,7 @@ def _part(name, state):
 
 
 def check_folds(pictures: int) -> None:
-    """Tell whether there are pictures enough to choose a ridge.
-
-    Example:
-
-    >>> check_folds(5)
-
-    Args:
-        pictures: How many there are.
-
-    Raises:
-        ValueError: If there are too few.
-    """
+    """Tell whether there are pictures enough to choose a ridge."""
     if pictures < _FOLD:
         raise InputError(
             f'`ridge="auto"` holds out every {_FOLD}th picture, and needs '

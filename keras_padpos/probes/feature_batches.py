@@ -70,7 +70,7 @@ class FeatureBatches:
             and images.expected is not None
             and 4 * floats * images.expected <= _KEEP_BYTES
         )
-        self._kept = None
+        self._kept: dict[str, np.ndarray] | None = None
 
     @property
     def shapes(self) -> dict[str, tuple[int, int, int]]:
@@ -82,9 +82,10 @@ class FeatureBatches:
         if not self._keep:
             yield from self._pool.map(self._features, self._pictures())
             return
-        kept, number = None, 0
+        kept: dict[str, np.ndarray] = {}
+        number = 0
         for features in self._pool.map(self._features, self._pictures()):
-            if kept is None:
+            if not kept:
                 kept = {
                     name: np.empty(
                         (self.images.expected, *each.shape[1:]), each.dtype
@@ -209,5 +210,5 @@ def _copy(model, spread, number):
 
 
 def _random_states(model):
-    known = {id(weight) for weight in model.weights}
-    return [each for each in model.variables if id(each) not in known]
+    weights = {id(weight) for weight in model.weights}
+    return [each for each in model.variables if id(each) not in weights]

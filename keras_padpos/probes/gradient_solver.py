@@ -1,4 +1,4 @@
-"""The read-out trained step by step, as in the papers."""
+"""The probe trained step by step, as in the papers."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -102,7 +102,7 @@ class GradientSolver:
         self._seed = seed
         self._spread = spread or OneDevice()
         readers = {}
-        self.models = {}
+        self.models: dict[str, keras.Model] = {}
         with self._spread.scope():
             for name, target in self.targets.items():
                 readers[name] = self._make(name, target, feature_shape)
@@ -304,16 +304,7 @@ def _changed(model):
 def mean_losses(
     steps: Iterable[tuple[Mapping[str, float], int]],
 ) -> dict[str, float]:
-    """Mean losses of an epoch, each step weighted by its pictures.
-
-    Example:
-
-    >>> mean_losses([({"vertical": 1.0}, 3), ({"vertical": 2.0}, 1)])
-    {'vertical': 1.25}
-
-    Args:
-        steps: What `GradientSolver.step` returned, and the batch's size.
-    """
+    """Mean losses of an epoch, each step weighted by its pictures."""
     losses, sizes = zip(*steps, strict=True)
     return {
         name: float(np.average([each[name] for each in losses], weights=sizes))

@@ -1,4 +1,4 @@
-"""The shape of a read-out head."""
+"""The shape of a position probe's head."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -128,22 +128,22 @@ class Head:
     def label(self) -> str:
         """A few words that tell heads apart."""
         layers = "1 layer" if self.layers == 1 else f"{self.layers} layers"
-        words = [f"{self.kernel_size}x{self.kernel_size}", layers]
+        parts = [f"{self.kernel_size}x{self.kernel_size}", layers]
         if self.width is not None:
-            words.append(f"width {self.width}")
-        words.append(f"pad {self.padding}")
+            parts.append(f"width {self.width}")
+        parts.append(f"pad {self.padding}")
         if self.output == "sigmoid":
-            words.append(self.output)
+            parts.append(self.output)
         if self.stages is not None:
-            words.append("+".join(self.stages))
-        return ", ".join(words)
+            parts.append("+".join(self.stages))
+        return ", ".join(parts)
 
     @property
     def suffix(self) -> str:
         """The same where a name may hold neither blanks nor commas."""
-        words = [f"k{self.kernel_size}_l{self.layers}_p{self.padding}"]
+        parts = [f"k{self.kernel_size}_l{self.layers}_p{self.padding}"]
         if self.width is not None:
-            words.append(f"w{self.width}")
+            parts.append(f"w{self.width}")
         if self.output == "sigmoid":
-            words.append(self.output)
-        return "_".join([*words, *(self.stages or ())])
+            parts.append(self.output)
+        return "_".join([*parts, *(self.stages or ())])

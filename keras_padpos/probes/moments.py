@@ -1,4 +1,4 @@
-"""Sums over features from which linear read-outs are solved."""
+"""Sums over features from which linear probes are solved."""
 
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Moments:
 
     Args:
         subsets: The groups of stages that will be asked for together.
-        cells: Number of places in a picture.
+        cells: Number of positions in a picture.
         shift: From a stage's name to `(columns,)`.
     """
 
@@ -44,12 +44,15 @@ class Moments:
         cells: int,
         shift: Mapping[str, np.ndarray],
     ) -> None:
-        self._shift = {name: np.float32(shift[name]) for name in shift}
+        self._shift = {
+            name: np.asarray(values, "float32")
+            for name, values in shift.items()
+        }
         self._pairs = {
             (one, other): None
             for subset in subsets
-            for place, one in enumerate(subset)
-            for other in subset[place:]
+            for index, one in enumerate(subset)
+            for other in subset[index:]
         }
         self._visits = np.zeros(cells)
         self._sums = {
@@ -63,8 +66,8 @@ class Moments:
         """Take in some pictures.
 
         Args:
-            rows: From a stage's name to `(pictures, places, columns)`.
-            cells: `(pictures, places)`, which places they are, each one once
+            rows: From a stage's name to `(pictures, positions, columns)`.
+            cells: `(pictures, positions)`, which cells they are, each one once
                 a picture. `None`: all, in order.
         """
         shifted = {}
@@ -73,8 +76,8 @@ class Moments:
             if cells is None:
                 self._sums[name] += values.sum(axis=0, dtype="float64")
             else:
-                for picture, places in zip(values, cells, strict=True):
-                    self._sums[name][places] += picture
+                for picture, positions in zip(values, cells, strict=True):
+                    self._sums[name][positions] += picture
             shifted[name] = ops.convert_to_tensor(
                 values.reshape(-1, values.shape[-1])
             )
@@ -141,12 +144,12 @@ class Moments:
 
     @property
     def number(self) -> int:
-        """How many places of pictures were taken in."""
+        """How many positions of pictures were taken in."""
         return int(self._visits.sum())
 
     @property
     def visits(self) -> np.ndarray:
-        """`(cells,)`, how often each place was taken in."""
+        """`(cells,)`, how often each position was taken in."""
         return self._visits
 
     def shift(self, subset: Sequence[str]) -> np.ndarray:
@@ -154,7 +157,7 @@ class Moments:
         return np.concatenate([self._shift[name] for name in subset])
 
     def sums(self, subset: Sequence[str]) -> np.ndarray:
-        """`(cells, columns)`, the shifted features' sum at each place."""
+        """`(cells, columns)`, the shifted features' sum at each position."""
         return np.concatenate([self._sums[name] for name in subset], axis=1)
 
     def products(self, subset: Sequence[str]) -> np.ndarray:

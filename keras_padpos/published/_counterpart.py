@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from keras_padpos.published.controls import CONTROLS
+from keras_padpos.published._position_tables import CONTROLS
 from keras_padpos.published.tables import load_table
 from keras_padpos.published.tables import lookup
 

@@ -1,12 +1,53 @@
-"""Find, load and search the published tables."""
+"""The papers' tables."""
 
+import dataclasses
 import functools
 import importlib.resources
 import json
 from typing import Any
 
 from keras_padpos.errors import InputError
-from keras_padpos.published.published_table import PublishedTable
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishedTable:
+    """One table of a paper, as printed.
+
+    Example:
+
+    >>> from keras_padpos.published import load_table
+    >>> table = load_table("islam2020_table1")
+    >>> table.paper["arxiv"], table.table, len(table.rows)
+    ('2001.08248', 'Table 1', 60)
+
+    Args:
+        name: The name that `load_table` knows it by.
+        paper: The paper: `cite` (short), `authors`, `title`, `venue`, and
+            `arxiv`, its number there, or `None`.
+        table: The table's name in the paper, such as `"Table 2b"`.
+        caption: What the table shows, in our words.
+        source: How the numbers came here.
+        reproduction: Whether others than the paper's authors measured them.
+        metrics: From the name of each metric in the rows to its meaning,
+            unit and range.
+        notes: What a reader of the numbers should know.
+        rows: One flat dict a cell of the table: what was measured on what,
+            and the numbers as printed. `None` stands for "does not apply"
+            (a probe of the bare picture has no backbone and so no
+            `stages` and no `padding_mode`), and among the metrics for a
+            printed NaN. A row with a `note` has something odd in print.
+    """
+
+    name: str
+    paper: dict[str, str | None]
+    table: str
+    caption: str
+    source: str
+    reproduction: bool
+    metrics: dict[str, str]
+    notes: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+
 
 _SUFFIX = ".json"
 
@@ -101,7 +142,7 @@ def lookup(**criteria: Any) -> list[dict[str, Any]]:
     Raises:
         ValueError: If no row of any table has a field of that name.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in list_tables():
         table = load_table(name)
         added = {

@@ -82,7 +82,7 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     labels = network_labels({**row, "seed": None} for row in ours)
     models = published.load_orderings().models
     differences = []
-    for table in published.read_out_tables().values():
+    for table in published.probe_tables().values():
         for cell in table.rows:
             published_cell = {
                 "name": table.name,
@@ -255,7 +255,7 @@ def paper_coverage(
         table.name: [
             (_probe_label(row, bare=is_bare(row)), False) for row in table.rows
         ]
-        for table in published.read_out_tables().values()
+        for table in published.probe_tables().values()
     }
     ours |= _probe_cells(differences)
     ours |= {

@@ -45,7 +45,7 @@ def paper_tables(
     ours = merge_seeds(rows, same_pictures=False)
     return [
         _Redrawn(table, ours, intervals).arguments()
-        for table in published.read_out_tables().values()
+        for table in published.probe_tables().values()
     ]
 
 

@@ -44,7 +44,7 @@ def position_network(
         A Keras model from `(batch, height, width, 3)`, of any size (a file: of
         the sizes that it was saved for), to a dict: a map `(batch, height',
         width', channels)` under the name of each stage, and `(batch, grid,
-        grid)` under the name of each head; see `probes.read_out_model`.
+        grid)` under the name of each head; see `probes.probe_model`.
 
     Raises:
         InputError: If the directory holds no heads of this network, or the

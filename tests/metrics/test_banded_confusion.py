@@ -6,8 +6,8 @@ import pytest
 
 from keras_padpos.metrics import BandedConfusion
 from keras_padpos.metrics import border_bands
-from keras_padpos.metrics import class_iou
 from keras_padpos.metrics import mean_iou
+from keras_padpos.metrics._iou import class_iou
 
 EDGES = (0.1, 0.3)
 

@@ -3,7 +3,7 @@ import pytest
 
 from keras_padpos.metrics import BandedSaliency
 from keras_padpos.metrics import border_bands
-from keras_padpos.metrics import saliency_values
+from keras_padpos.metrics.banded_saliency import saliency_values
 
 EDGES = (0.1, 0.25)
 

@@ -6,7 +6,7 @@ import pytest
 from keras_padpos.metrics import BAND_EDGES
 from keras_padpos.metrics import band_names
 from keras_padpos.metrics import border_bands
-from keras_padpos.metrics import border_distance
+from keras_padpos.metrics._border_distance import border_distance
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (10, 10), (7, 90), (60, 31), (3, 2)])

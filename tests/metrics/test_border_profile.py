@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from keras_padpos.metrics import border_distance
 from keras_padpos.metrics import border_profile
 from keras_padpos.metrics import side_asymmetry
+from keras_padpos.metrics._border_distance import border_distance
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (4, 4), (5, 3), (2, 7)])

@@ -39,7 +39,7 @@ def test_it_is_the_network_of_keras_with_its_preprocessing(weights):
 @pytest.mark.parametrize(
     "name",
     [
-        "efficientnetb0",
+        large_on_tensorflow("efficientnetb0"),
         large_on_tensorflow("densenet121"),
         large_on_tensorflow("vgg19"),
     ],

@@ -9,6 +9,9 @@ from scipy import stats
 
 from keras_padpos import models
 from keras_padpos import ppp
+from keras_padpos.ppp._pattern_metrics import SILENT
+from keras_padpos.ppp._pattern_metrics import pattern_metrics
+from keras_padpos.ppp.split_moments import SplitMoments
 
 CROP = 28
 FLOATS = (
@@ -48,7 +51,7 @@ def measured(names, count=12, batch=4, **options):
 def by_hand(measurement, given, name, stage):
     """D and O of all crops, from the networks alone."""
     reference = measurement.reference
-    (first, last), (start, stop) = reference.places[stage]
+    (first, last), (start, stop) = reference.positions[stage]
     whole = keras.ops.convert_to_numpy(reference.model(given)[stage])
     aligned = whole[:, first:last, start:stop].astype("float64")
     (top, left), net = reference.margin, networks(name)[name]
@@ -65,7 +68,7 @@ def test_figures_are_those_of_all_features_at_once(stage, batch):
     mean = difference.mean(axis=0)
     variance = features.var(axis=0, ddof=1)
     halves = [difference[numbers % 2 == half].mean(axis=0) for half in (0, 1)]
-    alive = variance > ppp.SILENT * variance.mean()
+    alive = variance > SILENT * variance.mean()
     pattern = np.abs(mean).mean(axis=-1)
     expected = {
         "mae": np.abs(mean).mean(),
@@ -282,8 +285,8 @@ def test_sums_have_all_digits_whatever_networks_compute_in():
         features.mean(axis=(0, -1)),
         rtol=1e-5,
     )
-    place = measurement.reference.places["first"]
-    (top, bottom), (left, right) = place
+    position = measurement.reference.positions["first"]
+    (top, bottom), (left, right) = position
     moments = measurement._reference["first"].moments
     np.testing.assert_allclose(
         moments.mean,
@@ -315,15 +318,15 @@ def test_a_pattern_of_noise_is_told_as_noise():
         halves = np.eye(2)[number % 2].astype(int)
         means = np.stack([noise, noise])
         statistics.difference.merge(
-            ppp.SplitMoments(halves, means, np.zeros(shape))
+            SplitMoments(halves, means, np.zeros(shape))
         )
         statistics.groups.update([number], noise.reshape(1, 1, -1))
         reference.moments.merge(
-            ppp.SplitMoments([1], content[None], np.zeros(shape))
+            SplitMoments([1], content[None], np.zeros(shape))
         )
         flat = content.ravel()[units]
         reference.groups.update([number], np.stack([flat, flat**2])[None])
-    found = ppp.pattern_metrics(
+    found = pattern_metrics(
         statistics, reference, [(0, CROP)] * 2, np.ones(len(units), bool)
     )
     assert found["mae"] == pytest.approx(found["mae_noise"], rel=0.05)

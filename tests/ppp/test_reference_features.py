@@ -7,6 +7,7 @@ from pattern_nets import pattern_net
 
 from keras_padpos import models
 from keras_padpos import ppp
+from keras_padpos.ppp._stage_fields import stage_fields
 
 
 def to_numpy(maps):
@@ -41,7 +42,7 @@ def test_equals_a_padded_network_far_from_its_border(crop):
         )
     )
     whole = to_numpy(net(picture))
-    for stage, ((first, last), (start, stop)) in reference.places.items():
+    for stage, ((first, last), (start, stop)) in reference.positions.items():
         field = reference.fields[stage]
         down, right = (far // stride for stride in field.stride)
         rows, columns = field.positions
@@ -58,7 +59,7 @@ def test_does_not_depend_on_how_the_network_pads(mode):
     net = pattern_net()
     reference = ppp.ReferenceFeatures(net, 16)
     other = ppp.ReferenceFeatures(models.convert_padding(net, mode), 16)
-    assert other.places == reference.places
+    assert other.positions == reference.positions
     pictures = np.random.default_rng(0).normal(
         size=(2, *reference.picture_shape, 1)
     )
@@ -72,7 +73,7 @@ def test_one_stride_less_would_not_do():
     net = pattern_net()
     reference = ppp.ReferenceFeatures(net, 16)
     assert reference.margin == (12, 12)
-    first, last = reference.places["third"][0]
+    first, last = reference.positions["third"][0]
     whole = reference.model.compute_output_shape((1, *[16 + 24] * 2, 1))
     less = reference.model.compute_output_shape((1, *[16 + 16] * 2, 1))
     assert last <= whole["third"][1]
@@ -89,7 +90,7 @@ def test_uneven_pads_may_need_more_behind_than_before():
     (margin, _), (size, _) = reference.margin, reference.picture_shape
     start = 18 - margin
     given = picture[:, start : start + size, start : start + size]
-    (first, last), _ = reference.places["pool"]
+    (first, last), _ = reference.positions["pool"]
     np.testing.assert_allclose(
         to_numpy(reference.model(given))["pool"][:, first:last, first:last],
         to_numpy(net(picture))["pool"][:, 9 : 9 + 15, 9 : 9 + 15],
@@ -158,7 +159,7 @@ def test_a_stage_is_found_by_its_map_whatever_its_name():
         input_shape=(None, None, 3),
         before_activation=True,
     )
-    fields = ppp.stage_fields(net, (96, 96, 3))
+    fields = stage_fields(net, (96, 96, 3))
     assert fields["stem_out"].stride == (2, 2)
     assert fields["stage2_block2_out"].stride == (8, 8)
 

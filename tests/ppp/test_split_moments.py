@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_padpos.ppp import SplitMoments
+from keras_padpos.ppp.split_moments import SplitMoments
 
 
 def of(values, parts):

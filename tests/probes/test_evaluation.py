@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_padpos.metrics import bootstrap_interval
-from keras_padpos.probes import Evaluation
+from keras_padpos.probes.evaluation import Evaluation
 
 TARGET = np.array([[0.0, 1.0, 2.0, 3.0]])
 MAPS = np.array(

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from keras_padpos.probes import RIDGES
 from keras_padpos.probes import ExactSolver
-from keras_padpos.probes.dual_regression import DualRegression
-from keras_padpos.probes.standard_rows import StandardRows
+from keras_padpos.probes.exact_solver import RIDGES
+from keras_padpos.probes.regression import DualRegression
+from keras_padpos.probes.regression import StandardRows
 
 SILENT = 1e-6
 
@@ -74,11 +74,11 @@ def test_equals_ridge_regression_on_the_standardised_windows(
     features, targets = data(kernel_size, padding)
     options = {"kernel_size": kernel_size, "padding": padding, "ridge": ridge}
     expected, kernel = oracle(features, targets, **options)
-    read_out = fitted(features, targets, **options)
+    probe = fitted(features, targets, **options)
     assert np.abs(kernel).max() > 0.01
-    np.testing.assert_allclose(read_out.kernel, kernel, atol=2e-5)
+    np.testing.assert_allclose(probe.kernel, kernel, atol=2e-5)
     np.testing.assert_allclose(
-        read_out.predict(features).reshape(expected.shape), expected, atol=2e-5
+        probe.predict(features).reshape(expected.shape), expected, atol=2e-5
     )
 
 
@@ -97,9 +97,9 @@ def test_without_ridge_a_place_that_features_tell_is_found():
     ramp = np.broadcast_to(np.arange(9.0), (9, 9))
     noise = rng.normal(size=(6, 9, 9))
     features = np.stack([ramp + 2 * noise, noise], axis=-1)
-    read_out = fitted(features, ramp[..., None], ridge=0)
+    probe = fitted(features, ramp[..., None], ridge=0)
     np.testing.assert_allclose(
-        read_out.predict(features)[..., 0],
+        probe.predict(features)[..., 0],
         np.broadcast_to(ramp, (6, 9, 9)),
         atol=1e-4,
     )
@@ -115,7 +115,7 @@ def test_the_unit_of_a_feature_does_not_matter():
     )
 
 
-def test_the_pictures_twice_give_the_same_read_out():
+def test_the_pictures_twice_give_the_same_probe():
     features, targets = data()
     np.testing.assert_allclose(
         fitted(np.concatenate([features, features]), targets, ridge=0.1).kernel,
@@ -159,11 +159,11 @@ def test_columns_with_a_huge_mean_and_a_small_deviation_keep_their_say():
     features = np.stack([huge, other], axis=-1).astype("float32")
     targets = np.array(ramp)[..., None]
     expected, kernel = oracle(features, targets, 1, 0, 1e-3)
-    read_out = fitted(features, targets, batch=2)
+    probe = fitted(features, targets, batch=2)
     assert kernel[0, 0] > 0.1
-    np.testing.assert_allclose(read_out.kernel, kernel, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(probe.kernel, kernel, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(
-        read_out.predict(features).reshape(expected.shape), expected, atol=1e-5
+        probe.predict(features).reshape(expected.shape), expected, atol=1e-5
     )
 
 
@@ -171,9 +171,9 @@ def test_the_first_batch_may_be_unlike_the_others():
     features, targets = data(pictures=8)
     features[:2] += 500  # what is subtracted early is a poor guess
     expected, _ = oracle(features, targets, 1, 0, 1e-3)
-    read_out = fitted(features, targets, batch=2)
+    probe = fitted(features, targets, batch=2)
     np.testing.assert_allclose(
-        read_out.predict(features).reshape(expected.shape), expected, atol=1e-4
+        probe.predict(features).reshape(expected.shape), expected, atol=1e-4
     )
 
 
@@ -221,7 +221,7 @@ def test_linear_dependence_is_an_error_without_ridge_and_none_with():
         fitted(twice, targets, ridge=0)
     assert str(error.value) == (
         "`ridge` must be larger: the features are linearly dependent, and the "
-        "read-out is not unique. Received: ridge=0"
+        "probe is not unique. Received: ridge=0"
     )
     np.testing.assert_allclose(
         fitted(twice, targets, ridge=1e-4).predict(twice),
@@ -295,7 +295,7 @@ def test_a_subset_is_the_same_to_the_last_bit_whatever_else_is_solved(
 
 
 def sampled_rows(features, targets, positions, seed):
-    """The rows that a sample of places gives, by another way: a mask."""
+    """The rows that a sample of positions gives, by another way: a mask."""
     count, grid = len(features), targets.shape[0]
     cells = [
         features[:, row : row + grid, column : column + grid]
@@ -327,13 +327,13 @@ def ridge_regression(rows, wanted, ridge, mean, scale, bias):
 
 @pytest.mark.parametrize("dual", [False, True])
 @pytest.mark.parametrize("positions", [1, 30])
-def test_a_sample_of_places_is_ridge_regression_on_those_rows(positions, dual):
+def test_a_sample_of_positions_is_ridge_regression_on_them(positions, dual):
     features, targets = data(3, pictures=10)
     rows, wanted, _ = sampled_rows(features, targets, positions, seed=4)
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + SILENT
     bias = wanted.mean(axis=0)
     expected = ridge_regression(rows, wanted, 0.01, mean, scale, bias)
-    read_out = fitted(
+    probe = fitted(
         features,
         targets,
         kernel_size=3,
@@ -342,10 +342,10 @@ def test_a_sample_of_places_is_ridge_regression_on_those_rows(positions, dual):
         dual=dual,
         seed=4,
     )
-    np.testing.assert_allclose(read_out.mean, mean, atol=1e-5)
-    np.testing.assert_allclose(read_out.scale, scale, rtol=1e-5)
-    np.testing.assert_allclose(read_out.bias, bias, atol=1e-12)
-    np.testing.assert_allclose(read_out.kernel, expected, atol=2e-5)
+    np.testing.assert_allclose(probe.mean, mean, atol=1e-5)
+    np.testing.assert_allclose(probe.scale, scale, rtol=1e-5)
+    np.testing.assert_allclose(probe.bias, bias, atol=1e-12)
+    np.testing.assert_allclose(probe.kernel, expected, atol=2e-5)
 
 
 @pytest.mark.parametrize("dual", [False, True])
@@ -367,7 +367,7 @@ def test_the_ridge_is_what_does_best_on_every_fifth_picture(dual):
         errors.append(((maps - wanted[held]) ** 2).mean(axis=0))
     best = np.array(RIDGES)[np.argmin(errors, axis=0)]
     assert best[0] != best[1]  # a choice for each target
-    read_out = fitted(
+    probe = fitted(
         features,
         targets,
         kernel_size=3,
@@ -375,11 +375,11 @@ def test_the_ridge_is_what_does_best_on_every_fifth_picture(dual):
         positions=12,
         dual=dual,
     )
-    np.testing.assert_array_equal(read_out.ridge, best)
+    np.testing.assert_array_equal(probe.ridge, best)
     for target, ridge in enumerate(best):
         expected = ridge_regression(rows, wanted, ridge, mean, scale, bias)
         np.testing.assert_allclose(
-            read_out.kernel[:, target], expected[:, target], atol=5e-5
+            probe.kernel[:, target], expected[:, target], atol=5e-5
         )
 
 
@@ -446,11 +446,11 @@ def test_held_out_errors_do_not_depend_on_the_other_targets():
 
 
 @pytest.mark.parametrize("positions", [0, 82])
-def test_places_that_a_picture_does_not_have_are_an_error(positions):
+def test_positions_that_a_picture_does_not_have_are_an_error(positions):
     with pytest.raises(ValueError) as error:
         ExactSolver(np.zeros((9, 9, 1)), positions=positions)
     assert str(error.value) == (
-        "`positions` must be from 1 to 81, the places of a picture. "
+        "`positions` must be from 1 to 81, the cells of a picture. "
         f"Received: {positions}"
     )
 

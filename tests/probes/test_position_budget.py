@@ -31,7 +31,7 @@ def test_what_is_asked_for_is_taken_up_to_all(asked, expected):
 
 
 @pytest.mark.parametrize("asked", [0, -1, 2.5, "some"])
-def test_what_is_no_number_of_places_is_an_error(asked):
+def test_what_is_no_number_of_positions_is_an_error(asked):
     with pytest.raises(ValueError, match="^`positions_per_image` must be"):
         position_budget(VGG16, 784, 300, asked)
 
@@ -55,7 +55,7 @@ def test_more_pictures_than_rows_are_an_error_that_says_how_many():
     with pytest.raises(ValueError) as error:
         position_budget(49 * VGG16, 484, 12001)
     message = str(error.value)
-    assert "72128 columns is fitted on 12000 places at most" in message
+    assert "72128 columns is fitted on 12000 positions at most" in message
     assert "12001 training pictures" in message
     assert 'solver="sgd"' in message
 

@@ -1,5 +1,3 @@
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -8,6 +6,7 @@ from PIL import Image
 
 from keras_padpos.data import open_images
 from keras_padpos.probes import Head
+from keras_padpos.probes import _position_budget
 from keras_padpos.probes import feature_batches
 from keras_padpos.probes import position_probe
 from keras_padpos.probes import position_target
@@ -448,14 +447,13 @@ def test_features_that_are_not_finite_are_an_error_that_names_the_stage(noise):
         position_probe(network, noise, {"noise": noise})
 
 
-def test_places_do_not_depend_on_which_network_comes_first(
+def test_positions_do_not_depend_on_which_network_comes_first(
     tmp_path, monkeypatch
 ):
     # As if a head of 27 columns were too wide: 60 rows for 6 files, of which
     # 5 are pictures.
-    budget = sys.modules["keras_padpos.probes.position_budget"]
-    monkeypatch.setattr(budget, "MOST_COLUMNS", 20)
-    monkeypatch.setattr(budget, "MOST_ROWS", 60)
+    monkeypatch.setattr(_position_budget, "MOST_COLUMNS", 20)
+    monkeypatch.setattr(_position_budget, "MOST_ROWS", 60)
     rng = np.random.default_rng(0)
     for number in range(6):
         pixels = rng.integers(0, 256, (40, 36, 3), "uint8")

@@ -4,7 +4,7 @@ from keras_padpos import models
 from keras_padpos.published import list_tables
 from keras_padpos.published import load_orderings
 from keras_padpos.published import lookup
-from keras_padpos.published import read_out_tables
+from keras_padpos.published import probe_tables
 from keras_padpos.published import row_fits
 
 SIDES = {"lesser", "greater", "near_zero", "above_zero"}
@@ -28,7 +28,7 @@ def test_every_comparison_is_one_that_code_can_evaluate():
     told = load_orderings()
     assert told.paper["arxiv"] == "2001.08248"
     targets = {row["target"] for row in lookup(kernel_size=3)}
-    numbers = {table.table for table in read_out_tables().values()}
+    numbers = {table.table for table in probe_tables().values()}
     for ordering, comparison in comparisons():
         assert ordering["where"] in numbers
         sides = SIDES & set(comparison)

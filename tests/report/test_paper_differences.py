@@ -37,7 +37,7 @@ def test_every_published_cell_is_there(tmp_path):
     lines = differences(tmp_path, [probe_row()])
     cells = [
         (table.name, row["spearman"], row["mae"])
-        for table in published.read_out_tables().values()
+        for table in published.probe_tables().values()
         for row in table.rows
     ]
     assert [

@@ -52,7 +52,7 @@ def work(tmp_path):
 
 def test_every_published_number_is_there_once_a_test_set(work):
     for number, table in _tables(work).items():
-        printed = published.read_out_tables([number])[number].rows
+        printed = published.probe_tables([number])[number].rows
         cells = [
             (name.removeprefix("paper: "), cell)
             for line in table["rows"]

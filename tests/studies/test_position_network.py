@@ -43,20 +43,20 @@ def _run(folder, networks, stage):
         ).output[stage]
         kernel = np.zeros((shape.shape[-1], 1))
         kernel[0] = number
-        reader = probes.LinearReadOut(
+        reader = probes.LinearProbe(
             mean=np.zeros(len(kernel)),
             scale=np.ones(len(kernel)),
             kernel=kernel,
             bias=np.zeros(1),
         )
-        heads = probes.read_out_model(
+        heads = probes.probe_model(
             [reader],
             [probes.Head()],
             ["horizontal"],
             {stage: (GRID, GRID, len(kernel))},
         )
         label = f"{number}-net"
-        work.save_model(label, probes.stage_read_outs({stage: shape}, heads))
+        work.save_model(label, probes.stage_probes({stage: shape}, heads))
         rows.append(
             {
                 **dict(zip(names, named, strict=True)),

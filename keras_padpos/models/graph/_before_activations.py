@@ -39,28 +39,6 @@ def before_activations(network: keras.Model) -> keras.Model:
     layer `"<stage>_activation"`, whose result goes to whatever follows. Of a
     stage that is an activation layer, or one of `keras.ops`, what comes in is
     read. All other stages are read as they are.
-
-    Example:
-
-    >>> inputs = keras.Input((8, 8, 3))
-    >>> conv = keras.layers.Conv2D(4, 3, activation="relu", name="conv")
-    >>> pool = keras.layers.MaxPooling2D(2, name="pool")
-    >>> x = conv(inputs)
-    >>> net = keras.Model(inputs, {"conv": x, "pool": pool(x)})
-    >>> [layer.name for layer in before_activations(net).layers[1:]]
-    ['conv', 'conv_activation', 'pool']
-
-    Args:
-        network: A functional model that gives a dict with one map for each
-            stage, from the stage's name: see `stage_model`. Left alone.
-
-    Returns:
-        A new model, weights kept, with the same names in its dict. Layers
-        that no map needs any more are not in it.
-
-    Raises:
-        ValueError: If a stage has an activation that cannot be told from the
-            rest of what it computes, or that may have weights.
     """
     return _Split(network).run(network)
 

@@ -4,14 +4,58 @@ import time
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._model_graph import model_graph
-from keras_padpos.models.graph.even_sizes import unfit_layer
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import window_of
+
+
+def unfit_layer(model: keras.Model, input_shape: Any) -> str | None:
+    """Find the first layer that gets another number than it was built for.
+
+    Where shapes alone are followed, as by `find_padding_sites`, a Dense layer
+    behind a Flatten takes any number of features, and a convolution any
+    number of channels. Their weights do not.
+
+    Example:
+
+    >>> model = keras.Sequential(
+    ...     [
+    ...         keras.Input((8, 8, 3)),
+    ...         keras.layers.Flatten(),
+    ...         keras.layers.Dense(2, name="dense"),
+    ...     ]
+    ... )
+    >>> unfit_layer(model, (9, 9, 3))
+    'dense'
+    >>> unfit_layer(model, (8, 8, 3)) is None
+    True
+
+    Args:
+        model: A functional or Sequential model.
+        input_shape: See `find_padding_sites`.
+
+    Returns:
+        The layer's name, `None` if there is none.
+
+    Raises:
+        ValueError: If the graph cannot be read or the shape does not fit the
+            model's inputs.
+    """
+    for call in model_graph(model, input_shape).calls:
+        specs = keras.tree.flatten(getattr(call.operation, "input_spec", None))
+        if len(specs) != len(call.input_shapes):
+            continue
+        for spec, given in zip(specs, call.input_shapes, strict=True):
+            axes = getattr(spec, "axes", None) or {}
+            if any(given[axis] not in (None, n) for axis, n in axes.items()):
+                return call.name
+    return None
+
 
 _FIXING = (keras.layers.Flatten, keras.layers.Reshape)
 
@@ -84,8 +128,8 @@ def even_sizes(
     ...         keras.layers.Conv2D(4, 3, strides=2, padding="same"),
     ...     ]
     ... )
-    >>> found = even_sizes(model, (32, 32, 3), range(24, 41))
-    >>> found.uneven, found.even_at[0][:3], found.all_even_at
+    >>> evenness = even_sizes(model, (32, 32, 3), range(24, 41))
+    >>> evenness.uneven, evenness.even_at[0][:3], evenness.all_even_at
     ([True, True], (25, 27, 29), (25, 29, 33, 37))
 
     Args:
@@ -103,7 +147,7 @@ def even_sizes(
             fit.
     """
     sites = find_padding_sites(model, tuple(input_shape))
-    found: dict[int, list[PaddingSite]] = {}
+    sites_at: dict[int, list[PaddingSite]] = {}
     started = time.perf_counter()
     complete = True
     fixing = _may_fix_its_size(model, input_shape)
@@ -119,21 +163,25 @@ def even_sizes(
         if len(there) == len(sites) and not (
             fixing and unfit_layer(model, shape)
         ):
-            found[size] = there
+            sites_at[size] = there
         if advance is not None:
             advance()
-    tried = tuple(sorted(found))
+    tried = tuple(sorted(sites_at))
     numbers = range(len(sites))
     return EvenSizes(
         sites=sites,
         uneven=[site.uneven for site in sites],
         never=[_never_even(site) for site in sites],
         even_at=[
-            tuple(size for size in tried if found[size][number].uneven is False)
+            tuple(
+                size for size in tried if sites_at[size][number].uneven is False
+            )
             for number in numbers
         ],
         seen_evenly_at=[
-            tuple(size for size in tried if _seen_evenly(found[size][number]))
+            tuple(
+                size for size in tried if _seen_evenly(sites_at[size][number])
+            )
             for number in numbers
         ],
         tried=tried,

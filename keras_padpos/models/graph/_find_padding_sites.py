@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from keras_padpos import padding
+from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
-from keras_padpos.models.graph.model_graph import Call
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING

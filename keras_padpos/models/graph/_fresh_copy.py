@@ -13,27 +13,6 @@ def fresh_copy(model: keras.Model, seed: int | None = None) -> keras.Model:
     BatchNorm's statistics start anew too. `Normalization` layers keep theirs:
     they prepare pictures, and are not trained. Seeds that the model's own
     initializers carry are left out, so that other seeds give other weights.
-
-    Example:
-
-    >>> net = keras.Sequential(
-    ...     [keras.Input((4,)), keras.layers.Dense(3, name="dense")]
-    ... )
-    >>> one, same, other = (fresh_copy(net, seed) for seed in (1, 1, 2))
-    >>> kernels = [each.get_weights()[0] for each in (one, same, other)]
-    >>> (kernels[0] == kernels[1]).all(), (kernels[0] == kernels[2]).any()
-    (np.True_, np.False_)
-
-    Args:
-        model: A functional or Sequential model; left alone.
-        seed: Passed to `keras.utils.set_random_seed`, which sets the global
-            seeds. `None` leaves them alone.
-
-    Returns:
-        A new model.
-
-    Raises:
-        ValueError: If a layer cannot be made from its configuration.
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)

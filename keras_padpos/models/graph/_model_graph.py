@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -16,8 +17,44 @@ from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.graph_walk import walk
-from keras_padpos.models.graph.model_graph import Call
-from keras_padpos.models.graph.model_graph import Graph
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of an operation.
+
+    Attributes:
+        name: The operation's name, with those of the models around it before
+            it: `"backbone/conv1"`.
+        operation: The layer, or the `keras.ops` operation; `None` where a
+            tensor enters the model.
+        inputs: Numbers of the tensors it is called on.
+        outputs: Numbers of the tensors it makes.
+        input_shapes: Their shapes, batch included; `None` where unknown.
+        output_shapes: Likewise.
+    """
+
+    name: str
+    operation: Any
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model's calls.
+
+    Attributes:
+        calls: The calls, makers before users.
+        outputs: Numbers of the tensors that leave the model.
+    """
+
+    calls: list[Call]
+    outputs: tuple[int, ...]
 
 
 def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
@@ -57,15 +94,15 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
             alive.append(tensor)
         return numbers[id(tensor)]
 
-    def record(name, operation, given, made):
+    def record(name, operation, inputs, results):
         calls.append(
             Call(
                 name,
                 operation,
-                tuple(map(number, given)),
-                tuple(map(number, made)),
-                tuple(tuple(tensor.shape) for tensor in given),
-                tuple(tuple(tensor.shape) for tensor in made),
+                tuple(map(number, inputs)),
+                tuple(map(number, results)),
+                tuple(tuple(tensor.shape) for tensor in inputs),
+                tuple(tuple(tensor.shape) for tensor in results),
             )
         )
 
@@ -73,22 +110,22 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
         def visit(operation, args, kwargs):
             name = prefix + operation.name
             if has_graph(operation):
-                given = packed(operation, given_to(args, kwargs))
-                return walk(operation, given, visitor(f"{name}/"))
-            given = tensors_in((args, kwargs))
+                inputs = packed(operation, given_to(args, kwargs))
+                return walk(operation, inputs, visitor(f"{name}/"))
+            inputs = tensors_in((args, kwargs))
             try:
-                made = operation.compute_output_spec(*args, **kwargs)
+                results = operation.compute_output_spec(*args, **kwargs)
             except Exception as error:
                 reason = plain_reason(error)
                 raise InputError(
                     f"Layer {name!r} ({type(operation).__name__}) does not "
                     "take an input of shape "
-                    f"{[tuple(tensor.shape) for tensor in given]}: {reason}"
+                    f"{[tuple(tensor.shape) for tensor in inputs]}: {reason}"
                 ) from error
             # A layer may hand on the very tensor that it got.
-            made = keras.tree.map_structure(_copy, made)
-            record(name, operation, given, tensors_in(made))
-            return made
+            results = keras.tree.map_structure(_copy, results)
+            record(name, operation, inputs, tensors_in(results))
+            return results
 
         return visit
 
@@ -104,43 +141,34 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
 def entries(
     model: keras.Model, input_shape: Any = None, config: Any = None
 ) -> list[tuple[str, keras.KerasTensor]]:
-    """The inputs of a model, by name, as symbolic tensors of a shape.
-
-    Args:
-        model: A functional or Sequential model.
-        input_shape: See `model_graph`.
-        config: What `graph_config` gave, if that was asked before.
-
-    Raises:
-        ValueError: If the shape does not fit the model's inputs.
-    """
+    """The inputs of a model, by name, as symbolic tensors of a shape."""
     names = input_names(model, config)
-    given = input_shape
-    if given is None:
-        given = {}
-    elif not isinstance(given, Mapping):
+    shapes = input_shape
+    if shapes is None:
+        shapes = {}
+    elif not isinstance(shapes, Mapping):
         if len(names) > 1:
             raise InputError(
                 "`input_shape` must be a dict from names to shapes, since "
                 f"the model has the inputs {', '.join(names)}. "
-                f"Received: input_shape={given!r}"
+                f"Received: input_shape={shapes!r}"
             )
-        given = {names[0]: given}
-    for name in given:
+        shapes = {names[0]: shapes}
+    for name in shapes:
         if name not in names:
             raise InputError(
                 "`input_shape` must name inputs of the model: "
                 f"{', '.join(names)}. Received: {name!r}"
             )
-    found = []
+    entering = []
     for name, tensor in zip(names, model.inputs, strict=True):
         shape = tensor.shape[1:]
-        if name in given:
-            shape = _fitting(given[name], shape, name)
-        found.append(
+        if name in shapes:
+            shape = _fitting(shapes[name], shape, name)
+        entering.append(
             (name, keras.KerasTensor((None, *shape), dtype=tensor.dtype))
         )
-    return found
+    return entering
 
 
 def _copy(spec):

@@ -30,12 +30,12 @@ class ReceptiveField:
 
     A position `i` of the map sees the cells `i * stride - pad_before` to
     `i * stride - pad_before + size - 1` of the picture; the middle of what it
-    sees lies on the picture's place `start + i * spacing`.
+    sees lies on the picture's position `start + i * spacing`.
 
     A layer that enlarges its input in place of padding (`Interpolate`) counts
     as one that adds a frame, except in `spacing` and `start`: enlarging pulls
-    the places of cells inwards. Where branches that were pulled unequally are
-    added or stand side by side, their mean is told, as if all results of
+    the positions of cells inwards. Where branches that were pulled unequally
+    are added or stand side by side, their mean is given, as if all results of
     windows and all channels were equally strong; which they are is up to the
     weights.
 
@@ -47,7 +47,7 @@ class ReceptiveField:
         pad_after: Cells by which the last position sees past the bottom and
             the right; negative likewise.
         margin: The least number of cells that a larger picture must show
-            around a crop, so that the features at the crop's places do not
+            around a crop, so that the features at the crop's positions do not
             depend on the larger picture's own border; a multiple of `stride`.
         reach: Share of positions, in [0, 1], that see past the border, and
             that padding can therefore reach.
@@ -86,14 +86,15 @@ class ReceptiveField:
         the crop with so many cells around it, gives just the positions that
         the padded network gives on the crop, computed from real neighbours.
         """
-        return tuple(
-            tuple(max(math.ceil(pad / stride) * stride, 0) for pad in both)
-            for both, stride in zip(
-                zip(self.pad_before, self.pad_after, strict=True),
-                self.stride,
-                strict=True,
+
+        def cells(axis):
+            pads, stride = (self.pad_before, self.pad_after), self.stride[axis]
+            before, after = (
+                max(math.ceil(pad[axis] / stride) * stride, 0) for pad in pads
             )
-        )
+            return before, after
+
+        return cells(0), cells(1)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class _Axis:
     """One axis of a map, in cells of the picture.
 
     `first` and `last` bound the positions that padding does not reach; `low`
-    and `high` are the first and the last place that a position sees.
+    and `high` are the first and the last cell that a position sees.
     """
 
     stride: int
@@ -215,7 +216,7 @@ def receptive_field(
             is no window: the message names it.
     """
     fields: dict[str, ReceptiveField] = {}
-    known: dict[int, _Map | None] = {}
+    tensors: dict[int, _Map | None] = {}
     picture = None
     for call in model_graph(model, input_shape).calls:
         if call.operation is None:
@@ -234,33 +235,36 @@ def receptive_field(
                     "would be counted?"
                 )
             picture = shape[1:3]
-            line = _Line(1, 0)
-            entering = tuple(
-                _Axis(1, 0, 1, n, 0, n - 1, line, line) for n in picture
-            )
-            known[call.outputs[0]] = _Map(entering)
-            made = known[call.outputs[0]]
+            height, width = picture
+            tensors[call.outputs[0]] = _Map((_entry(height), _entry(width)))
+            made = tensors[call.outputs[0]]
         else:
-            given = [known[key] for key in call.inputs if key in known]
-            if not given:
+            inputs = [tensors[key] for key in call.inputs if key in tensors]
+            if not inputs:
                 continue
-            results = _through(call, given)
-            known.update(zip(call.outputs, results, strict=True))
+            results = _through(call, inputs)
+            tensors.update(zip(call.outputs, results, strict=True))
             made = results[0]
         if made is not None and made.axes is not None:
             fields[call.name] = _field(made, picture)
     return fields
 
 
-def _through(call, given):
+def _entry(size):
+    """An axis of the picture itself."""
+    line = _Line(1, 0)
+    return _Axis(1, 0, 1, size, 0, size - 1, line, line)
+
+
+def _through(call, inputs):
     """What is known of a call's outputs; `None` is a map without a field."""
     layer = call.operation
     count = len(call.outputs)
-    if None in given:
+    if None in inputs:
         return [None] * count
-    maps = [each for each in given if each.axes is not None]
+    maps = [each for each in inputs if each.axes is not None]
     if not maps or not _is_map(call.output_shapes[0], maps[0].axes):
-        reached = any(each.touched for each in given)
+        reached = any(each.touched for each in inputs)
         return [_Map(None, reached=reached)] * count
     if _cannot_be_followed(call):
         return [None] * count
@@ -281,7 +285,7 @@ def _through(call, given):
                 each.gated,
             )
             for each, starts, shape in zip(
-                given, layer.starts, call.output_shapes, strict=True
+                inputs, layer.starts, call.output_shapes, strict=True
             )
         ]
     sizes = [shape[1:3] for shape in call.output_shapes]
@@ -302,7 +306,7 @@ def _through(call, given):
             for axis, *numbers in moved
         )
         return [_Map(axes, maps[0].gated)]
-    return _joined(call, given, maps, sizes)
+    return _joined(call, inputs, maps, sizes)
 
 
 def _is_map(shape, axes):
@@ -321,7 +325,7 @@ def _cannot_be_followed(call):
 
 
 def _looks_over_the_map(layer):
-    """Whether a layer scales by what it computes of all places."""
+    """Whether a layer scales by what it computes of all positions."""
     if isinstance(layer, keras.layers.GroupNormalization):
         return True
     if not isinstance(layer, _SCALING):
@@ -331,7 +335,7 @@ def _looks_over_the_map(layer):
     return any(axis % 4 in (1, 2) for axis in axes)
 
 
-def _joined(call, given, maps, sizes):
+def _joined(call, inputs, maps, sizes):
     """Of an operation that takes each position by itself."""
     layer = call.operation
     count = len(sizes)
@@ -350,7 +354,7 @@ def _joined(call, given, maps, sizes):
         )
     if sizes[0] != before:
         if sizes[0] == (1, 1) or isinstance(layer, keras.layers.Reshape):
-            reached = any(each.touched for each in given)
+            reached = any(each.touched for each in inputs)
             return [_Map(None, reached=reached)] * count
         if all(new >= old for new, old in zip(sizes[0], before, strict=True)):
             return [None] * count
@@ -358,7 +362,7 @@ def _joined(call, given, maps, sizes):
             f"Layer {call.name!r} ({type(layer).__name__}) changes the map "
             f"from {before} to {sizes[0]} and has no window."
         )
-    gates = [each for each in given if each.axes is None]
+    gates = [each for each in inputs if each.axes is None]
     if _looks_over_the_map(layer):
         gates += maps
     reached = any(each.touched for each in gates)

@@ -28,14 +28,6 @@ def replaced_layers(
     A frame before a window (`ZeroPadding2D` and a valid convolution) stays a
     layer of its own, unless the mode corrects what the window gives: then the
     window pads by itself, and the frame is left empty.
-
-    Args:
-        sites: Sites of one model that can be converted.
-        mode: What the added cells shall hold.
-        geometry: See `convert_padding`.
-
-    Returns:
-        From the `id` of a layer to what makes the layer for its place.
     """
     made: dict[int, Callable[[], keras.Layer]] = {}
     for site in sites:
@@ -63,9 +55,9 @@ def stock_layer(layer: keras.Layer, cells: Any) -> keras.Layer:
     """The layer of Keras with another `padding`."""
     config = layer.get_config()
     config.pop("padding_mode", None)
-    stock = STOCK.get(type(layer), type(layer))
+    stock: Any = STOCK.get(type(layer), type(layer))
     if stock is keras.layers.ZeroPadding1D and not isinstance(cells, int):
-        cells = tuple(Geometry(cells, 1).explicit[0])
+        (cells,) = Geometry(cells, 1).pads((1,), (1,), (1,), (1,))
     return stock.from_config({**config, "padding": cells})
 
 

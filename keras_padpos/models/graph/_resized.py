@@ -10,25 +10,7 @@ from keras_padpos.models.graph.rebuild import Rebuild
 def resized(
     model: keras.Model, input_shape: tuple[int | None, int | None, int]
 ) -> keras.Model:
-    """Build a network for pictures of another size, weights kept.
-
-    Example:
-
-    >>> layer = keras.layers.Conv2D(4, 3)
-    >>> net = keras.Sequential([keras.Input((8, 8, 3)), layer])
-    >>> resized(net, (12, None, 3)).output_shape
-    (None, 10, None, 4)
-
-    Args:
-        model: A functional or Sequential model with one input.
-        input_shape: Height, width and channels; a size may be `None`.
-
-    Returns:
-        A new model; the very model where it takes such pictures as it is.
-
-    Raises:
-        ValueError: If a layer does not take another size.
-    """
+    """Build a network for pictures of another size, weights kept."""
     own = tuple(model.inputs[0].shape[1:])
     fits = all(
         size is None or size == asked
@@ -59,9 +41,13 @@ class _Resize(Rebuild):
             return None  # it takes any, so may be called on several
         return tuple(tuple(tensor.shape) for tensor in tensors)
 
-    def entry_shapes(self, model, note):
+    def entry_shapes(self, model, context):
         if self._shape is None:
-            return list(note) if note else super().entry_shapes(model, note)
+            return (
+                list(context)
+                if context
+                else super().entry_shapes(model, context)
+            )
         # The first to enter is the model around all others.
         shape, self._shape = self._shape, None
         return [shape]

@@ -100,11 +100,11 @@ def stage_candidates(network: keras.Model) -> list[str]:
         network: A functional or Sequential model with one input.
 
     Returns:
-        Names of layers that give one map of more than one place, largest
+        Names of layers that give one map of more than one position, largest
         first for most networks: in the order in which they are run.
     """
     shape = [size or _SOME_SIZE for size in network.inputs[0].shape[1:]]
-    last: dict[tuple[int, ...], str] = {}
+    last: dict[tuple[int | None, ...], str] = {}
     for call in model_graph(network, shape).calls:
         if not isinstance(call.operation, keras.Layer):
             continue

@@ -63,8 +63,8 @@ def walk(
                 tuple(_filled(node["args"], made)),
                 _filled(node["kwargs"], made),
             )
-            for place, result in enumerate(keras.tree.flatten(results)):
-                made[operation.name, number, place] = result
+            for index, result in enumerate(keras.tree.flatten(results)):
+                made[operation.name, number, index] = result
         if len(later) == len(waiting):
             raise InputError(
                 f"Model {model.name!r}: layer {later[0][0].name!r} is called "
@@ -75,25 +75,18 @@ def walk(
     def leaving(key):
         # As outputs, and there alone, Keras counts a functional model's calls
         # from 1: call 0 is that of its own inputs and outputs.
-        name, number, place = key
+        name, number, index = key
         operation = operations[name]
         functional = has_graph(operation) and not isinstance(
             operation, keras.Sequential
         )
-        return made[name, number - functional, place]
+        return made[name, number - functional, index]
 
     return _map_leaves(config["output_layers"], leaving)
 
 
 def graph_config(model: keras.Model) -> Any:
-    """The configuration that lists a model's layers and calls.
-
-    Args:
-        model: A functional or Sequential model.
-
-    Returns:
-        A dict; `None` for a Sequential model, which needs none.
-    """
+    """The configuration that lists a model's layers and calls."""
     if isinstance(model, keras.Sequential):
         return None
     try:
@@ -108,12 +101,7 @@ def graph_config(model: keras.Model) -> Any:
 
 
 def input_names(model: keras.Model, config: Any = None) -> list[str]:
-    """The names of a model's input layers, in the order of `model.inputs`.
-
-    Args:
-        model: A functional or Sequential model.
-        config: What `graph_config` gave, if that was asked before.
-    """
+    """The names of a model's input layers, in the order of `model.inputs`."""
     if isinstance(model, keras.Sequential):
         return [getattr(tensor, "name", "input") for tensor in model.inputs]
     config = config or graph_config(model)
@@ -128,15 +116,7 @@ def packed(model: keras.Model, inputs: list[Any]) -> Any:
 
 
 def check_graph(model: keras.Model, name: str | None = None) -> None:
-    """Refuse a model whose graph cannot be read.
-
-    Args:
-        model: A model.
-        name: What to call it in the message.
-
-    Raises:
-        ValueError: If it is subclassed, or not built.
-    """
+    """Refuse a model whose graph cannot be read."""
     name = name or getattr(model, "name", "")
     if not isinstance(model, keras.Model):
         raise InputError(

@@ -67,9 +67,7 @@ class PaddingSite:
         """
         if self.pads is None or self.kind == "transposed":
             return None
-        if None in self.sizes:
-            return None
-        found = []
+        pairs = []
         for size, kernel, stride, dilation, (before, after) in zip(
             self.sizes,
             self.kernel_size,
@@ -78,9 +76,11 @@ class PaddingSite:
             self.pads,
             strict=True,
         ):
+            if size is None:
+                return None
             room = size + before + after - (kernel - 1) * dilation - 1
-            found.append((before, after - max(room, 0) % stride))
-        return tuple(found)
+            pairs.append((before, after - max(room, 0) % stride))
+        return tuple(pairs)
 
     @property
     def uneven(self) -> bool | None:
@@ -103,16 +103,7 @@ class PaddingSite:
 
 
 def sites_rows(sites: Sequence[PaddingSite]) -> list[dict[str, str]]:
-    """Sites as rows of text.
-
-    Args:
-        sites: What `find_padding_sites` gave.
-
-    Returns:
-        For each site a dict from column to entry: layer (its padding layer
-        before it), kind, kernel, stride, cells added (before, after; one pair
-        an axis), uneven, mode.
-    """
+    """Sites as rows of text."""
     return [
         {
             "layer": f"{site.padding_layer} + {site.name}"
@@ -146,24 +137,7 @@ _WIDE = 1000
 def print_sites(
     sites: Sequence[PaddingSite], after: Sequence[PaddingSite] | None = None
 ) -> None:
-    """Print sites as a table.
-
-    Example:
-
-    >>> import keras
-    >>> from keras_padpos.models import find_padding_sites
-    >>> conv = keras.layers.Conv2D(4, 3, padding="same", name="conv")
-    >>> model = keras.Sequential([keras.Input((9, 9, 3)), conv])
-    >>> print_sites(find_padding_sites(model))
-    | layer | kind        | kernel | stride | cells     | uneven | mode  |
-    |-------|-------------|--------|--------|-----------|--------|-------|
-    | conv  | convolution | 3x3    | 1x1    | 1,1 / 1,1 |        | zeros |
-
-    Args:
-        sites: What `find_padding_sites` gave.
-        after: Sites of the network that they were converted to, to be told
-            beside them; those that are missing there add no cells any more.
-    """
+    """Print sites as a table."""
     console = Console()
     if not console.is_terminal:
         console.width = _WIDE

@@ -74,8 +74,8 @@ class Rebuild:
 
     def substitute(self, layer: Any, twin: Any) -> Any:
         """Put another copy in the place of the one that was made."""
-        _, _, note = self._copies[id(layer)]
-        self._copies[id(layer)] = layer, twin, note
+        _, _, context = self._copies[id(layer)]
+        self._copies[id(layer)] = layer, twin, context
         return twin
 
     def call(
@@ -99,22 +99,22 @@ class Rebuild:
         """Note what a model inside is called on; `None` if it is all one."""
         return None
 
-    def entry_shapes(self, model: keras.Model, note: Any) -> list[Any]:
+    def entry_shapes(self, model: keras.Model, context: Any) -> list[Any]:
         """Shapes of a copy's inputs, batch included."""
         return [tensor.shape for tensor in model.inputs]
 
-    def started(self, tensors: list[Any], note: Any) -> None:
+    def started(self, tensors: list[Any], context: Any) -> None:
         """Told of the tensors that enter a copy, before its first call."""
 
     def finished(
-        self, model: keras.Model, note: Any, tensors: list[Any]
+        self, model: keras.Model, context: Any, tensors: list[Any]
     ) -> None:
         """Told of the tensors that leave a copy, after its last call."""
 
-    def _model(self, model, note):
+    def _model(self, model, context):
         check_graph(model)
         if isinstance(model, keras.Sequential):
-            return self._sequential(model, note)
+            return self._sequential(model, context)
         config = graph_config(model)
         inputs = packed(
             model,
@@ -123,7 +123,7 @@ class Rebuild:
                 for name, tensor, shape in zip(
                     input_names(model, config),
                     model.inputs,
-                    self.entry_shapes(model, note),
+                    self.entry_shapes(model, context),
                     strict=True,
                 )
             ],
@@ -132,15 +132,15 @@ class Rebuild:
         def apply(layer, *args, **kwargs):
             return layer(*args, **kwargs)
 
-        self.started(keras.tree.flatten(inputs), note)
+        self.started(keras.tree.flatten(inputs), context)
         outputs = walk(model, inputs, self._visitor(apply), config)
-        self.finished(model, note, keras.tree.flatten(outputs))
+        self.finished(model, context, keras.tree.flatten(outputs))
         return keras.Model(inputs, outputs, name=model.name)
 
-    def _sequential(self, model, note):
+    def _sequential(self, model, context):
         tensor = model.inputs[0]
         entry = keras.Input(
-            batch_shape=self.entry_shapes(model, note)[0],
+            batch_shape=self.entry_shapes(model, context)[0],
             dtype=tensor.dtype,
             name=input_names(model)[0],
         )
@@ -154,31 +154,31 @@ class Rebuild:
                     layer.build(given_to(args, kwargs)[0].shape)
             return layer.compute_output_spec(*args, **kwargs)
 
-        self.started([entry], note)
+        self.started([entry], context)
         last = walk(model, entry, self._visitor(apply))
-        self.finished(model, note, [last])
+        self.finished(model, context, [last])
         return keras.Sequential([entry, *inside], name=model.name)
 
     def _visitor(self, apply):
         def visit(operation, args, kwargs):
-            note = None
+            context = None
             if has_graph(operation):
-                note = self.enter(operation, given_to(args, kwargs))
-            twin = self._copy(operation, note)
+                context = self.enter(operation, given_to(args, kwargs))
+            twin = self._copy(operation, context)
             return self.call(operation, twin, args, kwargs, apply)
 
         return visit
 
-    def _copy(self, operation, note):
+    def _copy(self, operation, context):
         key = id(operation)
         if key not in self._copies:
             if has_graph(operation):
-                twin = self._model(operation, note)
+                twin = self._model(operation, context)
             else:
                 twin = self._replaced(operation)
-            self._copies[key] = operation, twin, note
+            self._copies[key] = operation, twin, context
         _, twin, first = self._copies[key]
-        if note != first:
+        if context != first:
             raise InputError(
                 f"Model {operation.name!r} is called several times, and would "
                 "have to be another at each of its calls: they differ in "

@@ -76,7 +76,7 @@ class RemovePadding(Rebuild):
     Each map of the new network is a part of the padded network's. How far
     into that map its first cell lies is its offset, and is followed through
     the graph: a window of stride `s` whose padded twin adds `p` cells in front
-    of a map starts, on a map of offset `o`, at the first place `i` with
+    of a map starts, on a map of offset `o`, at the first position `i` with
     `i * s - p >= o`; cells before that are cropped, so that the window stays
     on the padded network's grid, and `i` is the offset of what comes out.
     Where maps meet, those of smaller offset are cropped.
@@ -161,26 +161,26 @@ class RemovePadding(Rebuild):
             for tensor in tensors
         )
 
-    def entry_shapes(self, model: keras.Model, note: Any) -> list[Any]:
+    def entry_shapes(self, model: keras.Model, context: Any) -> list[Any]:
         """Maps that enter a model inside may have become smaller."""
-        if note is None:
-            return super().entry_shapes(model, note)
+        if context is None:
+            return super().entry_shapes(model, context)
         return [
             tuple(
-                None if mine is None else size
-                for mine, size in zip(own.shape, shape, strict=True)
+                None if own_size is None else size
+                for own_size, size in zip(own.shape, shape, strict=True)
             )
-            for own, (_, shape) in zip(model.inputs, note, strict=True)
+            for own, (_, shape) in zip(model.inputs, context, strict=True)
         ]
 
-    def started(self, tensors: list[Any], note: Any) -> None:
+    def started(self, tensors: list[Any], context: Any) -> None:
         """Give entering tensors the offsets that they have outside."""
-        if note is not None:
-            for tensor, (offset, _) in zip(tensors, note, strict=True):
+        if context is not None:
+            for tensor, (offset, _) in zip(tensors, context, strict=True):
                 self._put(tensor, offset)
 
     def finished(
-        self, model: keras.Model, note: Any, tensors: list[Any]
+        self, model: keras.Model, context: Any, tensors: list[Any]
     ) -> None:
         """Remember the offsets with which tensors leave a model inside."""
         self._left[id(model)] = [
@@ -265,12 +265,12 @@ class RemovePadding(Rebuild):
     def _on_grid(self, layer, twin, window, use, args, kwargs, apply):
         (x,) = tensors_in((args, kwargs))
         offset = self._offset(x)
-        crop, places = [], []
+        crop, positions = [], []
         if window.cropping is not None:
             # What is lost already need not be cut off.
             for o, (before, after) in zip(offset, window.cropping, strict=True):
                 crop.append((max(before - o, 0), after))
-                places.append(max(o - before, 0))
+                positions.append(max(o - before, 0))
             twin = self._crop_less(layer, twin, tuple(crop))
             y = x
         else:
@@ -282,9 +282,9 @@ class RemovePadding(Rebuild):
                 self._added_before(layer, window),
                 strict=True,
             ):
-                place = -(-(o + pad) // stride)
-                places.append(place)
-                crop.append((place * stride - pad - o, 0))
+                position = -(-(o + pad) // stride)
+                positions.append(position)
+                crop.append((position * stride - pad - o, 0))
             y = self._crop(layer, x, crop, apply)
         args, kwargs = keras.tree.map_structure(
             lambda leaf: y if leaf is x else leaf, (args, kwargs)
@@ -293,22 +293,22 @@ class RemovePadding(Rebuild):
         if self._offsets.get(id(x)) == _LOST:
             self._put(made, _LOST)
         elif id(layer) in self._bare or id(x) in self._offsets:
-            self._put(made, tuple(places))
+            self._put(made, tuple(positions))
         return made
 
     def _added_before(self, layer, window):
         """Cells that a chosen site adds in front in the padded network."""
         if id(layer) not in self._bare:
             return (0,) * window.rank
-        found = {use.before for use in self._uses[id(layer)]}
-        if None in found:
+        befores = {use.before for use in self._uses[id(layer)]}
+        if None in befores:
             raise _RefusalError(_OPEN)
-        if len(found) > 1:
+        if len(befores) > 1:
             raise _RefusalError(
                 "it is shared, and pads another number of cells at each of "
                 "its uses. `skip` leaves it as it is"
             )
-        return found.pop()
+        return befores.pop()
 
     def _with_fixed_cells(self, layer, twin, window, use):
         """A copy that pads on, but not by its new size: that moves the grid."""
@@ -353,7 +353,7 @@ class RemovePadding(Rebuild):
                 raise _RefusalError(
                     "one of the maps that it joins was resized on its way, or "
                     "moved by an operation that is not followed, and would "
-                    "not meet the others place by place"
+                    "not meet the others position by position"
                 )
             return arguments
         cropped = self._cropped(layer, maps, apply)

@@ -109,6 +109,8 @@ class Window:
         """
         if self.cropping is not None:
             return tuple((-before, -after) for before, after in self.cropping)
+        if self.geometry is None:
+            return None
         strided = self.geometry.name == "same" and max(self.strides) > 1
         if strided and None in sizes:
             return None
@@ -165,7 +167,7 @@ def window_of(layer: Any) -> Window | None:
         )
     if isinstance(layer, CROPPING):
         cropping = Geometry(layer.cropping, _rank(layer, CROPPING)).explicit
-        ones = (1,) * len(cropping)
+        ones = (1,) * len(cropping or ())
         return Window(ones, ones, ones, None, cropping, data_format)
     geometry = getattr(layer, "geometry", None)
     if isinstance(layer, ZERO_PADDING):

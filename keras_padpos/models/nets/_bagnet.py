@@ -49,7 +49,7 @@ def bagnet(
     that it lags a cell behind the window. Here a window with a padding mode
     has one cell added on each side, and shortcut and window have the same
     centre; with `padding_mode="none"` windows are valid as there, and the
-    shortcut keeps the places that the windows are about. Parameters and the
+    shortcut keeps the positions that the windows are about. Parameters and the
     patch seen agree with the original. The segmentation top is its classifier
     applied to every patch (`avg_pool=False`), enlarged to the picture.
 

@@ -1,4 +1,4 @@
-"""A backbone with a head that says something of every pixel."""
+"""Heads for dense prediction on a backbone."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ import keras
 from keras_padpos.errors import InputError
 from keras_padpos.layers.enlarge_to_places import EnlargeToPlaces
 from keras_padpos.models.graph._receptive_field import receptive_field
+from keras_padpos.models.graph._resized import resized
 from keras_padpos.models.graph._stage_model import stage_model
 
 SEMANTIC_HEADS = {"fcn": 1, "fcn_skips": 3}
@@ -31,7 +32,7 @@ def semantic_net(
 
     A 1x1 convolution gives each cell of a map its scores, and these are
     enlarged to the picture's size. Nothing in the head is padded, so what it
-    knows of places comes from the backbone.
+    knows of positions comes from the backbone.
 
     With `enlarge="places"` the scores of a cell stay in the middle of what the
     cell sees (`start` and `spacing` of its `ReceptiveField`), with padding and
@@ -84,13 +85,13 @@ def semantic_net(
         Segmentation* (CVPR 2015), without their layers fc6 and fc7, which
         were a classifier's.
     """
-    for what, value, known in (
+    for what, value, choices in (
         ("head", head, SEMANTIC_HEADS),
         ("enlarge", enlarge, ENLARGEMENTS),
     ):
-        if value not in known:
+        if value not in choices:
             raise InputError(
-                f"`{what}` must be one of {', '.join(known)}. "
+                f"`{what}` must be one of {', '.join(choices)}. "
                 f"Received: {what}={value!r}"
             )
     if not isinstance(classes, int) or classes < 1:
@@ -102,8 +103,8 @@ def semantic_net(
     shape = tuple(backbone.inputs[0].shape[1:])
     if None in shape:
         raise InputError(
-            "`backbone` must be of pictures of one size, since the places of "
-            f"its cells hang on it. Received: one of {shape}"
+            "`backbone` must be of pictures of one size, since the positions "
+            f"of its cells depend on it. Received: one of {shape}"
         )
     read = stages[-SEMANTIC_HEADS[head] :]
     if len(read) < SEMANTIC_HEADS[head]:
@@ -113,14 +114,14 @@ def semantic_net(
         )
     inputs = keras.Input(shape, name="rgb")
     maps = backbone(inputs)
-    places = _places(backbone, read, shape, enlarge)
+    positions = _positions(backbone, read, shape, enlarge)
     # From the last stage to the first, on the grid of each, as FCN does.
-    logits = stride = start = None
+    logits, (stride, start) = None, positions[read[-1]]
     for number, stage in reversed(list(enumerate(read, start=1))):
         scores = keras.layers.Conv2D(
             classes, 1, data_format=_FORMAT, name=f"score{number}"
         )(maps[stage])
-        own_stride, own_start = places[stage]
+        own_stride, own_start = positions[stage]
         if logits is not None:
             logits = EnlargeToPlaces(
                 scores.shape[1:3],
@@ -166,26 +167,26 @@ def _cells(stage_map):
     return -(height or 0) * (width or 0)
 
 
-def _places(backbone, stages, shape, enlarge):
+def _positions(backbone, stages, shape, enlarge):
     """Stride and start of each stage's cells in the picture."""
     fields = receptive_field(backbone, shape)
-    places = {}
+    positions = {}
     for stage in stages:
         cells = tuple(backbone.output[stage].shape[1:3])
         stride = _quotients(shape[:2], cells)
-        places[stage] = stride, tuple((each - 1) / 2 for each in stride)
+        positions[stage] = stride, tuple((each - 1) / 2 for each in stride)
         if enlarge == "stretch":
             continue
-        found = [
+        matches = [
             field
             for name, field in fields.items()
             if name.rpartition("/")[2] == stage and field.positions == cells
         ]
         # Of what is no window, nothing better is known.
-        if len(found) == 1:
-            (field,) = found
-            places[stage] = field.spacing, field.start
-    return places
+        if len(matches) == 1:
+            (field,) = matches
+            positions[stage] = field.spacing, field.start
+    return positions
 
 
 def _quotients(pair, other):
@@ -194,3 +195,42 @@ def _quotients(pair, other):
 
 def _differences(pair, other):
     return tuple(a - b for a, b in zip(pair, other, strict=True))
+
+
+_ANY_SIZE = (None, None, 3)
+
+
+def backbone_of(net: keras.Model, *, any_size: bool = False) -> keras.Model:
+    """The backbone inside a network of `semantic_net`.
+
+    It shares the layers, so that once the network is trained it is, too. Saved
+    on its own, it is a network as any other: `backbone` reads it, and so do
+    the binaries.
+
+    Example:
+
+    >>> from keras_padpos.models import backbone, semantic_net
+    >>> inner = backbone(
+    ...     "resnet18", weights="random", input_shape=(32, 32, 3),
+    ...     stages=["stage1_block2_out"],
+    ... )
+    >>> backbone_of(semantic_net(inner, 5)) is inner
+    True
+
+    Args:
+        net: Of `semantic_net`, as it was made, cloned or loaded.
+        any_size: Whether to give a copy that takes pictures of any size. One
+            without padding keeps the positions at which it cut cells off before
+            a stride; those hang on the size that it was made for.
+
+    Raises:
+        ValueError: If there is no network inside, or there are several; with
+            `any_size`, if a layer takes one size only.
+    """
+    inner = [each for each in net.layers if isinstance(each, keras.Model)]
+    if len(inner) != 1:
+        raise InputError(
+            "`net` must hold one network, as `semantic_net` puts it there. "
+            f"Received: {net.name!r}, which holds {len(inner)}"
+        )
+    return resized(inner[0], _ANY_SIZE) if any_size else inner[0]

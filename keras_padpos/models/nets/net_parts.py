@@ -69,21 +69,7 @@ _FORMAT = "channels_last"
 def check_net(
     input_shape: Any, padding_mode: Any, top: Any, classes: Any
 ) -> None:
-    """Refuse arguments that no net can be built with.
-
-    Example:
-
-    >>> check_net((None, None, 3), "reflect", "classification", 10)
-
-    Args:
-        input_shape: Height, width and channels; a size may be `None`.
-        padding_mode: A padding mode, or `NO_PADDING`.
-        top: `None`, `"classification"` or `"segmentation"`.
-        classes: Number of classes; of interest with a top only.
-
-    Raises:
-        ValueError: If an argument is none of these: the message names it.
-    """
+    """Refuse arguments that no net can be built with."""
     if (
         not isinstance(input_shape, (list, tuple))
         or len(input_shape) != 3
@@ -107,22 +93,7 @@ def check_net(
 
 
 def layer_mode(padding_mode: Any) -> Any:
-    """The mode that layers are made with: zeros where they are converted.
-
-    Example:
-
-    >>> layer_mode("reflect"), layer_mode("none")
-    (Reflect(), Zeros())
-
-    Args:
-        padding_mode: See `check_net`.
-
-    Returns:
-        A `PaddingMode`.
-
-    Raises:
-        ValueError: If there is no such mode.
-    """
+    """The mode that layers are made with: zeros where they are converted."""
     return padding.get("zeros" if padding_mode == NO_PADDING else padding_mode)
 
 
@@ -137,29 +108,7 @@ def normalised_convolution(
     use_bias: bool = False,
     momentum: float = 0.9,
 ) -> Any:
-    """A convolution and its BatchNorm, `"NAME_conv"` and `"NAME_bn"`.
-
-    Example:
-
-    >>> x = keras.Input((None, None, 3))
-    >>> normalised_convolution(x, 8, 7, "stem", "reflect", strides=2).shape
-    (None, None, None, 8)
-
-    Args:
-        x: Tensor `(batch, height, width, channels)`.
-        filters: Channels that come out.
-        kernel_size: Cells a side, odd.
-        name: What the names of both layers begin with.
-        padding_mode: A `PaddingMode`, or `None` for a valid window.
-        strides: Steps.
-        use_bias: Whether the convolution has one.
-        momentum: The share that BatchNorm's statistics keep at each step: one
-            less PyTorch's `momentum`.
-
-    Returns:
-        Tensor `(batch, ceil(height / strides), ceil(width / strides),
-        filters)` with a mode; without, as much smaller as the window needs.
-    """
+    """A convolution and its BatchNorm, `"NAME_conv"` and `"NAME_bn"`."""
     x = convolution(
         x,
         filters,
@@ -184,15 +133,9 @@ def convolution(
     strides: int = 1,
     use_bias: bool = False,
 ) -> Any:
-    """A convolution alone; see `normalised_convolution`.
-
-    Example:
-
-    >>> convolution(keras.Input((9, 9, 3)), 8, 3, "conv", None).shape
-    (None, 7, 7, 8)
-    """
+    """A convolution alone; see `normalised_convolution`."""
     if padding_mode is None or kernel_size == 1:
-        pads = "valid"
+        pads: str | int = "valid"
     elif strides == 1:
         # As many cells on either side as the number below, and zeros need not
         # be copied.
@@ -224,23 +167,6 @@ def residual_block(
 
     The shortcut is a 1x1 convolution with BatchNorm where channels or strides
     ask for one.
-
-    Example:
-
-    >>> x = keras.Input((9, 9, 4), name="block_input")
-    >>> y = residual_block(x, [(8, 3, 2), (8, 3, 1)], "block", "circular")
-    >>> y.shape
-    (None, 5, 5, 8)
-
-    Args:
-        x: Tensor `(batch, height, width, channels)`.
-        convolutions: Filters, kernel size and strides of each.
-        name: What the layers' names begin with. The last is `"NAME_out"`.
-        padding_mode: A `PaddingMode`.
-
-    Returns:
-        Tensor `(batch, height / strides, width / strides, filters)`, sizes
-        rounded up.
     """
     filters = convolutions[-1][0]
     stride = max(strides for _, _, strides in convolutions)
@@ -269,28 +195,7 @@ def residual_block(
 def with_top(
     inputs: Any, x: Any, top: str | None, classes: int, name: str
 ) -> keras.Model:
-    """End a net in a map, in classes, or in classes of every pixel.
-
-    Example:
-
-    >>> inputs = keras.Input((None, None, 3))
-    >>> maps = convolution(inputs, 8, 3, "conv", "zeros", strides=2)
-    >>> with_top(inputs, maps, "segmentation", 11, "net").output_shape
-    (None, None, None, 11)
-
-    Args:
-        inputs: The picture, a Keras tensor.
-        x: The last map.
-        top: `"classification"`: mean over the map, then a dense layer;
-            `"segmentation"`: a 1x1 convolution, enlarged bilinearly to the
-            picture's size; `None`: the map itself. Both give logits, from the
-            layer `"logits"`.
-        classes: Number of classes.
-        name: The model's name.
-
-    Returns:
-        A functional model.
-    """
+    """End a net in a map, in classes, or in classes of every pixel."""
     if top == "classification":
         x = keras.layers.GlobalAveragePooling2D(
             data_format=_FORMAT, name="mean"

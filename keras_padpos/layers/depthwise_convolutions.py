@@ -1,0 +1,98 @@
+"""Depthwise convolutions with a choice of border."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_padpos.layers.padded_layer import PaddedLayer
+from keras_padpos.layers.padded_layer import padded_layer
+
+_CHANNELS = "`depth_multiplier` channels for each of the input"
+
+
+class _DepthwiseConvolution(PaddedLayer):
+    """Mixin of `DepthwiseConv1D` and `DepthwiseConv2D`."""
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: Any = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        padding_mode: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            kernel_size,
+            strides=strides,
+            padding="valid",
+            depth_multiplier=depth_multiplier,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )
+        self.set_padding(padding, padding_mode)
+
+    def output_channels(self, input_channels: int | None) -> int | None:
+        """`depth_multiplier` for each channel that goes in."""
+        return self.depth_multiplier * input_channels
+
+    def run_window(self, inputs: Any, padding: str) -> Any:
+        """Convolve each channel by itself; see `PaddedLayer.call`."""
+        return ops.depthwise_conv(
+            inputs,
+            self.kernel,
+            strides=self.strides,
+            padding=padding,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )
+
+
+@padded_layer(_CHANNELS)
+class DepthwiseConv1D(_DepthwiseConvolution, keras.layers.DepthwiseConv1D):
+    """`keras.layers.DepthwiseConv1D` with a `padding_mode`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 6, 3), "float32")
+    >>> layer = DepthwiseConv1D(3, padding="same", padding_mode="symmetric")
+    >>> layer(x).shape == (1, 6, 3)
+    True
+    """
+
+
+@padded_layer(_CHANNELS)
+class DepthwiseConv2D(_DepthwiseConvolution, keras.layers.DepthwiseConv2D):
+    """`keras.layers.DepthwiseConv2D` with a `padding_mode`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 6, 6, 3), "float32")
+    >>> layer = DepthwiseConv2D(3, padding="same", padding_mode="circular")
+    >>> layer(x).shape == (1, 6, 6, 3)
+    True
+    """
