@@ -7,7 +7,7 @@ from keras import ops
 from keras.saving import register_keras_serializable
 
 from keras_padpos.errors import InputError
-from keras_padpos.layers.padded_layer import PaddedLayer
+from keras_padpos.layers._padded_layer import PaddedLayer
 
 
 @register_keras_serializable(package="keras_padpos")

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_padpos.layers.padded_layer import PaddedLayer
-from keras_padpos.layers.padded_layer import padded_layer
+from keras_padpos.layers._padded_layer import PaddedLayer
+from keras_padpos.layers._padded_layer import padded_layer
 
 _CHANNELS = "`depth_multiplier` channels for each of the input"
 

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
-from keras_padpos.layers.padded_layer import PaddedLayer
-from keras_padpos.layers.padded_layer import padded_layer
+from keras_padpos.layers._padded_layer import PaddedLayer
+from keras_padpos.layers._padded_layer import padded_layer
 
 
 class _Padding(PaddedLayer, keras.layers.Layer):

@@ -7,8 +7,8 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.errors import InputError
-from keras_padpos.layers.padded_layer import PaddedLayer
-from keras_padpos.layers.padded_layer import padded_layer
+from keras_padpos.layers._padded_layer import PaddedLayer
+from keras_padpos.layers._padded_layer import padded_layer
 
 
 class _Pooling(PaddedLayer):
