@@ -149,9 +149,11 @@ def class_sets(run: "Run", open_set: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _classes(pictures):
-    names = pictures.class_names
-    listed = f" ({', '.join(names[:3])}, ...)" if names else ""
-    return f"{pictures.classes}{listed}"
+    names = list(pictures.class_names or ())
+    if not names:
+        return str(pictures.classes)
+    shown = [*names[:3], *["..."] * (len(names) > 3)]
+    return f"{pictures.classes} ({', '.join(shown)})"
 
 
 def padding_flag(

@@ -56,10 +56,10 @@ class Run:
     ) -> None:
         self.study = study
         self.settings = settings
-        self.training = Training(settings) if study.training else None
-        self.devices = devices
+        self.training: Any = Training(settings) if study.training else None
+        self.devices: Any = devices
         self.sets: Any = {}
-        self.work: runs.WorkDirectory = None
+        self.work: Any = None
         self._kept: dict[str, tuple[Any, Any]] = {}
 
     def crossed(self, *names: str) -> list[dict[str, Any]]:
@@ -132,12 +132,13 @@ class Run:
             See `TrainingUnit.trained`.
         """
         seed, training = plan["seed"], self.training
+        make: Any = self.study.network
         calibrate = functools.partial(
             calibrate, batch_size=training.batch_size, seed=seed
         )
         moment = "prepare" if first else "calibrate"
         return unit.trained(
-            lambda: self.study.network(self, plan),
+            lambda: make(self, plan),
             functools.partial(
                 train,
                 seed=seed,

@@ -420,7 +420,7 @@ def test_finished_it_prints_the_same_tables(finished, run):
         ("--classes=", "`classes` must say how many classes"),
         (
             "--test_set=duts:duts:test",
-            "--test_set must have the classes of --train_set, 3 ",
+            ", 3. Received: 2 (background, salient)",
         ),
     ],
 )
