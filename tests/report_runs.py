@@ -242,6 +242,22 @@ def texture_run(path):
     return work
 
 
+def shift_run(path):
+    work = WorkDirectory(path, "shift_consistency", {"pairs": 1})
+    row = {
+        "backbone": "mobilenet",
+        "weights": "imagenet",
+        "padding_mode": "zeros",
+        "image_set": "photos",
+        "images": 8,
+        "pairs": 1,
+        "consistency": 0.75,
+        "consistency_ci95": [0.5, 1.0],
+    }
+    work.write_results([row], PROVENANCE)
+    return work
+
+
 def own_run(path, seed=0, model="vgg5", **changes):
     """An experiment that no page knows."""
     config = {"model": model, "seed": seed, "learning_rate": 0.1}
@@ -288,6 +304,7 @@ MAKERS = {
     "semantic": semantic_run,
     "robustness": robustness_run,
     "texture": texture_run,
+    "shift": shift_run,
     "own": own_run,
     "begun": unfinished_run,
     "damaged": damaged_run,

@@ -49,6 +49,7 @@ class PictureCrops(PictureSource):
         shorter_side: Pictures are resized, their aspect ratio kept, until
             the shorter side has that many pixels. `None`: they are not.
         seed: Seed of the places.
+        centre: Whether crops are of the pictures' middle instead.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class PictureCrops(PictureSource):
         per_picture: int,
         shorter_side: int | None,
         seed: int,
+        centre: bool = False,
     ) -> None:
         number, sources, may_break, buffer = joined(parts)
         if number is not None:
@@ -68,6 +70,7 @@ class PictureCrops(PictureSource):
         self._per_picture = per_picture
         self._shorter_side = shorter_side
         self._seed = seed
+        self._centre = centre
 
     def candidates(self) -> Iterator[_Crop]:
         """Starts a pass over the crops, round by round."""
@@ -94,10 +97,14 @@ class PictureCrops(PictureSource):
             picture = image.convert("RGB")
             if picture.size != (width, height):
                 picture = picture.resize((width, height), Image.BICUBIC)
-        stream = [self._seed, candidate.picture, candidate.turn]
-        rng = np.random.default_rng(stream)
-        left = int(rng.integers(width - self._width, endpoint=True))
-        top = int(rng.integers(height - self._height, endpoint=True))
+        left, top = width - self._width, height - self._height
+        if self._centre:
+            left, top = left // 2, top // 2
+        else:
+            stream = [self._seed, candidate.picture, candidate.turn]
+            rng = np.random.default_rng(stream)
+            left = int(rng.integers(left, endpoint=True))
+            top = int(rng.integers(top, endpoint=True))
         box = (left, top, left + self._width, top + self._height)
         return np.array(picture.crop(box))
 
@@ -129,6 +136,7 @@ def open_crops(
     *,
     per_picture: int = 1,
     shorter_side: int | None = None,
+    centre: bool = False,
     count: int | None = None,
     seed: int = 0,
     data_dir: str | os.PathLike[str] | None = None,
@@ -171,6 +179,7 @@ def open_crops(
             ratio kept, until its shorter side has that many pixels, as
             `resize(..., Image.BICUBIC)` of Pillow does; the longer side is
             rounded. Smaller pictures are enlarged. `None`: as they are.
+        centre: Take the middle of each picture; nothing is drawn.
         count: How many crops in all, from the first one on. `None`: all.
             As for `open_images`, it is also how many different pictures of
             noise there are, where `spec` is just that.
@@ -207,7 +216,9 @@ def open_crops(
         return PhotographFiles(split)
 
     def join(parts: Sequence[Part]) -> PictureCrops:
-        return PictureCrops(parts, shape, per_picture, shorter_side, seed)
+        return PictureCrops(
+            parts, shape, per_picture, shorter_side, seed, centre
+        )
 
     return open_set(
         spec,

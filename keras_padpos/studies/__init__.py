@@ -19,6 +19,7 @@ STUDIES = (
     "semantic_head",
     "robustness",
     "texture",
+    "shift_consistency",
 )
 """Names of the studies, as of their binaries."""
 

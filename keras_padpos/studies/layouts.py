@@ -11,6 +11,7 @@ from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
 from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
 from keras_padpos.studies.robustness import STUDY as ROBUSTNESS
 from keras_padpos.studies.semantic_head import STUDY as SEMANTIC_HEAD
+from keras_padpos.studies.shift_consistency import STUDY as SHIFT_CONSISTENCY
 from keras_padpos.studies.study import Study
 from keras_padpos.studies.texture import STUDY as TEXTURE
 
@@ -69,5 +70,6 @@ LAYOUTS = {
     "semantic_head": _declared(SEMANTIC_HEAD),
     "robustness": _declared(ROBUSTNESS),
     "texture": _declared(TEXTURE),
+    "shift_consistency": _declared(SHIFT_CONSISTENCY),
 }
 """From each experiment that has tables of its own to these."""

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -111,9 +110,8 @@ def _pattern_metrics(rows, layers):
 
 def _formation_metrics(rows, layers):
     last = max((row["step"] for row in rows), default=None)
-    return _pattern_metrics(
-        [row for row in rows if row["step"] == last], layers
-    )
+    rows = [row for row in rows if row["step"] == last]
+    return _pattern_metrics(rows, layers)
 
 
 def _quadrant_metrics(rows, layers):
@@ -141,7 +139,7 @@ def _metric(name, row, rows, fields):
     return ", ".join([name, *differing])
 
 
-def _network(row: Mapping[str, Any]) -> tuple[str, str, int]:
+def _network(row):
     """Model, padding mode and seed."""
     mode = row["padding_mode"]
     if "backbone" not in row:

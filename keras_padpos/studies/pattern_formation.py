@@ -6,6 +6,8 @@ photographs at some steps, the first before any training. A network without
 padding has none at all times: the null check.
 """
 
+from typing import Any
+
 import numpy as np
 
 from keras_padpos.errors import InputError
@@ -21,7 +23,7 @@ from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.networks import tfds_sets
 from keras_padpos.studies.study import Study
 
-_TRAINING = {
+_TRAINING: dict[str, Any] = {
     "epochs": 8,
     "batch_size": 64,
     "learning_rate": 1e-3,

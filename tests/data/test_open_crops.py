@@ -90,6 +90,16 @@ def test_shorter_side_resizes_as_pillow_does(folder, shorter_side):
     assert crops.delivered == 6
 
 
+def test_the_middle_is_taken_of_each_picture(folder):
+    crops = open_crops(folder, (16, 20), centre=True)
+    for name, crop in zip(SIZES, crops, strict=True):
+        width, height = SIZES[name]
+        left, top = (width - 20) // 2, (height - 16) // 2
+        pixels = whole(folder / name)
+        expected = pixels[top : top + 16, left : left + 20]
+        np.testing.assert_array_equal(crop, expected)
+
+
 @pytest.mark.parametrize("count", range(1, 8))
 def test_count_takes_the_first_rounds(folder, count):
     crops = open_crops(folder, 16, per_picture=2, count=count)

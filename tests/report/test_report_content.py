@@ -38,7 +38,7 @@ def test_every_run_has_its_place(everything):
         for run in part.runs
     ]
     assert sorted(shown) == sorted(run.name for run in everything.runs)
-    assert len(everything.overview["rows"]) == len(shown) == 12
+    assert len(everything.overview["rows"]) == len(shown) == 13
     states = {row["run"]: row["state"] for row in everything.overview["rows"]}
     assert (states["begun"], states["damaged"]) == ("unfinished", "damaged")
     assert set(everything.experiments) >= {*LAYOUTS, "own_task"}
@@ -243,7 +243,7 @@ def test_pictures_that_were_left_out_are_told(tmp_path):
 
 
 def test_the_title_is_ones_own_or_tells_the_runs(everything, tmp_path):
-    assert everything.title.endswith("and 7 more: 12 runs")
+    assert everything.title.endswith("and 8 more: 13 runs")
     own_run(tmp_path / "a")
     assert content_of(tmp_path).title == "own_task: 1 run"
     assert content_of(tmp_path, title="Mine").title == "Mine"
