@@ -166,7 +166,8 @@ class Study:
         about: What `--help` says first.
         flags: The study's own flags by name.
         measure: From a run, a plan and its unit of work to rows and arrays.
-            What was finished before is not measured again.
+            What was finished before is not measured again. An array is saved
+            as `LABEL/NAME`, one without a name as `LABEL`.
         tables: What is printed, and shown in the report.
         training: Arguments of `training_flags`, for studies that train.
         sets: From a run to its data sets by name, opened but not read. What
@@ -181,7 +182,7 @@ class Study:
         label: From a plan to its name in progress, files and arrays.
         amount: From a run and a plan to how much there is to do, in `noun`;
             `None` if unknown.
-        noun: What progress counts, in the plural.
+        noun: What progress counts, in the plural, or what says it of a plan.
         figures: From a work directory, rows and arrays to plotted figures.
         finish: From a run to further arrays, once all is measured.
         config: From a run and its plans to what config.json holds besides the
@@ -204,7 +205,7 @@ class Study:
     network_flags: Sequence[str] = ()
     label: Callable[[Plan], str] | None = None
     amount: Callable[[Run, Plan], int | None] = lambda run, plan: None
-    noun: str = "pictures"
+    noun: str | Callable[[Plan], str] = "pictures"
     figures: (
         Callable[[runs.WorkDirectory, list[Row], Mapping[str, np.ndarray]], Any]
         | None
@@ -321,8 +322,9 @@ class Study:
                 if saved:
                     progress.done_before(label)
                 else:
-                    total = self.amount(run, plan)
-                    with progress.unit(label, total, self.noun) as advance:
+                    total, noun = self.amount(run, plan), self.noun
+                    noun = noun(plan) if callable(noun) else noun
+                    with progress.unit(label, total, noun) as advance:
                         unit = TrainingUnit(work, label, seconds, advance, step)
                         new, maps = self.measure(run, plan, unit)
                         note = {"rows": new, "skipped": unit.skipped}
@@ -333,7 +335,8 @@ class Study:
                 rows += note["rows"]
                 skipped |= note["skipped"]
                 arrays |= {
-                    f"{label}/{name}": map_ for name, map_ in maps.items()
+                    f"{label}/{name}" if name else label: map_
+                    for name, map_ in maps.items()
                 }
         arrays |= self.finish(run)
         if arrays:
