@@ -4,7 +4,6 @@ from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report.content import Layout
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
-from keras_padpos.studies.agreement_report import agreement_tables
 from keras_padpos.studies.fconv_report import fconv_tables
 from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
 from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
@@ -15,13 +14,13 @@ from keras_padpos.studies.shift_consistency import STUDY as SHIFT_CONSISTENCY
 from keras_padpos.studies.study import Study
 from keras_padpos.studies.texture import STUDY as TEXTURE
 
-_NETWORKS = {"backbone", "weights", "padding_mode", "networks", "batch_size"}
 _SEEDS = {"seed", "seeds"}
 
 
 def _declared(study: Study) -> Layout:
     """The tables that a study declares."""
-    key = frozenset({*study.crossed, *study.shared, *_SEEDS})
+    seeds = _SEEDS if "seeds" in study.declared else ()
+    key = frozenset({*study.crossed, *study.shared, *seeds})
     return Layout(study.lay_out, study.notes, key)
 
 
@@ -62,10 +61,7 @@ LAYOUTS = {
             }
         ),
     ),
-    "prediction_agreement": Layout(
-        agreement_tables,
-        key=frozenset({"backbone", "weights", "padding_mode"}),
-    ),
+    "prediction_agreement": _declared(AGREEMENT),
     "location_task": _declared(LOCATION_TASK),
     "semantic_head": _declared(SEMANTIC_HEAD),
     "robustness": _declared(ROBUSTNESS),
