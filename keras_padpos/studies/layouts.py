@@ -4,7 +4,7 @@ from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report.content import Layout
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
-from keras_padpos.studies.fconv_report import fconv_tables
+from keras_padpos.studies.fconv_tests import STUDY as FCONV
 from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
 from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
 from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
@@ -47,20 +47,7 @@ LAYOUTS = {
     ),
     "padding_pattern": _declared(PADDING_PATTERN),
     "pattern_formation": _declared(PATTERN_FORMATION),
-    "fconv_tests": Layout(
-        fconv_tables,
-        key=frozenset(
-            {
-                *_NETWORKS,
-                *_SEEDS,
-                "test",
-                "splits",
-                "convolution",
-                "train",
-                "borders",
-            }
-        ),
-    ),
+    "fconv_tests": _declared(FCONV),
     "prediction_agreement": _declared(AGREEMENT),
     "location_task": _declared(LOCATION_TASK),
     "semantic_head": _declared(SEMANTIC_HEAD),
