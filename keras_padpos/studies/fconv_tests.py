@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from keras_padpos.report.paper_tables import FCONV_KEYS
-from keras_padpos.report.paper_tables import fconv_counterpart
+from keras_padpos.report._paper_differences import FCONV_KEYS
+from keras_padpos.report._paper_differences import fconv_counterpart
 from keras_padpos.report.table import SEEDS
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import Table
@@ -180,8 +180,8 @@ def _table(test, title, columns=None, notes=(), **headings):
         {key: headings.get(key, key) for key in keys},
         all_columns,
         notes=(
-            "Accuracy: mean ± standard deviation over seeds (n - 1; the "
-            "paper's: n), 95 %: of the mean, by Student's t over seeds. Paper: "
+            "Accuracy: mean ± standard deviation (n - 1; the paper's: n) over "
+            "seeds, 95 %: of the mean, by Student's t over seeds. Paper: "
             "Kayhan and van Gemert (CVPR 2020), whose test pictures are among "
             "those of the training (released).",
             *notes,

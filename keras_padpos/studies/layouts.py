@@ -2,8 +2,7 @@
 
 from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report.content import Layout
-from keras_padpos.report.position_report import position_notes
-from keras_padpos.report.position_report import position_tables
+from keras_padpos.report.content import plain_rows
 from keras_padpos.studies.fconv_tests import STUDY as FCONV
 from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
 from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
@@ -21,30 +20,11 @@ def _declared(study: Study) -> Layout:
     """The tables that a study declares."""
     seeds = _SEEDS if "seeds" in study.declared else ()
     key = frozenset({*study.crossed, *study.shared, *seeds})
-    return Layout(study.lay_out, study.notes, key)
+    return Layout(study.lay_out, study.notes, key, study.read or plain_rows)
 
 
 LAYOUTS = {
-    "position_probe": Layout(
-        position_tables,
-        position_notes,
-        frozenset(
-            {
-                *_NETWORKS,
-                *_SEEDS,
-                "calibrate_batch_norm",
-                "targets",
-                "tables",
-                "stages",
-                "stage_subsets",
-                "kernel_sizes",
-                "head_layers",
-                "head_paddings",
-                "test_images",
-            }
-        ),
-        position_rows,
-    ),
+    "position_probe": _declared(POSITION),
     "padding_pattern": _declared(PADDING_PATTERN),
     "pattern_formation": _declared(PATTERN_FORMATION),
     "fconv_tests": _declared(FCONV),

@@ -188,6 +188,8 @@ class Study:
         config: From a run and its plans to what config.json holds besides the
             flags.
         notes: From rows to lines below all tables.
+        read: From finished runs, or their directories, to the rows that
+            `tables` and `notes` take; those of results.json if not given.
         shared: Flags, besides crossed ones and seeds, in which runs may differ
             and still share tables, because rows say them.
         several_devices: Whether `--strategy` and its kin are flags of it.
@@ -215,6 +217,7 @@ class Study:
         lambda run, plans: {}
     )
     notes: Callable[[Sequence[Row]], Sequence[str]] = lambda rows: ()
+    read: Callable[[Sequence[Any]], list[Row]] | None = None
     shared: Sequence[str] = ()
     several_devices: bool = True
 
@@ -349,6 +352,8 @@ class Study:
         """Print the tables, and where the rest is."""
         results = work.load_results()
         rows, about = results["rows"], results["provenance"]
+        if self.read is not None:
+            rows = self.read([work.path])
         for table in self.lay_out(rows):
             print_table(**table)
             print()
