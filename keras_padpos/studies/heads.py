@@ -208,7 +208,7 @@ def check_heads(settings: Settings, heads: Sequence[Any]) -> None:
             f"--tables={','.join(settings.tables)} has no head for any of the "
             "networks and stages asked for."
         )
-    probes.check_heads(settings.solver, heads)
+    probes.check_heads(settings.solver, list(dict.fromkeys(heads)))
     if settings.head_width and all(head.layers == 1 for head in heads):
         raise InputError(
             "--head_width is that of hidden layers, and no head has any. "
