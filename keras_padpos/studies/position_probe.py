@@ -226,7 +226,7 @@ def _measure(run, plan, unit):
             model, _first(train, settings.calibrate_batch_norm)
         )
     rows, arrays = probes.position_probe(
-        probes.read_out_features(model),
+        probes.probe_features(model),
         train,
         tests,
         targets=probed_targets(settings),
@@ -241,7 +241,7 @@ def _measure(run, plan, unit):
         advance=unit.advance,
         log=unit.rolling.log,
         keep=lambda heads: run.work.save_model(
-            unit.label, probes.stage_read_outs(model.output, heads)
+            unit.label, probes.stage_probes(model.output, heads)
         ),
         checkpoint=unit.rolling,
         spread=run.devices,
