@@ -14,7 +14,7 @@ from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 
 # ImageNet's mean red, green and blue, as Keras prepares pictures.
-_COLOURS = {"mean": (123.675, 116.28, 103.53), "black": 0.0}
+_COLOURS: dict[str, Any] = {"mean": (123.675, 116.28, 103.53), "black": 0.0}
 # Canvases a batch whose BatchNorm statistics are taken, as in training.
 _CALIBRATION_BATCH = 8
 _BAGNET = "bagnet33"
@@ -226,7 +226,7 @@ def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
         seed=plan["seed"],
         batch_size=settings.batch_size,
         advance=unit.advance,
-        checkpoint=checkpoints.get,
+        checkpoint=checkpoints.__getitem__,
         spread=run.devices,
         fill=fill,
     )

@@ -128,7 +128,7 @@ _MAIN_JOB = (
 def probed_networks(settings: Settings) -> list[ProbedNetwork]:
     """The networks that the flags name, each once."""
     names = ("backbone", "weights", "padding_mode")
-    chosen = _MAIN_JOB
+    chosen: Iterable[tuple[str, ...]] = _MAIN_JOB
     if any(settings.present(name) for name in names):
         chosen = itertools.product(*(getattr(settings, name) for name in names))
     networks = []

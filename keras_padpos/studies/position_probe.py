@@ -4,13 +4,11 @@ With no flags this is the package's main job: VGG16 with trained weights (HED)
 against the same network with random weights, without padding and with reflect
 padding, and against a head on the bare picture, all on bundled photographs.
 These five networks are compared as long as none of --backbone, --weights and
---padding_mode is given; otherwise every combination of the three is. Pictures
-are of 224x224, which without padding is too small for networks deeper than
-VGG16.
+--padding_mode is given; otherwise every combination of the three is. Without
+padding, pictures of 224x224 are too small for networks deeper than VGG16.
 """
 
 import functools
-import types
 from itertools import islice
 
 import numpy as np
@@ -133,11 +131,10 @@ def _number(settings, name, kind, least, *texts):
 
 def _fit(settings):
     """How the exact solver fits."""
+    name = "positions_per_image"
     return {
         "ridge": _number(settings, "ridge", float, 0, "auto"),
-        "positions_per_image": _number(
-            settings, "positions_per_image", int, 1, "auto", "all"
-        ),
+        name: _number(settings, name, int, 1, "auto", "all"),
     }
 
 
@@ -277,6 +274,11 @@ def _pictures(run):
     }
 
 
+class _Tables:
+    # Merged over seeds picture by picture.
+    lay_out = staticmethod(report.position_tables)
+
+
 STUDY = Study(
     name="position_probe",
     about=__doc__,
@@ -290,8 +292,7 @@ STUDY = Study(
         "targets": probed_targets(run.settings),
         "networks": ["/".join(map(str, plan["network"])) for plan in plans],
     },
-    # Merged over seeds picture by picture.
-    tables=[types.SimpleNamespace(lay_out=report.position_tables)],
+    tables=[_Tables()],
     read=report.position_rows,
     notes=report.position_notes,
     figures=report.draw_position_figures,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NoReturn
+from typing import Protocol
 
 import numpy as np
 from absl import flags
@@ -21,7 +22,6 @@ from keras_padpos.errors import InputError
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import Row
-from keras_padpos.report.table import Table
 from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
 from keras_padpos.runs.flags import Flag
@@ -38,6 +38,14 @@ Plan = Mapping[str, Any]
 
 Measured = tuple[Sequence[Row], Mapping[str, np.ndarray]]
 """Rows, and arrays by name."""
+
+
+class LaysOut(Protocol):
+    """A `Table`, or what lays rows out in its own way."""
+
+    def lay_out(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """See `Table.lay_out`."""
+        ...
 
 
 class Run:
@@ -199,7 +207,7 @@ class Study:
     about: str
     flags: Mapping[str, Flag]
     measure: Callable[[Run, Plan, TrainingUnit], Measured]
-    tables: Sequence[Table]
+    tables: Sequence[LaysOut]
     training: Mapping[str, Any] | None = None
     sets: Callable[[Run], Any] = lambda run: {}
     plans: Callable[[Run], list[dict[str, Any]]] | None = None
@@ -217,7 +225,7 @@ class Study:
         lambda run, plans: {}
     )
     notes: Callable[[Sequence[Row]], Sequence[str]] = lambda rows: ()
-    read: Callable[[Sequence[Any]], list[Row]] | None = None
+    read: Callable[[Sequence[Any]], list[dict[str, Any]]] | None = None
     shared: Sequence[str] = ()
     several_devices: bool = True
 
