@@ -19,7 +19,7 @@ from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
 from keras_padpos.studies import networks
-from keras_padpos.studies._position_network import position_network
+from keras_padpos.studies import position_network
 
 _BACKBONE = flags.DEFINE_string(
     "backbone",

@@ -66,7 +66,8 @@ Received: reflekt. Did you mean reflect?
         most: The largest number allowed.
         above: What numbers must be larger than.
         empty: Whether a list may be empty.
-        decides: Whether it decides results, and so stands in config.json.
+        decides: Whether it decides results, and so stands in config.json; or
+            what says so of the run's settings.
     """
 
     default: Any
@@ -78,7 +79,7 @@ Received: reflekt. Did you mean reflect?
     most: float | None = None
     above: float | None = None
     empty: bool = False
-    decides: bool = True
+    decides: "bool | Callable[[Settings], bool]" = True
 
     def define(self, name: str, values: flags.FlagValues) -> None:
         """Define it for a command line; one that is there is shared."""
@@ -218,10 +219,12 @@ class Settings:
 
     def config(self) -> dict[str, Any]:
         """The flags that decide results, as config.json holds them."""
-        return resolved_flags(
-            [name for name, flag in self._declared.items() if flag.decides],
-            self._values,
-        )
+        names = [
+            name
+            for name, flag in self._declared.items()
+            if (flag.decides(self) if callable(flag.decides) else flag.decides)
+        ]
+        return resolved_flags(names, self._values)
 
 
 COMMON = {

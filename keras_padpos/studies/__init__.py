@@ -6,6 +6,8 @@ Importing this imports neither Keras nor a backend.
 import importlib
 from typing import TYPE_CHECKING
 
+from keras_padpos.studies._position_network import position_network
+
 if TYPE_CHECKING:
     from keras_padpos.studies.study import Study
 
@@ -38,4 +40,4 @@ def get(name: str) -> "Study":
     return importlib.import_module(f"{__name__}.{name}").STUDY
 
 
-__all__ = ["STUDIES", "get"]
+__all__ = ["STUDIES", "get", "position_network"]

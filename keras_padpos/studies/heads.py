@@ -9,6 +9,80 @@ from typing import Any
 from typing import NamedTuple
 
 from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import Settings
+
+HEAD_FLAGS = {
+    "stages": Flag(
+        ["all"], "Stages to read: all, or numbers from 1, or names of layers."
+    ),
+    "stage_subsets": Flag(
+        ["all"],
+        "Which of --stages the heads read: all (together), each (a head for "
+        "each stage), or stages joined by +, by number or name, such as 4+5.",
+    ),
+    "tables": Flag(
+        [],
+        "Fit the heads of these tables of Islam et al. (ICLR 2020) instead of "
+        "those of --kernel_sizes, --head_layers, --head_paddings and "
+        "--stage_subsets: 1, 2a, 2b, 3, 4, 6.",
+        empty=True,
+    ),
+    "targets": Flag(
+        ["horizontal", "vertical", "gaussian", "horizontal_stripes"],
+        "Maps to predict: horizontal, vertical, gaussian, horizontal_stripes, "
+        "vertical_stripes. With --tables, if not given: theirs.",
+    ),
+    "target_range": Flag(
+        "released",
+        "Range of the stripes: [0, 1] as in the released maps, or [-1, 1].",
+        choices=["released", "paper"],
+    ),
+    "kernel_sizes": Flag(
+        ["1"],
+        "Kernel sizes of the heads, in cells of the grid.",
+        type=int,
+        least=1,
+    ),
+    "head_layers": Flag(
+        ["1"],
+        "Numbers of convolutions of the heads; more than 1 needs --solver=sgd "
+        "or adam.",
+        type=int,
+        least=1,
+    ),
+    "head_paddings": Flag(
+        ["0"],
+        "Zeros that the heads add on each side, in cells.",
+        type=int,
+    ),
+    "head_width": Flag(
+        None,
+        "Channels of the hidden layers of heads with more than one. If not "
+        "given: as many as the head sees, as in the released code; with all of "
+        "VGG16's stages that takes hours on a CPU.",
+        type=int,
+        least=1,
+    ),
+    "head_output": Flag(
+        None,
+        "End of the heads: linear, or sigmoid for BatchNorm and a sigmoid. If "
+        "not given: linear for exact, else sigmoid, as in the released code.",
+        choices=["linear", "sigmoid"],
+    ),
+}
+"""The flags that say which heads to fit, and what they predict."""
+
+SHARED_FLAGS = (
+    "stages",
+    "stage_subsets",
+    "tables",
+    "targets",
+    "kernel_sizes",
+    "head_layers",
+    "head_paddings",
+)
+"""Those in which runs may differ and still share tables: rows say them."""
 
 
 class ProbedNetwork(NamedTuple):
@@ -41,6 +115,107 @@ class ProbedNetwork(NamedTuple):
         return f"{'-'.join(map(os.path.basename, parts))}-seed{self.seed}"
 
 
+# What no flags at all compare.
+_MAIN_JOB = (
+    ("vgg16", "bundled", "zeros"),
+    ("vgg16", "random", "zeros"),
+    ("vgg16", "bundled", "none"),
+    ("vgg16", "bundled", "reflect"),
+    ("rgb", "none", "none"),
+)
+
+
+def probed_networks(settings: Settings) -> list[ProbedNetwork]:
+    """The networks that the flags name, each once."""
+    names = ("backbone", "weights", "padding_mode")
+    chosen: Iterable[tuple[str, ...]] = _MAIN_JOB
+    if any(settings.present(name) for name in names):
+        chosen = itertools.product(*(getattr(settings, name) for name in names))
+    networks = []
+    for backbone, weights, mode in chosen:
+        if backbone == "rgb":
+            weights = mode = "none"
+        elif backbone.endswith(".keras"):
+            # A file brings weights and borders of its own.
+            weights = weights if settings.present("weights") else "file"
+            mode = mode if settings.present("padding_mode") else "own"
+        seeded = weights == "random" or settings.solver != "exact"
+        networks += [
+            ProbedNetwork(backbone, weights, mode, settings.seed + offset)
+            for offset in range(settings.seeds if seeded else 1)
+        ]
+    return list(dict.fromkeys(networks))
+
+
+def probed_targets(settings: Settings) -> list[str]:
+    """The targets of `HEAD_FLAGS`: those of --tables, unless --targets says."""
+    if settings.tables and not settings.present("targets"):
+        from keras_padpos import published
+
+        return list(published.table_targets(settings.tables))
+    return settings.targets
+
+
+def probed_heads(
+    settings: Settings,
+    network: ProbedNetwork,
+    layers: Sequence[str],
+    stages: Sequence[str],
+) -> list[Any]:
+    """The heads of `HEAD_FLAGS` for one network; maybe none with --tables."""
+    for name in (
+        "kernel_sizes",
+        "head_layers",
+        "head_paddings",
+        "stage_subsets",
+    ):
+        if settings.tables and settings.present(name):
+            raise InputError(
+                f"--tables says which heads to fit, and so does --{name}. "
+                "Give one of them."
+            )
+    output = "linear" if settings.solver == "exact" else "sigmoid"
+    shape = {
+        "output": settings.head_output or output,
+        "width": settings.head_width,
+    }
+    if settings.tables:
+        return paper_heads(
+            layers,
+            stages,
+            settings.tables,
+            network.backbone,
+            network.padding_mode,
+            **shape,
+        )
+    return probe_heads(
+        layers,
+        stages,
+        subsets=settings.stage_subsets,
+        kernel_sizes=settings.kernel_sizes,
+        head_layers=settings.head_layers,
+        head_paddings=settings.head_paddings,
+        **shape,
+    )
+
+
+def check_heads(settings: Settings, heads: Sequence[Any]) -> None:
+    """Refuse flags that no head of a run, over all networks, can follow."""
+    from keras_padpos import probes
+
+    if not heads:
+        raise InputError(
+            f"--tables={','.join(settings.tables)} has no head for any of the "
+            "networks and stages asked for."
+        )
+    probes.check_heads(settings.solver, list(dict.fromkeys(heads)))
+    if settings.head_width and all(head.layers == 1 for head in heads):
+        raise InputError(
+            "--head_width is that of hidden layers, and no head has any. "
+            f"Received: {settings.head_width}"
+        )
+
+
 def probe_heads(
     layers: Sequence[str],
     stages: Sequence[str],
@@ -52,35 +227,7 @@ def probe_heads(
     output: str = "linear",
     width: int | None = None,
 ) -> list[Any]:
-    """Every combination of what a list of flags names.
-
-    Example:
-        >>> known = ["block1_conv2", "block2_conv2", "block3_conv3"]
-        >>> heads = probe_heads(
-        ...     known[1:], known, subsets=["3", "all"], kernel_sizes=[5]
-        ... )
-        >>> [head.stages for head in heads]
-        [('block3_conv3',), None]
-
-    Args:
-        layers: Names of the layers that are read.
-        stages: Names of all the network's stages, which numbers count, as in
-            `stage_text`. A file has none but those that are read.
-        subsets: `"all"` of `layers`, `"each"` alone, or some by number or
-            name, joined by `+`: `"4+5"`.
-        kernel_sizes: See `probes.Head`.
-        head_layers: See `probes.Head`.
-        head_paddings: See `probes.Head`.
-        output: See `probes.Head`.
-        width: Of hidden layers; see `probes.Head`.
-
-    Returns:
-        A list of `probes.Head`, each once.
-
-    Raises:
-        InputError: If a subset names a stage that is not among `layers`.
-        ValueError: If there is no head of such a shape.
-    """
+    """Every combination of what lists of flags name, each once."""
     return _spec_heads(
         layers,
         stages,

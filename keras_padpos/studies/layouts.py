@@ -1,75 +1,17 @@
 """The tables that the report's page shows of each experiment."""
 
-from keras_padpos.report._position_rows import position_rows
+from keras_padpos import studies
 from keras_padpos.report.content import Layout
-from keras_padpos.report.position_report import position_notes
-from keras_padpos.report.position_report import position_tables
-from keras_padpos.studies.agreement_report import agreement_tables
-from keras_padpos.studies.fconv_report import fconv_tables
-from keras_padpos.studies.location_task import STUDY as LOCATION_TASK
-from keras_padpos.studies.padding_pattern import STUDY as PADDING_PATTERN
-from keras_padpos.studies.pattern_formation import STUDY as PATTERN_FORMATION
-from keras_padpos.studies.robustness import STUDY as ROBUSTNESS
-from keras_padpos.studies.semantic_head import STUDY as SEMANTIC_HEAD
-from keras_padpos.studies.shift_consistency import STUDY as SHIFT_CONSISTENCY
+from keras_padpos.report.content import plain_rows
 from keras_padpos.studies.study import Study
-from keras_padpos.studies.texture import STUDY as TEXTURE
-
-_NETWORKS = {"backbone", "weights", "padding_mode", "networks", "batch_size"}
-_SEEDS = {"seed", "seeds"}
 
 
 def _declared(study: Study) -> Layout:
     """The tables that a study declares."""
-    key = frozenset({*study.crossed, *study.shared, *_SEEDS})
-    return Layout(study.lay_out, study.notes, key)
+    seeds = {"seed", "seeds"} if "seeds" in study.declared else ()
+    key = frozenset({*study.crossed, *study.shared, *seeds})
+    return Layout(study.lay_out, study.notes, key, study.read or plain_rows)
 
 
-LAYOUTS = {
-    "position_probe": Layout(
-        position_tables,
-        position_notes,
-        frozenset(
-            {
-                *_NETWORKS,
-                *_SEEDS,
-                "calibrate_batch_norm",
-                "targets",
-                "tables",
-                "stages",
-                "stage_subsets",
-                "kernel_sizes",
-                "head_layers",
-                "head_paddings",
-                "test_images",
-            }
-        ),
-        position_rows,
-    ),
-    "padding_pattern": _declared(PADDING_PATTERN),
-    "pattern_formation": _declared(PATTERN_FORMATION),
-    "fconv_tests": Layout(
-        fconv_tables,
-        key=frozenset(
-            {
-                *_NETWORKS,
-                *_SEEDS,
-                "test",
-                "splits",
-                "convolution",
-                "train",
-                "borders",
-            }
-        ),
-    ),
-    "prediction_agreement": Layout(
-        agreement_tables,
-        key=frozenset({"backbone", "weights", "padding_mode"}),
-    ),
-    "location_task": _declared(LOCATION_TASK),
-    "semantic_head": _declared(SEMANTIC_HEAD),
-    "robustness": _declared(ROBUSTNESS),
-    "texture": _declared(TEXTURE),
-    "shift_consistency": _declared(SHIFT_CONSISTENCY),
-}
+LAYOUTS = {name: _declared(studies.get(name)) for name in studies.STUDIES}
 """From each experiment that has tables of its own to these."""

@@ -173,6 +173,7 @@ def padding_flag(
         "cells are added)" + (", own (as the network has it)." if own else "."),
         choices=lambda: padding_modes(own=own),
         crossed=True,
+        type=list if default is None else str,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NoReturn
+from typing import Protocol
 
 import numpy as np
 from absl import flags
@@ -21,7 +22,6 @@ from keras_padpos.errors import InputError
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import Row
-from keras_padpos.report.table import Table
 from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
 from keras_padpos.runs.flags import Flag
@@ -38,6 +38,14 @@ Plan = Mapping[str, Any]
 
 Measured = tuple[Sequence[Row], Mapping[str, np.ndarray]]
 """Rows, and arrays by name."""
+
+
+class LaysOut(Protocol):
+    """A `Table`, or what lays rows out in its own way."""
+
+    def lay_out(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """See `Table.lay_out`."""
+        ...
 
 
 class Run:
@@ -166,7 +174,8 @@ class Study:
         about: What `--help` says first.
         flags: The study's own flags by name.
         measure: From a run, a plan and its unit of work to rows and arrays.
-            What was finished before is not measured again.
+            What was finished before is not measured again. An array is saved
+            as `LABEL/NAME`, one without a name as `LABEL`.
         tables: What is printed, and shown in the report.
         training: Arguments of `training_flags`, for studies that train.
         sets: From a run to its data sets by name, opened but not read. What
@@ -181,12 +190,14 @@ class Study:
         label: From a plan to its name in progress, files and arrays.
         amount: From a run and a plan to how much there is to do, in `noun`;
             `None` if unknown.
-        noun: What progress counts, in the plural.
+        noun: What progress counts, in the plural, or what says it of a plan.
         figures: From a work directory, rows and arrays to plotted figures.
         finish: From a run to further arrays, once all is measured.
         config: From a run and its plans to what config.json holds besides the
             flags.
         notes: From rows to lines below all tables.
+        read: From finished runs, or their directories, to the rows that
+            `tables` and `notes` take; those of results.json if not given.
         shared: Flags, besides crossed ones and seeds, in which runs may differ
             and still share tables, because rows say them.
         several_devices: Whether `--strategy` and its kin are flags of it.
@@ -196,7 +207,7 @@ class Study:
     about: str
     flags: Mapping[str, Flag]
     measure: Callable[[Run, Plan, TrainingUnit], Measured]
-    tables: Sequence[Table]
+    tables: Sequence[LaysOut]
     training: Mapping[str, Any] | None = None
     sets: Callable[[Run], Any] = lambda run: {}
     plans: Callable[[Run], list[dict[str, Any]]] | None = None
@@ -204,7 +215,7 @@ class Study:
     network_flags: Sequence[str] = ()
     label: Callable[[Plan], str] | None = None
     amount: Callable[[Run, Plan], int | None] = lambda run, plan: None
-    noun: str = "pictures"
+    noun: str | Callable[[Plan], str] = "pictures"
     figures: (
         Callable[[runs.WorkDirectory, list[Row], Mapping[str, np.ndarray]], Any]
         | None
@@ -214,6 +225,7 @@ class Study:
         lambda run, plans: {}
     )
     notes: Callable[[Sequence[Row]], Sequence[str]] = lambda rows: ()
+    read: Callable[[Sequence[Any]], list[dict[str, Any]]] | None = None
     shared: Sequence[str] = ()
     several_devices: bool = True
 
@@ -321,8 +333,9 @@ class Study:
                 if saved:
                     progress.done_before(label)
                 else:
-                    total = self.amount(run, plan)
-                    with progress.unit(label, total, self.noun) as advance:
+                    total, noun = self.amount(run, plan), self.noun
+                    noun = noun(plan) if callable(noun) else noun
+                    with progress.unit(label, total, noun) as advance:
                         unit = TrainingUnit(work, label, seconds, advance, step)
                         new, maps = self.measure(run, plan, unit)
                         note = {"rows": new, "skipped": unit.skipped}
@@ -333,7 +346,8 @@ class Study:
                 rows += note["rows"]
                 skipped |= note["skipped"]
                 arrays |= {
-                    f"{label}/{name}": map_ for name, map_ in maps.items()
+                    f"{label}/{name}" if name else label: map_
+                    for name, map_ in maps.items()
                 }
         arrays |= self.finish(run)
         if arrays:
@@ -346,6 +360,8 @@ class Study:
         """Print the tables, and where the rest is."""
         results = work.load_results()
         rows, about = results["rows"], results["provenance"]
+        if self.read is not None:
+            rows = self.read([work.path])
         for table in self.lay_out(rows):
             print_table(**table)
             print()

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from tool_process import ToolProcess
+from run_study import run_study
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,15 +25,12 @@ def pictures(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process: to import TensorFlow takes seconds."""
-    with ToolProcess("experiments.position_probe", []) as process:
-        yield process
+def run(*flags, cwd):
+    return run_study("position_probe", *flags, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
-def finished(process, pictures, tmp_path_factory):
+def finished(pictures, tmp_path_factory):
     """A run of the binary: its directory, flags and what it printed."""
     work = tmp_path_factory.mktemp("run") / "work"
     flags = (
@@ -48,7 +45,7 @@ def finished(process, pictures, tmp_path_factory):
         "--stages=1,2",
         "--ridge=0.1",
     )
-    done = process(*flags, cwd=work.parent)
+    done = run(*flags, cwd=work.parent)
     assert done.returncode == 0, done.stderr
     return work, flags, done
 
@@ -96,7 +93,7 @@ def test_rows_hold_what_the_design_names(finished):
 
 def test_a_broken_picture_is_counted_and_reported(finished, pictures):
     work, _, done = finished
-    assert f"{pictures}: 1 unreadable pictures were left out" in done.stdout
+    assert f"{pictures}: 1 pictures were left out" in done.stdout
     rows = json.loads((work / "results.json").read_text())["rows"]
     assert {r["images"] for r in rows if r["test_set"] != "black"} == {6}
 
@@ -127,10 +124,10 @@ def test_arrays_and_figure_belong_to_the_rows(finished):
         assert figure.width > 300
 
 
-def test_a_finished_run_is_shown_again_and_left_alone(finished, process):
+def test_a_finished_run_is_shown_again_and_left_alone(finished):
     work, flags, done = finished
     before = _files(work)
-    again = process(*flags, cwd=work.parent)
+    again = run(*flags, cwd=work.parent)
     assert again.returncode == 0
     assert again.stdout == done.stdout
     assert _files(work) == before
@@ -141,7 +138,7 @@ def _results(work):
 
 
 @pytest.fixture(scope="module")
-def file_run(process, pictures, tmp_path_factory):
+def file_run(pictures, tmp_path_factory):
     """A run on a `.keras` file: many heads, sets, seeds, a chosen ridge."""
     folder = tmp_path_factory.mktemp("file")
     # Whatever size it was saved for, it is probed on pictures of 224.
@@ -151,7 +148,7 @@ def file_run(process, pictures, tmp_path_factory):
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.Conv2D(4, 3, 2, padding="same", name="late")(x)
     keras.Model(inputs, x).save(folder / "net.keras")
-    done = process(
+    done = run(
         "--workdir=work",
         "--backbone=net.keras",
         "--weights=file,random",
@@ -207,8 +204,8 @@ def test_every_figure_and_the_pictures_are_there(file_run, pictures):
     assert "(2 seeds)" in done.stdout
 
 
-def test_tables_say_which_heads_and_targets(process, pictures, tmp_path):
-    done = process(
+def test_tables_say_which_heads_and_targets(pictures, tmp_path):
+    done = run(
         "--workdir=work",
         "--backbone=rgb",
         "--tables=2a,3",
@@ -236,8 +233,8 @@ def test_tables_say_which_heads_and_targets(process, pictures, tmp_path):
     assert len(log) == 9
 
 
-def test_tables_without_a_head_for_the_network_are_an_error(process, tmp_path):
-    done = process("--backbone=rgb", "--tables=3", cwd=tmp_path)
+def test_tables_without_a_head_for_the_network_are_an_error(tmp_path):
+    done = run("--backbone=rgb", "--tables=3", cwd=tmp_path)
     assert done.returncode == 1
     assert "--tables=3 has no head for any" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -248,7 +245,7 @@ def test_tables_without_a_head_for_the_network_are_an_error(process, tmp_path):
     [
         ("--ridge=0.2", "another --workdir"),
         ("--targets=diagonal", "`target` must be one of"),
-        ("--padding_mode=mirror", "--padding_mode must be among zeros"),
+        ("--padding_mode=mirror", "--padding_mode must be of zeros"),
         ("--backbone=vgg61", "must be one of vgg16"),
         ("--weights=nowhere.h5", "There is no file at 'nowhere.h5'"),
         ("--train_images=nowhere", "nowhere"),
@@ -266,12 +263,10 @@ def test_tables_without_a_head_for_the_network_are_an_error(process, tmp_path):
         ("--max_images=0", "--max_images"),
     ],
 )
-def test_a_bad_flag_is_one_line_and_changes_nothing(
-    finished, process, change, words
-):
+def test_a_bad_flag_is_one_line_and_changes_nothing(finished, change, words):
     work, flags, _ = finished
     before = _files(work)
-    done = process(*flags, change, cwd=work.parent)
+    done = run(*flags, change, cwd=work.parent)
     assert done.returncode != 0
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
@@ -280,13 +275,13 @@ def test_a_bad_flag_is_one_line_and_changes_nothing(
     assert list(work.parent.iterdir()) == [work]
 
 
-def test_a_file_of_one_size_alone_is_an_error(process, tmp_path):
+def test_a_file_of_one_size_alone_is_an_error(tmp_path):
     inputs = keras.Input((8, 8, 3))
     x = keras.layers.Flatten(name="flat")(inputs)
     x = keras.layers.Reshape((8, 8, 3), name="folded")(x)
     x = keras.layers.Conv2D(2, 3, name="last")(x)
     keras.Model(inputs, x).save(tmp_path / "net.keras")
-    done = process(
+    done = run(
         "--workdir=work",
         "--backbone=net.keras",
         "--stages=last",
@@ -326,7 +321,7 @@ def test_bundled_without_the_package_says_what_to_install(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_an_interrupted_run_goes_on(finished, process):
+def test_an_interrupted_run_goes_on(finished):
     work, flags, _ = finished
     copy = work.parent.parent / f"{work.parent.name}-copy"
     copy.mkdir()
@@ -340,7 +335,7 @@ def test_an_interrupted_run_goes_on(finished, process):
             goal.mkdir()
             for file in source.glob("1-mobilenet-random-zeros*"):
                 (goal / file.name).write_bytes(file.read_bytes())
-    done = process(*flags, f"--workdir={copy}", cwd=copy)
+    done = run(*flags, f"--workdir={copy}", cwd=copy)
     assert done.returncode == 0, done.stderr
     assert "1/3 1-mobilenet-random-zeros-seed0: done before" in done.stderr
     after = json.loads((copy / "results.json").read_text())["rows"]

@@ -1,14 +1,15 @@
-import functools
 import json
+import shutil
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
-from run_binary import run_binary
-from tool_process import ToolProcess
+from run_study import run_study
 
-run = functools.partial(run_binary, "experiments.prediction_agreement")
+
+def run(*flags, cwd):
+    return run_study("prediction_agreement", *flags, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -60,30 +61,33 @@ def test_zeros_agree_with_themselves(finished):
     assert "same first class" in done.stdout
 
 
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process: to import TensorFlow takes seconds."""
-    with ToolProcess("experiments.prediction_agreement", []) as process:
-        yield process
-
-
-def test_a_finished_run_is_shown_again(process, finished):
+def test_a_run_goes_on_after_what_it_has_measured(finished, tmp_path):
     work, flags, done = finished
-    again = process(*flags, cwd=work.parent)
-    assert again.returncode == 0
-    assert again.stdout.splitlines()[-5:] == done.stdout.splitlines()[-5:]
+    results = json.loads((work / "results.json").read_text())
+    copy = tmp_path / "work"
+    shutil.copytree(work, copy)
+    (copy / "results.json").unlink()
+    for file in (copy / "checkpoints").glob("replicate-*"):
+        file.unlink()
+    again = run(*flags, f"--workdir={copy}", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.count("done before") == 3
+    rows = json.loads((copy / "results.json").read_text())["rows"]
+    assert rows == results["rows"]
+    assert again.stdout.splitlines()[:-1] == done.stdout.splitlines()[:-1]
 
 
 @pytest.mark.parametrize(
     "flag, message",
     [
-        ("--padding_mode=mirror", "--padding_mode must be among zeros"),
+        ("--padding_mode=mirror", "--padding_mode must be of zeros"),
         ("--crop=100", "--crop must be a multiple of 32"),
         ("--weights=nowhere.h5", "no file at 'nowhere.h5'"),
+        ("--weights=bundled", "those of an edge detector"),
     ],
 )
-def test_errors(process, flag, message, tmp_path):
-    done = process(flag, cwd=tmp_path)
+def test_errors(flag, message, tmp_path):
+    done = run(flag, cwd=tmp_path)
     assert done.returncode != 0
     (line,) = done.stderr.strip().splitlines()
     assert message in line

@@ -10,7 +10,7 @@ from report_runs import rewrite
 
 from keras_padpos.report.content import report_content
 from keras_padpos.report.read_runs import find_runs
-from keras_padpos.studies.fconv_report import fconv_tables
+from keras_padpos.studies.fconv_tests import STUDY as FCONV
 from keras_padpos.studies.layouts import LAYOUTS
 
 
@@ -52,7 +52,7 @@ def test_known_experiments_have_the_tables_of_their_binaries(everything):
         titles = [table["title"] for table in with_tables.tables]
         assert not any("rows" in title for title in titles), titles
     (part, _) = everything.experiments["fconv_tests"]
-    assert list(part.tables) == fconv_tables(part.runs[0].rows)
+    assert list(part.tables) == FCONV.lay_out(part.runs[0].rows)
 
 
 def test_an_unknown_experiment_has_its_rows(everything):

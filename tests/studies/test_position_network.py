@@ -6,7 +6,7 @@ from keras_padpos import models
 from keras_padpos import probes
 from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
-from keras_padpos.runs import position_network
+from keras_padpos.studies import position_network
 
 GRID = 28
 STAGE = "conv_pw_1_relu"

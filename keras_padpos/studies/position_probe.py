@@ -1,0 +1,300 @@
+"""How much absolute position a network carries (PosENet).
+
+With no flags this is the package's main job: VGG16 with trained weights (HED)
+against the same network with random weights, without padding and with reflect
+padding, and against a head on the bare picture, all on bundled photographs.
+These five networks are compared as long as none of --backbone, --weights and
+--padding_mode is given; otherwise every combination of the three is. Without
+padding, pictures of 224x224 are too small for networks deeper than VGG16.
+"""
+
+import functools
+from itertools import islice
+
+import numpy as np
+
+from keras_padpos import report
+from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.heads import HEAD_FLAGS
+from keras_padpos.studies.heads import SHARED_FLAGS
+from keras_padpos.studies.heads import check_heads
+from keras_padpos.studies.heads import probed_heads
+from keras_padpos.studies.heads import probed_networks
+from keras_padpos.studies.heads import probed_targets
+from keras_padpos.studies.networks import joined_sets
+from keras_padpos.studies.networks import padding_flag
+from keras_padpos.studies.networks import stage_layers
+from keras_padpos.studies.networks import stage_text
+from keras_padpos.studies.study import Study
+
+_FLAGS = {
+    "backbone": Flag(
+        ["vgg16"],
+        "Networks: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+        "efficientnetb0, densenet121, rgb for the bare picture (PosENet's own "
+        "control), or the path of a .keras file that takes raw RGB (with "
+        "--stages).",
+        crossed=True,
+    ),
+    "weights": Flag(
+        ["bundled"],
+        "Weights of the networks: imagenet (downloaded by Keras), bundled "
+        "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
+        "the path of a weights file. Of a .keras file: file (its own, if not "
+        "given) or random.",
+        crossed=True,
+    ),
+    "padding_mode": padding_flag(
+        ["zeros"], "Padding of the networks", own=True
+    ),
+    **HEAD_FLAGS,
+    "solver": Flag(
+        "exact",
+        "exact: the best linear head, in one pass; sgd: the papers' recipe; "
+        "adam: an independent reproduction's.",
+        choices=["exact", "sgd", "adam"],
+    ),
+    "ridge": Flag(
+        "0.001",
+        "For exact: added to the diagonal of the features' correlation matrix; "
+        "auto: for each head and target what does best on every fifth training "
+        "picture when fitted on the others.",
+    ),
+    "positions_per_image": Flag(
+        "auto",
+        "For exact: positions of each picture to fit on: a number, all, or "
+        "auto: all for heads of up to 5,000 columns, a sample for wider ones. "
+        "Heads of more than 20,000 columns are fitted on 12,000 positions in "
+        "all at most.",
+    ),
+    "calibrate_batch_norm": Flag(
+        0,
+        "Training pictures that set the BatchNorm statistics of networks with "
+        "random weights; 0: they stay as Keras initialises them.",
+        least=0,
+    ),
+    "epochs": Flag(15, "For sgd and adam: passes over the pictures.", least=1),
+    "learning_rate": Flag(
+        None,
+        "For sgd (0.1 if not given; a tenth of it from the eleventh epoch on) "
+        "and adam (0.001).",
+        type=float,
+        least=0,
+    ),
+    "train_images": Flag(
+        ["samples:train"],
+        "Sets of pictures to fit on, all together: samples:train, a folder, or "
+        "tfds:NAME:SPLIT (with --data_dir for data sets kept elsewhere); a "
+        "folder may end in a slice, DIR[:120], and is not searched below. "
+        "--max_images counts all together.",
+    ),
+    "test_images": Flag(
+        ["samples:test", "black", "white", "noise"],
+        "Sets of pictures to score on, each as in --train_images, or black, "
+        "white or noise.",
+    ),
+    "seeds": Flag(
+        1,
+        "Number of seeds, from --seed on, for random weights, sgd and adam.",
+        least=1,
+    ),
+    "batch_size": Flag(
+        8,
+        "Pictures that go through a network at once.",
+        least=1,
+        decides=False,
+    ),
+}
+
+_SIZE = 224
+# Statistics behind other BatchNorms depend a little on the batch.
+_CALIBRATION_BATCH = 32
+
+
+def _number(settings, name, kind, least, *texts):
+    """A flag that is a number or one of some texts."""
+    text = getattr(settings, name)
+    if text in texts:
+        return text
+    try:
+        number = kind(text)
+    except ValueError:
+        number = -1
+    if not least <= number < float("inf"):
+        raise InputError(
+            f"--{name} must be a number of {least} or more, or "
+            f"{' or '.join(texts)}. Received: {text}"
+        )
+    return number
+
+
+def _fit(settings):
+    """How the exact solver fits."""
+    name = "positions_per_image"
+    return {
+        "ridge": _number(settings, "ridge", float, 0, "auto"),
+        name: _number(settings, name, int, 1, "auto", "all"),
+    }
+
+
+def _sets(run):
+    from keras_padpos import data
+
+    settings = run.settings
+    open_images = functools.partial(
+        data.open_images,
+        size=_SIZE,
+        count=settings.max_images,
+        data_dir=settings.data_dir,
+    )
+    sets = joined_sets(settings.train_images)
+    # Other crops than the training set's, should both name the same pictures.
+    tests = {
+        spec: open_images(spec, seed=settings.seed + 1)
+        for spec in settings.test_images
+    }
+    return {"train": open_images(sets, seed=settings.seed), "tests": tests}
+
+
+def _plans(run):
+    """Networks, the stages to read and all they have, and heads to fit."""
+    from keras_padpos import models
+    from keras_padpos import probes
+
+    settings = run.settings
+    _fit(settings)
+    for target in probed_targets(settings):
+        probes.position_target(target, 2)
+    plans = []
+    for network in probed_networks(settings):
+        layers = stage_layers(network.backbone, settings.stages)
+        stages = layers
+        models.check_weights(network.backbone, network.weights)
+        if models.is_model_file(network.backbone):
+            _check_file(network, layers)
+        else:
+            stages = models.stage_names(network.backbone)
+        heads = probed_heads(settings, network, layers, stages)
+        if heads:
+            label = f"{len(plans) + 1}-{network.label}"
+            plan = {"label": label, "network": network, "heads": heads}
+            plans.append({**plan, "layers": layers, "stages": stages})
+    check_heads(settings, [head for plan in plans for head in plan["heads"]])
+    return plans
+
+
+def _check_file(network, layers):
+    """Refuse a file whose layers do not take pictures of the probe's size."""
+    from keras_padpos import models
+
+    try:
+        models.backbone(
+            network.backbone, stages=layers, input_shape=(_SIZE, _SIZE, 3)
+        )
+    except ValueError as error:
+        raise InputError(f"--backbone={network.backbone}: {error}") from error
+
+
+def _measure(run, plan, unit):
+    """Rows and arrays of one network."""
+    import keras
+
+    from keras_padpos import models
+    from keras_padpos import probes
+
+    settings, network = run.settings, plan["network"]
+    train, tests = run.sets["train"], run.sets["tests"]
+    # Random padding draws its seeds while networks are made: the same ones
+    # whichever networks came before.
+    keras.utils.set_random_seed(network.seed)
+    model = models.backbone(
+        network.backbone,
+        weights=network.weights,
+        padding_mode=network.padding_mode,
+        stages=plan["layers"],
+        # A file is built for this size, whatever its own.
+        input_shape=(*train.shape, 3),
+        seed=network.seed,
+    )
+    calibrated = 0
+    if network.weights == "random" and settings.calibrate_batch_norm:
+        calibrated = models.calibrate_batch_norm(
+            model, _first(train, settings.calibrate_batch_norm)
+        )
+    rows, arrays = probes.position_probe(
+        probes.probe_features(model),
+        train,
+        tests,
+        targets=probed_targets(settings),
+        heads=plan["heads"],
+        solver=settings.solver,
+        **_fit(settings),
+        epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        value_range=settings.target_range,
+        batch_size=settings.batch_size,
+        seed=network.seed,
+        advance=unit.advance,
+        log=unit.rolling.log,
+        keep=lambda heads: run.work.save_model(
+            unit.label, probes.stage_probes(model.output, heads)
+        ),
+        checkpoint=unit.rolling,
+        spread=run.devices,
+    )
+    unit.skipped |= {
+        images.name: images.broken
+        for images in (train, *tests.values())
+        if images.broken
+    }
+    for row in rows:
+        row["stages"] = stage_text(row["stages"].split(","), plan["stages"])
+        row["arrays"] = f"{unit.label}/{row['arrays']}"
+    name = {**network._asdict(), "calibration_images": calibrated}
+    return [{**name, **row} for row in rows], arrays
+
+
+def _first(images, count):
+    """The first pictures of a set, in batches that no flag changes."""
+    for batch in images.batches(_CALIBRATION_BATCH):
+        yield batch[:count]
+        count -= len(batch)
+        if count <= 0:
+            return
+
+
+def _pictures(run):
+    """The first pictures of each test set."""
+    from keras_padpos import probes
+
+    return {
+        f"pictures/{spec}": np.stack(list(islice(images, probes.EXAMPLES)))
+        for spec, images in run.sets["tests"].items()
+    }
+
+
+class _Tables:
+    # Merged over seeds picture by picture.
+    lay_out = staticmethod(report.position_tables)
+
+
+STUDY = Study(
+    name="position_probe",
+    about=__doc__,
+    flags=_FLAGS,
+    sets=_sets,
+    plans=_plans,
+    label=lambda plan: plan["label"],
+    measure=_measure,
+    finish=_pictures,
+    config=lambda run, plans: {
+        "targets": probed_targets(run.settings),
+        "networks": ["/".join(map(str, plan["network"])) for plan in plans],
+    },
+    tables=[_Tables()],
+    read=report.position_rows,
+    notes=report.position_notes,
+    figures=report.draw_position_figures,
+    shared=["networks", "calibrate_batch_norm", "test_images", *SHARED_FLAGS],
+)
