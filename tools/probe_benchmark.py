@@ -13,7 +13,6 @@ from absl import flags
 from keras_padpos import report
 from keras_padpos import runs
 from keras_padpos.studies import networks
-from keras_padpos.studies import position_probe
 from keras_padpos.studies.heads import paper_heads
 
 _BACKBONE = flags.DEFINE_string(
@@ -61,7 +60,7 @@ _RIDGE = flags.DEFINE_float(
 _POSITIONS = flags.DEFINE_string(
     "positions_per_image",
     "auto",
-    "Places of each picture that exact heads are fitted on: a number, all, or "
+    "Positions of each picture that exact heads are fitted on: a number, all, or "
     "auto (a sample for heads of more than 5,000 columns).",
 )
 _BATCH_SIZE = flags.DEFINE_integer(
@@ -122,11 +121,14 @@ def main(argv):
     from keras_padpos import probes
 
     counts = _memory_images()
-    positions = position_probe.positions(_POSITIONS.value)
+    positions = _POSITIONS.value
+    if positions not in ("auto", "all"):
+        number = runs.Flag([], "", type=int, least=1)
+        (positions,) = number.value("positions_per_image", [positions])
     for target in _TARGETS.value:
         probes.position_target(target, 2)
     models.check_weights(_BACKBONE.value, _WEIGHTS.value)
-    networks = _networks()
+    probed = _networks()
     images = _open(flags.FLAGS.max_images)
     provenance = runs.Provenance(seed=flags.FLAGS.seed)
     work = runs.open_work_directory(
@@ -139,7 +141,7 @@ def main(argv):
     if not work.finished:
         runs.apply_common_flags()
         rows = [
-            *_against_recipe(networks, images, positions),
+            *_against_recipe(probed, images, positions),
             _against_forward(images),
             *_memory(counts),
         ]
@@ -168,7 +170,7 @@ def _open(count):
 
 def _networks():
     """The networks of the tables, each with its exact and its SGD heads."""
-    networks = []
+    probed = []
     asked = [(_BACKBONE.value, "zeros"), ("rgb", "none")]
     if _BACKBONE.value == "rgb":
         asked = asked[1:]
@@ -188,13 +190,13 @@ def _networks():
             for output in ("linear", "sigmoid")
         )
         if heads:
-            networks.append((backbone, mode, heads, theirs))
-    if not networks:
+            probed.append((backbone, mode, heads, theirs))
+    if not probed:
         raise runs.InputError(
             f"--tables={','.join(_TABLES.value)} has no linear head for "
             f"{_BACKBONE.value}."
         )
-    return networks
+    return probed
 
 
 def _model(backbone, mode):
@@ -209,7 +211,7 @@ def _model(backbone, mode):
     )
 
 
-def _against_recipe(networks, images, positions):
+def _against_recipe(probed, images, positions):
     from tools.measure_probe import fit_all
     from tools.measure_probe import recipe_seconds
 
