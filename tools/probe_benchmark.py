@@ -60,8 +60,8 @@ _RIDGE = flags.DEFINE_float(
 _POSITIONS = flags.DEFINE_string(
     "positions_per_image",
     "auto",
-    "Positions of each picture that exact heads are fitted on: a number, all, or "
-    "auto (a sample for heads of more than 5,000 columns).",
+    "Positions of each picture that exact heads are fitted on: a number, all, "
+    "or auto (a sample for heads of more than 5,000 columns).",
 )
 _BATCH_SIZE = flags.DEFINE_integer(
     "batch_size",
