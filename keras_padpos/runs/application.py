@@ -1,5 +1,6 @@
 """How a binary starts and how it ends."""
 
+import contextlib
 import os
 import re
 import sys
@@ -7,6 +8,8 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from logging import getLogger
 from pathlib import Path
@@ -40,15 +43,8 @@ def quiet_tensorflow() -> None:
     during the import. What is no log line of TensorFlow's, a Python warning
     say, is printed afterwards; if the import raises, everything is.
 
-    Whoever sets `TF_CPP_MIN_LOG_LEVEL` to 0 or 1 wants the lines and gets
-    them. A second call does nothing.
-
-    Example:
-        >>> quiet_tensorflow()
-        >>> import keras
-
-    Raises:
-        ImportError: If Keras or its backend cannot be imported.
+    With `TF_CPP_MIN_LOG_LEVEL` of 0 or 1 the lines are shown. A second call
+    does nothing.
     """
     level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if level in ("0", "1"):
@@ -57,32 +53,42 @@ def quiet_tensorflow() -> None:
         return
     if "keras" in sys.modules:
         return
-    _flush()
-    with tempfile.TemporaryFile() as held:
-        stderr = os.dup(2)
-        failed = False
+    with tempfile.TemporaryFile() as diverted:
+        failed = True
         try:
-            os.dup2(held.fileno(), 2)
-            import keras  # noqa: F401
-        except Exception:
-            failed = True
-            raise
+            with redirected({2: diverted.fileno()}):
+                import keras  # noqa: F401
+            failed = False
         finally:
-            _flush()
-            os.dup2(stderr, 2)
-            os.close(stderr)
             # Else it warns of a new trace for each size of a last batch.
             getLogger("tensorflow").setLevel("ERROR")
-            held.seek(0)
-            for line in held.read().decode(errors="replace").splitlines():
+            diverted.seek(0)
+            for line in diverted.read().decode(errors="replace").splitlines():
                 if failed or not _LOG_LINE.match(line):
                     print(line, file=sys.stderr)
 
 
+@contextlib.contextmanager
+def redirected(targets: Mapping[int, int]) -> Iterator[None]:
+    """Let file descriptors lead to others, for what C++ prints too."""
+    _flush()
+    saved = {number: os.dup(number) for number in targets}
+    try:
+        for number, target in targets.items():
+            os.dup2(target, number)
+        yield
+    finally:
+        _flush()
+        for number, descriptor in saved.items():
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+
+
 def _flush() -> None:
-    # None under pythonw and in some notebooks.
-    if sys.stderr is not None:
-        sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # None under pythonw and in some notebooks.
+        if stream is not None:
+            stream.flush()
 
 
 def run(
@@ -97,9 +103,7 @@ def run(
     """Run a binary's `main` and end the process with its exit status.
 
     The flags are parsed first, then Keras is imported quietly, then `main` is
-    called. A binary that imports Keras only inside `main` therefore answers
-    `--help` and a mistyped flag at once, and prints no log lines of
-    TensorFlow's.
+    called. So `--help` and a mistyped flag are answered at once.
 
     The run ends with
 
@@ -115,23 +119,6 @@ def run(
     `--verbosity=1` and `--pdb` show the traceback of every error, and
     `--verbosity=0` what libraries log of their doings. Python warnings are
     printed as one line too, `NAME: warning: ...`.
-
-    Example:
-        A whole binary:
-
-        ```python
-        from absl import flags
-
-        from keras_padpos import runs
-
-        runs.define_common_flags()
-
-        def main(argv):
-            print(flags.FLAGS.seed)
-
-        if __name__ == "__main__":
-            runs.run(main)
-        ```
 
     Args:
         main: Called with what is left of the command line after the flags
@@ -169,18 +156,23 @@ def run(
                 status = _say(name, f"error: {error}", status=2)
             except Exception as error:
                 is_users = isinstance(error, (InputError, OSError))
-                if _wants_traceback() or not is_users:
-                    if not _is_one_of_several(values):
-                        raise
+                shows = flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
+                if is_users and not shows:
+                    text = str(error) or type(error).__name__
+                    if isinstance(error, OSError) and error.strerror:
+                        file = error.filename
+                        text = f"{os.fspath(file)!r}: " if file else ""
+                        text += error.strerror
+                    status = _say(name, f"error: {text}", status=1)
+                elif not _is_one_of_several(values):
+                    raise
+                else:
                     traceback.print_exc()
                     status = 1
-                else:
-                    status = _say(name, f"error: {_message(error)}", status=1)
             if _is_one_of_several(values):
                 # At a usual end JAX would wait for the others, which wait for
                 # this one.
-                sys.stdout.flush()
-                sys.stderr.flush()
+                _flush()
                 os._exit(status)
             return status
 
@@ -231,36 +223,22 @@ def _flags_parser(
             # Only the flags of the --help family end the process while they
             # are parsed. absl lets them exit with 1.
             raise SystemExit(0) from None
-        given = rest[1:]
+        received = rest[1:]
         several = bool(arguments) and arguments[-1].endswith("...")
-        if len(given) < len(arguments) or (
-            len(given) > len(arguments) and not several
+        if len(received) < len(arguments) or (
+            len(received) > len(arguments) and not several
         ):
-            received = " ".join(map(repr, given)) or "nothing"
-            status = _say(
-                name,
-                f"error: expected {' '.join(arguments)} and flags. "
-                f"Received: {received}."
-                if arguments
-                else "error: expected flags only, such as --seed=1. Received: "
-                f"{given[0]!r}. Write lists with commas, without blanks.",
-                2,
-            )
-            raise SystemExit(status)
+            texts = " ".join(map(repr, received)) or "nothing"
+            text = f"expected {' '.join(arguments)} and flags. Received: "
+            text += f"{texts}."
+            if not arguments:
+                text = "expected flags only, such as --seed=1. Received: "
+                text += f"{received[0]!r}. Write lists with commas, without "
+                text += "blanks."
+            raise SystemExit(_say(name, f"error: {text}", status=2))
         return rest
 
     return parse
-
-
-def _message(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        name = f"{os.fspath(error.filename)!r}: " if error.filename else ""
-        return name + error.strerror
-    return str(error) or type(error).__name__
-
-
-def _wants_traceback() -> bool:
-    return flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
 
 
 def _is_one_of_several(values: flags.FlagValues) -> bool:
@@ -270,14 +248,8 @@ def _is_one_of_several(values: flags.FlagValues) -> bool:
 def _interrupted(values: flags.FlagValues) -> str:
     if "resume" not in values:
         return "interrupted"
-    starts_over = [
-        words
-        for words, given in (
-            ("--noresume", not values["resume"].value),
-            ("--overwrite", values["overwrite"].value),
-        )
-        if given
-    ]
+    starts_over = [] if values["resume"].value else ["--noresume"]
+    starts_over += ["--overwrite"] if values["overwrite"].value else []
     without = f" without {' and '.join(starts_over)}" if starts_over else ""
     return (
         f"interrupted; the same command{without} goes on from what is finished"

@@ -17,8 +17,7 @@ except ImportError:
     # certain, and a lock left behind would be worse than none: none is taken.
     fcntl = None
 
-LOCK_FILE = ".lock"
-"""Name of the file that is locked; it holds process and host."""
+_LOCK_FILE = ".lock"  # holds process and host
 
 # File systems of networks that are mounted without locks.
 _UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
@@ -34,28 +33,12 @@ class DirectoryLock:
 
     The operating system frees the lock when the process ends, however it
     ends. Within a process all locks of a directory are one and the same.
-    Threads are not kept apart.
-
-    Example:
-        >>> import tempfile
-        >>> folder = tempfile.mkdtemp()
-        >>> lock = DirectoryLock.take(folder)
-        >>> DirectoryLock.take(folder) is lock
-        True
-        >>> os.listdir(folder)
-        ['.lock']
-        >>> del lock
-        >>> os.listdir(folder)
-        []
-
-    Args:
-        file: The lock file.
-        descriptor: The same, open and locked; `None` where there are no
-            locks. It is closed in the end.
+    Threads are not kept apart. `take` makes it.
     """
 
     def __init__(self, file: Path, descriptor: int | None):
         self.file = file
+        # `None` where there are no locks.
         self.descriptor = descriptor
         self._free = weakref.finalize(
             self, _free, file, descriptor, os.getpid()
@@ -63,34 +46,21 @@ class DirectoryLock:
 
     @classmethod
     def take(cls, path: str | os.PathLike) -> "DirectoryLock":
-        """Lock a directory.
-
-        Args:
-            path: The directory; it must be there and writable.
-
-        Returns:
-            The lock, to be kept as long as the directory is worked in.
-
-        Raises:
-            InputError: If another process holds it.
-            OSError: If the lock file cannot be written.
-        """
-        file = Path(path).resolve() / LOCK_FILE
+        """Lock a directory; InputError if another process holds it."""
+        file = Path(path).resolve() / _LOCK_FILE
         held = _HELD.get(str(file))
         # Somebody may have removed the directory and made it anew.
-        if held is not None and held._is_there():
-            return held
-        if fcntl is None:
-            return cls(file, None)
-        lock = cls(file, _locked(file, os.fspath(path)))
-        _HELD[str(file)] = lock
-        return lock
-
-    def _is_there(self) -> bool:
-        return self.descriptor is None or _is_same(self.file, self.descriptor)
+        if held and held.descriptor and not _is_same(file, held.descriptor):
+            held = None
+        if held is None:
+            descriptor = None
+            if fcntl is not None:
+                descriptor = _lock(file, os.fspath(path))
+            held = _HELD[str(file)] = cls(file, descriptor)
+        return held
 
 
-def _locked(file: Path, shown: str) -> int | None:
+def _lock(file: Path, shown: str) -> int | None:
     """Open and lock the file; `None` where that cannot be done."""
     while True:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
@@ -100,8 +70,12 @@ def _locked(file: Path, shown: str) -> int | None:
             holder = os.pread(descriptor, 1000, 0).decode(errors="replace")
             os.close(descriptor)
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                process, _, host = holder.strip().partition(" ")
+                named = process.isdecimal() and host
+                holder = f"process {process} on {host}"
                 raise InputError(
-                    f"{shown!r} is in use by {_words(holder)}. Wait until it "
+                    f"{shown!r} is in use by "
+                    f"{holder if named else 'another process'}. Wait until it "
                     "has ended, or choose another --workdir."
                 ) from None
             with contextlib.suppress(OSError):
@@ -119,23 +93,13 @@ def _locked(file: Path, shown: str) -> int | None:
             os.close(descriptor)
             continue
         try:
+            host = socket.gethostname() or "localhost"
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()} {_host()}\n".encode())
+            os.write(descriptor, f"{os.getpid()} {host}\n".encode())
         except BaseException:
             _free(file, descriptor, os.getpid())
             raise
         return descriptor
-
-
-def _words(holder: str) -> str:
-    process, _, host = holder.strip().partition(" ")
-    if not process.isdecimal() or not host:
-        return "another process"
-    return f"process {process} on {host}"
-
-
-def _host() -> str:
-    return socket.gethostname() or "localhost"
 
 
 def _is_same(file: Path, descriptor: int) -> bool:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import difflib
-import enum
 import os
 import sys
 from collections.abc import Callable
@@ -31,7 +30,7 @@ def active_flags() -> flags.FlagValues:
 
 @contextlib.contextmanager
 def activated(values: flags.FlagValues) -> Iterator[None]:
-    """Make flag values those of the binary that runs while the block does."""
+    """Make flag values those of the binary while the block runs."""
     _active.append(values)
     try:
         yield
@@ -87,103 +86,75 @@ Received: reflekt. Did you mean reflect?
             return
         default = self.default
         kind = type(default) if default is not None else self.type
-        options = {"flag_values": values}
-        bounds = {"lower_bound": self.least, "upper_bound": self.most}
+        define, options = flags.DEFINE_string, {}
         if kind is list:
-            flags.DEFINE_list(name, default, self.help, **options)
+            define = flags.DEFINE_list
         elif kind is bool:
-            flags.DEFINE_bool(name, default, self.help, **options)
-        elif kind is int:
-            flags.DEFINE_integer(name, default, self.help, **bounds, **options)
-        elif kind is float:
-            flags.DEFINE_float(name, default, self.help, **bounds, **options)
+            define = flags.DEFINE_bool
+        elif kind in (int, float):
+            define = flags.DEFINE_float
+            if kind is int:
+                define = flags.DEFINE_integer
+            options = {"lower_bound": self.least, "upper_bound": self.most}
         elif self.choices and not callable(self.choices):
-            flags.DEFINE_enum(
-                name, default, list(self.choices), self.help, **options
-            )
-        else:
-            flags.DEFINE_string(name, default, self.help, **options)
+            define = flags.DEFINE_enum
+            options = {"enum_values": list(self.choices)}
+        define(name, default, help=self.help, flag_values=values, **options)
 
-    def value(self, name: str, given: Any) -> Any:
-        """Check a value of the command line, and convert a list's items.
-
-        Args:
-            name: The flag's name, without dashes.
-            given: What absl parsed.
-
-        Returns:
-            The value; numbers for a list of these.
-
-        Raises:
-            InputError: If it is not allowed.
-        """
-        items = given if isinstance(given, list) else [given]
+    def value(self, name: str, parsed: Any) -> Any:
+        """Check what absl parsed, and convert a list's items; InputError."""
+        items = parsed if isinstance(parsed, list) else [parsed]
         if self.empty and not items:
-            return given
-        if isinstance(given, list) and self.type in (int, float):
-            return self._numbers(name, given)
-        if self.above is not None and not given > self.above:
+            return parsed
+        if isinstance(parsed, list) and self.type in (int, float):
+            return self._numbers(name, parsed)
+        if self.above is not None and not parsed > self.above:
             raise InputError(
-                f"--{name} must be above {self.above}. Received: {given}"
+                f"--{name} must be above {self.above}. Received: {parsed}"
             )
         choices = self.choices() if callable(self.choices) else self.choices
-        if choices and given is not None:
+        if choices and parsed is not None:
             wrong = [item for item in items if item not in choices]
             if wrong or not items:
+                alike = difflib.get_close_matches("".join(wrong[:1]), choices)
+                hint = f". Did you mean {alike[0]}?" if alike else ""
                 raise InputError(
                     f"--{name} must be of {', '.join(choices)}. Received: "
-                    f"{', '.join(wrong) or 'nothing'}{_meant(wrong, choices)}"
+                    f"{', '.join(wrong) or 'nothing'}{hint}"
                 )
         if self.crossed and not any(str(item).strip() for item in items):
             raise InputError(
                 f"--{name} must name at least one. Received: nothing"
             )
-        return given
+        return parsed
 
     def _numbers(self, name, texts):
         least = self.least if self.least is not None else 0
         most = self.most if self.most is not None else sys.float_info.max
         try:
             numbers = [self.type(text) for text in texts]
-            if not numbers or not all(
-                least <= number <= most
-                and (self.above is None or number > self.above)
-                for number in numbers
-            ):
-                raise ValueError
         except ValueError:
-            kind = "whole numbers" if self.type is int else "numbers"
-            bounds = f"from {least}"
-            if self.above is not None:
-                bounds = f"above {self.above}"
-            if self.most is not None:
-                bounds += f" to {self.most}"
-            raise InputError(
-                f"--{name} must be {kind} {bounds} with commas between them. "
-                f"Received: {','.join(texts) or 'nothing'}"
-            ) from None
-        return numbers
-
-
-def _meant(wrong, choices):
-    if not wrong:
-        return ""
-    alike = difflib.get_close_matches(wrong[0], choices, n=1)
-    return f". Did you mean {alike[0]}?" if alike else ""
+            numbers = []
+        if numbers and all(
+            least <= number <= most
+            and (self.above is None or number > self.above)
+            for number in numbers
+        ):
+            return numbers
+        kind = "whole numbers" if self.type is int else "numbers"
+        bounds = f"from {least}"
+        if self.above is not None:
+            bounds = f"above {self.above}"
+        if self.most is not None:
+            bounds += f" to {self.most}"
+        raise InputError(
+            f"--{name} must be {kind} {bounds} with commas between them. "
+            f"Received: {','.join(texts) or 'nothing'}"
+        )
 
 
 class Settings:
     """What the flags of a run were given, as attributes.
-
-    Example:
-
-    >>> values = flags.FlagValues()
-    >>> declared = {"size": Flag(["224"], "Height and width.", type=int)}
-    >>> declared["size"].define("size", values)
-    >>> _ = values(["binary", "--size=120,160"])
-    >>> settings = Settings(declared, values)
-    >>> settings.size, settings.text("size")
-    ([120, 160], '--size=120,160')
 
     Args:
         declared: Flags by name.
@@ -315,11 +286,6 @@ def define_common_flags(*, spreads: bool = False) -> None:
     `--strategy`, `--coordinator`, `--num_processes`, `--process_id` and
     `--checkpoint_seconds`. A binary calls this once, where it defines its own.
 
-    Example:
-        >>> define_common_flags()
-        >>> flags.FLAGS["seed"].default
-        0
-
     Args:
         spreads: Whether the binary can use several devices.
     """
@@ -333,16 +299,9 @@ def resolved_flags(
 ) -> dict[str, Any]:
     """Return the flags that decide a run's numbers, as written to config.json.
 
-    The common flags that decide numbers are added: `seed`, `data_dir` (as an
-    absolute path), `mixed_precision` and `max_images`. `workdir`, `resume`,
-    `overwrite` and `strategy` are left out: they say where and how to compute,
-    not what.
-
-    Example:
-        >>> define_common_flags()
-        >>> _ = flags.FLAGS(["position_probe", "--seed=3"])
-        >>> resolved_flags([])["seed"]
-        3
+    To the binary's own `names` the common flags that decide numbers are
+    added: `seed`, `data_dir` (as an absolute path), `mixed_precision` and
+    `max_images`. Those that say where and how to compute are left out.
 
     Args:
         names: The binary's own flags, without dashes.
@@ -350,9 +309,6 @@ def resolved_flags(
 
     Returns:
         A dict from flag name to value, ready for JSON.
-
-    Raises:
-        KeyError: If there is no flag of such a name.
     """
     values = active_flags() if values is None else values
     config = {}
@@ -360,8 +316,18 @@ def resolved_flags(
         value = values[name].value
         if name == "data_dir" and value is not None:
             value = os.path.abspath(os.path.expanduser(value))
-        config[name] = strict_json(_plain(value))
+        config[name] = strict_json(value)
     return config
+
+
+def device_flags() -> dict[str, Any]:
+    """On how many devices the binary computes, if it has such flags."""
+    values = active_flags()
+    return {
+        name: values[name].value
+        for name in ("strategy", "num_processes")
+        if name in values and values.is_parsed()
+    }
 
 
 def apply_common_flags() -> None:
@@ -370,10 +336,6 @@ def apply_common_flags() -> None:
     `--seed` goes to `keras.utils.set_random_seed`. `--mixed_precision`
     chooses the dtype policy `mixed_float16`, without it `float32`.
 
-    Example:
-        >>> define_common_flags()
-        >>> _ = flags.FLAGS(["position_probe", "--seed=3"])
-        >>> apply_common_flags()
     """
     import keras
 
@@ -384,28 +346,8 @@ def apply_common_flags() -> None:
     )
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
-
-
 def flag_text(value: Any) -> str:
-    """Write a flag's value as a command line has it.
-
-    Example:
-        >>> flag_text(True), flag_text(0.5), flag_text(["a", "b,c"])
-        ('true', '0.5', 'a,"b,c"')
-
-    Args:
-        value: Text, number, boolean, or a list of these, which becomes one
-            value with commas.
-
-    Returns:
-        What stands after the equals sign.
-    """
+    """A value as a command line has it; a list becomes one with commas."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

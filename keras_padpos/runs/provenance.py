@@ -1,9 +1,11 @@
 """Where a result comes from."""
 
+import contextlib
 import datetime
 import importlib.metadata
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -12,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import keras_padpos
-from keras_padpos.runs.flags import active_flags
+from keras_padpos.runs.flags import device_flags
+
+_TITLES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
 class Provenance:
@@ -52,14 +56,18 @@ class Provenance:
         import keras
 
         wall_seconds = time.perf_counter() - self._clock
+        devices = device_flags()
+        if "num_processes" in devices:
+            devices["processes"] = devices.pop("num_processes")
         return {
             "versions": _versions(),
             "backend": keras.backend.backend(),
             "devices": _devices(),
-            **_spread(),
+            **devices,
             "machine": {**_machine(), "line": self.machine_line()},
             "seed": self.seed,
-            "command": _command(),
+            # sys.argv holds a file's path where the command was `python -m`.
+            "command": shlex.join(["python", *sys.orig_argv[1:]]),
             "start": self.start.isoformat(timespec="seconds"),
             "wall_seconds": round(wall_seconds, 3),
             "commit": _commit(),
@@ -71,12 +79,7 @@ class Provenance:
 
         machine = _machine()
         backend = keras.backend.backend()
-        title = {
-            "tensorflow": "TensorFlow",
-            "jax": "JAX",
-            "torch": "PyTorch",
-            "numpy": "NumPy",
-        }.get(backend, backend)
+        title = _TITLES.get(backend, backend)
         version = _versions().get(backend, "")
         devices = [name for name in _devices() if not name.startswith("CPU")]
         cores = machine["cores"]
@@ -87,19 +90,6 @@ class Provenance:
             " ".join(filter(None, [title, version, *(devices or ["CPU"])])),
         ]
         return ", ".join(filter(None, parts))
-
-
-def _spread() -> dict[str, Any]:
-    """How the last session was spread."""
-    known = {"strategy": "strategy", "num_processes": "processes"}
-    values = active_flags()
-    if not values.is_parsed():
-        return {}
-    return {
-        name: values[flag].value
-        for flag, name in known.items()
-        if flag in values
-    }
 
 
 def _versions() -> dict[str, str]:
@@ -125,72 +115,52 @@ def _devices() -> list[str]:
     import keras
 
     backend = keras.backend.backend()
-    names = []
+    devices = []
     if backend == "tensorflow":
         import tensorflow as tf
 
         for device in tf.config.list_physical_devices():
             details = tf.config.experimental.get_device_details(device)
             kind, number = device.name.split(":")[-2:]
-            names.append(_device(kind, number, details.get("device_name")))
+            devices.append((kind, number, details.get("device_name")))
     elif backend == "jax":
         import jax
 
         for device in jax.devices():
             kind = device.platform.upper()
             model = device.device_kind if kind != "CPU" else None
-            names.append(_device(kind, device.id, model))
+            devices.append((kind, device.id, model))
     elif backend == "torch":
         import torch
 
         for number in range(torch.cuda.device_count()):
             model = torch.cuda.get_device_name(number)
-            names.append(_device("GPU", number, model))
-    return names or ["CPU:0"]
-
-
-def _device(kind: str, number: int | str, model: str | None) -> str:
-    return f"{kind}:{number}" + (f" ({model})" if model else "")
+            devices.append(("GPU", number, model))
+    return [
+        f"{kind}:{number}" + (f" ({model})" if model else "")
+        for kind, number, model in devices or [("CPU", 0, None)]
+    ]
 
 
 def _machine() -> dict[str, Any]:
-    return {
-        "cpu": _cpu_model(),
-        "cores": _cores(),
-        "memory_gib": _memory_gib(),
-        "platform": platform.platform(),
-    }
-
-
-def _cpu_model() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return " ".join(line.partition(":")[2].split())
-    except OSError:
-        pass  # Not Linux.
-    return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
+    cpu, cores, memory = "", os.cpu_count() or 1, None
+    with contextlib.suppress(OSError):  # Not Linux.
+        text = Path("/proc/cpuinfo").read_text("utf-8", errors="replace")
+        name = re.search(r"^model name\s*:(.*)", text, re.MULTILINE)
+        cpu = " ".join(name[1].split()) if name else ""
     # What this process may use, where the system says so.
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _memory_gib() -> float | None:
-    try:
+        cores = len(os.sched_getaffinity(0))
+    # Windows has no sysconf.
+    with contextlib.suppress(AttributeError, OSError, ValueError):
         size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None  # Windows has no sysconf.
-    return round(size / 2**30, 1)
-
-
-def _command() -> str:
-    # sys.argv holds a file's path where the command was `python -m ...`.
-    return shlex.join(["python", *sys.orig_argv[1:]])
+        memory = round(size / 2**30, 1)
+    return {
+        "cpu": cpu or platform.processor() or platform.machine(),
+        "cores": cores,
+        "memory_gib": memory,
+        "platform": platform.platform(),
+    }
 
 
 def _commit() -> str | None:
@@ -199,7 +169,7 @@ def _commit() -> str | None:
     if not (root / ".git").exists():
         return None
     try:
-        found = subprocess.run(
+        done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40"]
             + ["--exclude=*"],
             cwd=root,
@@ -212,4 +182,4 @@ def _commit() -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return found.stdout.strip() or None
+    return done.stdout.strip() or None

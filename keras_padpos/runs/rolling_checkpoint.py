@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.runs.flags import active_flags
+from keras_padpos.runs.flags import device_flags
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # A unit that has been saved for so long a share of its time waits.
@@ -18,18 +18,8 @@ _LARGEST_SHARE = 0.05
 class RollingCheckpoint:
     """Saves the state of a unit of work now and then, the last two kept.
 
-    So a run that is killed goes on from the middle of a unit. Whatever moment
-    it is killed at, one of the two is whole.
-
-    Example:
-
-    >>> import tempfile
-    >>> work = WorkDirectory(tempfile.mkdtemp(), "count", {})
-    >>> rolling = RollingCheckpoint(work, "unit", seconds=0)
-    >>> rolling.save({"images": 8}, {"sum": np.array(3.0)})
-    >>> rolling.save({"images": 16}, {"sum": np.array(5.0)})
-    >>> RollingCheckpoint(work, "unit").load()
-    ({'images': 16}, {'sum': array(5.)})
+    So a run that is killed goes on from the middle of a unit: at any moment
+    one of the two is whole.
 
     Args:
         work: The run's directory.
@@ -132,14 +122,9 @@ def _computed_by():
     """What decides the last digits of a unit, besides its config."""
     import keras
 
-    names, values = ("strategy", "num_processes"), active_flags()
     return {
         "KERAS_BACKEND": keras.backend.backend(),
-        **{
-            f"--{name}": values[name].value
-            for name in names
-            if name in values and values.is_parsed()
-        },
+        **{f"--{name}": value for name, value in device_flags().items()},
     }
 
 

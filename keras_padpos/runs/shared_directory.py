@@ -1,5 +1,6 @@
 """The work directory of a run of several processes."""
 
+import functools
 import json
 import os
 import sys
@@ -20,22 +21,25 @@ if TYPE_CHECKING:
     from keras_padpos.training import OneDevice
 
 
-class SharedDirectory(WorkDirectory):
+def _in_first(method):
+    """A method that only process 0 calls."""
+
+    @functools.wraps(method)
+    def call(self, *arguments, **options):
+        if self._leads:
+            return method(self, *arguments, **options)
+        return None
+
+    return call
+
+
+class _SharedDirectory(WorkDirectory):
     """Process 0 writes; all others go on from what it finds.
 
     The others have a directory of their own, which nobody else sees and which
     is gone when they end. Every process must ask for the same checkpoints in
-    the same order.
-
-    Args:
-        devices: The processes; see `training.OneDevice`.
-        path: The directory, on the machine of process 0.
-        experiment: See `WorkDirectory`.
-        config: See `WorkDirectory`.
-        **options: See `WorkDirectory`.
-
-    Raises:
-        InputError: In every process, if process 0 cannot work in it.
+    the same order. If process 0 cannot work in its directory, every process
+    raises its InputError.
     """
 
     def __init__(
@@ -48,7 +52,6 @@ class SharedDirectory(WorkDirectory):
     ) -> None:
         self._devices = devices
         self._leads = devices.process == 0
-        self._private = None
         problem = ""
         if not self._leads:
             self._private = tempfile.TemporaryDirectory()
@@ -57,29 +60,24 @@ class SharedDirectory(WorkDirectory):
             super().__init__(path, experiment, config, **options)
         except InputError as error:
             problem = str(error)
-        problems = devices.gather({"problem": np.array(problem)})
-        if any(str(each["problem"]) for each in problems):
-            raise InputError(
-                next(filter(None, (str(each["problem"]) for each in problems)))
-            )
+        for each in devices.gather({"problem": np.array(problem)}):
+            if str(each["problem"]):
+                raise InputError(str(each["problem"]))
 
     def checkpoint(
         self, key: str, *, arrays: bool = True
     ) -> tuple[list[Any], dict[str, np.ndarray]] | None:
         """Load a finished unit of work of process 0; see `WorkDirectory`."""
-        mine = {}
-        if self._leads:
-            found = super().checkpoint(key, arrays=arrays)
-            if found is not None:
-                mine = {"rows": np.array(json.dumps(found[0]))}
-                mine |= {
-                    f"arrays/{name}": each for name, each in found[1].items()
-                }
-        theirs = self._devices.gather(mine)[0]
-        if not theirs:
+        state: dict[str, np.ndarray] = {}
+        saved = super().checkpoint(key, arrays=arrays) if self._leads else None
+        if saved is not None:
+            state = {f"arrays/{name}": each for name, each in saved[1].items()}
+            state["rows"] = np.array(json.dumps(saved[0]))
+        state = self._devices.gather(state)[0]
+        if not state:
             return None
-        return json.loads(str(theirs.pop("rows"))), {
-            name.removeprefix("arrays/"): each for name, each in theirs.items()
+        return json.loads(str(state.pop("rows"))), {
+            name.removeprefix("arrays/"): each for name, each in state.items()
         }
 
     def save_checkpoint(
@@ -91,25 +89,13 @@ class SharedDirectory(WorkDirectory):
         """Save a finished unit of work, in process 0; see `WorkDirectory`."""
         if self._leads:
             return super().save_checkpoint(key, rows, arrays)
-        arrays = {
+        return strict_json(list(rows)), {
             name: np.asarray(each) for name, each in (arrays or {}).items()
         }
-        return strict_json(list(rows)), arrays
 
-    def save_arrays(self, arrays: Mapping[str, Any]) -> None:
-        """Write arrays.npz, in process 0."""
-        if self._leads:
-            super().save_arrays(arrays)
-
-    def save_model(self, key: str, model: Any) -> None:
-        """Write a model, in process 0."""
-        if self._leads:
-            super().save_model(key, model)
-
-    def log(self, unit: str | None = None, **metrics: Any) -> None:
-        """Append one line to metrics.jsonl, in process 0."""
-        if self._leads:
-            super().log(unit, **metrics)
+    log = _in_first(WorkDirectory.log)
+    save_arrays = _in_first(WorkDirectory.save_arrays)
+    save_model = _in_first(WorkDirectory.save_model)
 
     def write_results(
         self, rows: Sequence[Any], provenance: Mapping[str, Any]
@@ -119,11 +105,6 @@ class SharedDirectory(WorkDirectory):
             raise SystemExit(0)
         super().write_results(rows, provenance)
 
-    def agree_on_finished(self) -> bool:
-        """Whether process 0 has finished the run before."""
-        mine = {"finished": np.array(self.finished)}
-        return bool(self._devices.gather(mine)[0]["finished"])
-
 
 def open_work_directory(
     experiment: str,
@@ -131,15 +112,6 @@ def open_work_directory(
     devices: "OneDevice | None" = None,
 ) -> WorkDirectory:
     """Open what `--workdir` names, as `--resume` and `--overwrite` say.
-
-    Example:
-        >>> import tempfile
-        >>> from absl import flags
-        >>> from keras_padpos.runs.flags import define_common_flags
-        >>> define_common_flags()
-        >>> _ = flags.FLAGS(["count", f"--workdir={tempfile.mkdtemp()}"])
-        >>> open_work_directory("count", {"seed": 0}).finished
-        False
 
     Args:
         experiment: Name of the experiment, such as `"position_probe"`.
@@ -162,8 +134,9 @@ def open_work_directory(
     path = values["workdir"].value
     if devices is None or devices.processes == 1:
         return WorkDirectory(path, experiment, config, **options)
-    work = SharedDirectory(devices, path, experiment, config, **options)
-    if work.agree_on_finished() and devices.process:
+    work = _SharedDirectory(devices, path, experiment, config, **options)
+    finished = {"finished": np.array(work.finished)}
+    if devices.gather(finished)[0]["finished"] and devices.process:
         print(f"{experiment}: process 0 has the results", file=sys.stderr)
         raise SystemExit(0)
     return work

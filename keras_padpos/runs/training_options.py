@@ -54,8 +54,7 @@ def training_flags(
         rate_note: How the rate falls.
         max_steps: Whether there is a `--max_steps`.
         log_steps: Default of `--log_steps`; `None`: there is no such flag.
-        calibrates: Whether there is a `--calibrate_batch_norm`; or what its
-            help says.
+        calibrates: Whether there is a `--calibrate_batch_norm`; or its help.
 
     Returns:
         Flags by name, without dashes.
@@ -135,12 +134,7 @@ class Training:
         return range(first, first + self._settings.seeds)
 
     def count(self, split: str) -> int | None:
-        """How many pictures to use of a set: `"train"` or `"test"`.
-
-        Returns:
-            The flag of the split, or `--max_images` where that is less; `None`
-            where neither is given.
-        """
+        """How many pictures to use of `"train"` or `"test"`; `None`: all."""
         return min(self._counts(split).values(), default=None)
 
     def count_flag(self, split: str) -> str | None:
@@ -166,15 +160,7 @@ class Training:
     def check(self, pictures: int, devices: "OneDevice", flag: str) -> None:
         """Refuse batches that there are too few pictures or devices for.
 
-        Args:
-            pictures: How many there are to train on.
-            devices: What to train on.
-            flag: The flag that names the pictures, with its value:
-                `"--dataset=cifar10"`.
-
-        Raises:
-            InputError: If there is not one batch, or batches cannot be divided
-                among the devices.
+        `flag` names the pictures, with its value: `"--dataset=cifar10"`.
         """
         batch = f"--batch_size={self.batch_size}"
         if pictures < self.batch_size:

@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 class FoundRows:
     """Rows and arrays that a training found at its stops, with a state.
 
-    Example:
-
-    >>> found = FoundRows()
-    >>> found.add("step10", [{"loss": 0.5}], {"map": np.eye(2)})
-    >>> again = FoundRows()
-    >>> again.restore(found.state())
-    >>> again.rows, list(again.arrays), again.has("step10")
-    ([{'loss': 0.5}], ['step10/map'], True)
-
     Attributes:
         rows: All rows, in their order.
         arrays: All arrays, under `KEY/NAME`.
@@ -123,7 +114,7 @@ class TrainingUnit:
         self._steps = metrics["step"]
 
     def curves(self) -> dict[str, np.ndarray]:
-        """What was logged; see `RollingCheckpoint.curves`."""
+        """What was logged, as an array of floats for each name."""
         return self.rolling.curves()
 
     def trained(
@@ -143,14 +134,13 @@ class TrainingUnit:
 
         Args:
             make: Makes the network, the same at every call.
-            train: Trains the network that it is given, made in the scope of
-                `devices`. It logs with `log` at least once, and gives `rolling`
-                to what trains.
+            train: Trains it, made in the scope of `devices`. It logs with
+                `log` at least once, and gives `rolling` to what trains.
             devices: What to train on.
             example: A batch of what the network takes; see
                 `training.divergence`.
             calibrate: Takes the statistics of the trained network, on one
-                device, from pictures again; `None`: they stay as they are.
+                device, from pictures again.
             prepare: Changes the network, on one device, before it is trained;
                 returns what is to be kept of that, as JSON holds it.
 
@@ -163,7 +153,7 @@ class TrainingUnit:
 
         saved = self._work.checkpoint(self._trained_key)
         if saved:
-            (note, *lines), state = saved
+            (about, *lines), state = saved
             network = make()
             if devices.devices == 1:
                 # As `train` leaves it, so that answers agree in each digit.
@@ -172,7 +162,7 @@ class TrainingUnit:
             for line in lines:
                 self.log(**line)
             self._work.mark_resumed(self.label)
-            return network, note
+            return network, about
         with devices.scope():
             network = make()
         local = training.LocalModel(network, devices)
@@ -185,18 +175,18 @@ class TrainingUnit:
                     network.set_weights(single.get_weights())
         train(network)
         network = local.now()
-        note = {
+        about = {
             "steps": self._steps,
             "reason": _calibrated(network, example, calibrate),
             "prepared": prepared,
         }
-        (note, *_), _ = self._work.save_checkpoint(
+        (about, *_), _ = self._work.save_checkpoint(
             self._trained_key,
-            [note, *self.rolling.lines],
+            [about, *self.rolling.lines],
             training.variable_state(network.variables),
         )
         self.rolling.remove()
-        return network, note
+        return network, about
 
     def remove(self) -> None:
         """Remove what was saved, once the unit is finished."""
@@ -209,15 +199,16 @@ def _calibrated(network, example, calibrate):
     """Calibrate a network; why it cannot be scored, if it has diverged."""
     from keras_padpos import training
 
-    reason = training.divergence(network)
-    if calibrate is None or reason:
-        return reason or training.divergence(network, example)
-    try:
-        calibrate(network)
-    except ValueError:
-        # It refuses numbers that are not finite, and other things.
-        reason = training.divergence(network, example)
-        if not reason:
-            raise
-        return reason
+    if calibrate is not None:
+        reason = training.divergence(network)
+        if reason:
+            return reason
+        try:
+            calibrate(network)
+        except ValueError:
+            # It refuses numbers that are not finite, and other things.
+            reason = training.divergence(network, example)
+            if not reason:
+                raise
+            return reason
     return training.divergence(network, example)

@@ -45,6 +45,10 @@ from keras_padpos.report.run_files import written_files
 from keras_padpos.runs.directory_lock import DirectoryLock
 from keras_padpos.runs.events import EventLog
 
+_JSON: dict[str, Any] = {"allow_nan": False, "ensure_ascii": False}
+# What reading a damaged file raises.
+_DAMAGES = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+
 
 class WorkDirectory:
     """What a run leaves behind, and what a resumed run finds.
@@ -73,15 +77,10 @@ class WorkDirectory:
         >>> import tempfile
         >>> path = tempfile.mkdtemp()
         >>> work = WorkDirectory(path, "count", {"seed": 0})
-        >>> work.checkpoint("first") is None
-        True
         >>> _ = work.save_checkpoint("first", [{"images": 3}])
         >>> again = WorkDirectory(path, "count", {"seed": 0})
         >>> again.checkpoint("first")
         ([{'images': 3}], {})
-        >>> again.write_results([{"images": 3}], {})
-        >>> again.finished
-        True
 
     Args:
         path: The directory; made if it is not there. `None` is
@@ -116,9 +115,10 @@ class WorkDirectory:
         self.path = self.path.expanduser()
         self.experiment = experiment
         self.config = strict_json(config)
-        self._found = set()
-        self._saved = set()
-        self._resumed = set()
+        # Keys of units: from checkpoints, and gone on with from their middle.
+        self._loaded: set[str] = set()
+        self._saved: set[str] = set()
+        self._resumed: set[str] = set()
         self._lock = None
         self._events = EventLog(
             self.path, {"experiment": experiment, **self.config}
@@ -137,29 +137,21 @@ class WorkDirectory:
     ) -> "WorkDirectory":
         """Open what a finished run left, whatever its config.
 
-        Args:
-            path: The directory.
-            experiment: Name of the experiment that must have written it.
-
-        Returns:
-            The work directory; `config` tells the flags of the run.
-
-        Raises:
-            InputError: If it is not that of a finished run of the experiment.
+        InputError if it is not that of a finished run of the experiment.
         """
         path = Path(path).expanduser()
         try:
-            results = (path / RESULTS_FILE).read_text(encoding="utf-8")
-            saved = json.loads(results)
-            found, config = saved["experiment"], dict(saved["config"])
-            if found != experiment:
-                raise InputError(f"it is one of {found}")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            saved = _read_results(path)
+            if saved["experiment"] != experiment:
+                raise InputError(f"it is one of {saved['experiment']}")
+            config = dict(saved["config"])
+        except _DAMAGES as error:
+            reason = error_words(error)
             if isinstance(error, FileNotFoundError):
-                error = ValueError(f"there is no {RESULTS_FILE}")
+                reason = f"there is no {RESULTS_FILE}"
             raise InputError(
                 f"{str(path)!r} is no work directory of a finished run of "
-                f"{experiment} ({error_words(error)})."
+                f"{experiment} ({reason})."
             ) from error
         return cls(path, experiment, config)
 
@@ -175,18 +167,14 @@ class WorkDirectory:
 
     def load_results(self) -> dict[str, Any]:
         """Read results.json."""
-        file = self.path / RESULTS_FILE
         try:
-            results = json.loads(file.read_text(encoding="utf-8"))
-            if not isinstance(results["rows"], list):
-                raise InputError("`rows` is no list")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return _read_results(self.path)
+        except _DAMAGES as error:
             raise InputError(
-                f"Cannot read results from {str(file)!r}: "
+                f"Cannot read results from {str(self.path / RESULTS_FILE)!r}: "
                 f"{error_words(error)}. Remove the file to compute them again "
                 "from the checkpoints."
             ) from error
-        return results
 
     def checkpoint(
         self, key: str, *, arrays: bool = True
@@ -204,40 +192,29 @@ class WorkDirectory:
         Returns:
             Its rows and arrays as `save_checkpoint` got them, or `None`.
         """
-        file = self._checkpoint_file(key)
+        file = self._unit_file(CHECKPOINTS, key, "json")
+        if not file.exists():
+            return None
         try:
             saved = json.loads(file.read_text(encoding="utf-8"))
             if saved["key"] != key:
                 raise InputError(f"it belongs to {saved['key']!r}")
-            rows, found = saved["rows"], {}
+            rows, loaded = saved["rows"], {}
             if arrays and saved["arrays"] is not None:
-                found = read_arrays(file.with_suffix(".npz"), saved["arrays"])
-        except FileNotFoundError as error:
-            # A unit whose JSON is there lacks only its arrays: damaged.
-            if error.filename is None or Path(error.filename) == file:
-                return None
-            damage = error
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            zipfile.BadZipFile,
-        ) as error:
-            damage = error
-        else:
-            if key not in self._saved:
-                self._found.add(key)
-            return rows, found
-        warnings.warn(
-            f"Checkpoint {str(file)!r} is damaged ({error_words(damage)}); "
-            f"{key!r} is computed again.",
-            stacklevel=2,
-        )
-        if not self.finished:
-            with self._writing(self.path / METRICS_FILE):
-                self._keep_lines(lambda unit: unit != key)
-        return None
+                loaded = read_arrays(file.with_suffix(".npz"), saved["arrays"])
+        except _DAMAGES as error:
+            warnings.warn(
+                f"Checkpoint {str(file)!r} is damaged ({error_words(error)}); "
+                f"{key!r} is computed again.",
+                stacklevel=2,
+            )
+            if not self.finished:
+                with self._writing(self.path / METRICS_FILE):
+                    self._keep_lines(lambda unit: unit != key)
+            return None
+        if key not in self._saved:
+            self._loaded.add(key)
+        return rows, loaded
 
     def save_checkpoint(
         self,
@@ -257,11 +234,11 @@ class WorkDirectory:
             the same with a unit it computed and with one it found.
 
         Raises:
-            InputError: If the file cannot be written.
-            ValueError: If an array does not hold numbers.
+            InputError: If the file cannot be written, or an array does not
+                hold numbers.
             TypeError: If a row cannot be written as JSON.
         """
-        file = self._checkpoint_file(key)
+        file = self._unit_file(CHECKPOINTS, key, "json")
         rows = strict_json(list(rows))
         arrays = as_arrays(arrays or {})
         npz = file.with_suffix(".npz")
@@ -270,13 +247,11 @@ class WorkDirectory:
         # included, decides whether the unit is finished. It is written before
         # the arrays take theirs: else a full disk would leave new arrays
         # beside old JSON.
-        with self._atomic(file) as stream:
+        with self._atomic(file) as stream, contextlib.ExitStack() as stack:
             if arrays:
-                with self._atomic(npz) as packed:
-                    saved["arrays"] = write_arrays(packed, arrays)
-                    _put_json(stream, saved)
-            else:
-                _put_json(stream, saved)
+                packed = stack.enter_context(self._atomic(npz))
+                saved["arrays"] = write_arrays(packed, arrays)
+            _put_json(stream, saved)
         self._saved.add(key)
         return rows, arrays
 
@@ -286,21 +261,20 @@ class WorkDirectory:
 
     def remove_checkpoint(self, key: str) -> None:
         """Remove a unit of work that is no longer needed, if it is there."""
-        file = self._checkpoint_file(key)
+        file = self._unit_file(CHECKPOINTS, key, "json")
         with self._writing(file):
             file.unlink(missing_ok=True)
             file.with_suffix(".npz").unlink(missing_ok=True)
         self._saved.discard(key)
-        self._found.discard(key)
+        self._loaded.discard(key)
 
     def log(self, unit: str | None = None, **metrics: Any) -> None:
         """Append one line to metrics.jsonl."""
         metrics = strict_json(metrics)
-        line = _dump({"unit": unit, **metrics})
+        line = json.dumps({"unit": unit, **metrics}, **_JSON)
         file = self.path / METRICS_FILE
-        with self._writing(file):
-            with open(file, "a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
+        with self._writing(file), open(file, "a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
         self._events.log(unit, metrics)
 
     def save_arrays(self, arrays: Mapping[str, Any]) -> None:
@@ -361,11 +335,6 @@ class WorkDirectory:
             provenance: As `Provenance.as_dict` returns it. `resumed_units`,
                 the number of units that came from checkpoints, is added: if
                 it is not 0, `wall_seconds` covers only the last session.
-
-        Raises:
-            InputError: If the file cannot be written.
-            RuntimeError: If it is already there.
-            TypeError: If a row cannot be written as JSON.
         """
         if self.finished:
             raise RuntimeError(
@@ -379,7 +348,7 @@ class WorkDirectory:
             "provenance": {
                 **strict_json(provenance),
                 "resumed_units": len(
-                    (self._found - self._saved) | self._resumed
+                    (self._loaded - self._saved) | self._resumed
                 ),
             },
         }
@@ -397,20 +366,20 @@ class WorkDirectory:
         self.path.mkdir(parents=True, exist_ok=True)
         # Better now than after an hour of computing.
         if not os.access(self.path, os.W_OK | os.X_OK):
-            code = errno.EACCES
-            raise PermissionError(code, os.strerror(code))
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         self._lock = DirectoryLock.take(self.path)
         # Another process may have worked here since.
         if self._is_done(resume, overwrite):
             self.close()
-            return
-        if not (self.path / CONFIG_FILE).exists() or self._is_blank():
+        elif self._is_free():
             self._write_config()
         elif overwrite:
             self._start_anew()
         elif resume:
             remove_files(self.path, half_written_files(self.path))
-            self._keep_lines(lambda unit: self._checkpoint_file(unit).exists())
+            self._keep_lines(
+                lambda key: self._unit_file(CHECKPOINTS, key, "json").exists()
+            )
         else:
             remove_files(self.path, written_files(self.path))
 
@@ -424,11 +393,17 @@ class WorkDirectory:
                 f"`workdir` must be a directory. Received: {self}, a file. "
                 "Choose another --workdir."
             )
+        if self._is_free():
+            return False
         if not (self.path / CONFIG_FILE).exists():
-            self._refuse_files_of_others()
-            return False
-        if self._is_blank():
-            return False
+            names = self._shown_names()
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            raise InputError(
+                f"`workdir` {self} holds files but no {CONFIG_FILE}, so it "
+                f"is no work directory. Received: "
+                f"{', '.join(map(repr, names[:3]))}{more}. Choose another "
+                "--workdir."
+            )
         self._check_config(any_run=overwrite)
         if overwrite or not self.finished:
             return False
@@ -440,39 +415,28 @@ class WorkDirectory:
             )
         return True
 
-    def _refuse_files_of_others(self) -> None:
-        found = self._shown_names() if self.path.is_dir() else []
-        if found:
-            raise InputError(
-                f"`workdir` {self} holds files but no {CONFIG_FILE}, so it is "
-                f"no work directory. Received: {_some(found)}. Choose another "
-                "--workdir."
-            )
-
     def _shown_names(self) -> list[str]:
         # Hidden files are of no concern: the lock, what a killed process left
         # half written, what file managers leave.
-        return sorted(
-            entry.name
-            for entry in self.path.iterdir()
-            if not entry.name.startswith(".")
-        )
+        if not self.path.is_dir():
+            return []
+        names = (entry.name for entry in self.path.iterdir())
+        return sorted(name for name in names if not name.startswith("."))
 
-    def _is_blank(self) -> bool:
-        """Whether a run failed here before it finished anything.
+    def _is_free(self) -> bool:
+        """Whether nothing is here, or only the config of a run that failed.
 
-        Its config.json is then nobody's: flags that were wrong must not keep
-        the right ones out.
+        A run that failed before it finished anything leaves its config.json:
+        flags that were wrong must not keep the right ones out.
         """
-        if self._shown_names() != [CONFIG_FILE]:
-            return False
-        try:
-            read_config(self.path)
-        except (OSError, ValueError):
-            return False
-        return True
+        names = self._shown_names()
+        if names == [CONFIG_FILE]:
+            with contextlib.suppress(OSError, ValueError):
+                read_config(self.path)
+                return True
+        return not names
 
-    def _check_config(self, any_run: bool = False) -> None:
+    def _check_config(self, any_run: bool) -> None:
         """Refuse a directory of somebody else, or of another run."""
         try:
             experiment, config = read_config(self.path)
@@ -496,13 +460,13 @@ class WorkDirectory:
         """Remove what an earlier run left, and nothing else."""
         experiment, _ = read_config(self.path)
         files = written_files(self.path)
-        told = files_in_words(self.path, files)
+        removed = files_in_words(self.path, files) or CONFIG_FILE
         kind = "a finished" if self.finished else "an unfinished"
         remove_files(self.path, files)
         self._write_config()
         print(
             f"--overwrite removed {kind} run of {experiment} from {self}: "
-            f"{told or CONFIG_FILE}",
+            f"{removed}",
             file=sys.stderr,
             flush=True,
         )
@@ -516,9 +480,6 @@ class WorkDirectory:
     def _keep_lines(self, wanted: Callable[[str], bool]) -> None:
         """Keep what the wanted units logged."""
         self._events.restart(keep_lines(self.path / METRICS_FILE, wanted))
-
-    def _checkpoint_file(self, key: str) -> Path:
-        return self._unit_file(CHECKPOINTS, key, "json")
 
     def _unit_file(self, folder: str, key: str, ending: str) -> Path:
         return self.path / folder / unit_file(key, ending)
@@ -547,17 +508,15 @@ class WorkDirectory:
             ) from error
 
 
+def _read_results(path: Path) -> dict[str, Any]:
+    results = json.loads((path / RESULTS_FILE).read_text(encoding="utf-8"))
+    if not isinstance(results["rows"], list):
+        raise InputError("`rows` is no list")
+    return results
+
+
 def _put_json(stream: BinaryIO, value: Any) -> None:
-    stream.write((_dump(value, indent=2) + "\n").encode())
+    stream.write((json.dumps(value, indent=2, **_JSON) + "\n").encode())
     # That there is room for it is certain only then.
     stream.flush()
     os.fsync(stream.fileno())
-
-
-def _dump(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:3])
-    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")

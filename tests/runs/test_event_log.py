@@ -1,13 +1,11 @@
 import io
 import json
 import os
-import resource
-import subprocess
-import sys
 import warnings
 
 import numpy as np
 import pytest
+import work_folder
 from matplotlib import colormaps
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import (
@@ -16,38 +14,26 @@ from tensorboard.backend.event_processing.event_accumulator import (
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.hparams import metadata
 from tensorboard.util import tensor_util
+from work_folder import make
+from work_folder import no_file_larger_than
 
 from keras_padpos.runs import WorkDirectory
-from keras_padpos.runs.events import result_points
-from keras_padpos.runs.events import scalar_points
-
-CONFIG = {
-    "seed": 3,
-    "backbone": ["vgg16", "rgb"],
-    "ridge": 0.5,
-    "mixed_precision": False,
-    "data_dir": None,
-}
-
-
-def make(path, **kwargs):
-    return WorkDirectory(path, "probe", CONFIG, **kwargs)
 
 
 def read(path):
     """What TensorBoard reads: plugin, then tag, to steps and tensors."""
     events = EventAccumulator(str(path), size_guidance={"tensors": 0})
     events.Reload()
-    found = {}
+    plugins = {}
     for tag in events.Tags()["tensors"]:
         data = events.SummaryMetadata(tag).plugin_data
-        found.setdefault(data.plugin_name, {})[tag] = [
+        plugins.setdefault(data.plugin_name, {})[tag] = [
             (event.step, tensor_util.make_ndarray(event.tensor_proto))
             for event in events.Tensors(tag)
         ]
         if data.plugin_name == metadata.PLUGIN_NAME:
-            found[data.plugin_name][tag] = data.content
-    return found
+            plugins[data.plugin_name][tag] = data.content
+    return plugins
 
 
 def scalars(path):
@@ -94,12 +80,6 @@ def test_tags_steps_and_values_are_those_of_the_lines(tmp_path):
         "c/released/images": [(0, 7.0), (1, 8.0)],
         "temperature": [(0, 36.5)],
     }
-    # Every number of every line, and no other.
-    numbers = sum(
-        len(scalar_points(None, json.loads(line))[1])
-        for line in (tmp_path / "metrics.jsonl").read_text().splitlines()
-    )
-    assert numbers == sum(map(len, scalars(tmp_path).values()))
 
 
 def test_a_resumed_run_shows_what_an_uninterrupted_one_shows(tmp_path):
@@ -145,14 +125,12 @@ def test_lines_of_a_damaged_checkpoint_go(tmp_path):
     assert len(event_files(tmp_path)) == 1
 
 
-def test_starting_over_leaves_no_events_but_those_of_others(tmp_path):
+@pytest.mark.parametrize("option", [{"resume": False}, {"overwrite": True}])
+def test_starting_over_leaves_no_events_but_those_of_others(tmp_path, option):
     learn(make(tmp_path), "a")
     other = tmp_path / "events.out.tfevents.1.host.2"
     other.write_bytes(b"")
-    make(tmp_path, resume=False)
-    assert event_files(tmp_path) == [other]
-    learn(make(tmp_path), "a")
-    make(tmp_path, overwrite=True)
+    make(tmp_path, **option)
     assert event_files(tmp_path) == [other]
 
 
@@ -179,12 +157,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_what_was_logged_is_there_when_a_run_is_killed(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = work_folder.python(KILLED, tmp_path)
     assert done.returncode == -9, done.stderr
     assert scalars(tmp_path) == {"a/loss": [(0, 0.5), (1, 0.5), (2, 0.5)]}
     assert set(images(tmp_path / "done")) == {
@@ -194,7 +167,14 @@ def test_what_was_logged_is_there_when_a_run_is_killed(tmp_path):
 
 
 def test_hyperparameters_are_the_flags_and_metrics_those_of_rows(tmp_path):
-    work = make(tmp_path)
+    config = {
+        "seed": 3,
+        "backbone": ["vgg16", "rgb"],
+        "ridge": 0.5,
+        "mixed_precision": False,
+        "data_dir": None,
+    }
+    work = make(tmp_path, config)
     work.log("a", epoch=1, loss=1.0)
     start = metadata.parse_session_start_info_plugin_data(
         read(tmp_path)["hparams"][metadata.SESSION_START_INFO_TAG]
@@ -214,9 +194,8 @@ def test_hyperparameters_are_the_flags_and_metrics_those_of_rows(tmp_path):
         for net, mae in (("vgg16", 0.25), ("rgb", 0.5))
     ]
     work.write_results(rows, {})
-    found = read(tmp_path)
     end = metadata.parse_session_end_info_plugin_data(
-        found["hparams"][metadata.SESSION_END_INFO_TAG]
+        read(tmp_path)["hparams"][metadata.SESSION_END_INFO_TAG]
     )
     assert end.status == api_pb2.STATUS_SUCCESS
     assert scalars(tmp_path) == {
@@ -226,9 +205,9 @@ def test_hyperparameters_are_the_flags_and_metrics_those_of_rows(tmp_path):
     }
 
 
-def test_no_two_rows_share_a_point():
+def test_no_two_rows_share_a_point(tmp_path):
     rng = np.random.default_rng(0)
-    for trial in range(50):
+    for trial in range(20):
         rows = [
             {
                 "net": str(rng.choice(["a", "b"])),
@@ -238,18 +217,20 @@ def test_no_two_rows_share_a_point():
                 "mae": float(rng.random()),
                 **({"step": int(rng.integers(3))} if trial % 2 else {}),
             }
-            for number in range(int(rng.integers(1, 12)))
+            for number in range(int(rng.integers(2, 12)))
         ]
+        make(tmp_path / f"{trial}").write_results(rows, {})
         points = [
             (step, tag)
-            for step, values in result_points(rows)
-            for tag in values
+            for tag, points in scalars(tmp_path / f"{trial}").items()
+            for step, _ in points
         ]
         assert len(set(points)) == len(points) == len(rows)
         assert not any("arrays" in tag or "step" in tag for _, tag in points)
-    assert result_points([{"net": "a", "seed": 1, "mae": 1.5}]) == [
-        (0, {"results/mae": 1.5})
-    ]
+    make(tmp_path / "one").write_results(
+        [{"net": "a", "seed": 1, "m": 1.5}], {}
+    )
+    assert scalars(tmp_path / "one") == {"results/m": [(0, 1.5)]}
 
 
 def png(size, colour):
@@ -259,13 +240,13 @@ def png(size, colour):
 
 
 def images(path):
-    found = {}
+    pictures = {}
     for tag, points in read(path)["images"].items():
         for step, (width, height, data) in points:
             image = Image.open(io.BytesIO(data))
             assert image.size == (int(width), int(height))
-            found[tag, step] = (data, np.asarray(image.convert("RGB")))
-    return found
+            pictures[tag, step] = (data, np.asarray(image.convert("RGB")))
+    return pictures
 
 
 def test_figures_and_maps_are_images(tmp_path):
@@ -292,40 +273,36 @@ def test_figures_and_maps_are_images(tmp_path):
         {"arrays": "nowhere", "mae": 1.0},
     ]
     work.write_results(rows, {})
-    found = images(tmp_path)
-    assert set(found) == {
+    pictures = images(tmp_path)
+    assert set(pictures) == {
         ("figures/curves", 0),
         ("maps/1-vgg16/h/median_map", 0),
         ("maps/net/conv/pattern", 0),
         ("maps/net/conv/pattern", 10),
     }
-    assert found["figures/curves", 0][0] == figure
+    assert pictures["figures/curves", 0][0] == figure
     # In the colours of the target's range; a pattern in those of its own.
     for key, values in (
         (("maps/1-vgg16/h/median_map", 0), 0.5 * ramp),
         (("maps/net/conv/pattern", 10), ramp),
     ):
         expected = colormaps["viridis"](values, bytes=True)[..., :3]
-        np.testing.assert_array_equal(found[key][1], expected)
+        np.testing.assert_array_equal(pictures[key][1], expected)
     assert scalars(tmp_path)["results/mae/row=3"] == [(0, 0.0)]
 
 
 def test_a_full_disk_costs_the_events_alone(tmp_path):
     work = make(tmp_path)
     work.log("a", epoch=0, loss=0.5)
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     # Events are longer than lines: theirs is the first file that grows to it.
     size = event_files(tmp_path)[0].stat().st_size + 1000
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limit[1]))
-        try:
+        with no_file_larger_than(size):
             for epoch in range(1, 25):
                 work.log("a", epoch=epoch, loss=0.5)
             work.save_checkpoint("a", [1])
             work.write_results([{"mae": 0.5}], {})
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     (warning,) = caught
     message = str(warning.message)
     assert "no events for TensorBoard are written" in message
@@ -360,12 +337,7 @@ for name in ("one", "two"):
 
 
 def test_without_tensorboard_one_line_says_so(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", MISSING, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = work_folder.python(MISSING, tmp_path)
     assert done.returncode == 0, done.stderr
     (line,) = done.stderr.splitlines()
     assert "No events for TensorBoard" in line and "'tensorboard'" in line
