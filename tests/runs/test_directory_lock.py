@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from work_folder import contents
+from work_folder import make
+from work_folder import python
 
 from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
@@ -37,23 +40,7 @@ runs.run(main, needs_keras=False)
 
 
 def binary(*flags):
-    return subprocess.run(
-        [sys.executable, "-c", BINARY, *map(str, flags)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def make(path, **kwargs):
-    return WorkDirectory(path, "probe", {"seed": 0}, **kwargs)
-
-
-def contents(path):
-    return {
-        file: file.is_file() and (file.read_bytes(), file.stat().st_mtime_ns)
-        for file in path.rglob("*")
-    }
+    return python(BINARY, *flags)
 
 
 @pytest.fixture
@@ -88,21 +75,15 @@ def test_a_second_process_is_refused_and_changes_nothing(tmp_path, holder):
     assert contents(path) == before
 
 
-def test_the_end_of_a_process_frees_its_directory(tmp_path, holder):
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_process_that_ends_frees_its_directory(tmp_path, holder, killed):
+    path = tmp_path / "run"
+    if killed:
+        holder.send_signal(signal.SIGKILL)
     holder.communicate("")
-    assert holder.returncode == 0
-    assert not (tmp_path / "run" / ".lock").exists()
-    assert make(tmp_path / "run").checkpoint("a") == ([1], {})
-
-
-def test_a_killed_process_frees_its_directory(tmp_path, holder):
-    holder.send_signal(signal.SIGKILL)
-    holder.wait()
-    assert (tmp_path / "run" / ".lock").exists()
-    done = binary(f"--workdir={tmp_path / 'run'}")
-    assert (done.returncode, done.stdout) == (0, "open\n"), done.stderr
-    work = make(tmp_path / "run")
-    assert (work.path / ".lock").read_text().split()[0] == str(os.getpid())
+    assert (path / ".lock").exists() == killed
+    work = make(path)
+    assert (path / ".lock").read_text().split()[0] == str(os.getpid())
     assert work.checkpoint("a") == ([1], {})
 
 
@@ -134,12 +115,6 @@ def test_a_directory_that_was_removed_is_locked_anew(tmp_path):
     del second
 
 
-def test_a_lock_alone_is_nobodys_files(tmp_path, holder):
-    (tmp_path / "new").mkdir()
-    (tmp_path / "new" / ".lock").write_text("1 elsewhere\n")
-    make(tmp_path / "new")
-
-
 def test_a_finished_run_is_read_while_somebody_holds_it(tmp_path):
     make(tmp_path / "run").write_results([], {})
     with open(tmp_path / "run" / ".lock", "w") as file:
@@ -158,6 +133,7 @@ READ_ONLY = """
 import os
 import sys
 
+sys.dont_write_bytecode = True
 watching = False
 
 def refuse(event, arguments):
@@ -188,11 +164,9 @@ print("read")
 
 def test_reading_a_finished_run_opens_nothing_for_writing(tmp_path):
     make(tmp_path / "run").write_results([], {})
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", READ_ONLY, str(tmp_path / "run")],
-        capture_output=True,
-        text=True,
-        timeout=60,
+    done = python(
+        READ_ONLY,
+        tmp_path / "run",
     )
     assert done.stdout == "read\n", done.stderr
 
@@ -237,12 +211,7 @@ print("done")
 
 
 def test_a_forked_child_has_no_lock_and_keeps_none(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", FORK, str(tmp_path / "run")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = python(FORK, tmp_path / "run")
     assert done.stdout == "done\n", done.stderr
 
 
@@ -266,14 +235,16 @@ def test_a_lock_file_that_is_removed_meanwhile_is_made_anew(
     ).st_ino
 
 
-def test_a_file_system_without_locks_is_warned_of(tmp_path, monkeypatch):
+def test_without_locks_a_run_works_and_is_warned(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.warns(UserWarning, match="cannot be locked"):
-        work = make(tmp_path / "run")
-    work.save_checkpoint("a", [])
+        make(tmp_path / "run").save_checkpoint("a", [])
+    # Not a POSIX system.
+    monkeypatch.setattr(directory_lock, "fcntl", None)
+    make(tmp_path / "run").save_checkpoint("a", [])
     assert not (tmp_path / "run" / ".lock").exists()
 
 
@@ -287,10 +258,3 @@ def test_a_full_disk_leaves_no_lock(tmp_path, monkeypatch):
             make(tmp_path / "run")
     assert not list((tmp_path / "run").iterdir())
     make(tmp_path / "run")
-
-
-def test_without_fcntl_there_is_no_lock(tmp_path, monkeypatch):
-    monkeypatch.setattr(directory_lock, "fcntl", None)
-    work = make(tmp_path / "run")
-    work.save_checkpoint("a", [])
-    assert not (tmp_path / "run" / ".lock").exists()

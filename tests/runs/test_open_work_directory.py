@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from absl import flags
 from absl.testing import flagsaver
+from work_folder import contents
+from work_folder import make
 
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.runs import InputError
-from keras_padpos.runs import WorkDirectory
 from keras_padpos.runs import define_common_flags
+from keras_padpos.runs import open_work_directory
 from keras_padpos.runs import run
-from keras_padpos.runs.shared_directory import open_work_directory
 
 define_common_flags()
 
@@ -34,14 +35,6 @@ def restored():
         yield
 
 
-def contents(path):
-    return {
-        str(file.relative_to(path)): file.is_file() and file.read_bytes()
-        for file in sorted(Path(path).rglob("*"))
-        if file.name != ".lock"
-    }
-
-
 def open_with(path, *argv, experiment="probe", config=None):
     flags.FLAGS.unparse_flags()
     flags.FLAGS(["binary", f"--workdir={path}", *argv])
@@ -49,7 +42,7 @@ def open_with(path, *argv, experiment="probe", config=None):
 
 
 def fill(path, finish):
-    work = WorkDirectory(path, "probe", {"seed": 0})
+    work = make(path)
     work.log(unit="a", epoch=1, loss=1.0)
     work.save_checkpoint("a b/c", [1], {"map": np.arange(3.0)})
     work.save_checkpoint("x" * 300, [1])
@@ -68,7 +61,7 @@ def fill(path, finish):
 
 @pytest.mark.parametrize("finish", [True, False])
 @pytest.mark.parametrize(
-    "asked",
+    "options",
     [
         {},
         {"config": {"seed": 1}},
@@ -76,15 +69,15 @@ def fill(path, finish):
         {"argv": ["--noresume"]},
     ],
 )
-def test_overwrite_removes_what_the_run_wrote(tmp_path, capsys, finish, asked):
+def test_overwrite_removes_a_run(tmp_path, capsys, finish, options):
     path = tmp_path / "run"
     fill(path, finish)
     for name in FOREIGN:
         (path / name).parent.mkdir(exist_ok=True)
         (path / name).write_text("mine")
-    asked = dict(asked)
-    argv = asked.pop("argv", [])
-    work = open_with(path, "--overwrite", *argv, **asked)
+    options = dict(options)
+    argv = options.pop("argv", [])
+    work = open_with(path, "--overwrite", *argv, **options)
     assert not work.finished
     assert work.checkpoint("a b/c") is None
     left = contents(path)
@@ -95,8 +88,8 @@ def test_overwrite_removes_what_the_run_wrote(tmp_path, capsys, finish, asked):
     }
     assert {left[name] for name in FOREIGN} == {b"mine"}
     assert json.loads(left["config.json"]) == {
-        "experiment": asked.get("experiment", "probe"),
-        "config": asked.get("config", {"seed": 0}),
+        "experiment": options.get("experiment", "probe"),
+        "config": options.get("config", {"seed": 0}),
     }
     out, err = capsys.readouterr()
     (line,) = err.splitlines()
@@ -107,19 +100,13 @@ def test_overwrite_removes_what_the_run_wrote(tmp_path, capsys, finish, asked):
     assert "checkpoints (3 files), figures (2 files), models (1 file)" in line
 
 
-def test_overwrite_leaves_nothing_behind_of_a_run(tmp_path):
-    fill(tmp_path / "run", finish=True)
-    open_with(tmp_path / "run", "--overwrite")
-    assert contents(tmp_path / "run").keys() == {"config.json"}
-
-
 @pytest.mark.parametrize("there", [None, "empty", "blank"])
 def test_overwrite_of_nothing_says_nothing(tmp_path, capsys, there):
     path = tmp_path / "run"
     if there:
         path.mkdir()
     if there == "blank":
-        WorkDirectory(path, "probe", {"seed": 3})
+        make(path, {"seed": 3})
     open_with(path, "--overwrite").save_checkpoint("a", [])
     assert capsys.readouterr().err == ""
     # Then it is there as any other.
@@ -195,7 +182,7 @@ def test_what_a_killed_process_was_writing_goes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("argv", "words"),
+    ("argv", "text"),
     [
         ([], "the same command goes on"),
         (["--overwrite"], "the same command without --overwrite goes on"),
@@ -205,7 +192,7 @@ def test_what_a_killed_process_was_writing_goes(tmp_path):
         ),
     ],
 )
-def test_an_interruption_says_how_to_go_on(tmp_path, capsys, argv, words):
+def test_an_interruption_says_how_to_go_on(tmp_path, capsys, argv, text):
     def main(rest):
         open_work_directory("probe", {"seed": 0})
         raise KeyboardInterrupt
@@ -215,4 +202,4 @@ def test_an_interruption_says_how_to_go_on(tmp_path, capsys, argv, words):
     with pytest.raises(SystemExit) as end:
         run(main, argv, needs_keras=False)
     assert end.value.code == 130
-    assert f"interrupted; {words}" in capsys.readouterr().err
+    assert f"interrupted; {text}" in capsys.readouterr().err

@@ -52,36 +52,30 @@ def test_a_damaged_one_is_left_for_the_one_before(work, ending):
     assert RollingCheckpoint(work, "unit").load()[0] == {"images": 7}
 
 
-def test_time_decides_whether_an_offer_is_taken(work, monkeypatch):
+@pytest.mark.parametrize(
+    ("seconds", "takes", "times", "expected"),
+    [
+        (10, 0, (1, 9, 10, 12, 19, 21), [10, 21]),
+        # What takes long to save is saved rarely: twenty times 5 s after 7.
+        (1, 5, (2, 50, 100, 106, 108), [7, 113]),
+    ],
+)
+def test_time_decides_whether_an_offer_is_taken(
+    work, monkeypatch, seconds, takes, times, expected
+):
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    rolling = RollingCheckpoint(work, "unit", seconds=10)
-    asked = []
-
-    def state():
-        asked.append(now[0])
-        return {}, {}
-
-    for now[0] in (1.0, 9.0, 10.0, 12.0, 19.0, 21.0):
-        rolling.offer(state)
-    assert asked == [10.0, 21.0]
-
-
-def test_what_takes_long_to_save_is_saved_more_rarely(work, monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    rolling = RollingCheckpoint(work, "unit", seconds=1)
+    rolling = RollingCheckpoint(work, "unit", seconds=seconds)
     saved = []
 
     def state():
-        now[0] += 5  # as long as it takes
+        now[0] += takes
         saved.append(now[0])
         return {}, {}
 
-    for now[0] in (2.0, 50.0, 100.0, 106.0, 108.0):
+    for now[0] in times:
         rolling.offer(state)
-    # Twenty times 5 seconds after 7.
-    assert saved == [7.0, 113.0]
+    assert saved == expected
 
 
 def test_nothing_is_left_of_a_finished_unit(work):

@@ -1,13 +1,13 @@
-import errno
 import json
 import os
 import shutil
 import warnings
-from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
+import work_folder
+from work_folder import contents
+from work_folder import small_model
 
 from keras_padpos.runs import InputError
 from keras_padpos.runs import WorkDirectory
@@ -15,17 +15,8 @@ from keras_padpos.runs import WorkDirectory
 CONFIG = {"seed": 0, "targets": ["horizontal", "vertical"]}
 
 
-def contents(path):
-    # The lock is there as long as this process holds it.
-    return {
-        str(file.relative_to(path)): file.is_file() and file.read_bytes()
-        for file in sorted(Path(path).rglob("*"))
-        if file.name != ".lock"
-    }
-
-
-def make(path, config=None, **kwargs):
-    return WorkDirectory(path, "probe", config or CONFIG, **kwargs)
+def make(path, config=None, **options):
+    return work_folder.make(path, config or CONFIG, **options)
 
 
 def strict(text):
@@ -84,10 +75,6 @@ def test_results_are_written_once_and_read_back(tmp_path):
     with pytest.raises(RuntimeError, match="written once"):
         again.write_results(rows, {})
     assert contents(tmp_path) == before
-
-
-def test_damaged_results_are_named(tmp_path):
-    make(tmp_path).write_results([], {})
     (tmp_path / "results.json").write_text('{"rows"')
     with pytest.raises(InputError, match="Cannot read results .* Remove"):
         make(tmp_path).load_results()
@@ -101,18 +88,12 @@ def test_resume_after_a_unit(filled):
     np.testing.assert_array_equal(arrays["map"], [0.0, 1.0, 2.0])
     assert arrays["map"].dtype == np.float64
     assert work.checkpoint("b") is None
-    work.log(unit="b", loss=2.0)
     work.save_checkpoint("b", [])
     work.write_results([], {})
     assert work.load_results()["provenance"]["resumed_units"] == 1
-    lines = (filled / "metrics.jsonl").read_text().splitlines()
-    assert list(map(strict, lines)) == [
-        {"unit": "a", "loss": 1.0},
-        {"unit": "b", "loss": 2.0},
-    ]
 
 
-def test_torn_line_is_dropped(filled):
+def test_lines_of_unfinished_units_and_torn_ones_are_dropped(filled):
     with open(filled / "metrics.jsonl", "a") as file:
         file.write('{"unit": "a", "lo')
     make(filled).log(unit="b", loss=np.nan)
@@ -205,13 +186,25 @@ def test_other_config_is_refused(filled, resume):
     assert "--targets" not in message
     assert message.endswith("Choose another --workdir.")
     assert "\n" not in message
+    with pytest.raises(InputError, match="experiment 'probe'. Received: 'pat'"):
+        WorkDirectory(filled, "pat", CONFIG, resume=resume)
     assert contents(filled) == before
 
 
-def test_true_is_not_one(tmp_path):
-    make(tmp_path, {"a": 1}).save_checkpoint("unit", [])
-    with pytest.raises(InputError, match="--a is 1 there and true now"):
-        make(tmp_path, {"a": True})
+@pytest.mark.parametrize(
+    ("before", "now", "message"),
+    [
+        ({"a": 1}, {"a": True}, "--a is 1 there and true now"),
+        ({"a": (1, 2), "b": np.float64(0.1)}, {"b": 0.1, "a": [1, 2]}, None),
+    ],
+)
+def test_configs_are_compared_as_json(tmp_path, before, now, message):
+    make(tmp_path, before).save_checkpoint("unit", [])
+    if message is None:
+        make(tmp_path, now)
+    else:
+        with pytest.raises(InputError, match=message):
+            make(tmp_path, now)
 
 
 def test_a_run_that_finished_nothing_keeps_no_other_out(tmp_path):
@@ -221,18 +214,6 @@ def test_a_run_that_finished_nothing_keeps_no_other_out(tmp_path):
     assert saved["config"] == {"ridge": 1}
     with pytest.raises(InputError, match="--ridge is 1 there and 0 now"):
         make(tmp_path, {"ridge": 0})
-
-
-def test_equal_config_in_other_form_is_taken(tmp_path):
-    make(tmp_path, {"a": (1, 2), "b": np.float64(0.1)})
-    make(tmp_path, {"b": 0.1, "a": [1, 2]})
-
-
-def test_other_experiment_is_refused(filled):
-    before = contents(filled)
-    with pytest.raises(InputError, match="experiment 'probe'. Received: 'pat'"):
-        WorkDirectory(filled, "pat", CONFIG)
-    assert contents(filled) == before
 
 
 @pytest.mark.parametrize("resume", [True, False])
@@ -256,8 +237,9 @@ def test_foreign_config_is_refused(tmp_path, text):
     assert (tmp_path / "config.json").read_text() == text
 
 
-def test_stop_before_the_config_is_there(tmp_path):
+def test_hidden_files_are_of_no_concern(tmp_path):
     (tmp_path / ".config.json.1-ab.tmp").write_text("{")
+    (tmp_path / ".lock").write_text("1 elsewhere\n")
     make(tmp_path)
 
 
@@ -272,6 +254,8 @@ def test_file_as_directory_is_refused(tmp_path):
 def test_start_over(filled):
     (filled / "checkpoints" / "mine.txt").write_text("keep")
     (filled / "notes.txt").write_text("keep")
+    (filled / "models").mkdir()
+    (filled / "models" / "a-0123abcd.keras").write_bytes(b"zip")
     work = make(filled, resume=False)
     assert contents(filled).keys() == {
         "config.json",
@@ -280,14 +264,6 @@ def test_start_over(filled):
         "notes.txt",
     }
     assert work.checkpoint("a") is None
-
-
-def test_finished_run_is_not_started_over(filled):
-    make(filled).write_results([], {})
-    before = contents(filled)
-    with pytest.raises(InputError, match="finished .* another --workdir"):
-        make(filled, resume=False)
-    assert contents(filled) == before
 
 
 def test_arrays(tmp_path):
@@ -312,29 +288,6 @@ def test_figure_name_is_plain(tmp_path, name):
         work.figure_path(name)
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda work: work.save_arrays({"x": np.zeros(2)}),
-        lambda work: work.save_checkpoint("a", [], {"x": np.zeros(2)}),
-        lambda work: work.save_checkpoint("a", []),
-        lambda work: work.write_results([], {}),
-    ],
-)
-def test_full_disk_is_one_line_and_keeps_everything(filled, monkeypatch, write):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    work = make(filled)
-    before = contents(filled)
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(InputError) as error:
-        write(work)
-    assert "No space left on device" in str(error.value)
-    assert "\n" not in str(error.value)
-    assert contents(filled) == before
-
-
 def test_unwritable_directory_is_said_at_once(filled, monkeypatch):
     # Permission bits do not bind root, which tests may run as.
     monkeypatch.setattr(os, "access", lambda *_: False)
@@ -349,18 +302,12 @@ def test_directory_removed_during_the_run(filled):
         work.write_results([], {})
 
 
-def small_model(value):
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.set_weights([np.full((2, 1), value), np.zeros(1)])
-    return model
-
-
 def test_models_are_kept_by_unit_and_replaced(tmp_path):
     work = make(tmp_path / "run")
     keys = ["1-vgg16", "1 vgg16/ä", "1 vgg16-ä"]
     for number, key in enumerate(keys):
         work.save_model(key, small_model(number))
-    work.save_model(keys[0], small_model(7.0))
+    work.save_model(keys[0], small_model(7))
     files = sorted((tmp_path / "run" / "models").iterdir())
     assert len(files) == 3
     assert {file.suffix for file in files} == {".keras"}
@@ -368,29 +315,18 @@ def test_models_are_kept_by_unit_and_replaced(tmp_path):
     for key, value in zip(keys, [7, 1, 2], strict=True):
         weights = again.load_model(key).get_weights()
         assert (weights[0] == value).all()
-
-
-def test_a_model_that_is_missing_or_damaged_is_named(tmp_path):
-    work = make(tmp_path / "run")
+    assert again.has_models
     with pytest.raises(InputError, match="holds no model of 'unit'"):
-        work.load_model("unit")
-    work.save_model("unit", small_model(1.0))
-    (file,) = (tmp_path / "run" / "models").iterdir()
-    file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(InputError, match="Cannot read the model .*unit"):
-        work.load_model("unit")
-
-
-def test_starting_over_removes_models(tmp_path):
-    work = make(tmp_path / "run")
-    work.save_model("unit", small_model(1.0))
-    make(tmp_path / "run", resume=False)
-    assert contents(work.path).keys() == {"config.json"}
+        again.load_model("unit")
+    for file in files:
+        file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(InputError, match="Cannot read the model .*1-vgg16"):
+        again.load_model(keys[0])
 
 
 def test_a_finished_run_is_opened_without_its_config(tmp_path):
     work = make(tmp_path / "run")
-    work.save_model("unit", small_model(3.0))
+    work.save_model("unit", small_model(3))
     work.write_results([{"mae": 1}], {})
     before = contents(tmp_path)
     again = WorkDirectory.open_finished(tmp_path / "run", "probe")
