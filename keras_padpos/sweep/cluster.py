@@ -3,10 +3,8 @@
 import contextlib
 import dataclasses
 import logging
-import math
 import os
 import secrets
-import shutil
 import socket
 import tempfile
 import time
@@ -15,6 +13,7 @@ from typing import Any
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_words
+from keras_padpos.sweep.grid import SweepRun
 from keras_padpos.sweep.process import SweepEnd
 from keras_padpos.sweep.process import sweep_task
 
@@ -32,10 +31,8 @@ class SweepCluster:
 
     The arguments are those of `run_sweep`. Without an address, Ray is started
     on this machine alone and ended with the context: no dashboard, no usage
-    statistics, its files in a temporary folder that is removed.
-
-    A task that is lost with its worker or node is not started again by Ray:
-    `wait` reports it.
+    statistics, its files in a temporary folder that is removed. Ray starts no
+    task again that is lost with its worker or node: `wait` reports it.
     """
 
     address: str | None = None
@@ -54,36 +51,31 @@ class SweepCluster:
                 "--dry_run prints its commands without."
             ) from error
         self._ray = ray
-        self._temporary: str | None = None
-        self._under_way: dict[Any, Any] = {}
+        self._under_way: dict[Any, SweepRun] = {}
         # As of entering: how many runs have room at once, on how many nodes.
         self.at_once = self.nodes = 0
 
     def __enter__(self) -> "SweepCluster":
         logging.getLogger("ray").setLevel(logging.CRITICAL)
-        try:
-            self._connect()
+        with contextlib.ExitStack() as stack:
+            self._connect(stack)
             self._plan_resources()
-        except BaseException:
-            self._leave()
-            raise
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *error) -> None:
-        self._leave()
+        self._stack.close()
 
-    def start(self, key: Any, *arguments: Any, **options: Any) -> None:
-        """Start `sweep_task` as soon as a node has room; `key` names it."""
+    def start(self, run: SweepRun) -> None:
+        """Start a run as soon as a node has room."""
+        # Ray copies it: it is sent as it is now.
         reference = self._task.remote(
-            *arguments,
-            **options,
-            cwd=os.getcwd(),
-            environment=self._environment,
+            run, cwd=os.getcwd(), environment=self._environment
         )
-        self._under_way[reference] = key
+        self._under_way[reference] = run
 
-    def wait(self, seconds: float) -> list[tuple[Any, SweepEnd]]:
-        """The keys of runs that have ended, and how; waits for one at most."""
+    def wait(self, seconds: float) -> list[tuple[SweepRun, SweepEnd]]:
+        """The runs that have ended, and how; waits for one at most."""
         references = list(self._under_way)
         if not references:
             return []
@@ -93,7 +85,7 @@ class SweepCluster:
         )
         return [(self._under_way.pop(ref), self._end(ref)) for ref in ready]
 
-    def stop(self, seconds: float = 15) -> list[tuple[Any, SweepEnd]]:
+    def stop(self, seconds: float = 15) -> list[tuple[SweepRun, SweepEnd]]:
         """Interrupt all runs, and kill them after `seconds`; as `wait`."""
         for reference in self._under_way:
             self._ray.cancel(reference, force=False)
@@ -103,25 +95,32 @@ class SweepCluster:
             ended += self.wait(0.2)
         return ended
 
-    def _connect(self) -> None:
+    def _connect(self, stack: contextlib.ExitStack) -> None:
         where, hint = "on this machine", ""
         options = {"log_to_driver": False, "logging_level": logging.CRITICAL}
         if self.address is None:
             # Ray opens ports to the network and would keep a token in the
             # home folder otherwise. Versions without tokens ignore it.
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-            self._temporary = _short_temporary_folder()
+            # For sockets, whose paths may have 107 characters.
+            folder = tempfile.gettempdir()
+            temporary = tempfile.TemporaryDirectory(
+                prefix="ray-",
+                dir=folder if len(folder) <= 30 else "/tmp",
+                ignore_cleanup_errors=True,
+            )
             options |= {
                 "address": "local",
                 "include_dashboard": False,
                 "object_store_memory": _OBJECT_STORE,
-                "_temp_dir": self._temporary,
+                "_temp_dir": stack.enter_context(temporary),
             }
         else:
             where = f"at --address={self.address}"
+            hint = ". If the cluster asks for a token, set RAY_AUTH_MODE=token"
             _check_address(self.address)
             options["address"] = self.address
-            hint = ". If the cluster asks for a token, set RAY_AUTH_MODE=token"
+        stack.callback(_shut_down, self._ray)
         try:
             self._ray.init(**options)
         except Exception as error:
@@ -144,9 +143,7 @@ class SweepCluster:
             gpus = float(most_gpus > 0)
         needs = {"CPU": self.cpus_per_run, "GPU": gpus}
         rooms = [
-            math.floor(
-                min(node.get(name, 0) / n for name, n in needs.items() if n)
-            )
+            min(node.get(name, 0) // n for name, n in needs.items() if n)
             for node in nodes
         ]
         if not any(rooms):
@@ -156,7 +153,7 @@ class SweepCluster:
                 "that a node has. Received: "
                 f"{self.cpus_per_run:g} and {gpus:g}."
             )
-        self.at_once, self.nodes = sum(rooms), len(nodes)
+        self.at_once, self.nodes = int(sum(rooms)), len(nodes)
         self._environment = {
             name: os.environ.get(name) for name in _SHARED_VARIABLES
         }
@@ -178,38 +175,27 @@ class SweepCluster:
         try:
             return self._ray.get(reference)
         except exceptions.TaskCancelledError:
-            return SweepEnd(stopped=True)
+            return SweepEnd("stopped")
         except exceptions.RayTaskError as error:
             # A mistake in `sweep_task`, or a node without this package.
             fault = str(error).strip().splitlines()[-1]
             if fault.startswith("ModuleNotFoundError"):
                 fault += "; every node of the cluster needs this package"
-            return SweepEnd(fault=fault)
+            return SweepEnd("failed", fault=fault)
         except exceptions.RayError as error:
-            return SweepEnd(fault=str(error).strip().splitlines()[0], lost=True)
-
-    def _leave(self) -> None:
-        with contextlib.suppress(Exception):
-            self._ray.shutdown()
-        if self._temporary is not None:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            return SweepEnd("lost", fault=str(error).strip().splitlines()[0])
 
 
-def _on_worker(*arguments: Any, **options: Any) -> SweepEnd:
+def _shut_down(ray: Any) -> None:
+    with contextlib.suppress(Exception):
+        ray.shutdown()
+
+
+def _on_worker(run: SweepRun, **options: Any) -> SweepEnd:
     import ray
 
     node = ray.get_runtime_context().get_node_id()
-    return sweep_task(
-        *arguments, **options, node=f"{socket.gethostname()}/{node[:6]}"
-    )
-
-
-def _short_temporary_folder() -> str:
-    """A folder for Ray's sockets, whose paths may have 107 characters."""
-    folder = tempfile.gettempdir()
-    return tempfile.mkdtemp(
-        prefix="ray-", dir=folder if len(folder) <= 30 else "/tmp"
-    )
+    return sweep_task(run, **options, node=f"{socket.gethostname()}/{node[:6]}")
 
 
 def _check_address(address: str) -> None:

@@ -1,91 +1,89 @@
 """The folder of a sweep: work directories, logs and sweep.json."""
 
 import dataclasses
+import datetime
 import json
 import os
-import time
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_words
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.runs.directory_lock import DirectoryLock
-from keras_padpos.sweep.grid import SweepRun
-from keras_padpos.sweep.process import SweepLog
 
-_SWEEP = "sweep.json"
+if TYPE_CHECKING:
+    from keras_padpos.sweep.grid import SweepRun
+
 _RESULTS = "results.json"
+_SAVED = ("state", "attempts", "node", "seconds", "fault")
+_BEGIN = re.compile(r"^\[sweep\] attempt \d+ on (\S+), ", re.MULTILINE)
+_UNIT = re.compile(r"\d+/\d+ ")  # a line that `Progress` prints
+# Enough bytes for the first line of an attempt, and for the last of any.
+_HEAD, _TAIL = 4_000, 16_000
 
 
 @dataclasses.dataclass
-class SweepEntry:
-    """A run of a sweep, its work directory, and its state."""
+class SweepLog:
+    """The file that a run prints into, read from byte `start` on.
 
-    run: SweepRun
-    workdir: str
-    # Read from the attempt under way on.
-    log: SweepLog
-    # "waiting", "running", "finished" or "failed".
-    state: str = "waiting"
-    # Finished before this sweep began.
-    before: bool = False
-    attempts: int = 0
-    # The machine of the last attempt, the seconds it took, why it failed.
-    node: str | None = None
-    seconds: float | None = None
-    fault: str = ""
-    # When the attempt under way began, in seconds of `time.monotonic`.
-    started: float | None = None
-
-    @property
-    def elapsed(self) -> float | None:
-        """Seconds that it took, or takes so far."""
-        if self.state == "running" and self.started is not None:
-            return time.monotonic() - self.started
-        return self.seconds
-
-    def as_dict(self) -> dict[str, Any]:
-        """Its entry in sweep.json."""
-        return {
-            "workdir": self.workdir,
-            "log": str(self.log.path),
-            "experiment": self.run.experiment,
-            "flags": dict(self.run.flags),
-            "state": self.state,
-            "attempts": self.attempts,
-            "node": self.node,
-            "seconds": self.seconds,
-            "fault": self.fault,
-        }
-
-
-def sweep_commands(
-    runs: Sequence[SweepRun], out: str | os.PathLike
-) -> list[list[str]]:
-    """The command lines of the runs that are not finished.
-
-    Example:
-        >>> run = SweepRun("experiments.count", {"seed": 1})
-        >>> sweep_commands([run], "no/such/folder")[0][:4]
-        ['python', '-m', 'experiments.count', '--seed=1']
-
-    Args:
-        runs: The runs.
-        out: The folder of the sweep; it is read, and need not exist.
-
-    Returns:
-        The arguments of each command, in the order of the runs.
-
-    Raises:
-        InputError: If the folder cannot be read.
+    Each attempt begins with a line that the sweep writes.
     """
-    return [
-        entry.run.command(entry.workdir)
-        for entry in SweepFolder(out).entries(runs)
-        if not entry.before
-    ]
+
+    path: Path
+    start: int = 0
+
+    def from_here(self) -> "SweepLog":
+        """The same file, read only from its present end on."""
+        try:
+            return SweepLog(self.path, self.path.stat().st_size)
+        except OSError:
+            return SweepLog(self.path)
+
+    def begin(self, attempt: int, node: str, command: Sequence[str]) -> None:
+        """Write the line that begins an attempt; OSError if that fails."""
+        now = datetime.datetime.now().isoformat(" ", "seconds")
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(
+                f"[sweep] attempt {attempt} on {node}, {now}: "
+                f"{shlex.join(command)}\n"
+            )
+
+    def node(self) -> str | None:
+        """The machine of the first attempt; `None` if none has begun."""
+        begin = _BEGIN.search(self._read(self.start, _HEAD))
+        return begin and begin[1]
+
+    def progress(self) -> str:
+        """The last unit of work that the run reports, else its last line."""
+        lines = self.last_lines(20)
+        units = [line for line in lines if _UNIT.match(line)]
+        return (units or lines or [""])[-1]
+
+    def last_lines(self, count: int) -> list[str]:
+        """At most `count` last lines, without blank and control characters."""
+        end = self.from_here().start
+        text = self._read(max(self.start, end - _TAIL), _TAIL)
+        # Of a line that a progress bar has redrawn, the last form.
+        lines = [line.rpartition("\r")[2] for line in text.split("\n")]
+        lines = ["".join(filter(str.isprintable, line)) for line in lines]
+        return [
+            line.rstrip()
+            for line in lines
+            if line.strip() and not _BEGIN.match(line)
+        ][-count:]
+
+    def _read(self, start: int, count: int) -> str:
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(start)
+                return file.read(count).decode("utf-8", errors="replace")
+        except OSError:
+            return ""
 
 
 class SweepFolder:
@@ -107,43 +105,44 @@ class SweepFolder:
         self.ray_log = self.path / "logs" / "ray.log"
         self._lock: DirectoryLock | None = None
 
-    def entries(self, runs: Sequence[SweepRun]) -> list[SweepEntry]:
-        """An entry for each run; those with results.json are finished."""
+    def place(self, runs: Sequence["SweepRun"]) -> list["SweepRun"]:
+        """The runs with their directories; those with results are finished."""
         try:
-            present = os.listdir(self.path) if self.path.exists() else []
+            names = os.listdir(self.path) if self.path.exists() else []
         except OSError as error:
             raise InputError(
                 f"Cannot read --out={self.path}: {error_words(error)}."
             ) from error
         by_digest: dict[str, list[str]] = {}
-        for name in sorted(present):
+        for name in sorted(names):
             if (self.path / name).is_dir():
                 by_digest.setdefault(name.rpartition("-")[2], []).append(name)
         saved = self._saved()
-        entries = []
+        placed = []
         for run in runs:
             # A folder may hold copies of a work directory: prefer the run's
             # own name, then one that is finished.
             names = by_digest.get(run.digest, [run.name])
             finished = [n for n in names if (self.path / n / _RESULTS).exists()]
             name = run.name if run.name in names else (finished or names)[0]
-            workdir = self.path / name
-            log = SweepLog(self.path / "logs" / f"{name}.log")
-            entry = SweepEntry(run, str(workdir), log)
-            if (workdir / _RESULTS).exists():
-                entry.state, entry.before = "finished", True
-                record = saved.get(str(workdir), {})
-                entry.attempts = record.get("attempts", 0)
-                entry.node = record.get("node")
-                entry.seconds = record.get("seconds")
-            entries.append(entry)
-        return entries
+            run = dataclasses.replace(
+                run,
+                workdir=str(self.path / name),
+                log=SweepLog(self.path / "logs" / f"{name}.log"),
+            )
+            if name in finished:
+                run.state, run.before = "finished", True
+                record = saved.get(run.workdir, {})
+                run.attempts = record.get("attempts", 0)
+                run.node = record.get("node")
+                run.seconds = record.get("seconds")
+            placed.append(run)
+        return placed
 
     def open(self) -> None:
         """Make the folder, and keep other sweeps out while this object lives.
 
-        Raises:
-            InputError: If it cannot be written, or another sweep uses it.
+        InputError if it cannot be written, or another sweep uses it.
         """
         try:
             (self.path / "logs").mkdir(parents=True, exist_ok=True)
@@ -157,19 +156,28 @@ class SweepFolder:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def save(self, entries: Sequence[SweepEntry]) -> None:
+    def save(self, runs: Sequence["SweepRun"]) -> None:
         """Write sweep.json; InputError if that fails."""
-        content = {"runs": [entry.as_dict() for entry in entries]}
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        content = [
+            {
+                "workdir": run.workdir,
+                "log": str(run.log.path) if run.log else None,
+                "experiment": run.experiment,
+                "flags": dict(run.flags),
+                **{name: getattr(run, name) for name in _SAVED},
+            }
+            for run in runs
+        ]
+        text = json.dumps({"runs": content}, indent=2, ensure_ascii=False)
         try:
-            with atomic_file(self.path / _SWEEP) as file:
-                file.write(text.encode())
+            with atomic_file(self.path / "sweep.json") as file:
+                file.write(f"{text}\n".encode())
         except OSError as error:
             raise self._unwritable(error) from error
 
     def _saved(self) -> dict[str, dict[str, Any]]:
         try:
-            text = (self.path / _SWEEP).read_text(encoding="utf-8")
+            text = (self.path / "sweep.json").read_text(encoding="utf-8")
             return {run["workdir"]: run for run in json.loads(text)["runs"]}
         except (OSError, ValueError, KeyError, TypeError):
             # The work directories say which runs are finished.

@@ -8,10 +8,10 @@ import itertools
 import json
 import math
 import os
-import pkgutil
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +24,8 @@ from keras_padpos.errors import error_words
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import flag_text
+from keras_padpos.studies import STUDIES
+from keras_padpos.sweep.folder import SweepLog
 
 _NOT_FOR_SWEEPS = {
     "workdir": "the sweep gives each run its own",
@@ -38,32 +40,49 @@ _MOST_RUNS = 100_000
 _BLOCK = ("experiment", "flags", "grid")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class SweepRun:
-    """A binary and its flags, without `--workdir`.
+    """A binary and its flags, without `--workdir`; and how far a sweep got.
 
     Example:
         >>> run = SweepRun("experiments.count", {"seed": 1}, varied=("seed",))
         >>> run.name
         'count-seed=1-d8e1f2c80f'
-        >>> run.command("runs/one")[1:]
-        ['-m', 'experiments.count', '--seed=1', '--workdir=runs/one']
 
     Args:
         experiment: The binary's module, with its package.
         flags: From flag name to value: text, number, boolean, or a list of
             these.
         varied: Names of the flags in which the runs of a sweep differ.
+
+    Attributes:
+        state: `"waiting"`, `"running"`, `"finished"` or `"failed"`.
+        workdir: Where it works; set by the sweep, as is all below.
+        log: What it prints into.
+        before: Whether it was finished before this sweep began.
+        attempts: How many times it was started.
+        node: The machine of the last attempt.
+        seconds: The time that it took.
+        fault: Why it failed.
     """
 
     experiment: str
     flags: Mapping[str, Any]
     varied: tuple[str, ...] = ()
+    state: str = "waiting"
+    workdir: str = ""
+    log: SweepLog | None = None
+    before: bool = False
+    attempts: int = 0
+    node: str | None = None
+    seconds: float | None = None
+    fault: str = ""
+    started: float | None = None  # of `time.monotonic`
 
     @property
     def digest(self) -> str:
         """Ten hexadecimal digits of experiment and flags, in any order."""
-        text = "\n".join([self.experiment, *sorted(self.flag_arguments())])
+        text = "\n".join([self.experiment, *sorted(self.arguments())])
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     @property
@@ -80,14 +99,21 @@ class SweepRun:
         readable = re.sub(r"[^\w.=+-]+", "-", self.label, flags=re.ASCII)
         return f"{readable[:120]}-{self.digest}"
 
-    def flag_arguments(self) -> list[str]:
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds that it took, or takes so far."""
+        if self.state == "running" and self.started is not None:
+            return time.monotonic() - self.started
+        return self.seconds
+
+    def arguments(self) -> list[str]:
         """The flags as arguments of a command line."""
         return [f"--{name}={flag_text(v)}" for name, v in self.flags.items()]
 
-    def command(self, workdir: str, python: str = "python") -> list[str]:
-        """The command line that runs it with `python` in `workdir`."""
-        arguments = [*self.flag_arguments(), f"--workdir={workdir}"]
-        return [python, "-m", self.experiment, *arguments]
+    def command(self, python: str = "python") -> list[str]:
+        """The command line that runs it with `python` in its `workdir`."""
+        workdir = f"--workdir={self.workdir}"
+        return [python, "-m", self.experiment, *self.arguments(), workdir]
 
 
 def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
@@ -104,17 +130,12 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
     the flags of its runs; no run is started, and Keras is not imported.
 
     Example:
-        >>> import pathlib, tempfile
-        >>> file = pathlib.Path(tempfile.mkdtemp(), "study.yaml")
-        >>> _ = file.write_text('''
-        ... experiment: fconv_tests
-        ... flags: {test: red_green, splits: disjoint}
-        ... grid:
-        ...   padding_mode: [zeros, [reflect, circular]]
-        ... ''')
-        >>> [run.label for run in sweep_grid(file)]
-        ['fconv_tests padding_mode=zeros', \
-'fconv_tests padding_mode=reflect,circular']
+        ```yaml
+        experiment: fconv_tests
+        flags: {test: red_green, splits: disjoint}
+        grid:
+          padding_mode: [zeros, [reflect, circular]]
+        ```
 
     Args:
         path: The file.
@@ -129,47 +150,37 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
     """
     path = os.fspath(path)
     content = _load(path)
-    shared, blocks = {}, [(path, content)]
+    shared, blocks = {}, {path: content}
     if isinstance(content, dict) and "runs" in content:
         _check_keys(path, content, ("experiment", "flags", "runs"))
         shared = dict(content)
         listed = shared.pop("runs")
-        _check(
-            isinstance(listed, list) and listed,
-            f"{path}: `runs`",
-            f"a list of blocks with {', '.join(_BLOCK)}",
-            listed,
-        )
+        expected = f"a list of blocks with {', '.join(_BLOCK)}"
+        is_list = isinstance(listed, list) and listed
+        _check(is_list, f"{path}: `runs`", expected, listed)
         _flag_values(path, shared, "flags")
-        blocks = [(f"{path}, block {n}", b) for n, b in enumerate(listed, 1)]
-    runs: list[SweepRun] = []
+        blocks = {f"{path}, block {n}": b for n, b in enumerate(listed, 1)}
+    runs: dict[str, SweepRun] = {}
     sources: dict[str, str] = {}
-    for source, block in blocks:
+    for source, block in blocks.items():
         for run in _block_runs(source, block, shared):
-            if run.digest in sources:
-                command = " ".join([run.experiment, *run.flag_arguments()])
+            if run.digest in runs:
+                command = " ".join([run.experiment, *run.arguments()])
                 raise InputError(
                     f"{source}: the run {command!r} appears twice, first in "
                     f"{sources[run.digest]}."
                 )
-            sources[run.digest] = source
-            runs.append(run)
-    varied = {}
-    for experiment in dict.fromkeys(run.experiment for run in runs):
-        its_runs = [run for run in runs if run.experiment == experiment]
-        varied[experiment] = _varied_flags(its_runs)
-        fault = _first_fault(experiment, [dict(run.flags) for run in its_runs])
+            sources[run.digest], runs[run.digest] = source, run
+    for experiment in dict.fromkeys(run.experiment for run in runs.values()):
+        same = {d: r for d, r in runs.items() if r.experiment == experiment}
+        varied = _varied_flags(list(same.values()))
+        for run in same.values():
+            run.varied = tuple(name for name in run.flags if name in varied)
+        flag_sets = [dict(run.flags) for run in same.values()]
+        fault = _first_fault(experiment, flag_sets)
         if fault is not None:
-            number, text = fault
-            source = sources[its_runs[number].digest]
-            raise InputError(f"{source}: {text}.")
-    return [
-        dataclasses.replace(
-            run,
-            varied=tuple(n for n in run.flags if n in varied[run.experiment]),
-        )
-        for run in runs
-    ]
+            raise InputError(f"{sources[[*same][fault[0]]]}: {fault[1]}.")
+    return list(runs.values())
 
 
 def _load(path: str) -> Any:
@@ -186,14 +197,12 @@ def _load(path: str) -> Any:
         def construct_mapping(self, node, deep=False):
             seen = set()
             for key, _ in node.value:
-                if not isinstance(key, yaml.ScalarNode):
-                    continue
-                if key.value in seen:
+                if isinstance(key, yaml.ScalarNode) and key.value in seen:
                     raise yaml.constructor.ConstructorError(
                         problem=f"key {key.value!r} appears twice",
                         problem_mark=key.start_mark,
                     )
-                seen.add(key.value)
+                seen.add(key.value if isinstance(key, yaml.ScalarNode) else 0)
             return super().construct_mapping(node, deep)
 
     try:
@@ -216,22 +225,18 @@ def _block_runs(
 ) -> Iterator[SweepRun]:
     _check_keys(source, block, _BLOCK)
     experiment = block.get("experiment", shared.get("experiment"))
-    _check(
-        isinstance(experiment, str) and experiment,
-        f"{source}: `experiment`",
-        "a binary of experiments, or a module with its package",
-        experiment,
-    )
+    expected = "a binary of experiments, or a module with its package"
+    is_name = isinstance(experiment, str) and experiment
+    _check(is_name, f"{source}: `experiment`", expected, experiment)
     if "." not in experiment:
         experiment = f"experiments.{experiment}"
     fixed = _flag_values(source, block, "flags")
     grid = _flag_values(source, block, "grid")
-    for name in fixed:
-        if name in grid:
-            raise InputError(
-                f"{source}: `{name}` is in `flags` and in `grid`. Leave it "
-                "out of one of them."
-            )
+    for name in fixed.keys() & grid:
+        raise InputError(
+            f"{source}: `{name}` is in `flags` and in `grid`. Leave it out of "
+            "one of them."
+        )
     count = math.prod(map(len, grid.values()))
     if count > _MOST_RUNS:
         raise InputError(
@@ -240,8 +245,8 @@ def _block_runs(
         )
     common = shared.get("flags", {}) | fixed
     for values in itertools.product(*grid.values()):
-        combined = common | dict(zip(grid, values, strict=True))
-        yield SweepRun(experiment, combined)
+        varied = dict(zip(grid, values, strict=True))
+        yield SweepRun(experiment, common | varied)
 
 
 def _check(valid: Any, name: str, expected: str, received: Any) -> None:
@@ -263,48 +268,33 @@ def _flag_values(
 ) -> dict[str, Any]:
     """A block's `flags`, or its `grid`, which has a list for each flag."""
     content = block.get(key, {})
-    mapping = "a mapping from flag to " + ("value", "values")[key == "grid"]
+    in_grid = key == "grid"
+    mapping = f"a mapping from flag to value{'s' if in_grid else ''}"
     _check(isinstance(content, dict), f"{source}: `{key}`", mapping, content)
-    if key == "grid" and key in block:
+    if in_grid and key in block:
         _check(content, f"{source}: `grid`", f"{mapping}, or left out", content)
     for name, value in content.items():
         # YAML reads `on` and `no` as booleans.
-        _check(
-            isinstance(name, str) and name,
-            f"{source}, {key}: a flag's name",
-            "text",
-            name,
-        )
+        is_name = isinstance(name, str) and name
+        _check(is_name, f"{source}, {key}: a flag's name", "text", name)
         label = f"{source}, {key}: `{name}`"
-        values = [value]
-        if key == "grid":
-            values = value
+        if in_grid:
             listed = isinstance(value, list) and value
             _check(listed, label, "a list of values, such as [0, 1]", value)
-        for each in values:
+        expected = "text, a number, true, false, or a list of these for a "
+        expected += "value with commas"
+        for each in value if in_grid else [value]:
             items = each if isinstance(each, list) else [each]
-            _check(
-                items
-                and all(isinstance(i, (str, bool, int, float)) for i in items),
-                label,
-                "text, a number, true, false, or a list of these for a value "
-                "with commas",
-                each,
-            )
+            plain = [isinstance(i, (str, bool, int, float)) for i in items]
+            _check(plain and all(plain), label, expected, each)
     return content
 
 
 def _varied_flags(runs: list[SweepRun]) -> set[str]:
     """Names of the flags that are not the same in all runs."""
-    texts: dict[str, list[str]] = {}
-    for run in runs:
-        for name, value in run.flags.items():
-            texts.setdefault(name, []).append(flag_text(value))
-    return {
-        name
-        for name, values in texts.items()
-        if len(set(values)) > 1 or len(values) < len(runs)
-    }
+    sets = [{n: flag_text(v) for n, v in run.flags.items()} for run in runs]
+    names = {name for flag_set in sets for name in flag_set}
+    return {n for n in names if len({each.get(n) for each in sets}) > 1}
 
 
 def _first_fault(
@@ -312,7 +302,8 @@ def _first_fault(
 ) -> tuple[int, str] | None:
     """Number of the first wrong set of flags, and what is wrong with it.
 
-    The binary is imported in a process of its own: its flags may be absl's.
+    The binary is imported in a process of its own: its flags may be absl's,
+    and what they may be may need Keras.
     """
     done = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import _answer; _answer()"],
@@ -338,18 +329,22 @@ def _answer() -> None:
     print(json.dumps(fault))
 
 
-def _flags_of(
-    experiment: str,
-) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
+def _flags_of(experiment: str) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
     """A binary's flags, and those that its study declares, if it is one."""
     try:
         module = importlib.import_module(experiment)
     except ModuleNotFoundError as error:
-        if error.name and f"{experiment}.".startswith(f"{error.name}."):
+        if not error.name or not f"{experiment}.".startswith(f"{error.name}."):
             raise InputError(
-                f"there is no experiment {experiment!r}{_among(experiment)}"
+                f"{experiment} cannot be imported: {error}"
             ) from error
-        raise InputError(f"{experiment} cannot be imported: {error}") from error
+        hint = ""
+        if experiment.startswith("experiments."):
+            hint = f" among {', '.join(STUDIES)}; a sweep is started in the "
+            hint += "folder that holds the package `experiments`"
+        raise InputError(
+            f"there is no experiment {experiment!r}{hint}"
+        ) from error
     except Exception as error:
         raise InputError(
             f"{experiment} cannot be imported: {error!r}"
@@ -366,20 +361,6 @@ def _flags_of(
     return flags.FLAGS, {}
 
 
-def _among(experiment: str) -> str:
-    if not experiment.startswith("experiments."):
-        return ""
-    try:
-        import experiments
-    except ImportError:
-        return (
-            ", nor a package `experiments`: start the sweep in the folder that "
-            "holds it"
-        )
-    modules = pkgutil.iter_modules(experiments.__path__)
-    return f" among {', '.join(module.name for module in modules)}"
-
-
 def _first_flag_fault(
     defined: flags.FlagValues,
     declared: Mapping[str, Flag],
@@ -387,12 +368,10 @@ def _first_flag_fault(
     flag_sets: list[dict[str, Any]],
 ) -> tuple[int, str] | None:
     for number, values in enumerate(flag_sets):
-        fault = _flag_fault(defined, experiment, values)
-        if fault:
-            return number, fault
-        run = SweepRun(experiment, values)
         try:
-            defined([experiment, *run.flag_arguments()])
+            for name, value in values.items():
+                _check_flag(defined, experiment, name, value)
+            defined([experiment, *SweepRun(experiment, values).arguments()])
             Settings(declared, defined).check()
         except (flags.Error, InputError) as error:
             return number, str(error).rstrip(".")
@@ -402,24 +381,21 @@ def _first_flag_fault(
     return None
 
 
-def _flag_fault(
-    defined: flags.FlagValues, experiment: str, values: Mapping[str, Any]
-) -> str | None:
-    """Why a run's values, as YAML reads them, are not for these flags."""
-    for name, value in values.items():
-        if name in _NOT_FOR_SWEEPS:
-            return f"`{name}` must be left out: {_NOT_FOR_SWEEPS[name]}"
-        if name not in defined:
-            alike = difflib.get_close_matches(name, defined, n=1)
-            hint = f"; `{alike[0]}` is one" if alike else ""
-            return f"{experiment} has no flag `{name}`{hint}"
-        items = value if isinstance(value, list) else [value]
-        if defined[name].boolean:
-            if not isinstance(value, bool):
-                return f"`{name}` must be true or false. Received: {value!r}"
-        elif any(isinstance(item, bool) for item in items):
-            return (
-                f"`{name}` must be text or a number. Received: {value!r}. YAML "
-                "reads yes, no, on and off as booleans: put them in quotes"
-            )
-    return None
+def _check_flag(
+    defined: flags.FlagValues, experiment: str, name: str, value: Any
+) -> None:
+    """Refuse a value, as YAML reads it, that is not for this flag."""
+    if name in _NOT_FOR_SWEEPS:
+        raise InputError(f"`{name}` must be left out: {_NOT_FOR_SWEEPS[name]}")
+    if name not in defined:
+        alike = difflib.get_close_matches(name, defined, n=1)
+        hint = f"; `{alike[0]}` is one" if alike else ""
+        raise InputError(f"{experiment} has no flag `{name}`{hint}")
+    items = value if isinstance(value, list) else [value]
+    if defined[name].boolean:
+        _check(isinstance(value, bool), f"`{name}`", "true or false", value)
+    elif any(isinstance(item, bool) for item in items):
+        raise InputError(
+            f"`{name}` must be text or a number. Received: {value!r}. YAML "
+            "reads yes, no, on and off as booleans: put them in quotes"
+        )

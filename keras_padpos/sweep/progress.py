@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from keras_padpos.sweep.folder import SweepEntry
+from keras_padpos.sweep.grid import SweepRun
 
 _STATES = ("running", "waiting", "failed", "finished")
 
@@ -22,7 +22,7 @@ _FRAME = 6
 _LAST_LINES = 8
 
 
-class SweepTable:
+class SweepTable(Live):
     """Shows the progress of a sweep; use as a context.
 
     On a terminal there is a live table of the runs, those under way first.
@@ -30,58 +30,45 @@ class SweepTable:
     the last lines of its log; elsewhere one that starts leaves a line too.
     """
 
-    def __init__(self, entries: Sequence[SweepEntry], console: Console):
-        self._entries = entries
-        self._console = console
-        self._live: Live | None = None
-
-    def __enter__(self) -> "SweepTable":
-        if self._console.is_terminal:
-            self._live = Live(
-                console=self._console,
-                get_renderable=self._table,
-                transient=True,
-                # The sweep sends both to a file meanwhile.
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-            self._live.start()
-        return self
-
-    def __exit__(self, *error) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+    def __init__(self, runs: Sequence[SweepRun], console: Console):
+        self._runs = runs
+        super().__init__(
+            console=console,
+            auto_refresh=console.is_terminal,
+            get_renderable=self._table,
+            transient=True,
+            # The sweep sends both to a file meanwhile.
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def say(self, text: str) -> None:
         """Print a line, above the table if there is one."""
-        self._console.print(Text(text), soft_wrap=True)
+        self.console.print(Text(text), soft_wrap=True)
 
-    def changed(self, entry: SweepEntry) -> None:
+    def changed(self, run: SweepRun) -> None:
         """Report a run whose state has changed."""
-        name = entry.log.path.stem
-        if entry.state == "running":
-            if self._live is None:
-                self.say(f"{name}: running on {entry.node}")
+        name = run.log.path.stem
+        if run.state == "running":
+            if not self.console.is_terminal:
+                self.say(f"{name}: running on {run.node}")
             return
-        if entry.state == "waiting":
-            self.say(f"{name}: {entry.fault}")
+        if run.state == "waiting":
+            self.say(f"{name}: {run.fault}")
             return
-        ended = sum(e.state in ("finished", "failed") for e in self._entries)
-        name = f"{ended}/{len(self._entries)} {name}"
-        details = "" if entry.seconds is None else f", {entry.seconds:.1f} s"
-        details += f" on {entry.node}" if entry.node else ""
-        if entry.state == "finished":
-            self.say(f"{name}: finished{details}")
-            return
-        self.say(f"{name}: failed, {entry.fault}{details}")
-        for line in entry.log.last_lines(_LAST_LINES):
-            self.say(f"    {line}")
-        if entry.log.path.exists():
-            self.say(f"    (its log: {entry.log.path})")
+        ended = sum(r.state in ("finished", "failed") for r in self._runs)
+        text = f"{ended}/{len(self._runs)} {name}: {run.state}"
+        text += f", {run.fault}" if run.fault else ""
+        text += "" if run.seconds is None else f", {run.seconds:.1f} s"
+        self.say(text + (f" on {run.node}" if run.node else ""))
+        if run.state == "failed":
+            for line in run.log.last_lines(_LAST_LINES):
+                self.say(f"    {line}")
+            if run.log.path.exists():
+                self.say(f"    (its log: {run.log.path})")
 
     def _table(self) -> Group:
-        counts = Counter(entry.state for entry in self._entries)
+        counts = Counter(run.state for run in self._runs)
         heading = ", ".join(f"{counts[s]} {s}" for s in _STATES if counts[s])
         table = Table(box=box.SIMPLE_HEAD, expand=True)
         table.add_column("run", ratio=2, overflow="fold")
@@ -89,22 +76,17 @@ class SweepTable:
             table.add_column(name, no_wrap=True)
         table.add_column("elapsed", justify="right", no_wrap=True)
         table.add_column("progress", ratio=1, no_wrap=True)
-        for entry in self._shown():
-            running, seconds = entry.state == "running", entry.elapsed
+        # As many as fit, in the order of `_STATES`.
+        room = max(1, self.console.height - _FRAME)
+        order = sorted(self._runs, key=lambda run: _STATES.index(run.state))
+        for run in order[:room]:
+            running, seconds = run.state == "running", run.elapsed
             clock = datetime.timedelta(seconds=int(seconds or 0))
             table.add_row(
-                Text(entry.run.label),
-                Text(entry.state),
-                Text(entry.node or ""),
+                Text(run.label),
+                Text(run.state),
+                Text(run.node or ""),
                 Text("" if seconds is None else str(clock)),
-                Text(entry.log.progress() if running else entry.fault),
+                Text(run.log.progress() if running else run.fault),
             )
         return Group(Text(heading), table)
-
-    def _shown(self) -> list[SweepEntry]:
-        """As many as fit, in the order of `_STATES`."""
-        room = max(1, self._console.height - _FRAME)
-        by_state = sorted(
-            self._entries, key=lambda entry: _STATES.index(entry.state)
-        )
-        return by_state[:room]

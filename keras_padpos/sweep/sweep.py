@@ -17,8 +17,8 @@ from typing import TextIO
 
 from rich.console import Console
 
+from keras_padpos.runs.application import redirected
 from keras_padpos.sweep.cluster import SweepCluster
-from keras_padpos.sweep.folder import SweepEntry
 from keras_padpos.sweep.folder import SweepFolder
 from keras_padpos.sweep.grid import SweepRun
 from keras_padpos.sweep.process import SweepEnd
@@ -35,18 +35,14 @@ _WATCH = "import sys; sys.stdin.read() or sys.stderr.write(sys.argv[1])"
 class SweepOutcome:
     """The runs of a sweep after it.
 
-    Example:
-        >>> SweepOutcome([], 0.1).status
-        0
-
     Args:
-        entries: The runs, in their order, with `state` (`"finished"`,
+        runs: The runs, in their order, with `state` (`"finished"`,
             `"failed"` or `"waiting"`), `workdir`, `fault`, `seconds`.
         seconds: How long the sweep took.
         interrupted: Whether it was interrupted from the keyboard.
     """
 
-    entries: Sequence[SweepEntry]
+    runs: Sequence[SweepRun]
     seconds: float
     interrupted: bool = False
 
@@ -55,7 +51,31 @@ class SweepOutcome:
         """The exit status: 0 if all runs are finished, 130 if interrupted."""
         if self.interrupted:
             return 130
-        return int(any(entry.state != "finished" for entry in self.entries))
+        return int(any(run.state != "finished" for run in self.runs))
+
+
+def sweep_commands(
+    runs: Sequence[SweepRun], out: str | os.PathLike
+) -> list[list[str]]:
+    """The command lines of the runs that are not finished.
+
+    Example:
+        >>> run = SweepRun("experiments.count", {"seed": 1})
+        >>> sweep_commands([run], "no/such/folder")[0][:4]
+        ['python', '-m', 'experiments.count', '--seed=1']
+
+    Args:
+        runs: The runs.
+        out: The folder of the sweep; it is read, and need not exist.
+
+    Returns:
+        The arguments of each command, in the order of the runs.
+
+    Raises:
+        InputError: If the folder cannot be read.
+    """
+    placed = SweepFolder(out).place(runs)
+    return [run.command() for run in placed if not run.before]
 
 
 def run_sweep(
@@ -71,22 +91,13 @@ def run_sweep(
 ) -> SweepOutcome:
     """Run what is not finished, on Ray, and show the progress.
 
-    Each run is a process of its own with a work directory in `out`. Runs with
-    results.json there are finished and not started again. A run that is lost
-    with its worker or node is started again, where there is room, and goes on
-    from its checkpoints; for that, all nodes must have `out` as a shared
-    folder under the same path, and the current folder too. A run that fails
-    by itself is not started again; the others go on. If the calling process
-    is killed, Ray ends the runs, and the same call goes on.
-
-    An interrupt from the keyboard, or SIGTERM, interrupts the runs too, and
-    waits for them.
-
-    Example:
-        ```python
-        grid = sweep.sweep_grid("experiments/grids/padding_modes.yaml")
-        outcome = sweep.run_sweep(grid, "runs/padding_modes")
-        ```
+    Each run is a process of its own with a work directory in `out`. A run
+    that is lost with its worker or node is started again, where there is
+    room, and goes on from its checkpoints; for that, all nodes must have
+    `out` and the current folder as shared folders under the same path. A run
+    that fails by itself is not started again; the others go on. An interrupt
+    or SIGTERM interrupts the runs and waits for them. Whatever has ended the
+    sweep, the same call goes on.
 
     Args:
         runs: The runs.
@@ -114,98 +125,71 @@ def run_sweep(
     started = time.monotonic()
     folder = SweepFolder(out)
     folder.open()
-    entries = folder.entries(runs)
-    folder.save(entries)
-    interrupted = False
-    if not all(entry.before for entry in entries):
-        cluster = SweepCluster(
-            address, cpus_per_run, gpus_per_run, limit_threads
-        )
-        with contextlib.ExitStack() as stack:
-            stderr = stack.enter_context(_diverted_output(folder.ray_log))
-            stack.enter_context(
-                _last_line(
-                    "The sweep has been ended from outside, or by Ray; "
-                    f"{folder.ray_log} may say why. The same command goes on.",
-                    stderr,
-                )
-            )
-            stack.enter_context(cluster)
-            table = SweepTable(entries, Console(file=stderr))
-            most = max_runs or len(entries)
-            sweep = _Sweep(folder, entries, cluster, table, most, retries)
-            with table, _termination_interrupts():
-                interrupted = sweep.run()
-    return SweepOutcome(entries, time.monotonic() - started, interrupted)
+    runs = folder.place(runs)
+    folder.save(runs)
+    if all(run.before for run in runs):
+        return SweepOutcome(runs, time.monotonic() - started)
+    cluster = SweepCluster(address, cpus_per_run, gpus_per_run, limit_threads)
+    death = (
+        "The sweep has been ended from outside, or by Ray; "
+        f"{folder.ray_log} may say why. The same command goes on."
+    )
+    with (
+        _diverted_output(folder.ray_log) as stderr,
+        _last_line(death, stderr),
+        cluster,
+    ):
+        most = max_runs or len(runs)
+        table = SweepTable(runs, Console(file=stderr))
+        with table, _termination_interrupts():
+            sweep = _Sweep(folder, runs, cluster, table, most, retries)
+            interrupted = sweep.run()
+    return SweepOutcome(runs, time.monotonic() - started, interrupted)
 
 
 def print_sweep(outcome: SweepOutcome, out: str | os.PathLike) -> None:
     """Print how many runs are finished, which failed, and what to do next.
 
-    Example:
-        >>> print_sweep(SweepOutcome([], 0.1), "runs/study")
-        0 runs in runs/study: 0 finished (0 of them before), 0 failed, 0.1 s
-
     Args:
         outcome: What `run_sweep` returned.
         out: The folder of the sweep, as the command line has it.
     """
-    entries = outcome.entries
-    finished = [entry for entry in entries if entry.state == "finished"]
-    failed = [entry for entry in entries if entry.state == "failed"]
-    before = sum(entry.before for entry in finished)
-    unfinished = len(entries) - len(finished) - len(failed)
+    by_state = {
+        state: [run for run in outcome.runs if run.state == state]
+        for state in ("finished", "failed", "waiting")
+    }
+    finished, failed, unfinished = by_state.values()
+    before = sum(run.before for run in finished)
     print(
-        f"{len(entries)} runs in {out}: {len(finished)} finished ({before} of "
-        f"them before), {len(failed)} failed, "
-        + (f"{unfinished} not finished, " if unfinished else "")
+        f"{len(outcome.runs)} runs in {out}: {len(finished)} finished "
+        f"({before} of them before), {len(failed)} failed, "
+        + (f"{len(unfinished)} not finished, " if unfinished else "")
         + f"{outcome.seconds:.1f} s"
     )
-    for entry in failed:
-        print(f"  failed: {entry.run.label} ({entry.fault}), {entry.log.path}")
+    for run in failed:
+        print(f"  failed: {run.label} ({run.fault}), {run.log.path}")
     if unfinished:
         print("The same command goes on with those that are not finished.")
     elif failed:
         print("The same command tries those that failed again.")
     if finished:
-        folder = shlex.quote(str(out))
         page = Path(out, "report.html")
         again = " --overwrite" if page.expanduser().exists() else ""
         print(
-            f"Report: python -m tools.report {folder} "
+            f"Report: python -m tools.report {shlex.quote(str(out))} "
             f"--out={shlex.quote(str(page))}{again}"
         )
 
 
 @contextlib.contextmanager
 def _diverted_output(path: str | os.PathLike) -> Iterator[TextIO]:
-    """Append both output streams to a file; yields what was stderr before.
-
-    The descriptors are redirected, so this includes what C++ prints.
-    """
-    with contextlib.ExitStack() as undo:
-        file = undo.enter_context(open(path, "ab"))
-        _flush()
-        kept = {number: os.dup(number) for number in (1, 2)}
-        stream = undo.enter_context(
-            os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
-        )
-        try:
-            for number in kept:
-                os.dup2(file.fileno(), number)
-            yield stream
-        finally:
-            _flush()
-            for number, descriptor in kept.items():
-                os.dup2(descriptor, number)
-                os.close(descriptor)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        # None under pythonw and in some notebooks.
-        if stream is not None:
-            stream.flush()
+    """Append both output streams to a file; yields what was stderr before."""
+    with (
+        open(path, "ab") as file,
+        os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace") as before,
+        redirected({1: file.fileno(), 2: file.fileno()}),
+    ):
+        yield before
 
 
 @contextlib.contextmanager
@@ -244,7 +228,7 @@ class _Sweep:
     """Starts runs and follows them."""
 
     folder: SweepFolder
-    entries: list[SweepEntry]
+    runs: list[SweepRun]
     cluster: SweepCluster
     table: SweepTable
     most: int
@@ -253,10 +237,10 @@ class _Sweep:
 
     def run(self) -> bool:
         """Whether it was interrupted."""
-        before = sum(entry.before for entry in self.entries)
+        before = sum(run.before for run in self.runs)
         nodes = self.cluster.nodes
         self.table.say(
-            f"{len(self.entries)} runs, {before} of them finished before; "
+            f"{len(self.runs)} runs, {before} of them finished before; "
             f"{min(self.most, self.cluster.at_once)} at once on {nodes} "
             f"node{'s' if nodes > 1 else ''}"
         )
@@ -264,75 +248,64 @@ class _Sweep:
             self._run()
         except KeyboardInterrupt:
             self.table.say("interrupted: the runs are being stopped")
-            for entry, end in self.cluster.stop():
-                self._ended(entry, end)
-            for entry in self.entries:
-                if entry.state == "running":
-                    entry.state = "waiting"
+            for run, end in self.cluster.stop():
+                self._ended(run, end)
+            for run in self.runs:
+                if run.state == "running":
+                    run.state = "waiting"
             return True
         finally:
-            self.folder.save(self.entries)
+            self.folder.save(self.runs)
         return False
 
     def _run(self) -> None:
         waiting = collections.deque(
-            entry for entry in self.entries if entry.state == "waiting"
+            run for run in self.runs if run.state == "waiting"
         )
         under_way = 0
         while waiting or under_way:
             while waiting and under_way < self.most:
-                self._start(waiting.popleft())
+                run = waiting.popleft()
+                run.attempts += 1
+                run.log = run.log.from_here()
+                self.cluster.start(run)
                 under_way += 1
-            for entry, end in self.cluster.wait(_POLL):
-                self._ended(entry, end)
+            for run, end in self.cluster.wait(_POLL):
+                self._ended(run, end)
                 under_way -= 1
-                if entry.state == "waiting":
-                    waiting.append(entry)
-            self._see_started()
+                if run.state == "waiting":
+                    waiting.append(run)
+            for run in self.runs:
+                # A run that has begun says so in its log.
+                if run.state == "waiting" and run.attempts and run.log.node():
+                    run.node, run.started = run.log.node(), time.monotonic()
+                    self._set(run, "running")
             if self.unsaved:
-                self.folder.save(self.entries)
+                self.folder.save(self.runs)
                 self.unsaved = False
 
-    def _start(self, entry: SweepEntry) -> None:
-        entry.attempts += 1
-        entry.log = entry.log.from_here()
-        log = str(entry.log.path)
-        self.cluster.start(
-            entry, entry.run, entry.workdir, log, attempt=entry.attempts
-        )
-
-    def _see_started(self) -> None:
-        """Find the runs that have begun: each says so in its log."""
-        for entry in self.entries:
-            if entry.state == "waiting" and entry.attempts:
-                node = entry.log.node()
-                if node is not None:
-                    entry.node, entry.started = node, time.monotonic()
-                    self._set(entry, "running")
-
-    def _ended(self, entry: SweepEntry, end: SweepEnd) -> None:
-        entry.seconds = entry.elapsed if end.seconds is None else end.seconds
-        entry.node = end.node or entry.node
-        entry.fault = end.fault
-        if end.finished:
-            self._set(entry, "finished")
-        elif end.stopped:
-            entry.state = "waiting"
-        elif end.lost and entry.attempts <= self.retries:
-            where = f" ({entry.node})" if entry.node else ""
-            entry.fault = (
+    def _ended(self, run: SweepRun, end: SweepEnd) -> None:
+        run.seconds = run.elapsed if end.seconds is None else end.seconds
+        run.node = end.node or run.node
+        run.fault = end.fault
+        if end.state == "stopped":
+            run.state = "waiting"
+        elif end.state != "lost":
+            self._set(run, end.state)
+        elif run.attempts > self.retries:
+            run.fault = f"lost {run.attempts} times: {end.fault}"
+            self._set(run, "failed")
+        else:
+            where = f" ({run.node})" if run.node else ""
+            run.fault = (
                 f"lost with its worker or node{where}; it goes on where there "
-                f"is room, retry {entry.attempts} of {self.retries}"
+                f"is room, retry {run.attempts} of {self.retries}"
             )
             # What it printed so far must not look like a new beginning.
-            entry.log = entry.log.from_here()
-            self._set(entry, "waiting")
-        else:
-            if end.lost:
-                entry.fault = f"lost {entry.attempts} times: {end.fault}"
-            self._set(entry, "failed")
+            run.log = run.log.from_here()
+            self._set(run, "waiting")
 
-    def _set(self, entry: SweepEntry, state: str) -> None:
-        entry.state = state
+    def _set(self, run: SweepRun, state: str) -> None:
+        run.state = state
         self.unsaved = True
-        self.table.changed(entry)
+        self.table.changed(run)

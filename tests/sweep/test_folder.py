@@ -18,10 +18,10 @@ RUNS = [
 def test_a_new_folder_is_made_only_when_opened(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = SweepFolder("new/study")
-    entries = folder.entries(RUNS)
+    runs = folder.place(RUNS)
     assert not (tmp_path / "new").exists()
     folder.open()
-    folder.save(entries)
+    folder.save(runs)
     saved = json.loads((tmp_path / "new/study/sweep.json").read_text())
     work = tmp_path / "new/study" / RUNS[0].name
     assert saved["runs"][0] == {
@@ -40,7 +40,7 @@ def test_a_new_folder_is_made_only_when_opened(tmp_path, monkeypatch):
 def test_a_finished_run_stays_finished_when_the_grid_changes(tmp_path):
     folder = SweepFolder(tmp_path)
     folder.open()
-    first, second = folder.entries(RUNS)
+    first, second = folder.place(RUNS)
     Path(first.workdir).mkdir()
     Path(second.workdir).mkdir()
     Path(first.workdir, "results.json").touch()
@@ -51,7 +51,7 @@ def test_a_finished_run_stays_finished_when_the_grid_changes(tmp_path):
         SweepRun(run.experiment, {"seed": s}) for s, run in enumerate(RUNS)
     ]
     runs = [SweepRun("experiments.count", {"seed": 2}), *reversed(again)]
-    entries = SweepFolder(tmp_path).entries(runs)
+    entries = SweepFolder(tmp_path).place(runs)
     assert [(entry.state, entry.before) for entry in entries] == [
         ("waiting", False),
         ("waiting", False),
@@ -64,12 +64,12 @@ def test_a_finished_run_stays_finished_when_the_grid_changes(tmp_path):
     ]
     assert (last.node, last.seconds, last.attempts) == ("host/1", 3.5, 2)
     assert sweep_commands(runs, tmp_path) == [
-        entry.run.command(entry.workdir) for entry in entries[:2]
+        entry.command() for entry in entries[:2]
     ]
     # A damaged sweep.json loses only what is in no work directory.
     for text in ("", "[]", '{"runs": [3]}'):
         (tmp_path / "sweep.json").write_text(text)
-        assert SweepFolder(tmp_path).entries(RUNS)[0].state == "finished"
+        assert SweepFolder(tmp_path).place(RUNS)[0].state == "finished"
 
 
 def test_a_second_sweep_is_refused(tmp_path):
@@ -96,4 +96,4 @@ def test_a_folder_that_cannot_be_one(tmp_path):
     with pytest.raises(InputError, match="Cannot write --out"):
         SweepFolder(tmp_path / "file").open()
     with pytest.raises(InputError, match="Cannot read --out"):
-        SweepFolder(tmp_path / "file").entries(RUNS)
+        SweepFolder(tmp_path / "file").place(RUNS)

@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 import json
 from pathlib import Path
@@ -55,7 +56,9 @@ def test_every_combination_in_the_order_of_the_file(read):
           seed: [0, 1.5]
     """)
     assert {run.experiment for run in runs} == {"experiments.fconv_tests"}
-    assert [run.command("W")[3:] for run in runs] == [
+    assert [
+        dataclasses.replace(run, workdir="W").command()[3:] for run in runs
+    ] == [
         [
             "--test=red_green",
             "--mixed_precision=false",

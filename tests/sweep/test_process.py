@@ -11,7 +11,7 @@ from stub_experiment import lives
 from stub_experiment import wait_until
 
 from keras_padpos.sweep import SweepRun
-from keras_padpos.sweep.process import SweepLog
+from keras_padpos.sweep.folder import SweepLog
 from keras_padpos.sweep.process import run_process
 from keras_padpos.sweep.process import sweep_task
 
@@ -167,13 +167,11 @@ def task(tmp_path, monkeypatch):
     (tmp_path / "logs").mkdir()
 
     def run(flags, **options):
-        defaults = {"attempt": 1, "node": "host/1", "environment": {}}
-        return sweep_task(
-            SweepRun("stubs.count", flags),
-            str(tmp_path / "work"),
-            str(tmp_path / "logs" / "run.log"),
-            **defaults | {"cwd": str(tmp_path)} | options,
-        )
+        run = SweepRun("stubs.count", flags, workdir=str(tmp_path / "work"))
+        run.log = SweepLog(tmp_path / "logs" / "run.log")
+        run.attempts = options.pop("attempt", 1)
+        defaults = {"node": "host/1", "environment": {}, "cwd": str(tmp_path)}
+        return sweep_task(run, **defaults | options)
 
     run.pauses = []
     monkeypatch.setattr("time.sleep", run.pauses.append)
@@ -187,12 +185,10 @@ def calls(folder):
 
 def test_a_finished_run_is_not_run_again(task, tmp_path):
     end = task({"seed": 1})
-    assert end.finished
-    assert (end.node, end.fault, end.lost) == ("host/1", "", False)
+    assert (end.state, end.node, end.fault) == ("finished", "host/1", "")
     assert end.seconds > 0
     again = task({"seed": 1}, attempt=2)
-    assert again.finished
-    assert again.seconds == 0
+    assert (again.state, again.seconds) == ("finished", 0)
     assert len(calls(tmp_path)) == 1
     log = (tmp_path / "logs" / "run.log").read_text()
     assert log.startswith("[sweep] attempt 1 on host/1, ")
@@ -212,26 +208,26 @@ def test_the_environment_of_a_run(task, tmp_path, monkeypatch):
 
 
 def test_a_directory_in_use_is_waited_for(task, tmp_path):
-    assert task({"busy": 3}).finished
+    assert task({"busy": 3}).state == "finished"
     assert len(calls(tmp_path)) == 4
     assert [pause for pause in task.pauses if pause >= 1] == [1, 2, 4]
 
 
 @pytest.mark.parametrize(
-    ("flags", "fault", "lost"),
+    ("flags", "fault", "state"),
     [
-        ({"status": 1}, "exit status 1", False),
-        ({"status": 2, "busy": 0}, "exit status 2", False),
-        ({"status": 0}, "it ended without results.json", False),
-        ({"signal": 9}, "killed by SIGKILL, as when memory runs out", False),
-        ({"signal": 15}, "killed by SIGTERM", False),
+        ({"status": 1}, "exit status 1", "failed"),
+        ({"status": 2, "busy": 0}, "exit status 2", "failed"),
+        ({"status": 0}, "it ended without results.json", "failed"),
+        ({"signal": 9}, "killed by SIGKILL, as when memory runs out", "failed"),
+        ({"signal": 15}, "killed by SIGTERM", "failed"),
         # A directory that stays in use.
-        ({"busy": 1}, "exit status 1", True),
+        ({"busy": 1}, "exit status 1", "lost"),
     ],
 )
-def test_a_run_that_fails_is_not_run_again(task, tmp_path, flags, fault, lost):
+def test_a_run_that_fails_is_not_run_again(task, tmp_path, flags, fault, state):
     end = task(flags, patience=0.5)
-    assert (end.fault, end.lost, end.finished) == (fault, lost, False)
+    assert (end.fault, end.state) == (fault, state)
     assert len(calls(tmp_path)) == 1
 
 

@@ -14,12 +14,11 @@ from keras_padpos.sweep import print_sweep
 from keras_padpos.sweep import run_sweep
 from keras_padpos.sweep import sweep as sweep_module
 from keras_padpos.sweep import sweep_commands
-from keras_padpos.sweep.folder import SweepEntry
+from keras_padpos.sweep.folder import SweepLog
 from keras_padpos.sweep.process import SweepEnd
-from keras_padpos.sweep.process import SweepLog
 from keras_padpos.sweep.progress import SweepTable
 
-LOST = SweepEnd(fault="the node is dead", lost=True)
+LOST = SweepEnd("lost", fault="the node is dead")
 
 
 class FakeCluster:
@@ -41,30 +40,28 @@ class FakeCluster:
     def __exit__(self, *error):
         pass
 
-    def start(self, entry, run, workdir, log, attempt):
-        self.started.append((run.label, attempt))
-        self._under_way.append((entry, run))
+    def start(self, run):
+        self.started.append((run.label, run.attempts))
+        self._under_way.append(run)
         type(self).most = max(self.most, len(self._under_way))
-        SweepLog(log).begin(attempt, "host/1", ["python"])
-        with open(log, "a") as file:
+        run.log.begin(run.attempts, "host/1", ["python"])
+        with open(run.log.path, "a") as file:
             file.write("".join(f"line {n}\n" for n in range(20)))
 
     def wait(self, seconds):
-        entry, run = self._under_way.pop(0)
+        run = self._under_way.pop(0)
         ends = self.script.get(run.label, [])
-        end = ends.pop(0) if ends else SweepEnd("host/1", 1.5)
+        end = ends.pop(0) if ends else SweepEnd("finished", "host/1", 1.5)
         if not isinstance(end, SweepEnd):
-            self._under_way.insert(0, (entry, run))
+            self._under_way.insert(0, run)
             signal.raise_signal(end)
-        if end.finished:
-            Path(entry.workdir).mkdir(exist_ok=True)
-            Path(entry.workdir, "results.json").touch()
-        return [(entry, end)]
+        if end.state == "finished":
+            Path(run.workdir).mkdir(exist_ok=True)
+            Path(run.workdir, "results.json").touch()
+        return [(run, end)]
 
     def stop(self):
-        return [
-            (entry, SweepEnd(stopped=True)) for entry, _ in self._under_way[1:]
-        ]
+        return [(run, SweepEnd("stopped")) for run in self._under_way[1:]]
 
 
 @pytest.fixture
@@ -78,7 +75,7 @@ def sweep(tmp_path, monkeypatch, capfd):
         ]
         monkeypatch.setattr(FakeCluster, "script", script or {})
         outcome = run_sweep(runs, tmp_path, **options)
-        states = [entry.state for entry in outcome.entries]
+        states = [entry.state for entry in outcome.runs]
         saved = json.loads((tmp_path / "sweep.json").read_text())["runs"]
         assert [run["state"] for run in saved] == states
         return outcome, states, capfd.readouterr().err
@@ -97,7 +94,7 @@ def test_all_are_run_once(sweep):
     del FakeCluster.options
     outcome, states, err = sweep()
     assert (outcome.status, err) == (0, "")
-    assert all(entry.before for entry in outcome.entries)
+    assert all(entry.before for entry in outcome.runs)
     assert not hasattr(FakeCluster, "options")
     # Only those that are new are started.
     sweep(seeds=6)
@@ -118,8 +115,8 @@ def test_a_lost_run_is_started_again_up_to_retries(sweep):
     )
     assert states == ["finished", "failed", "finished", "finished"]
     assert outcome.status == 1
-    assert [entry.attempts for entry in outcome.entries] == [3, 3, 1, 1]
-    assert outcome.entries[1].fault == "lost 3 times: the node is dead"
+    assert [entry.attempts for entry in outcome.runs] == [3, 3, 1, 1]
+    assert outcome.runs[1].fault == "lost 3 times: the node is dead"
     # The others come first.
     labels = [label for label, _ in FakeCluster.started]
     assert labels.index("count seed=3") < labels.index("count seed=0", 1)
@@ -128,13 +125,13 @@ def test_a_lost_run_is_started_again_up_to_retries(sweep):
 
 def test_a_run_that_fails_is_started_again_only_by_the_next_sweep(sweep):
     outcome, states, err = sweep(
-        {"count seed=0": [SweepEnd("host/1", 3, fault="exit status 1 [a]")]}
+        {"count seed=0": [SweepEnd("failed", "host/1", 3, "exit status 1 [a]")]}
     )
     assert states == ["failed", *3 * ["finished"]]
-    assert [entry.attempts for entry in outcome.entries] == [1, 1, 1, 1]
+    assert [entry.attempts for entry in outcome.runs] == [1, 1, 1, 1]
     # Off a terminal, each change is a line.
-    first, second = (Path(e.workdir).name for e in outcome.entries[:2])
-    log = outcome.entries[0].log.path
+    first, second = (Path(e.workdir).name for e in outcome.runs[:2])
+    log = outcome.runs[0].log.path
     lines = err.splitlines()
     assert lines[1:11] == [
         f"1/4 {first}: failed, exit status 1 [a], 3.0 s on host/1",
@@ -168,29 +165,32 @@ def test_an_interrupt_leaves_the_rest_for_the_next_time(sweep, number):
     assert "interrupted" in err
     outcome, states, _ = sweep()
     assert states == 4 * ["finished"]
-    assert outcome.entries[0].before
+    assert outcome.runs[0].before
 
 
-def entries(folder, count=4):
-    made = []
-    for seed in range(count):
-        run = SweepRun("experiments.count", {"seed": seed}, ("seed",))
-        log = SweepLog(folder / f"seed{seed}.log")
-        made.append(SweepEntry(run, str(folder / f"seed{seed}"), log))
-    return made
+def placed(folder, count=4):
+    return [
+        SweepRun(
+            "experiments.count",
+            {"seed": seed},
+            ("seed",),
+            log=SweepLog(folder / f"seed{seed}.log"),
+        )
+        for seed in range(count)
+    ]
 
 
 def test_a_terminal_shows_running_runs_first(tmp_path):
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100, height=10)
-    runs = entries(tmp_path, 30)
+    runs = placed(tmp_path, 30)
     for entry in runs[:20]:
         entry.state, entry.seconds = "finished", 4000
     runs[20].state, runs[20].fault = "failed", "exit status 1"
     runs[25].state, runs[25].node = "running", "host/1"
     runs[25].log.path.write_text("3/10 vgg16 [zeros]: 64 images\n")
     with SweepTable(runs, console) as table:
-        table._live.refresh()
+        table.refresh()
         text = out.getvalue()
     assert "1 running, 8 waiting, 1 failed, 20 finished" in text
     shown = [line for line in text.splitlines() if "seed=" in line]
@@ -202,14 +202,14 @@ def test_a_terminal_shows_running_runs_first(tmp_path):
     console.height = 50
     out.truncate(0)
     with SweepTable(runs, console) as table:
-        table._live.refresh()
+        table.refresh()
     text = out.getvalue()
     assert "exit status 1" in text
     assert "1:06:40" in text
 
 
 def test_the_summary_of_a_sweep(tmp_path, capsys):
-    good, old, bad, rest = runs = entries(tmp_path)
+    good, old, bad, rest = runs = placed(tmp_path)
     good.state = old.state = "finished"
     old.before = True
     bad.state, bad.fault = "failed", "exit status 1"
