@@ -67,15 +67,6 @@ def atomic_path(
     that needs a name with the right ending. The hidden path is in the same
     directory. If the block raises, it is removed and `path` stays as it was.
 
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "saved"
-        >>> with atomic_path(path) as hidden:
-        ...     hidden.mkdir()
-        ...     _ = (hidden / "note.txt").write_text("whole")
-        >>> [file.name for file in path.iterdir()]
-        ['note.txt']
-
     Args:
         path: The file or folder to make; its directory must exist. A file of
             this name is replaced by a file, and an empty folder by a folder.
@@ -85,8 +76,7 @@ def atomic_path(
         The hidden path, with the ending of `path`. Nothing is there yet.
 
     Raises:
-        OSError: If it cannot be written, or `path` must not be replaced; it
-            names a file.
+        OSError: If it cannot be written, or `path` must not be replaced.
     """
     path = Path(path)
     hidden = path.with_name(
@@ -124,19 +114,18 @@ def _removed_on_error(hidden: Path, path: Path) -> Iterator[None]:
 
 
 def _replace_folder(hidden: Path, path: Path, with_content: bool) -> None:
-    if not with_content:
-        # Raises if it is not empty. Windows replaces no folder, not even an
-        # empty one.
-        path.rmdir()
-        os.replace(hidden, path)
-        return
     # No system call that Python has swaps two folders.
     old = hidden.with_name(f"{hidden.name}.old")
-    os.replace(path, old)
+    if not with_content:
+        # Raises if it is not empty; Windows replaces not even such a folder.
+        path.rmdir()
+    else:
+        os.replace(path, old)
     try:
         os.replace(hidden, path)
     except BaseException:
-        os.replace(old, path)
+        if with_content:
+            os.replace(old, path)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
@@ -191,8 +180,7 @@ def read_arrays(
 def strict_json(value: Any) -> Any:
     """Convert a value to types that strict JSON can express.
 
-    JSON has no NaN and no infinity (Python's own writer emits them all the
-    same, and other readers refuse the file), so both become `None`.
+    JSON has no NaN and no infinity, so both become `None`.
 
     Example:
         >>> import numpy as np

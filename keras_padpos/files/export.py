@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import itertools
 import json
 import logging
 import os
@@ -23,12 +24,6 @@ from keras_padpos.files.disk import strict_json
 class ExportMismatch(InputError):
     """An export does not give the Keras model's numbers.
 
-    Example:
-        >>> raise ExportMismatch("'conv' differs.", rows=[])
-        Traceback (most recent call last):
-        ...
-        keras_padpos.files.export.ExportMismatch: 'conv' differs.
-
     Attributes:
         rows: What was compared, as `export_model` returns it.
     """
@@ -46,9 +41,8 @@ EXPORT_FORMATS = {
 """From a format to the file in the export's folder; a SavedModel is all of it.
 """
 
-# Of each output's largest value.
-_TOLERANCE = 1e-4
-_HALF_TOLERANCE = 1e-2
+# Of each output's largest value; and in half precision.
+_TOLERANCE, _HALF_TOLERANCE = 1e-4, 1e-2
 
 # Unknown sizes of an input, by how many it has. Multiples of 64, since
 # networks with an encoder and a decoder need that; large enough for VGG16
@@ -79,9 +73,6 @@ def check_export(
 ) -> None:
     """Check that an export can be written.
 
-    Example:
-        >>> check_export("exported/vgg16")
-
     Args:
         path: The folder to write.
         format: `"tf_saved_model"`, `"onnx"` or `"litert"`.
@@ -111,26 +102,24 @@ def check_export(
             "pip install tf2onnx"
         )
     path = Path(path).expanduser()
-    if not path.exists():
-        return
-    if not path.is_dir():
+    if path.exists() and not path.is_dir():
         raise InputError(
             f"--out must be a folder. Received: {str(path)!r}, a file"
         )
-    names = sorted(entry.name for entry in path.iterdir())
+    names = sorted(os.listdir(path)) if path.exists() else []
     if names and not overwrite:
         raise InputError(
             f"--out must be a new or empty folder. Received: {str(path)!r}, "
             f"which holds {names[0]!r}. Choose another, or add --overwrite "
             "to replace an earlier export"
         )
-    foreign = [name for name in names if name not in _ENTRIES]
-    if foreign:
-        raise InputError(
-            f"--overwrite replaces nothing but an earlier export. {str(path)!r}"
-            f" holds {foreign[0]!r}, which is part of none. Choose another "
-            "--out"
-        )
+    for name in names:
+        if name not in _ENTRIES:
+            raise InputError(
+                "--overwrite replaces nothing but an earlier export. "
+                f"{str(path)!r} holds {name!r}, which is part of none. Choose "
+                "another --out"
+            )
 
 
 def export_model(
@@ -146,12 +135,10 @@ def export_model(
 
     The folder appears under its name once it is complete, was opened again
     and gave, on random inputs of two sizes, the Keras model's numbers up to
-    1e-4 of each output's largest value (1e-2 where it is computed in half
-    precision). Outputs that differ from one call of the Keras model to the
-    next, as with `padding_mode="randn"`, are compared in shape alone.
-
-    The Keras model's architecture stands beside it, in
-    `assets.extra/model.json`.
+    1e-4 of each output's largest value (1e-2 in half precision). Outputs that
+    differ from one call of the Keras model to the next, as with
+    `padding_mode="randn"`, are compared in shape alone. The model's
+    architecture stands beside it, in `assets.extra/model.json`.
 
     Example:
         >>> import tempfile
@@ -231,14 +218,11 @@ def _with_named_outputs(model):
         map(keras.tree.is_nested, outputs.values())
     ):
         return model
-    named = {}
-    for name, tensor in zip(
-        model.output_names, keras.tree.flatten(outputs), strict=True
-    ):
-        number, unique = 1, name
-        while unique in named:
-            number, unique = number + 1, f"{name}_{number + 1}"
-        named[unique] = tensor
+    tensors, named = keras.tree.flatten(outputs), {}
+    for name, tensor in zip(model.output_names, tensors, strict=True):
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        names = itertools.chain([name], numbered)
+        named[next(each for each in names if each not in named)] = tensor
     return keras.Model(model.input, named, name=model.name)
 
 
@@ -364,11 +348,9 @@ def _drop_idle_inputs(file):
     import onnx
 
     saved = onnx.load(str(file))
-    graph = saved.graph
-    read = {name for node in graph.node for name in node.input}
-    idle = [each for each in graph.input if each.name not in read]
-    for each in idle:
-        graph.input.remove(each)
+    read = {name for node in saved.graph.node for name in node.input}
+    for each in [each for each in saved.graph.input if each.name not in read]:
+        saved.graph.input.remove(each)
     onnx.save(saved, str(file))
 
 
@@ -377,18 +359,18 @@ def _open_export(folder, format):
 
     `None` if the package that runs the format is not installed.
     """
-    file = folder / EXPORT_FORMATS[format]
+    file = str(folder / EXPORT_FORMATS[format])
     if format == "onnx":
         if importlib.util.find_spec("onnxruntime") is None:
             return None
         import onnxruntime
 
         session = onnxruntime.InferenceSession(
-            str(file), providers=["CPUExecutionProvider"]
+            file, providers=["CPUExecutionProvider"]
         )
         names = [output.name for output in session.get_outputs()]
         return lambda inputs: dict(
-            zip(names, session.run(names, dict(inputs)), strict=True)
+            zip(names, session.run(names, inputs), strict=True)
         )
     import tensorflow as tf
 
@@ -397,16 +379,15 @@ def _open_export(folder, format):
             # That the interpreter will move to the package ai-edge-litert.
             message = r"\s*Warning: tf.lite.Interpreter"
             warnings.filterwarnings("ignore", message)
-            interpreter = tf.lite.Interpreter(str(file))
+            interpreter = tf.lite.Interpreter(file)
         signature = interpreter.get_signature_runner("serving_default")
         return lambda inputs: signature(**inputs)
-    loaded = tf.saved_model.load(str(file))
+    loaded = tf.saved_model.load(file)
 
     def run(inputs):
         # From what was loaded each time: without it its variables are gone.
-        outputs = loaded.signatures["serving_default"](
-            **{name: tf.constant(array) for name, array in inputs.items()}
-        )
+        serve = loaded.signatures["serving_default"]
+        outputs = serve(**{name: tf.constant(x) for name, x in inputs.items()})
         return {name: array.numpy() for name, array in outputs.items()}
 
     return run
@@ -429,17 +410,18 @@ def _compare(model, inputs, expected, outputs):
     rows = []
     for name, array in expected.items():
         row = {"output": name, "input": sizes, "shape": array.shape}
+        row["compared"] = "nothing"
+        rows.append(row)
         if outputs is None:
-            rows.append({**row, "compared": "nothing"})
             continue
         agreement = _agreement(outputs[name], array)
         if not agreement["agrees"]:
             # Perhaps the Keras model does not agree with itself.
             again = again or _outputs(model, inputs)
         if again and not _agreement(again[name], array)["agrees"]:
-            rows.append({**row, "compared": "shapes only"})
+            row["compared"] = "shapes only"
         else:
-            rows.append({**row, **agreement, "compared": "numbers"})
+            row |= {**agreement, "compared": "numbers"}
     return rows
 
 
@@ -448,15 +430,14 @@ def _agreement(actual, expected):
     half = expected.dtype.name in ("float16", "bfloat16")
     actual, expected = (np.asarray(x, "float64") for x in (actual, expected))
     difference = float(np.abs(actual - expected).max(initial=0))
-    largest = np.abs(expected).max(initial=0)
-    if not np.isfinite(difference) or not np.isfinite(largest):
+    largest = float(np.abs(expected).max(initial=0))
+    if not np.isfinite([difference, largest]).all():
         # NaN and infinity, where both have them, are no difference.
         equal = np.array_equal(actual, expected, equal_nan=True)
-        difference = relative = 0.0 if equal else np.inf
-    elif largest:
-        relative = float(difference / largest)
-    else:
-        relative = np.inf if difference else 0.0
+        difference = 0.0 if equal else np.inf
+    relative = np.inf if difference else 0.0
+    if 0 < largest < np.inf:
+        relative = difference / largest
     return {
         "difference": difference,
         "relative": relative,

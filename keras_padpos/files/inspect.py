@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -62,10 +63,8 @@ def inspect_file(
         Rows of several tables, `row["table"]`:
 
         * `signature`: `role` (`"input"` or `"output"`), `name`, `shape`
-          (`None` if the rank is unknown), `dtype`, and of a SavedModel
-          `signature`;
-        * `padding_sites`: as `models.find_padding_sites`, with the numbers
-          `sizes`, `pads`, `seen`, and as text `cells` and `cells_seen`;
+          (`None` if the rank is unknown), `dtype`; of a SavedModel `signature`;
+        * `padding_sites`: as `models.find_padding_sites`;
         * `uneven_sites`: `layer`, `cells`, `cells_seen`, `even_at` (the
           nearest sizes) and `remark`, of each site that is uneven;
         * `even_sizes`: one row, if any site is uneven: `even_at`, sizes at
@@ -73,8 +72,7 @@ def inspect_file(
           every map also sees as far past one border as past the other,
           `sizes_from`, `sizes_to`, `tried` and `complete`;
         * `receptive_field`: `layer`, the fields of a `ReceptiveField`,
-          `reach_both` and `stage`; or one row with a `reason` if there are
-          none;
+          `reach_both` and `stage`; or one row with a `reason`;
         * `operations`, of a graph without its Keras model: `function`,
           `name`, `operation`, `padding` (`"SAME"`, `"EXPLICIT"` or a mode),
           `kernel`, `strides` and `cells`, each `None` where it does not apply
@@ -88,17 +86,16 @@ def inspect_file(
         ValueError: If the Keras model's graph cannot be read.
     """
     path = Path(path).expanduser()
-    notes = []
+    notes: list[str] = []
     signature = None
+    about = {"title": path.name, "shape": "", "picture": None, "notes": notes}
     if path.is_dir():
         signature, operations = saved_model_padding(path)
+        signature = _in_table("signature", signature)
         model, reason = _model_beside(path)
         if model is None:
-            rows = [{"table": "signature", **row} for row in signature]
-            rows += [{"table": "operations", **row} for row in operations]
-            notes = list(_graph_notes(signature, operations, reason))
-            about = {"title": path.name, "shape": "", "picture": None}
-            return rows, about | {"notes": notes}
+            notes += _graph_notes(signature, operations, reason)
+            return signature + _in_table("operations", operations), about
         notes.append("The Keras model is that of assets.extra/model.json.")
     else:
         model = load_keras_model(path, "PATH")
@@ -108,17 +105,15 @@ def inspect_file(
     rows = inspection_rows(model, shape, all_layers=all_layers, start=start)
     if signature is not None:
         # That of the files themselves.
-        rows = [
-            *({"table": "signature", **row} for row in signature),
-            *(row for row in rows if row["table"] != "signature"),
-        ]
-    is_picture = isinstance(shape, tuple) and len(shape) == 3
-    return rows, {
-        "title": path.name,
-        "shape": _shape_text(shape),
-        "picture": list(shape[:2]) if is_picture else None,
-        "notes": notes,
-    }
+        rows = signature + [r for r in rows if r["table"] != "signature"]
+    about["shape"] = _shape_text(shape)
+    if isinstance(shape, tuple) and len(shape) == 3:
+        about["picture"] = list(shape[:2])
+    return rows, about
+
+
+def _in_table(table, rows):
+    return [{"table": table, **row} for row in rows]
 
 
 def inspection_rows(
@@ -129,8 +124,15 @@ def inspection_rows(
     start: _Start | None = None,
 ) -> list[dict[str, Any]]:
     """The rows of `inspect_file` for a model at one shape; by name if many."""
-    rows = [{"table": "signature", **row} for row in _signature(model)]
-    fields, reason = _receptive_fields(model, input_shape)
+    from keras_padpos import models
+
+    rows = _in_table("signature", _signature(model))
+    fields, reason = {}, "they are computed for models of one input"
+    if not isinstance(input_shape, dict):
+        try:
+            fields, reason = models.receptive_field(model, input_shape), ""
+        except ValueError as error:
+            reason = str(error)
     rows += _site_rows(model, input_shape, fields, start)
     stages = _stages(model, fields)
     for name, field in fields.items():
@@ -159,29 +161,23 @@ def _resolved_shape(
             name: tuple(_DEFAULT_SIZE if n is None else n for n in shape)
             for name, shape in shapes.items()
         }
-        single = next(iter(filled.values())) if len(filled) == 1 else filled
+        single = [*filled.values()][0] if len(filled) == 1 else filled
         return single, filled != shapes
+    text = ",".join(map(str, input_shape))
     if len(shapes) > 1:
         raise InputError(
             "--input_shape is for models of one input. Received: "
-            f"{_commas(input_shape)}; the model has the inputs "
-            f"{', '.join(shapes)}"
+            f"{text}; the model has the inputs {', '.join(shapes)}"
         )
-    ((_, own),) = shapes.items()
-    message = (
-        f"--input_shape must fit the model's {_commas(own)}. "
-        f"Received: {_commas(input_shape)}"
-    )
+    (own,) = shapes.values()
+    own_text = ",".join("?" if size is None else str(size) for size in own)
+    message = f"--input_shape must fit the model's {own_text}. Received: {text}"
     if len(input_shape) != len(own):
         raise InputError(message)
     layer = models.unfit_layer(model, tuple(input_shape))
     if layer is not None:
         raise InputError(f"{message}, for which layer {layer!r} was not built")
     return tuple(input_shape), False
-
-
-def _commas(shape):
-    return ",".join("?" if size is None else str(size) for size in shape)
 
 
 def _shape_text(shape):
@@ -253,18 +249,6 @@ def _signature(model) -> Iterator[dict[str, Any]]:
             }
 
 
-def _receptive_fields(model, input_shape):
-    """Receptive fields by layer, and why there are none."""
-    from keras_padpos import models
-
-    if isinstance(input_shape, dict):
-        return {}, "they are computed for models of one input"
-    try:
-        return models.receptive_field(model, input_shape), ""
-    except ValueError as error:
-        return {}, str(error)
-
-
 def _site_rows(model, input_shape, fields, start):
     """The rows of padding sites, of uneven ones, and of even sizes."""
     from keras_padpos import models
@@ -288,10 +272,10 @@ def _site_rows(model, input_shape, fields, start):
     if isinstance(input_shape, dict) or not any(site.uneven for site in sites):
         return rows
     # Tried only where sizes can change anything.
-    stride = max(
-        (max(field.stride) for field in fields.values()), default=_LEAST_WINDOW
+    window = max(
+        [_LEAST_WINDOW, *(max(field.stride) for field in fields.values())]
     )
-    sizes = _nearest_first(input_shape, sites, max(stride, _LEAST_WINDOW))
+    sizes = _nearest_first(input_shape, sites, window)
     rank = {size: number for number, size in enumerate(sizes)}
     with start(len(sizes)) if start else contextlib.nullcontext() as advance:
         even = models.even_sizes(
@@ -303,9 +287,11 @@ def _site_rows(model, input_shape, fields, start):
             centred = _centred(
                 model, input_shape, sites, even.all_even_at, rank
             )
-    for number, row in enumerate(list(rows)):
-        if even.uneven[number]:
-            rows.append(_uneven_row(row, even, number, rank))
+    rows += [
+        _uneven_row(row, even, number, rank)
+        for number, row in enumerate(rows)
+        if even.uneven[number]
+    ]
     rows.append(
         {
             "table": "even_sizes",
@@ -364,18 +350,14 @@ def _centred(model, shape, sites, sizes, rank):
 
 
 def _uneven_row(row, even, number, rank):
-    remark = ""
     never = even.never[number]
-    if never:
-        remark = f"at no size: {never}"
-        seen = _nearest(even.seen_evenly_at[number], rank, 1)
-        if seen:
-            remark += f"; seen evenly at {seen[0]}"
+    remark = f"at no size: {never}" if never else ""
+    seen = _nearest(even.seen_evenly_at[number], rank, 1) if never else []
+    if seen:
+        remark += f"; seen evenly at {seen[0]}"
     return {
         "table": "uneven_sites",
-        "layer": row["layer"],
-        "cells": row["cells"],
-        "cells_seen": row["cells_seen"],
+        **{name: row[name] for name in ("layer", "cells", "cells_seen")},
         "even_at": [] if never else _nearest(even.even_at[number], rank),
         "remark": remark,
     }
@@ -416,19 +398,12 @@ def _frames_and_crops(model):
 
 
 def _field_row(name, field, stage):
-    clear = 1.0
-    for share in field.reach:
-        clear *= 1 - share
-    values = {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in dataclasses.asdict(field).items()
-    }
     return {
         "table": "receptive_field",
         "layer": name,
         "stage": stage,
-        **values,
-        "reach_both": 1 - clear,
+        **{n: _as_list(v) for n, v in dataclasses.asdict(field).items()},
+        "reach_both": 1 - math.prod((1 - x for x in field.reach), start=1.0),
     }
 
 

@@ -18,16 +18,6 @@ def load_keras_model(
 
     Keras' safe mode is on: code inside the file is not run.
 
-    Example:
-        >>> import tempfile
-        >>> import keras
-        >>> from keras_padpos import layers
-        >>> path = f"{tempfile.mkdtemp()}/model.keras"
-        >>> pool = layers.MaxPooling2D(2, padding_mode="reflect")
-        >>> keras.Sequential([keras.Input((8, 8, 3)), pool]).save(path)
-        >>> load_keras_model(path).output_shape
-        (None, 4, 4, 3)
-
     Args:
         path: The file.
         argument: Its name on the command line, for messages.

@@ -6,17 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from work_folder import contents
 
 from keras_padpos.files import atomic_file
 from keras_padpos.files import atomic_path
 from keras_padpos.files import strict_json
-
-
-def contents(folder):
-    return {
-        str(path.relative_to(folder)): path.is_file() and path.read_text()
-        for path in folder.rglob("*")
-    }
 
 
 def write(folder, text):
@@ -41,7 +35,7 @@ def test_a_complete_file_replaces_the_old_one(tmp_path, open_atomic):
     with open_atomic(path) as file:
         file.write(b"new")
         assert path.read_text() == "old"
-    assert contents(tmp_path) == {"model.keras": "new"}
+    assert contents(tmp_path) == {"model.keras": b"new"}
     (tmp_path / "plain").touch()
     assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
 
@@ -65,20 +59,7 @@ def test_a_failure_keeps_the_old_file(tmp_path, monkeypatch, open_atomic, step):
     if error is OSError:
         assert "No space left on device: " in str(raised.value)
         assert raised.value.filename == str(path)
-    assert contents(tmp_path) == {"a.txt": "old"}
-
-
-@pytest.mark.parametrize("exists", [False, True])
-def test_a_folder_takes_its_name_when_it_is_complete(tmp_path, exists):
-    path = tmp_path / "saved"
-    if exists:
-        path.mkdir()
-    with atomic_path(path) as hidden:
-        assert hidden.parent == tmp_path
-        assert not hidden.exists()
-        write(hidden, "new")
-        assert not (path / "note.txt").exists()
-    assert contents(tmp_path) == {"saved": False, "saved/note.txt": "new"}
+    assert contents(tmp_path) == {"a.txt": b"old"}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -93,33 +74,39 @@ def test_a_failure_keeps_the_old_folder(tmp_path, error, replace):
     assert contents(tmp_path) == before
 
 
-def test_a_folder_that_is_not_empty_is_replaced_only_on_request(
-    tmp_path, monkeypatch
+@pytest.mark.parametrize("there", [None, "empty", "full"])
+def test_a_folder_takes_its_name_when_it_is_complete(
+    tmp_path, monkeypatch, there
 ):
     path = tmp_path / "saved"
-    write(path, "old")
-    before = contents(tmp_path)
-    with pytest.raises(OSError):
-        with atomic_path(path) as hidden:
-            write(hidden, "new")
-    assert contents(tmp_path) == before
-    # The old folder comes back if the new one cannot be renamed.
-    replace = os.replace
+    if there == "empty":
+        path.mkdir()
+    elif there == "full":
+        write(path, "old")
+        before = contents(tmp_path)
+        with pytest.raises(OSError):
+            with atomic_path(path) as hidden:
+                write(hidden, "new")
+        assert contents(tmp_path) == before
+        # The old folder comes back if the new one cannot be renamed.
+        replace = os.replace
 
-    def refuse_new(source, target):
-        if target == path and not source.name.endswith(".old"):
-            raise OSError("no")
-        replace(source, target)
+        def refuse_new(source, target):
+            if target == path and not source.name.endswith(".old"):
+                raise OSError("no")
+            replace(source, target)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", refuse_new)
-        with pytest.raises(OSError, match="no"):
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="no"):
+            patch.setattr(os, "replace", refuse_new)
             with atomic_path(path, replace_folder=True) as hidden:
                 write(hidden, "new")
-    assert contents(tmp_path) == before
-    with atomic_path(path, replace_folder=True) as hidden:
+        assert contents(tmp_path) == before
+    with atomic_path(path, replace_folder=there == "full") as hidden:
+        assert hidden.parent == tmp_path
+        assert not hidden.exists()
         write(hidden, "new")
-    assert contents(tmp_path) == {"saved": False, "saved/note.txt": "new"}
+        assert there == "full" or not (path / "note.txt").exists()
+    assert contents(tmp_path) == {"saved": False, "saved/note.txt": b"new"}
 
 
 def test_values_become_plain():

@@ -62,6 +62,8 @@ def test_operations_that_pad(tmp_path, signed):
     if not signed:
         assert signature == []
         return
+    described = [("input", "x", [None, None, 8, 3])]
+    described += [("output", "output_0", [None, None, 1, 4])]
     assert signature == [
         {
             "signature": "serving_default",
@@ -70,10 +72,7 @@ def test_operations_that_pad(tmp_path, signed):
             "shape": shape,
             "dtype": "float32",
         }
-        for role, name, shape in [
-            ("input", "x", [None, None, 8, 3]),
-            ("output", "output_0", [None, None, 1, 4]),
-        ]
+        for role, name, shape in described
     ]
 
 

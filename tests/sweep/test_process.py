@@ -93,9 +93,8 @@ def pids(log):
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux'")
 def test_a_process_is_killed_with_its_parent(log):
     log.path.touch()
-    with subprocess.Popen(
-        [sys.executable, "-c", _PARENT, str(log.path), _STAYS], cwd=ROOT
-    ) as parent:
+    command = [sys.executable, "-c", _PARENT, str(log.path), _STAYS]
+    with subprocess.Popen(command, cwd=ROOT) as parent:
         wait_until(lambda: len(pids(log)) == 2)
         pid, child = pids(log)
         assert lives(pid)
@@ -207,12 +206,6 @@ def test_the_environment_of_a_run(task, tmp_path, monkeypatch):
     assert not {"RAY_JOB_ID", "OMP_NUM_THREADS"} & set(environment)
 
 
-def test_a_directory_in_use_is_waited_for(task, tmp_path):
-    assert task({"busy": 3}).state == "finished"
-    assert len(calls(tmp_path)) == 4
-    assert [pause for pause in task.pauses if pause >= 1] == [1, 2, 4]
-
-
 @pytest.mark.parametrize(
     ("flags", "fault", "state"),
     [
@@ -221,14 +214,18 @@ def test_a_directory_in_use_is_waited_for(task, tmp_path):
         ({"status": 0}, "it ended without results.json", "failed"),
         ({"signal": 9}, "killed by SIGKILL, as when memory runs out", "failed"),
         ({"signal": 15}, "killed by SIGTERM", "failed"),
-        # A directory that stays in use.
-        ({"busy": 1}, "exit status 1", "lost"),
+        # Works in use, for a while and for good.
+        ({"busy": 3}, "", "finished"),
+        ({"busy": 9}, "exit status 1", "lost"),
     ],
 )
-def test_a_run_that_fails_is_not_run_again(task, tmp_path, flags, fault, state):
-    end = task(flags, patience=0.5)
+def test_how_an_attempt_ends(task, tmp_path, flags, fault, state):
+    """And what is in use is tried again, as long as the patience lasts."""
+    end = task(flags, patience=7)
     assert (end.fault, end.state) == (fault, state)
-    assert len(calls(tmp_path)) == 1
+    pauses = [pause for pause in task.pauses if pause >= 1]
+    assert pauses == [1, 2, 4, 8][: len(calls(tmp_path)) - 1]
+    assert len(calls(tmp_path)) == min(flags.get("busy", 0), 3) + 1
 
 
 @pytest.mark.parametrize("missing", ["logs", "cwd"])
