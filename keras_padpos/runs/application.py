@@ -108,17 +108,15 @@ def run(
     The run ends with
 
     * what `main` returns (0 for `None`);
-    * 1 and one line, `NAME: error: ...`, for what whoever started it can put
-      right: an `InputError`, an `OSError`, a backend that is not installed;
+    * 1 and one line, `NAME: error: ...`, for an `InputError` or an `OSError`:
+      whoever started it can put that right;
     * 1 and a traceback for everything else: that is a mistake in the code;
-    * 2 and one line for flags that cannot be understood, for arguments that
-      are no flags, unless `arguments` names as many, and for
-      `absl.app.UsageError`;
+    * 2 and one line for flags or arguments that cannot be understood;
     * 130 and one line for an interrupt from the keyboard.
 
     `--verbosity=1` and `--pdb` show the traceback of every error, and
-    `--verbosity=0` what libraries log of their doings. Python warnings are
-    printed as one line too, `NAME: warning: ...`.
+    `--verbosity=0` what libraries log. Python warnings are printed as one
+    line too.
 
     Args:
         main: Called with what is left of the command line after the flags
@@ -126,9 +124,8 @@ def run(
         argv: The command line; `sys.argv` if not given.
         needs_keras: Whether to import Keras before `main`.
         arguments: Names of the arguments that are no flags, all of which must
-            be given; flags may stand before, between and after them. A last
-            one that ends in `...`, such as `"WORKDIR..."`, stands for one or
-            more.
+            be given. A last one that ends in `...`, such as `"WORKDIR..."`,
+            stands for one or more.
         values: Flags of its own, parsed instead of `absl.flags.FLAGS`; then
             several binaries can run in one process, one after the other.
         usage: What `--help` says above the flags, with `values`.

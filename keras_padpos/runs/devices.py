@@ -14,13 +14,6 @@ def open_devices() -> "OneDevice":
 
     A binary calls it first of all: processes must find each other before
     anything is computed.
-
-    Returns:
-        A `training.OneDevice`, or several.
-
-    Raises:
-        InputError: If the flags do not fit together, the backend does not have
-            the strategy, or the coordinator cannot be reached.
     """
     values = active_flags()
     strategy, processes, coordinator, process = (

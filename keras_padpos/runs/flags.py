@@ -281,10 +281,7 @@ _DECIDE = ("seed", "data_dir", "mixed_precision", "max_images")
 def define_common_flags(*, spreads: bool = False) -> None:
     """Define the flags that every binary has, for one that is no study.
 
-    They are `--workdir`, `--seed`, `--data_dir`, `--resume`, `--overwrite`,
-    `--mixed_precision` and `--max_images`, and with `spreads` also
-    `--strategy`, `--coordinator`, `--num_processes`, `--process_id` and
-    `--checkpoint_seconds`. A binary calls this once, where it defines its own.
+    A binary calls this once, where it defines its own.
 
     Args:
         spreads: Whether the binary can use several devices.
@@ -331,12 +328,7 @@ def device_flags() -> dict[str, Any]:
 
 
 def apply_common_flags() -> None:
-    """Give Keras the seed and the precision that the flags name.
-
-    `--seed` goes to `keras.utils.set_random_seed`. `--mixed_precision`
-    chooses the dtype policy `mixed_float16`, without it `float32`.
-
-    """
+    """Give Keras the seed and the precision that the flags name."""
     import keras
 
     values = active_flags()

@@ -24,11 +24,6 @@ class Provenance:
 
     Make it when the run starts: the clock starts with it.
 
-    Example:
-        >>> provenance = Provenance(seed=0)
-        >>> sorted(provenance.as_dict())[:3]
-        ['backend', 'command', 'commit']
-
     Args:
         seed: The seed of the run.
     """

@@ -71,7 +71,7 @@ class RollingCheckpoint:
             peek = self._work.checkpoint(key, arrays=False)
             if peek is not None:
                 numbers[key] = peek[0][0]["_number"]
-        for key in sorted(numbers, key=numbers.get, reverse=True):
+        for key in sorted(numbers, key=numbers.__getitem__, reverse=True):
             checkpoint = self._work.checkpoint(key)
             if checkpoint is None:
                 continue

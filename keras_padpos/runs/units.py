@@ -66,8 +66,6 @@ class FoundRows:
 class TrainingUnit:
     """A unit of work whose training is kept when its scoring is killed.
 
-    A study makes it.
-
     Args:
         work: The run's directory.
         label: Names the unit.

@@ -67,10 +67,8 @@ class WorkDirectory:
     A directory belongs to one experiment with one config. Without
     results.json it is unfinished, and opening it again goes on from its
     checkpoints. Every file but metrics.jsonl and events.* is whole or not
-    there.
-
-    One process at a time works in a directory: it holds a lock until the
-    object is closed or forgotten, or the process ends. A finished run is
+    there. One process at a time works in a directory: it holds a lock until
+    the object is closed or forgotten, or the process ends. A finished run is
     opened without the lock and without writing anything.
 
     Example:
@@ -88,19 +86,18 @@ class WorkDirectory:
         experiment: Name of the experiment, such as `"position_probe"`.
         config: The flags that decide the results, as `resolved_flags` returns
             them.
-        resume: Whether to go on from what an unfinished run left. With
-            `False` its checkpoints, metrics, arrays, figures and models are
-            removed.
+        resume: Whether to go on from what an unfinished run left; else that
+            is removed.
         overwrite: Whether to remove what an earlier run left, finished or
-            not, of whatever experiment and config. One line on standard
-            error says what is removed.
+            not, of whatever experiment and config; one line on standard
+            error says what.
 
     Raises:
         InputError: If another process works in the directory, or it belongs to
             another experiment or config (one that holds nothing but such a
-            config.json is taken over), holds files but no config.json of this
-            package, cannot be written, or is finished while `resume` is
-            `False`. Nothing in it is changed then.
+            config.json is taken over), holds files of others, cannot be
+            written, or is finished while `resume` is `False`. Nothing in it
+            is changed then.
     """
 
     def __init__(
@@ -179,18 +176,17 @@ class WorkDirectory:
     def checkpoint(
         self, key: str, *, arrays: bool = True
     ) -> tuple[list[Any], dict[str, np.ndarray]] | None:
-        """Load a finished unit of work.
+        """Load a finished unit of work; `None` if there is none.
 
         A damaged checkpoint counts as none, with a warning; the log lines of
         its unit are dropped, since the unit will be computed again.
 
         Args:
             key: Names the unit, such as `"vgg16 zeros seed=0"`.
-            arrays: Whether to read its arrays too; if not, they are not
-                looked at, and the dict is empty.
+            arrays: Whether to read its arrays too; else the dict is empty.
 
         Returns:
-            Its rows and arrays as `save_checkpoint` got them, or `None`.
+            Its rows and arrays as `save_checkpoint` got them.
         """
         file = self._unit_file(CHECKPOINTS, key, "json")
         if not file.exists():
@@ -222,21 +218,16 @@ class WorkDirectory:
         rows: Sequence[Any],
         arrays: Mapping[str, Any] | None = None,
     ) -> tuple[list[Any], dict[str, np.ndarray]]:
-        """Save a finished unit of work.
+        """Save a finished unit of work, in place of an earlier one.
 
         Args:
-            key: Names the unit. A unit saved before under it is replaced.
+            key: Names the unit.
             rows: What was measured, as for results.json.
             arrays: Arrays of numbers by name.
 
         Returns:
             Rows and arrays as `checkpoint` returns them, so that a run does
-            the same with a unit it computed and with one it found.
-
-        Raises:
-            InputError: If the file cannot be written, or an array does not
-                hold numbers.
-            TypeError: If a row cannot be written as JSON.
+            the same with a unit it computed and with one it loaded.
         """
         file = self._unit_file(CHECKPOINTS, key, "json")
         rows = strict_json(list(rows))
@@ -330,11 +321,9 @@ class WorkDirectory:
     ) -> None:
         """Write results.json, which finishes the run.
 
-        Args:
-            rows: What was measured, a flat mapping a row.
-            provenance: As `Provenance.as_dict` returns it. `resumed_units`,
-                the number of units that came from checkpoints, is added: if
-                it is not 0, `wall_seconds` covers only the last session.
+        To the provenance is added `resumed_units`, the number of units that
+        came from checkpoints: if it is not 0, `wall_seconds` covers only the
+        last session.
         """
         if self.finished:
             raise RuntimeError(

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -105,14 +106,12 @@ def test_a_process_may_open_its_directory_again(tmp_path):
 def test_a_directory_that_was_removed_is_locked_anew(tmp_path):
     path = tmp_path / "run"
     first = make(path)
-    for file in path.iterdir():
-        file.unlink()
-    path.rmdir()
+    shutil.rmtree(path)
     second = make(path)
     del first
     assert (path / ".lock").exists()
     assert binary(f"--workdir={path}").returncode == 1
-    del second
+    second.close()
 
 
 def test_a_finished_run_is_read_while_somebody_holds_it(tmp_path):
@@ -246,15 +245,3 @@ def test_without_locks_a_run_works_and_is_warned(tmp_path, monkeypatch):
     monkeypatch.setattr(directory_lock, "fcntl", None)
     make(tmp_path / "run").save_checkpoint("a", [])
     assert not (tmp_path / "run" / ".lock").exists()
-
-
-def test_a_full_disk_leaves_no_lock(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", full)
-        with pytest.raises(InputError, match="Cannot write .*No space left"):
-            make(tmp_path / "run")
-    assert not list((tmp_path / "run").iterdir())
-    make(tmp_path / "run")

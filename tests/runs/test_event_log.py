@@ -90,14 +90,20 @@ def test_a_resumed_run_shows_what_an_uninterrupted_one_shows(tmp_path):
         work.save_checkpoint(unit, [])
     rows = [{"unit": unit, "mae": 0.5} for unit in "abc"]
     work.write_results(rows, {})
-    # Another one is stopped in its second unit, later than it logs again.
+    # Another one is stopped in its second unit, later than it logs again,
+    # and has lost its third.
     work = make(resumed)
     work.log(seconds=1.0)
-    learn(work, "a")
-    work.save_checkpoint("a", [])
+    for unit in ("a", "c"):
+        learn(work, unit)
+        work.save_checkpoint(unit, [])
     learn(work, "b", epochs=9)
     work.close()
+    for file in (resumed / "checkpoints").glob("c*"):
+        file.write_text("{")
     work = make(resumed)
+    with pytest.warns(UserWarning, match="damaged"):
+        assert work.checkpoint("c") is None
     assert {tag.partition("/")[0] for tag in scalars(resumed)} == {"a"}
     for unit in ("b", "c"):
         learn(work, unit)
@@ -106,23 +112,6 @@ def test_a_resumed_run_shows_what_an_uninterrupted_one_shows(tmp_path):
     assert len(event_files(resumed)) == len(event_files(whole)) == 1
     assert scalars(resumed) == scalars(whole)
     assert len(scalars(whole)) == 12
-
-
-def test_lines_of_a_damaged_checkpoint_go(tmp_path):
-    work = make(tmp_path)
-    for unit in ("a", "b"):
-        learn(work, unit)
-        work.save_checkpoint(unit, [])
-    for file in (tmp_path / "checkpoints").glob("b*"):
-        file.write_text("{")
-    work = make(tmp_path)
-    assert len(scalars(tmp_path)) == 6
-    with pytest.warns(UserWarning, match="damaged"):
-        assert work.checkpoint("b") is None
-    assert set(scalars(tmp_path)) == {"a/1x1/loss", "a/3x3/loss", "a/accuracy"}
-    learn(work, "b")
-    assert len(scalars(tmp_path)) == 6
-    assert len(event_files(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("option", [{"resume": False}, {"overwrite": True}])

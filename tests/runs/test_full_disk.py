@@ -100,6 +100,7 @@ def test_a_new_directory_on_a_full_disk_is_named(tmp_path, capsys):
     assert status == 1
     assert os.strerror(errno.EFBIG) in line
     assert contents(tmp_path) == {"run": False}
+    assert not (tmp_path / "run" / ".lock").exists()
     make(tmp_path / "run").write_results([], {})
     assert json.loads(contents(tmp_path)["run/results.json"])["rows"] == []
 
