@@ -38,6 +38,9 @@ _NOT_FOR_SWEEPS = {
 _MOST_RUNS = 100_000
 
 _BLOCK = ("experiment", "flags", "grid")
+_VALUE = (
+    "text, a number, true, false, or a list of these for a value with commas"
+)
 
 
 @dataclasses.dataclass
@@ -121,13 +124,10 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
 
     A block names an `experiment`, `flags` that its runs share, and a `grid`
     from flag to list of values: one run for each combination, the last flag
-    changing first. A block without `grid` is one run. The file is a block, or
-    a list of blocks under `runs:`, with `experiment` and `flags` for all of
-    them beside it; a block's own take precedence.
-
-    A value is text, a number, true or false; a list, in `flags` or as one of
-    the values in `grid`, becomes one value with commas. Each binary checks
-    the flags of its runs; no run is started, and Keras is not imported.
+    changing first. The file is a block, or a list of blocks under `runs:`,
+    with `experiment` and `flags` for all of them beside it. A list as a value
+    becomes one value with commas. Each binary checks the flags of its runs;
+    no run is started, and Keras is not imported.
 
     Example:
         ```yaml
@@ -281,12 +281,10 @@ def _flag_values(
         if in_grid:
             listed = isinstance(value, list) and value
             _check(listed, label, "a list of values, such as [0, 1]", value)
-        expected = "text, a number, true, false, or a list of these for a "
-        expected += "value with commas"
         for each in value if in_grid else [value]:
             items = each if isinstance(each, list) else [each]
             plain = [isinstance(i, (str, bool, int, float)) for i in items]
-            _check(plain and all(plain), label, expected, each)
+            _check(plain and all(plain), label, _VALUE, each)
     return content
 
 
@@ -333,10 +331,12 @@ def _flags_of(experiment: str) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
     """A binary's flags, and those that its study declares, if it is one."""
     try:
         module = importlib.import_module(experiment)
-    except ModuleNotFoundError as error:
-        if not error.name or not f"{experiment}.".startswith(f"{error.name}."):
+    except Exception as error:
+        missing = getattr(error, "name", None)
+        if not missing or not f"{experiment}.".startswith(f"{missing}."):
+            reason = str(error) if missing else repr(error)
             raise InputError(
-                f"{experiment} cannot be imported: {error}"
+                f"{experiment} cannot be imported: {reason}"
             ) from error
         hint = ""
         if experiment.startswith("experiments."):
@@ -344,10 +344,6 @@ def _flags_of(experiment: str) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
             hint += "folder that holds the package `experiments`"
         raise InputError(
             f"there is no experiment {experiment!r}{hint}"
-        ) from error
-    except Exception as error:
-        raise InputError(
-            f"{experiment} cannot be imported: {error!r}"
         ) from error
     study = getattr(module, "STUDY", None)
     if study is not None:

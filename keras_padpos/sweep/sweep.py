@@ -212,15 +212,15 @@ def _last_line(line: str, stream: TextIO) -> Iterator[None]:
 @contextlib.contextmanager
 def _termination_interrupts() -> Iterator[None]:
     """Batch systems announce the end of a job by SIGTERM."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
-        # `None` if the handler is C++'s.
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        if is_main:
+            # `None` if the handler is C++'s.
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 @dataclasses.dataclass

@@ -41,24 +41,18 @@ def test_an_attempt_reads_its_own_output_alone(log):
     assert first.startswith("[sweep] attempt 1 on one/123456, ")
     assert first.endswith(": python -m a '--to=a b'")
     assert again.startswith("[sweep] attempt 2 ")
-
-
-def test_progress_is_the_last_unit_else_the_last_line(log):
-    log.begin(1, "one/123456", ["python"])
+    # Progress is the last unit of work, else the last line.
     append(log, "reading\n")
-    assert log.progress() == "reading"
-    append(log, "1/3 zeros: 64 images\n2/3 reflect: 64 images\nwarning: x\n\n")
-    assert log.progress() == "2/3 reflect: 64 images"
+    assert (log.progress(), second.progress()) == ("1/3 first", "reading")
+    append(log, "2/3 reflect: 64 images\nwarning: x\n\n")
+    assert second.progress() == "2/3 reflect: 64 images"
     # A long log is read from its end.
     append(log, "".join(f"line {n}\n" for n in range(50_000)))
     assert log.node() == "one/123456"
     assert log.last_lines(2) == ["line 49998", "line 49999"]
-
-
-def test_lines_that_a_terminal_would_redraw(log):
-    log.path.write_bytes(b"10 %\r20 %\r\x1b[2K30 %\nbro\xffken\n  \nlast")
-    assert log.last_lines(9) == ["[2K30 %", "bro\ufffdken", "last"]
-    assert log.last_lines(1) == ["last"]
+    # Of what a terminal would redraw, the last form.
+    append(log, "10 %\r20 %\r\x1b[2K30 %\nbroken\n  \nlast")
+    assert log.last_lines(3) == ["[2K30 %", "broken", "last"]
 
 
 # Prints its process and that of a child, and stays.
