@@ -1,6 +1,7 @@
 """What the command line says about devices and machines."""
 
 from typing import TYPE_CHECKING
+from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import active_flags
@@ -16,10 +17,9 @@ def open_devices() -> "OneDevice":
     anything is computed.
     """
     values = active_flags()
-    strategy, processes, coordinator, process = (
-        values[name].value
-        for name in ("strategy", "num_processes", "coordinator", "process_id")
-    )
+    names = ("strategy", "num_processes", "coordinator", "process_id")
+    settings: list[Any] = [values[name].value for name in names]
+    strategy, processes, coordinator, process = settings
     if (coordinator is None) != (processes == 1):
         raise InputError(
             "--coordinator=HOST:PORT and --num_processes of 2 or more go "

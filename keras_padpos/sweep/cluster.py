@@ -50,7 +50,8 @@ class SweepCluster:
                 "A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
                 "--dry_run prints its commands without."
             ) from error
-        self._ray = ray
+        self._ray: Any = ray
+        self._task: Any = None
         self._under_way: dict[Any, SweepRun] = {}
         # As of entering: how many runs have room at once, on how many nodes.
         self.at_once = self.nodes = 0
@@ -97,7 +98,10 @@ class SweepCluster:
 
     def _connect(self, stack: contextlib.ExitStack) -> None:
         where, hint = "on this machine", ""
-        options = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+        options: dict[str, Any] = {
+            "log_to_driver": False,
+            "logging_level": logging.CRITICAL,
+        }
         if self.address is None:
             # Ray opens ports to the network and would keep a token in the
             # home folder otherwise. Versions without tokens ignore it.

@@ -27,7 +27,7 @@ _UNIT = re.compile(r"\d+/\d+ ")  # a line that `Progress` prints
 _HEAD, _TAIL = 4_000, 16_000
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class SweepLog:
     """The file that a run prints into, read from byte `start` on.
 
@@ -161,7 +161,7 @@ class SweepFolder:
         content = [
             {
                 "workdir": run.workdir,
-                "log": str(run.log.path) if run.log else None,
+                "log": str(run.log.path),
                 "experiment": run.experiment,
                 "flags": dict(run.flags),
                 **{name: getattr(run, name) for name in _SAVED},

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from absl import flags
@@ -74,7 +75,7 @@ class SweepRun:
     varied: tuple[str, ...] = ()
     state: str = "waiting"
     workdir: str = ""
-    log: SweepLog | None = None
+    log: SweepLog = SweepLog(Path())
     before: bool = False
     attempts: int = 0
     node: str | None = None
