@@ -140,7 +140,7 @@ def run(
     def guarded(rest: Sequence[str]) -> Any:
         if not flags.FLAGS["verbosity"].present:
             # absl's default lets libraries tell what they are about to do.
-            flags.FLAGS.verbosity = logging.WARNING
+            flags.FLAGS.verbosity = logging.WARNING  # type: ignore[assignment]
         with warnings.catch_warnings(), activated(values):
             warnings.showwarning = _one_line_warnings(name)
             try:
@@ -239,7 +239,10 @@ def _flags_parser(
 
 
 def _is_one_of_several(values: flags.FlagValues) -> bool:
-    return "num_processes" in values and values["num_processes"].value > 1
+    processes: Any = 1
+    if "num_processes" in values:
+        processes = values["num_processes"].value
+    return processes > 1
 
 
 def _interrupted(values: flags.FlagValues) -> str:

@@ -15,7 +15,7 @@ try:
 except ImportError:
     # Not a POSIX system. Nothing there frees a lock of a killed process for
     # certain, and a lock left behind would be worse than none: none is taken.
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 _LOCK_FILE = ".lock"  # holds process and host
 

@@ -55,7 +55,7 @@ class EventLog:
         self.path = Path(path)
         self._flags = flags
         self._given_up = False
-        self._stream = None
+        self._stream: Any = None
         self._counts: dict[str, int] = {}
 
     def restart(self, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -265,8 +265,10 @@ def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
     if _is_number(value):
         yield name, value
     elif isinstance(value, (Mapping, list)):
-        is_list = isinstance(value, list)
-        for key, item in enumerate(value) if is_list else value.items():
+        pairs: Any = enumerate(value)
+        if isinstance(value, Mapping):
+            pairs = value.items()
+        for key, item in pairs:
             yield from _numbers(item, f"{name}/{key}" if name else str(key))
 
 

@@ -86,7 +86,8 @@ Received: reflekt. Did you mean reflect?
             return
         default = self.default
         kind = type(default) if default is not None else self.type
-        define, options = flags.DEFINE_string, {}
+        define: Callable[..., Any] = flags.DEFINE_string
+        options: dict[str, Any] = {}
         if kind is list:
             define = flags.DEFINE_list
         elif kind is bool:

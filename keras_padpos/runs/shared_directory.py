@@ -127,7 +127,7 @@ def open_work_directory(
         InputError: See `WorkDirectory`.
     """
     values = active_flags()
-    options = {
+    options: dict[str, Any] = {
         "resume": values["resume"].value,
         "overwrite": values["overwrite"].value,
     }

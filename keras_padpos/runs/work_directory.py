@@ -116,7 +116,7 @@ class WorkDirectory:
         self._loaded: set[str] = set()
         self._saved: set[str] = set()
         self._resumed: set[str] = set()
-        self._lock = None
+        self._lock: DirectoryLock | None = None
         self._events = EventLog(
             self.path, {"experiment": experiment, **self.config}
         )
@@ -231,7 +231,7 @@ class WorkDirectory:
         """
         file = self._unit_file(CHECKPOINTS, key, "json")
         rows = strict_json(list(rows))
-        arrays = as_arrays(arrays or {})
+        numbers = as_arrays(arrays or {})
         npz = file.with_suffix(".npz")
         saved = {"key": key, "rows": rows, "arrays": None}
         # JSON takes its name last: what it says, the digest of the arrays
@@ -239,12 +239,12 @@ class WorkDirectory:
         # the arrays take theirs: else a full disk would leave new arrays
         # beside old JSON.
         with self._atomic(file) as stream, contextlib.ExitStack() as stack:
-            if arrays:
+            if numbers:
                 packed = stack.enter_context(self._atomic(npz))
-                saved["arrays"] = write_arrays(packed, arrays)
+                saved["arrays"] = write_arrays(packed, numbers)
             _put_json(stream, saved)
         self._saved.add(key)
-        return rows, arrays
+        return list(rows), numbers
 
     def mark_resumed(self, key: str) -> None:
         """Count a unit as resumed that goes on from its middle."""
