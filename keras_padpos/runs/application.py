@@ -201,13 +201,15 @@ def _flags_parser(
                 print(f"{usage or name}\n\nFlags:\n{values.get_help('  ')}")
                 raise SystemExit(0)
             # absl's own flags are in its registry, as an earlier run of this
-            # process has left them.
-            for flag in flags.FLAGS:
-                flags.FLAGS[flag].unparse()
-            flags.FLAGS.mark_as_parsed()
+            # process has left them; so may be those of another binary.
             every = flags.FlagValues()
-            every.append_flag_values(flags.FLAGS)
             every.append_flag_values(values)
+            for key in flags.FLAGS:
+                flag = flags.FLAGS[key]
+                flag.unparse()
+                if key == flag.name and key not in values:
+                    every[key] = flag
+            flags.FLAGS.mark_as_parsed()
         # Else the first argument would end the flags.
         every.set_gnu_getopt(bool(arguments))
         try:
