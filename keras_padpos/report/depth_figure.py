@@ -1,4 +1,4 @@
-"""Figures of lines: against layers, stages, training and the border."""
+"""Figures of patterns as lines: against layers, training and the border."""
 
 import os
 from collections.abc import Mapping
@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.errors import InputError
 from keras_padpos.report.figure import figure_legend
-from keras_padpos.report.figure import fit_text
 from keras_padpos.report.figure import mode_lines
 from keras_padpos.report.figure import open_figure
 from keras_padpos.report.figure import panel_titles
@@ -21,9 +19,6 @@ _NUMBERS_INCHES = 0.6
 
 _RELATIVE = "|E[D]| / std(O)"
 _SNR_OF_MEANS = "mean of E[D]² / mean of Var(O)"
-
-# All stages together.
-_ALL = "all"
 
 
 def formation_steps_figure(
@@ -182,74 +177,3 @@ def pattern_profile_figure(
             ncols=5 if len(layers) > 2 else 4,
             fontsize=8,
         )
-
-
-def stage_figure(
-    path: str | os.PathLike,
-    curves: Mapping[str, Mapping[str, Mapping[str, float]]],
-    title: str,
-) -> None:
-    """Plot SPC against the stage: a panel a target, a line a network.
-
-    `curves` go from a target to a network's name to a stage to SPC in [-1, 1].
-    Stages, numbers from 1 as strings, stand from first to last, `"all"` after
-    them and apart: no line leads there. Raises `InputError` if there are none.
-    """
-    stages = _stage_order(curves)
-    networks = list(dict.fromkeys(n for each in curves.values() for n in each))
-    width = max(_PANEL_INCHES * len(curves), 5)
-    height = _PANEL_INCHES + 0.9 + 0.2 * len(networks)
-    with open_figure(path, title, (width, height), dpi=120) as figure:
-        (axes,) = figure.subplots(1, len(curves), squeeze=False, sharey=True)
-        handles = {}
-        for axis, (target, lines) in zip(axes, curves.items(), strict=True):
-            axis.axhline(0, color="0.8", linewidth=1)
-            for name, scores in lines.items():
-                single = [s for s in stages if s in scores and s != _ALL]
-                # A network keeps its colour in all panels.
-                color = f"C{networks.index(name) % 10}"
-                (handles[name],) = axis.plot(
-                    [stages.index(stage) for stage in single],
-                    [scores[stage] for stage in single],
-                    marker="o",
-                    color=color,
-                )
-                if _ALL in scores:
-                    axis.plot(
-                        stages.index(_ALL),
-                        scores[_ALL],
-                        marker="s",
-                        color=color,
-                    )
-            axis.set_xticks(range(len(stages)), stages)
-            axis.set_xlim(-0.4, len(stages) - 0.6)
-            axis.set_title(target.replace("_", " "), fontsize=10)
-            axis.set_xlabel("stage", fontsize=9)
-        axes[0].set_ylabel("SPC", fontsize=9)
-        legend = figure.legend(
-            handles=list(handles.values()),
-            labels=list(handles),
-            loc="outside lower center",
-            fontsize=9,
-            frameon=False,
-        )
-        # A line stands before each name.
-        higher = sum(fit_text(text, width - 0.6) for text in legend.get_texts())
-        figure.set_figheight(figure.get_figheight() + higher)
-
-
-def _stage_order(curves):
-    """Numbers of stages, then `"all"` if it is there."""
-    stages = {
-        stage
-        for lines in curves.values()
-        for scores in lines.values()
-        for stage in scores
-    }
-    if not stages:
-        raise InputError(
-            "`curves` must hold at least one score. Received: "
-            f"curves={dict(curves)}"
-        )
-    numbers = sorted(stages - {_ALL}, key=int)
-    return [*numbers, _ALL] if _ALL in stages else numbers

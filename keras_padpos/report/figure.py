@@ -29,7 +29,6 @@ class FigureFolder(Protocol):
 
     def figure_path(self, name: str) -> Path:
         """The file of a figure."""
-        ...
 
 
 @contextlib.contextmanager
@@ -67,18 +66,11 @@ def figure_panels(
     size: tuple[float, float] = (2.9, 2.9),
     **options: Any,
 ) -> Iterator[Any]:
-    """Plot panels, give them a title and save them.
+    """Plot panels of `size` inches each, with a title, and save them as PNG.
 
-    Long titles are wrapped, see `figure_title`. Labels of lines
-    stand in a legend beside the panels, each once.
-
-    Args:
-        path: PNG file to write.
-        title: What stands above all panels.
-        lines: Panels below each other.
-        columns: Panels beside each other.
-        size: Width and height of each, in inches.
-        **options: Of Matplotlib's `subplots`.
+    Long titles are wrapped, see `figure_title`. Labels of lines stand in a
+    legend beside the panels, each once. The options are those of Matplotlib's
+    `subplots`.
 
     Yields:
         The panels, an array of Matplotlib's axes `(lines, columns)`.
@@ -100,11 +92,7 @@ def figure_panels(
 
 @contextlib.contextmanager
 def lines_figure(path: str | os.PathLike, title: str) -> Iterator[Any]:
-    """Plot one panel, its legend beside it, and save it; see `figure_panels`.
-
-    Yields:
-        The panel, Matplotlib's axes.
-    """
+    """Plot one panel, its legend beside it; see `figure_panels`."""
     with figure_panels(path, title, size=(5.6, 3.0)) as panels:
         yield panels[0, 0]
 
@@ -120,14 +108,8 @@ def learning_figure(
 ) -> None:
     """Plot a metric against training steps, a line a padding mode.
 
-    Args:
-        path: PNG file to write.
-        title: What stands above.
-        labels: From each padding mode to where the curves of its seeds are,
-            one or more.
-        arrays: The curves: `LABEL/step`, and the metric under its name.
-        metric: The metric's name.
-        words: The label of its axis.
+    `labels` go from each padding mode to where the curves of its seeds are in
+    `arrays`: `LABEL/step`, and the metric under its name.
     """
     with lines_figure(path, title) as axis:
         for mode, style in mode_lines(list(labels)).items():
@@ -150,11 +132,8 @@ def draw_seeds(
 ) -> None:
     """Plot the mean over seeds, and a band of a standard deviation (n - 1).
 
-    Args:
-        axis: Matplotlib's axes.
-        values: `(seeds, points)`; where a value is NaN the line has a gap.
-        place: Where the points are, `(points,)`. If not given: 0, 1, ...
-        **style: Of Matplotlib's `plot`.
+    `values` are `(seeds, points)`, with NaN for a gap; `place` says where the
+    points are: 0, 1, ... if not given.
     """
     mean = np.mean(values, axis=0)
     place = np.arange(len(mean)) if place is None else place
@@ -172,10 +151,7 @@ def draw_seeds(
 
 
 def mode_lines(modes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The line of each mode, as Matplotlib's `plot` takes it.
-
-    It is the same in every panel and figure of a run.
-    """
+    """Each mode's style in all panels, as Matplotlib's `plot` takes it."""
     return {
         mode: {
             "color": f"C{number % 10}",
@@ -226,10 +202,9 @@ def panel_titles(
 
 
 def figure_title(figure: Any, title: str, **options: Any) -> None:
-    """Put a title above a figure, in as many lines as its width asks for.
+    """Put a title above a figure that becomes higher by what the title takes.
 
-    The figure becomes higher by what the title takes, so that its panels do
-    not have to give way. The options are those of Matplotlib's `suptitle`.
+    The options are those of Matplotlib's `suptitle`.
     """
     text = figure.suptitle(title, **options)
     higher = fit_text(text, figure.get_figwidth())

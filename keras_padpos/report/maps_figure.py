@@ -1,4 +1,4 @@
-"""Figures of maps: what probes predict, where they err, patterns."""
+"""Figures of patterns as maps and surfaces."""
 
 import os
 from collections.abc import Mapping
@@ -9,12 +9,6 @@ import numpy as np
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import open_figure
 from keras_padpos.report.figure import panel_titles
-from keras_padpos.report.figure import wrap_text
-
-# The largest error that the scale shows, and the width of its bar.
-_MOST_ERROR = 0.5
-_BAR_INCHES = 1
-_ERROR_INCHES = 1.7
 
 _MODE_INCHES = 1.45
 # Of the modes' names.
@@ -25,101 +19,6 @@ _LEAST = 1e-4
 _SURFACE_INCHES = 2.6
 # At most so many lines a side, or surfaces turn black.
 _LINES = 56
-
-_MAP_INCHES = 1.5
-# Of a network's name, in characters.
-_NAME_WIDTH = 34
-# A title does not make a figure wider.
-_MOST_INCHES = 8
-
-
-def error_maps_figure(
-    path: str | os.PathLike,
-    maps: Mapping[str, Sequence[np.ndarray]],
-    title: str,
-    pictures: Sequence[np.ndarray] | None = None,
-) -> None:
-    """Plot a row for each picture: itself, then each network's error map.
-
-    Case study of Islam et al. (ICLR 2020, Sec. 4.1). All maps share one colour
-    scale, from 0 to 0.5, the most that the constant 0.5 errs on targets in
-    [0, 1]; few probes that go astray would otherwise leave all others dark.
-    `maps` go from a network's name to its maps `(height, width)`, one a
-    picture; `pictures` are uint8 RGB `(height, width, 3)`.
-    """
-    rows = len(next(iter(maps.values())))
-    shown = [] if pictures is None else list(pictures)
-    first = 1 if shown else 0
-    columns = first + len(maps)
-    width = max(_ERROR_INCHES * columns + _BAR_INCHES, 5)
-    size = width, _ERROR_INCHES * rows + 1.2
-    with open_figure(path, title, size, dpi=120) as figure:
-        axes = figure.subplots(rows, columns, squeeze=False)
-        for axis in axes.ravel():
-            hide_ticks(axis)
-        if first:
-            axes[0, 0].set_title("picture", fontsize=9)
-            for axis, picture in zip(axes[:, 0], shown, strict=True):
-                axis.imshow(picture)
-        for column, errors in zip(axes.T[first:], maps.values(), strict=True):
-            for axis, error in zip(column, errors, strict=True):
-                image = axis.imshow(
-                    error, vmin=0, vmax=_MOST_ERROR, cmap="inferno"
-                )
-        panel_titles(
-            figure, axes[0, first:], maps, (width - _BAR_INCHES) / columns
-        )
-        figure.colorbar(image, ax=axes, extend="max", shrink=0.8, label="error")
-
-
-def predicted_maps_figure(
-    path: str | os.PathLike,
-    maps: Mapping[str, Sequence[np.ndarray]],
-    columns: Sequence[str],
-    captions: Mapping[str, Sequence[str]],
-    title: str,
-) -> None:
-    """Plot maps in a grid: a row for each network, a column for each target.
-
-    `maps` go from a row's name to its maps `(height, width)`, one a column;
-    the first row holds the targets, whose range is the colour scale.
-    `captions` stand under the maps.
-    """
-    names = {name: wrap_text(name, _NAME_WIDTH) for name in maps}
-    size = (
-        max(
-            _MAP_INCHES * len(columns)
-            + _text_inches("\n".join(names.values())),
-            min(_text_inches(title), _MOST_INCHES),
-        ),
-        (_MAP_INCHES + 0.25) * len(maps) + 0.8,
-    )
-    # Maps stay squares: others leave names no room where there is some.
-    with open_figure(path, title, size, layout="compressed", dpi=120) as figure:
-        axes = figure.subplots(len(maps), len(columns), squeeze=False)
-        targets = next(iter(maps.values()))
-        for axis, column in zip(axes[0], columns, strict=True):
-            axis.set_title(column.replace("_", " "), fontsize=9)
-        for row, (name, own) in zip(axes, maps.items(), strict=True):
-            for axis, values, target, caption in zip(
-                row, own, targets, captions[name], strict=True
-            ):
-                axis.imshow(
-                    values,
-                    vmin=target.min(),
-                    vmax=target.max(),
-                    cmap="viridis",
-                )
-                hide_ticks(axis)
-                axis.set_xlabel(caption, fontsize=8)
-            row[0].set_ylabel(
-                names[name], rotation=0, ha="right", va="center", fontsize=9
-            )
-
-
-def _text_inches(text: str) -> float:
-    """About as wide as the longest line is in print, and a little more."""
-    return 0.5 + 0.085 * max(map(len, text.splitlines()))
 
 
 def pattern_modes_figure(

@@ -88,8 +88,8 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
             list(counts),
             lambda row: _score(row, "spearman"),
         )
-        if len(heads) > 1:
-            table["notes"] = ["Other heads: see results.json."]
+        several = len(heads) > 1
+        table["notes"] = ["Other heads: see results.json."] * several
         tables.append(table)
     return tables
 
