@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import error_words
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import open_run
 from keras_padpos.report.run_files import ARRAYS_FILE
@@ -67,12 +68,9 @@ def position_rows(
             with run.open_arrays() as arrays:
                 rows += _rows(run, arrays)
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            reason = (
-                f"{error} is missing" if isinstance(error, KeyError) else error
-            )
             raise InputError(
                 "Cannot read the pictures' scores from "
-                f"{str(run.path / ARRAYS_FILE)!r}: {reason}. "
+                f"{str(run.path / ARRAYS_FILE)!r}: {error_words(error)}. "
                 "Run it again with another --workdir."
             ) from error
     return rows

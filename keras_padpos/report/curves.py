@@ -108,7 +108,8 @@ def draw_curves(lines: Sequence[_Line]) -> tuple[str, bytes] | None:
     handles = {}
     for axis, (metric, curves) in zip(axes, panels.items(), strict=False):
         values = [y for points in curves.values() for y in points.values()]
-        if min(values) > 0 and max(values) / min(values) > _LARGE_SPAN:
+        low, high = min(values), max(values)
+        if low > 0 and _LARGE_SPAN < high / low < _LARGEST:
             axis.set_yscale("log")
         for label, points in curves.items():
             family = _family(label)

@@ -9,6 +9,7 @@ from typing import Any
 from keras_padpos import published
 from keras_padpos.published import CONTROLS
 from keras_padpos.report._position_rows import HEAD
+from keras_padpos.report.cells import listed
 from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
@@ -343,8 +344,8 @@ def _untested(rows: Sequence[_Row], test_set: str) -> Iterable[str]:
     for (statement,), own in grouped(about, ["statement"]).items():
         if all(row["verdict"] == _NOT_TESTED for row in own):
             reasons = values_of(own, "remark")
-            more = f"; {len(reasons) - 2} more" if len(reasons) > 2 else ""
-            yield f"Not tested: {statement}: {'; '.join(reasons[:2])}{more}."
+            texts = listed(reasons, 2, "; ", "; {} more")
+            yield f"Not tested: {statement}: {texts}."
 
 
 def _comparisons(test_set: str, rows: Sequence[_Row]) -> dict[str, Any]:
