@@ -43,8 +43,8 @@ class Layout:
         notes: From rows to what holds for all tables.
         key: Flags and fields in which runs may differ and still share their
             tables, because these tell rows apart by them.
-        rows: From runs to the rows that `tables` takes, which may need more
-            than results.json.
+        rows: From runs to the rows that `tables` takes; if not given, those
+            of results.json.
     """
 
     tables: Callable[[Sequence[Any]], list[Table]]

@@ -36,10 +36,9 @@ def evaluate_orderings(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     """Try the orderings of `published.load_orderings` on the rows of runs.
 
     Each is tried for every network that it speaks of, on every set of
-    photographs. Two probes are compared picture by picture, networks of
-    several seeds by their mean over seeds. What a comparison does not name is
-    the same on both sides; where the recipes differ all the same (a deeper
-    head has no closed form), `remark` says so.
+    photographs, picture by picture; networks of several seeds by their mean.
+    What a comparison does not name is the same on both sides; where the recipes
+    differ all the same (a deeper head has no closed form), `remark` says so.
 
     Args:
         rows: As `position_rows` returns them.

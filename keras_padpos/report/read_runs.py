@@ -38,19 +38,11 @@ _UNDER_WAY = " under way "
 class RunRecord:
     """What a run left in its work directory.
 
-    Args:
-        path: The work directory.
-        name: The end of its path that no other run of the page has.
-        experiment: Name of the experiment; `"unknown"` where nothing tells.
-        config: The flags of the run.
-        state: `FINISHED`; `UNFINISHED`, without results.json; or `DAMAGED`,
-            with one that cannot be read.
-        problems: What is wrong with its files, a sentence each.
-        rows: Rows of results.json.
-        provenance: Out of results.json.
-        units: Names of the finished units of work of an unfinished run.
-        metrics: Lines of metrics.jsonl.
-        figures: Files in `figures/`, sorted.
+    `name` is the end of its path that no other run of the page has,
+    `experiment` is `"unknown"` where nothing tells, `config` holds the flags.
+    `state` is `UNFINISHED` without results.json, `DAMAGED` with one that cannot
+    be read; `problems` are sentences on its files, `units` the finished units
+    of work of an unfinished run, `metrics` the lines of metrics.jsonl.
     """
 
     path: Path
@@ -93,14 +85,12 @@ def find_runs(paths: Sequence[str]) -> list[RunRecord]:
 
     Args:
         paths: Work directories, finished or not, and folders that hold some,
-            such as the output of a sweep; their folders' folders are not
-            looked into.
+            such as the output of a sweep.
 
     Returns:
         The runs in the order of the paths, those of a folder by name; each
-        once. A run is called by the end of its path, as long as it takes to
-        tell it from the others. Nothing in a run's files is an error: the
-        record says what is wrong with them.
+        once. Nothing in a run's files is an error: the record says what is
+        wrong with them.
 
     Raises:
         InputError: If a path is no folder, or one without work directories.

@@ -1,19 +1,16 @@
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
-from keras_padpos.report import position_rows
 from keras_padpos.report._paper_differences import paper_coverage
 from keras_padpos.report._paper_differences import paper_difference_tables
 from keras_padpos.report._paper_differences import paper_differences
 
 
-def differences(path, rows, **config):
-    return paper_differences(
-        position_rows([finished_probe(path, rows, **config)])
-    )
+@pytest.fixture
+def differences(measured):
+    return lambda rows, **config: paper_differences(measured(*rows, **config))
 
 
 def found(lines, **wanted):
@@ -33,8 +30,8 @@ PLACE = {
 }
 
 
-def test_every_published_cell_is_there(tmp_path):
-    lines = differences(tmp_path, [probe_row()])
+def test_every_published_cell_is_there(differences):
+    lines = differences([probe_row()])
     cells = [
         (table.name, row["spearman"], row["mae"])
         for table in published.probe_tables().values()
@@ -49,8 +46,8 @@ def test_every_published_cell_is_there(tmp_path):
     assert ours == [f"Table {n}" for n in ("1", "2a", "2b", "3", "4", "6")]
 
 
-def test_ours_less_the_papers(tmp_path):
-    line = found(differences(tmp_path, [probe_row(0.8, mae=0.1)]), **PLACE)
+def test_ours_less_the_papers(differences):
+    line = found(differences([probe_row(0.8, mae=0.1)]), **PLACE)
     assert line["spearman_difference"] == pytest.approx(0.8 - 0.742)
     assert line["mae_difference"] == pytest.approx(0.1 - 0.149)
     assert line["spearman_ci95"] == pytest.approx([0.78, 0.82])
@@ -62,13 +59,13 @@ def test_ours_less_the_papers(tmp_path):
     ("target_range", "factor"), [("released", 2), ("paper", 1)]
 )
 def test_stripes_are_compared_in_the_papers_unit(
-    tmp_path, target_range, factor
+    differences, target_range, factor
 ):
     rows = [
         probe_row(target=target, mae=0.3)
         for target in ("horizontal", "horizontal_stripes")
     ]
-    lines = differences(tmp_path, rows, target_range=target_range)
+    lines = differences(rows, target_range=target_range)
     plain = found(lines, **PLACE)
     stripes = found(lines, **{**PLACE, "target": "horizontal_stripes"})
     assert plain["mae_factor"] == 1
@@ -77,7 +74,7 @@ def test_stripes_are_compared_in_the_papers_unit(
     assert stripes["mae_difference"] == pytest.approx(factor * 0.3 - 0.556)
 
 
-def test_networks_stand_for_those_of_the_paper_and_no_others(tmp_path):
+def test_networks_stand_for_those_of_the_paper_and_no_others(differences):
     rows = [
         probe_row(0.1, weights="random"),
         probe_row(0.2, padding_mode="reflect"),
@@ -86,7 +83,7 @@ def test_networks_stand_for_those_of_the_paper_and_no_others(tmp_path):
         probe_row(0.5, weights="my.h5"),
         rgb_row(0.6),
     ]
-    lines = [line for line in differences(tmp_path, rows) if line["network"]]
+    lines = [line for line in differences(rows) if line["network"]]
     first = [line for line in lines if line["table"] == "Table 1"]
     assert [(line["model"], line["spearman"]) for line in first] == [
         ("PosENet", pytest.approx(0.6)),
@@ -95,11 +92,11 @@ def test_networks_stand_for_those_of_the_paper_and_no_others(tmp_path):
     ]
 
 
-def test_removed_padding_is_a_cell_of_its_own(tmp_path):
+def test_removed_padding_is_a_cell_of_its_own(differences):
     rows = [probe_row(0.8), probe_row(0.3, padding_mode="none")]
     lines = [
         line
-        for line in differences(tmp_path, rows)
+        for line in differences(rows)
         if line["network"] and line["table"] == "Table 4"
     ]
     assert [
@@ -111,18 +108,20 @@ def test_removed_padding_is_a_cell_of_its_own(tmp_path):
     ]
 
 
-def test_of_several_fits_the_exact_one_on_most_pictures_is_taken(tmp_path):
+def test_of_several_fits_the_exact_one_on_most_pictures_is_taken(differences):
     rows = [
         probe_row(0.1, solver="sgd", train_images=90),
         probe_row(0.2, ridge_asked="1", train_images=5),
         probe_row(0.3),
         probe_row(0.4, train_images=7),
     ]
-    line = found(differences(tmp_path, rows), **PLACE)
+    line = found(differences(rows), **PLACE)
     assert line["spearman"] == pytest.approx(0.3)
 
 
-def test_each_set_of_photographs_is_a_line_and_controls_are_their_own(tmp_path):
+def test_each_set_of_photographs_is_a_line_and_controls_are_their_own(
+    differences,
+):
     rows = [
         probe_row(0.1, test_set="a"),
         probe_row(0.2, test_set="b"),
@@ -130,18 +129,18 @@ def test_each_set_of_photographs_is_a_line_and_controls_are_their_own(tmp_path):
     ]
     lines = [
         (line["paper_test_set"], line["test_set"])
-        for line in differences(tmp_path, rows)
+        for line in differences(rows)
         if line["network"] and line["table"] == "Table 1"
     ]
     assert lines == [("PASCAL-S", "a"), ("PASCAL-S", "b"), ("white", "white")]
 
 
-def test_the_table_tells_what_is_covered(tmp_path):
+def test_the_table_tells_what_is_covered(differences):
     rows = [
         probe_row(0.5, solver="sgd", seed=seed, target="horizontal_stripes")
         for seed in range(3)
     ]
-    lines = differences(tmp_path, rows)
+    lines = differences(rows)
     tables = paper_difference_tables(lines)
     # Table 3 has no stripes.
     assert len(tables) == 5
@@ -154,11 +153,10 @@ def test_the_table_tells_what_is_covered(tmp_path):
     assert "±" in notes and "doubled" in notes
 
 
-def test_coverage_counts_cells(tmp_path):
+def test_coverage_counts_cells(differences):
     rows = [probe_row(), probe_row(test_set="black"), rgb_row()]
     coverage = {
-        line["name"]: line
-        for line in paper_coverage(differences(tmp_path, rows), [])
+        line["name"]: line for line in paper_coverage(differences(rows), [])
     }
     assert list(coverage) == published.list_tables()
     first = coverage["islam2020_table1"]

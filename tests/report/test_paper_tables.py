@@ -1,24 +1,22 @@
 import re
 
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
 from keras_padpos.report import paper_tables
-from keras_padpos.report import position_rows
 from keras_padpos.report import tables_markdown
 
 NUMBERS = ("1", "2a", "2b", "3", "4", "6")
 
 
-def _tables(*works):
-    return dict(zip(NUMBERS, paper_tables(position_rows(works)), strict=True))
+def _tables(rows):
+    return dict(zip(NUMBERS, paper_tables(rows), strict=True))
 
 
-def _markdown(work):
-    tables = paper_tables(position_rows([work]), intervals=True)
+def _markdown(rows):
+    tables = paper_tables(rows, intervals=True)
     return tables_markdown(tables, repeat_notes=False)
 
 
@@ -32,7 +30,7 @@ def _line(table, **wanted):
 
 
 @pytest.fixture
-def work(tmp_path):
+def work(measured):
     rows = [
         probe_row(0.8),
         probe_row(0.9, test_set="black"),
@@ -47,7 +45,7 @@ def work(tmp_path):
         probe_row(0.9 + seed / 100, weights="random", seed=seed, mae=0.1)
         for seed in range(3)
     ]
-    return finished_probe(tmp_path / "work", rows)
+    return measured(*rows)
 
 
 def test_every_published_number_is_there_once_a_test_set(work):
@@ -124,10 +122,10 @@ def test_the_notes_say_what_stands_for_what(work):
     assert "double" not in " ".join(tables["4"]["notes"])
 
 
-def test_stripes_of_the_papers_range_need_no_note(tmp_path):
+def test_stripes_of_the_papers_range_need_no_note(measured):
     rows = [probe_row(target="horizontal_stripes")]
-    work = finished_probe(tmp_path / "a", rows, target_range="paper")
-    assert "double" not in " ".join(_tables(work)["1"]["notes"])
+    rows = measured(*rows, target_range="paper")
+    assert "double" not in " ".join(_tables(rows)["1"]["notes"])
 
 
 @pytest.mark.parametrize(
@@ -142,10 +140,10 @@ def test_stripes_of_the_papers_range_need_no_note(tmp_path):
     ],
 )
 def test_what_was_not_fitted_as_the_rest_has_a_footnote(
-    tmp_path, change, words
+    measured, change, words
 ):
     rows = [probe_row(0.8), probe_row(0.5, target="gaussian", **change)]
-    table = _tables(finished_probe(tmp_path, rows))["1"]
+    table = _tables(measured(*rows))["1"]
     cells = [
         _line(table, target=target, test_set="PASCAL-S")["ours: vgg16 (HED)"]
         for target in ("horizontal", "gaussian")
@@ -154,19 +152,13 @@ def test_what_was_not_fitted_as_the_rest_has_a_footnote(
     assert table["notes"][-1].startswith(f"[1] {words}")
 
 
-def test_several_runs_and_sets_of_photographs(tmp_path):
-    works = [
-        finished_probe(tmp_path / "a", [probe_row(0.8)]),
-        finished_probe(
-            tmp_path / "b",
-            [
-                probe_row(0.7, test_set="/far/away/other/test"),
-                probe_row(0.6, weights="x/net.h5"),
-            ],
-            pictures=3,
-        ),
-    ]
-    table = _tables(*works)["1"]
+def test_several_runs_and_sets_of_photographs(measured):
+    rows = measured(probe_row(0.8)) + measured(
+        probe_row(0.7, test_set="/far/away/other/test"),
+        probe_row(0.6, weights="x/net.h5"),
+        pictures=3,
+    )
+    table = _tables(rows)["1"]
     cells = {
         line["ours_on"]: (
             line["ours: vgg16 (HED)"],
@@ -182,20 +174,19 @@ def test_several_runs_and_sets_of_photographs(tmp_path):
     assert ("ours_on", "ours on") in table["columns"]
 
 
-def test_seeds_of_several_runs_go_together_whatever_their_crops(tmp_path):
-    works = [
-        finished_probe(
-            tmp_path / f"{seed}",
-            [probe_row(spearman, weights="random", seed=seed)],
-            pictures=seed,
-        )
+def test_seeds_of_several_runs_go_together_whatever_their_crops(measured):
+    rows = [
+        row
         for seed, spearman in enumerate([0.8, 0.9])
+        for row in measured(
+            probe_row(spearman, weights="random", seed=seed), pictures=seed
+        )
     ]
-    line = _line(_tables(*works)["1"], target="horizontal", test_set="PASCAL-S")
+    line = _line(_tables(rows)["1"], target="horizontal", test_set="PASCAL-S")
     assert line["ours: vgg16 (random)"] == "0.850 ± 0.071 / 0.250 ± 0.000"
 
 
-def test_networks_of_one_name_have_columns_of_their_own(tmp_path):
+def test_networks_of_one_name_have_columns_of_their_own(measured):
     rows = [
         probe_row(0.1, weights="one/net.h5"),
         probe_row(0.2, weights="two/net.h5"),
@@ -205,7 +196,7 @@ def test_networks_of_one_name_have_columns_of_their_own(tmp_path):
         {**probe_row(spearman, weights="random"), "calibration_images": count}
         for spearman, count in ((0.5, 8), (0.6, 16))
     ]
-    tables = _tables(finished_probe(tmp_path, rows))
+    tables = _tables(measured(*rows))
     line = _line(tables["1"], target="horizontal", test_set="PASCAL-S")
     assert {
         name.removeprefix("ours: vgg16 "): cell
@@ -225,12 +216,10 @@ def test_networks_of_one_name_have_columns_of_their_own(tmp_path):
 
 
 def test_intervals_stand_beside_scores_in_markdown(work):
-    rows = position_rows([work])
-
     def cells(**options):
         return [
             re.sub(r" \[-?\d.+?, .+?\]", "", str(cell))
-            for table in paper_tables(rows, **options)
+            for table in paper_tables(work, **options)
             for line in table["rows"]
             for cell in line.values()
         ]
@@ -240,7 +229,7 @@ def test_intervals_stand_beside_scores_in_markdown(work):
     assert re.findall(r"^\*\*Table (\w+):", text, re.M) == list(NUMBERS)
     # Each table stands apart, as Markdown wants it.
     assert text.count("\n\n| target") == 6
-    row = rows[0]
+    row = work[0]
     low, high = row["spearman_ci95"]
     cell = f"{row['spearman']:.3f} [{low:.3f}, {high:.3f}] / {row['mae']:.3f}"
     assert cell in text

@@ -2,7 +2,6 @@ import pytest
 from finished_probe import finished_probe
 from finished_probe import probe_row
 from report_runs import fconv_run
-from report_runs import make_all
 from report_runs import own_run
 from report_runs import pattern_run
 from report_runs import probe_run
@@ -19,8 +18,8 @@ def content_of(path, **options):
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory):
-    return content_of(make_all(tmp_path_factory.mktemp("runs")))
+def everything(all_runs):
+    return report_content(all_runs, LAYOUTS)
 
 
 def groups(content, experiment):
@@ -80,10 +79,10 @@ def test_what_is_all_there_misses_nothing(tmp_path):
 
 
 def test_our_numbers_stand_beside_the_papers(everything):
-    tables = {part.table: part for part in everything.papers}
+    tables = {part["published"].table: part for part in everything.papers}
     lines = {
         (row["model"], row["target"], row["paper_test_set"]): row
-        for row in tables["Table 1"].compared["rows"]
+        for row in tables["Table 1"]["compared"]["rows"]
     }
     line = lines["VGG16", "horizontal", "PASCAL-S"]
     assert line["paper_spearman"] == 0.742
@@ -215,31 +214,22 @@ def test_a_probe_without_its_arrays_is_shown_by_its_rows(tmp_path):
     assert content.papers
 
 
-def test_versions_that_differ_are_told(tmp_path):
+def test_versions_that_differ_and_pictures_left_out_are_told(tmp_path):
     for name, version in (("a", "3.14"), ("b", "3.15")):
         own_run(tmp_path / name)
+        provenance = {
+            "versions": {"keras": version, "numpy": "2"},
+            "skipped": {"photos": [f"{name}.png: torn"] * 5, "noise": []},
+        }
         rewrite(
             tmp_path / name,
-            lambda results, version=version: results["provenance"].update(
-                versions={"keras": version, "numpy": "2"}
-            ),
+            lambda results, new=provenance: results["provenance"].update(new),
         )
-    assert content_of(tmp_path).missing["Versions that differ"] == [
-        "keras: 3.14 (a); 3.15 (b)."
-    ]
-
-
-def test_pictures_that_were_left_out_are_told(tmp_path):
-    own_run(tmp_path / "a")
-    rewrite(
-        tmp_path / "a",
-        lambda results: results["provenance"].update(
-            skipped={"photos": ["a.png: torn", "b.png: torn"], "noise": []}
-        ),
+    missing = content_of(tmp_path).missing
+    assert missing["Versions that differ"] == ["keras: 3.14 (a); 3.15 (b)."]
+    assert missing["Pictures that were left out"][0] == (
+        "a: photos: 5 left out (a.png: torn; a.png: torn; a.png: torn; 2 more)."
     )
-    assert content_of(tmp_path).missing["Pictures that were left out"] == [
-        "a: photos: 2 left out (a.png: torn; b.png: torn)."
-    ]
 
 
 def test_the_title_is_ones_own_or_tells_the_runs(everything, tmp_path):

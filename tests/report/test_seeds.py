@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos.metrics import paired_difference
-from keras_padpos.report import position_rows
 from keras_padpos.report.seeds import closest_pair
 from keras_padpos.report.seeds import merge_seeds
 from keras_padpos.report.seeds import network_differences
@@ -13,7 +11,7 @@ from keras_padpos.report.seeds import network_differences
 RANDOM = probe_row(weights="random")
 
 
-def test_seeds_are_one_row_of_means(tmp_path):
+def test_seeds_are_one_row_of_means():
     scores = np.random.default_rng(0).uniform(size=(3, 20))
     rows = [
         probe_row(seed=seed, weights="random", scores=scores[seed], mae=mae)
@@ -110,14 +108,12 @@ def test_other_pictures_go_together_only_if_asked():
     assert merged["spearman_ci95"] is None
 
 
-def test_seeds_with_ridges_of_their_own_go_together(tmp_path):
+def test_seeds_with_ridges_of_their_own_go_together(measured):
     rows = [
         probe_row(seed=seed, weights="random", ridge=10.0**-seed)
         for seed in (0, 1)
     ]
-    (merged,) = merge_seeds(
-        position_rows([finished_probe(tmp_path, rows, ridge="auto")])
-    )
+    (merged,) = merge_seeds(measured(*rows, ridge="auto"))
     assert merged["seeds"] == [0, 1]
 
 
