@@ -13,21 +13,24 @@ def differences(measured):
     return lambda rows, **config: paper_differences(measured(*rows, **config))
 
 
-def found(lines, **wanted):
+def table_1(lines, target="horizontal", test_set="PASCAL-S"):
+    """The cell of VGG16 in Table 1."""
     (line,) = [
         line
         for line in lines
-        if all(line[name] == value for name, value in wanted.items())
+        if (line["table"], line["model"]) == ("Table 1", "VGG16")
+        and (line["target"], line["paper_test_set"]) == (target, test_set)
     ]
     return line
 
 
-PLACE = {
-    "table": "Table 1",
-    "model": "VGG16",
-    "target": "horizontal",
-    "paper_test_set": "PASCAL-S",
-}
+def ours(lines, table, *fields):
+    """The fields of a table's cells that have one of ours."""
+    return [
+        tuple(line[name] for name in fields)
+        for line in lines
+        if line["network"] and line["table"] == table
+    ]
 
 
 def test_every_published_cell_is_there(differences):
@@ -42,12 +45,12 @@ def test_every_published_cell_is_there(differences):
         for line in lines
     ] == cells
     # Table 1's cell stands in Tables 2a, 2b, 3, 4 and 6 too.
-    ours = [line["table"] for line in lines if line["network"]]
-    assert ours == [f"Table {n}" for n in ("1", "2a", "2b", "3", "4", "6")]
+    tables = [line["table"] for line in lines if line["network"]]
+    assert tables == [f"Table {n}" for n in ("1", "2a", "2b", "3", "4", "6")]
 
 
 def test_ours_less_the_papers(differences):
-    line = found(differences([probe_row(0.8, mae=0.1)]), **PLACE)
+    line = table_1(differences([probe_row(0.8, mae=0.1)]))
     assert line["spearman_difference"] == pytest.approx(0.8 - 0.742)
     assert line["mae_difference"] == pytest.approx(0.1 - 0.149)
     assert line["spearman_ci95"] == pytest.approx([0.78, 0.82])
@@ -66,8 +69,7 @@ def test_stripes_are_compared_in_the_papers_unit(
         for target in ("horizontal", "horizontal_stripes")
     ]
     lines = differences(rows, target_range=target_range)
-    plain = found(lines, **PLACE)
-    stripes = found(lines, **{**PLACE, "target": "horizontal_stripes"})
+    plain, stripes = table_1(lines), table_1(lines, "horizontal_stripes")
     assert plain["mae_factor"] == 1
     assert stripes["mae_factor"] == factor
     assert stripes["mae"] == 0.3
@@ -83,9 +85,7 @@ def test_networks_stand_for_those_of_the_paper_and_no_others(differences):
         probe_row(0.5, weights="my.h5"),
         rgb_row(0.6),
     ]
-    lines = [line for line in differences(rows) if line["network"]]
-    first = [line for line in lines if line["table"] == "Table 1"]
-    assert [(line["model"], line["spearman"]) for line in first] == [
+    assert ours(differences(rows), "Table 1", "model", "spearman") == [
         ("PosENet", pytest.approx(0.6)),
         ("VGG16", pytest.approx(0.5)),
         ("ResNet152", pytest.approx(0.4)),
@@ -94,15 +94,8 @@ def test_networks_stand_for_those_of_the_paper_and_no_others(differences):
 
 def test_removed_padding_is_a_cell_of_its_own(differences):
     rows = [probe_row(0.8), probe_row(0.3, padding_mode="none")]
-    lines = [
-        line
-        for line in differences(rows)
-        if line["network"] and line["table"] == "Table 4"
-    ]
-    assert [
-        (line["bare"], line["paper_spearman"], line["spearman"])
-        for line in lines
-    ] == [
+    fields = ("bare", "paper_spearman", "spearman")
+    assert ours(differences(rows), "Table 4", *fields) == [
         (False, 0.742, pytest.approx(0.8)),
         (True, 0.381, pytest.approx(0.3)),
     ]
@@ -115,7 +108,7 @@ def test_of_several_fits_the_exact_one_on_most_pictures_is_taken(differences):
         probe_row(0.3),
         probe_row(0.4, train_images=7),
     ]
-    line = found(differences(rows), **PLACE)
+    line = table_1(differences(rows))
     assert line["spearman"] == pytest.approx(0.3)
 
 
@@ -127,11 +120,8 @@ def test_each_set_of_photographs_is_a_line_and_controls_are_their_own(
         probe_row(0.2, test_set="b"),
         probe_row(0.3, test_set="white"),
     ]
-    lines = [
-        (line["paper_test_set"], line["test_set"])
-        for line in differences(rows)
-        if line["network"] and line["table"] == "Table 1"
-    ]
+    fields = ("paper_test_set", "test_set")
+    lines = ours(differences(rows), "Table 1", *fields)
     assert lines == [("PASCAL-S", "a"), ("PASCAL-S", "b"), ("white", "white")]
 
 
