@@ -110,6 +110,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def printable(text: str) -> str:
+    """A name, which is anybody's, with ? for what cannot be printed."""
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
 def listed(texts: Iterable[str], most: int, between: str, more: str) -> str:
     """The first texts, and how many `more` there are."""
     texts = list(texts)
@@ -138,10 +143,7 @@ def is_number(value: Any) -> bool:
 
 
 def cell_text(value: Any) -> str:
-    """Format a value of a cell.
-
-    Integers are whole, other numbers have three decimals, or an exponent
-    where those would show nothing; `None` and NaN are `-`.
+    """Format a value: three decimals, an exponent where these show nothing.
 
     Example:
 
@@ -225,15 +227,11 @@ def print_table(
     stand on the right; `cell_text` formats them.
 
     Example:
-        >>> print_table(
-        ...     "Position read-out",
-        ...     ["target", ("spearman", "SPC")],
-        ...     [{"target": "horizontal", "spearman": 0.8631}],
-        ... )
-        Position read-out
-        | target     |   SPC |
-        |------------|-------|
-        | horizontal | 0.863 |
+        >>> print_table("T", ["a", ("spc", "SPC")], [{"a": 1, "spc": 0.8631}])
+        T
+        | a |   SPC |
+        |---|-------|
+        | 1 | 0.863 |
 
     Args:
         title: The line above the table.
@@ -321,16 +319,14 @@ def _escaped(value: Any) -> Any:
 def markdown_text(text: str) -> str:
     r"""Escape what Markdown would take for something else, on one line.
 
-    Names of files and networks are anybody's. What cannot be printed, such as
-    what tells a terminal to do something, is a question mark.
+    Names are anybody's. What cannot be printed is a question mark.
 
     Example:
 
     >>> print(markdown_text("* <b> |E[D]| [a](b)"))
     \* &lt;b> \|E[D]\| [a]\(b)
     """
-    text = " ".join(text.split())
-    text = "".join(each if each.isprintable() else "?" for each in text)
+    text = printable(" ".join(text.split()))
     text = text.replace("<", "&lt;").replace("|", r"\|")
     text = text.replace("](", r"]\(")
     return re.sub(r"^([#>*+-]+\s)", r"\\\1", text)

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.report.cells import is_number
+from keras_padpos.report.cells import printable
+
 _Line = Mapping[str, Any]
 
 # The horizontal axis: the first of these that takes several values.
@@ -73,13 +76,8 @@ def learning_curves(
 
 
 def _is_finite(value):
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        # Whole numbers can be larger than any float.
-        and abs(value) < _LARGEST
-        and math.isfinite(value)
-    )
+    # Whole numbers can be larger than any float.
+    return is_number(value) and abs(value) < _LARGEST
 
 
 def draw_curves(lines: Sequence[_Line]) -> tuple[str, bytes] | None:
@@ -144,6 +142,4 @@ def _family(label):
 
 
 def _plain(name):
-    """A name, which is anybody's, as it can be drawn."""
-    name = name.replace("_", " ")[:_LONGEST]
-    return "".join(each if each.isprintable() else "?" for each in name)
+    return printable(name.replace("_", " ")[:_LONGEST])

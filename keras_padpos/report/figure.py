@@ -41,10 +41,7 @@ def open_figure(
     fontsize: float | str = 10,
     dpi: int = 110,
 ) -> Iterator[Any]:
-    """Plot a figure of `size` inches, give it a title and save it as PNG.
-
-    Its height does not count the title; see `figure_title`.
-    """
+    """Plot a figure of `size` inches, its title not counted, as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -194,10 +191,10 @@ def panel_titles(
 
     The figure becomes higher by what the highest title takes.
     """
-    higher = 0.0
-    for panel, title in zip(panels, titles, strict=True):
-        text = panel.set_title(title, fontsize=fontsize)
-        higher = max(higher, fit_text(text, width))
+    higher = max(
+        fit_text(panel.set_title(title, fontsize=fontsize), width)
+        for panel, title in zip(panels, titles, strict=True)
+    )
     figure.set_figheight(figure.get_figheight() + higher)
 
 
@@ -212,10 +209,7 @@ def figure_title(figure: Any, title: str, **options: Any) -> None:
 
 
 def fit_text(text: Any, inches: float) -> float:
-    """Break the lines of Matplotlib's text so that it fits `inches`.
-
-    Returns by how many inches it has become higher; 0 if it fits as it is.
-    """
+    """Break text's lines to fit `inches`; by how much it becomes higher."""
     whole = text.get_text()
     before = text.get_window_extent()
     most = inches * _MARGIN * text.figure.dpi
@@ -230,11 +224,7 @@ def fit_text(text: Any, inches: float) -> float:
 
 
 def wrap_text(text: str, width: int) -> str:
-    """Break lines of more than `width` characters, as names of files are.
-
-    A line is broken at blanks and after hyphens, underscores, commas and
-    slashes, and anywhere if it has none of them. Lines that fit stay.
-    """
+    """Break longer lines at blanks and after `-_,/`, anywhere without."""
     some = f".{{1,{width}}}"
     pattern = rf"{some}(?:(?<=[-_,/])|(?=\s)|$)|{some}"
     lines = []

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_words
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
@@ -56,7 +57,7 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
     try:
         import jinja2
     except ImportError as error:
-        raise InputError(
+        raise MissingPackageError(
             "--format=html needs jinja2, which is not installed: "
             "pip install keras-padpos[report]. --format=markdown and "
             "--format=csv do without."

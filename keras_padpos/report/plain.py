@@ -49,13 +49,11 @@ def check_report_file(
     Args:
         out: The value of `--out`; `"-"` is standard output.
         report_format: `"html"`, `"markdown"` or `"csv"`.
-        overwrite: Whether a file that is there may be replaced.
+        overwrite: Whether a file that is there may be replaced; else, as
+            without a folder, `InputError` is raised.
 
     Returns:
         The path; `None` for standard output.
-
-    Raises:
-        InputError: If something is there, or its folder is not.
     """
     if out == "-" or (out is None and report_format != "html"):
         return None
@@ -98,13 +96,7 @@ def report_text(
         layouts: From experiments to their tables. Rows of others are shown
             as they are.
         title: Of the report, in HTML and Markdown.
-        figures: Whether to put the runs' figures in, in HTML.
-
-    Returns:
-        The text.
-
-    Raises:
-        InputError: If a package is not installed that it needs.
+        figures: Whether to put figures in, in HTML.
     """
     if report_format == "csv":
         return _report_csv(runs)

@@ -155,10 +155,11 @@ class Table:
     [{'model': 'vgg5', 'seeds': 2, 'accuracy': '55.0 ± 7.1'}]
 
     Args:
-        title: The line above, or what makes it of the table's rows.
+        title: The line above; this, columns and notes may be functions of the
+            table's rows.
         by: Fields that the rows of a line have in common, with headings.
-        columns: Columns by key, or what makes them of the table's rows.
-        notes: Lines below, or what makes them of the table's rows.
+        columns: Columns by key.
+        notes: Lines below.
         rows: Which rows are of this table.
         split: Fields, or what makes a value of a row: rows that differ in it
             have tables of their own.

@@ -13,9 +13,9 @@ from report_runs import unfinished_run
 from keras_padpos import runs
 from keras_padpos.errors import InputError
 from keras_padpos.report import find_runs
-from keras_padpos.report import open_run
 from keras_padpos.report import position_rows
 from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.read_runs import open_run
 from keras_padpos.report.read_runs import run_groups
 
 
