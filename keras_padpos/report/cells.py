@@ -83,12 +83,6 @@ def mean_sd(
     return format_mean(float(np.mean(numbers)), sd, form)
 
 
-def percent_interval(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """The interval of one seed's accuracy, in percent; of several `None`."""
-    interval = rows[0].get("accuracy_ci95") if len(rows) == 1 else None
-    return interval and " to ".join(f"{100 * end:.1f}" for end in interval)
-
-
 def number_text(number: float) -> str:
     """A number in the fewest digits that are no other number's."""
     return repr(float(number)).removesuffix(".0")

@@ -202,7 +202,7 @@ def _papers(rows):
             "whole": whole,
         }
         for table, whole in zip(
-            published.read_out_tables().values(),
+            published.probe_tables().values(),
             paper_tables(rows, intervals=True),
             strict=True,
         )

@@ -13,7 +13,6 @@ from keras_padpos.report._position_rows import RECIPE
 from keras_padpos.report.cells import format_mean
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.table import grouped
-from keras_padpos.report.table import is_scored
 
 _Row = Mapping[str, Any]
 
@@ -182,28 +181,3 @@ def interval_note(test_sets: Iterable[str]) -> str:
             "independent: their intervals are too narrow."
         )
     return note
-
-
-def scored_seeds(rows: Sequence[_Row]) -> int | str:
-    """How many seeds there are; or, such as `1 of 2`, how many have scores."""
-    seeds = {row.get("seed") for row in rows}
-    scored = {row.get("seed") for row in rows if is_scored(row)}
-    if len(scored) == len(seeds):
-        return len(seeds)
-    return f"{len(scored)} of {len(seeds)}"
-
-
-def unscored_notes(rows: Sequence[_Row], names: Sequence[str]) -> list[str]:
-    """Which networks, by the fields `names`, have no scores, and why."""
-    return list(
-        dict.fromkeys(
-            ", ".join(
-                [
-                    *(str(row[name]) for name in names),
-                    f"seed {row.get('seed')}: {row['reason']}",
-                ]
-            )
-            for row in rows
-            if not is_scored(row)
-        )
-    )

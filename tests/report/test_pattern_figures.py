@@ -5,9 +5,9 @@ import pytest
 from example_pattern_run import example_run
 
 from keras_padpos import runs
-from keras_padpos.report.maps_figure import pattern_modes_figure
-from keras_padpos.report.maps_figure import pattern_surface_figure
+from keras_padpos.report.pattern_figures import modes_figure
 from keras_padpos.report.pattern_figures import plot_patterns
+from keras_padpos.report.pattern_figures import surface_figure
 
 
 def test_several_networks_have_figures_of_their_own(tmp_path):
@@ -50,7 +50,7 @@ def test_patterns_that_are_no_numbers_are_drawn(value, tmp_path):
     broken[0, 0] = value
     for number, maps in enumerate((broken, np.full((4, 4), value))):
         file = tmp_path / f"{number}.png"
-        pattern_modes_figure(
+        modes_figure(
             file, {("zeros", "conv"): maps}, ["zeros"], ["conv"], "Modes"
         )
         assert file.exists()
@@ -74,7 +74,7 @@ def drawn(monkeypatch, name):
 def test_a_layer_has_one_scale_for_all_modes(tmp_path, monkeypatch):
     calls = drawn(monkeypatch, "imshow")
     large, small = np.full((4, 4), 8.0), np.full((4, 4), 0.5)
-    pattern_modes_figure(
+    modes_figure(
         tmp_path / "modes.png",
         {("zeros", "conv"): large, ("none", "conv"): 0 * small},
         ["zeros", "none"],
@@ -100,7 +100,7 @@ def test_surfaces_show_the_crop_within_its_surround(tmp_path, monkeypatch):
     monkeypatch.setattr(Axes3D, "plot_surface", note)
     whole = np.arange(400.0).reshape(20, 20)
     place = np.array([[6, 14], [4, 12]])
-    pattern_surface_figure(
+    surface_figure(
         tmp_path / "surface.png",
         {2: whole[6:14, 4:12]},
         {2: whole},
