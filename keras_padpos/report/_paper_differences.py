@@ -13,7 +13,6 @@ from keras_padpos.report._paper_tables import head_line
 from keras_padpos.report._paper_tables import is_bare
 from keras_padpos.report._paper_tables import paper_place
 from keras_padpos.report._position_rows import HEAD
-from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
@@ -25,21 +24,8 @@ from keras_padpos.report.table import grouped
 
 _Row = Mapping[str, Any]
 
-# What identifies a published cell, and what is copied of ours.
+# What identifies a published cell.
 _CELL = ("model", "target", *HEAD)
-_COPIED = (
-    *NETWORK,
-    "test_set",
-    "images",
-    "train_images",
-    "solver",
-    "seeds",
-    "spearman",
-    "spearman_seed_sd",
-    "spearman_ci95",
-    "mae",
-    "mae_seed_sd",
-)
 
 FCONV_KEYS = {
     "red_green": ("splits", "convolution", "padding_mode", "test_set"),
@@ -66,8 +52,8 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
 
     Returns in the order of print one row or more for each published cell: what
     it is, `paper_spearman`, `paper_mae`, and `network`, the label of ours,
-    `None` where no row of ours stands for it. With one: what is copied of
-    ours, `spearman_difference` and `mae_difference`, ours less the paper's, and
+    `None` where no row of ours stands for it. With one: its fields,
+    `spearman_difference` and `mae_difference`, ours less the paper's, and
     `mae_factor`, what our MAE is multiplied by for that: 2 for stripes in
     [0, 1], since the paper's lie in [-1, 1].
     """
@@ -90,8 +76,8 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
             fits = models.get(cell["model"], {}).get("fits")
             differences += [
                 {
+                    **row,
                     **published_cell,
-                    **{name: row.get(name) for name in _COPIED},
                     "network": labels[network_identity(row)],
                     "mae_factor": (factor := 1 + halved_stripes(row)),
                     "mae_difference": factor * row["mae"] - cell["mae"],

@@ -24,27 +24,22 @@ _LONGEST = 60
 _PIPE_WIDTH = 10_000
 
 
-class FoldedText(str):
-    """A short text that stands for a longer one, which a page unfolds."""
+class RichText(str):
+    """A cell's text, and what a page shows beside it.
 
-    whole: str
+    `whole` is a longer text that it unfolds to, `anchor` the `id` of the
+    element of the page that it links to.
+    """
 
-    def __new__(cls, text: str, whole: str) -> "FoldedText":
+    whole: str | None
+    anchor: str | None
+
+    def __new__(
+        cls, text: str, whole: str | None = None, anchor: str | None = None
+    ) -> "RichText":
         """Make the string, which holds no more than `text`."""
         self = super().__new__(cls, text)
-        self.whole = whole
-        return self
-
-
-class LinkedText(str):
-    """A text that links to the element of the page whose `id` is `anchor`."""
-
-    anchor: str
-
-    def __new__(cls, text: str, anchor: str) -> "LinkedText":
-        """Make the string, which holds no more than `text`."""
-        self = super().__new__(cls, text)
-        self.anchor = anchor
+        self.whole, self.anchor = whole, anchor
         return self
 
 
@@ -163,7 +158,7 @@ def cell_text(value: Any) -> str:
 def short_value(value: Any) -> Any:
     """A value of a row, out of JSON, short enough for a cell.
 
-    Lists of more than four numbers, and what is nested, become `FoldedText`.
+    Lists of more than four numbers, and what is nested, become `RichText`.
 
     Example:
 
@@ -179,10 +174,10 @@ def short_value(value: Any) -> Any:
     whole = json.dumps(value, ensure_ascii=False)
     if numbers:
         low, high = cell_text(min(numbers)), cell_text(max(numbers))
-        return FoldedText(f"{len(numbers)} numbers, {low} to {high}", whole)
+        return RichText(f"{len(numbers)} numbers, {low} to {high}", whole)
     if len(whole) <= _LONGEST:
         return whole
-    return FoldedText(f"{whole[: _LONGEST - 1]}…", whole)
+    return RichText(f"{whole[: _LONGEST - 1]}…", whole)
 
 
 def _numbers(value):

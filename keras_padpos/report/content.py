@@ -15,7 +15,7 @@ from keras_padpos.report._paper_differences import paper_differences
 from keras_padpos.report._paper_tables import paper_tables
 from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report._row_tables import row_tables
-from keras_padpos.report.cells import LinkedText
+from keras_padpos.report.cells import RichText
 from keras_padpos.report.cells import counted
 from keras_padpos.report.cells import duration_text
 from keras_padpos.report.missing import missing_parts
@@ -149,11 +149,7 @@ def report_content(
     )
 
 
-def _groups(
-    runs: Sequence[RunRecord],
-    layout: Layout | None,
-    refused: dict[str, list[str]],
-) -> Iterable[RunGroup]:
+def _groups(runs, layout, refused) -> Iterable[RunGroup]:
     """Runs with the tables that they share, then those without results."""
     plain = [run for run in runs if run.state == FINISHED]
     if layout:
@@ -232,7 +228,7 @@ def _overview_table(runs: Sequence[RunRecord]) -> Table:
         machine, commit = about.get("machine"), str(about.get("commit") or "")
         lines.append(
             {
-                "run": LinkedText(run.name, run_anchor(runs, run)),
+                "run": RichText(run.name, anchor=run_anchor(runs, run)),
                 "experiment": run.experiment,
                 "state": run.state,
                 "results": len(run.rows) if run.state == FINISHED else None,

@@ -22,13 +22,6 @@ def everything(all_runs):
     return report_content(all_runs, LAYOUTS)
 
 
-def groups(content, experiment):
-    return [
-        [run.name for run in group.runs]
-        for group in content.experiments[experiment]
-    ]
-
-
 def test_every_run_has_its_place(everything):
     shown = [
         run.name
@@ -38,6 +31,7 @@ def test_every_run_has_its_place(everything):
     ]
     assert sorted(shown) == sorted(run.name for run in everything.runs)
     assert len(everything.overview["rows"]) == len(shown) == 13
+    assert everything.title.endswith("and 8 more: 13 runs")
     states = {row["run"]: row["state"] for row in everything.overview["rows"]}
     assert (states["begun"], states["damaged"]) == ("unfinished", "damaged")
     assert set(everything.experiments) >= {*LAYOUTS, "own_task"}
@@ -54,12 +48,6 @@ def test_known_experiments_have_the_tables_of_their_binaries(everything):
     assert list(part.tables) == FCONV.lay_out(part.runs[0].rows)
 
 
-def test_an_unknown_experiment_has_its_rows(everything):
-    (part,) = everything.experiments["own_task"]
-    (table,) = part.tables
-    assert table["title"] == "own_task: 2 rows"
-
-
 def test_what_is_missing_is_told(everything):
     missing = everything.missing
     assert missing["Runs that are not finished"] == [
@@ -71,11 +59,6 @@ def test_what_is_missing_is_told(everything):
     # Of Table 1 the runs measured the 3x3 head of VGG16 and of RGB alone.
     (first,) = [line for line in numbers if "Table 1:" in line]
     assert "56 of 60" in first and "ResNet152, 3x3: 20" in first
-
-
-def test_what_is_all_there_misses_nothing(tmp_path):
-    own_run(tmp_path / "a")
-    assert content_of(tmp_path).missing == {}
 
 
 def test_our_numbers_stand_beside_the_papers(everything):
@@ -106,8 +89,8 @@ def test_seeds_of_several_runs_share_a_table(tmp_path):
         rows = [probe_row(0.5 + seed / 10, weights="random", seed=seed)]
         finished_probe(tmp_path / f"{seed}", rows, pictures=seed, seed=seed)
     content = content_of(tmp_path)
-    assert groups(content, "position_probe") == [["0", "1"]]
     (part,) = content.experiments["position_probe"]
+    assert [run.name for run in part.runs] == ["0", "1"]
     (line,) = part.tables[0]["rows"]
     assert line["network"] == "vgg16 (random), zeros padding"
     assert line["spearman"] == "0.550 ± 0.071 (2 seeds)"
@@ -157,10 +140,10 @@ def test_patterns_of_several_seeds_are_all_there(tmp_path):
 def test_repeated_runs_stay_apart(tmp_path):
     for name in "ab":
         fconv_run(tmp_path / name)
-    content = content_of(tmp_path)
-    assert groups(content, "fconv_tests") == [["a"], ["b"]]
+    parts = content_of(tmp_path).experiments["fconv_tests"]
+    assert [[run.name for run in part.runs] for part in parts] == [["a"], ["b"]]
     # Four rows of each, and not eight seeds.
-    for part in content.experiments["fconv_tests"]:
+    for part in parts:
         assert {row["seeds"] for row in part.tables[0]["rows"]} == {2}
 
 
@@ -232,8 +215,11 @@ def test_versions_that_differ_and_pictures_left_out_are_told(tmp_path):
     )
 
 
-def test_the_title_is_ones_own_or_tells_the_runs(everything, tmp_path):
-    assert everything.title.endswith("and 8 more: 13 runs")
+def test_an_unknown_experiment_has_its_rows_and_misses_nothing(tmp_path):
     own_run(tmp_path / "a")
-    assert content_of(tmp_path).title == "own_task: 1 run"
+    content = content_of(tmp_path)
+    assert content.title == "own_task: 1 run"
+    assert content.missing == {}
+    ((table,),) = [part.tables for part in content.experiments["own_task"]]
+    assert table["title"] == "own_task: 2 rows"
     assert content_of(tmp_path, title="Mine").title == "Mine"
