@@ -3,7 +3,6 @@
 import base64
 import functools
 import hashlib
-import importlib.resources
 import io
 import itertools
 import re
@@ -62,14 +61,18 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
             "pip install keras-padpos[report]. --format=markdown and "
             "--format=csv do without."
         ) from error
+    loader = jinja2.PackageLoader("keras_padpos", "report")
     environment = jinja2.Environment(
         autoescape=True,
-        loader=jinja2.FunctionLoader(_part),
+        loader=loader,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = _part("page.css"), _part("page.js")
+    style, script = (
+        loader.get_source(environment, name)[0]
+        for name in ("page.css", "page.js")
+    )
     filters = _Filters(content.runs)
     table = functools.partial(_html_table, filters=filters)
     overview = table(content.overview)
@@ -92,11 +95,6 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
         script=script,
         script_hash=_hash(script),
     )
-
-
-def _part(name: str) -> str:
-    files = importlib.resources.files("keras_padpos.report")
-    return files.joinpath(name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -1,6 +1,5 @@
 """The figures of patterns that padding leaves."""
 
-import os
 import re
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -71,7 +70,7 @@ def plot_patterns(
         for layer in layers if adding else []:
             row = lines[adding[0], layer]
             file = re.sub(r"[^\w.+=-]+", "-", layer, flags=re.ASCII)
-            surface_figure(
+            _surface_figure(
                 work.figure_path(f"{before}surface_{file}"),
                 _features(arrays, row["arrays"]),
                 _features(arrays, row["reference"]),
@@ -88,7 +87,7 @@ def plot_patterns(
             }
             for kind in ("pattern", "profile")
         )
-        modes_figure(
+        _modes_figure(
             work.figure_path(f"{before}modes"),
             pattern,
             modes,
@@ -148,7 +147,7 @@ def plot_formation(
     ):
         at_step = [row for row in rows if row["step"] == step]
         groups = grouped(at_step, ["padding_mode", "layer"])
-        modes_figure(
+        _modes_figure(
             work.figure_path(name),
             {
                 key: np.mean(
@@ -300,13 +299,7 @@ def _profile_figure(path, profiles, modes, layers, title):
         )
 
 
-def modes_figure(
-    path: str | os.PathLike,
-    maps: Mapping[tuple[str, str], np.ndarray],
-    modes: Sequence[str],
-    layers: Sequence[str],
-    title: str,
-) -> None:
+def _modes_figure(path, maps, modes, layers, title):
     """A row for each mode, a column for each layer, which has one scale.
 
     It is logarithmic over four powers of ten up to the largest value of the
@@ -344,14 +337,7 @@ def _largest(pattern):
     return float(finite.max()) if finite.size else 0.0
 
 
-def surface_figure(
-    path: str | os.PathLike,
-    features: Mapping[int, np.ndarray],
-    reference: Mapping[int, np.ndarray],
-    place: np.ndarray,
-    pattern: np.ndarray,
-    title: str,
-) -> None:
+def _surface_figure(path, features, reference, place, pattern, title):
     """Mean features over more and more crops, and the pattern.
 
     Above as surfaces: coloured those of the network that pads, on the crop;

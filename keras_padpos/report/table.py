@@ -42,8 +42,8 @@ def digits(values: Sequence[float | None]) -> str | None:
     numbers = [value for value in values if value is not None]
     if not any(numbers):
         return "0" if numbers else None
-    sd = np.std(numbers, ddof=1) if len(numbers) > 1 else None
-    return format_mean(np.mean(numbers), sd, ".3g", ".2g")
+    sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
+    return format_mean(float(np.mean(numbers)), sd, ".3g", ".2g")
 
 
 def first(values: Sequence[Any]) -> Any:
