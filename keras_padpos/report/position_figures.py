@@ -147,7 +147,7 @@ def _stages(work, photographed, rows):
         and _is_like({**row, "stages": first["stages"]}, first)
     ]
     stages = values_of(shown, "stages")
-    stages.sort(key=lambda stage: stage.isdigit() and int(stage) or np.inf)
+    stages.sort(key=lambda stage: (stage == "all", len(stage), stage))
     networks = values_of(shown, "label")
     targets = grouped(shown, ["target"])
     width = max(_STAGE_INCHES * len(targets), 5)
