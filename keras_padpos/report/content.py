@@ -30,7 +30,8 @@ Table = dict[str, Any]
 """Arguments of `print_table`."""
 
 
-def _plain_rows(runs):
+def plain_rows(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
+    """The rows of runs as they stand in results.json."""
     return [row for run in runs for row in run.rows]
 
 
@@ -50,7 +51,7 @@ class Layout:
     tables: Callable[[Sequence[Any]], list[Table]]
     notes: Callable[[Sequence[Any]], Sequence[str]] = lambda rows: ()
     key: frozenset[str] = frozenset()
-    rows: Callable[[Sequence[RunRecord]], list[dict[str, Any]]] = _plain_rows
+    rows: Callable[[Sequence[RunRecord]], list[dict[str, Any]]] = plain_rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +127,7 @@ def report_content(
         except Exception as error:
             reason = error_words(error)
             refused["The papers' tables of read-outs"] = [reason]
-    coverage = paper_coverage(differences, _plain_rows(whole("fconv_tests")))
+    coverage = paper_coverage(differences, plain_rows(whole("fconv_tests")))
     sources = [published.load_table(line["name"]).paper for line in coverage]
     return ReportContent(
         title or _title(runs, list(experiments)),

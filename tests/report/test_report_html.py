@@ -59,7 +59,7 @@ def test_the_same_runs_are_the_same_page(folder, page):
 
 def test_every_run_is_linked_and_says_where_it_comes_from(root):
     links = list(by_id(root, "runs").all("a"))
-    assert len(links) == 12
+    assert len(links) == 13
     texts = {}
     for link in links:
         place = by_id(root, link.attrs["href"][1:])
