@@ -33,7 +33,7 @@ def test_a_page_over_folders_and_runs(folder, tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
     size = out.stat().st_size
     assert done.stderr == (
-        f"{out}: {size / 1000:.3g} kB, 13 runs, 1 of them unfinished, "
+        f"{out}: {size / 1000:.3g} kB, 14 runs, 1 of them unfinished, "
         "1 of them damaged\n"
     )
     root = check_page(out.read_text("utf-8"))
