@@ -19,9 +19,6 @@ from keras_padpos.report.position_report import position_tables
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import find_runs
-from keras_padpos.report.read_runs import open_run
-from keras_padpos.report.seeds import merge_seeds
-from keras_padpos.report.seeds import network_differences
 
 __all__ = [
     "Layout",
@@ -32,9 +29,6 @@ __all__ = [
     "draw_position_figures",
     "evaluate_orderings",
     "find_runs",
-    "merge_seeds",
-    "network_differences",
-    "open_run",
     "orderings_tables",
     "paper_tables",
     "position_notes",

@@ -6,44 +6,26 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos import published
 from keras_padpos.published import CONTROLS
+from keras_padpos.report._paper_tables import halved_stripes
 from keras_padpos.report._paper_tables import head_line
 from keras_padpos.report._paper_tables import is_bare
 from keras_padpos.report._paper_tables import paper_place
 from keras_padpos.report._position_rows import HEAD
-from keras_padpos.report.cells import score_text
-from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
 from keras_padpos.report.seeds import fit_preference
 from keras_padpos.report.seeds import merge_seeds
+from keras_padpos.report.seeds import score_cell
 from keras_padpos.report.table import grouped
 
 _Row = Mapping[str, Any]
 
-# What identifies a published cell, and what is copied of ours.
+# What identifies a published cell.
 _CELL = ("model", "target", *HEAD)
-_COPIED = (
-    *NETWORK,
-    "test_set",
-    "images",
-    "train_images",
-    "solver",
-    "seeds",
-    "spearman",
-    "spearman_seed_sd",
-    "spearman_ci95",
-    "mae",
-    "mae_seed_sd",
-)
-_DIFFERENCES = (
-    "network",
-    "spearman_difference",
-    "mae_difference",
-    "mae_factor",
-)
 
 FCONV_KEYS = {
     "red_green": ("splits", "convolution", "padding_mode", "test_set"),
@@ -68,16 +50,13 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     probe the exact one is taken, then the one that saw most positions, then
     most pictures.
 
-    Returns:
-        In the order of print one row or more for each published cell: what it
-        is, `paper_spearman` and `paper_mae`; and, `None` where no row of ours
-        stands for it, what is copied of ours, `network`, its label,
-        `spearman_difference` and `mae_difference`, ours less the paper's, and
-        `mae_factor`, what our MAE is multiplied by for that: 2 for stripes in
-        [0, 1], since the paper's lie in [-1, 1].
+    Returns in the order of print one row or more for each published cell: what
+    it is, `paper_spearman`, `paper_mae`, and `network`, the label of ours,
+    `None` where no row of ours stands for it. With one: its fields,
+    `spearman_difference` and `mae_difference`, ours less the paper's, and
+    `mae_factor`, what our MAE is multiplied by for that: 2 for stripes in
+    [0, 1], since the paper's lie in [-1, 1].
     """
-    from keras_padpos import published
-
     ours = merge_seeds(rows, same_pictures=False)
     labels = network_labels({**row, "seed": None} for row in ours)
     models = published.load_orderings().models
@@ -92,17 +71,20 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
                 "paper_test_set": cell["test_set"],
                 "paper_spearman": cell["spearman"],
                 "paper_mae": cell["mae"],
+                "network": None,
             }
             fits = models.get(cell["model"], {}).get("fits")
             differences += [
                 {
+                    **row,
                     **published_cell,
-                    **{name: row.get(name) for name in _COPIED},
-                    **_difference(cell, row),
                     "network": labels[network_identity(row)],
+                    "mae_factor": (factor := 1 + halved_stripes(row)),
+                    "mae_difference": factor * row["mae"] - cell["mae"],
+                    "spearman_difference": row["spearman"] - cell["spearman"],
                 }
                 for row in _stand_ins(cell, ours, fits)
-            ] or [{**published_cell, **dict.fromkeys(_COPIED + _DIFFERENCES)}]
+            ] or [published_cell]
     return differences
 
 
@@ -110,8 +92,6 @@ def _stand_ins(
     cell: _Row, ours: Sequence[_Row], fits: _Row | None
 ) -> Iterable[_Row]:
     """The rows that stand for a cell: for each network and set the best."""
-    from keras_padpos import published
-
     if fits is None:
         return []
     place = paper_place(cell)
@@ -127,28 +107,16 @@ def _stand_ins(
             and not (padded and row["padding_mode"] != cell["padding_mode"])
         ):
             key = network_identity(row), row["test_set"]
-            best[key] = min(best.get(key, row), row, key=_preference)
+            best[key] = min(
+                best.get(key, row),
+                row,
+                key=lambda row: (*fit_preference(row), -row["train_images"]),
+            )
     return best.values()
 
 
 def _control(row: _Row) -> str | None:
     return row["test_set"] if row["test_set"] in CONTROLS else None
-
-
-def _preference(row: _Row) -> tuple:
-    return *fit_preference(row), -row["train_images"]
-
-
-def _difference(cell: _Row, row: _Row) -> dict[str, Any]:
-    halved = (
-        row["target"].endswith("stripes") and row["target_range"] != "paper"
-    )
-    factor = 2 if halved else 1
-    return {
-        "spearman_difference": row["spearman"] - cell["spearman"],
-        "mae_difference": factor * row["mae"] - cell["mae"],
-        "mae_factor": factor,
-    }
 
 
 def paper_difference_tables(
@@ -176,8 +144,8 @@ def paper_difference_tables(
                 ("paper_mae", "MAE, paper"),
                 ("mae", "MAE, ours"),
                 ("mae_difference", "ours − paper"),
-                ("seeds", "seeds"),
-                ("fitted", "fitted"),
+                "seeds",
+                "fitted",
             ],
             "rows": lines,
             "notes": list(_notes(rows)),
@@ -192,21 +160,14 @@ def _line(row: _Row) -> dict[str, Any]:
         "target_words": row["target"].replace("_", " "),
         "head": head_line(row, bare=row["bare"]),
         "pictures": f"{set_label(row['test_set'])} ({row['images']})",
-        "spearman": _score(row, "spearman"),
+        "spearman": score_cell(row, "spearman"),
         "spearman_difference": f"{row['spearman_difference']:+.3f}",
-        "mae": _score(row, "mae"),
+        "mae": score_cell(row, "mae"),
         "mae_difference": f"{row['mae_difference']:+.3f}"
         + (" *" if row["mae_factor"] != 1 else ""),
         "seeds": len(row["seeds"]),
         "fitted": f"{row['solver']}, {row['train_images']} pictures",
     }
-
-
-def _score(row: _Row, metric: str) -> float | str:
-    """A number as it is, so that it stands on the right; seeds as text."""
-    if len(row["seeds"]) == 1:
-        return row[metric]
-    return score_text(row, metric, count=False)
 
 
 def _notes(rows: Sequence[_Row]) -> Iterable[str]:
@@ -226,8 +187,6 @@ def _notes(rows: Sequence[_Row]) -> Iterable[str]:
 
 def fconv_counterpart(row: _Row) -> dict[str, Any] | None:
     """Kayhan and van Gemert's number for a row of `fconv_tests`, if any."""
-    from keras_padpos import published
-
     test = row["test"]
     ours = {name: row[name] for name in FCONV_KEYS[test]}
     if ours["padding_mode"] == "own":
@@ -243,41 +202,52 @@ def paper_coverage(
 ) -> list[dict[str, Any]]:
     """Count the cells of each published table that runs measured too.
 
-    Returns:
-        A row for each published table, in order of name: `name`, `cite`,
-        `table`, `cells`, how many numbers it has, `covered`, how many of them
-        have one of ours, `None` where no experiment of ours measures such a
-        thing, and `without`, the others as text.
+    Returns a row for each published table, in order of name: `name`, `cite`,
+    `table`, `cells`, how many numbers it has, `covered`, how many of them have
+    one of ours, `None` where no experiment of ours measures such a thing, and
+    `without`, the others as text.
     """
-    from keras_padpos import published
-
-    ours: dict[str, list[tuple[str, bool]]] = {
-        table.name: [
-            (_probe_label(row, bare=is_bare(row)), False) for row in table.rows
-        ]
+    cells = {
+        table.name: [(_probe_label(row), False) for row in table.rows]
         for table in published.probe_tables().values()
     }
-    ours |= _probe_cells(differences)
-    ours |= {
-        f"fconv2020_{test}": _fconv_cells(test, fconv_rows)
-        for test in FCONV_KEYS
+    cells |= {
+        name: [
+            (_probe_label(own[0]), own[0]["network"] is not None)
+            for own in grouped(
+                rows, (*_CELL, "bare", "paper_test_set")
+            ).values()
+        ]
+        for (name,), rows in grouped(differences, ["name"]).items()
     }
+    for test, layer in (
+        ("red_green", "convolution"),
+        ("four_quadrants", "train"),
+    ):
+        name = f"fconv2020_{test}"
+        ours = [fconv_counterpart(r) for r in fconv_rows if r["test"] == test]
+        cells[name] = [
+            (
+                f"{cell['model']}, {cell[layer]}, {cell['padding_mode']}",
+                cell in ours,
+            )
+            for cell in published.load_table(name).rows
+        ]
     coverage = []
     for name in published.list_tables():
         table = published.load_table(name)
-        cells = ours.get(name)
         missing = Counter(
-            label for label, covered in cells or [] if not covered
+            label for label, covered in cells.get(name, ()) if not covered
         )
         coverage.append(
             {
                 "name": name,
                 "cite": table.paper["cite"],
-                "arxiv": table.paper["arxiv"],
                 "table": table.table,
-                "caption": table.caption,
                 "cells": len(table.rows),
-                "covered": cells and len(cells) - missing.total(),
+                "covered": len(cells[name]) - missing.total()
+                if name in cells
+                else None,
                 "without": "; ".join(
                     f"{label}: {count}" for label, count in missing.items()
                 ),
@@ -286,33 +256,6 @@ def paper_coverage(
     return coverage
 
 
-def _probe_cells(differences):
-    """From each table's name to its cells: their labels, and whether ours."""
-    cells: dict[str, dict[tuple, tuple[str, bool]]] = {}
-    for row in differences:
-        key = tuple(row[name] for name in (*_CELL, "bare", "paper_test_set"))
-        cells.setdefault(row["name"], {})[key] = (
-            _probe_label(row, bare=row["bare"]),
-            row["network"] is not None,
-        )
-    return {name: list(by_key.values()) for name, by_key in cells.items()}
-
-
-def _probe_label(row: _Row, *, bare: bool) -> str:
+def _probe_label(row: _Row) -> str:
+    bare = row["bare"] if "bare" in row else is_bare(row)
     return f"{row['model']}{', no padding' if bare else ''}, {head_label(row)}"
-
-
-def _fconv_cells(test, rows):
-    from keras_padpos import published
-
-    ours = [fconv_counterpart(row) for row in rows if row["test"] == test]
-    layer = "convolution" if test == "red_green" else "train"
-    return [
-        (
-            ", ".join(
-                str(cell[key]) for key in ("model", layer, "padding_mode")
-            ),
-            cell in ours,
-        )
-        for cell in published.load_table(f"fconv2020_{test}").rows
-    ]

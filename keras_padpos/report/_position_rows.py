@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import error_words
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import open_run
 from keras_padpos.report.run_files import ARRAYS_FILE
@@ -50,82 +51,57 @@ def position_rows(
     Returns:
         The rows as in results.json, in order, each with more fields:
         `scores`, the SPC of each picture, an array `(images,)`; `pictures`,
-        a digest of the first four, which tells apart test sets of one name
-        and other pictures (crops with another seed, say), `None` in runs that
-        kept none; `cells`, how many
-        cells the predicted map has, `None` if not known; and the run's flags:
-        `train_set`, `target_range`, `ridge_asked` (`"auto"` or a
+        a digest of the first four, `None` in runs that kept none; `cells`, how
+        many cells the predicted map has, `None` if not known; and the run's
+        flags: `train_set`, `target_range`, `ridge_asked` (`"auto"` or a
         number, as a string; `None` if the solver has none), and the `epochs`
         and `learning_rate` of solvers that have them.
 
     Raises:
         InputError: If a run is not finished, or its arrays are missing.
     """
-    return [
-        row
-        for run in runs
-        for row in _rows(
-            run if isinstance(run, RunRecord) else open_run(run, _EXPERIMENT)
-        )
-    ]
-
-
-_EXPERIMENT = "position_probe"
-
-
-def _rows(run: RunRecord) -> list[dict[str, Any]]:
     rows = []
-    try:
-        with run.open_arrays() as arrays:
-            digests = {}
-            for row in run.rows:
-                test_set = row["test_set"]
-                if test_set not in digests:
-                    digests[test_set] = _digest(arrays, f"pictures/{test_set}")
-                target = f"{row['arrays']}/target"
-                rows.append(
-                    {
-                        "calibration_images": 0,
-                        **row,
-                        # The bare picture is one stage, whatever is asked.
-                        "stages": "all"
-                        if row["backbone"] == "rgb"
-                        else row["stages"],
-                        "scores": arrays[f"{row['arrays']}/spearman"],
-                        "pictures": digests[test_set],
-                        "cells": arrays[target].size
-                        if target in arrays
-                        else None,
-                        **_flags(row, run.config),
-                    }
-                )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise InputError(
-            "Cannot read the pictures' scores from "
-            f"{str(run.path / ARRAYS_FILE)!r}: {reason}. "
-            "Run it again with another --workdir."
-        ) from error
+    for run in runs:
+        if not isinstance(run, RunRecord):
+            run = open_run(run, "position_probe")
+        try:
+            with run.open_arrays() as arrays:
+                rows += _rows(run, arrays)
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise InputError(
+                "Cannot read the pictures' scores from "
+                f"{str(run.path / ARRAYS_FILE)!r}: {error_words(error)}. "
+                "Run it again with another --workdir."
+            ) from error
     return rows
 
 
-def _flags(row, config):
-    """The flags of a run that matter to this row."""
-    exact = row["solver"] == "exact"
-    sets = config.get("train_images")
-    return {
-        # Runs of earlier versions had a single set.
-        "train_set": sets if isinstance(sets, str) else ",".join(sets or []),
-        "target_range": config.get("target_range"),
-        "ridge_asked": str(config.get("ridge", row.get("ridge")))
-        if exact
-        else None,
-        "epochs": None if exact else config.get("epochs"),
-        "learning_rate": None if exact else config.get("learning_rate"),
+def _rows(run, arrays):
+    sets = run.config.get("train_images")
+    digests = {
+        test_set: hashlib.sha256(arrays[name].tobytes()).hexdigest()
+        for test_set in dict.fromkeys(row["test_set"] for row in run.rows)
+        if (name := f"pictures/{test_set}") in arrays
     }
-
-
-def _digest(arrays, name):
-    if name not in arrays:
-        return None
-    return hashlib.sha256(arrays[name].tobytes()).hexdigest()
+    for row in run.rows:
+        exact = row["solver"] == "exact"
+        target = f"{row['arrays']}/target"
+        yield {
+            "calibration_images": 0,
+            **row,
+            # The bare picture is one stage, whatever is asked.
+            "stages": "all" if row["backbone"] == "rgb" else row["stages"],
+            "scores": arrays[f"{row['arrays']}/spearman"],
+            "pictures": digests.get(row["test_set"]),
+            "cells": arrays[target].size if target in arrays else None,
+            # Runs of earlier versions had a single set.
+            "train_set": sets
+            if isinstance(sets, str)
+            else ",".join(sets or []),
+            "target_range": run.config.get("target_range"),
+            "ridge_asked": str(run.config.get("ridge", row.get("ridge")))
+            if exact
+            else None,
+            "epochs": None if exact else run.config.get("epochs"),
+            "learning_rate": None if exact else run.config.get("learning_rate"),
+        }

@@ -1,6 +1,5 @@
 """Tables of an experiment that declares none: its rows as they are."""
 
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,25 +38,21 @@ def row_tables(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
                 if name not in _POINTERS
             }
             kinds.setdefault(frozenset(line), []).append(line)
-    return [_table(runs, rows) for fields, rows in kinds.items() if fields]
-
-
-def _table(
-    runs: Sequence[RunRecord], rows: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    notes = []
-    if len(rows) > MOST_ROWS:
-        notes.append(
-            f"These are the first {MOST_ROWS} of {len(rows)} rows; "
-            "--format=csv writes all."
-        )
-    return {
-        "title": f"{runs[0].experiment}: {counted(len(rows), 'row')}"
-        + (f" of {len(runs)} runs" if len(runs) > 1 else ""),
-        "columns": [
-            (name, name if name[:2] == "--" else name.replace("_", " "))
-            for name in rows[0]
-        ],
-        "rows": rows[:MOST_ROWS],
-        "notes": notes,
-    }
+    return [
+        {
+            "title": f"{runs[0].experiment}: {counted(len(rows), 'row')}"
+            + (f" of {len(runs)} runs" if len(runs) > 1 else ""),
+            "columns": [
+                (name, name if name[:2] == "--" else name.replace("_", " "))
+                for name in rows[0]
+            ],
+            "rows": rows[:MOST_ROWS],
+            "notes": [
+                f"These are the first {MOST_ROWS} of {len(rows)} rows; "
+                "--format=csv writes all."
+            ]
+            * (len(rows) > MOST_ROWS),
+        }
+        for fields, rows in kinds.items()
+        if fields
+    ]

@@ -1,6 +1,7 @@
 """Values as the cells of a table show them, and tables as text."""
 
 import io
+import itertools
 import json
 import math
 import re
@@ -23,30 +24,22 @@ _LONGEST = 60
 _PIPE_WIDTH = 10_000
 
 
-class FoldedText(str):
-    """A short text that stands for a longer one, `whole`.
+class RichText(str):
+    """A cell's text, and what a page shows beside it.
 
-    Markdown shows the short text alone, a page the whole where asked.
+    `whole` is a longer text that it unfolds to, `anchor` the `id` of the
+    element of the page that it links to.
     """
 
-    whole: str
+    whole: str | None
+    anchor: str | None
 
-    def __new__(cls, text: str, whole: str) -> "FoldedText":
+    def __new__(
+        cls, text: str, whole: str | None = None, anchor: str | None = None
+    ) -> "RichText":
         """Make the string, which holds no more than `text`."""
         self = super().__new__(cls, text)
-        self.whole = whole
-        return self
-
-
-class LinkedText(str):
-    """A text that links to the element of the page whose `id` is `anchor`."""
-
-    anchor: str
-
-    def __new__(cls, text: str, anchor: str) -> "LinkedText":
-        """Make the string, which holds no more than `text`."""
-        self = super().__new__(cls, text)
-        self.anchor = anchor
+        self.whole, self.anchor = whole, anchor
         return self
 
 
@@ -59,11 +52,6 @@ def format_mean(
     """A mean and, if there is one, its standard deviation, as text.
 
     Without `sd_form` the deviation has the mean's format, without a sign.
-
-    Example:
-
-    >>> format_mean(89.74, 0.51), format_mean(2.0, None, ".3g")
-    ('89.7 ± 0.5', '2')
     """
     if mean is None:
         return None
@@ -82,35 +70,12 @@ def mean_sd(
 
     >>> mean_sd([0.25, 0.75], factor=100), mean_sd([0.5, None]), mean_sd([])
     ('50.0 ± 35.4', '0.5', None)
-
-    Args:
-        values: Numbers; `None` counts as absent.
-        form: Format of the mean; the standard deviation has it without a
-            sign.
-        factor: What all are multiplied by.
     """
     numbers = [factor * value for value in values if value is not None]
     if not numbers:
         return None
     sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
     return format_mean(float(np.mean(numbers)), sd, form)
-
-
-def percent_interval(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """The interval of one seed's accuracy, in percent; of several `None`."""
-    interval = rows[0].get("accuracy_ci95") if len(rows) == 1 else None
-    return interval and " to ".join(f"{100 * end:.1f}" for end in interval)
-
-
-def score_text(
-    row: Mapping[str, Any], metric: str, *, count: bool = True
-) -> str:
-    """Format `"spearman"` or `"mae"` of a row that `merge_seeds` made."""
-    sd = row.get(f"{metric}_seed_sd")
-    text = format_mean(row[metric], sd, ".3f") or ""
-    if count and sd is not None:
-        text += f" ({len(row['seeds'])} seeds)"
-    return text
 
 
 def number_text(number: float) -> str:
@@ -122,10 +87,8 @@ def duration_text(seconds: Any) -> str | None:
     """Two or three digits and a unit; `None` for what is no number."""
     if not is_number(seconds):
         return None
-    if seconds < 10:
-        return f"{seconds:.1f} s"
     if seconds < 120:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.{1 if seconds < 10 else 0}f} s"
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.3g} h"
@@ -134,6 +97,18 @@ def duration_text(seconds: Any) -> str | None:
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def printable(text: str) -> str:
+    """A name, which is anybody's, with ? for what cannot be printed."""
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
+def listed(texts: Iterable[str], most: int, between: str, more: str) -> str:
+    """The first texts, and how many `more` there are."""
+    texts = list(texts)
+    shown = between.join(texts[:most])
+    return shown + (more.format(len(texts) - most) if texts[most:] else "")
 
 
 def flag_text(value: Any) -> str:
@@ -157,10 +132,7 @@ def is_number(value: Any) -> bool:
 
 
 def cell_text(value: Any) -> str:
-    """Format a value of a cell.
-
-    Integers are whole, other numbers have three decimals, or an exponent
-    where those would show nothing; `None` and NaN are `-`.
+    """Format a value: three decimals, an exponent where these show nothing.
 
     Example:
 
@@ -186,40 +158,29 @@ def cell_text(value: Any) -> str:
 def short_value(value: Any) -> Any:
     """A value of a row, out of JSON, short enough for a cell.
 
-    Lists of more than four numbers, and what is nested, become `FoldedText`
-    where that leaves something out.
+    Lists of more than four numbers, and what is nested, become `RichText`.
 
     Example:
 
-    >>> short_value(0.5), short_value([0.1, 0.2]), short_value(None)
-    (0.5, '[0.100, 0.200]', None)
-    >>> short_value([[1, 2, 3], [4, 5, 6]])
-    '6 numbers, 1 to 6'
-    >>> short_value({"zeros": 0.5})
-    '{"zeros": 0.5}'
+    >>> short_value(0.5), short_value([0.1, 0.2]), short_value([[1, 2, 3]] * 2)
+    (0.5, '[0.100, 0.200]', '6 numbers, 1 to 3')
     """
     if value is None or isinstance(value, (bool, str)) or is_number(value):
         return value
     numbers = _numbers(value)
-    if (
-        numbers is not None
-        and len(numbers) <= _SHORT
-        and all(map(is_number, value))
-    ):
-        return cell_text(value)
+    if numbers is not None and len(numbers) <= _SHORT:
+        if all(map(is_number, value)):
+            return cell_text(value)
     whole = json.dumps(value, ensure_ascii=False)
     if numbers:
-        return FoldedText(
-            f"{len(numbers)} numbers, {cell_text(min(numbers))} to "
-            f"{cell_text(max(numbers))}",
-            whole,
-        )
+        low, high = cell_text(min(numbers)), cell_text(max(numbers))
+        return RichText(f"{len(numbers)} numbers, {low} to {high}", whole)
     if len(whole) <= _LONGEST:
         return whole
-    return FoldedText(f"{whole[: _LONGEST - 1]}…", whole)
+    return RichText(f"{whole[: _LONGEST - 1]}…", whole)
 
 
-def _numbers(value: Any) -> list[float] | None:
+def _numbers(value):
     """All numbers of lists within lists; `None` if there is anything else."""
     if is_number(value):
         return [value]
@@ -227,9 +188,7 @@ def _numbers(value: Any) -> list[float] | None:
         return None
     # None is NaN, in JSON.
     inside = [_numbers(item) for item in value if item is not None]
-    if None in inside:
-        return None
-    return [number for numbers in inside for number in numbers or ()]
+    return None if None in inside else list(itertools.chain(*inside))
 
 
 def column_pairs(
@@ -253,22 +212,15 @@ def print_table(
     """Print rows as a table, to standard output.
 
     On a terminal the table fits its width. Piped or written to a file it is
-    a Markdown table of as many columns as it needs, nothing cut off.
-
-    Numbers stand on the right: integers whole, others with three decimals,
-    or in exponent form where those would show nothing. `None` and NaN are
-    `-`, a list is `[0.881, 0.912]`, a string is printed as it is.
+    a Markdown table of as many columns as it needs, nothing cut off. Numbers
+    stand on the right; `cell_text` formats them.
 
     Example:
-        >>> print_table(
-        ...     "Position read-out",
-        ...     ["target", ("spearman", "SPC")],
-        ...     [{"target": "horizontal", "spearman": 0.8631}],
-        ... )
-        Position read-out
-        | target     |   SPC |
-        |------------|-------|
-        | horizontal | 0.863 |
+        >>> print_table("T", ["a", ("spc", "SPC")], [{"a": 1, "spc": 0.8631}])
+        T
+        | a |   SPC |
+        |---|-------|
+        | 1 | 0.863 |
 
     Args:
         title: The line above the table.
@@ -314,7 +266,7 @@ def table_markdown(
     rows: Sequence[Mapping[str, Any]],
     notes: Sequence[str] = (),
 ) -> str:
-    """Write rows as Markdown, a paragraph for the title and for each note.
+    """Write what `print_table` takes as Markdown, a paragraph a note.
 
     Example:
 
@@ -327,15 +279,6 @@ def table_markdown(
     | - |
     <BLANKLINE>
     Note.
-
-    Args:
-        title: As for `print_table`.
-        columns: As for `print_table`.
-        rows: As for `print_table`.
-        notes: As for `print_table`.
-
-    Returns:
-        The text, without a line break at its end.
     """
     text = io.StringIO()
     pairs = column_pairs(columns)
@@ -365,18 +308,14 @@ def _escaped(value: Any) -> Any:
 def markdown_text(text: str) -> str:
     r"""Escape what Markdown would take for something else, on one line.
 
-    Names of files and networks are anybody's. What cannot be printed, such as
-    what tells a terminal to do something, is a question mark.
+    Names are anybody's. What cannot be printed is a question mark.
 
     Example:
 
-    >>> print(markdown_text("<b> |E[D]| [a](b)"))
-    &lt;b> \|E[D]\| [a]\(b)
-    >>> print(markdown_text("* as measured"))
-    \* as measured
+    >>> print(markdown_text("* <b> |E[D]| [a](b)"))
+    \* &lt;b> \|E[D]\| [a]\(b)
     """
-    text = " ".join(text.split())
-    text = "".join(each if each.isprintable() else "?" for each in text)
+    text = printable(" ".join(text.split()))
     text = text.replace("<", "&lt;").replace("|", r"\|")
     text = text.replace("](", r"]\(")
     return re.sub(r"^([#>*+-]+\s)", r"\\\1", text)

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos import published
+from keras_padpos.errors import error_words
 from keras_padpos.report._paper_differences import paper_coverage
 from keras_padpos.report._paper_differences import paper_difference_tables
 from keras_padpos.report._paper_differences import paper_differences
 from keras_padpos.report._paper_tables import paper_tables
 from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report._row_tables import row_tables
-from keras_padpos.report.cells import LinkedText
+from keras_padpos.report.cells import RichText
 from keras_padpos.report.cells import counted
 from keras_padpos.report.cells import duration_text
 from keras_padpos.report.missing import missing_parts
@@ -23,7 +25,6 @@ from keras_padpos.report.provenance import start_text
 from keras_padpos.report.read_runs import FINISHED
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import run_groups
-from keras_padpos.report.table import values_of
 
 Table = dict[str, Any]
 """Arguments of `print_table`."""
@@ -43,8 +44,8 @@ class Layout:
         notes: From rows to what holds for all tables.
         key: Flags and fields in which runs may differ and still share their
             tables, because these tell rows apart by them.
-        rows: From runs to the rows that `tables` takes, which may need more
-            than results.json.
+        rows: From runs to the rows that `tables` takes; if not given, those
+            of results.json.
     """
 
     tables: Callable[[Sequence[Any]], list[Table]]
@@ -63,35 +64,14 @@ class RunGroup:
 
 
 @dataclasses.dataclass(frozen=True)
-class PaperPart:
-    """One of the papers' tables that has numbers of ours.
-
-    `compared` is a table of differences, cell by cell; `whole` the table drawn
-    again, with every network of the runs.
-    """
-
-    cite: str
-    table: str
-    caption: str
-    compared: Table
-    whole: Table
-
-
-@dataclasses.dataclass(frozen=True)
 class ReportContent:
     """All that a report says.
 
-    Args:
-        title: Of the whole.
-        runs: In the order of the command line.
-        overview: A table with a line for each run.
-        missing: From what is missing to lines that say where.
-        coverage: A table of the papers' tables, and how many of their numbers
-            have one of ours.
-        sources: The papers, a dict each; see `published.PublishedTable`.
-        papers: The papers' tables of probes that have numbers of ours.
-        orderings: Tables of what the papers' orderings come to.
-        experiments: From each experiment to its groups of runs.
+    `overview` has a line for each run; `missing` goes from what is missing to
+    lines that say where; `coverage` tells how many numbers of the papers'
+    tables have one of ours, `sources` the papers; `papers` are their tables of
+    probes that have numbers of ours: `published`, `compared`, the differences
+    cell by cell, and `whole`, with every network of the runs.
     """
 
     title: str
@@ -100,7 +80,7 @@ class ReportContent:
     missing: dict[str, list[str]]
     coverage: Table
     sources: tuple[dict[str, Any], ...]
-    papers: tuple[PaperPart, ...]
+    papers: tuple[dict[str, Any], ...]
     orderings: tuple[Table, ...]
     experiments: dict[str, tuple[RunGroup, ...]]
 
@@ -116,8 +96,6 @@ def report_content(
     experiment's own tables need, they are shown as those of an experiment
     without a layout, and the report says so.
     """
-    from keras_padpos import published
-
     refused: dict[str, list[str]] = {}
     experiments = {
         name: tuple(
@@ -147,7 +125,8 @@ def report_content(
             papers, orderings, differences = _papers(position_rows(probes))
         # The rows are anybody's, and the page is to be made all the same.
         except Exception as error:
-            refused["The papers' tables of read-outs"] = [_reason(error)]
+            reason = error_words(error)
+            refused["The papers' tables of read-outs"] = [reason]
     coverage = paper_coverage(differences, plain_rows(whole("fconv_tests")))
     sources = [published.load_table(line["name"]).paper for line in coverage]
     return ReportContent(
@@ -171,11 +150,7 @@ def report_content(
     )
 
 
-def _groups(
-    runs: Sequence[RunRecord],
-    layout: Layout | None,
-    refused: dict[str, list[str]],
-) -> Iterable[RunGroup]:
+def _groups(runs, layout, refused) -> Iterable[RunGroup]:
     """Runs with the tables that they share, then those without results."""
     plain = [run for run in runs if run.state == FINISHED]
     if layout:
@@ -209,41 +184,29 @@ def _parts(layout, runs, refused):
         else:
             refused.setdefault(runs[0].name, []).append(
                 f"Shown row by row, without the tables of "
-                f"{runs[0].experiment}: {_reason(error)}"
+                f"{runs[0].experiment}: {error_words(error)}"
             )
             yield RunGroup(tuple(runs))
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"{error} is missing."
-    return str(error) or type(error).__name__
-
-
 def _papers(rows):
-    from keras_padpos import published
-
     differences = paper_differences(rows)
     compared = paper_difference_tables(differences)
-    papers = []
-    for name, whole in zip(
-        values_of(differences, "name"),
-        paper_tables(rows, intervals=True),
-        strict=True,
-    ):
-        if name in compared:
-            table = published.load_table(name)
-            papers.append(
-                PaperPart(
-                    table.paper["cite"],
-                    table.table,
-                    table.caption,
-                    compared[name],
-                    whole,
-                )
-            )
+    papers = tuple(
+        {
+            "published": table,
+            "compared": compared[table.name],
+            "whole": whole,
+        }
+        for table, whole in zip(
+            published.probe_tables().values(),
+            paper_tables(rows, intervals=True),
+            strict=True,
+        )
+        if table.name in compared
+    )
     orderings = orderings_tables(evaluate_orderings(rows))
-    return tuple(papers), tuple(orderings), differences
+    return papers, tuple(orderings), differences
 
 
 def _title(runs, experiments):
@@ -266,20 +229,18 @@ def _overview_table(runs: Sequence[RunRecord]) -> Table:
         machine, commit = about.get("machine"), str(about.get("commit") or "")
         lines.append(
             {
-                "run": LinkedText(run.name, run_anchor(runs, run)),
+                "run": RichText(run.name, anchor=run_anchor(runs, run)),
                 "experiment": run.experiment,
                 "state": run.state,
                 "results": len(run.rows) if run.state == FINISHED else None,
                 "seed": about.get("seed", run.config.get("seed")),
-                "started": start_text(about["start"])
-                if "start" in about
-                else None,
+                "started": start_text(about.get("start")),
                 "took": duration_text(about.get("wall_seconds")),
                 "commit": commit[:7] + "-dirty" * commit.endswith("-dirty")
                 or None,
-                "machine": machine.get("line")
-                if isinstance(machine, dict)
-                else None,
+                "machine": isinstance(machine, dict)
+                and machine.get("line")
+                or None,
             }
         )
     machines = {str(line["machine"]) for line in lines if line["machine"]}
@@ -304,11 +265,12 @@ def _overview_table(runs: Sequence[RunRecord]) -> Table:
 
 
 def _coverage_table(coverage: Sequence[Mapping[str, Any]]) -> Table:
-    def without(line):
-        if line["covered"] is None:
-            return "not compared"
-        return (line["without"] or None) if line["covered"] else "all"
-
+    # What can be compared comes first, then what is.
+    lines = sorted(
+        coverage,
+        key=lambda line: (line["covered"] is None, not line["covered"]),
+    )
+    texts = {None: "not compared", 0: "all"}
     return {
         "title": "How many of the papers' numbers have one of these runs' "
         "beside",
@@ -317,15 +279,14 @@ def _coverage_table(coverage: Sequence[Mapping[str, Any]]) -> Table:
             "table",
             ("cells", "numbers"),
             ("covered", "with ours"),
-            ("without", "without"),
+            "without",
         ],
-        # What can be compared comes first, then what is.
         "rows": [
-            {**line, "without": without(line)}
-            for line in sorted(
-                coverage,
-                key=lambda line: (line["covered"] is None, not line["covered"]),
-            )
+            {
+                **line,
+                "without": texts.get(line["covered"], line["without"] or None),
+            }
+            for line in lines
         ],
         "notes": [
             "Not compared: no experiment of ours measures the same, or this "

@@ -29,7 +29,6 @@ class FigureFolder(Protocol):
 
     def figure_path(self, name: str) -> Path:
         """The file of a figure."""
-        ...
 
 
 @contextlib.contextmanager
@@ -42,10 +41,7 @@ def open_figure(
     fontsize: float | str = 10,
     dpi: int = 110,
 ) -> Iterator[Any]:
-    """Plot a figure of `size` inches, give it a title and save it as PNG.
-
-    Its height does not count the title; see `figure_title`.
-    """
+    """Plot a figure of `size` inches, its title not counted, as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -67,18 +63,11 @@ def figure_panels(
     size: tuple[float, float] = (2.9, 2.9),
     **options: Any,
 ) -> Iterator[Any]:
-    """Plot panels, give them a title and save them.
+    """Plot panels of `size` inches each, with a title, and save them as PNG.
 
-    Long titles are wrapped, see `figure_title`. Labels of lines
-    stand in a legend beside the panels, each once.
-
-    Args:
-        path: PNG file to write.
-        title: What stands above all panels.
-        lines: Panels below each other.
-        columns: Panels beside each other.
-        size: Width and height of each, in inches.
-        **options: Of Matplotlib's `subplots`.
+    Long titles are wrapped, see `figure_title`. Labels of lines stand in a
+    legend beside the panels, each once. The options are those of Matplotlib's
+    `subplots`.
 
     Yields:
         The panels, an array of Matplotlib's axes `(lines, columns)`.
@@ -100,11 +89,7 @@ def figure_panels(
 
 @contextlib.contextmanager
 def lines_figure(path: str | os.PathLike, title: str) -> Iterator[Any]:
-    """Plot one panel, its legend beside it, and save it; see `figure_panels`.
-
-    Yields:
-        The panel, Matplotlib's axes.
-    """
+    """Plot one panel, its legend beside it; see `figure_panels`."""
     with figure_panels(path, title, size=(5.6, 3.0)) as panels:
         yield panels[0, 0]
 
@@ -120,14 +105,8 @@ def learning_figure(
 ) -> None:
     """Plot a metric against training steps, a line a padding mode.
 
-    Args:
-        path: PNG file to write.
-        title: What stands above.
-        labels: From each padding mode to where the curves of its seeds are,
-            one or more.
-        arrays: The curves: `LABEL/step`, and the metric under its name.
-        metric: The metric's name.
-        words: The label of its axis.
+    `labels` go from each padding mode to where the curves of its seeds are in
+    `arrays`: `LABEL/step`, and the metric under its name.
     """
     with lines_figure(path, title) as axis:
         for mode, style in mode_lines(list(labels)).items():
@@ -150,11 +129,8 @@ def draw_seeds(
 ) -> None:
     """Plot the mean over seeds, and a band of a standard deviation (n - 1).
 
-    Args:
-        axis: Matplotlib's axes.
-        values: `(seeds, points)`; where a value is NaN the line has a gap.
-        place: Where the points are, `(points,)`. If not given: 0, 1, ...
-        **style: Of Matplotlib's `plot`.
+    `values` are `(seeds, points)`, with NaN for a gap; `place` says where the
+    points are: 0, 1, ... if not given.
     """
     mean = np.mean(values, axis=0)
     place = np.arange(len(mean)) if place is None else place
@@ -172,10 +148,7 @@ def draw_seeds(
 
 
 def mode_lines(modes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The line of each mode, as Matplotlib's `plot` takes it.
-
-    It is the same in every panel and figure of a run.
-    """
+    """Each mode's style in all panels, as Matplotlib's `plot` takes it."""
     return {
         mode: {
             "color": f"C{number % 10}",
@@ -218,18 +191,17 @@ def panel_titles(
 
     The figure becomes higher by what the highest title takes.
     """
-    higher = 0.0
-    for panel, title in zip(panels, titles, strict=True):
-        text = panel.set_title(title, fontsize=fontsize)
-        higher = max(higher, fit_text(text, width))
+    higher = max(
+        fit_text(panel.set_title(title, fontsize=fontsize), width)
+        for panel, title in zip(panels, titles, strict=True)
+    )
     figure.set_figheight(figure.get_figheight() + higher)
 
 
 def figure_title(figure: Any, title: str, **options: Any) -> None:
-    """Put a title above a figure, in as many lines as its width asks for.
+    """Put a title above a figure that becomes higher by what the title takes.
 
-    The figure becomes higher by what the title takes, so that its panels do
-    not have to give way. The options are those of Matplotlib's `suptitle`.
+    The options are those of Matplotlib's `suptitle`.
     """
     text = figure.suptitle(title, **options)
     higher = fit_text(text, figure.get_figwidth())
@@ -237,10 +209,7 @@ def figure_title(figure: Any, title: str, **options: Any) -> None:
 
 
 def fit_text(text: Any, inches: float) -> float:
-    """Break the lines of Matplotlib's text so that it fits `inches`.
-
-    Returns by how many inches it has become higher; 0 if it fits as it is.
-    """
+    """Break text's lines to fit `inches`; by how much it becomes higher."""
     whole = text.get_text()
     before = text.get_window_extent()
     most = inches * _MARGIN * text.figure.dpi
@@ -255,11 +224,7 @@ def fit_text(text: Any, inches: float) -> float:
 
 
 def wrap_text(text: str, width: int) -> str:
-    """Break lines of more than `width` characters, as names of files are.
-
-    A line is broken at blanks and after hyphens, underscores, commas and
-    slashes, and anywhere if it has none of them. Lines that fit stay.
-    """
+    """Break longer lines at blanks and after `-_,/`, anywhere without."""
     some = f".{{1,{width}}}"
     pattern = rf"{some}(?:(?<=[-_,/])|(?=\s)|$)|{some}"
     lines = []

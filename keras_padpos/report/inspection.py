@@ -1,7 +1,6 @@
 """What `inspect_model` shows of its rows: tables and a figure."""
 
 import math
-import os
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -24,6 +23,8 @@ _COLUMNS = 5
 _PANEL_INCHES = 2.1
 _CLEAR = "#dce3ea"
 _REACHED = "#d9603b"
+
+_CELLS = [("cells", "cells added"), ("cells_seen", "cells seen")]
 
 
 def print_inspection(
@@ -54,41 +55,30 @@ def print_inspection(
     signature = [
         {**row, "shape": _shape(row["shape"])} for row in tables["signature"]
     ]
-    several = len({row.get("signature") for row in signature}) > 1
     columns = ["role", "name", "shape", "dtype"]
-    print_table(
-        title, ["signature", *columns] if several else columns, signature, notes
-    )
-    if "operations" in tables:
+    if len(grouped(signature, ["signature"])) > 1:
+        columns.insert(0, "signature")
+    print_table(title, columns, signature, notes)
+    for name, lay_out in (
+        ("operations", _operations),
+        ("padding_sites", _sites),
+        ("even_sizes", _uneven),
+        ("receptive_field", _fields),
+    ):
+        if name not in tables:
+            continue
         print()
-        print_table(**_operations(tables["operations"]))
-    if "padding_sites" in tables:
-        print()
-        print_table(**_sites(tables["padding_sites"], input_shape))
-    if "even_sizes" in tables:
-        print()
-        uneven = tables.get("uneven_sites", [])
-        print_table(**_uneven(uneven, *tables["even_sizes"]))
-    if "receptive_field" in tables:
-        print()
-        fields = tables["receptive_field"]
-        if "reason" in fields[0]:
-            print(f"Receptive fields: {fields[0]['reason']}")
+        if "reason" in tables[name][0] and name == "receptive_field":
+            print(f"Receptive fields: {tables[name][0]['reason']}")
         else:
-            print_table(**_fields(fields, input_shape))
+            print_table(**lay_out(tables, input_shape))
 
 
-def _operations(rows):
+def _operations(tables, input_shape):
+    columns = ["name", "operation", "padding", "kernel", "strides", "cells"]
     return {
         "title": "Operations of the graph that pad",
-        "columns": [
-            "name",
-            "operation",
-            "padding",
-            "kernel",
-            "strides",
-            "cells",
-        ],
+        "columns": columns,
         "rows": [
             {
                 **row,
@@ -98,12 +88,13 @@ def _operations(rows):
                     f"{before},{after}" for before, after in row["cells"] or ()
                 ),
             }
-            for row in rows
+            for row in tables["operations"]
         ],
     }
 
 
-def _sites(rows, input_shape):
+def _sites(tables, input_shape):
+    rows = tables["padding_sites"]
     modes = Counter(row["mode"] for row in rows)
     uneven = sum(row["uneven"] == "uneven" for row in rows)
     counts = ", ".join(f"{mode} {count}" for mode, count in modes.items())
@@ -114,8 +105,7 @@ def _sites(rows, input_shape):
             "kind",
             "kernel",
             "stride",
-            ("cells", "cells added"),
-            ("cells_seen", "cells seen"),
+            *_CELLS,
             "uneven",
             "mode",
         ],
@@ -131,16 +121,12 @@ def _sites(rows, input_shape):
     }
 
 
-def _uneven(rows, sizes):
+def _uneven(tables, input_shape):
+    rows, (sizes,) = tables.get("uneven_sites", []), tables["even_sizes"]
     return {
         "title": "Uneven sites, and the sizes (height = width) nearest that "
         "make them even",
-        "columns": [
-            "layer",
-            ("cells", "cells added"),
-            ("cells_seen", "cells seen"),
-            ("even_at", "even at"),
-        ],
+        "columns": ["layer", *_CELLS, ("even_at", "even at")],
         "rows": [
             {**row, "even_at": row["remark"] or _sizes(row["even_at"])}
             for row in rows
@@ -150,14 +136,6 @@ def _uneven(rows, sizes):
 
 
 def _even_notes(rows: _Rows, sizes: _Row) -> Iterable[str]:
-    tried = (
-        f"{counted(sizes['tried'], 'size')} tried, {sizes['sizes_from']} to "
-        f"{sizes['sizes_to']}"
-        if sizes["tried"]
-        else "the network takes no other size"
-    )
-    if not sizes["complete"]:
-        tried += "; the time was not enough for more"
     movable = [row for row in rows if not row["remark"]]
     if movable:
         left = "all sites" if len(movable) == len(rows) else "all others"
@@ -170,20 +148,25 @@ def _even_notes(rows: _Rows, sizes: _Row) -> Iterable[str]:
         yield (
             f"At once {left} are even at: {_sizes(sizes['even_at'])}{centred}."
         )
-    yield f"{tried[0].upper()}{tried[1:]}."
+    tried = "The network takes no other size"
+    if sizes["tried"]:
+        tried = (
+            f"{counted(sizes['tried'], 'size')} tried, {sizes['sizes_from']} "
+            f"to {sizes['sizes_to']}"
+        )
+    if not sizes["complete"]:
+        tried += "; the time was not enough for more"
+    yield f"{tried}."
 
 
-def _fields(rows, input_shape):
+def _fields(tables, input_shape):
+    rows = tables["receptive_field"]
     pairs = ("stride", "size", "pad_before", "pad_after", "margin")
     return {
         "title": f"Receptive fields at {input_shape}, in cells of the picture",
         "columns": [
             "layer",
-            "stride",
-            "size",
-            ("pad_before", "pad before"),
-            ("pad_after", "pad after"),
-            "margin",
+            *((name, name.replace("_", " ")) for name in pairs),
             ("reach", "reach, %"),
             "positions",
             *(["gated"] if any(row["gated"] for row in rows) else []),
@@ -209,11 +192,11 @@ def _sizes(sizes):
 def _shape(shape):
     if shape is None:
         return "unknown"
-    return "x".join("?" if n is None else str(n) for n in shape) or "scalar"
+    return _by(["?" if n is None else n for n in shape]) or "scalar"
 
 
 def _by(entries):
-    return "" if not entries else "x".join(map(str, entries))
+    return "x".join(map(str, entries or ()))
 
 
 def _pair(entries):
@@ -223,40 +206,29 @@ def _pair(entries):
 def draw_inspection(work: FigureFolder, about: _Row, rows: _Rows) -> None:
     """Plot padding's reach at each stage, where receptive fields are known.
 
+    The map of each layer, the positions that padding reaches coloured.
+
     Args:
         work: Where `figures/reach.png` goes.
         about: The second result of `inspect_file`.
         rows: Its rows.
     """
-    stages = [row for row in rows if row.get("stage")]
-    if stages and about["picture"]:
-        reach_figure(
-            work.figure_path("reach"),
-            stages,
-            about["picture"],
-            f"What padding reaches in {about['title']} at {about['shape']}",
-        )
-
-
-def reach_figure(
-    path: str | os.PathLike, rows: _Rows, picture: Sequence[int], title: str
-) -> None:
-    """Plot the map of each layer, the positions that padding reaches coloured.
-
-    Rows, a panel each, have a `layer` and of its `ReceptiveField` the pairs
-    `stride`, `positions` and `clear`; `picture` is its height and width.
-    """
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
+    rows = [row for row in rows if row.get("stage")]
+    if not (rows and about["picture"]):
+        return
     columns = min(_COLUMNS, len(rows))
     lines = math.ceil(len(rows) / columns)
     size = max(_PANEL_INCHES * columns, 5), (_PANEL_INCHES + 0.5) * lines + 1
+    title = f"What padding reaches in {about['title']} at {about['shape']}"
+    path = work.figure_path("reach")
     with open_figure(path, title, size, fontsize=11, dpi=120) as figure:
         axes = figure.subplots(lines, columns, squeeze=False).ravel()
         for axis in axes[len(rows) :]:
             axis.set_axis_off()
-        height, width = picture
+        height, width = about["picture"]
         for axis, row in zip(axes, rows, strict=False):
             reached = reached_positions(row)
             axis.imshow(
@@ -270,9 +242,8 @@ def reach_figure(
             )
             hide_ticks(axis)
             axis.set_title(_two_lines(row["layer"]), fontsize=9)
-            high, wide = reached.shape
             axis.set_xlabel(
-                f"stride {_pair(row['stride'])}, {high}x{wide}: "
+                f"stride {_pair(row['stride'])}, {_by(reached.shape)}: "
                 f"{100 * reached.mean():.0f} %",
                 fontsize=9,
             )
@@ -290,13 +261,13 @@ def reach_figure(
 
 def reached_positions(row: _Row) -> np.ndarray:
     """Which positions of a map padding reaches: bool, `row["positions"]`."""
-    inside = [
+    rows, columns = (
         (np.arange(count) >= first) & (np.arange(count) <= last)
         for count, (first, last) in zip(
             row["positions"], row["clear"], strict=True
         )
-    ]
-    return ~(inside[0][:, None] & inside[1][None, :])
+    )
+    return ~np.outer(rows, columns)
 
 
 def _two_lines(name):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.report.cells import counted
+from keras_padpos.report.cells import listed
 from keras_padpos.report.provenance import skipped_pictures
 from keras_padpos.report.read_runs import DAMAGED
 from keras_padpos.report.read_runs import UNFINISHED
@@ -13,7 +14,6 @@ from keras_padpos.report.read_runs import RunRecord
 
 _MOST_UNITS = 8
 _MOST_LINES = 20
-_MOST_NAMES = 3
 
 # What tells measurements apart, wherever rows have it.
 _CONDITIONS = (
@@ -77,7 +77,7 @@ def missing_parts(
             f"{name}: {line}."
             for name, groups in experiments.items()
             for group in groups
-            for line in seed_gaps([row for run in group for row in run.rows])
+            for line in _seed_gaps([row for run in group for row in run.rows])
         ],
         "Versions that differ": list(_versions(runs)),
         "Pictures that were left out": [
@@ -87,16 +87,17 @@ def missing_parts(
         ],
     }
     return {
-        what: _first(
-            lines, _MOST_LINES, f"and {len(lines) - _MOST_LINES} more."
-        )
+        what: [
+            *lines[:_MOST_LINES],
+            *(
+                f"and {len(rest)} more."
+                for rest in [lines[_MOST_LINES:]]
+                if rest
+            ),
+        ]
         for what, lines in missing.items()
         if lines
     }
-
-
-def _first(items: list[str], count: int, more: str) -> list[str]:
-    return items if len(items) <= count else [*items[:count], more]
 
 
 def _progress(run):
@@ -116,39 +117,24 @@ def _versions(runs: Iterable[RunRecord]) -> Iterable[str]:
                 by_version.setdefault(str(version), []).append(run.name)
     for name, by_version in packages.items():
         if len(by_version) > 1:
-            texts = []
-            for version, names in by_version.items():
-                more = len(names) - _MOST_NAMES
-                text = ", ".join(names[:_MOST_NAMES])
-                text += f" and {more} more" if more > 0 else ""
-                texts.append(f"{version} ({text})")
+            texts = (
+                f"{version} ({listed(names, 3, ', ', ' and {} more')})"
+                for version, names in by_version.items()
+            )
             yield f"{name}: {'; '.join(texts)}."
 
 
-def seed_gaps(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Say which networks and conditions lack seeds that others have.
-
-    An exact probe of trained weights is the same whatever the seed, and needs
-    but one.
-
-    Example:
-
-    >>> seed_gaps([
-    ...     {"padding_mode": mode, "weights": "random", "seed": seed}
-    ...     for mode, seeds in {"zeros": (0, 1, 2), "reflect": (0, 1)}.items()
-    ...     for seed in seeds
-    ... ])
-    ['reflect: 2 seeds of 3, 2 is missing']
-    """
+def _seed_gaps(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """Say which networks and conditions lack seeds that others have."""
     seeds: dict[tuple, set[int]] = {}
     for row in rows:
+        # An exact probe of trained weights is the same whatever the seed.
         fixed = row.get("solver") == "exact" and row.get("weights") != "random"
         if isinstance(row.get("seed"), int) and not fixed:
             condition = tuple(str(row.get(name)) for name in _CONDITIONS)
             seeds.setdefault(condition, set()).add(row["seed"])
     whole = set().union(*seeds.values())
     differing = [len(set(values)) > 1 for values in zip(*seeds, strict=True)]
-    lines = []
     for condition, own in seeds.items():
         if missing := sorted(whole - own):
             label = ", ".join(
@@ -156,12 +142,11 @@ def seed_gaps(rows: Iterable[Mapping[str, Any]]) -> list[str]:
                 for value, differs in zip(condition, differing, strict=True)
                 if differs and value != "None"
             )
-            lines.append(
+            yield (
                 f"{label or 'one'}: {counted(len(own), 'seed')} of "
                 f"{len(whole)}, {_ranges(missing)} "
                 f"{'are' if len(missing) > 1 else 'is'} missing"
             )
-    return lines
 
 
 def _ranges(numbers):

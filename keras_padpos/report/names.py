@@ -61,18 +61,8 @@ def head_label(row: _Row) -> str:
     return label
 
 
-def network_label(
-    row: _Row,
-    *,
-    backbone_parts: int = 1,
-    weights_parts: int = 1,
-    count: bool = False,
-) -> str:
-    """A network's name; others may have the same, see `network_labels`.
-
-    `backbone_parts` and `weights_parts` say how much of a path is shown,
-    `count` whether to say on how many pictures BatchNorm was set.
-    """
+def _network_label(row, backbone_parts=1, weights_parts=1, count=False):
+    """A network's name; others may have the same, see `network_labels`."""
     if row["backbone"] == "rgb":
         return "head only (RGB)"
     weights = row["weights"]
@@ -103,27 +93,25 @@ def network_labels(rows: Iterable[_Row]) -> dict[tuple, str]:
     networks: dict[tuple, _Row] = {}
     for row in rows:
         networks.setdefault(network_identity(row), row)
-    alike: dict[str, list[_Row]] = {}
-    for row in networks.values():
-        alike.setdefault(_short_label(row), []).append(row)
-    details: dict[str, dict[str, Any]] = {
-        short: {
-            "backbone_parts": distinct_parts(row["backbone"] for row in group),
-            "weights_parts": distinct_parts(row["weights"] for row in group),
-            "count": len({row.get("calibration_images") or 0 for row in group})
-            > 1,
-        }
-        for short, group in alike.items()
-    }
-    return {
-        identity: network_label(row, **details[_short_label(row)])
+    # What networks have in common that are easily taken for one another.
+    short = {
+        identity: _network_label({**row, "seed": None, "padding_mode": "any"})
         for identity, row in networks.items()
     }
-
-
-def _short_label(row):
-    """What networks have in common that are easily taken for one another."""
-    return network_label({**row, "seed": None, "padding_mode": "any"})
+    labels = {}
+    for identity, row in networks.items():
+        alike = [
+            other
+            for key, other in networks.items()
+            if short[key] == short[identity]
+        ]
+        labels[identity] = _network_label(
+            row,
+            distinct_parts(other["backbone"] for other in alike),
+            distinct_parts(other["weights"] for other in alike),
+            len({other.get("calibration_images") or 0 for other in alike}) > 1,
+        )
+    return labels
 
 
 def pattern_networks(rows: Iterable[_Row]) -> dict[str, list[_Row]]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos import published
 from keras_padpos.published import CONTROLS
 from keras_padpos.report._position_rows import HEAD
+from keras_padpos.report.cells import listed
 from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
@@ -34,10 +36,9 @@ def evaluate_orderings(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     """Try the orderings of `published.load_orderings` on the rows of runs.
 
     Each is tried for every network that it speaks of, on every set of
-    photographs. Two probes are compared picture by picture, networks of
-    several seeds by their mean over seeds. What a comparison does not name is
-    the same on both sides; where the recipes differ all the same (a deeper
-    head has no closed form), `remark` says so.
+    photographs, picture by picture; networks of several seeds by their mean.
+    What a comparison does not name is the same on both sides; where the recipes
+    differ all the same (a deeper head has no closed form), `remark` says so.
 
     Args:
         rows: As `position_rows` returns them.
@@ -46,8 +47,8 @@ def evaluate_orderings(rows: Sequence[_Row]) -> list[dict[str, Any]]:
         A flat row for each comparison, in the order of the orderings:
         `ordering`, `statement` and `where` as published; `network`, its label,
         and `test_set`, both `None` where no network fits; the network's
-        `NETWORK` fields, if one does; `target` and
-        `head`, unless the sides differ in them; `lesser` and `greater`,
+        `NETWORK` fields, if one does; `target` and `head`, unless the sides
+        differ in them; `lesser` and `greater`,
         labels of what tells them apart; `difference`, the mean of the SPC that
         should be greater less the other, in [-2, 2], or the mean SPC that is
         compared with 0; `difference_ci95`, its interval over pictures;
@@ -56,8 +57,6 @@ def evaluate_orderings(rows: Sequence[_Row]) -> list[dict[str, Any]]:
         (outside the bound), `"undecided"` if neither, and `"not tested"`
         where a side was not measured, for the reason in `remark`.
     """
-    from keras_padpos import published
-
     orderings = published.load_orderings()
     evaluation = _Evaluation(
         orderings,
@@ -81,31 +80,28 @@ class _Evaluation:
     def __init__(self, orderings, rows):
         self._models, self._heads = orderings.models, orderings.heads
         # Of many runs there are many, and each comparison looks for its own.
-        self._at: dict[tuple, list[_Row]] = {}
-        self._test_sets: dict[tuple, dict[str, None]] = {}
-        networks = {}
-        for row in rows:
-            self._at.setdefault((row["test_set"], row["target"]), []).append(
-                row
+        self._at = grouped(rows, ["test_set", "target"])
+        # All seeds of a network are one network here.
+        self._networks = {
+            network_identity(row): {name: row.get(name) for name in NETWORK}
+            for row in rows
+        }
+        self._test_sets = {
+            identity: values_of(
+                [row for row in rows if network_identity(row) == identity],
+                "test_set",
             )
-            identity = network_identity(row)
-            # All seeds of a network are one network here.
-            networks[identity] = {name: row.get(name) for name in NETWORK}
-            sets = self._test_sets.setdefault(identity, {})
-            sets[row["test_set"]] = None
-        self._networks = list(networks.values())
+            for identity in self._networks
+        }
+        networks = self._networks.values()
         # Orderings speak of some without padding that may not be there.
-        bare = [{**row, "padding_mode": "none"} for row in self._networks]
-        self._labels = network_labels([*self._networks, *bare])
+        bare = [{**row, "padding_mode": "none"} for row in networks]
+        self._labels = network_labels([*networks, *bare])
 
     def ordering(self, ordering):
         subjects, reason = self._standing_for(ordering["networks"])
         if not subjects:
-            yield {
-                **_not_tested(None, None, None, reason),
-                "network": None,
-                "test_set": None,
-            }
+            yield _result(remark=reason, network=None, test_set=None)
         for subject in subjects:
             identity = network_identity(subject)
             for test_set in self._test_sets[identity]:
@@ -135,7 +131,7 @@ class _Evaluation:
         greaters, reason = self._side(subject, comparison["greater"])
         lessers, other_reason = self._side(subject, comparison["lesser"])
         if not (greaters and lessers):
-            yield _not_tested(target, None, None, reason or other_reason)
+            yield _result(target, remark=reason or other_reason)
         for greater in greaters:
             for lesser in lessers:
                 yield self._pair(
@@ -152,8 +148,6 @@ class _Evaluation:
 
     def _standing_for(self, criteria):
         """The networks that criteria speak of, and why there are none."""
-        from keras_padpos import published
-
         criteria, reason = dict(criteria), "no network of these runs is one"
         if "model" in criteria:
             model = self._models[criteria.pop("model")]
@@ -163,7 +157,7 @@ class _Evaluation:
             criteria = {**model["fits"], **criteria}
         fitting = [
             network
-            for network in self._networks
+            for network in self._networks.values()
             if published.row_fits(network, criteria)
         ]
         return fitting, None if fitting else reason
@@ -179,41 +173,38 @@ class _Evaluation:
     def _pair(self, lesser, greater, target):
         from keras_padpos.metrics import paired_difference
 
-        reasons = []
+        untested = None
         # The first of the paper's heads that was measured serves.
         for head in self._heads:
             sides = [{**head, **lesser}, {**head, **greater}]
             low, high = map(self._matching, sides)
             labels = list(self._side_labels(*sides))
+            if pair := closest_pair(high, low):
+                difference, interval = paired_difference(
+                    pair[0]["scores"], pair[1]["scores"]
+                )
+                same = all(sides[0][name] == sides[1][name] for name in HEAD)
+                return _result(
+                    target,
+                    *labels,
+                    head=head_label(sides[1]) if same else None,
+                    difference=difference,
+                    difference_ci95=interval,
+                    images=pair[0]["images"],
+                    verdict=_verdict(interval),
+                    remark="fitted differently: " * bool(pair[2])
+                    + "; ".join(pair[2]),
+                )
             missing = [
                 label
                 for label, rows in zip(labels, (low, high), strict=True)
                 if not rows
             ]
-            pair = closest_pair(high, low)
-            if pair is None:
-                reason = "scored on other pictures"
-                if missing:
-                    reason = f"not measured: {' and '.join(missing)}"
-                reasons.append((target, *labels, reason))
-                continue
-            difference, interval = paired_difference(
-                pair[0]["scores"], pair[1]["scores"]
-            )
-            remark = "; ".join(pair[2])
-            same_head = all(sides[0][name] == sides[1][name] for name in HEAD)
-            return {
-                "target": target,
-                "head": head_label(sides[1]) if same_head else None,
-                "lesser": labels[0],
-                "greater": labels[1],
-                "difference": difference,
-                "difference_ci95": interval,
-                "images": pair[0]["images"],
-                "verdict": _above(interval),
-                "remark": remark and f"fitted differently: {remark}",
-            }
-        return _not_tested(*reasons[0])
+            reason = "scored on other pictures"
+            if missing:
+                reason = f"not measured: {' and '.join(missing)}"
+            untested = untested or _result(target, *labels, remark=reason)
+        return untested
 
     def _side_labels(self, lesser, greater):
         """Each side by what tells it from the other."""
@@ -234,34 +225,29 @@ class _Evaluation:
             yield ", ".join(parts)
 
     def _against_zero(self, criteria, bound, target):
-        rows = next(
-            filter(
-                None,
-                (self._matching({**head, **criteria}) for head in self._heads),
-            ),
-            None,
+        matching = (
+            self._matching({**head, **criteria}) for head in self._heads
         )
+        rows = next(filter(None, matching), None)
         if not rows:
             head = head_label({**self._heads[0], **criteria})
-            return _not_tested(target, None, None, f"not measured: {head}")
+            return _result(target, remark=f"not measured: {head}")
         row = min(rows, key=fit_preference)
         interval = row["spearman_ci95"]
-        return {
-            "target": target,
-            "head": head_label(row),
-            "lesser": "0" if bound is None else None,
-            "greater": None if bound is None else f"within {bound} of 0",
-            "difference": row["spearman"],
-            "difference_ci95": interval,
-            "images": row["images"],
-            "verdict": _above(interval)
-            if bound is None
-            else _within(interval, bound),
-            "remark": "",
-        }
+        return _result(
+            target,
+            "0" if bound is None else None,
+            None if bound is None else f"within {bound} of 0",
+            head=head_label(row),
+            difference=row["spearman"],
+            difference_ci95=interval,
+            images=row["images"],
+            verdict=_verdict(interval, bound),
+            remark="",
+        )
 
 
-def _not_tested(target, lesser, greater, reason):
+def _result(target=None, lesser=None, greater=None, **fields):
     return {
         "target": target,
         "head": None,
@@ -271,21 +257,19 @@ def _not_tested(target, lesser, greater, reason):
         "difference_ci95": None,
         "images": None,
         "verdict": _NOT_TESTED,
-        "remark": reason,
+        **fields,
     }
 
 
-def _above(interval: Sequence[float] | None) -> str:
+def _verdict(
+    interval: Sequence[float] | None, bound: float | None = None
+) -> str:
+    """Whether an interval is above 0; with a bound, within that of 0."""
     if interval is None:
         return _UNDECIDED
     low, high = interval
-    return _HOLDS if low > 0 else _REVERSED if high < 0 else _UNDECIDED
-
-
-def _within(interval: Sequence[float] | None, bound: float) -> str:
-    if interval is None:
-        return _UNDECIDED
-    low, high = interval
+    if bound is None:
+        return _HOLDS if low > 0 else _REVERSED if high < 0 else _UNDECIDED
     if -bound <= low and high <= bound:
         return _HOLDS
     return _REVERSED if low > bound or high < -bound else _UNDECIDED
@@ -298,30 +282,27 @@ def orderings_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     ordering and a column a network, then a line a comparison.
     """
     tested = [row for row in rows if row["network"] is not None]
-    statements = {row["statement"]: row["where"] for row in rows}
     tables = []
     for (test_set,), own in grouped(tested, ["test_set"]).items():
         cells = grouped(own, ["statement", "network"])
         networks = values_of(own, "network")
+        lines = [
+            {"statement": statement, "where": where}
+            | {
+                network: _verdict_text(cells[statement, network])
+                for network in networks
+                if (statement, network) in cells
+            }
+            for statement, where in grouped(rows, ["statement", "where"])
+        ]
         tables.append(
             {
                 "title": "Orderings of Islam et al. (ICLR 2020), by SPC on "
                 f"{set_label(test_set)}",
                 "columns": ["statement", "where", *networks],
-                "rows": [
-                    {
-                        "statement": statement,
-                        "where": where,
-                        **{
-                            network: _verdict_text(cells[statement, network])
-                            for network in networks
-                            if (statement, network) in cells
-                        },
-                    }
-                    for statement, where in statements.items()
-                ],
+                "rows": lines,
                 "notes": [
-                    *_untested(statements, own, rows),
+                    *_untested(rows, test_set),
                     "A comparison holds if the 95 % interval of the paired "
                     "difference is above 0, is reversed if below, undecided "
                     "if it covers 0. -: the ordering is not about this "
@@ -356,19 +337,14 @@ def _verdict_text(rows: Sequence[_Row]) -> str:
     )
 
 
-def _untested(
-    statements: Iterable[str], own: Sequence[_Row], rows: Sequence[_Row]
-) -> Iterable[str]:
+def _untested(rows: Sequence[_Row], test_set: str) -> Iterable[str]:
     """Why orderings were not tested at all on a test set."""
-    without = [row for row in rows if row["network"] is None]
-    for statement in statements:
-        about = [
-            row for row in (*own, *without) if row["statement"] == statement
-        ]
-        if about and all(row["verdict"] == _NOT_TESTED for row in about):
-            reasons = values_of(about, "remark")
-            more = f"; {len(reasons) - 2} more" if len(reasons) > 2 else ""
-            yield f"Not tested: {statement}: {'; '.join(reasons[:2])}{more}."
+    about = [row for row in rows if row["test_set"] in (test_set, None)]
+    for (statement,), own in grouped(about, ["statement"]).items():
+        if all(row["verdict"] == _NOT_TESTED for row in own):
+            reasons = values_of(own, "remark")
+            texts = listed(reasons, 2, "; ", "; {} more")
+            yield f"Not tested: {statement}: {texts}."
 
 
 def _comparisons(test_set: str, rows: Sequence[_Row]) -> dict[str, Any]:

@@ -1,30 +1,27 @@
 """A report over runs as one page."""
 
 import base64
-import dataclasses
 import functools
 import hashlib
-import importlib.resources
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import error_words
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 from keras_padpos.report.cells import is_number
 from keras_padpos.report.content import ReportContent
 from keras_padpos.report.content import RunGroup
 from keras_padpos.report.content import run_anchor
-from keras_padpos.report.curves import HEIGHT
-from keras_padpos.report.curves import WIDTH
-from keras_padpos.report.curves import curve_plot
-from keras_padpos.report.curves import learning_curves
+from keras_padpos.report.curves import draw_curves
 from keras_padpos.report.provenance import provenance_items
 from keras_padpos.report.read_runs import RunRecord
 
@@ -53,26 +50,29 @@ _MOST_NAMES = 4
 def report_html(content: ReportContent, *, figures: bool = True) -> str:
     """Write a report as a page that needs nothing but itself.
 
-    Figures, style and script are inside. A content security policy forbids
-    the page to load anything, and to run any other script: names and values
-    come out of files, and are no more than text.
+    A content security policy forbids the page to load anything, and to run any
+    other script: names and values come out of files, and are no more than text.
     """
     try:
         import jinja2
     except ImportError as error:
-        raise InputError(
+        raise MissingPackageError(
             "--format=html needs jinja2, which is not installed: "
             "pip install keras-padpos[report]. --format=markdown and "
             "--format=csv do without."
         ) from error
+    loader = jinja2.PackageLoader("keras_padpos", "report")
     environment = jinja2.Environment(
         autoescape=True,
-        loader=jinja2.FunctionLoader(_part),
+        loader=loader,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = _part("page.css"), _part("page.js")
+    style, script = (
+        loader.get_source(environment, name)[0]
+        for name in ("page.css", "page.js")
+    )
     filters = _Filters(content.runs)
     table = functools.partial(_html_table, filters=filters)
     overview = table(content.overview)
@@ -90,17 +90,11 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
         table=table,
         probe_marks=filters.marks([("experiment", "position_probe")]),
         counts=", ".join(f"{n} {state}" for state, n in states.items()),
-        plot_size=(WIDTH, HEIGHT),
         style=style,
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
     )
-
-
-def _part(name: str) -> str:
-    files = importlib.resources.files("keras_padpos.report")
-    return files.joinpath(name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
@@ -117,16 +111,18 @@ class _Filters:
     """
 
     def __init__(self, runs: Sequence[RunRecord]):
-        self._values: dict[str, dict[str, int]] = {name: {} for name in _FACETS}
-        for run in runs:
-            for facet, value in _run_values(run):
-                numbers = self._values[facet]
-                numbers.setdefault(value, len(numbers))
+        self._values: dict[str, list[str]] = {name: [] for name in _FACETS}
+        self._marks: dict[tuple[str, str], str] = {}
+        for facet, value in (each for run in runs for each in _run_values(run)):
+            values = self._values[facet]
+            if (facet, value) not in self._marks:
+                self._marks[facet, value] = f"{facet[0]}{len(values)}"
+                values.append(value)
 
     def choices(self) -> list[tuple[str, str, list[str]]]:
         """Name, letter in marks and values of filters with several."""
         return [
-            (facet, facet[0], list(values))
+            (facet, facet[0], values)
             for facet, values in self._values.items()
             if len(values) > 1
         ]
@@ -134,16 +130,14 @@ class _Filters:
     def marks(self, values: Iterable[tuple[str, str]]) -> str:
         """Marks of values that some row of a run has."""
         return " ".join(
-            f"{facet[0]}{self._values[facet][value]}"
-            for facet, value in values
-            if value in self._values[facet]
+            self._marks[each]
+            for each in dict.fromkeys(values)
+            if each in self._marks
         )
 
     def run_marks(self, runs: Iterable[RunRecord]) -> str:
         """What runs have in any of their rows."""
-        return self.marks(
-            dict.fromkeys(value for run in runs for value in _run_values(run))
-        )
+        return self.marks(value for run in runs for value in _run_values(run))
 
 
 def _run_values(run):
@@ -171,17 +165,19 @@ def _html_table(table: Mapping[str, Any], filters: _Filters) -> dict[str, Any]:
     """
     pairs = column_pairs(table["columns"])
     rows = table["rows"]
-    heads = []
-    for key, heading in pairs:
-        # A column may be called by a value.
-        marks = filters.marks(
-            [("target", key.replace("_", " ")), ("padding mode", key)]
-        )
-        right = _is_right([row.get(key) for row in rows])
-        heads.append((str(heading), right, marks))
     return {
         "title": table["title"],
-        "heads": heads,
+        "heads": [
+            (
+                str(heading),
+                _is_right([row.get(key) for row in rows]),
+                # A column may be called by a value.
+                filters.marks(
+                    [("target", key.replace("_", " ")), ("padding mode", key)]
+                ),
+            )
+            for key, heading in pairs
+        ],
         "rows": [
             (
                 filters.marks(_values(row)),
@@ -216,29 +212,32 @@ def _groups(
     content: ReportContent, filters: _Filters, figures: bool
 ) -> dict[str, list[dict[str, Any]]]:
     """From each experiment to what the template shows of its groups."""
-    shown: dict[str, list[dict[str, Any]]] = {}
-    number = 0
-    for name, groups in content.experiments.items():
-        shown[name] = []
-        for group in groups:
-            number += 1
-            anchor = f"group-{number}"
-            if len(group.runs) == 1:
-                anchor = run_anchor(content.runs, group.runs[0])
-            shown[name].append(
-                {
-                    "title": _title(group),
-                    "anchor": anchor,
-                    "marks": filters.run_marks(group.runs),
-                    "tables": group.tables,
-                    "notes": group.notes,
-                    "runs": [
-                        _view(content, filters, run, figures)
-                        for run in group.runs
-                    ],
-                }
-            )
-    return shown
+    numbers = itertools.count(1)
+    return {
+        name: [
+            {
+                "title": _title(group),
+                "anchor": run_anchor(content.runs, group.runs[0])
+                if len(group.runs) == 1
+                else f"group-{number}",
+                "marks": filters.run_marks(group.runs),
+                "tables": group.tables,
+                "notes": group.notes,
+                "runs": [
+                    {
+                        "run": run,
+                        "anchor": run_anchor(content.runs, run),
+                        "marks": filters.run_marks([run]),
+                        "provenance": provenance_items(run),
+                        **_figures(run if figures else None),
+                    }
+                    for run in group.runs
+                ],
+            }
+            for group, number in zip(groups, numbers, strict=False)
+        ]
+        for name, groups in content.experiments.items()
+    }
 
 
 def _title(group: RunGroup) -> str:
@@ -253,42 +252,27 @@ def _title(group: RunGroup) -> str:
     return title
 
 
-def _view(content, filters, run, with_figures):
-    """What a page shows of one run."""
+def _figures(run):
+    """Captions and pictures of a run, its curves last; which are broken."""
     figures, broken = [], []
-    for file in run.figures if with_figures else ():
+    for file in run.figures if run else ():
         try:
             caption = file.stem.replace("_", " ")
-            figures.append((caption, embed_figure(file)))
+            figures.append((caption, embed_figure(file.read_bytes())))
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            broken.append(f"{file.name}: {reason}")
-    return {
-        "run": run,
-        "anchor": run_anchor(content.runs, run),
-        "marks": filters.run_marks([run]),
-        "figures": figures,
-        "broken": broken,
-        "plots": list(map(curve_plot, learning_curves(run.metrics))),
-        "provenance": provenance_items(run),
-    }
+            broken.append(f"{file.name}: {error_words(error)}")
+    if run and (curves := draw_curves(run.metrics)):
+        figures.append((curves[0], embed_figure(curves[1])))
+    return {"figures": figures, "broken": broken}
 
 
-@dataclasses.dataclass(frozen=True)
-class EmbeddedFigure:
-    """A picture as a data URI, its size in pixels, and what was done to it."""
+def embed_figure(content: bytes) -> dict[str, Any]:
+    """A PNG file as a data URI, its size in pixels, and what was done to it.
 
-    uri: str
-    width: int
-    height: int
-    note: str = ""
-
-
-def embed_figure(file: Path) -> EmbeddedFigure:
-    """Read a PNG file; one of more than 1 MB is drawn 1600 pixels wide."""
+    One of more than 1 MB is drawn 1600 pixels wide.
+    """
     from PIL import Image
 
-    content = file.read_bytes()
     note = ""
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
@@ -306,5 +290,5 @@ def embed_figure(file: Path) -> EmbeddedFigure:
             content = out.getvalue()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise InputError("it is no PNG picture, or damaged") from None
-    uri = base64.b64encode(content).decode("ascii")
-    return EmbeddedFigure(f"data:image/png;base64,{uri}", width, height, note)
+    uri = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+    return {"uri": uri, "width": width, "height": height, "note": note}

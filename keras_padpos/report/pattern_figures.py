@@ -7,14 +7,32 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.report.depth_figure import formation_steps_figure
-from keras_padpos.report.depth_figure import pattern_depth_figure
-from keras_padpos.report.depth_figure import pattern_profile_figure
-from keras_padpos.report.maps_figure import pattern_modes_figure
-from keras_padpos.report.maps_figure import pattern_surface_figure
+from keras_padpos.report.figure import figure_legend
+from keras_padpos.report.figure import hide_ticks
+from keras_padpos.report.figure import mode_lines
+from keras_padpos.report.figure import open_figure
+from keras_padpos.report.figure import panel_titles
 from keras_padpos.report.names import pattern_networks
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
+
+_PANEL_INCHES = 2.9
+_PROFILE_INCHES = 2.6
+# What stands beside a panel.
+_NUMBERS_INCHES = 0.6
+
+_RELATIVE = "|E[D]| / std(O)"
+_SNR_OF_MEANS = "mean of E[D]² / mean of Var(O)"
+
+_MODE_INCHES = 1.45
+# Of the modes' names.
+_NAME_INCHES = 1.2
+# The smallest value of a scale, over the largest.
+_LEAST = 1e-4
+
+_SURFACE_INCHES = 2.6
+# At most so many lines a side, or surfaces turn black.
+_LINES = 56
 
 
 def plot_patterns(
@@ -52,7 +70,7 @@ def plot_patterns(
         for layer in layers if adding else []:
             row = lines[adding[0], layer]
             file = re.sub(r"[^\w.+=-]+", "-", layer, flags=re.ASCII)
-            pattern_surface_figure(
+            _surface_figure(
                 work.figure_path(f"{before}surface_{file}"),
                 _features(arrays, row["arrays"]),
                 _features(arrays, row["reference"]),
@@ -69,21 +87,21 @@ def plot_patterns(
             }
             for kind in ("pattern", "profile")
         )
-        pattern_modes_figure(
+        _modes_figure(
             work.figure_path(f"{before}modes"),
             pattern,
             modes,
             layers,
             f"Pattern of padding: channel mean of |E[D]|\n{about}",
         )
-        pattern_profile_figure(
+        _profile_figure(
             work.figure_path(f"{before}profile"),
             profile,
             modes,
             layers,
             f"Pattern against the distance to the border\n{about}",
         )
-        pattern_depth_figure(
+        _depth_figure(
             work.figure_path(f"{before}depth"),
             lines,
             modes,
@@ -115,7 +133,7 @@ def plot_formation(
         f"{rows[0]['model']}, {seeds} seed{'s' if seeds > 1 else ''} a mode, "
         f"{rows[0]['images']} crops"
     )
-    formation_steps_figure(
+    _steps_figure(
         work.figure_path("formation"),
         rows,
         modes,
@@ -129,7 +147,7 @@ def plot_formation(
     ):
         at_step = [row for row in rows if row["step"] == step]
         groups = grouped(at_step, ["padding_mode", "layer"])
-        pattern_modes_figure(
+        _modes_figure(
             work.figure_path(name),
             {
                 key: np.mean(
@@ -153,3 +171,237 @@ def _features(arrays, key):
         if name.startswith(start)
     }
     return dict(sorted(features.items()))
+
+
+def _steps_figure(path, rows, modes, layers, title):
+    """Size and signal-to-noise ratio against steps, means over seeds."""
+    size = max(_PANEL_INCHES * len(layers) + 1.6, 6), 6.2
+    with open_figure(path, title, size) as figure:
+        axes = figure.subplots(2, len(layers), squeeze=False)
+        steps = sorted({row["step"] for row in rows})
+        for line, field, label in (
+            (axes[0], "relative", _RELATIVE),
+            (axes[1], "snr_of_means", _SNR_OF_MEANS),
+        ):
+            for axis, layer in zip(line, layers, strict=True):
+                for mode, style in mode_lines(modes).items():
+                    _band(axis, rows, (mode, layer), steps, field, style)
+                # Step 0 has its place left of the logarithmic part.
+                axis.set_xscale("symlog", linthresh=10)
+                axis.set_xticks(steps, [str(step) for step in steps])
+                axis.minorticks_off()
+                if axis.lines:
+                    axis.set_yscale("log")
+                axis.tick_params(which="both", labelsize=7)
+                axis.tick_params(axis="x", rotation=45)
+            line[0].set_ylabel(label, fontsize=9)
+        for axis, layer in zip(axes[0], layers, strict=True):
+            axis.set_title(layer, fontsize=9)
+        for axis in axes[-1]:
+            axis.set_xlabel("training steps", fontsize=8)
+        figure_legend(figure, axes.ravel(), "outside right center", fontsize=8)
+
+
+def _band(axis, rows, key, steps, field, style):
+    points = []
+    for step in steps:
+        values = [
+            row[field]
+            for row in rows
+            if (row["padding_mode"], row["layer"], row["step"]) == (*key, step)
+        ]
+        if values and all(value and value > 0 for value in values):
+            mean = np.exp(np.mean(np.log(values)))
+            points.append((step, mean, min(values), max(values)))
+    if points:
+        steps, means, lows, highs = zip(*points, strict=True)
+        axis.plot(steps, means, marker="o", markersize=2.5, **style)
+        axis.fill_between(
+            steps, lows, highs, color=style["color"], alpha=0.15, linewidth=0
+        )
+
+
+def _depth_figure(path, rows, modes, layers, title):
+    """Size and signal-to-noise ratios by layer; a pattern of 0 is left out."""
+    with open_figure(path, title, (13, 4.6)) as figure:
+        axes = figure.subplots(1, 3)
+        for axis, field, label in zip(
+            axes,
+            ("relative", "snr_of_means", "snr"),
+            (_RELATIVE, f"{_SNR_OF_MEANS}, dB", "mean of E[D]² / Var(O), dB"),
+            strict=True,
+        ):
+            in_db = field != "relative"
+            for number, (mode, style) in enumerate(mode_lines(modes).items()):
+                # Side by side, so that bars do not hide each other.
+                shift = 0.03 * (number - (len(modes) - 1) / 2)
+                own = [rows[mode, layer] for layer in layers]
+                _error_bars(axis, own, field, in_db, shift, style)
+            if not in_db and axis.lines:
+                axis.set_yscale("log")
+            axis.set_xticks(range(len(layers)), layers, rotation=30, ha="right")
+            # Of few layers, too, the points stand above their names.
+            axis.set_xlim(-0.5, len(layers) - 0.5)
+            axis.tick_params(labelsize=7, which="both")
+            axis.set_ylabel(label, fontsize=9)
+        figure_legend(figure, axes, "outside right center", fontsize=8)
+
+
+def _error_bars(axis, rows, field, in_db, shift, style):
+    bars = []
+    for number, row in enumerate(rows):
+        value = row[field]
+        if not value:
+            continue
+        low, high = row[f"{field}_ci95"] or (value, value)
+        if in_db:
+            value, low, high = (10 * np.log10(v) for v in (value, low, high))
+        bars.append((number + shift, value, value - low, high - value))
+    if bars:
+        x, values, below, above = zip(*bars, strict=True)
+        axis.errorbar(
+            x, values, [below, above], marker="o", markersize=3, **style
+        )
+
+
+def _profile_figure(path, profiles, modes, layers, title):
+    """Patterns against the distance to the border, a panel a layer."""
+    size = max(_PROFILE_INCHES * len(layers), 5.5), _PROFILE_INCHES + 1.5
+    with open_figure(path, title, size) as figure:
+        (axes,) = figure.subplots(1, len(layers), squeeze=False)
+        for axis, layer in zip(axes, layers, strict=True):
+            for mode, style in mode_lines(modes).items():
+                profile = np.asarray(profiles[mode, layer])
+                shown = profile > 0
+                axis.plot(
+                    np.flatnonzero(shown),
+                    profile[shown],
+                    marker="o",
+                    markersize=2.5,
+                    **style,
+                )
+            if any((profiles[mode, layer] > 0).any() for mode in modes):
+                axis.set_yscale("log")
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            axis.set_xlabel("positions from the border", fontsize=8)
+            axis.tick_params(labelsize=7, which="both")
+        panel_titles(
+            figure, axes, layers, size[0] / len(layers) - _NUMBERS_INCHES
+        )
+        axes[0].set_ylabel("channel mean of |E[D]|", fontsize=8)
+        figure_legend(
+            figure,
+            axes,
+            "outside lower center",
+            # Of one layer or two, five of the longest names are too wide.
+            ncols=5 if len(layers) > 2 else 4,
+            fontsize=8,
+        )
+
+
+def _modes_figure(path, maps, modes, layers, title):
+    """A row for each mode, a column for each layer, which has one scale.
+
+    It is logarithmic over four powers of ten up to the largest value of the
+    layer's patterns; what lies below is black.
+    """
+    from matplotlib.colors import LogNorm
+
+    width = max(_MODE_INCHES * len(layers) + _NAME_INCHES, 5.5)
+    size = width, _MODE_INCHES * len(modes) + 1.2
+    with open_figure(path, title, size) as figure:
+        axes = figure.subplots(len(modes), len(layers), squeeze=False)
+        for column, layer in zip(axes.T, layers, strict=True):
+            top = max(_largest(maps[mode, layer]) for mode in modes)
+            if top * _LEAST <= np.finfo("float32").tiny:
+                top = 1.0  # nothing to scale by
+            norm = LogNorm(top * _LEAST, top)
+            for axis, mode in zip(column, modes, strict=True):
+                # What is not finite is drawn as the largest.
+                shown = np.nan_to_num(maps[mode, layer], nan=top, posinf=top)
+                shown = np.maximum(shown, top * _LEAST)
+                image = axis.imshow(shown, norm=norm, cmap="inferno")
+                hide_ticks(axis)
+            bar = figure.colorbar(
+                image, ax=column, location="bottom", aspect=12, pad=0.01
+            )
+            bar.ax.tick_params(labelsize=6)
+        for axis, mode in zip(axes[:, 0], modes, strict=True):
+            axis.set_ylabel(mode, rotation=0, ha="right", va="center")
+        room = (width - _NAME_INCHES) / len(layers)
+        panel_titles(figure, axes[0], layers, room, fontsize=8)
+
+
+def _largest(pattern):
+    finite = pattern[np.isfinite(pattern)]
+    return float(finite.max()) if finite.size else 0.0
+
+
+def _surface_figure(path, features, reference, place, pattern, title):
+    """Mean features over more and more crops, and the pattern.
+
+    Above as surfaces: coloured those of the network that pads, on the crop;
+    grey, around them, those computed from real neighbours. Below as heat maps.
+    After the teaser figure of Lin et al. (ICML 2023). `place` has the rows and
+    columns of `features` in `reference`, each `(start, stop)`.
+    """
+    columns = len(features) + 1
+    size = _SURFACE_INCHES * columns, 2 * _SURFACE_INCHES + 0.6
+    with open_figure(path, title, size) as figure:
+        for column, (count, values) in enumerate(features.items(), start=1):
+            around, bounds = _apron(reference[count], place)
+            axis = figure.add_subplot(2, columns, column, projection="3d")
+            _surface(axis, around, bounds, color="0.75", alpha=0.6)
+            _surface(axis, values, place, cmap="viridis")
+            axis.set_title(
+                f"{count} crop{'s' if count > 1 else ''}", fontsize=9, y=0.98
+            )
+            heat = figure.add_subplot(2, columns, columns + column)
+            _heat(heat, values)
+        last = figure.add_subplot(2, columns, columns, projection="3d")
+        _surface(last, pattern, place, cmap="inferno")
+        last.set_zlim(0)
+        last.set_title("pattern, |E[D]|", fontsize=9, y=0.98)
+        heat = figure.add_subplot(2, columns, 2 * columns)
+        _heat(heat, pattern, "inferno", 0)
+
+
+def _apron(values, place):
+    """What lies around the crop, up to half its size."""
+    bounds = []
+    for (start, stop), size in zip(place, values.shape, strict=True):
+        reach = (stop - start) // 2
+        bounds.append((max(start - reach, 0), min(stop + reach, size)))
+    (top, bottom), (left, right) = bounds
+    apron = values[top:bottom, left:right].copy()
+    (first, last), (start, stop) = place
+    # A surface behind another would show through it.
+    apron[
+        first + 1 - top : last - 1 - top, start + 1 - left : stop - 1 - left
+    ] = np.nan
+    return apron, bounds
+
+
+def _surface(axis, values, bounds, **style):
+    (top, bottom), (left, right) = bounds
+    rows, columns = np.mgrid[top:bottom, left:right]
+    axis.plot_surface(
+        columns,
+        rows,
+        values,
+        rcount=_LINES,
+        ccount=_LINES,
+        linewidth=0,
+        antialiased=False,
+        **style,
+    )
+    hide_ticks(axis)
+    axis.tick_params(labelsize=6, pad=-2)
+    axis.invert_yaxis()
+
+
+def _heat(axis, values, cmap="viridis", least=None):
+    image = axis.imshow(values, cmap=cmap, vmin=least)
+    hide_ticks(axis)
+    bar = axis.figure.colorbar(image, ax=axis, shrink=0.8)
+    bar.ax.tick_params(labelsize=6)

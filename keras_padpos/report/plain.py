@@ -49,32 +49,29 @@ def check_report_file(
     Args:
         out: The value of `--out`; `"-"` is standard output.
         report_format: `"html"`, `"markdown"` or `"csv"`.
-        overwrite: Whether a file that is there may be replaced.
+        overwrite: Whether a file that is there may be replaced; else, as
+            without a folder, `InputError` is raised.
 
     Returns:
         The path; `None` for standard output.
-
-    Raises:
-        InputError: If something is there, or its folder is not.
     """
     if out == "-" or (out is None and report_format != "html"):
         return None
     path = Path(out or _DEFAULT).expanduser()
     if path.is_dir():
-        raise InputError(
-            f"--out must be a file. Received: {str(path)!r}, a folder."
+        problem = "must be a file", ", a folder"
+    elif path.exists() and not overwrite:
+        problem = (
+            "must be a new file",
+            ", which is there; --overwrite replaces it",
         )
-    if path.exists() and not overwrite:
-        raise InputError(
-            f"--out must be a new file. Received: {str(path)!r}, which is "
-            "there; --overwrite replaces it."
-        )
-    if not path.parent.is_dir():
-        raise InputError(
-            "--out must lie in a folder that is there. Received: "
-            f"{str(path)!r}."
-        )
-    return path
+    elif not path.parent.is_dir():
+        problem = "must lie in a folder that is there", ""
+    else:
+        return path
+    raise InputError(
+        f"--out {problem[0]}. Received: {str(path)!r}{problem[1]}."
+    )
 
 
 def report_text(
@@ -99,13 +96,7 @@ def report_text(
         layouts: From experiments to their tables. Rows of others are shown
             as they are.
         title: Of the report, in HTML and Markdown.
-        figures: Whether to put the runs' figures in, in HTML.
-
-    Returns:
-        The text.
-
-    Raises:
-        InputError: If a package is not installed that it needs.
+        figures: Whether to put figures in, in HTML.
     """
     if report_format == "csv":
         return _report_csv(runs)
@@ -116,18 +107,12 @@ def report_text(
 
 
 def write_report(text: str, runs: Sequence[RunRecord], out: Path | None) -> str:
-    """Write a report's file, whole or not at all.
+    """Write a report's file, whole or not at all; return a line about it.
 
     Args:
         text: As `report_text` returns it.
         runs: What it is about.
         out: As `check_report_file` returns it.
-
-    Returns:
-        A line that says what was written.
-
-    Raises:
-        OSError: If it cannot be written.
     """
     # A name out of a file may hold what UTF-8 has no bytes for.
     content = text.encode("utf-8", errors="replace")
@@ -146,16 +131,10 @@ def write_report(text: str, runs: Sequence[RunRecord], out: Path | None) -> str:
     ]
     if len(content) > _LARGE and out is not None:
         parts.append("--nofigures makes it small")
-    size = _size_text(len(content))
+    size = f"{len(content) / 1e6:.3g} MB"
+    if len(content) < 999_500:
+        size = f"{len(content) / 1e3:.3g} kB"
     return f"{out or 'standard output'}: {size}, {', '.join(parts)}"
-
-
-def _size_text(size: int) -> str:
-    if size < 1000:
-        return f"{size} bytes"
-    if size < 999_500:
-        return f"{size / 1e3:.3g} kB"
-    return f"{size / 1e6:.3g} MB"
 
 
 def _report_csv(runs: Sequence[RunRecord]) -> str:
@@ -172,6 +151,9 @@ def _report_csv(runs: Sequence[RunRecord]) -> str:
             run for run in finished if run.experiment == experiment
         )
     )
+    columns = dict.fromkeys(
+        ["run", "experiment", *(f"config.{name}" for name in flags)]
+    )
     lines = []
     for run in finished:
         about = {"run": run.name, "experiment": run.experiment}
@@ -181,17 +163,12 @@ def _report_csv(runs: Sequence[RunRecord]) -> str:
             if run.config.get(name) is not None
         }
         for row in run.rows:
-            lines.append(
-                about
-                | {
-                    (f"row.{name}" if name in about else name): _cell(value)
-                    for name, value in row.items()
-                }
-            )
-    columns = dict.fromkeys(
-        ["run", "experiment", *(f"config.{name}" for name in flags)]
-    )
-    columns |= dict.fromkeys(name for line in lines for name in line)
+            line = about | {
+                (f"row.{name}" if name in about else name): _cell(value)
+                for name, value in row.items()
+            }
+            columns |= dict.fromkeys(line)
+            lines.append(line)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
@@ -214,14 +191,14 @@ def _markdown_blocks(content: ReportContent) -> Iterable[str]:
     yield table_markdown(**content.overview)
     if content.missing:
         yield "## What is missing"
-        for what, lines in content.missing.items():
-            yield f"**{what}**"
-            yield _list(lines)
+    for what, lines in content.missing.items():
+        yield f"**{what}**"
+        yield _list(lines)
     yield "## The papers' tables"
     yield table_markdown(**content.coverage)
     for part in content.papers:
-        yield table_markdown(**part.compared)
-        yield table_markdown(**part.whole)
+        yield table_markdown(**part["compared"])
+        yield table_markdown(**part["whole"])
     if content.orderings:
         yield "## The papers' orderings"
         yield tables_markdown(content.orderings)
@@ -250,16 +227,10 @@ def _list(lines: Iterable[str]) -> str:
 def tables_markdown(
     tables: Iterable[Table], *, repeat_notes: bool = True
 ) -> str:
-    """Write tables as Markdown.
+    """Write tables, arguments of `print_table`, as Markdown.
 
-    Args:
-        tables: Arguments of `print_table`, a dict each.
-        repeat_notes: Whether a note that holds for several tables stands
-            under each of them, or under the first alone. Footnotes, which
-            begin with `[`, are a table's own.
-
-    Returns:
-        The text, without a line break at its end.
+    With `repeat_notes=False` a note that holds for several tables stands under
+    the first alone. Footnotes, which begin with `[`, are a table's own.
     """
     texts = []
     written: set[str] = set()

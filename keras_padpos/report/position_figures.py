@@ -8,18 +8,35 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.published import CONTROLS
-from keras_padpos.report.depth_figure import stage_figure
 from keras_padpos.report.figure import FigureFolder
-from keras_padpos.report.maps_figure import error_maps_figure
-from keras_padpos.report.maps_figure import predicted_maps_figure
+from keras_padpos.report.figure import fit_text
+from keras_padpos.report.figure import hide_ticks
+from keras_padpos.report.figure import open_figure
+from keras_padpos.report.figure import panel_titles
+from keras_padpos.report.figure import wrap_text
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
+from keras_padpos.report.table import grouped
+from keras_padpos.report.table import values_of
 
 _Rows = Sequence[Mapping[str, Any]]
 _Arrays = Mapping[str, np.ndarray]
 
 _CASE_STUDY = ("horizontal", "vertical", "gaussian")
+
+_STAGE_INCHES = 2.9
+
+# The largest error that the scale shows, and the width of its bar.
+_MOST_ERROR = 0.5
+_BAR_INCHES = 1
+_ERROR_INCHES = 1.7
+
+_MAP_INCHES = 1.5
+# Of a network's name, in characters.
+_NAME_WIDTH = 34
+# A title does not make a figure wider.
+_MOST_INCHES = 8
 
 
 def draw_position_figures(
@@ -46,44 +63,71 @@ def draw_position_figures(
     # Of all rows, so that a network has the same name in every figure.
     labels = network_labels(rows)
     photographed = [row for row in rows if row["test_set"] not in CONTROLS]
-    _draw_maps(work, rows, arrays, labels)
-    _draw_stages(work, photographed, rows)
-    _draw_errors(work, photographed, arrays, labels)
+    _predicted_maps(work, rows, arrays, labels)
+    _stages(work, photographed, rows)
+    _error_maps(work, photographed, arrays, labels)
 
 
-def _draw_maps(work, rows, arrays, labels):
+def _predicted_maps(work, rows, arrays, labels):
+    """A row for each network, a column for each target of the first."""
     from keras_padpos import probes
 
     first = rows[0]
     networks = _networks([row for row in rows if _is_like(row, first)], labels)
-    own = next(iter(networks.values()))
-    maps = {
-        "target": [arrays[f"{row['arrays']}/target"] for row in own.values()]
+    own = list(next(iter(networks.values())).values())
+    columns = [row["target"] for row in own]
+    targets = [arrays[f"{row['arrays']}/target"] for row in own]
+    lines = {"target": [(target, "") for target in targets]} | {
+        wrap_text(network, _NAME_WIDTH): [
+            (
+                arrays[f"{row['arrays']}/median_map"],
+                f"SPC {row['spearman']:.3f}",
+            )
+            for row in map(by_target.get, columns)
+        ]
+        for network, by_target in networks.items()
+        if set(columns) <= set(by_target)
     }
-    captions = {"target": [""] * len(own)}
-    for network, by_target in networks.items():
-        if set(own) <= set(by_target):
-            maps[network] = [
-                arrays[f"{by_target[target]['arrays']}/median_map"]
-                for target in own
-            ]
-            captions[network] = [
-                f"SPC {by_target[target]['spearman']:.3f}" for target in own
-            ]
     count = f"{first['images']}"
     if first["images"] > probes.MEDIAN_MAPS:
         count = f"the first {probes.MEDIAN_MAPS} of {count}"
-    predicted_maps_figure(
-        work.figure_path("predicted_maps"),
-        maps,
-        list(own),
-        captions,
+    title = (
         "Position read out of features\n"
-        f"median over {count} pictures of {_recipe(first)}",
+        f"median over {count} pictures of {_recipe(first)}"
     )
+    size = (
+        max(
+            _MAP_INCHES * len(columns) + _text_inches("\n".join(lines)),
+            min(_text_inches(title), _MOST_INCHES),
+        ),
+        (_MAP_INCHES + 0.25) * len(lines) + 0.8,
+    )
+    path = work.figure_path("predicted_maps")
+    # Maps stay squares: others leave names no room where there is some.
+    with open_figure(path, title, size, layout="compressed", dpi=120) as figure:
+        axes = figure.subplots(len(lines), len(columns), squeeze=False)
+        for axis, column in zip(axes[0], columns, strict=True):
+            axis.set_title(column.replace("_", " "), fontsize=9)
+        for row, (name, maps) in zip(axes, lines.items(), strict=True):
+            for axis, (values, caption), target in zip(
+                row, maps, targets, strict=True
+            ):
+                low, high = target.min(), target.max()
+                axis.imshow(values, vmin=low, vmax=high, cmap="viridis")
+                hide_ticks(axis)
+                axis.set_xlabel(caption, fontsize=8)
+            row[0].set_ylabel(
+                name, rotation=0, ha="right", va="center", fontsize=9
+            )
 
 
-def _draw_stages(work, photographed, rows):
+def _text_inches(text: str) -> float:
+    """About as wide as the longest line is in print, and a little more."""
+    return 0.5 + 0.085 * max(map(len, text.splitlines()))
+
+
+def _stages(work, photographed, rows):
+    """A panel a target, a line a network; `"all"` stands apart."""
     single = [
         row
         for row in photographed
@@ -95,35 +139,70 @@ def _draw_stages(work, photographed, rows):
     first = single[0]
     labels = network_labels({**row, "seed": None} for row in rows)
     staged = {network_identity(row) for row in single}
-    scores: dict[str, dict[str, dict[str, list[float]]]] = {}
-    for row in photographed:
-        identity = network_identity(row)
-        if (
-            (row["stages"].isdigit() or row["stages"] == "all")
-            and identity in staged
-            and _is_like({**row, "stages": first["stages"]}, first)
-        ):
-            lines = scores.setdefault(row["target"], {})
-            line = lines.setdefault(labels[identity], {})
-            line.setdefault(row["stages"], []).append(row["spearman"])
-    curves = {
-        target: {
-            network: {
-                stage: float(np.mean(values)) for stage, values in line.items()
-            }
-            for network, line in lines.items()
-        }
-        for target, lines in scores.items()
-    }
-    stage_figure(
-        work.figure_path("spc_per_stage"),
-        curves,
+    shown = [
+        {**row, "label": labels[network_identity(row)]}
+        for row in photographed
+        if (row["stages"].isdigit() or row["stages"] == "all")
+        and network_identity(row) in staged
+        and _is_like({**row, "stages": first["stages"]}, first)
+    ]
+    stages = values_of(shown, "stages")
+    stages.sort(key=lambda stage: (stage == "all", len(stage), stage))
+    networks = values_of(shown, "label")
+    targets = grouped(shown, ["target"])
+    width = max(_STAGE_INCHES * len(targets), 5)
+    height = _STAGE_INCHES + 0.9 + 0.2 * len(networks)
+    title = (
         f"Position read out of single stages and of all\n{first['images']} "
-        f"pictures of {_recipe({**first, 'stages': 'all'})}",
+        f"pictures of {_recipe({**first, 'stages': 'all'})}"
     )
+    path = work.figure_path("spc_per_stage")
+    with open_figure(path, title, (width, height), dpi=120) as figure:
+        (axes,) = figure.subplots(1, len(targets), squeeze=False, sharey=True)
+        handles = {}
+        for axis, ((target,), own) in zip(axes, targets.items(), strict=True):
+            axis.axhline(0, color="0.8", linewidth=1)
+            for (name,), line in grouped(own, ["label"]).items():
+                scores = {
+                    stage: np.mean([row["spearman"] for row in at])
+                    for (stage,), at in grouped(line, ["stages"]).items()
+                }
+                # A network keeps its colour in all panels.
+                style = {"color": f"C{networks.index(name) % 10}"}
+                single = [s for s in stages if s in scores and s != "all"]
+                (handles[name],) = axis.plot(
+                    [stages.index(stage) for stage in single],
+                    [scores[stage] for stage in single],
+                    marker="o",
+                    **style,
+                )
+                if "all" in scores:
+                    last = stages.index("all")
+                    axis.plot(last, scores["all"], marker="s", **style)
+            axis.set_xticks(range(len(stages)), stages)
+            axis.set_xlim(-0.4, len(stages) - 0.6)
+            axis.set_title(target.replace("_", " "), fontsize=10)
+            axis.set_xlabel("stage", fontsize=9)
+        axes[0].set_ylabel("SPC", fontsize=9)
+        legend = figure.legend(
+            handles.values(),
+            handles,
+            loc="outside lower center",
+            fontsize=9,
+            frameon=False,
+        )
+        # A line stands before each name.
+        higher = sum(fit_text(text, width - 0.6) for text in legend.get_texts())
+        figure.set_figheight(figure.get_figheight() + higher)
 
 
-def _draw_errors(work, photographed, arrays, labels):
+def _error_maps(work, photographed, arrays, labels):
+    """A row for each picture: itself, then each network's error map.
+
+    All maps share one colour scale, from 0 to 0.5, the most that the constant
+    0.5 errs on targets in [0, 1]: few probes that go astray would otherwise
+    leave all others dark.
+    """
     for first in photographed:
         own = [row for row in photographed if _is_like(row, first)]
         maps = {
@@ -135,15 +214,34 @@ def _draw_errors(work, photographed, arrays, labels):
             break
     else:
         return
-    pictures = arrays.get(f"pictures/{first['test_set']}")
-    count = len(next(iter(maps.values())))
-    error_maps_figure(
-        work.figure_path("error_maps"),
-        maps,
+    rows = len(next(iter(maps.values())))
+    pictures = arrays.get(f"pictures/{first['test_set']}", ())[:rows]
+    beside = 1 if len(pictures) else 0
+    columns = beside + len(maps)
+    width = max(_ERROR_INCHES * columns + _BAR_INCHES, 5)
+    size = width, _ERROR_INCHES * rows + 1.2
+    title = (
         "Mean absolute error of horizontal, vertical and Gaussian map\n"
-        f"first pictures of {_recipe(first)}",
-        None if pictures is None else pictures[:count],
+        f"first pictures of {_recipe(first)}"
     )
+    path = work.figure_path("error_maps")
+    with open_figure(path, title, size, dpi=120) as figure:
+        axes = figure.subplots(rows, columns, squeeze=False)
+        for axis in axes.ravel():
+            hide_ticks(axis)
+        if beside:
+            axes[0, 0].set_title("picture", fontsize=9)
+            for axis, picture in zip(axes[:, 0], pictures, strict=True):
+                axis.imshow(picture)
+        for column, errors in zip(axes.T[beside:], maps.values(), strict=True):
+            for axis, error in zip(column, errors, strict=True):
+                image = axis.imshow(
+                    error, vmin=0, vmax=_MOST_ERROR, cmap="inferno"
+                )
+        panel_titles(
+            figure, axes[0, beside:], maps, (width - _BAR_INCHES) / columns
+        )
+        figure.colorbar(image, ax=axes, extend="max", shrink=0.8, label="error")
 
 
 def _errors(by_target, arrays):

@@ -1,11 +1,12 @@
 """The tables of `position_probe`, the papers' numbers beside."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos import published
 from keras_padpos.published import CONTROLS
-from keras_padpos.report.cells import score_text
 from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
@@ -13,6 +14,8 @@ from keras_padpos.report.names import network_labels
 from keras_padpos.report.seeds import interval_note
 from keras_padpos.report.seeds import merge_seeds
 from keras_padpos.report.seeds import network_differences
+from keras_padpos.report.seeds import score_cell
+from keras_padpos.report.seeds import scores_text
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
@@ -28,8 +31,8 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
 
     Networks that differ in their seed alone are one line: mean and standard
     deviation over seeds, and the interval over pictures of the mean over
-    seeds (see `merge_seeds`). Of several heads the first is shown in full, the
-    others by their scores alone.
+    seeds. Of several heads the first is shown in full, the others by their
+    scores alone.
 
     Args:
         rows: As `position_rows` returns them, of runs whose probes were
@@ -55,29 +58,39 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
         if others:
             title = f"Other heads on {test_set}, {_solvers(others)} solver: "
             tables.append(
-                _by_target(f"{title}SPC / MAE", targets, heads, others, _scores)
+                _by_target(
+                    f"{title}SPC / MAE", targets, heads, others, scores_text
+                )
             )
     differences = network_differences(
         [row for row in paired if row["test_set"] not in CONTROLS]
     )
     for (test_set,), own in grouped(differences, ["test_set"]).items():
-        tables.append(
-            _by_target(
-                f"SPC on {test_set} less that of {paired[0]['network']}, "
-                "picture by picture, with 95 % interval",
-                targets,
-                heads,
-                own,
-                _difference,
-            )
+        title = (
+            f"SPC on {test_set} less that of {paired[0]['network']}, picture "
+            "by picture, with 95 % interval"
         )
+        tables.append(_by_target(title, targets, heads, own, _difference))
     controls = [
         row
         for row in rows
         if row["test_set"] in CONTROLS and row["head"] == heads[0]
     ]
     if controls:
-        tables.append(_controls(controls, targets, heads))
+        counts = {row["test_set"]: row["images"] for row in controls}
+        controls.sort(key=lambda row: targets.index(row["target"]))
+        table = _across(
+            "SPC on pictures without content: "
+            + ", ".join(f"{name} ({count})" for name, count in counts.items()),
+            ["target", "network", "head"],
+            controls,
+            "test_set",
+            list(counts),
+            lambda row: _score(row, "spearman"),
+        )
+        several = len(heads) > 1
+        table["notes"] = ["Other heads: see results.json."] * several
+        tables.append(table)
     return tables
 
 
@@ -123,6 +136,7 @@ def _seed_column(rows: _Rows) -> list[tuple[str, str]]:
 
 def _in_full(rows: _Rows) -> dict[str, Any]:
     test_set, images, train_images = (rows[0][name] for name in _PICTURES)
+    several = any(row["seed"] is None for row in rows)
     return {
         "title": f"Position read-out on {test_set}: {images} pictures, "
         f"{train_images} to fit on, {_solvers(rows)} solver",
@@ -142,86 +156,53 @@ def _in_full(rows: _Rows) -> dict[str, Any]:
                 **row,
                 "spearman": _score(row, "spearman"),
                 "mae": _score(row, "mae"),
-                "paper": _counterpart(row),
+                "paper": (theirs := published.counterpart(row))
+                and f"{scores_text(theirs)} ({head_label(theirs)}, "
+                f"{theirs['table']})",
             }
             for row in rows
         ],
         "notes": [
             "±: standard deviation over seeds; intervals are over pictures."
         ]
-        if any(row["seed"] is None for row in rows)
-        else [],
+        * several,
     }
-
-
-def _counterpart(row):
-    from keras_padpos import published
-
-    theirs = published.counterpart(row)
-    return theirs and (
-        f"{theirs['spearman']:.3f} / {theirs['mae']:.3f} "
-        f"({head_label(theirs)}, {theirs['table']})"
-    )
 
 
 def _by_target(title, targets, heads, rows, cell):
     """One line a head and network, grouped by head; one column a target."""
-    lines: dict[tuple, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: heads.index(row["head"])):
-        key = row["head"], network_identity(row), *row["seeds"]
-        line = lines.setdefault(
-            key, _line(row, "head", "network", "seed_words")
-        )
-        line[row["target"]] = cell(row)
-    shown = [name for name in targets if any(name in r for r in lines.values())]
+    rows = sorted(rows, key=lambda row: heads.index(row["head"]))
+    return _across(title, ["head", "network"], rows, "target", targets, cell)
+
+
+def _across(
+    title: str,
+    by: list[str],
+    rows: _Rows,
+    field: str,
+    values: Sequence[str],
+    cell: Callable[[_Row], Any],
+) -> dict[str, Any]:
+    """A line for what rows have in common, a column for each of `values`."""
+    lines = [
+        {name: own[0].get(name) for name in (*NETWORK, *by, "seed_words")}
+        | {row[field]: cell(row) for row in own}
+        for own in grouped(rows, [*by, "seed_words"]).values()
+    ]
+    shown = [name for name in values if any(name in line for line in lines)]
     return {
         "title": title,
         "columns": [
-            "head",
-            "network",
+            *by,
             *_seed_column(rows),
             *((name, name.replace("_", " ")) for name in shown),
         ],
-        "rows": list(lines.values()),
+        "rows": lines,
     }
-
-
-def _controls(rows, targets, heads):
-    """One line a network and target, for one head; one column a control."""
-    lines, counts = {}, {}
-    for row in rows:
-        key = row["target"], network_identity(row), *row["seeds"]
-        line = lines.setdefault(
-            key, _line(row, "target", "network", "head", "seed_words")
-        )
-        line[row["test_set"]] = _score(row, "spearman")
-        counts[row["test_set"]] = row["images"]
-    return {
-        "title": "SPC on pictures without content: "
-        + ", ".join(f"{name} ({count})" for name, count in counts.items()),
-        "columns": ["target", "network", "head", *_seed_column(rows), *counts],
-        "rows": sorted(
-            lines.values(), key=lambda line: targets.index(line["target"])
-        ),
-        "notes": ["Other heads: see results.json."] if len(heads) > 1 else [],
-    }
-
-
-def _line(row: _Row, *names: str) -> dict[str, Any]:
-    return {name: row.get(name) for name in (*NETWORK, *names)}
 
 
 def _score(row: _Row, metric: str) -> float | str:
-    """A number as it is, so that it stands on the right; seeds as text."""
-    if row["seed"] is not None:
-        return row[metric]
-    return score_text(row, metric)
-
-
-def _scores(row: _Row) -> str:
-    return " / ".join(
-        score_text(row, metric, count=False) for metric in ("spearman", "mae")
-    )
+    return score_cell(row, metric, f" ({len(row['seeds'])} seeds)")
 
 
 def _difference(row: _Row) -> str:

@@ -65,24 +65,22 @@ class Progress:
         Yields:
             `advance(count=1)`, to call when `count` more are done.
         """
-        started = time.perf_counter()
-        done = 0
-        task = None
-        if self._bars is not None:
-            task = self._bars.add_task(description, total=total, noun=noun)
+        started, done, bars = time.perf_counter(), 0, self._bars
+        if bars:
+            task = bars.add_task(description, total=total, noun=noun)
 
         def advance(count: int = 1) -> None:
             nonlocal done
             done += count
-            if self._bars is not None and task is not None:
-                self._bars.advance(task, count)
+            if bars:
+                bars.advance(task, count)
 
         try:
             yield advance
         finally:
-            if self._bars is not None and task is not None:
-                self._bars.remove_task(task)
-                self._bars.refresh()
+            if bars:
+                bars.remove_task(task)
+                bars.refresh()
         # Reached only by a block that did not raise.
         seconds = time.perf_counter() - started
         counted = f"{done} {noun}, " if done else ""

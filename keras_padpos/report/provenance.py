@@ -6,9 +6,11 @@ from typing import Any
 
 from keras_padpos.report.cells import duration_text
 from keras_padpos.report.cells import flag_text
+from keras_padpos.report.cells import listed
 from keras_padpos.report.read_runs import RunRecord
 
-_KNOWN = (
+# What stands on a line of its own, or elsewhere.
+_KNOWN = {
     "command",
     "start",
     "wall_seconds",
@@ -20,7 +22,7 @@ _KNOWN = (
     "backend",
     "versions",
     "skipped",
-)
+}
 
 
 def provenance_items(run: RunRecord) -> list[tuple[str, str]]:
@@ -32,25 +34,21 @@ def provenance_items(run: RunRecord) -> list[tuple[str, str]]:
             f" in its last session; {about['resumed_units']} units were done "
             "before"
         )
+    start = start_text(about.get("start"))
+    names = ["devices", "backend", "versions"]
+    names += [name for name in about if name not in _KNOWN]
     items: dict[str, Any] = {
         "directory": run.path,
         "command": about.get("command"),
-        "started": f"{start_text(about['start'])} UTC"
-        if "start" in about
-        else None,
+        "started": start and f"{start} UTC",
         "took": took,
         "commit": about.get("commit") or None,
         "seed": about.get("seed"),
         "machine": _machine(about.get("machine")),
         **{
-            name: _text(about[name])
-            for name in ("devices", "backend", "versions")
-            if about.get(name)
-        },
-        **{
-            name.replace("_", " "): _text(value)
-            for name, value in about.items()
-            if name not in _KNOWN and value not in (None, {}, [])
+            name.replace("_", " "): _text(about[name])
+            for name in names
+            if about.get(name) not in (None, {}, [])
         },
         "config": " ".join(
             f"--{name}={flag_text(value)}"
@@ -64,9 +62,9 @@ def provenance_items(run: RunRecord) -> list[tuple[str, str]]:
     ]
 
 
-def start_text(start: Any) -> str:
+def start_text(start: Any) -> str | None:
     """A start without its seconds and zone, which is UTC."""
-    return str(start)[:16].replace("T", " ")
+    return None if start is None else str(start)[:16].replace("T", " ")
 
 
 def skipped_pictures(run: RunRecord) -> list[str]:
@@ -78,11 +76,8 @@ def skipped_pictures(run: RunRecord) -> list[str]:
     for name, reasons in skipped.items():
         reasons = reasons if isinstance(reasons, list) else [reasons]
         if reasons:
-            more = f"; {len(reasons) - 3} more" if len(reasons) > 3 else ""
-            lines.append(
-                f"{name}: {len(reasons)} left out "
-                f"({'; '.join(map(str, reasons[:3]))}{more})"
-            )
+            texts = listed(map(str, reasons), 3, "; ", "; {} more")
+            lines.append(f"{name}: {len(reasons)} left out ({texts})")
     return lines
 
 

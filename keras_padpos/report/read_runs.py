@@ -1,10 +1,10 @@
 """Work directories, read without changing anything."""
 
 import dataclasses
+import itertools
 import json
 import os
 import re
-from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -38,19 +38,11 @@ _UNDER_WAY = " under way "
 class RunRecord:
     """What a run left in its work directory.
 
-    Args:
-        path: The work directory.
-        name: The end of its path that no other run of the page has.
-        experiment: Name of the experiment; `"unknown"` where nothing tells.
-        config: The flags of the run.
-        state: `FINISHED`; `UNFINISHED`, without results.json; or `DAMAGED`,
-            with one that cannot be read.
-        problems: What is wrong with its files, a sentence each.
-        rows: Rows of results.json.
-        provenance: Out of results.json.
-        units: Names of the finished units of work of an unfinished run.
-        metrics: Lines of metrics.jsonl.
-        figures: Files in `figures/`, sorted.
+    `name` is the end of its path that no other run of the page has,
+    `experiment` is `"unknown"` where nothing tells, `config` holds the flags.
+    `state` is `UNFINISHED` without results.json, `DAMAGED` with one that cannot
+    be read; `problems` are sentences on its files, `units` the finished units
+    of work of an unfinished run, `metrics` the lines of metrics.jsonl.
     """
 
     path: Path
@@ -71,24 +63,13 @@ class RunRecord:
 
 
 def open_run(path: str | os.PathLike, experiment: str) -> RunRecord:
-    """Read what a finished run left.
-
-    Args:
-        path: Its work directory.
-        experiment: Name of the experiment that must have written it.
-
-    Returns:
-        The record, called by its path.
-
-    Raises:
-        InputError: If it is not that of a finished run of the experiment.
-    """
+    """Read what a finished run of an experiment left, or raise `InputError`."""
     path = Path(path).expanduser()
     file = path / RESULTS_FILE
     try:
         if not file.exists():
             raise InputError(f"there is no {RESULTS_FILE}")
-        run = _record(path, str(path), _load(file, _check_results))
+        run = _record(path, str(path), _load(file, _RESULTS))
         if run.experiment != experiment:
             raise InputError(f"it is one of {run.experiment}")
     except (OSError, ValueError, RecursionError) as error:
@@ -104,14 +85,12 @@ def find_runs(paths: Sequence[str]) -> list[RunRecord]:
 
     Args:
         paths: Work directories, finished or not, and folders that hold some,
-            such as the output of a sweep; their folders' folders are not
-            looked into.
+            such as the output of a sweep.
 
     Returns:
         The runs in the order of the paths, those of a folder by name; each
-        once. A run is called by the end of its path, as long as it takes to
-        tell it from the others. Nothing in a run's files is an error: the
-        record says what is wrong with them.
+        once. Nothing in a run's files is an error: the record says what is
+        wrong with them.
 
     Raises:
         InputError: If a path is no folder, or one without work directories.
@@ -119,33 +98,34 @@ def find_runs(paths: Sequence[str]) -> list[RunRecord]:
     folders: dict[Path, Path] = {}
     for name in paths:
         path = Path(name).expanduser()
+        reason = (
+            "no config.json or results.json of a run in it, nor in the folders "
+            "in it"
+        )
+        inside: list[Path] = []
         if not path.is_dir():
             reason = "a file" if path.exists() else "it is not there"
         elif _is_work_directory(path):
-            folders.setdefault(path.resolve(), path)
-            continue
+            inside = [path]
         else:
-            reason = (
-                "no config.json or results.json of a run in it, nor in the "
-                "folders in it"
-            )
             inside = [
                 each
-                for each in path.iterdir()
+                for each in sorted(path.iterdir(), key=_natural_key)
                 if each.is_dir()
                 and not each.name.startswith(".")
                 and _is_work_directory(each)
             ]
-            if inside:
-                for each in sorted(inside, key=_natural_key):
-                    folders.setdefault(each.resolve(), each)
-                continue
-        raise InputError(
-            "DIR must be a work directory or a folder of such. Received: "
-            f"{str(name)!r} ({reason})."
-        )
-    names = _short_names(list(folders))
-    return [read_run(path, names[whole]) for whole, path in folders.items()]
+        if not inside:
+            raise InputError(
+                "DIR must be a work directory or a folder of such. Received: "
+                f"{str(name)!r} ({reason})."
+            )
+        for each in inside:
+            folders.setdefault(each.resolve(), each)
+    return [
+        _read_run(path, _short_name(whole, folders))
+        for whole, path in folders.items()
+    ]
 
 
 def _is_work_directory(path: Path) -> bool:
@@ -155,44 +135,38 @@ def _is_work_directory(path: Path) -> bool:
     # Other programs write a config.json too.
     return (path / CONFIG_FILE).is_file() and (
         (path / CHECKPOINTS).is_dir()
-        or bool(_read(path / CONFIG_FILE, _check_config, []))
+        or bool(_read(path / CONFIG_FILE, _CONFIG, []))
     )
 
 
-def _natural_key(path: Path) -> list[tuple[int, int, str]]:
-    """Sort key that puts `run10` after `run9`."""
-    return [
-        (0, int(part), part) if part.isdecimal() else (1, 0, part)
-        for part in re.split(r"(\d+)", path.name)
-        if part
-    ]
+def _natural_key(path: Path) -> list[int | str]:
+    """Sort key that puts `run10` after `run9`: texts and numbers in turn."""
+    parts = re.split(r"(\d+)", path.name)
+    return [int(part) if part.isdecimal() else part for part in parts]
 
 
-def _short_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """The shortest ends that tell paths apart, each as short as can be."""
-    names = {}
-    for path in paths:
-        others = [other.parts for other in paths if other != path]
-        parts = 1
-        while parts < len(path.parts) and any(
-            other[-parts:] == path.parts[-parts:] for other in others
-        ):
-            parts += 1
-        names[path] = "/".join(path.parts[-parts:])
-    return names
+def _short_name(path: Path, paths: Iterable[Path]) -> str:
+    """The shortest end that no other path has."""
+    others = [other.parts for other in paths if other != path]
+    parts = 1
+    while parts < len(path.parts) and any(
+        other[-parts:] == path.parts[-parts:] for other in others
+    ):
+        parts += 1
+    return "/".join(path.parts[-parts:])
 
 
-def read_run(path: Path, name: str) -> RunRecord:
+def _read_run(path, name):
     """Read what a run left, whatever it is; the record has the problems."""
     problems: list[str] = []
     saved: dict[str, Any] = {}
     state = UNFINISHED
     if (path / CONFIG_FILE).exists():
-        saved = _read(path / CONFIG_FILE, _check_config, problems)
+        saved = _read(path / CONFIG_FILE, _CONFIG, problems)
     else:
         problems.append(f"{CONFIG_FILE} is missing.")
     if (path / RESULTS_FILE).exists():
-        results = _read(path / RESULTS_FILE, _check_results, problems)
+        results = _read(path / RESULTS_FILE, _RESULTS, problems)
         state = FINISHED if results else DAMAGED
         saved |= results
     metrics, torn = _read_metrics(path / METRICS_FILE)
@@ -219,52 +193,46 @@ def _record(path, name, saved):
     )
 
 
-def _read(file: Path, check: Callable, problems: list[str]) -> dict[str, Any]:
+def _read(file, kinds, problems):
     """What JSON holds; empty, and a problem more, if it is not as it should."""
     try:
-        return _load(file, check)
+        return _load(file, kinds)
     except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
-        problems.append(f"{file.name} cannot be read: {reason}.")
+        problems.append(f"{file.name} cannot be read: {error_words(error)}.")
         return {}
 
 
-def _load(file, check):
+def _load(file, kinds):
     saved = json.loads(file.read_text(encoding="utf-8"))
     # What would be too deep for those who walk through it.
     level = [saved]
     for _ in range(_DEEPEST):
-        level = [
-            item
+        lists = [
+            each.values() if isinstance(each, dict) else each
             for each in level
             if isinstance(each, (dict, list))
-            for item in (each.values() if isinstance(each, dict) else each)
         ]
+        level = list(itertools.chain(*lists))
     if level:
         raise InputError(f"it is nested more than {_DEEPEST} deep")
-    check(saved)
+    _check(saved, kinds)
     return saved
 
 
-def _check_config(saved):
+_CONFIG = {"experiment": str, "config": dict}
+_RESULTS = {**_CONFIG, "rows": list, "provenance": dict}
+
+
+def _check(saved, kinds):
     if not isinstance(saved, dict):
         raise InputError("it holds no object")
-    _check(saved, "experiment", str)
-    _check(saved, "config", dict)
-
-
-def _check_results(saved):
-    _check_config(saved)
-    _check(saved, "rows", list)
-    if not all(isinstance(row, dict) for row in saved["rows"]):
+    for name, kind in kinds.items():
+        if name == "provenance":
+            saved.setdefault(name, {})
+        if not isinstance(saved.get(name), kind):
+            raise InputError(f"`{name}` is missing or no {kind.__name__}")
+    if "rows" in kinds and not all(isinstance(r, dict) for r in saved["rows"]):
         raise InputError("a row is no object")
-    saved.setdefault("provenance", {})
-    _check(saved, "provenance", dict)
-
-
-def _check(saved, name, kind):
-    if not isinstance(saved.get(name), kind):
-        raise InputError(f"`{name}` is missing or no {kind.__name__}")
 
 
 def _read_units(folder: Path) -> tuple[str, ...]:
@@ -281,10 +249,8 @@ def _read_units(folder: Path) -> tuple[str, ...]:
 
 def _read_metrics(file: Path) -> tuple[tuple[dict[str, Any], ...], int]:
     """The lines that can be read, and how many cannot."""
-    if not file.is_file():
-        return (), 0
     lines, torn = [], 0
-    for text in file.read_bytes().splitlines():
+    for text in file.read_bytes().splitlines() if file.is_file() else ():
         try:
             line = json.loads(text)
         except (ValueError, RecursionError):
@@ -317,8 +283,14 @@ def run_groups(
     """
     groups: list[tuple[tuple, list[RunRecord], set[tuple]]] = []
     for run in runs:
-        rest = _flags(run.config, set(run.config) - set(key))
-        keys = {_flags(run.config, run.config), *map(_row_key, run.rows)}
+        # A flag that an earlier version did not know is as if not set.
+        flags = {
+            name: flag_text(value)
+            for name, value in sorted(run.config.items())
+            if value is not None
+        }
+        rest = tuple(item for item in flags.items() if item[0] not in key)
+        keys = {tuple(flags.items()), *map(_row_key, run.rows)}
         for same, group, taken in groups:
             if same == rest and not taken & keys:
                 group.append(run)
@@ -327,15 +299,6 @@ def run_groups(
         else:
             groups.append((rest, [run], keys))
     return [group for _, group, _ in groups]
-
-
-def _flags(config: Mapping[str, Any], names: Collection[str]) -> tuple:
-    # A flag that an earlier version did not know is as if not set.
-    return tuple(
-        (name, flag_text(config[name]))
-        for name in sorted(names)
-        if config[name] is not None
-    )
 
 
 def _row_key(row: Mapping[str, Any]) -> tuple:

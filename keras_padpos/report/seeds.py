@@ -10,8 +10,9 @@ import numpy as np
 from keras_padpos.report._position_rows import HEAD
 from keras_padpos.report._position_rows import PICTURES
 from keras_padpos.report._position_rows import RECIPE
+from keras_padpos.report.cells import format_mean
 from keras_padpos.report.names import network_identity
-from keras_padpos.report.table import is_scored
+from keras_padpos.report.table import grouped
 
 _Row = Mapping[str, Any]
 
@@ -26,41 +27,17 @@ def merge_seeds(
     Rows that a seed makes what they are: of random weights, or of a probe
     that was trained. An exact probe of trained weights is the same whatever
     the seed; of several that score the same pictures the first is taken, and
-    others, whose crops differ because the seed does, stay apart.
+    others, whose crops differ because the seed does, stay apart. With
+    `same_pictures=False` seeds go together whatever their crops, and have no
+    interval where these differ.
 
-    The interval of such a row is that of its pictures, each of which scores
-    its mean over seeds. It tells how the mean would vary with other pictures;
-    with other seeds, the standard deviation over seeds does.
-
-    Example:
-
-    >>> row = {"backbone": "vgg16", "weights": "random", "target": "gaussian",
-    ...        "test_set": "photographs", "mae": 0.1, "images": 3}
-    >>> rows = [
-    ...     {**row, "seed": seed, "spearman": np.mean(scores),
-    ...      "scores": np.array(scores)}
-    ...     for seed, scores in enumerate([[0.5, 0.6, 0.7], [0.7, 0.8, 0.9]])
-    ... ]
-    >>> (merged,) = merge_seeds(rows)
-    >>> merged["seeds"], round(merged["spearman"], 3), merged["scores"]
-    ([0, 1], 0.7, array([0.6, 0.7, 0.8]))
-    >>> round(merged["spearman_seed_sd"], 3)
-    0.141
-
-    Args:
-        rows: As `position_rows` returns them.
-        same_pictures: Whether only rows that score the same pictures go
-            together. With `False` seeds go together whatever their crops, and
-            have no interval where these differ.
-
-    Returns:
-        The rows, in order of first appearance, each with `seeds`. Where these
-        are several, `seed` is `None`; `spearman`, `mae` and `scores` are means
-        over seeds; `spearman_seed_sd` and `mae_seed_sd` are standard
-        deviations of the means over pictures (n - 1), in the scores' unit;
-        `spearman_ci95` is the 95 % interval (`None`, as `scores`, if pictures
-        differ); all else is as in the first row. Of rows of the same seed the
-        first is taken.
+    Returns the rows, in order of first appearance, each with `seeds`. Where
+    these are several, `seed` is `None`; `spearman`, `mae` and `scores` are
+    means over seeds; `spearman_seed_sd` and `mae_seed_sd` standard deviations
+    of the means over pictures (n - 1); `spearman_ci95` is the 95 % interval of
+    the pictures' means over seeds (`None`, as `scores`, if pictures differ);
+    all else is as in the first row. Of rows of the same seed the first is
+    taken.
     """
     groups: dict[tuple, dict[Any, _Row]] = {}
     for row in rows:
@@ -74,23 +51,23 @@ def merge_seeds(
         key = (*network_identity(row), *(row.get(name) for name in fields))
         group = groups.setdefault(key, {})
         group.setdefault(row["seed"] if seeded else None, row)
-    return [_merged(group) for group in groups.values()]
+    return [_merged(list(group.values())) for group in groups.values()]
 
 
-def _merged(group):
-    rows = list(group.values())
+def _merged(rows):
+    seeds = [row["seed"] for row in rows]
     if len(rows) == 1:
-        return {**rows[0], "seeds": [rows[0]["seed"]]}
+        return {**rows[0], "seeds": seeds}
     from keras_padpos.metrics import bootstrap_interval
 
     scores = interval = None
-    if len({tuple(row.get(name) for name in PICTURES) for row in rows}) == 1:
+    if len(grouped(rows, PICTURES)) == 1:
         scores = np.mean([row["scores"] for row in rows], axis=0)
         interval = bootstrap_interval(scores)
     merged = {
         **rows[0],
         "seed": None,
-        "seeds": list(group),
+        "seeds": seeds,
         "scores": scores,
         "spearman_ci95": interval,
     }
@@ -101,12 +78,25 @@ def _merged(group):
     return merged
 
 
-def fit_preference(row: _Row) -> tuple:
-    """Sort key of rows that were fitted in several ways, the best first.
+def score_text(row: _Row, metric: str) -> str:
+    """`"spearman"` or `"mae"` of a row of `merge_seeds`, or a published one."""
+    return format_mean(row[metric], row.get(f"{metric}_seed_sd"), ".3f") or ""
 
-    The exact fit comes first, then the one that saw most positions of each
-    picture.
-    """
+
+def scores_text(row: _Row) -> str:
+    """SPC / MAE."""
+    return f"{score_text(row, 'spearman')} / {score_text(row, 'mae')}"
+
+
+def score_cell(row: _Row, metric: str, suffix: str = "") -> float | str:
+    """A number as it is, so that it stands on the right; seeds as text."""
+    if len(row["seeds"]) == 1:
+        return row[metric]
+    return score_text(row, metric) + suffix
+
+
+def fit_preference(row: _Row) -> tuple:
+    """Sort key: the exact fit first, then what saw most positions."""
     return (
         row.get("solver", "exact") != "exact",
         -(row.get("positions_per_image") or 0),
@@ -123,7 +113,15 @@ def closest_pair(
     then as `fit_preference` has it. `None` if no two score the same pictures.
     """
     pairs = [
-        (one, other, _recipe_differences(one, other))
+        (
+            one,
+            other,
+            [
+                f"{name.replace('_', ' ')} {one.get(name)}, {other.get(name)}"
+                for name in RECIPE
+                if one.get(name) != other.get(name)
+            ],
+        )
         for one in ones
         for other in others
         if all(one.get(name) == other.get(name) for name in PICTURES)
@@ -139,42 +137,28 @@ def closest_pair(
     )
 
 
-def _recipe_differences(one, other):
-    return [
-        f"{name.replace('_', ' ')} {one.get(name)}, {other.get(name)}"
-        for name in RECIPE
-        if one.get(name) != other.get(name)
-    ]
-
-
 def network_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     """Pair each network's SPC with the first network's, picture by picture.
 
-    Args:
-        rows: As `merge_seeds` returns them; the first row's network is the
-            one that all others are set against, each on the same target, with
-            the same head and on the same pictures. Seeds are averaged before.
-
-    Returns:
-        The rows of all other networks whose partner was measured, each with
-        `difference`, its mean SPC less the first network's, and
-        `difference_ci95`, the bootstrap interval of it over pictures (`None`
-        for a single picture).
+    Of the rows of `merge_seeds` the first row's network is the one that all
+    others are set against, each on the same target, with the same head and on
+    the same pictures. Returns the rows of all others whose partner was
+    measured, with `difference`, their mean SPC less the first network's, and
+    `difference_ci95`, its interval over pictures (`None` for one picture).
     """
     from keras_padpos.metrics import paired_difference
 
     first = rows and network_identity(rows[0])
-    references: dict[tuple, list[_Row]] = {}
-    others = []
-    for row in rows:
-        key = tuple(row[name] for name in (*HEAD, "target", "test_set"))
-        if network_identity(row) == first:
-            references.setdefault(key, []).append(row)
-        else:
-            others.append((row, key))
+    place = (*HEAD, "target", "test_set")
+    references = grouped(
+        [row for row in rows if network_identity(row) == first], place
+    )
     differences = []
-    for row, key in others:
-        if pair := closest_pair([row], references.get(key, [])):
+    for row in rows:
+        key = tuple(row[name] for name in place)
+        if network_identity(row) != first and (
+            pair := closest_pair([row], references.get(key, []))
+        ):
             difference, interval = paired_difference(
                 row["scores"], pair[1]["scores"]
             )
@@ -197,28 +181,3 @@ def interval_note(test_sets: Iterable[str]) -> str:
             "independent: their intervals are too narrow."
         )
     return note
-
-
-def scored_seeds(rows: Sequence[_Row]) -> int | str:
-    """How many seeds there are; or, such as `1 of 2`, how many have scores."""
-    seeds = {row.get("seed") for row in rows}
-    scored = {row.get("seed") for row in rows if is_scored(row)}
-    if len(scored) == len(seeds):
-        return len(seeds)
-    return f"{len(scored)} of {len(seeds)}"
-
-
-def unscored_notes(rows: Sequence[_Row], names: Sequence[str]) -> list[str]:
-    """Which networks, by the fields `names`, have no scores, and why."""
-    return list(
-        dict.fromkeys(
-            ", ".join(
-                [
-                    *(str(row[name]) for name in names),
-                    f"seed {row.get('seed')}: {row['reason']}",
-                ]
-            )
-            for row in rows
-            if not is_scored(row)
-        )
-    )

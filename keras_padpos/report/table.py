@@ -11,6 +11,8 @@ import numpy as np
 
 from keras_padpos.report.cells import format_mean
 from keras_padpos.report.cells import mean_sd
+from keras_padpos.report.names import distinct_parts
+from keras_padpos.report.names import path_end
 
 Row = Mapping[str, Any]
 
@@ -40,8 +42,8 @@ def digits(values: Sequence[float | None]) -> str | None:
     numbers = [value for value in values if value is not None]
     if not any(numbers):
         return "0" if numbers else None
-    sd = np.std(numbers, ddof=1) if len(numbers) > 1 else None
-    return format_mean(np.mean(numbers), sd, ".3g", ".2g")
+    sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
+    return format_mean(float(np.mean(numbers)), sd, ".3g", ".2g")
 
 
 def first(values: Sequence[Any]) -> Any:
@@ -87,14 +89,11 @@ def seed_count(rows: Sequence[Row]) -> int | str | None:
 class Column:
     """What a column holds.
 
-    Args:
-        heading: Its heading.
-        field: A row's field, or what makes a value of a row.
-        form: From the values of a line's rows to the cell: `mean(...)`,
-            `percent`, `first`, `interval(...)`, or a function.
-        where: Which of a line's rows count: fields and their values.
-        rows: Whether `form` gets the rows instead of values, those without
-            scores among them.
+    `field` is a row's, or makes a value of a row; `form` makes the cell of the
+    values of a line's rows: `mean(...)`, `percent`, `first`, `interval(...)`,
+    or a function. `where` says which of a line's rows count: fields and their
+    values. With `rows`, `form` gets the rows instead of values, those without
+    scores among them.
     """
 
     heading: str
@@ -156,10 +155,11 @@ class Table:
     [{'model': 'vgg5', 'seeds': 2, 'accuracy': '55.0 ± 7.1'}]
 
     Args:
-        title: The line above, or what makes it of the table's rows.
+        title: The line above; this, columns and notes may be functions of the
+            table's rows.
         by: Fields that the rows of a line have in common, with headings.
-        columns: Columns by key, or what makes them of the table's rows.
-        notes: Lines below, or what makes them of the table's rows.
+        columns: Columns by key.
+        notes: Lines below.
         rows: Which rows are of this table.
         split: Fields, or what makes a value of a row: rows that differ in it
             have tables of their own.
@@ -185,14 +185,10 @@ class Table:
     networks: Sequence[str] | None = None
 
     def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
-        """Lay rows out, as arguments of `print_table`.
+        """Lay rows of runs out, as arguments of `print_table`.
 
-        Args:
-            rows: Of one or more runs.
-
-        Returns:
-            One for each value of `split`; none if no row is of this table.
-            What diverged has a line in the notes.
+        One for each value of `split`; none if no row is of this table. What
+        diverged has a line in the notes.
         """
         tables: dict[Any, list[Row]] = {}
         for row in filter(self.rows, self.derive(list(rows))):
@@ -202,10 +198,11 @@ class Table:
     def _one(self, rows):
         columns = _made(self.columns, rows)
         labels = short_labels(rows, self.by, self.shorten)
-        lines = []
-        for group in grouped(rows, self.by).values():
-            cells = {name: each.cell(group) for name, each in columns.items()}
-            lines.append({**labels(group[0]), **cells})
+        lines = [
+            labels(own[0])
+            | {name: each.cell(own) for name, each in columns.items()}
+            for own in grouped(rows, self.by).values()
+        ]
         return {
             "title": _made(self.title, rows),
             "columns": [
@@ -234,27 +231,14 @@ class Table:
 def short_labels(
     rows: Iterable[Row], fields: Iterable[str], paths: Iterable[str]
 ) -> Callable[[Row], dict[str, Any]]:
-    """Shorten paths to as many of their folders as tell them apart.
+    """From a row to its fields; paths have the folders that tell them apart.
 
     Example:
 
     >>> rows = [{"weights": f"{name}/net.h5", "seed": 0} for name in "ab"]
     >>> short_labels(rows, ["weights", "seed"], ["weights"])(rows[0])
     {'weights': 'a/net.h5', 'seed': 0}
-    >>> short_labels(rows[:1], ["weights"], ["weights"])(rows[0])
-    {'weights': 'net.h5'}
-
-    Args:
-        rows: All that are shown together.
-        fields: What to show of each.
-        paths: Which of the fields may hold paths.
-
-    Returns:
-        From a row to its fields.
     """
-    from keras_padpos.report.names import distinct_parts
-    from keras_padpos.report.names import path_end
-
     rows, fields = list(rows), tuple(fields)
     parts = {
         name: distinct_parts(
@@ -281,9 +265,8 @@ def grouped(
     fields = tuple(fields)
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        groups.setdefault(tuple(row.get(name) for name in fields), []).append(
-            row
-        )
+        key = tuple(row.get(name) for name in fields)
+        groups.setdefault(key, []).append(row)
     return groups
 
 

@@ -8,97 +8,60 @@ from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
 
+FIELDS = ("backbone", "weights", "padding_mode", "seed", "calibration_images")
 
-def _labels(*changes):
-    return list(network_labels(probe_row(**c) for c in changes).values())
-
-
-@pytest.mark.parametrize(
-    ("changes", "labels"),
-    [
-        (
-            [{"backbone": "rgb", "weights": "none", "padding_mode": "none"}],
-            ["head only (RGB)"],
-        ),
-        ([{"padding_mode": "none"}], ["vgg16 (HED), no padding"]),
-        (
-            [{"backbone": "a/n.keras", "weights": "file"}],
-            ["n.keras (file), zeros padding"],
-        ),
-        (
-            [{"weights": "random", "seed": None, "padding_mode": "reflect"}],
-            ["vgg16 (random), reflect padding"],
-        ),
-        (
-            [{"weights": "imagenet", "seed": 3}],
-            ["vgg16 (imagenet), zeros padding"],
-        ),
-        (
-            [{"weights": "a/n.h5"}, {"weights": "b/m.h5"}],
-            ["vgg16 (n.h5), zeros padding", "vgg16 (m.h5), zeros padding"],
-        ),
-        # As many folders as it takes, and one that has none.
-        (
-            [{"weights": "x/a/n.h5"}, {"weights": "y/a/n.h5"}],
-            [
-                "vgg16 (x/a/n.h5), zeros padding",
-                "vgg16 (y/a/n.h5), zeros padding",
-            ],
-        ),
-        (
-            [{"weights": "n.h5"}, {"weights": "/n.h5"}],
-            ["vgg16 (n.h5), zeros padding", "vgg16 (/n.h5), zeros padding"],
-        ),
-        (
-            [
-                {"backbone": "a/n.keras", "weights": "file"},
-                {"backbone": "b/n.keras", "weights": "file"},
-                {"backbone": "b/n.keras", "weights": "random", "seed": 1},
-            ],
-            [
-                "a/n.keras (file), zeros padding",
-                "b/n.keras (file), zeros padding",
-                # No other random one.
-                "n.keras (random, seed 1), zeros padding",
-            ],
-        ),
-        # Another padding or seed does not make files another network.
-        (
-            [
-                {"weights": "a/n.h5"},
-                {"weights": "b/n.h5", "padding_mode": "none"},
-            ],
-            ["vgg16 (a/n.h5), zeros padding", "vgg16 (b/n.h5), no padding"],
-        ),
-        (
-            [
-                {"weights": "random", "calibration_images": 8},
-                {"weights": "random", "seed": None},
-            ],
-            [
-                "vgg16 (random, seed 0, calibrated), zeros padding",
-                "vgg16 (random), zeros padding",
-            ],
-        ),
-        (
-            [
-                {"weights": "random", "calibration_images": count, "seed": seed}
-                for count, seed in ((8, 0), (16, 1))
-            ],
-            [
-                "vgg16 (random, seed 0, calibrated on 8), zeros padding",
-                "vgg16 (random, seed 1, calibrated on 16), zeros padding",
-            ],
-        ),
-        # The same file, spelt in two ways, and seeds: one network.
-        (
-            [{"weights": "./a/n.h5"}, {"weights": "a/n.h5", "seed": 1}],
-            ["vgg16 (n.h5), zeros padding"],
-        ),
+# Networks by their fields, and their labels.
+NETWORKS = {
+    "rgb none none": ["head only (RGB)"],
+    "vgg16 bundled none": ["vgg16 (HED), no padding"],
+    "a/n.keras file": ["n.keras (file), zeros padding"],
+    "vgg16 random reflect": ["vgg16 (random), reflect padding"],
+    "vgg16 imagenet zeros 3": ["vgg16 (imagenet), zeros padding"],
+    "vgg16 a/n.h5, vgg16 b/m.h5": [
+        "vgg16 (n.h5), zeros padding",
+        "vgg16 (m.h5), zeros padding",
     ],
-)
-def test_networks_are_told_apart_in_few_words(changes, labels):
-    assert _labels(*changes) == labels
+    # As many folders as it takes, and one that has none.
+    "vgg16 x/a/n.h5, vgg16 y/a/n.h5": [
+        "vgg16 (x/a/n.h5), zeros padding",
+        "vgg16 (y/a/n.h5), zeros padding",
+    ],
+    "vgg16 n.h5, vgg16 /n.h5": [
+        "vgg16 (n.h5), zeros padding",
+        "vgg16 (/n.h5), zeros padding",
+    ],
+    "a/n.keras file, b/n.keras file, b/n.keras random zeros 1": [
+        "a/n.keras (file), zeros padding",
+        "b/n.keras (file), zeros padding",
+        # No other random one.
+        "n.keras (random, seed 1), zeros padding",
+    ],
+    # Another padding or seed does not make files another network.
+    "vgg16 a/n.h5, vgg16 b/n.h5 none": [
+        "vgg16 (a/n.h5), zeros padding",
+        "vgg16 (b/n.h5), no padding",
+    ],
+    "vgg16 random zeros 0 8, vgg16 random": [
+        "vgg16 (random, seed 0, calibrated), zeros padding",
+        "vgg16 (random), zeros padding",
+    ],
+    "vgg16 random zeros 0 8, vgg16 random zeros 1 16": [
+        "vgg16 (random, seed 0, calibrated on 8), zeros padding",
+        "vgg16 (random, seed 1, calibrated on 16), zeros padding",
+    ],
+    # The same file, spelt in two ways, and seeds: one network.
+    "vgg16 ./a/n.h5, vgg16 a/n.h5 zeros 1": ["vgg16 (n.h5), zeros padding"],
+}
+
+
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_networks_are_told_apart_in_few_words(networks):
+    rows = []
+    for network in networks.split(", "):
+        row = probe_row(seed=None, calibration_images=None)
+        row |= dict(zip(FIELDS, network.split(), strict=False))
+        rows.append(row)
+    assert list(network_labels(rows).values()) == NETWORKS[networks]
 
 
 def test_no_two_networks_have_one_name():

@@ -7,7 +7,6 @@ import shutil
 
 import pytest
 from html_tree import check_page
-from report_runs import make_all
 
 from keras_padpos import report
 from keras_padpos.studies.layouts import LAYOUTS
@@ -56,16 +55,10 @@ def _spoil(file, rng):
     file.write_text(json.dumps(saved))
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    return make_all(tmp_path_factory.mktemp("whole"))
-
-
 @pytest.mark.parametrize("seed", range(6))
-def test_the_report_is_made(whole, seed, tmp_path):
+def test_the_report_is_made(folder, seed, tmp_path):
     rng = random.Random(seed)
-    folder = tmp_path / "runs"
-    shutil.copytree(whole, folder)
+    folder = shutil.copytree(folder, tmp_path / "runs")
     for name in ("results.json", "config.json"):
         for file in sorted(folder.glob(f"*/{name}")):
             if file.parent.name != "damaged":

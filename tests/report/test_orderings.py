@@ -1,26 +1,18 @@
 import numpy as np
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
-from keras_padpos import report
 from keras_padpos.metrics import paired_difference
+from keras_padpos.report import evaluate_orderings
+from keras_padpos.report import orderings_tables
 
 OURS = {
     "PosENet": {"backbone": "rgb", "weights": "none", "padding_mode": "none"},
     "VGG16": {"backbone": "vgg16", "weights": "imagenet"},
     "ResNet152": {"backbone": "resnet152", "weights": "imagenet"},
 }
-
-
-def evaluate_orderings(paths):
-    return report.evaluate_orderings(report.position_rows(paths))
-
-
-def _tables(paths):
-    return report.orderings_tables(evaluate_orderings(paths))
 
 
 def _found(rows, name):
@@ -31,7 +23,7 @@ def _verdicts(rows, name):
     return [row["verdict"] for row in _found(rows, name)]
 
 
-def test_the_papers_own_numbers_are_in_its_orderings(tmp_path):
+def test_the_papers_own_numbers_are_in_its_orderings(measured):
     rows = []
     for row in published.lookup(reproduction=False, test_set="PASCAL-S"):
         if row["model"] in OURS and "kernel_size" in row:
@@ -49,7 +41,7 @@ def test_the_papers_own_numbers_are_in_its_orderings(tmp_path):
                     **{**same, **OURS[row["model"]]},
                 )
             )
-    tried = evaluate_orderings([finished_probe(tmp_path, rows)])
+    tried = evaluate_orderings(measured(*rows))
     assert {row["ordering"] for row in tried} == {
         ordering["id"] for ordering in published.load_orderings().orderings
     }
@@ -81,13 +73,13 @@ def test_the_papers_own_numbers_are_in_its_orderings(tmp_path):
     ("by", "verdict"),
     [(0.1, "holds"), (-0.1, "reversed"), (0.0, "undecided")],
 )
-def test_the_verdict_is_that_of_the_paired_interval(tmp_path, by, verdict):
+def test_the_verdict_is_that_of_the_paired_interval(measured, by, verdict):
     rng = np.random.default_rng(0)
     lesser = rng.uniform(0.2, 0.8, size=30)
     greater = lesser + by + rng.normal(scale=0.05, size=30)
     greater -= (greater - lesser).mean() - by
     rows = [probe_row(scores=lesser), probe_row(scores=greater, kernel_size=7)]
-    tried = evaluate_orderings([finished_probe(tmp_path, rows)])
+    tried = evaluate_orderings(measured(*rows))
     first = _found(tried, "larger_kernels_help")[3]
     assert (first["target"], first["lesser"], first["greater"]) == (
         "horizontal",
@@ -112,9 +104,8 @@ def test_the_verdict_is_that_of_the_paired_interval(tmp_path, by, verdict):
         ([0.0], "undecided"),
     ],
 )
-def test_near_chance(tmp_path, scores, verdict):
-    work = finished_probe(tmp_path, [rgb_row(scores=scores)])
-    tried = evaluate_orderings([work])
+def test_near_chance(measured, scores, verdict):
+    tried = evaluate_orderings(measured(rgb_row(scores=scores)))
     assert _verdicts(tried, "head_only_near_chance")[0] == verdict
     assert set(_verdicts(tried, "head_only_near_chance")[1:]) == {"not tested"}
 
@@ -123,99 +114,87 @@ def test_near_chance(tmp_path, scores, verdict):
     ("backbone", "tested"),
     [("resnet152", True), ("resnet50", True), ("resnet18", False)],
 )
-def test_only_a_deeper_resnet_is_one(tmp_path, backbone, tested):
+def test_only_a_deeper_resnet_is_one(measured, backbone, tested):
     rows = [
         probe_row(0.5),
         probe_row(0.7, backbone=backbone, weights="a.weights.h5"),
     ]
-    tried = evaluate_orderings([finished_probe(tmp_path, rows)])
+    tried = evaluate_orderings(measured(*rows))
     first = _found(tried, "resnet_above_vgg")[0]
     assert first["verdict"] == ("holds" if tested else "not tested")
 
 
-def test_sides_are_found_in_other_runs_on_the_same_pictures(tmp_path):
+def test_sides_are_found_in_other_runs_on_the_same_pictures(measured):
     padded = [probe_row(0.6), probe_row(0.7, padding_mode="reflect")]
     bare = [probe_row(0.2, padding_mode="none")]
-    works = [
-        finished_probe(tmp_path / "a", padded),
-        finished_probe(tmp_path / "b", bare),
-    ]
-    (first, *_) = _found(evaluate_orderings(works), "removing_padding_lowers")
+    rows = measured(*padded)
+    (first, *_) = _found(
+        evaluate_orderings(rows + measured(*bare)), "removing_padding_lowers"
+    )
     assert first["verdict"] == "holds"
     assert first["difference"] == pytest.approx(0.4)
     assert first["lesser"] == "vgg16 (HED), no padding"
     assert first["remark"] == ""
-    other = finished_probe(tmp_path / "c", bare, pictures=9)
+    other = measured(*bare, pictures=9)
     (first, *_) = _found(
-        evaluate_orderings([works[0], other]), "removing_padding_lowers"
+        evaluate_orderings(rows + other), "removing_padding_lowers"
     )
     assert first["verdict"] == "not tested"
     assert first["remark"] == "scored on other pictures"
 
 
-def test_the_first_head_of_the_papers_that_was_measured_serves(tmp_path):
-    small = [
+@pytest.mark.parametrize("large", [False, True])
+def test_the_first_head_of_the_papers_that_was_measured_serves(measured, large):
+    rows = [
         probe_row(0.6, kernel_size=1),
         probe_row(0.1, kernel_size=1, padding_mode="none"),
+        probe_row(0.2),
+        probe_row(0.3, padding_mode="none"),
     ]
-    tried = evaluate_orderings([finished_probe(tmp_path / "a", small)])
+    tried = evaluate_orderings(measured(*rows[: 4 if large else 2]))
     first = _found(tried, "removing_padding_lowers")[0]
-    assert (first["verdict"], first["head"]) == ("holds", "1x1")
-    large = [probe_row(0.2), probe_row(0.3, padding_mode="none")]
-    tried = evaluate_orderings([finished_probe(tmp_path / "b", small + large)])
-    first = _found(tried, "removing_padding_lowers")[0]
-    assert (first["verdict"], first["head"]) == ("reversed", "3x3")
+    expected = ("reversed", "3x3") if large else ("holds", "1x1")
+    assert (first["verdict"], first["head"]) == expected
 
 
-def test_other_recipes_are_compared_and_told(tmp_path):
+def test_other_recipes_are_compared_and_told(measured):
     rows = [
         probe_row(0.5),
         probe_row(0.4, solver="adam", ridge=None),
         probe_row(0.6, head_layers=2, solver="adam", ridge=None, head_width=64),
     ]
-    tried = evaluate_orderings([finished_probe(tmp_path, rows)])
+    tried = evaluate_orderings(measured(*rows))
     first = _found(tried, "more_layers_help")[0]
     # Adam against Adam.
     assert first["difference"] == pytest.approx(0.2)
     assert first["remark"] == "fitted differently: head width 64, None"
 
 
-def test_what_is_missing_is_told(tmp_path):
-    work = finished_probe(tmp_path, [probe_row(stages="2")])
-    tried = evaluate_orderings([work])
+def test_what_is_missing_is_told(measured):
+    tried = evaluate_orderings(measured(probe_row(stages="2")))
     first = _found(tried, "later_stages_tell_more")[0]
     assert first["verdict"] == "not tested"
     assert first["remark"] == "not measured: 3x3, stage 1"
     (first, *_) = _found(tried, "networks_above_head_only")
     assert "a head on the bare picture" in first["remark"]
     assert _verdicts(tried, "head_only_near_chance") == ["not tested"]
+    # Controls are no photographs.
+    tried = evaluate_orderings(measured(rgb_row(test_set="black")))
+    assert {row["verdict"] for row in tried} == {"not tested"}
+    assert {row["test_set"] for row in tried} == {None}
 
 
-def test_controls_are_no_photographs(tmp_path):
-    work = finished_probe(tmp_path, [rgb_row(test_set="black")])
-    assert set(_verdicts(evaluate_orderings([work]), "resnet_above_vgg")) == {
-        "not tested"
-    }
-    assert {row["test_set"] for row in evaluate_orderings([work])} == {None}
-
-
-@pytest.fixture
-def works(tmp_path):
+def test_the_summary_counts(measured):
     rows = [
-        probe_row(spearman, target=target, kernel_size=size)
-        for target in ("horizontal", "gaussian")
+        # Reversed for gaussian, from 3 to 7.
+        probe_row(
+            spearman - (size == 7) * fall, target=target, kernel_size=size
+        )
+        for target, fall in (("horizontal", 0), ("gaussian", 0.3))
         for size, spearman in ((1, 0.4), (3, 0.5), (7, 0.6))
     ]
-    # Reversed for gaussian, from 3 to 7.
-    rows[-1] = probe_row(0.3, target="gaussian", kernel_size=7)
-    return [
-        finished_probe(tmp_path / "a", rows),
-        finished_probe(tmp_path / "b", [rgb_row(kernel_size=1)]),
-    ]
-
-
-def test_the_summary_counts(works):
-    summary, comparisons = _tables(works)
+    rows = measured(*rows) + measured(rgb_row(kernel_size=1))
+    summary, comparisons = orderings_tables(evaluate_orderings(rows))
     (line,) = [
         line
         for line in summary["rows"]

@@ -1,40 +1,40 @@
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos import published
-from keras_padpos.report import position_rows
 from keras_padpos.report._paper_differences import paper_coverage
 from keras_padpos.report._paper_differences import paper_difference_tables
 from keras_padpos.report._paper_differences import paper_differences
 
 
-def differences(path, rows, **config):
-    return paper_differences(
-        position_rows([finished_probe(path, rows, **config)])
-    )
+@pytest.fixture
+def differences(measured):
+    return lambda rows, **config: paper_differences(measured(*rows, **config))
 
 
-def found(lines, **wanted):
+def table_1(lines, target="horizontal", test_set="PASCAL-S"):
+    """The cell of VGG16 in Table 1."""
     (line,) = [
         line
         for line in lines
-        if all(line[name] == value for name, value in wanted.items())
+        if (line["table"], line["model"]) == ("Table 1", "VGG16")
+        and (line["target"], line["paper_test_set"]) == (target, test_set)
     ]
     return line
 
 
-PLACE = {
-    "table": "Table 1",
-    "model": "VGG16",
-    "target": "horizontal",
-    "paper_test_set": "PASCAL-S",
-}
+def ours(lines, table, *fields):
+    """The fields of a table's cells that have one of ours."""
+    return [
+        tuple(line[name] for name in fields)
+        for line in lines
+        if line["network"] and line["table"] == table
+    ]
 
 
-def test_every_published_cell_is_there(tmp_path):
-    lines = differences(tmp_path, [probe_row()])
+def test_every_published_cell_is_there(differences):
+    lines = differences([probe_row()])
     cells = [
         (table.name, row["spearman"], row["mae"])
         for table in published.probe_tables().values()
@@ -45,12 +45,12 @@ def test_every_published_cell_is_there(tmp_path):
         for line in lines
     ] == cells
     # Table 1's cell stands in Tables 2a, 2b, 3, 4 and 6 too.
-    ours = [line["table"] for line in lines if line["network"]]
-    assert ours == [f"Table {n}" for n in ("1", "2a", "2b", "3", "4", "6")]
+    tables = [line["table"] for line in lines if line["network"]]
+    assert tables == [f"Table {n}" for n in ("1", "2a", "2b", "3", "4", "6")]
 
 
-def test_ours_less_the_papers(tmp_path):
-    line = found(differences(tmp_path, [probe_row(0.8, mae=0.1)]), **PLACE)
+def test_ours_less_the_papers(differences):
+    line = table_1(differences([probe_row(0.8, mae=0.1)]))
     assert line["spearman_difference"] == pytest.approx(0.8 - 0.742)
     assert line["mae_difference"] == pytest.approx(0.1 - 0.149)
     assert line["spearman_ci95"] == pytest.approx([0.78, 0.82])
@@ -62,22 +62,21 @@ def test_ours_less_the_papers(tmp_path):
     ("target_range", "factor"), [("released", 2), ("paper", 1)]
 )
 def test_stripes_are_compared_in_the_papers_unit(
-    tmp_path, target_range, factor
+    differences, target_range, factor
 ):
     rows = [
         probe_row(target=target, mae=0.3)
         for target in ("horizontal", "horizontal_stripes")
     ]
-    lines = differences(tmp_path, rows, target_range=target_range)
-    plain = found(lines, **PLACE)
-    stripes = found(lines, **{**PLACE, "target": "horizontal_stripes"})
+    lines = differences(rows, target_range=target_range)
+    plain, stripes = table_1(lines), table_1(lines, "horizontal_stripes")
     assert plain["mae_factor"] == 1
     assert stripes["mae_factor"] == factor
     assert stripes["mae"] == 0.3
     assert stripes["mae_difference"] == pytest.approx(factor * 0.3 - 0.556)
 
 
-def test_networks_stand_for_those_of_the_paper_and_no_others(tmp_path):
+def test_networks_stand_for_those_of_the_paper_and_no_others(differences):
     rows = [
         probe_row(0.1, weights="random"),
         probe_row(0.2, padding_mode="reflect"),
@@ -86,62 +85,52 @@ def test_networks_stand_for_those_of_the_paper_and_no_others(tmp_path):
         probe_row(0.5, weights="my.h5"),
         rgb_row(0.6),
     ]
-    lines = [line for line in differences(tmp_path, rows) if line["network"]]
-    first = [line for line in lines if line["table"] == "Table 1"]
-    assert [(line["model"], line["spearman"]) for line in first] == [
+    assert ours(differences(rows), "Table 1", "model", "spearman") == [
         ("PosENet", pytest.approx(0.6)),
         ("VGG16", pytest.approx(0.5)),
         ("ResNet152", pytest.approx(0.4)),
     ]
 
 
-def test_removed_padding_is_a_cell_of_its_own(tmp_path):
+def test_removed_padding_is_a_cell_of_its_own(differences):
     rows = [probe_row(0.8), probe_row(0.3, padding_mode="none")]
-    lines = [
-        line
-        for line in differences(tmp_path, rows)
-        if line["network"] and line["table"] == "Table 4"
-    ]
-    assert [
-        (line["bare"], line["paper_spearman"], line["spearman"])
-        for line in lines
-    ] == [
+    fields = ("bare", "paper_spearman", "spearman")
+    assert ours(differences(rows), "Table 4", *fields) == [
         (False, 0.742, pytest.approx(0.8)),
         (True, 0.381, pytest.approx(0.3)),
     ]
 
 
-def test_of_several_fits_the_exact_one_on_most_pictures_is_taken(tmp_path):
+def test_of_several_fits_the_exact_one_on_most_pictures_is_taken(differences):
     rows = [
         probe_row(0.1, solver="sgd", train_images=90),
         probe_row(0.2, ridge_asked="1", train_images=5),
         probe_row(0.3),
         probe_row(0.4, train_images=7),
     ]
-    line = found(differences(tmp_path, rows), **PLACE)
+    line = table_1(differences(rows))
     assert line["spearman"] == pytest.approx(0.3)
 
 
-def test_each_set_of_photographs_is_a_line_and_controls_are_their_own(tmp_path):
+def test_each_set_of_photographs_is_a_line_and_controls_are_their_own(
+    differences,
+):
     rows = [
         probe_row(0.1, test_set="a"),
         probe_row(0.2, test_set="b"),
         probe_row(0.3, test_set="white"),
     ]
-    lines = [
-        (line["paper_test_set"], line["test_set"])
-        for line in differences(tmp_path, rows)
-        if line["network"] and line["table"] == "Table 1"
-    ]
+    fields = ("paper_test_set", "test_set")
+    lines = ours(differences(rows), "Table 1", *fields)
     assert lines == [("PASCAL-S", "a"), ("PASCAL-S", "b"), ("white", "white")]
 
 
-def test_the_table_tells_what_is_covered(tmp_path):
+def test_the_table_tells_what_is_covered(differences):
     rows = [
         probe_row(0.5, solver="sgd", seed=seed, target="horizontal_stripes")
         for seed in range(3)
     ]
-    lines = differences(tmp_path, rows)
+    lines = differences(rows)
     tables = paper_difference_tables(lines)
     # Table 3 has no stripes.
     assert len(tables) == 5
@@ -154,11 +143,10 @@ def test_the_table_tells_what_is_covered(tmp_path):
     assert "±" in notes and "doubled" in notes
 
 
-def test_coverage_counts_cells(tmp_path):
+def test_coverage_counts_cells(differences):
     rows = [probe_row(), probe_row(test_set="black"), rgb_row()]
     coverage = {
-        line["name"]: line
-        for line in paper_coverage(differences(tmp_path, rows), [])
+        line["name"]: line for line in paper_coverage(differences(rows), [])
     }
     assert list(coverage) == published.list_tables()
     first = coverage["islam2020_table1"]

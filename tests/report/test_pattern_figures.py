@@ -2,113 +2,94 @@
 
 import numpy as np
 import pytest
+from drawn_figures import DrawnFigures
 from example_pattern_run import example_run
 
-from keras_padpos import runs
-from keras_padpos.report.maps_figure import pattern_modes_figure
-from keras_padpos.report.maps_figure import pattern_surface_figure
 from keras_padpos.report.pattern_figures import plot_patterns
 
 
-def test_several_networks_have_figures_of_their_own(tmp_path):
-    (row,), arrays = example_run()
-    second = {**row, "backbone": "vgg19"}
-    work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    plot_patterns(work, [row, second], arrays)
-    names = [file.name for file in (work.path / "figures").iterdir()]
+@pytest.fixture
+def plotted(tmp_path, monkeypatch):
+    """Plots rows of the example run, some arrays changed; the figures."""
+
+    def plot(*changes, **arrays):
+        (row,), saved = example_run()
+        saved |= {f"1/zeros/conv/{name}": arrays[name] for name in arrays}
+        figures = DrawnFigures(tmp_path, monkeypatch)
+        plot_patterns(figures, [{**row, **each} for each in changes], saved)
+        return figures.found
+
+    return plot
+
+
+def test_several_networks_have_figures_of_their_own(plotted):
+    names = set(plotted({}, {"backbone": "vgg19"}))
     assert len(names) == 8
-    assert {"1_modes.png", "2_surface_conv.png"} <= set(names)
+    assert {"1_modes", "2_surface_conv"} <= names
 
 
-def test_a_network_without_padding_alone_has_no_surface(tmp_path):
-    (row,), arrays = example_run()
-    row |= {
-        "padding_mode": "none",
-        "relative": 0.0,
-        "snr": 0.0,
-        "snr_of_means": 0.0,
-    }
-    arrays["1/zeros/conv/pattern"] = np.zeros((6, 6))
-    arrays["1/zeros/conv/profile"] = np.zeros(3)
-    work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    plot_patterns(work, [row], arrays)
-    names = sorted(file.name for file in (work.path / "figures").iterdir())
-    assert names == ["depth.png", "modes.png", "profile.png"]
+def test_a_network_without_padding_alone_has_no_surface(plotted):
+    scores = dict.fromkeys(("relative", "snr", "snr_of_means"), 0.0)
+    names = plotted(
+        {"padding_mode": "none", **scores},
+        pattern=np.zeros((6, 6)),
+        profile=np.zeros(3),
+    )
+    assert set(names) == {"depth", "modes", "profile"}
 
 
 @pytest.mark.parametrize("name", ["my conv", "block/conv:0", "conv*"])
-def test_any_layer_has_a_figure(name, tmp_path):
-    (row,), arrays = example_run()
-    work = runs.WorkDirectory(tmp_path / "work", "padding_pattern", {})
-    plot_patterns(work, [{**row, "layer": name}], arrays)
-    assert len(list((work.path / "figures").glob("surface_*.png"))) == 1
+def test_any_layer_has_a_figure(name, plotted):
+    names = plotted({"layer": name})
+    assert len([each for each in names if each.startswith("surface_")]) == 1
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e-310])
-def test_patterns_that_are_no_numbers_are_drawn(value, tmp_path):
-    broken = np.eye(4)
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_patterns_that_are_no_numbers_are_drawn(value, everywhere, plotted):
+    broken = np.full((4, 4), value) if everywhere else np.eye(4)
     broken[0, 0] = value
-    for number, maps in enumerate((broken, np.full((4, 4), value))):
-        file = tmp_path / f"{number}.png"
-        pattern_modes_figure(
-            file, {("zeros", "conv"): maps}, ["zeros"], ["conv"], "Modes"
-        )
-        assert file.exists()
+    assert "modes" in plotted({"padding_mode": "none"}, pattern=broken)
 
 
-def drawn(monkeypatch, name):
-    """What a figure hands to Matplotlib's axes."""
-    from matplotlib.axes import Axes
-
-    calls = []
-    original = getattr(Axes, name)
-
-    def note(self, *args, **kwargs):
-        calls.append((args, kwargs))
-        return original(self, *args, **kwargs)
-
-    monkeypatch.setattr(Axes, name, note)
-    return calls
-
-
-def test_a_layer_has_one_scale_for_all_modes(tmp_path, monkeypatch):
-    calls = drawn(monkeypatch, "imshow")
-    large, small = np.full((4, 4), 8.0), np.full((4, 4), 0.5)
-    pattern_modes_figure(
-        tmp_path / "modes.png",
-        {("zeros", "conv"): large, ("none", "conv"): 0 * small},
-        ["zeros", "none"],
-        ["conv"],
-        "Modes",
-    )
-    (first, kwargs), (second, _) = calls
-    assert (kwargs["norm"].vmin, kwargs["norm"].vmax) == (8e-4, 8.0)
-    assert first[0].max() == 8.0
-    np.testing.assert_allclose(second[0], 8e-4)
+def test_a_layer_has_one_scale_for_all_modes(plotted):
+    figure = plotted(
+        {},
+        {"padding_mode": "none", "arrays": "1/zeros/conv/other"},
+        pattern=np.full((6, 6), 8.0),
+        **{"other/pattern": np.zeros((6, 6)), "other/profile": np.zeros(3)},
+    )["modes"]
+    (first,), (second,) = (axis.get_images() for axis in figure.axes[:2])
+    for image in first, second:
+        assert (image.norm.vmin, image.norm.vmax) == (8e-4, 8.0)
+    assert np.max(first.get_array()) == 8.0
+    np.testing.assert_allclose(second.get_array(), 8e-4)
 
 
-def test_surfaces_show_the_crop_within_its_surround(tmp_path, monkeypatch):
+def test_surfaces_show_the_crop_within_its_surround(plotted, monkeypatch):
     from mpl_toolkits.mplot3d import Axes3D
 
     calls = []
     original = Axes3D.plot_surface
 
-    def note(self, columns, rows, values, **style):
+    def keep(self, columns, rows, values, **style):
         calls.append((columns, rows, values))
         return original(self, columns, rows, values, **style)
 
-    monkeypatch.setattr(Axes3D, "plot_surface", note)
+    monkeypatch.setattr(Axes3D, "plot_surface", keep)
     whole = np.arange(400.0).reshape(20, 20)
-    place = np.array([[6, 14], [4, 12]])
-    pattern_surface_figure(
-        tmp_path / "surface.png",
-        {2: whole[6:14, 4:12]},
-        {2: whole},
-        place,
-        np.ones((8, 8)),
-        "Surface",
+    plotted(
+        {"reference": "1/zeros/conv/real"},
+        features_1=whole[6:14, 4:12],
+        features_2=whole[6:14, 4:12],
+        pattern=np.ones((8, 8)),
+        **{
+            "real/features_1": whole,
+            "real/features_2": whole,
+            "real/place": np.array([[6, 14], [4, 12]]),
+        },
     )
-    apron, crop, pattern = calls
+    *_, apron, crop, pattern = calls
     # Half the crop's 8 positions around it.
     assert (apron[1].min(), apron[1].max()) == (2, 17)
     assert (apron[0].min(), apron[0].max()) == (0, 15)

@@ -5,9 +5,7 @@ import io
 import json
 from pathlib import Path
 
-import pytest
 from report_runs import fconv_run
-from report_runs import make_all
 from report_runs import own_run
 from report_runs import rewrite
 
@@ -27,22 +25,18 @@ def csv_of(path):
     return list(csv.DictReader(io.StringIO(text))), found
 
 
-def test_every_row_of_every_finished_run_with_all_its_values(tmp_path):
-    rows, found = csv_of(make_all(tmp_path))
+def test_every_row_of_every_finished_run_with_all_its_values(folder):
+    rows, found = csv_of(folder)
     wanted = [(run, row) for run in found for row in run.rows]
     assert len(rows) == len(wanted) > 10
     for line, (run, row) in zip(rows, wanted, strict=True):
         assert (line["run"], line["experiment"]) == (run.name, run.experiment)
         for name, value in row.items():
             cell = line[name]
-            if value is None:
-                assert cell == ""
-            elif isinstance(value, (int, float)):
-                # To the last digit.
-                assert type(value)(cell) == value
-            elif isinstance(value, str):
-                assert cell == value
+            if value is None or isinstance(value, str):
+                assert cell == (value or "")
             else:
+                # Numbers to the last digit.
                 assert json.loads(cell) == value
         others = {
             k for k in line if not k.startswith(("config.", "run", "exp"))
@@ -54,41 +48,28 @@ def test_flags_that_differ_are_columns_of_csv(tmp_path):
     own_run(tmp_path / "a", 0)
     own_run(tmp_path / "b", 1, learning_rate=0.2)
     fconv_run(tmp_path / "c")
-    rows, _ = csv_of(tmp_path)
-    assert [row["config.learning_rate"] for row in rows] == [
-        *["0.1"] * 2,
-        *["0.2"] * 2,
-        *[""] * 4,
-    ]
-    assert "config.model" not in rows[0]
-    assert "config.splits" not in rows[0]
-
-
-def test_names_that_are_taken_and_text_that_needs_quotes(tmp_path):
-    own_run(tmp_path / "a")
+    # Names that are taken, and text that needs quotes.
     text = 'a "b", c\nd'
     rewrite(
         tmp_path / "a",
         lambda results: results["rows"][0].update(run=7, canvas=text),
     )
     rows, _ = csv_of(tmp_path)
+    rates = [row["config.learning_rate"] for row in rows]
+    assert rates == ["0.1", "0.1", "0.2", "0.2", *[""] * 4]
+    assert not {"config.model", "config.splits"} & set(rows[0])
     assert (rows[0]["run"], rows[0]["row.run"]) == ("a", "7")
     assert rows[0]["canvas"] == text
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    return find_runs([str(make_all(tmp_path_factory.mktemp("runs")))])
-
-
-def test_markdown_has_all_tables_of_the_page(found):
-    content = report_content(found, LAYOUTS)
-    text = report_text(found, "markdown", LAYOUTS)
+def test_markdown_has_all_tables_of_the_page(all_runs):
+    content = report_content(all_runs, LAYOUTS)
+    text = report_text(all_runs, "markdown", LAYOUTS)
     tables = [
         content.overview,
         content.coverage,
-        *(part.compared for part in content.papers),
-        *(part.whole for part in content.papers),
+        *(part["compared"] for part in content.papers),
+        *(part["whole"] for part in content.papers),
         *content.orderings,
         *(
             table
@@ -104,8 +85,8 @@ def test_markdown_has_all_tables_of_the_page(found):
     assert "begun: unfinished." in text
 
 
-def test_tables_have_as_many_cells_in_every_line(found):
-    lines = report_text(found, "markdown", LAYOUTS).splitlines()
+def test_tables_have_as_many_cells_in_every_line(all_runs):
+    lines = report_text(all_runs, "markdown", LAYOUTS).splitlines()
     starts = [n for n, line in enumerate(lines) if line.startswith("|--")]
     assert len(starts) > 15
     for start in starts:
@@ -140,9 +121,10 @@ def keys(table):
 def test_rows_without_a_layout_are_shown_as_they_are():
     rows = [
         {"n": 1, "rate": 0.5, "grid": [[0.1] * 3] * 3, "arrays": "a"},
+        {"units": 2},
         {"n": 2, "rate": None, "grid": [0.1, 0.2], "arrays": "b"},
     ]
-    (table,) = row_tables([record("a", rows)])
+    table, other = row_tables([record("a", rows)])
     assert table["title"] == "count: 2 rows"
     assert keys(table) == ["n", "rate", "grid"]
     first, second = table["rows"]
@@ -150,24 +132,23 @@ def test_rows_without_a_layout_are_shown_as_they_are():
     assert first["grid"] == "9 numbers, 0.100 to 0.100"
     assert json.loads(first["grid"].whole) == rows[0]["grid"]
     assert (second["rate"], second["grid"]) == (None, "[0.100, 0.200]")
+    # Rows of other fields have a table of their own.
+    assert other["rows"] == [{"units": 2}]
+    assert row_tables([record("a", [])]) == []
 
 
 def test_flags_that_rows_do_not_have_are_columns():
     runs = [
-        record(name, [{"seed": seed, "x": 0.5}], seed=seed, rate=seed / 10)
+        record(name, [{"seed": seed, "run": 7}], seed=seed, rate=seed / 10)
         for seed, name in enumerate("ab")
     ]
     (table,) = row_tables(runs)
-    assert keys(table) == ["run", "--rate", "seed", "x"]
-    assert [row["--rate"] for row in table["rows"]] == ["0.0", "0.1"]
-
-
-def test_rows_of_other_fields_have_a_table_of_their_own():
-    rows = [{"score": 1}, {"units": 2}, {"score": 3}]
-    first, second = row_tables([record("a", rows)])
-    assert [row["score"] for row in first["rows"]] == [1, 3]
-    assert [row["units"] for row in second["rows"]] == [2]
-    assert row_tables([record("a", [])]) == []
+    # Fields with names of ours keep their values.
+    assert table["rows"] == [
+        {"run": "a", "--rate": "0.0", "seed": 0, "row: run": 7},
+        {"run": "b", "--rate": "0.1", "seed": 1, "row: run": 7},
+    ]
+    assert keys(table) == list(table["rows"][0])
 
 
 def test_long_tables_end_somewhere_and_say_so():
@@ -175,11 +156,3 @@ def test_long_tables_end_somewhere_and_say_so():
     (table,) = row_tables([record("a", rows)])
     assert len(table["rows"]) == MOST_ROWS
     assert f"{MOST_ROWS} of {MOST_ROWS + 1} rows" in table["notes"][-1]
-
-
-def test_fields_with_names_of_ours_keep_their_values():
-    (table,) = row_tables([record(name, [{"run": 7}]) for name in "ab"])
-    assert [(row["run"], row["row: run"]) for row in table["rows"]] == [
-        ("a", 7),
-        ("b", 7),
-    ]

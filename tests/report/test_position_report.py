@@ -1,72 +1,47 @@
 import numpy as np
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos.report import position_notes
-from keras_padpos.report import position_rows
 from keras_padpos.report import position_tables
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 
 
-def _tables(path):
+def _tables(rows):
     """From the title of each table to its lines, as they are printed."""
     return {
         table["title"]: [
             [cell_text(row.get(key)) for key, _ in columns]
             for row in table["rows"]
         ]
-        for table in position_tables(position_rows([path]))
+        for table in position_tables(rows)
         for columns in [column_pairs(table["columns"])]
     }
 
 
-def test_one_head_is_told_in_full_as_before(tmp_path):
+def test_one_head_is_told_in_full_as_before(measured):
     rows = [
         probe_row(scores=[0.7, 0.9], target="vertical"),
         probe_row(scores=[0.5, 0.7]),
         rgb_row(scores=[0.0, 0.2]),
         probe_row(scores=[0.4], test_set="black"),
     ]
-    tables = _tables(finished_probe(tmp_path / "work", rows))
+    tables = _tables(measured(*rows))
     title = (
         "Position read-out on photos/test: 2 pictures, 8 to fit on, exact "
         "solver"
     )
+    vgg = "vgg16 (HED), zeros padding"
     # By target, in the order in which they were asked for.
-    assert tables[title] == [
-        [
-            "vertical",
-            "vgg16 (HED), zeros padding",
-            "3x3",
-            "0.800",
-            "[0.700, 0.900]",
-            "0.250",
-            "0.250",
-            "0.816 / 0.129 (3x3, Table 1)",
-        ],
-        [
-            "horizontal",
-            "vgg16 (HED), zeros padding",
-            "3x3",
-            "0.600",
-            "[0.500, 0.700]",
-            "0.250",
-            "0.250",
-            "0.742 / 0.149 (3x3, Table 1)",
-        ],
-        [
-            "horizontal",
-            "head only (RGB)",
-            "3x3",
-            "0.100",
-            "[0.000, 0.200]",
-            "0.250",
-            "0.250",
-            "0.012 / 0.251 (3x3, Table 1)",
-        ],
+    assert [" | ".join(line) for line in tables[title]] == [
+        f"vertical | {vgg} | 3x3 | 0.800 | [0.700, 0.900] | 0.250 | 0.250 | "
+        "0.816 / 0.129 (3x3, Table 1)",
+        f"horizontal | {vgg} | 3x3 | 0.600 | [0.500, 0.700] | 0.250 | 0.250 | "
+        "0.742 / 0.149 (3x3, Table 1)",
+        "horizontal | head only (RGB) | 3x3 | 0.100 | [0.000, 0.200] | 0.250 | "
+        "0.250 | 0.012 / 0.251 (3x3, Table 1)",
     ]
     assert tables["SPC on pictures without content: black (1)"] == [
         ["horizontal", "vgg16 (HED), zeros padding", "3x3", "0.400"]
@@ -74,7 +49,7 @@ def test_one_head_is_told_in_full_as_before(tmp_path):
     assert len(tables) == 3 and "±" not in str(tables)
 
 
-def test_seeds_are_one_line(tmp_path):
+def test_seeds_are_one_line(measured):
     rows = [
         probe_row(scores=scores, weights="random", seed=seed, mae=mae)
         for seed, scores, mae in (
@@ -82,7 +57,7 @@ def test_seeds_are_one_line(tmp_path):
             (1, [0.6, 0.8], 0.2),
         )
     ]
-    (table,) = _tables(finished_probe(tmp_path, rows)).values()
+    (table,) = _tables(measured(*rows)).values()
     (line,) = table
     assert line[1] == "vgg16 (random), zeros padding"
     assert line[3] == "0.600 ± 0.141 (2 seeds)"
@@ -91,7 +66,7 @@ def test_seeds_are_one_line(tmp_path):
     assert line[5] == "0.150 ± 0.071 (2 seeds)"
 
 
-def test_networks_are_set_against_the_first(tmp_path):
+def test_networks_are_set_against_the_first(measured):
     rng = np.random.default_rng(0)
     scores = rng.uniform(0.4, 0.6, size=40)
     rows = [
@@ -101,7 +76,7 @@ def test_networks_are_set_against_the_first(tmp_path):
         rgb_row(scores=scores - 0.5, target="gaussian"),
         rgb_row(scores=[0.1], test_set="black"),
     ]
-    tables = _tables(finished_probe(tmp_path, rows))
+    tables = _tables(measured(*rows))
     assert tables[
         "SPC on photos/test less that of vgg16 (HED), zeros padding, picture "
         "by picture, with 95 % interval"
@@ -116,7 +91,7 @@ def test_networks_are_set_against_the_first(tmp_path):
     ]
 
 
-def test_other_heads_are_a_line_each(tmp_path):
+def test_other_heads_are_a_line_each(measured):
     rows = [
         probe_row(
             spearman + (target == "gaussian") / 10,
@@ -128,7 +103,7 @@ def test_other_heads_are_a_line_each(tmp_path):
         for head in ({}, {"kernel_size": 7}, {"stages": "4,5"})
         for target in ("horizontal", "gaussian")
     ]
-    tables = _tables(finished_probe(tmp_path, rows))
+    tables = _tables(measured(*rows))
     full, other, differences = tables
     # Only the first head stands in the long table.
     assert len(tables[full]) == 4
@@ -152,14 +127,13 @@ def test_other_heads_are_a_line_each(tmp_path):
 
 
 @pytest.mark.parametrize("heads", [1, 2])
-def test_controls_are_those_of_the_first_head(tmp_path, heads):
+def test_controls_are_those_of_the_first_head(measured, heads):
     rows = [
         probe_row(scores=[size / 10], kernel_size=size, test_set=control)
         for size in (3, 7)[:heads]
         for control in ("black", "white")
     ]
-    rows = position_rows([finished_probe(tmp_path, rows)])
-    (table,) = position_tables(rows)
+    (table,) = position_tables(measured(*rows))
     title, (line,) = table["title"], table["rows"]
     assert title == "SPC on pictures without content: black (1), white (1)"
     assert (line["target"], line["head"]) == ("horizontal", "3x3")
@@ -170,10 +144,9 @@ def test_controls_are_those_of_the_first_head(tmp_path, heads):
 @pytest.mark.parametrize(
     ("test_set", "crops"), [("photos/test", False), ("samples:test", True)]
 )
-def test_what_intervals_leave_out_is_said(tmp_path, test_set, crops):
+def test_what_intervals_leave_out_is_said(measured, test_set, crops):
     rows = [probe_row(test_set=test_set), rgb_row(test_set=test_set)]
-    path = finished_probe(tmp_path, rows)
-    out = " ".join(position_notes(position_rows([path])))
+    out = " ".join(position_notes(measured(*rows)))
     assert "with random weights they cover pictures, not seeds" in out
     assert "No correction is made for the number of comparisons" in out
     assert ("crops of one photograph are not independent" in out) == crops

@@ -1,22 +1,24 @@
 import keras
 import numpy as np
 import pytest
+from drawn_figures import DrawnFigures
 from keras import layers
 from PIL import Image
 
 from keras_padpos import models
 from keras_padpos import padding
 from keras_padpos.files.inspect import inspection_rows
-from keras_padpos.report.inspection import reach_figure
+from keras_padpos.report import draw_inspection
 from keras_padpos.report.inspection import reached_positions
 
 
-def _rows(model, size):
-    return [
-        row
-        for row in inspection_rows(model, (size, size, 1), all_layers=True)
+def _rows(model, **options):
+    shape = model.inputs[0].shape[1:]
+    return {
+        row["layer"]: row
+        for row in inspection_rows(model, shape, **options)
         if row["table"] == "receptive_field"
-    ]
+    }
 
 
 @pytest.mark.parametrize("size", [16, 17, 31])
@@ -35,7 +37,7 @@ def test_reached_are_those_that_change_with_what_is_padded(size):
     ends = [layer.output for layer in stack]
     inner = keras.Model(model.inputs[0], ends)
     other = models.convert_padding(inner, padding.Constant(1e3))
-    rows = {row["layer"]: row for row in _rows(model, size)}
+    rows = _rows(model, all_layers=True)
     for name, old, new in zip("abcd", inner(x), other(x), strict=True):
         changed = np.asarray(old != new)[0, ..., 0]
         reached = reached_positions(rows[name])
@@ -48,13 +50,9 @@ def test_a_gate_lets_padding_reach_everything():
     x = layers.Conv2D(2, 3, padding="same", name="conv")(inputs)
     gate = layers.GlobalAveragePooling2D(keepdims=True)(x)
     model = keras.Model(inputs, layers.Multiply(name="gated")([x, gate]))
-    rows = [
-        row
-        for row in inspection_rows(model, (16, 16, 2))
-        if row["table"] == "receptive_field"
-    ]
-    assert rows[-1]["layer"] == "gated"
-    assert reached_positions(rows[-1]).all()
+    *_, (name, row) = _rows(model).items()
+    assert name == "gated"
+    assert reached_positions(row).all()
 
 
 def test_a_crop_leaves_the_number_of_reached_positions():
@@ -65,22 +63,26 @@ def test_a_crop_leaves_the_number_of_reached_positions():
             layers.Conv2D(1, 3, padding="same", name="conv"),
         ]
     )
-    (row,) = (row for row in _rows(model, 16) if row["layer"] == "conv")
+    row = _rows(model)["conv"]
     expected = np.ones((8, 8), bool)
     expected[1:-1, 1:-1] = False
     np.testing.assert_array_equal(reached_positions(row), expected)
 
 
 @pytest.mark.parametrize("panels", [1, 7])
-def test_figure(tmp_path, panels):
+def test_figure(tmp_path, monkeypatch, panels):
     row = {
         "layer": "a_network/with_long_names/of_its_layers",
         "stride": [2, 4],
         "positions": [8, 6],
         "clear": [[1, 6], [1, 5]],
+        "stage": True,
     }
+    figures = DrawnFigures(tmp_path, monkeypatch)
+    about = {"picture": (16, 24), "title": "net", "shape": "16x24"}
+    draw_inspection(figures, about, [row] * panels)
+    assert len(figures.found["reach"].axes) == (1 if panels == 1 else 10)
     path = tmp_path / "reach.png"
-    reach_figure(path, [row] * panels, (16, 24), "Reach")
     with Image.open(path) as figure:
         pixels = np.asarray(figure.convert("RGB")).reshape(-1, 3)
     colours = {tuple(colour) for colour in np.unique(pixels, axis=0)}

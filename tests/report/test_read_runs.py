@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 from report_runs import agreement_run
@@ -14,9 +13,9 @@ from report_runs import unfinished_run
 from keras_padpos import runs
 from keras_padpos.errors import InputError
 from keras_padpos.report import find_runs
-from keras_padpos.report import open_run
 from keras_padpos.report import position_rows
 from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.read_runs import open_run
 from keras_padpos.report.read_runs import run_groups
 
 
@@ -30,22 +29,17 @@ def only(path):
 
 
 def test_folders_are_searched_one_level_deep(tmp_path):
-    for number in (10, 9, 1):
-        own_run(tmp_path / "sweep" / f"run{number}")
-    own_run(tmp_path / "sweep" / "deeper" / "run2")
-    (tmp_path / "sweep" / "notes.txt").write_text("x")
-    assert names(tmp_path / "sweep") == ["run1", "run9", "run10"]
+    sweep = tmp_path / "sweep"
+    for name in ("run10", "run9", "run1", "deeper/run2", "run1/inside"):
+        own_run(sweep / name)
+    (sweep / "notes.txt").write_text("x")
+    assert names(sweep) == ["run1", "run9", "run10"]
     # Work directories are not looked into.
-    own_run(tmp_path / "sweep" / "run1" / "inside")
-    assert names(tmp_path / "sweep" / "run1") == ["run1"]
-
-
-def test_each_run_is_there_once_in_the_order_asked_for(tmp_path):
-    for name in "ab":
-        own_run(tmp_path / name)
+    assert names(sweep / "run1") == ["run1"]
+    # Each run is there once, in the order asked for.
     again = tmp_path / "link"
-    again.symlink_to(tmp_path / "a", target_is_directory=True)
-    assert names(tmp_path / "b", tmp_path, again) == ["b", "a"]
+    again.symlink_to(sweep / "run1", target_is_directory=True)
+    assert names(sweep / "run9", again, sweep) == ["run9", "run1", "run10"]
 
 
 def test_names_are_as_short_as_tells_them_apart(tmp_path):
@@ -180,52 +174,51 @@ def test_torn_lines_of_metrics_are_left_out_and_told(tmp_path):
     assert run.problems == ("metrics.jsonl: 2 lines cannot be read.",)
 
 
-def groups(*configs, rows=None):
+@pytest.mark.parametrize(
+    ("configs", "rows", "groups"),
+    [
+        # Only flags of the key may differ.
+        (
+            [
+                {"seed": 0, "padding_mode": ["zeros"], "epochs": 1},
+                {"seed": 1, "padding_mode": ["zeros"], "epochs": 1},
+                {"seed": 0, "padding_mode": ["reflect"], "epochs": 1},
+                {"seed": 0, "padding_mode": ["circular"], "epochs": 2},
+            ],
+            [[]] * 4,
+            ["012", "3"],
+        ),
+        # Repeated runs share no table.
+        ([{"seed": seed} for seed in (0, 0, 1, 0)], [[]] * 4, ["02", "1", "3"]),
+        # Nor do rows with the same key.
+        (
+            [{"padding_mode": str(number)} for number in range(3)],
+            [
+                [{"padding_mode": "zeros", "x": 0.1}],
+                [{"padding_mode": "zeros", "x": 0.2}, {"padding_mode": "own"}],
+                [{"padding_mode": "none", "x": 0.1}],
+            ],
+            ["02", "1"],
+        ),
+    ],
+)
+def test_which_runs_share_their_tables(configs, rows, groups):
     records = [
-        RunRecord(
-            Path(f"{number}"),
-            f"{number}",
-            "count",
-            config,
-            rows=tuple(rows[number]) if rows else (),
-        )
-        for number, config in enumerate(configs)
+        RunRecord(Path(), f"{number}", "count", config, rows=tuple(own))
+        for number, (config, own) in enumerate(zip(configs, rows, strict=True))
     ]
-    return [
-        "".join(run.name for run in group)
-        for group in run_groups(records, ("seed", "padding_mode"))
-    ]
+    shared = run_groups(records, ("seed", "padding_mode"))
+    assert ["".join(run.name for run in group) for group in shared] == groups
 
 
-def test_only_flags_of_the_key_may_differ():
-    assert groups(
-        {"seed": 0, "padding_mode": ["zeros"], "epochs": 1},
-        {"seed": 1, "padding_mode": ["zeros"], "epochs": 1},
-        {"seed": 0, "padding_mode": ["reflect"], "epochs": 1},
-        {"seed": 0, "padding_mode": ["circular"], "epochs": 2},
-    ) == ["012", "3"]
-
-
-def test_repeated_runs_share_no_table():
-    config = {"seed": 0}
-    assert groups(config, config, {"seed": 1}, config) == ["02", "1", "3"]
-
-
-def test_rows_with_the_same_key_share_no_table():
+def test_rows_come_with_scores_and_flags(measured, tmp_path):
     rows = [
-        [{"padding_mode": "zeros", "x": 0.1}],
-        [{"padding_mode": "zeros", "x": 0.2}, {"padding_mode": "reflect"}],
-        [{"padding_mode": "none", "x": 0.1}],
+        probe_row(scores=[0.1, 0.3]),
+        rgb_row(scores=[0.0, 0.2], stages="1,2"),
+        probe_row(solver="sgd", ridge=None, seed=1, calibration_images=4),
     ]
-    configs = [{"padding_mode": [str(number)]} for number in range(3)]
-    assert groups(*configs, rows=rows) == ["02", "1"]
-
-
-def test_rows_come_with_the_scores_of_their_pictures(tmp_path):
-    rows = [probe_row(scores=[0.1, 0.3]), rgb_row(scores=[0.0, 0.2])]
-    rows[1]["stages"] = "1,2"
-    path = finished_probe(tmp_path, rows, target_range="paper")
-    first, second = position_rows([path])
+    config = {"target_range": "paper", "ridge": "auto", "epochs": 7}
+    first, second, third = measured(*rows, **config)
     np.testing.assert_array_equal(first["scores"], [0.1, 0.3])
     np.testing.assert_array_equal(second["scores"], [0.0, 0.2])
     assert first["cells"] == 36
@@ -233,32 +226,24 @@ def test_rows_come_with_the_scores_of_their_pictures(tmp_path):
     assert first["target_range"] == "paper"
     # The bare picture is one stage.
     assert (first["stages"], second["stages"]) == ("all", "all")
-    (again, _) = position_rows(find_runs([str(tmp_path)]))
+    assert (first["ridge_asked"], first["epochs"]) == ("auto", None)
+    assert (third["ridge_asked"], third["epochs"]) == (None, 7)
+    assert (first["calibration_images"], third["calibration_images"]) == (0, 4)
+    again, *_ = position_rows(find_runs([str(tmp_path)]))
     np.testing.assert_array_equal(again["scores"], first["scores"])
 
 
-def test_rows_come_with_the_flags_of_the_run(tmp_path):
-    rows = [probe_row(), probe_row(solver="sgd", ridge=None, seed=1)]
-    rows[1]["calibration_images"] = 4
-    path = finished_probe(tmp_path, rows, ridge="auto", epochs=7)
-    first, second = position_rows([path])
-    assert (first["ridge_asked"], first["epochs"]) == ("auto", None)
-    assert (second["ridge_asked"], second["epochs"]) == (None, 7)
-    assert (first["calibration_images"], second["calibration_images"]) == (0, 4)
+def test_pictures_tell_test_sets_of_one_name_apart(measured):
+    one, same, other = (
+        measured(probe_row(), pictures=shade)[0]["pictures"]
+        for shade in (7, 7, 8)
+    )
+    assert one == same != other
 
 
-def test_pictures_tell_test_sets_of_one_name_apart(tmp_path):
-    paths = [
-        finished_probe(tmp_path / str(number), [probe_row()], pictures=shade)
-        for number, shade in enumerate([7, 7, 8])
-    ]
-    digests = [row["pictures"] for row in position_rows(paths)]
-    assert digests[0] == digests[1] != digests[2]
-
-
-def test_missing_arrays_are_one_line(tmp_path):
-    path = finished_probe(tmp_path, [probe_row()])
-    (tmp_path / "arrays.npz").unlink()
+def test_missing_arrays_are_one_line(measured, tmp_path):
+    measured(probe_row())
+    (tmp_path / "run0" / "arrays.npz").unlink()
     with pytest.raises(InputError, match="another --workdir") as error:
-        position_rows([path])
+        position_rows([tmp_path / "run0"])
     assert "\n" not in str(error.value)

@@ -2,7 +2,6 @@ import pytest
 from finished_probe import finished_probe
 from finished_probe import probe_row
 from report_runs import fconv_run
-from report_runs import make_all
 from report_runs import own_run
 from report_runs import pattern_run
 from report_runs import probe_run
@@ -19,15 +18,8 @@ def content_of(path, **options):
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory):
-    return content_of(make_all(tmp_path_factory.mktemp("runs")))
-
-
-def groups(content, experiment):
-    return [
-        [run.name for run in group.runs]
-        for group in content.experiments[experiment]
-    ]
+def everything(all_runs):
+    return report_content(all_runs, LAYOUTS)
 
 
 def test_every_run_has_its_place(everything):
@@ -39,6 +31,7 @@ def test_every_run_has_its_place(everything):
     ]
     assert sorted(shown) == sorted(run.name for run in everything.runs)
     assert len(everything.overview["rows"]) == len(shown) == 13
+    assert everything.title.endswith("and 8 more: 13 runs")
     states = {row["run"]: row["state"] for row in everything.overview["rows"]}
     assert (states["begun"], states["damaged"]) == ("unfinished", "damaged")
     assert set(everything.experiments) >= {*LAYOUTS, "own_task"}
@@ -55,12 +48,6 @@ def test_known_experiments_have_the_tables_of_their_binaries(everything):
     assert list(part.tables) == FCONV.lay_out(part.runs[0].rows)
 
 
-def test_an_unknown_experiment_has_its_rows(everything):
-    (part,) = everything.experiments["own_task"]
-    (table,) = part.tables
-    assert table["title"] == "own_task: 2 rows"
-
-
 def test_what_is_missing_is_told(everything):
     missing = everything.missing
     assert missing["Runs that are not finished"] == [
@@ -74,16 +61,11 @@ def test_what_is_missing_is_told(everything):
     assert "56 of 60" in first and "ResNet152, 3x3: 20" in first
 
 
-def test_what_is_all_there_misses_nothing(tmp_path):
-    own_run(tmp_path / "a")
-    assert content_of(tmp_path).missing == {}
-
-
 def test_our_numbers_stand_beside_the_papers(everything):
-    tables = {part.table: part for part in everything.papers}
+    tables = {part["published"].table: part for part in everything.papers}
     lines = {
         (row["model"], row["target"], row["paper_test_set"]): row
-        for row in tables["Table 1"].compared["rows"]
+        for row in tables["Table 1"]["compared"]["rows"]
     }
     line = lines["VGG16", "horizontal", "PASCAL-S"]
     assert line["paper_spearman"] == 0.742
@@ -107,8 +89,8 @@ def test_seeds_of_several_runs_share_a_table(tmp_path):
         rows = [probe_row(0.5 + seed / 10, weights="random", seed=seed)]
         finished_probe(tmp_path / f"{seed}", rows, pictures=seed, seed=seed)
     content = content_of(tmp_path)
-    assert groups(content, "position_probe") == [["0", "1"]]
     (part,) = content.experiments["position_probe"]
+    assert [run.name for run in part.runs] == ["0", "1"]
     (line,) = part.tables[0]["rows"]
     assert line["network"] == "vgg16 (random), zeros padding"
     assert line["spearman"] == "0.550 ± 0.071 (2 seeds)"
@@ -158,10 +140,10 @@ def test_patterns_of_several_seeds_are_all_there(tmp_path):
 def test_repeated_runs_stay_apart(tmp_path):
     for name in "ab":
         fconv_run(tmp_path / name)
-    content = content_of(tmp_path)
-    assert groups(content, "fconv_tests") == [["a"], ["b"]]
+    parts = content_of(tmp_path).experiments["fconv_tests"]
+    assert [[run.name for run in part.runs] for part in parts] == [["a"], ["b"]]
     # Four rows of each, and not eight seeds.
-    for part in content.experiments["fconv_tests"]:
+    for part in parts:
         assert {row["seeds"] for row in part.tables[0]["rows"]} == {2}
 
 
@@ -215,35 +197,29 @@ def test_a_probe_without_its_arrays_is_shown_by_its_rows(tmp_path):
     assert content.papers
 
 
-def test_versions_that_differ_are_told(tmp_path):
+def test_versions_that_differ_and_pictures_left_out_are_told(tmp_path):
     for name, version in (("a", "3.14"), ("b", "3.15")):
         own_run(tmp_path / name)
+        provenance = {
+            "versions": {"keras": version, "numpy": "2"},
+            "skipped": {"photos": [f"{name}.png: torn"] * 5, "noise": []},
+        }
         rewrite(
             tmp_path / name,
-            lambda results, version=version: results["provenance"].update(
-                versions={"keras": version, "numpy": "2"}
-            ),
+            lambda results, new=provenance: results["provenance"].update(new),
         )
-    assert content_of(tmp_path).missing["Versions that differ"] == [
-        "keras: 3.14 (a); 3.15 (b)."
-    ]
-
-
-def test_pictures_that_were_left_out_are_told(tmp_path):
-    own_run(tmp_path / "a")
-    rewrite(
-        tmp_path / "a",
-        lambda results: results["provenance"].update(
-            skipped={"photos": ["a.png: torn", "b.png: torn"], "noise": []}
-        ),
+    missing = content_of(tmp_path).missing
+    assert missing["Versions that differ"] == ["keras: 3.14 (a); 3.15 (b)."]
+    assert missing["Pictures that were left out"][0] == (
+        "a: photos: 5 left out (a.png: torn; a.png: torn; a.png: torn; 2 more)."
     )
-    assert content_of(tmp_path).missing["Pictures that were left out"] == [
-        "a: photos: 2 left out (a.png: torn; b.png: torn)."
-    ]
 
 
-def test_the_title_is_ones_own_or_tells_the_runs(everything, tmp_path):
-    assert everything.title.endswith("and 8 more: 13 runs")
+def test_an_unknown_experiment_has_its_rows_and_misses_nothing(tmp_path):
     own_run(tmp_path / "a")
-    assert content_of(tmp_path).title == "own_task: 1 run"
+    content = content_of(tmp_path)
+    assert content.title == "own_task: 1 run"
+    assert content.missing == {}
+    ((table,),) = [part.tables for part in content.experiments["own_task"]]
+    assert table["title"] == "own_task: 2 rows"
     assert content_of(tmp_path, title="Mine").title == "Mine"

@@ -3,10 +3,8 @@ import sys
 
 import pytest
 from html_tree import check_page
-from html_tree import parse
 from report_runs import draw
 from report_runs import fconv_run
-from report_runs import make_all
 from report_runs import own_run
 from report_runs import rewrite
 
@@ -27,11 +25,6 @@ NASTY = (
 def page_of(path, **options):
     content = report_content(find_runs([str(path)]), LAYOUTS)
     return report_html(content, **options)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return make_all(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="module")
@@ -65,19 +58,18 @@ def test_the_same_runs_are_the_same_page(folder, page):
 
 
 def test_every_run_is_linked_and_says_where_it_comes_from(root):
-    runs_table = by_id(root, "runs")
-    links = {link.text: link.attrs["href"][1:] for link in runs_table.all("a")}
-    assert len(links) == 12
-    for name, anchor in links.items():
-        place = by_id(root, anchor)
-        assert name in place.text
+    links = list(by_id(root, "runs").all("a"))
+    assert len(links) == 13
+    texts = {}
+    for link in links:
+        place = by_id(root, link.attrs["href"][1:])
         (about,) = [
             node
             for node in place.all("details")
             if node.attrs.get("class") == "provenance"
         ]
-        assert name in about.text
-    about = by_id(root, links["fconv"]).text
+        assert link.text in place.text and link.text in about.text
+        texts[link.text] = about.text
     for words in (
         "python -m experiments.something --seed=0",
         "0123456789abcdef",
@@ -88,76 +80,69 @@ def test_every_run_is_linked_and_says_where_it_comes_from(root):
         "CPU:0",
         "--splits=released",
     ):
-        assert words in about
+        assert words in texts["fconv"]
 
 
 def test_figures_are_inside_with_words_for_those_who_do_not_see(root):
-    words = [image.attrs["alt"] for image in root.all("img")]
-    assert words == ["red green examples, fconv", "predicted maps, probe"]
-    for image in root.all("img"):
-        assert image.attrs["src"].startswith("data:image/png;base64,")
-        assert (image.attrs["width"], image.attrs["height"]) == ("30", "20")
+    images = {image.attrs["alt"]: image.attrs for image in root.all("img")}
+    # Curves are drawn of finished and of unfinished runs.
+    assert list(images) == [
+        "red green examples, fconv",
+        "loss, val loss against epoch, fconv",
+        "loss against epoch, begun",
+        "predicted maps, probe",
+    ]
+    for attrs in images.values():
+        assert attrs["src"].startswith("data:image/png;base64,")
+    attrs = images["predicted maps, probe"]
+    assert (attrs["width"], attrs["height"]) == ("30", "20")
 
 
 def test_figures_can_be_left_out(folder):
     assert not list(check_page(page_of(folder, figures=False)).all("img"))
 
 
-def test_curves_are_drawn_of_finished_and_unfinished_runs(root):
-    drawings = [
-        node.attrs["aria-label"]
-        for node in root.all("svg")
-        if "aria-label" in node.attrs
-    ]
-    assert "loss against epoch: 4 curves, from 0.333 to 1.1" in drawings
-    assert "loss against epoch: 1 curve, from 0.5 to 1" in drawings
-
-
 def test_states_are_said(root):
-    states = [
-        node.text.split()
+    states = " ".join(
+        " ".join(node.text.split())
         for node in root.all("p")
         if "state" in node.attrs.get("class", "").split()
-    ]
-    assert " ".join(states[0] + states[1]).count("This run is") == 2
-    words = " ".join(" ".join(each) for each in states)
-    assert "unfinished. Units of work that are finished: 1." in words
-    assert "damaged. results.json cannot be read" in words
+    )
+    assert "unfinished. Units of work that are finished: 1." in states
+    assert "damaged. results.json cannot be read" in states
 
 
 def test_filters_mark_rows_columns_and_runs(root):
-    choices = {}
-    for select in root.all("select"):
-        name = select.attrs["id"].removeprefix("filter-")
-        for option in select.all("option"):
-            if option.attrs["value"]:
-                assert option.attrs["value"][0] == name
-                choices[option.text] = option.attrs["value"]
-    assert {"own_task", "vgg16", "reflect", "gaussian"} <= set(choices)
-    marked = [node for node in root.every() if "data-f" in node.attrs]
-    known = set(choices.values())
-    for node in marked:
-        assert set(node.attrs["data-f"].split()) <= known
-    rows = [node for node in marked if node.tag == "tr"]
-    for row in rows:
-        if "reflect padding" in row.text:
-            assert choices["reflect"] in row.attrs["data-f"].split()
-    # Columns that are named by a target.
-    heads = {
-        node.text: node.attrs["data-f"] for node in marked if node.tag == "th"
+    choices = {
+        option.text: option.attrs["value"]
+        for option in root.all("option")
+        if option.attrs["value"]
     }
-    assert heads["horizontal"] == choices["horizontal"]
+    assert {"own_task", "vgg16", "reflect", "gaussian"} <= set(choices)
+    marks = {
+        id(node): set(node.attrs["data-f"].split())
+        for node in root.every()
+        if "data-f" in node.attrs
+    }
+    assert set().union(*marks.values()) <= set(choices.values())
+    for row in root.all("tr"):
+        if "reflect padding" in row.text and row.parent.tag == "tbody":
+            assert choices["reflect"] in marks[id(row)]
+    # Columns that are named by a target.
+    (head,) = {
+        node.attrs.get("data-f")
+        for node in root.all("th")
+        if node.text == "horizontal" and node.attrs["scope"] == "col"
+    }
+    assert head == choices["horizontal"]
     # A run has what any of its rows has.
     place = next(
         node
-        for node in marked
+        for node in root.all("section")
         if node.attrs.get("class") == "group" and "own_task" in node.text[:90]
     )
-    assert set(place.attrs["data-f"].split()) == {
-        choices["own_task"],
-        choices["vgg5"],
-        choices["zeros"],
-        choices["circular"],
+    assert marks[id(place)] == {
+        choices[name] for name in ("own_task", "vgg5", "zeros", "circular")
     }
 
 
@@ -214,7 +199,7 @@ def test_whatever_files_say_is_text(tmp_path):
     assert len(list(root.all("script"))) == 1
     assert "alert" not in next(root.all("script")).text
     assert not [node for node in root.every() if "onerror" in node.attrs]
-    assert len(list(root.all("img"))) == 2
+    assert len(list(root.all("img"))) == 4
     # It is shown, to the letter.
     (title,) = root.all("h1")
     assert title.text == NASTY
@@ -236,7 +221,7 @@ def test_letters_that_have_no_bytes_do_not_stop_the_page(tmp_path):
         assert "?x" in out.read_text("utf-8")
 
 
-def test_a_policy_lets_the_page_load_and_run_nothing_else(root, page):
+def test_a_policy_lets_the_page_load_and_run_nothing_else(root):
     (policy,) = [
         node.attrs["content"]
         for node in root.all("meta")
@@ -247,17 +232,6 @@ def test_a_policy_lets_the_page_load_and_run_nothing_else(root, page):
     assert rules["img-src"] == "data:"
     assert re.fullmatch(r"'sha256-[\w+/]{43}='", rules["script-src"])
     assert "unsafe" not in policy
-
-
-def _colours(style, dark):
-    """The page's colours by name, of one scheme."""
-    light, _, rest = style.partition("prefers-color-scheme: dark")
-    found = dict(re.findall(r"--([\w]+): (#[0-9a-f]{6})", light))
-    if dark:
-        found |= dict(
-            re.findall(r"--([\w]+): (#[0-9a-f]{6})", rest.partition("\n}\n")[0])
-        )
-    return found
 
 
 def _luminance(colour):
@@ -272,43 +246,21 @@ def _luminance(colour):
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_can_be_told_from_their_ground(root, dark):
     (style,) = root.all("style")
-    colours = _colours(style.text, dark)
-    assert len(colours) == 18
-
-    def contrast(one, other):
-        low, high = sorted(_luminance(colours[name]) for name in (one, other))
-        return (high + 0.05) / (low + 0.05)
-
+    light, _, rest = style.text.partition("prefers-color-scheme: dark")
+    colours = {}
+    for text in [light, rest.partition("\n}\n")[0]][: 1 + dark]:
+        colours |= dict(re.findall(r"--([\w]+): (#[0-9a-f]{6})", text))
+    assert len(colours) == 10
     for ground in ("page", "card", "head"):
-        for name in ("text", "soft", "link", "alarm", "wait"):
-            assert contrast(name, ground) >= 4.5, (name, ground)
-        assert contrast("focus", ground) >= 3
-    for number in range(8):
-        assert contrast(f"c{number}", "card") >= 3
+        for name in ("text", "soft", "link", "alarm", "wait", "focus"):
+            low, high = sorted(_luminance(colours[n]) for n in (name, ground))
+            contrast = (high + 0.05) / (low + 0.05)
+            assert contrast >= (3 if name == "focus" else 4.5), (name, ground)
 
 
-def test_pages_print_without_their_filters(root):
-    (style,) = root.all("style")
-    _, _, printed = style.text.partition("@media print")
-    assert re.search(r"form, nav, .skip \{ display: none; \}", printed)
-    assert "overflow: visible" in printed
-    assert "attr(href)" in printed
-    assert "break-inside: avoid" in printed
-
-
-def test_jinja2_is_named_where_it_is_missing(folder, monkeypatch):
+def test_jinja2_is_named_where_it_is_missing(all_runs, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    found = find_runs([str(folder)])
     with pytest.raises(runs.InputError, match=r"keras-padpos\[report\]"):
-        report.report_text(found, "html", LAYOUTS)
-    assert report.report_text(found, "markdown", LAYOUTS)
-    assert report.report_text(found, "csv", LAYOUTS)
-
-
-def test_the_checks_can_fail():
-    good = "<!DOCTYPE html><html lang=en><title>t</title><h1>a</h1></html>"
-    with pytest.raises(AssertionError):
-        parse("<p><b></p></b>")
-    with pytest.raises(ValueError):
-        # No style, no script.
-        check_page(good)
+        report.report_text(all_runs, "html", LAYOUTS)
+    assert report.report_text(all_runs, "markdown", LAYOUTS)
+    assert report.report_text(all_runs, "csv", LAYOUTS)

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
 from keras_padpos.metrics import paired_difference
-from keras_padpos.report import position_rows
 from keras_padpos.report.seeds import closest_pair
 from keras_padpos.report.seeds import merge_seeds
 from keras_padpos.report.seeds import network_differences
@@ -13,14 +11,16 @@ from keras_padpos.report.seeds import network_differences
 RANDOM = probe_row(weights="random")
 
 
-def test_seeds_are_one_row_of_means(tmp_path):
+def test_seeds_are_one_row_of_means():
     scores = np.random.default_rng(0).uniform(size=(3, 20))
     rows = [
         probe_row(seed=seed, weights="random", scores=scores[seed], mae=mae)
         for seed, mae in enumerate([0.1, 0.2, 0.6])
     ]
     other = probe_row(scores=scores[0])
-    merged, single = merge_seeds([*rows, other])
+    # The same seed twice is taken once.
+    again = {**rows[1], "mae": 9.0}
+    merged, single = merge_seeds([*rows, other, again])
     np.testing.assert_allclose(merged["scores"], scores.mean(axis=0))
     assert merged["spearman"] == pytest.approx(scores.mean())
     assert merged["spearman_seed_sd"] == pytest.approx(
@@ -38,153 +38,109 @@ def test_seeds_are_one_row_of_means(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("base", "change", "seeds"),
     [
-        {"kernel_size": 1},
-        {"stages": "4"},
-        {"head_width": 64},
-        {"solver": "sgd"},
-        {"ridge_asked": "auto"},
-        {"calibration_images": 8},
-        {"epochs": 3},
-        {"positions_per_image": 5},
-        {"train_images": 9},
-        {"test_set": "black"},
-        {"target": "vertical"},
-        {"padding_mode": "none"},
+        # What a seed makes is a line of seeds.
+        (RANDOM, {}, [[0, 1]]),
+        (RANDOM, {"ridge": 0.1}, [[0, 1]]),
+        (probe_row(solver="sgd", ridge=None), {}, [[0, 1]]),
+        (probe_row(solver="adam", ridge=None), {}, [[0, 1]]),
+        (
+            probe_row(backbone="net.keras", weights="random", padding_mode="x"),
+            {},
+            [[0, 1]],
+        ),
+        # What differs in more than the seed stays apart.
+        (RANDOM, {"kernel_size": 1}, [[0], [1]]),
+        (RANDOM, {"stages": "4"}, [[0], [1]]),
+        (RANDOM, {"head_width": 64}, [[0], [1]]),
+        (RANDOM, {"solver": "sgd"}, [[0], [1]]),
+        (RANDOM, {"ridge_asked": "auto"}, [[0], [1]]),
+        (RANDOM, {"calibration_images": 8}, [[0], [1]]),
+        (RANDOM, {"epochs": 3}, [[0], [1]]),
+        (RANDOM, {"positions_per_image": 5}, [[0], [1]]),
+        (RANDOM, {"train_images": 9}, [[0], [1]]),
+        (RANDOM, {"test_set": "black"}, [[0], [1]]),
+        (RANDOM, {"target": "vertical"}, [[0], [1]]),
+        (RANDOM, {"padding_mode": "none"}, [[0], [1]]),
+        (RANDOM, {"pictures": "other"}, [[0], [1]]),
+        # Exact heads of trained weights have no seeds; the first is taken.
+        (probe_row(), {}, [[0]]),
+        (probe_row(weights="a.h5"), {"spearman": 0.9}, [[0]]),
+        (rgb_row(), {}, [[0]]),
+        (rgb_row(), {"pictures": "other"}, [[0], [1]]),
     ],
 )
-def test_what_differs_in_more_than_the_seed_stays_apart(change):
-    rows = [RANDOM, {**RANDOM, "seed": 1, **change}]
-    assert [row["seeds"] for row in merge_seeds(rows)] == [[0], [1]]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"weights": "random"},
-        {"solver": "sgd", "ridge": None},
-        {"solver": "adam", "ridge": None},
-        {"backbone": "net.keras", "weights": "random", "padding_mode": "own"},
-    ],
-)
-def test_what_a_seed_makes_is_a_line_of_seeds(change):
-    rows = [probe_row(0.4, **change), probe_row(0.6, seed=1, **change)]
-    (merged,) = merge_seeds(rows)
-    assert (merged["seed"], merged["seeds"]) == (None, [0, 1])
-    assert merged["spearman"] == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("same_pictures", [True, False])
-@pytest.mark.parametrize(
-    "change", [{}, {"backbone": "rgb", "weights": "none"}, {"weights": "a.h5"}]
-)
-def test_exact_heads_of_trained_weights_have_no_seeds(change, same_pictures):
-    first = probe_row(0.4, seed=3, **change)
-    again = probe_row(0.6, seed=1, **change)
-    (kept,) = merge_seeds([first, again], same_pictures=same_pictures)
-    assert (kept["seed"], kept["seeds"]) == (3, [3])
-    assert kept["spearman"] == first["spearman"]
-    assert "spearman_seed_sd" not in kept
-    rows = [{**first, "pictures": "a"}, {**again, "pictures": "b"}]
-    apart = merge_seeds(rows, same_pictures=same_pictures)
-    assert [row["seeds"] for row in apart] == [[3], [1]]
-
-
-def test_the_same_seed_twice_is_taken_once():
-    (merged,) = merge_seeds(
-        [probe_row(spc, weights="random") for spc in (0.5, 0.7)]
-    )
-    assert merged["spearman"] == pytest.approx(0.5)
+def test_rows_that_differ_in_their_seed_alone_go_together(base, change, seeds):
+    merged = merge_seeds([base, {**base, "seed": 1, **change}])
+    assert [row["seeds"] for row in merged] == seeds
+    if seeds == [[0]]:
+        assert merged[0]["spearman"] == base["spearman"]
+        assert "spearman_seed_sd" not in merged[0]
 
 
 def test_other_pictures_go_together_only_if_asked():
-    rows = [
+    random = [
         {**probe_row(0.4, weights="random"), "pictures": "a"},
         {**probe_row(0.6, weights="random", seed=1), "pictures": "b"},
     ]
-    assert len(merge_seeds(rows)) == 2
-    (merged,) = merge_seeds(rows, same_pictures=False)
+    trained = [{**row, "weights": "a.h5"} for row in random]
+    merged, *apart = merge_seeds([*random, *trained], same_pictures=False)
     assert merged["spearman"] == pytest.approx(0.5)
     assert merged["scores"] is None
     assert merged["spearman_ci95"] is None
-
-
-def test_seeds_with_ridges_of_their_own_go_together(tmp_path):
-    rows = [
-        probe_row(seed=seed, weights="random", ridge=10.0**-seed)
-        for seed in (0, 1)
-    ]
-    (merged,) = merge_seeds(
-        position_rows([finished_probe(tmp_path, rows, ridge="auto")])
-    )
-    assert merged["seeds"] == [0, 1]
+    assert [row["seeds"] for row in apart] == [[0], [1]]
 
 
 def test_every_network_is_set_against_the_first():
-    scores = np.random.default_rng(0).uniform(size=(4, 30))
+    scores = np.random.default_rng(0).uniform(size=(5, 30))
     rows = [
         probe_row(scores=scores[0]),
         probe_row(scores=scores[1], padding_mode="reflect"),
-        rgb_row(scores=scores[2]),
+        # Seeds are averaged before.
+        probe_row(scores=scores[2], weights="random"),
+        probe_row(scores=scores[3], weights="random", seed=1),
         # Nothing to compare it with: another head.
-        rgb_row(scores=scores[3], kernel_size=7),
+        rgb_row(scores=scores[4], kernel_size=7),
     ]
-    found = network_differences(merge_seeds(rows))
-    assert [row["padding_mode"] for row in found] == ["reflect", "none"]
-    for row, ours in zip(found, scores[1:], strict=False):
-        mean, interval = paired_difference(ours, scores[0])
-        assert row["difference"] == mean
-        assert row["difference_ci95"] == interval
-
-
-def test_seeds_are_averaged_before():
-    scores = np.random.default_rng(1).uniform(size=(3, 30))
-    rows = [probe_row(scores=scores[0])]
-    rows += [
-        probe_row(scores=scores[seed], weights="random", seed=seed)
-        for seed in (1, 2)
-    ]
-    (found,) = network_differences(merge_seeds(rows))
-    mean, interval = paired_difference(scores[1:].mean(axis=0), scores[0])
-    assert found["difference"] == pytest.approx(mean)
-    assert found["difference_ci95"] == pytest.approx(interval)
-
-
-def test_one_picture_has_a_difference_without_interval():
+    differences = network_differences(merge_seeds(rows))
+    ours = [scores[1], scores[2:4].mean(axis=0)]
+    for row, own in zip(differences, ours, strict=True):
+        mean, interval = paired_difference(own, scores[0])
+        assert row["difference"] == pytest.approx(mean)
+        assert row["difference_ci95"] == pytest.approx(interval)
     rows = [probe_row(scores=[0.5]), rgb_row(scores=[0.25])]
-    (found,) = network_differences(merge_seeds(rows))
-    assert (found["difference"], found["difference_ci95"]) == (-0.25, None)
+    (row,) = network_differences(merge_seeds(rows))
+    assert (row["difference"], row["difference_ci95"]) == (-0.25, None)
 
 
-def test_the_most_alike_are_compared():
-    exact, sgd = probe_row(), probe_row(solver="sgd", ridge=None)
-    sampled = probe_row(positions_per_image=4)
-    one, other, differences = closest_pair([exact, sgd], [sampled, sgd])
-    assert (one, other, differences) == (sgd, sgd, [])
-    one, other, differences = closest_pair([exact], [sgd, sampled])
-    assert other is sampled
-    assert differences == ["positions per image 36, 4"]
+EXACT, SGD = probe_row(), probe_row(solver="sgd", ridge=None)
+SAMPLED = probe_row(positions_per_image=4)
 
 
-@pytest.mark.parametrize("reverse", [False, True])
-def test_of_pairs_that_are_as_alike_the_best_fitted_is_compared(reverse):
-    rows = [
-        probe_row(solver="sgd", ridge=None),
-        probe_row(positions_per_image=4),
-        probe_row(),
-    ]
-    rows = rows[::-1] if reverse else rows
-    one, other, differences = closest_pair(rows, rows)
-    assert differences == []
-    assert one is other
-    assert (one["solver"], one["positions_per_image"]) == ("exact", 36)
-
-
-def test_other_pictures_are_never_compared():
-    other = probe_row(scores=[0.1, 0.2])
-    assert closest_pair([probe_row()], [other]) is None
-    pictures = {**probe_row(), "pictures": "a"}
-    assert closest_pair([probe_row()], [pictures]) is None
-    assert closest_pair([probe_row()], [probe_row(test_set="black")]) is None
-    assert closest_pair([probe_row()], []) is None
+@pytest.mark.parametrize(
+    ("ones", "others", "pair"),
+    [
+        # The most alike, then the best fitted.
+        ([EXACT, SGD], [SAMPLED, SGD], (SGD, SGD, [])),
+        (
+            [EXACT],
+            [SGD, SAMPLED],
+            (EXACT, SAMPLED, ["positions per image 36, 4"]),
+        ),
+        ([SGD, SAMPLED, EXACT], [SGD, SAMPLED, EXACT], (EXACT, EXACT, [])),
+        ([EXACT, SAMPLED, SGD], [EXACT, SAMPLED, SGD], (EXACT, EXACT, [])),
+        # Other pictures are never compared.
+        ([EXACT], [probe_row(scores=[0.1, 0.2])], None),
+        ([EXACT], [{**EXACT, "pictures": "a"}], None),
+        ([EXACT], [probe_row(test_set="black")], None),
+        ([EXACT], [], None),
+    ],
+)
+def test_the_most_alike_are_compared(ones, others, pair):
+    closest = closest_pair(ones, others)
+    if pair is None:
+        assert closest is None
+    else:
+        assert closest[0] is pair[0] and closest[1] is pair[1]
+        assert closest[2] == pair[2]

@@ -14,7 +14,7 @@ from work_folder import no_file_larger_than
 from work_folder import small_model
 
 from keras_padpos import runs
-from keras_padpos.report.maps_figure import predicted_maps_figure
+from keras_padpos.report.figure import figure_panels
 
 runs.define_common_flags()
 
@@ -36,9 +36,8 @@ def ended(main, capsys):
 
 def draw(work, cells=8):
     ramp = np.linspace(0, 1, cells * cells).reshape(cells, cells)
-    maps = {"target": [ramp]}
-    path = work.figure_path("maps")
-    predicted_maps_figure(path, maps, ["horizontal"], {"target": [""]}, "Maps")
+    with figure_panels(work.figure_path("maps"), "Maps") as panels:
+        panels[0, 0].imshow(ramp)
 
 
 WRITES = {

@@ -48,7 +48,7 @@ def test_the_page_fits_and_nothing_is_wrong(page, browser, width, dark):
         "await Promise.all(images.map(image => image.decode()));"
         "return images.map(image => image.naturalWidth); })()"
     )
-    assert len(sizes) == 2 and all(sizes)
+    assert len(sizes) == 4 and all(sizes)
     ground = browser.evaluate(
         "getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]"
     )
