@@ -214,7 +214,18 @@ def score_robustness(
 
 
 def perturbation_name(epsilon: float, region: str, share: float | None) -> str:
-    """The name of the array of a universal perturbation."""
+    """The name of the array of a universal perturbation.
+
+    Example:
+
+    >>> perturbation_name(8, "border", 0.25), perturbation_name(8, "all", None)
+    ('universal-8-border-0.25', 'universal-8-all')
+
+    Args:
+        epsilon: Its bound; see `score_robustness`.
+        region: Where it is, as in the row.
+        share: The border's share, as in the row.
+    """
     parts = ["universal", f"{epsilon:g}", region]
     return "-".join(parts if share is None else [*parts, f"{share:g}"])
 
