@@ -103,7 +103,7 @@ def score_robustness(
         checkpoint: Where to go on from, and where finished rows go.
 
     Returns:
-        Rows, and universal perturbations under their names. A row has
+        Rows, and universal perturbations by `perturbation_name`. A row has
         `attack` (`"none"`, `"cutout"`, or one of `attacks`), `fill`,
         `region`, `share`, `fraction` (of pixels that may change; `None` for
         squares, which stick out now and then), `epsilon`, `accuracy` and
