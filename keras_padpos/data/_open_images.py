@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import Any
 
 from keras_padpos.checks import check_ints
 from keras_padpos.data.folders import FolderPictures
@@ -52,7 +53,8 @@ def open_set(
     if count is not None:
         check_ints(count=count)
     alone = isinstance(spec, (str, os.PathLike))
-    names = [os.fspath(each) for each in ([spec] if alone else spec)]
+    specs: Any = [spec] if alone else spec
+    names = [os.fspath(each) for each in specs]
     if not names:
         raise InputError("`spec` must name a set of pictures. Received: []")
     # Of several sets together, no single one knows how many it is to give.

@@ -102,16 +102,16 @@ def _source(
     data_dir: str | os.PathLike[str] | None,
 ) -> MaskedPictures:
     kind, _, rest = spec.partition(":")
-    parts = _FOLDER.fullmatch(rest)
-    if kind not in ("voc", "duts", "tfds") or (kind != "tfds" and not parts):
-        raise InputError(f"`spec` must be {_ACCEPTED}. Received: spec={spec!r}")
-    if classes is not None and kind != "voc":
+    if classes is not None and kind in ("duts", "tfds"):
         raise InputError(
             f"`classes` must be None: {kind} sets know theirs. "
             f"Received: classes={classes!r}"
         )
     if kind == "tfds":
         return TFDSMasks(rest, shape, data_dir)
+    parts = _FOLDER.fullmatch(rest)
+    if kind not in ("voc", "duts") or not parts:
+        raise InputError(f"`spec` must be {_ACCEPTED}. Received: spec={spec!r}")
     try:
         if kind == "voc":
             return VOCMasks(parts["path"], parts["split"], shape, classes)
@@ -132,15 +132,15 @@ def _checked_classes(
 ) -> int | tuple[str, ...] | None:
     if classes is None:
         return None
-    names = isinstance(classes, (tuple, list))
-    number = len(classes) if names else classes
+    names = tuple(classes) if isinstance(classes, (tuple, list)) else ()
+    number = len(names) or classes
     if (
         not isinstance(number, int)
         or not 1 <= number <= 255
-        or (names and len(set(classes)) < number)
+        or len(set(names)) < len(names)
     ):
         raise InputError(
             f"`classes` must be an int from 1 to 255, or a list of as many "
             f"different names. Received: classes={classes!r}"
         )
-    return tuple(classes) if names else number
+    return names or number

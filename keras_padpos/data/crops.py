@@ -96,7 +96,9 @@ class PictureCrops(PictureSource):
             width, height = self._size(image, name)
             picture = image.convert("RGB")
             if picture.size != (width, height):
-                picture = picture.resize((width, height), Image.BICUBIC)
+                picture = picture.resize(
+                    (width, height), Image.Resampling.BICUBIC
+                )
         left, top = width - self._width, height - self._height
         if self._centre:
             left, top = left // 2, top // 2

@@ -58,7 +58,9 @@ def read_picture(
     """
     height, width = (size, size) if isinstance(size, int) else size
     with opened_picture(file, name) as image:
-        resized = image.convert("RGB").resize((width, height), Image.BICUBIC)
+        resized = image.convert("RGB").resize(
+            (width, height), Image.Resampling.BICUBIC
+        )
     return np.array(resized)
 
 

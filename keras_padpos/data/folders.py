@@ -69,8 +69,8 @@ class FolderPictures(PictureFiles):
                 f"({', '.join(EXTENSIONS)}); there is none{among}. "
                 f"Received: spec={spec!r}"
             )
-        names = tuple(names[part])
-        super().__init__(len(names), sources=names)
+        sources = tuple(names[part])
+        super().__init__(len(sources), sources)
         self._folder = folder
 
     def candidates(self) -> Iterator[str]:

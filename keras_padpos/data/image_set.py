@@ -1,6 +1,7 @@
 """A finite, ordered set of pictures of one size."""
 
 import itertools
+from collections.abc import Generator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from typing import Any
@@ -142,7 +143,7 @@ class ImageSet:
             f"skipped={self.skipped}>"
         )
 
-    def __iter__(self) -> Iterator[np.ndarray]:
+    def __iter__(self) -> Generator[np.ndarray, None, None]:
         """Yields uint8 arrays of shape (height, width, 3), RGB in [0, 255]."""
         for _, picture in self._one_pass(None):
             yield picture

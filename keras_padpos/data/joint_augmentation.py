@@ -90,16 +90,17 @@ class JointAugmentation:
         Raises:
             ValueError: If a crop does not fit in.
         """
+        height, width = shape
         for layer, _ in self._layers:
             if _kind(layer) == "RandomCrop":
                 crop = (layer.height, layer.width)
-                if crop[0] > shape[0] or crop[1] > shape[1]:
+                if crop[0] > height or crop[1] > width:
                     raise InputError(
                         f"`layers` must crop no more than there is. Received: "
-                        f"RandomCrop{crop} for pictures of {tuple(shape)}"
+                        f"RandomCrop{crop} for pictures of {(height, width)}"
                     )
-                shape = crop
-        return tuple(shape)
+                height, width = crop
+        return height, width
 
     def __call__(
         self,

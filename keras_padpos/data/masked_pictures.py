@@ -84,7 +84,7 @@ class MaskedPictures(PairSource):
             pixels = np.array(
                 _decoded(picture, pair.picture_name)
                 .convert("RGB")
-                .resize((width, height), Image.BICUBIC)
+                .resize((width, height), Image.Resampling.BICUBIC)
             )
             return pixels, self._resized(mask, pair.mask_name)
 
@@ -121,7 +121,9 @@ class MaskedPictures(PairSource):
         height, width = self._shape
         values = self.values(_decoded(mask, name))
         self._check(values)
-        resized = Image.fromarray(values).resize((width, height), Image.NEAREST)
+        resized = Image.fromarray(values).resize(
+            (width, height), Image.Resampling.NEAREST
+        )
         return np.array(resized)
 
     def _check(self, values: np.ndarray) -> None:

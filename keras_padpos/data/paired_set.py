@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 from collections.abc import Callable
+from collections.abc import Generator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from typing import Any
@@ -57,7 +58,8 @@ class PairedSet:
         count: int | None = None,
     ) -> None:
         self.name = name
-        self.shape = tuple(shape)
+        height, width = shape
+        self.shape = (height, width)
         self.classes = source.classes
         self.class_names = source.class_names
         self.void = VOID if source.masks else None
@@ -124,9 +126,10 @@ class PairedSet:
         """
         if self.expected is None:
             pairs = list(self)
-            pictures = np.stack([each[0] for each in pairs])
-            targets = [each[1] for each in pairs]
-            return pictures, np.array(targets, self._target_dtype)
+            return (
+                np.stack([each[0] for each in pairs]),
+                np.array([each[1] for each in pairs], self._target_dtype),
+            )
         number = self.expected
         shape = () if self.void is None else self.shape
         pictures = np.empty((number, *self.shape, 3), "uint8")
@@ -268,7 +271,7 @@ class PairedSet:
         order: tuple[int, int] | None,
         start: int,
         load: Callable[[Any], Any],
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         candidates = itertools.islice(self._source.candidates(), self._count)
         buffer = self._source.shuffle_buffer
         pairs = read_pass(

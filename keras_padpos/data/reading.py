@@ -5,6 +5,7 @@ import concurrent.futures
 import itertools
 import os
 from collections.abc import Callable
+from collections.abc import Generator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from typing import Any
@@ -28,7 +29,7 @@ def read_pass(
     start: int = 0,
     count: int | None = None,
     on_broken: Callable[[int, BrokenPictureError], None] | None = None,
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any], None, int]:
     """Load candidates in a few threads, a bounded number ahead of the reader.
 
     Args:

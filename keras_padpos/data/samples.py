@@ -74,6 +74,8 @@ class SamplePhotographs(PictureSource):
     time. All this depends on the split, the seed and i alone.
     """
 
+    expected: int
+
     def __init__(self, split: str, size: int, count: int, seed: int) -> None:
         names = tuple(path for _, path in PHOTOGRAPHS[split])
         super().__init__(count, sources=names)
@@ -101,7 +103,7 @@ class SamplePhotographs(PictureSource):
         top = rng.integers(photograph.height - side, endpoint=True)
         box = (int(left), int(top), int(left + side), int(top + side))
         crop = photograph.crop(box)
-        crop = crop.resize((self._size, self._size), Image.BICUBIC)
+        crop = crop.resize((self._size, self._size), Image.Resampling.BICUBIC)
         if rng.random() < 0.5:
             crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return np.array(crop)

@@ -141,10 +141,10 @@ def joined(
     parts: Sequence[_Candidates],
 ) -> tuple[int | None, tuple[str, ...], bool, int | None]:
     """The arguments of a `PictureSource` that reads one part after another."""
-    expected = [part.expected for part in parts]
+    counts = [part.expected for part in parts if part.expected is not None]
     buffers = [part.shuffle_buffer for part in parts]
     return (
-        None if None in expected else sum(expected),
+        sum(counts) if len(counts) == len(parts) else None,
         tuple(name for part in parts for name in part.sources),
         any(getattr(part, "may_break", True) for part in parts),
         # One that cannot hold all candidates decides for all.
@@ -202,6 +202,8 @@ class SyntheticPictures(PictureSource):
     deviation 50, rounded, and clipped to [0, 255]. The i-th picture depends on
     the seed and i alone.
     """
+
+    expected: int
 
     def __init__(
         self, kind: str, shape: tuple[int, int], count: int, seed: int

@@ -149,7 +149,7 @@ class TFDSLabelled(PairSource):
     ) -> None:
         self._examples = TFDSPictures(spec, data_dir)
         features = self._examples.builder.info.features
-        label = features["label"] if "label" in features else None
+        label: Any = features["label"] if "label" in features else None
         if not hasattr(label, "num_classes"):
             raise InputError(
                 f"`spec` must name a data set with classes in a feature "

@@ -9,6 +9,7 @@ import numpy as np
 from keras_padpos.models.graph._resized import resized
 from keras_padpos.models.graph._stage_model import stage_model
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
+from keras_padpos.training import sub_state
 
 _NAME = "network"
 
@@ -115,10 +116,9 @@ class PatternFormation:
         for row in rows:
             del row["network"]
         maps = {
-            name.removeprefix(f"{_NAME}/"): array
-            for name, array in measurement.arrays().items()
-            if name.startswith(f"{_NAME}/")
-            and name.endswith(("/pattern", "/profile"))
+            name: array
+            for name, array in sub_state(measurement.arrays(), _NAME).items()
+            if name.endswith(("/pattern", "/profile"))
         }
         return rows, maps
 

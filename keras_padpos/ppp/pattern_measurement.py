@@ -20,8 +20,12 @@ from keras_padpos.ppp.split_moments import SplitMoments
 from keras_padpos.ppp.statistics import HALVES
 from keras_padpos.ppp.statistics import PatternStatistics
 from keras_padpos.ppp.statistics import ReferenceStatistics
-from keras_padpos.ppp.statistics import flat_state
-from keras_padpos.ppp.statistics import restore_state
+from keras_padpos.ppp.statistics import restore_statistics
+from keras_padpos.ppp.statistics import statistics_state
+from keras_padpos.training import flat_state
+from keras_padpos.training import restore_variables
+from keras_padpos.training import sub_state
+from keras_padpos.training import variable_state
 
 SNAPSHOTS = (1, 10, 100)
 """After so many crops the mean features are kept, to show how they settle."""
@@ -267,18 +271,17 @@ class PatternMeasurement:
         With what random padding needs to go on where it is. The arrays are
         copies.
         """
-        state = {
-            "images": np.array(self.images),
-            "batch_size": np.array(self._step.batch_size),
-            "signature": self._signature(),
-            "pictures": np.array(sorted(self._pictures), "int64"),
-        }
-        for key, statistics in self._all():
-            for name, array in flat_state(statistics).items():
-                state[f"{key}/{name}"] = array.copy()
-        for number, seeds in enumerate(self._step.random_states()):
-            state[f"random/{number}"] = keras.ops.convert_to_numpy(seeds)
-        return state
+        state = flat_state(
+            {
+                "images": np.array(self.images),
+                "batch_size": np.array(self._step.batch_size),
+                "signature": self._signature(),
+                "pictures": np.array(sorted(self._pictures), "int64"),
+                **{key: statistics_state(each) for key, each in self._all()},
+                "random": variable_state(self._step.random_states()),
+            }
+        )
+        return {name: array.copy() for name, array in state.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Put back what `state` returned.
@@ -302,16 +305,10 @@ class PatternMeasurement:
         self._step.batch_size = int(state["batch_size"])
         self._pictures = set(state["pictures"].tolist())
         for key, statistics in self._all():
-            restore_state(
-                statistics,
-                {
-                    name.removeprefix(f"{key}/"): array
-                    for name, array in state.items()
-                    if name.startswith(f"{key}/")
-                },
-            )
-        for number, seeds in enumerate(self._step.random_states()):
-            seeds.assign(state[f"random/{number}"])
+            restore_statistics(statistics, sub_state(state, key))
+        restore_variables(
+            self._step.random_states(), sub_state(state, "random")
+        )
 
     def pattern(self, network: str, stage: str) -> np.ndarray:
         """The pattern itself: the mean of D.

@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_padpos.ppp.reference_features import ReferenceFeatures
 from keras_padpos.ppp.statistics import HALVES
+from keras_padpos.training import seed_variables
 
 
 class PatternStep(keras.Model):
@@ -94,15 +95,11 @@ class PatternStep(keras.Model):
 
     def random_states(self) -> list[Any]:
         """What random padding draws its numbers from: variables."""
-        drawn = []
-        for network in self._members:
-            weights = {id(weight) for weight in network.weights}
-            drawn += [
-                variable
-                for variable in network.variables
-                if id(variable) not in weights
-            ]
-        return drawn
+        return [
+            variable
+            for network in self._members
+            for variable in seed_variables(network)
+        ]
 
     def call(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Run the networks and sum up; see `run`."""

@@ -11,6 +11,8 @@ from keras_padpos.errors import InputError
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
 from keras_padpos.training import DevicePool
 from keras_padpos.training import OneDevice
+from keras_padpos.training import flat_state
+from keras_padpos.training import sub_state
 
 
 class SpreadMeasurement:
@@ -92,11 +94,13 @@ class SpreadMeasurement:
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that was added up, as arrays by name."""
-        state = {"batches": np.array(self._batches)}
-        for number, worker in enumerate(self._pool.workers):
-            for name, array in worker.state().items():
-                state[f"{number}/{name}"] = array
-        return state
+        workers = enumerate(self._pool.workers)
+        return flat_state(
+            {
+                "batches": np.array(self._batches),
+                **{str(number): worker.state() for number, worker in workers},
+            }
+        )
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Put back what `state` returned.
@@ -117,13 +121,7 @@ class SpreadMeasurement:
             )
         self._batches = int(state["batches"])
         for number, worker in enumerate(self._pool.workers):
-            worker.restore(
-                {
-                    name.removeprefix(f"{number}/"): array
-                    for name, array in state.items()
-                    if name.startswith(f"{number}/")
-                }
-            )
+            worker.restore(sub_state(state, number))
 
     def merged(self) -> PatternMeasurement:
         """Bring all sums together, once all was taken in.

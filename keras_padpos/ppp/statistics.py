@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_padpos.ppp.group_sums import GroupSums
 from keras_padpos.ppp.split_moments import SplitMoments
+from keras_padpos.training import sub_state
 
 HALVES = 2
 """Pictures of even and of odd number are also averaged apart."""
@@ -93,27 +94,20 @@ class ReferenceStatistics:
         )
 
 
-def flat_state(statistics: Any) -> dict[str, np.ndarray]:
-    """Everything that statistics hold, as arrays by name."""
-    state = {}
-    for name, value in vars(statistics).items():
-        if isinstance(value, np.ndarray):
-            state[name] = value
-        else:
-            inner = value if isinstance(value, dict) else value.state()
-            for key, array in inner.items():
-                state[f"{name}/{key}"] = array
-    return state
+def statistics_state(statistics: Any) -> dict[str, Any]:
+    """Everything that statistics hold, as nested dicts of arrays."""
+    return {
+        name: value if isinstance(value, (np.ndarray, dict)) else value.state()
+        for name, value in vars(statistics).items()
+    }
 
 
-def restore_state(statistics: Any, state: Mapping[str, np.ndarray]) -> None:
-    """Put back what `flat_state` returned."""
+def restore_statistics(
+    statistics: Any, state: Mapping[str, np.ndarray]
+) -> None:
+    """Put back what `statistics_state` returned, flattened."""
     for name, value in vars(statistics).items():
-        inner = {
-            key.partition("/")[2]: array
-            for key, array in state.items()
-            if key.startswith(f"{name}/")
-        }
+        inner = sub_state(state, name)
         if isinstance(value, np.ndarray):
             setattr(statistics, name, state[name].copy())
         elif isinstance(value, dict):

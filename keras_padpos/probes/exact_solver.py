@@ -13,6 +13,8 @@ from keras_padpos.probes.moments import Moments
 from keras_padpos.probes.regression import DualRegression
 from keras_padpos.probes.regression import PrimalRegression
 from keras_padpos.probes.regression import StandardRows
+from keras_padpos.training import flat_state
+from keras_padpos.training import sub_state
 
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """What `ridge="auto"` chooses from."""
@@ -152,16 +154,15 @@ class ExactSolver:
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that was added up, as arrays by name."""
-        state = {"pictures": np.array(self._pictures)}
+        state: dict[str, Any] = {"pictures": np.array(self._pictures)}
         for fold, moments in enumerate(self._folds):
-            for name, array in moments.state().items():
-                state[f"folds/{fold}/{name}"] = array
+            state[f"folds/{fold}"] = moments.state()
         if self._cells:
             state["cells"] = np.concatenate(self._cells)
             state["held"] = np.concatenate(self._held)
             for name, parts in self._rows.items():
                 state[f"rows/{name}"] = np.concatenate(parts)
-        return state
+        return flat_state(state)
 
     def merge(self, *states: Mapping[str, np.ndarray]) -> None:
         """Be what solvers are together that took in one part each.
@@ -180,17 +181,19 @@ class ExactSolver:
             if self._dual:
                 self._cells.append(state["cells"])
                 self._held.append(state["held"])
-                for name, rows in _part("rows", state).items():
+                for name, rows in sub_state(state, "rows").items():
                     self._rows.setdefault(name, []).append(rows)
                 continue
             folds = [
-                _part(f"folds/{fold}", state)
+                sub_state(state, f"folds/{fold}")
                 for fold in range(1 + (self.ridge == "auto"))
             ]
             if not self._folds:
                 self._folds = [
                     Moments(
-                        self._subsets, len(self._targets), _part("shift", fold)
+                        self._subsets,
+                        len(self._targets),
+                        sub_state(fold, "shift"),
                     )
                     for fold in folds
                 ]
@@ -361,14 +364,6 @@ class ExactSolver:
         if self._dual:
             return len(self._standard[name].mean)
         return len(self._folds[0].shift([name]))
-
-
-def _part(name, state):
-    return {
-        key.removeprefix(f"{name}/"): array
-        for key, array in state.items()
-        if key.startswith(f"{name}/")
-    }
 
 
 def check_folds(pictures: int) -> None:

@@ -14,6 +14,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.training import DevicePool
 from keras_padpos.training import OneDevice
 from keras_padpos.training import restore_variables
+from keras_padpos.training import seed_variables
 from keras_padpos.training import variable_state
 
 _KEEP_BYTES = 4 * 2**30
@@ -170,7 +171,7 @@ class FeatureBatches:
         return [
             each
             for model in self._pool.workers
-            for each in _random_states(model)
+            for each in seed_variables(model)
         ]
 
     def _features(self, model, batch):
@@ -202,13 +203,8 @@ def _copy(model, spread, number):
         copy.set_weights(model.get_weights())
         model = copy
     # Other random numbers on each device.
-    for variable in _random_states(model):
+    for variable in seed_variables(model):
         state = np.array(keras.ops.convert_to_numpy(variable))
         state[0] += number
         variable.assign(state)
     return model
-
-
-def _random_states(model):
-    weights = {id(weight) for weight in model.weights}
-    return [each for each in model.variables if id(each) not in weights]

@@ -14,7 +14,9 @@ from keras_padpos.errors import InputError
 from keras_padpos.probes.head import Head
 from keras_padpos.training import LocalModel
 from keras_padpos.training import OneDevice
+from keras_padpos.training import flat_state
 from keras_padpos.training import restore_variables
+from keras_padpos.training import sub_state
 from keras_padpos.training import variable_state
 
 LEARNING_RATES = {"sgd": 0.1, "adam": 1e-3}
@@ -221,23 +223,17 @@ class GradientSolver:
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that a step changes, as arrays by name."""
-        return {
-            f"{name}/{key}": array
-            for name, model in self.models.items()
-            for key, array in variable_state(_changed(model)).items()
-        }
+        return flat_state(
+            {
+                name: variable_state(_changed(model))
+                for name, model in self.models.items()
+            }
+        )
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Put back what `state` returned."""
         for name, model in self.models.items():
-            restore_variables(
-                _changed(model),
-                {
-                    key.removeprefix(f"{name}/"): array
-                    for key, array in state.items()
-                    if key.startswith(f"{name}/")
-                },
-            )
+            restore_variables(_changed(model), sub_state(state, name))
 
     def fit(
         self,

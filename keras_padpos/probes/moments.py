@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
+from keras_padpos.training import flat_state
+
 # Columns multiplied at once within a stage, whose product is symmetric.
 _STEP = 2048
 
@@ -100,15 +102,18 @@ class Moments:
 
     def state(self) -> dict[str, np.ndarray]:
         """All sums, as arrays by name."""
-        return {
-            "visits": self._visits,
-            **{f"shift/{name}": each for name, each in self._shift.items()},
-            **{f"sums/{name}": each for name, each in self._sums.items()},
-            **{
-                f"products/{number}": self._block(*pair)
-                for number, pair in enumerate(self._pairs)
-            },
+        products = {
+            number: self._block(*pair)
+            for number, pair in enumerate(self._pairs)
         }
+        return flat_state(
+            {
+                "visits": self._visits,
+                "shift": self._shift,
+                "sums": self._sums,
+                "products": products,
+            }
+        )
 
     def merge(self, state: Mapping[str, np.ndarray]) -> None:
         """Take in the sums of other pictures.

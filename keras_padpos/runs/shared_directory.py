@@ -68,17 +68,18 @@ class _SharedDirectory(WorkDirectory):
         self, key: str, *, arrays: bool = True
     ) -> tuple[list[Any], dict[str, np.ndarray]] | None:
         """Load a finished unit of work of process 0; see `WorkDirectory`."""
-        state: dict[str, np.ndarray] = {}
+        from keras_padpos import training
+
+        state = {}
         saved = super().checkpoint(key, arrays=arrays) if self._leads else None
         if saved is not None:
-            state = {f"arrays/{name}": each for name, each in saved[1].items()}
-            state["rows"] = np.array(json.dumps(saved[0]))
+            text = np.array(json.dumps(saved[0]))
+            state = training.flat_state({"rows": text, "arrays": saved[1]})
         state = self._devices.gather(state)[0]
         if not state:
             return None
-        return json.loads(str(state.pop("rows"))), {
-            name.removeprefix("arrays/"): each for name, each in state.items()
-        }
+        rows = json.loads(str(state["rows"]))
+        return rows, training.sub_state(state, "arrays")
 
     def save_checkpoint(
         self,

@@ -48,19 +48,17 @@ class FoundRows:
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, as arrays by name."""
-        return {
-            "rows": np.array(json.dumps([self._keys, self.rows])),
-            **{f"arrays/{name}": each for name, each in self.arrays.items()},
-        }
+        from keras_padpos import training
+
+        rows = np.array(json.dumps([self._keys, self.rows]))
+        return training.flat_state({"rows": rows, "arrays": self.arrays})
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Put back what `state` returned."""
+        from keras_padpos import training
+
         self._keys, self.rows = json.loads(str(state["rows"]))
-        self.arrays = {
-            name.removeprefix("arrays/"): array
-            for name, array in state.items()
-            if name.startswith("arrays/")
-        }
+        self.arrays = training.sub_state(state, "arrays")
 
 
 class TrainingUnit:

@@ -476,7 +476,7 @@ def _plot_cutout(path, model, rows):
 
 
 def _plot_perturbations(path, title, rows, arrays):
-    from keras_padpos.tasks._score_robustness import perturbation_name
+    from keras_padpos import tasks
 
     rows = [row for row in rows if row["attack"] == "universal"]
     # Of a mode whose first seed has diverged: the next.
@@ -497,7 +497,7 @@ def _plot_perturbations(path, title, rows, arrays):
             hide_ticks(axis)
         for row in rows:
             region, mode = (row["region"], row["share"]), row["padding_mode"]
-            name = perturbation_name(row["epsilon"], *region)
+            name = tasks.perturbation_name(row["epsilon"], *region)
             values = arrays[f"{row['arrays']}/{name}"] / row["epsilon"]
             axis = panels[modes.index(mode), regions.index(region)]
             axis.imshow(np.clip(values / 2 + 0.5, 0, 1))

@@ -15,7 +15,7 @@ from typing import NoReturn
 from typing import Protocol
 
 import numpy as np
-from absl import flags
+from absl.flags import FlagValues
 
 from keras_padpos import runs
 from keras_padpos.errors import InputError
@@ -244,7 +244,7 @@ class Study:
             **(DEVICES if self.several_devices else {}),
         }
 
-    def define(self, values: flags.FlagValues) -> None:
+    def define(self, values: FlagValues) -> None:
         """Define all flags in `values`, which the study's run parses."""
         for name, flag in self.declared.items():
             flag.define(name, values)
@@ -258,7 +258,7 @@ class Study:
         Args:
             argv: The command line; `sys.argv` if not given.
         """
-        values = flags.FlagValues()
+        values = FlagValues()
         self.define(values)
         argv = list(sys.argv if argv is None else argv)
         usage = f"{self.about.strip()}\n\nUsage: {self.name} [--flags]"
@@ -269,7 +269,7 @@ class Study:
             usage=usage,
         )
 
-    def main(self, values: flags.FlagValues) -> None:
+    def main(self, values: FlagValues) -> None:
         """Measure each unit of work, then write and print the results."""
         devices = runs.open_devices() if self.several_devices else None
         settings = Settings(self.declared, values)

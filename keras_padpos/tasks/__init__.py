@@ -18,6 +18,7 @@ from keras_padpos.tasks._score_invariance import score_invariance
 from keras_padpos.tasks._score_location import score_location
 from keras_padpos.tasks._score_quadrants import score_quadrants
 from keras_padpos.tasks._score_robustness import ATTACKS
+from keras_padpos.tasks._score_robustness import perturbation_name
 from keras_padpos.tasks._score_robustness import score_robustness
 from keras_padpos.tasks._universal_perturbation import universal_perturbation
 from keras_padpos.tasks.attack_ball import GradientError
@@ -69,6 +70,7 @@ __all__ = [
     "invariance_size",
     "location_net",
     "location_representations",
+    "perturbation_name",
     "pgd",
     "red_green",
     "region_mask",

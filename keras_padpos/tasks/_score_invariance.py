@@ -34,7 +34,10 @@ def invariance_size(patch: tuple[int, int]) -> tuple[int, int]:
     Returns:
         Height and width, 1050 / 475 of the patch's and more than twice it.
     """
-    return tuple(max(round(_ENLARGED * size), 2 * size + 1) for size in patch)
+    height, width = (
+        max(round(_ENLARGED * size), 2 * size + 1) for size in patch
+    )
+    return height, width
 
 
 def score_invariance(

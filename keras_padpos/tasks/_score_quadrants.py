@@ -195,7 +195,7 @@ def _with_head(before):
     return keras.Model(inputs, logits)
 
 
-def _examples(inputs, places):
+def _examples(inputs: Any, places: np.ndarray) -> tuple[Any, np.ndarray]:
     """Inputs and labels of the pictures at some places, both corners."""
     chosen = inputs[:, places]
     labels = np.repeat([0, 1], len(places))

@@ -103,7 +103,7 @@ def score_robustness(
         checkpoint: Where to go on from, and where finished rows go.
 
     Returns:
-        Rows, and universal perturbations under their names. A row has
+        Rows, and universal perturbations by `perturbation_name`. A row has
         `attack` (`"none"`, `"cutout"`, or one of `attacks`), `fill`,
         `region`, `share`, `fraction` (of pixels that may change; `None` for
         squares, which stick out now and then), `epsilon`, `accuracy` and
@@ -214,7 +214,18 @@ def score_robustness(
 
 
 def perturbation_name(epsilon: float, region: str, share: float | None) -> str:
-    """The name of the array of a universal perturbation."""
+    """The name of the array of a universal perturbation.
+
+    Example:
+
+    >>> perturbation_name(8, "border", 0.25), perturbation_name(8, "all", None)
+    ('universal-8-border-0.25', 'universal-8-all')
+
+    Args:
+        epsilon: Its bound; see `score_robustness`.
+        region: Where it is, as in the row.
+        share: The border's share, as in the row.
+    """
     parts = ["universal", f"{epsilon:g}", region]
     return "-".join(parts if share is None else [*parts, f"{share:g}"])
 

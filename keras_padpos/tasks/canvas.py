@@ -90,7 +90,7 @@ class Canvas(keras.layers.Layer):
         )
 
     def compute_output_shape(
-        self, input_shape: Mapping[str, tuple[int | None, ...]]
+        self, input_shape: Mapping[str, tuple[int | None, int, int, int]]
     ) -> tuple[int | None, ...]:
         """Shape of the canvases; see `call`."""
         batch, height, width, channels = input_shape["picture"]
@@ -137,8 +137,8 @@ def canvas_labels(
         )
     coarse = np.full((len(labels), grid * grid), background, "uint8")
     coarse[np.arange(len(labels)), cells] = labels
-    coarse = coarse.reshape(-1, grid, grid)
-    return coarse.repeat(size, axis=1).repeat(size, axis=2)
+    maps = coarse.reshape(-1, grid, grid)
+    return maps.repeat(size, axis=1).repeat(size, axis=2)
 
 
 def check_labels(labels: np.ndarray) -> None:

@@ -185,8 +185,8 @@ class _Batches:
     def __init__(self, steps: int, read: Callable[[int, int], Any]) -> None:
         self._steps = steps
         self._read = read
-        self._reader = None
-        self._next = None
+        self._reader: Any = None
+        self._next: int | None = None
         self._last: dict[int, Any] = {}
 
     def __call__(self, epoch: int, start: int) -> Any:

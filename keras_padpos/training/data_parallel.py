@@ -92,13 +92,14 @@ class DataParallel(OneDevice):
         # Processes may hold arrays of different shapes: one file of bytes
         # each, filled up to the longest.
         stream = io.BytesIO()
-        np.savez(stream, **arrays)
+        # NumPy's own types take the names for those of its options.
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
         content = np.frombuffer(stream.getvalue(), "uint8")
         # Two digits: JAX has no 64-bit ints unless it is told to.
         digits = np.array(divmod(len(content), _PIECE), "int32")
         digits = multihost_utils.process_allgather(digits)
         sizes = [int(high) * _PIECE + int(low) for high, low in digits]
-        everything = [[] for _ in sizes]
+        everything: list[list[np.ndarray]] = [[] for _ in sizes]
         for start in range(0, max(sizes), _PIECE):
             piece = np.zeros(min(_PIECE, max(sizes) - start), "uint8")
             own = content[start : start + _PIECE]

@@ -81,11 +81,11 @@ def train_with_stops(
         done = position.epoch * steps + position.step
         if done > stop or last.step == stop:
             continue
-        logs = fit.run(
-            lambda number, done=done: batch(*divmod(done + number, steps)),
-            stop - done,
-            position,
-        )
+
+        def batch_after(number: int, done: int = done) -> Any:
+            return batch(*divmod(done + number, steps))
+
+        logs = fit.run(batch_after, stop - done, position)
         yield stop, logs
         if stop == stops[-1]:
             return
