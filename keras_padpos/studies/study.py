@@ -113,6 +113,12 @@ class Run:
         """The arrays of all sets that have any, read at the first use."""
         return {name: each.arrays() for name, each in self.sets.items()}
 
+    @property
+    def training_pictures(self) -> int:
+        """How many pictures the training of one network goes through."""
+        steps = self.training.steps(len(self.sets["train"]))
+        return steps * self.training.batch_size
+
     def trained(
         self,
         plan: Plan,
