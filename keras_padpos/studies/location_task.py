@@ -66,14 +66,13 @@ _SIZE = 32
 def _sets(run):
     from keras_padpos import tasks
 
-    settings = run.settings
+    settings, dataset = run.settings, run.settings.text("dataset")
     if "segmentation" in settings.task and "permuted" in settings.channels:
         raise InputError(
             "--channels must be ordered with --task=segmentation, where "
             "nothing is pooled. Received: permuted"
         )
     sets = networks.tfds_sets(run, _SIZE)
-    dataset = settings.text("dataset")
     if sets["train"].classes > tasks.BACKGROUND:
         raise InputError(
             f"--dataset must have at most {tasks.BACKGROUND} classes. "
