@@ -62,7 +62,7 @@ def weights_flag(default: str = "bundled") -> Flag:
         [default],
         "Weights of the networks: imagenet (downloaded by Keras), bundled "
         "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
-        "the path of a weights file. Of a .keras file: file or random.",
+        "the path of a weights file. Of a .keras file: file (its own), random.",
         crossed=True,
     )
 
