@@ -293,9 +293,9 @@ def trained_classifier(
 
 
 def training_fields(
-    run: "Run", unit: TrainingUnit, note: Mapping[str, Any]
+    run: "Run", unit: TrainingUnit, note: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
-    """What rows say of a training: its pictures, its steps, its arrays.
+    """What rows say of a training: its pictures, its steps, `more`, its arrays.
 
     `note` is what `Run.trained` returns.
     """
@@ -306,6 +306,7 @@ def training_fields(
         },
         "epochs": run.training.epochs,
         "steps": note["steps"],
+        **more,
         "arrays": unit.label,
     }
 

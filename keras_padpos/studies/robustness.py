@@ -195,10 +195,10 @@ def _measure(run, plan, unit):
     if reason:
         trial = dict.fromkeys(("attack", "fill", "region", "share", "epsilon"))
         rows = [{**trial, "reason": reason}]
+    rate = settings.learning_rate
     about = {
         **{name: getattr(settings, name) for name in _ROW_FLAGS},
-        **networks.training_fields(run, unit, note),
-        "learning_rate": settings.learning_rate,
+        **networks.training_fields(run, unit, note, learning_rate=rate),
     }
     rows = [{**plan, **row, **about} for row in rows]
     return rows, {**unit.curves(), **perturbations}

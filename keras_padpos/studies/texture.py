@@ -117,8 +117,7 @@ def _measure(run, plan, unit):
         "classes": train.classes,
         "class_names": list(train.class_names or ()) or None,
         "calibration_images": note["prepared"] or 0,
-        **networks.training_fields(run, unit, note),
-        "learning_rate": rate,
+        **networks.training_fields(run, unit, note, learning_rate=rate),
     }
     if note["reason"]:
         return [{**row, "reason": note["reason"]}], unit.curves()
