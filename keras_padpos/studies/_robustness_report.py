@@ -258,7 +258,7 @@ def _plot_cutout(path, model, rows):
 
 def _plot_perturbations(path, title, rows, arrays):
     """Plot the universal perturbations of the first seed that has some."""
-    from keras_padpos.tasks._score_robustness import perturbation_name
+    from keras_padpos import tasks
 
     rows = [row for row in rows if row["attack"] == "universal"]
     modes = networks.by_mode(rows)
@@ -267,7 +267,7 @@ def _plot_perturbations(path, title, rows, arrays):
     for row in rows:
         if row["arrays"] in first:
             region, share = row["region"], row["share"]
-            name = perturbation_name(row["epsilon"], region, share)
+            name = tasks.perturbation_name(row["epsilon"], region, share)
             values = arrays[f"{row['arrays']}/{name}"] / row["epsilon"]
             text = f"{region} {number_text(share)}" if share else region
             pictures.setdefault(text, []).append(
