@@ -94,7 +94,9 @@ class PairedSet:
             f"classes={self.classes}>"
         )
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray | int]]:
+    def __iter__(
+        self,
+    ) -> Generator[tuple[np.ndarray, np.ndarray | int], None, None]:
         """Yields a uint8 picture, and its uint8 mask or its class, an int."""
         return self._one_pass(None, 0, self._source.load)
 

@@ -34,7 +34,7 @@ def fit_exact_probes(
     ridge: float | str = 1e-3,
     positions: int | str = "auto",
     seed: int = 0,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> tuple[list[LinearProbe], list[int]]:
     """Fit linear heads in closed form, all on one pass over the pictures."""
     shapes = batches.shapes
@@ -75,9 +75,9 @@ def fit_exact_probes(
     for first, features in batches.dealt():
         for solver in solvers.values():
             solver.update(features, first)
-    if spread is not None and spread.processes > 1:
+    if devices is not None and devices.processes > 1:
         for solver in solvers.values():
-            solver.merge(*spread.gather(solver.state()))
+            solver.merge(*devices.gather(solver.state()))
     fitted = {}
     for plan in list(solvers):
         # Each is let go when it is solved: the matrices are large.

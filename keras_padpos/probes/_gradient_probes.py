@@ -27,12 +27,12 @@ def fit_gradient_probes(
     seed: int = 0,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> list[GradientSolver]:
     """Train heads of any shape, all on the same passes over the pictures."""
-    if spread is not None and not spread.trains_on_batch:
-        # Heads are small: the features are what is spread.
-        spread = None
+    if devices is not None and not devices.trains_on_batch:
+        # Heads are small: the features are what is devices.
+        devices = None
     shapes = batches.shapes
     grid = next(iter(shapes.values()))[0]
     solvers = []
@@ -47,7 +47,7 @@ def fit_gradient_probes(
                 optimizer=optimizer,
                 learning_rate=learning_rate,
                 seed=seed,
-                spread=spread,
+                devices=devices,
             )
         )
     losses = _Losses()

@@ -43,7 +43,7 @@ def position_probe(
     log: Callable[..., None] | None = None,
     keep: Callable[[keras.Model], None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """Train position probes on some pictures and score them on others.
 
@@ -75,7 +75,7 @@ def position_probe(
             `probe_model`.
         checkpoint: For `"sgd"` and `"adam"`: where training goes on from, and
             where its states go.
-        spread: What to compute on; see `OneDevice`.
+        devices: What to compute on; see `OneDevice`.
 
     Returns:
         Rows, one for each head, target and test set, and arrays. The arrays
@@ -97,7 +97,7 @@ def position_probe(
         batch_size if exact else BATCH,
         keep=not exact,
         advance=advance,
-        spread=spread,
+        devices=devices,
         own=not exact,
     )
     shapes = batches.shapes
@@ -117,7 +117,7 @@ def position_probe(
             ridge=ridge,
             positions=positions_per_image,
             seed=seed,
-            spread=spread,
+            devices=devices,
         )
         ridges: list[Any] = [probe.ridge for probe in fitted]
     else:
@@ -131,7 +131,7 @@ def position_probe(
             seed=seed,
             log=log,
             checkpoint=checkpoint,
-            spread=spread,
+            devices=devices,
         )
         positions = [head.size(grid) ** 2 for head in heads]
         ridges = [[None] * len(targets) for _ in heads]
@@ -145,7 +145,7 @@ def position_probe(
             for target in targets
         }
         for maps in FeatureBatches(
-            features, images, batch_size, advance=advance, spread=spread
+            features, images, batch_size, advance=advance, devices=devices
         ).once():
             joined = {}
             for number, (head, reader) in enumerate(

@@ -34,7 +34,7 @@ class FeatureBatches:
         batch_size: Pictures a batch.
         keep: Whether later passes should reuse the features of the first.
         advance: Called with the number of pictures after each batch.
-        spread: What to compute on: each device takes a batch in turn.
+        devices: What to compute on: each device takes a batch in turn.
         own: Whether this process takes only its own part of each batch, as in
             training, and not all of it.
     """
@@ -47,15 +47,15 @@ class FeatureBatches:
         *,
         keep: bool = False,
         advance: Callable[[int], None] | None = None,
-        spread: OneDevice | None = None,
+        devices: OneDevice | None = None,
         own: bool = False,
     ) -> None:
-        spread = spread or OneDevice()
+        devices = devices or OneDevice()
         self._pool = DevicePool(
-            spread, lambda number: _copy(model, spread, number)
+            devices, lambda number: _copy(model, devices, number)
         )
-        self._spread = spread
-        self._own_part = spread.own_part if own else lambda batch: batch
+        self._devices = devices
+        self._own_part = devices.own_part if own else lambda batch: batch
         self.images = images
         self.batch_size = batch_size
         self._advance = advance or (lambda count: None)
@@ -108,7 +108,7 @@ class FeatureBatches:
         own = (
             (number, batch)
             for number, batch in enumerate(self._pictures())
-            if number % self._spread.processes == self._spread.process
+            if number % self._devices.processes == self._devices.process
         )
 
         def work(model, item):
@@ -152,7 +152,7 @@ class FeatureBatches:
         Not where networks that draw random numbers run ahead on several
         devices, or each process has drawn its own.
         """
-        alone = len(self._pool.workers) == 1 and self._spread.processes == 1
+        alone = len(self._pool.workers) == 1 and self._devices.processes == 1
         return alone or not self._random()
 
     def state(self) -> dict[str, np.ndarray]:
@@ -196,9 +196,9 @@ class FeatureBatches:
         return self.images.batches(self.batch_size, **order)
 
 
-def _copy(model, spread, number):
+def _copy(model, devices, number):
     """The network itself, or one for each of several devices."""
-    if len(spread.local_devices) > 1:
+    if len(devices.local_devices) > 1:
         copy = keras.models.clone_model(model)
         copy.set_weights(model.get_weights())
         model = copy

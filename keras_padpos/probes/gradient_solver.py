@@ -66,7 +66,7 @@ class GradientSolver:
         weight_decay: As in PyTorch's optimisers: its product with each weight
             is added to the gradient.
         seed: Seed of the initial weights, the same for every target.
-        spread: What to train on; see `OneDevice`.
+        devices: What to train on; see `OneDevice`.
 
     Raises:
         ValueError: If the optimiser is unknown.
@@ -82,7 +82,7 @@ class GradientSolver:
         learning_rate: float | None = None,
         weight_decay: float = 1e-4,
         seed: int = 0,
-        spread: OneDevice | None = None,
+        devices: OneDevice | None = None,
     ) -> None:
         if optimizer not in LEARNING_RATES:
             raise InputError(
@@ -102,14 +102,14 @@ class GradientSolver:
         )
         self._decay = weight_decay
         self._seed = seed
-        self._spread = spread or OneDevice()
+        self._devices = devices or OneDevice()
         readers = {}
         self.models: dict[str, keras.Model] = {}
-        with self._spread.scope():
+        with self._devices.scope():
             for name, target in self.targets.items():
                 readers[name] = self._make(name, target, feature_shape)
         self._readers = {
-            name: LocalModel(reader, self._spread)
+            name: LocalModel(reader, self._devices)
             for name, reader in readers.items()
         }
 
@@ -196,15 +196,15 @@ class GradientSolver:
         Raises:
             ValueError: If a loss is no longer finite.
         """
-        whole = len(features) * self._spread.processes
-        self._spread.check_batch(whole)
+        whole = len(features) * self._devices.processes
+        self._devices.check_batch(whole)
         losses = {}
         for name, model in self.models.items():
             target = self.targets[name]
             wanted = np.broadcast_to(
                 target[None, :, :, None], (len(features), *target.shape, 1)
             )
-            with self._spread.scope():
+            with self._devices.scope():
                 model.optimizer.learning_rate = self.rate(epoch)
                 # Some versions of Keras average over the batches since the
                 # last reset, some do not.

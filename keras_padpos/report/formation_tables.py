@@ -167,7 +167,7 @@ def _tables(field, name):
     )
     yield Table(
         lambda lines: (
-            f"{lines[0]['model']}: where the spread of the "
+            f"{lines[0]['model']}: where the variance of the "
             f"{name.partition(',')[0]} comes from"
         ),
         {"layer": "layer"},

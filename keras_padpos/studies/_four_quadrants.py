@@ -227,7 +227,7 @@ def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
         batch_size=settings.batch_size,
         advance=unit.advance,
         checkpoint=checkpoints.__getitem__,
-        spread=run.devices,
+        devices=run.devices,
         fill=fill,
     )
     rows = []

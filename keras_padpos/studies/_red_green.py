@@ -68,7 +68,7 @@ def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
         epochs=run.settings.epochs or tasks.RED_GREEN_EPOCHS,
         log=log,
         checkpoint=unit.rolling,
-        spread=run.devices,
+        devices=run.devices,
     )
     return [
         {

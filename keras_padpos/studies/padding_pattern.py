@@ -110,7 +110,7 @@ def _opened(run, plan):
     def make():
         from keras_padpos import ppp
 
-        measurement = ppp.SpreadMeasurement(
+        measurement = ppp.DistributedMeasurement(
             run.devices, lambda number: _measurement(run, plan, number)
         )
         return measurement, _crops(run, plan, measurement.picture_shape)

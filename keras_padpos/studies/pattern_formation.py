@@ -184,7 +184,7 @@ def _measure(run, plan, unit):
         seed=plan["seed"],
         parts={"found": stops, "local": local},
         checkpoint=unit.rolling,
-        spread=run.devices,
+        devices=run.devices,
     ):
         key = f"step{at.step}"
         if not stops.has(key):

@@ -234,7 +234,7 @@ def _measure(run, plan, unit):
             unit.label, probes.stage_probes(model.output, heads)
         ),
         checkpoint=unit.rolling,
-        spread=run.devices,
+        devices=run.devices,
     )
     unit.skipped |= {
         images.name: images.broken

@@ -129,7 +129,7 @@ class Run:
         """Train the network of a plan, with its `seed`, as the flags ask for.
 
         `train` gets the network and, as keywords, `seed`, `log`, `checkpoint`,
-        `spread` and the options, those given before those of the flags;
+        `devices` and the options, those given before those of the flags;
         `calibrate` gets the network, `batch_size` and `seed`, with `first`
         before the training. The rest is as of `TrainingUnit.trained`.
         """
@@ -146,7 +146,7 @@ class Run:
                 seed=seed,
                 log=unit.log,
                 checkpoint=unit.rolling,
-                spread=self.devices,
+                devices=self.devices,
                 **{**training.options(), **options},
             ),
             self.devices,

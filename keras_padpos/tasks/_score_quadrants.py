@@ -39,7 +39,7 @@ def score_quadrants(
     batch_size: int = 8,
     advance: Callable[[int], Any] | None = None,
     checkpoint: Callable[[str], Checkpoint] | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
     **canvas: Any,
 ) -> dict[str, dict[str, Any]]:
     """Whether a network tells which corner of a canvas a picture is in.
@@ -84,7 +84,7 @@ def score_quadrants(
         advance: Called with the number of canvases after each batch of a
             frozen network.
         checkpoint: From a split to where its training goes on from.
-        spread: What to train a network on that is not frozen; it was made in
+        devices: What to train a network on that is not frozen; it was made in
             its scope.
         **canvas: `canvas` and `fill` of `four_quadrants`.
 
@@ -109,9 +109,9 @@ def score_quadrants(
         the dense layer is trained; here frozen is frozen, and
         `models.calibrate_batch_norm` sets statistics beforehand.
     """
-    spread = spread or OneDevice()
+    devices = devices or OneDevice()
     # A dense layer on a few features: every process trains it by itself.
-    training_spread = OneDevice() if frozen else spread
+    training_devices = OneDevice() if frozen else devices
     parts = {each: _parts(each, len(pictures)) for each in splits}
     extra = {}
     if frozen:
@@ -131,7 +131,7 @@ def score_quadrants(
     scores = {}
     for each, chosen in parts.items():
         keras.utils.set_random_seed(seed)
-        with training_spread.scope():
+        with training_devices.scope():
             if frozen:
                 net = _with_head(keras.Input(inputs.shape[2:], name="features"))
             else:
@@ -147,9 +147,9 @@ def score_quadrants(
             epochs=epochs,
             seed=seed,
             checkpoint=None if checkpoint is None else checkpoint(each),
-            spread=training_spread,
+            devices=training_devices,
         )
-        local = LocalModel(net, training_spread).now()
+        local = LocalModel(net, training_devices).now()
         scores[each] = {
             "accuracy": class_accuracy(local, *sets["test"], _BATCH),
             "train_accuracy": class_accuracy(local, *sets["train"], _BATCH),
@@ -203,6 +203,6 @@ def _examples(inputs: Any, places: np.ndarray) -> tuple[Any, np.ndarray]:
 
 
 def _difference(first, second):
-    spread = float(np.std(np.stack([first, second]), axis=(0, 1)).mean())
+    devices = float(np.std(np.stack([first, second]), axis=(0, 1)).mean())
     largest = float(np.abs(first - second).max())
-    return largest / spread if spread else float(largest > 0)
+    return largest / devices if devices else float(largest > 0)

@@ -34,7 +34,7 @@ def train_classifier(
     log_steps: int = LOG_STEPS,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> int:
     """Train a network on pictures with a class each.
 
@@ -70,7 +70,7 @@ def train_classifier(
         log: Called with `epoch`, a fraction of them too, `step`, and the
             metrics over the steps since the last call.
         checkpoint: Where to go on from, and where states go.
-        spread: What to train on; the model was made in its scope.
+        devices: What to train on; the model was made in its scope.
 
     Returns:
         How many steps there were.
@@ -91,7 +91,7 @@ def train_classifier(
         learning_rate=learning_rate,
         seed=seed,
         jit=jit,
-        spread=spread,
+        devices=devices,
     )
     logged_training(
         model,
@@ -101,7 +101,7 @@ def train_classifier(
         log_steps=log_steps,
         log=log,
         checkpoint=checkpoint,
-        spread=spread,
+        devices=devices,
     )
     return total
 

@@ -65,7 +65,7 @@ def train_red_green(
     batch_size: int = 200,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> dict[str, Any]:
     """Train a net for the red-green test, and score it.
 
@@ -93,7 +93,7 @@ def train_red_green(
             `val_cross_entropy` is what decides; `val_loss` counts the decay
             too.
         checkpoint: Where to go on from, and where states go.
-        spread: What to train on; the model was made in its scope.
+        devices: What to train on; the model was made in its scope.
 
     Returns:
         A dict with `"train"`, `"validation"`, `"similar"` and
@@ -106,7 +106,7 @@ def train_red_green(
         2020), Sec. 4.1: settings of the released code.
     """
     decay_weights(model, _DECAY)
-    spread = spread or OneDevice()
+    devices = devices or OneDevice()
     pictures, labels = sets["train"]
 
     def batch(epoch, number):
@@ -131,10 +131,10 @@ def train_red_green(
         part=best,
         log=log,
         checkpoint=checkpoint,
-        spread=spread,
+        devices=devices,
     )
     best.put_back()
-    local = LocalModel(model, spread).now()
+    local = LocalModel(model, devices).now()
     scores = {
         name: class_accuracy(local, *each, batch_size)
         for name, each in sets.items()
@@ -157,7 +157,7 @@ def train_quadrants(
     seed: int = 0,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> dict[str, Any]:
     """Train a network, or a head on features, to tell two places apart.
 
@@ -189,7 +189,7 @@ def train_quadrants(
         seed: Seed of the order of the examples.
         log: Called after each epoch with `epoch` and the metrics.
         checkpoint: Where to go on from, and where states go.
-        spread: What to train on; the model was made in its scope.
+        devices: What to train on; the model was made in its scope.
 
     Returns:
         A dict with `"epochs"`, how many there were; `"best_epoch"`, from 1,
@@ -224,7 +224,7 @@ def train_quadrants(
         part=plateau,
         log=log,
         checkpoint=checkpoint,
-        spread=spread,
+        devices=devices,
     )
     plateau.best.put_back()
     return {
@@ -297,20 +297,20 @@ def _validated_training(
     part: Part,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> int:
     """Train on cross-entropy; validate after each epoch; returns the epochs.
 
     `decide` is called with the cross-entropy on the validation set, and says
     whether to go on; `part` is the state that it changes.
     """
-    spread = spread or OneDevice()
+    devices = devices or OneDevice()
     # Better now than at the end of the first epoch.
     for size in {len(batch(0, number)[1]) for number in (0, steps - 1)}:
-        spread.check_batch(size)
-    with spread.scope():
-        _compile(model, optimizer(), spread)
-    local = LocalModel(model, spread)
+        devices.check_batch(size)
+    with devices.scope():
+        _compile(model, optimizer(), devices)
+    local = LocalModel(model, devices)
     if local.now() is not model:
         _compile(local.now(), "sgd", OneDevice())
 
@@ -322,7 +322,7 @@ def _validated_training(
             f"val_{name}": np.array(each) for name, each in scores.items()
         }
         # The scores of process 0 decide for all: they must not part ways.
-        scores = spread.gather(scores)[0]
+        scores = devices.gather(scores)[0]
         logs |= {name: float(each) for name, each in scores.items()}
         if log:
             log(epoch=epoch, **logs)
@@ -336,11 +336,11 @@ def _validated_training(
         after_epoch=after_epoch,
         parts={"decision": part, "local": local},
         checkpoint=checkpoint,
-        spread=spread,
+        devices=devices,
     )
 
 
-def _compile(model, optimizer, spread):
+def _compile(model, optimizer, devices):
     model.compile(
         optimizer,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -350,5 +350,5 @@ def _compile(model, optimizer, spread):
                 from_logits=True, name="cross_entropy"
             )
         ],
-        jit_compile=suits_xla(spread),
+        jit_compile=suits_xla(devices),
     )

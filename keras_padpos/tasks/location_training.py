@@ -34,7 +34,7 @@ def train_location(
     log_steps: int = LOG_STEPS,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> int:
     """Train a network of `location_net` on small pictures in random cells.
 
@@ -67,7 +67,7 @@ def train_location(
         log: Called with `epoch`, a fraction of them too, `step`, and the
             metrics over the steps since the last call.
         checkpoint: Where to go on from, and where states go.
-        spread: What to train on; the model was made in its scope.
+        devices: What to train on; the model was made in its scope.
 
     Returns:
         How many steps there were.
@@ -107,7 +107,7 @@ def train_location(
         batch_size=batch_size,
         max_steps=max_steps,
         jit=jit,
-        spread=spread,
+        devices=devices,
     )
     draws = epoch_draws(
         lambda rng: location_draws(rng, len(pictures), grid), seed, batch_size
@@ -135,7 +135,7 @@ def train_location(
         log_steps=log_steps,
         log=log,
         checkpoint=checkpoint,
-        spread=spread,
+        devices=devices,
     )
     return total
 

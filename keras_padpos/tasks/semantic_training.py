@@ -84,7 +84,7 @@ def train_semantic(
     log_steps: int = LOG_STEPS,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> int:
     """Train a network of `semantic_net` on pictures with masks.
 
@@ -113,7 +113,7 @@ def train_semantic(
         log: Called with `epoch`, a fraction of them too, `step`, and `loss`,
             its mean over the steps since the last call.
         checkpoint: Where to go on from, and where states go.
-        spread: What to train on; the model was made in its scope. Each device
+        devices: What to train on; the model was made in its scope. Each device
             takes the mean over its own pixels.
 
     Returns:
@@ -144,7 +144,7 @@ def train_semantic(
         batch_size=batch_size,
         max_steps=max_steps,
         jit=jit,
-        spread=spread,
+        devices=devices,
         argument="pairs",
     )
     batches = _Batches(
@@ -167,7 +167,7 @@ def train_semantic(
             log_steps=log_steps,
             log=log,
             checkpoint=checkpoint,
-            spread=spread,
+            devices=devices,
         )
     finally:
         batches.close()

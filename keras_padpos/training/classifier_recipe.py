@@ -47,7 +47,7 @@ def train_in_steps(
     seed: int = 0,
     parts: Mapping[str, Part] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> Iterator[TrainingStep]:
     """Train a classifier as `tasks.train_classifier`, and stop at some steps.
 
@@ -82,7 +82,7 @@ def train_in_steps(
         parts: What else belongs to the state of the training, such as what
             was measured at the stops so far.
         checkpoint: Where to resume from, and where states are saved.
-        spread: What to train on; see `OneDevice`. The network was made in its
+        devices: What to train on; see `OneDevice`. The network was made in its
             scope.
 
     Yields:
@@ -105,7 +105,7 @@ def train_in_steps(
         seed=seed,
         # Other draws, as likely: what was measured in steps had them.
         draw=_draw_by_picture,
-        spread=spread,
+        devices=devices,
     )
     stops = {0, total, *(stop for stop in checkpoints if stop < total)}
     for step, logs in train_with_stops(
@@ -115,7 +115,7 @@ def train_in_steps(
         stops,
         parts=parts,
         checkpoint=checkpoint,
-        spread=spread,
+        devices=devices,
     ):
         yield TrainingStep(step, step / steps, logs.get("loss"))
 

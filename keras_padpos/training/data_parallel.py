@@ -30,8 +30,8 @@ class DataParallel(OneDevice):
     Example: on JAX.
 
     ```python
-    spread = DataParallel()
-    with spread.scope():
+    devices = DataParallel()
+    with devices.scope():
         network = make_network()
     ```
 

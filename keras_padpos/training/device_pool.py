@@ -27,7 +27,7 @@ class DevicePool(Generic[Worker]):
     [10, 20, 30]
 
     Args:
-        spread: Whose devices.
+        devices: Whose devices.
         make: Makes a worker; called once a device, with that as the default,
             and with the worker's number among those of all processes.
 
@@ -36,11 +36,11 @@ class DevicePool(Generic[Worker]):
     """
 
     def __init__(
-        self, spread: OneDevice, make: Callable[[int], Worker]
+        self, devices: OneDevice, make: Callable[[int], Worker]
     ) -> None:
-        self._devices = list(spread.local_devices)
+        self._devices = list(devices.local_devices)
         self.workers: list[Worker] = []
-        before = spread.process * len(self._devices)
+        before = devices.process * len(self._devices)
         for number, device in enumerate(self._devices, start=before):
             with _on(device):
                 self.workers.append(make(number))

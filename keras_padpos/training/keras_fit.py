@@ -24,10 +24,10 @@ class KerasFit:
     """
 
     def __init__(
-        self, model: keras.Model, spread: OneDevice | None = None
+        self, model: keras.Model, devices: OneDevice | None = None
     ) -> None:
         self.model = model
-        self._spread = spread or OneDevice()
+        self._devices = devices or OneDevice()
         self._metrics: dict[str, np.ndarray] = {}
         self._torch: dict[str, np.ndarray] = {}
         # Steps that the call of `fit` under way has yet to take.
@@ -61,10 +61,10 @@ class KerasFit:
             return self.logs
         self._torch = self._torch or _torch_random_state()
         self._left = steps
-        batches = _Batches(batch, steps, self._spread)
+        batches = _Batches(batch, steps, self._devices)
         if self._metrics:
             self._build_metrics(batches[0])
-        with self._spread.scope():
+        with self._devices.scope():
             self.model.fit(
                 batches,
                 callbacks=[_Steps(self, position)],
@@ -127,7 +127,7 @@ class KerasFit:
         }
 
     def _build_optimizer(self):
-        with self._spread.scope():
+        with self._devices.scope():
             self.model.optimizer.build(self.model.trainable_variables)
 
     def _build_metrics(self, batch):
@@ -135,7 +135,7 @@ class KerasFit:
         if len(self._metrics) == len(self.model.metrics_variables):
             return
         before = variable_state(self.model.variables)
-        with self._spread.scope():
+        with self._devices.scope():
             self.model.evaluate(*batch, verbose=0)
         restore_variables(self.model.variables, before)
 
@@ -143,19 +143,19 @@ class KerasFit:
 class _Batches(keras.utils.PyDataset):
     """What `fit` reads: of each batch this process' part."""
 
-    def __init__(self, batch, steps, spread):
+    def __init__(self, batch, steps, devices):
         super().__init__()
         self._batch = batch
         self._steps = steps
-        self._spread = spread
+        self._devices = devices
 
     def __len__(self):
         return self._steps
 
     def __getitem__(self, number):
         inputs, labels = self._batch(number)
-        self._spread.check_batch(len(keras.tree.flatten(labels)[0]))
-        return self._spread.own_part((inputs, labels))
+        self._devices.check_batch(len(keras.tree.flatten(labels)[0]))
+        return self._devices.own_part((inputs, labels))
 
 
 class _Steps(keras.callbacks.Callback):

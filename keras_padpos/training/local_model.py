@@ -26,12 +26,12 @@ class LocalModel:
 
     Args:
         model: The network.
-        spread: What it is trained on.
+        devices: What it is trained on.
     """
 
-    def __init__(self, model: keras.Model, spread: OneDevice) -> None:
+    def __init__(self, model: keras.Model, devices: OneDevice) -> None:
         self._model = model
-        self._copied = spread.devices > 1
+        self._copied = devices.devices > 1
         # Made outside of the scope, and so on one device.
         self._local = keras.models.clone_model(model) if self._copied else model
 

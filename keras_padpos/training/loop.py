@@ -33,7 +33,7 @@ def train_with_stops(
     *,
     parts: Mapping[str, Part] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Train a compiled model, and stop after some steps.
 
@@ -52,7 +52,7 @@ def train_with_stops(
     [(0, []), (3, ['loss'])]
 
     Args:
-        model: Compiled, inside the scope of `spread`.
+        model: Compiled, inside the scope of `devices`.
         batch: From an epoch's number and a batch's, both from 0, to inputs
             and labels; see `KerasFit.run`. What it draws must depend on these
             two alone.
@@ -61,7 +61,7 @@ def train_with_stops(
         parts: What else belongs to the state of the training, such as what
             is measured or changed at the stops.
         checkpoint: Where to resume from, and where states are saved.
-        spread: What to train on.
+        devices: What to train on.
 
     Yields:
         How many steps there were, and the metrics since the last stop. While
@@ -71,7 +71,7 @@ def train_with_stops(
     Raises:
         InputError: If a batch cannot be divided among the devices.
     """
-    fit = KerasFit(model, spread)
+    fit = KerasFit(model, devices)
     last = _LastStop()
     position = TrainingPosition(
         {"fit": fit, "last_stop": last, **(parts or {})}, checkpoint
@@ -138,7 +138,7 @@ def logged_training(
     log_steps: int = LOG_STEPS,
     log: Callable[..., None] | None = None,
     checkpoint: Checkpoint | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
 ) -> None:
     """Train for `total` steps; log every `log_steps` and at the end.
 
@@ -148,7 +148,7 @@ def logged_training(
     """
     stops = [*range(log_steps, total, log_steps), total]
     for step, logs in train_with_stops(
-        model, batch, steps, stops, checkpoint=checkpoint, spread=spread
+        model, batch, steps, stops, checkpoint=checkpoint, devices=devices
     ):
         if log:
             log(epoch=step / steps, step=step, **logs)
@@ -163,20 +163,20 @@ def compile_training(
     batch_size: int,
     max_steps: int | None = None,
     jit: bool | None = None,
-    spread: OneDevice | None = None,
+    devices: OneDevice | None = None,
     argument: str = "pictures",
 ) -> tuple[int, int]:
     """Check the numbers of a training, and compile its model.
 
     Args:
-        model: Made in the scope of `spread`.
+        model: Made in the scope of `devices`.
         options: From the steps in all to what `compile` gets.
         count: Examples in an epoch; a last, smaller batch is left out.
         epochs: Passes over the examples.
         batch_size: Examples a step.
         max_steps: Stop after so many steps, whatever `epochs` says.
         jit: Whether to compile with XLA. `None`: see `suits_xla`.
-        spread: What to train on.
+        devices: What to train on.
         argument: The argument that the examples come from, for errors.
 
     Returns:
@@ -191,13 +191,13 @@ def compile_training(
             f"`{argument}` must be at least one batch of {batch_size}. "
             f"Received: {count}"
         )
-    spread = spread or OneDevice()
-    spread.check_batch(batch_size)
+    devices = devices or OneDevice()
+    devices.check_batch(batch_size)
     total = min(steps * epochs, max_steps or steps * epochs)
-    with spread.scope():
+    with devices.scope():
         model.compile(
             **options(total),
-            jit_compile=suits_xla(spread) if jit is None else jit,
+            jit_compile=suits_xla(devices) if jit is None else jit,
         )
     return steps, total
 

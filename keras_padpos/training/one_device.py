@@ -1,4 +1,4 @@
-"""Work that is not spread."""
+"""Work that is not devices."""
 
 import contextlib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from keras_padpos.errors import InputError
 
 
 class OneDevice:
-    """Compute where the backend computes anyway; base of what spreads work.
+    """Compute where the backend computes anyway; base of what uses several.
 
     Networks that are to be trained are made, compiled and trained inside
     `scope`. Work on single examples, such as features of pictures, is shared
@@ -20,17 +20,17 @@ class OneDevice:
 
     Example:
 
-    >>> spread = OneDevice()
-    >>> with spread.scope():
+    >>> devices = OneDevice()
+    >>> with devices.scope():
     ...     pass
-    >>> spread.devices, spread.processes, spread.gather({"sum": np.ones(1)})
+    >>> devices.devices, devices.processes, devices.gather({"sum": np.ones(1)})
     (1, 1, [{'sum': array([1.])}])
 
     Attributes:
         devices: How many devices a batch is divided among, in all processes.
         process: The number of this process, from 0. Process 0 writes.
         processes: How many there are.
-        trains_on_batch: Whether Keras' `train_on_batch` is spread, not only
+        trains_on_batch: Whether Keras' `train_on_batch` uses them all, not only
             `fit`.
     """
 
@@ -98,13 +98,13 @@ class OneDevice:
         return [dict(arrays)]
 
 
-def suits_xla(spread: OneDevice | None = None) -> bool:
+def suits_xla(devices: OneDevice | None = None) -> bool:
     """Whether to compile the training of convolutional networks with XLA.
 
     On JAX always; on TensorFlow with an accelerator, but not on processors
     alone, where its convolutions are slower than TensorFlow's own
     (`python -m tools.benchmark canvas --jit=0,1`), nor with several: XLA
-    cannot compile a step that is spread over them. On PyTorch never.
+    cannot compile a step that uses several. On PyTorch never.
 
     Example:
 
@@ -112,12 +112,12 @@ def suits_xla(spread: OneDevice | None = None) -> bool:
     True
 
     Args:
-        spread: What to train on.
+        devices: What to train on.
     """
     backend = keras.backend.backend()
     if backend != "tensorflow":
         return backend == "jax"
-    if spread is not None and spread.devices > 1:
+    if devices is not None and devices.devices > 1:
         return False
     return any(
         not device.startswith("cpu")

@@ -12,15 +12,15 @@ class Several(OneDevice):
 
 
 @pytest.mark.parametrize("found", [["cpu:0"], ["cpu:0", "gpu:0"]])
-@pytest.mark.parametrize("spread", [None, OneDevice(), Several()])
-def test_xla_is_for_one_accelerator_and_for_jax(monkeypatch, found, spread):
+@pytest.mark.parametrize("devices", [None, OneDevice(), Several()])
+def test_xla_is_for_one_accelerator_and_for_jax(monkeypatch, found, devices):
     monkeypatch.setattr(
         keras.distribution, "list_devices", lambda *of: list(found)
     )
-    several = spread is not None and spread.devices > 1
+    several = devices is not None and devices.devices > 1
     expected = {
         "tensorflow": len(found) > 1 and not several,
         "jax": True,
         "torch": False,
     }
-    assert suits_xla(spread) is expected[keras.backend.backend()]
+    assert suits_xla(devices) is expected[keras.backend.backend()]

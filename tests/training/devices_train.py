@@ -1,4 +1,4 @@
-"""Train a network in this process, as it is told; see test_spread.py."""
+"""Train a network in this process, as it is told; see test_devices.py."""
 
 import sys
 
@@ -27,7 +27,7 @@ def main(how, process, processes, address, out):
         "mirrored": Mirrored,
         "data_parallel": training.DataParallel,
     }
-    spread = kinds[how]()
+    devices = kinds[how]()
     rng = np.random.default_rng(0)
     pictures = rng.uniform(0, 255, (32, 8, 8, 3)).astype("uint8")
     labels = (pictures.mean((1, 2, 3)) > 127).astype(int)
@@ -57,9 +57,9 @@ def main(how, process, processes, address, out):
 
     def train(checkpoint=None):
         keras.utils.set_random_seed(0)
-        with spread.scope():
+        with devices.scope():
             model = network()
-        local = training.LocalModel(model, spread)
+        local = training.LocalModel(model, devices)
         losses = {}
         for at in training.train_in_steps(
             model,
@@ -70,7 +70,7 @@ def main(how, process, processes, address, out):
             batch_size=8,
             parts={"local": local},
             checkpoint=checkpoint,
-            spread=spread,
+            devices=devices,
         ):
             # An uneven number, which only a copy on one device can take.
             local.now().predict(pictures[:5].astype("float32"), verbose=0)
@@ -83,7 +83,7 @@ def main(how, process, processes, address, out):
     resumed = train(kept)
     found = {
         "losses": np.array([losses[2], losses[8]]),
-        "devices": np.array(spread.devices),
+        "devices": np.array(devices.devices),
         "resumed": np.array(
             resumed[0][8] == losses[8]
             and all(map(np.array_equal, resumed[1], weights))
@@ -94,9 +94,9 @@ def main(how, process, processes, address, out):
     # A read-out by gradient, of features that each process has its part of.
     features = rng.normal(size=(16, 6, 6, 3)).astype("float32")
     targets = {"ramp": np.tile(np.linspace(0, 1, 6), (6, 1))}
-    heads = spread if spread.trains_on_batch else training.OneDevice()
+    heads = devices if devices.trains_on_batch else training.OneDevice()
     solver = probes.GradientSolver(
-        targets, (6, 6, 3), probes.Head(), spread=heads
+        targets, (6, 6, 3), probes.Head(), devices=heads
     )
     for number in range(4):
         chosen = features[number * 4 : number * 4 + 4]
@@ -114,7 +114,7 @@ def main(how, process, processes, address, out):
         copy.set_weights(base.get_weights())
         return ppp.PatternMeasurement({"zeros": copy}, crop=6)
 
-    measurement = ppp.SpreadMeasurement(spread, make)
+    measurement = ppp.DistributedMeasurement(devices, make)
     crops = rng.uniform(size=(14, 8, 8, 3)).astype("float32")
     numbers = np.arange(14)
     batches = [

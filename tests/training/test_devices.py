@@ -24,7 +24,7 @@ def start(how, out, *, process=0, processes=1, address="", devices=1):
     return subprocess.Popen(
         [
             sys.executable,
-            HERE / "spread_train.py",
+            HERE / "devices_train.py",
             *map(str, (how, process, processes, address, out)),
         ],
         env=environment,

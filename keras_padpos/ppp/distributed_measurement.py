@@ -15,7 +15,7 @@ from keras_padpos.training import flat_state
 from keras_padpos.training import sub_state
 
 
-class SpreadMeasurement:
+class DistributedMeasurement:
     """Batches are dealt out, one to each device in turn, and sums merged.
 
     Example:
@@ -26,7 +26,7 @@ class SpreadMeasurement:
     >>> net = keras.Model(pixels, {"conv": conv(pixels)})
     >>> def make(number):
     ...     return PatternMeasurement({"zeros": net}, crop=6)
-    >>> measurement = SpreadMeasurement(OneDevice(), make)
+    >>> measurement = DistributedMeasurement(OneDevice(), make)
     >>> crops = np.ones((4, 8, 8, 1), "float32")
     >>> list(measurement.update([(crops, np.arange(4))]))
     [4]
@@ -34,17 +34,17 @@ class SpreadMeasurement:
     4
 
     Args:
-        spread: What to compute on.
+        devices: What to compute on.
         make: Makes the `PatternMeasurement`; called with a device's number,
             for random padding that draws other numbers on each.
     """
 
     def __init__(
-        self, spread: OneDevice, make: Callable[[int], PatternMeasurement]
+        self, devices: OneDevice, make: Callable[[int], PatternMeasurement]
     ) -> None:
-        self._spread = spread
+        self._devices = devices
         self._make = make
-        self._pool = DevicePool(spread, make)
+        self._pool = DevicePool(devices, make)
         self._batches = 0
 
     @property
@@ -86,7 +86,7 @@ class SpreadMeasurement:
         own = (
             batch
             for number, batch in enumerate(batches)
-            if number % self._spread.processes == self._spread.process
+            if number % self._devices.processes == self._devices.process
         )
         for count in self._pool.map(work, own, self._batches):
             self._batches += 1
@@ -132,9 +132,9 @@ class SpreadMeasurement:
         for other in others:
             if other.images:
                 first.merge(other)
-        if self._spread.processes == 1:
+        if self._devices.processes == 1:
             return first
-        states = self._spread.gather(first.state())
+        states = self._devices.gather(first.state())
         whole, other = self._make(0), self._make(0)
         whole.restore(states[0])
         for state in states[1:]:
