@@ -2,7 +2,7 @@
 
 `python -m tools.benchmark padding` compares a padded convolution with Keras'
 own, over the convolutions of whole networks; `python -m tools.benchmark probe`
-compares position read-outs with the original recipe; `python -m tools.benchmark
+compares position probes with the original recipe; `python -m tools.benchmark
 pattern` compares the measurement of padding's pattern with the forward passes
 that it cannot do without; `python -m tools.benchmark canvas` compares training
 on canvases of small pictures with training on ready ones. `--help` after that

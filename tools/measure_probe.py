@@ -1,4 +1,4 @@
-"""What position read-outs cost, beside the original recipe."""
+"""What position probes cost, beside the original recipe."""
 
 import math
 import statistics

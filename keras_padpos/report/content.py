@@ -126,7 +126,7 @@ def report_content(
         # The rows are anybody's, and the page is to be made all the same.
         except Exception as error:
             reason = error_words(error)
-            refused["The papers' tables of read-outs"] = [reason]
+            refused["The papers' tables of position probes"] = [reason]
     coverage = paper_coverage(differences, plain_rows(whole("fconv_tests")))
     sources = [published.load_table(line["name"]).paper for line in coverage]
     return ReportContent(

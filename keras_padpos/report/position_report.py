@@ -138,7 +138,7 @@ def _in_full(rows: _Rows) -> dict[str, Any]:
     test_set, images, train_images = (rows[0][name] for name in _PICTURES)
     several = any(row["seed"] is None for row in rows)
     return {
-        "title": f"Position read-out on {test_set}: {images} pictures, "
+        "title": f"Position probe on {test_set}: {images} pictures, "
         f"{train_images} to fit on, {_solvers(rows)} solver",
         "columns": [
             "target",

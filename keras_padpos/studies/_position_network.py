@@ -1,4 +1,4 @@
-"""A backbone with the read-outs that a run fitted on it."""
+"""A backbone with the position probes that a run fitted on it."""
 
 import os
 from collections.abc import Sequence

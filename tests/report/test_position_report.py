@@ -30,8 +30,7 @@ def test_one_head_is_told_in_full_as_before(measured):
     ]
     tables = _tables(measured(*rows))
     title = (
-        "Position read-out on photos/test: 2 pictures, 8 to fit on, exact "
-        "solver"
+        "Position probe on photos/test: 2 pictures, 8 to fit on, exact solver"
     )
     vgg = "vgg16 (HED), zeros padding"
     # By target, in the order in which they were asked for.

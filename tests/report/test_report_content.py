@@ -191,7 +191,7 @@ def test_a_probe_without_its_arrays_is_shown_by_its_rows(tmp_path):
         part.runs[0].name: part.tables[0]["title"]
         for part in content.experiments["position_probe"]
     }
-    assert shown["good"].startswith("Position read-out on photos/test")
+    assert shown["good"].startswith("Position probe on photos/test")
     assert shown["bare"] == "position_probe: 5 rows"
     # The papers' tables are made of what is whole.
     assert content.papers
