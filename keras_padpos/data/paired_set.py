@@ -138,6 +138,20 @@ class PairedSet:
             pictures[place], targets[place] = picture, target
         return pictures, targets
 
+    def examples(self, count: int, among: int = 256) -> _Batch:
+        """Reads a few pairs from all over the first `among`.
+
+        Neighbours often show the same scene, as frames of one film do.
+
+        Returns:
+            As of `arrays`, of `count` pairs or as many as there are.
+        """
+        step = max(1, min(len(self), among) // count)
+        with contextlib.closing(iter(self)) as pairs:
+            some = itertools.islice(pairs, 0, step * count, step)
+            pictures, targets = zip(*some, strict=True)
+        return np.stack(pictures), np.array(targets, self._target_dtype)
+
     def batches(
         self,
         batch_size: int,

@@ -234,3 +234,85 @@ def wrap_text(text: str, width: int) -> str:
             parts = [part.strip() for part in re.findall(pattern, line)]
         lines += [part for part in parts if part] or [""]
     return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def mode_figure(
+    path: str | os.PathLike, title: str, values: Mapping[str, Any]
+) -> Iterator[Any]:
+    """Plot a line for each mode, from values `(seeds, points)`, in one panel.
+
+    Values that are `None` or NaN leave a gap; see `draw_seeds`.
+    """
+    with lines_figure(path, title) as axis:
+        for mode, style in mode_lines(list(values)).items():
+            seeds = np.array(values[mode], float)
+            draw_seeds(axis, seeds, marker="o", **style)
+        yield axis
+
+
+@contextlib.contextmanager
+def map_panels(
+    path: str | os.PathLike,
+    title: str,
+    maps: Mapping[str, np.ndarray],
+    columns: int = 6,
+    *,
+    size: tuple[float, float] = (1.9, 1.9),
+    limits: tuple[float, float] | None = None,
+    bar: str | None = None,
+) -> Iterator[list[Any]]:
+    """Plot a panel for each map, with its name, all on one scale.
+
+    The scale goes from the smallest to the largest value if there are no
+    `limits`; `bar` is the label of a bar that shows it. Yields the panels.
+    """
+    if limits is None:
+        low, high = np.nanmin([*maps.values()]), np.nanmax([*maps.values()])
+        limits = low, max(high, low + 1e-6)
+    columns = min(len(maps), columns)
+    with figure_panels(
+        path, title, -(-len(maps) // columns), columns, size=size
+    ) as panels:
+        shown = panels.ravel()[: len(maps)].tolist()
+        for axis in panels.ravel()[len(maps) :]:
+            axis.set_axis_off()
+        for axis, (name, values) in zip(shown, maps.items(), strict=True):
+            image = axis.imshow(values, vmin=limits[0], vmax=limits[1])
+            axis.set_title(name, fontsize="small")
+        if bar is not None:
+            axis.figure.colorbar(
+                image, ax=panels.ravel().tolist(), shrink=0.8, label=bar
+            )
+        yield shown
+
+
+@contextlib.contextmanager
+def picture_grid(
+    path: str | os.PathLike,
+    title: str,
+    pictures: Mapping[str, Sequence[np.ndarray]],
+    lines: Sequence[str] = (),
+    *,
+    inches: float = 1.5,
+    **options: Any,
+) -> Iterator[Any]:
+    """Plot a column of pictures, `inches` wide, below each name.
+
+    `lines` are the names of its lines, the options those of Matplotlib's
+    `imshow`. Yields the panels, `(lines, columns)`.
+    """
+    first = next(iter(pictures.values()))
+    height, width = np.shape(first[0])[:2]
+    size = inches, inches * height / width
+    with figure_panels(
+        path, title, len(first), len(pictures), size=size
+    ) as panels:
+        for column, (name, own) in zip(panels.T, pictures.items(), strict=True):
+            column[0].set_title(name, fontsize="small")
+            for axis, picture in zip(column, own, strict=True):
+                axis.imshow(picture, interpolation="nearest", **options)
+                hide_ticks(axis)
+        for axis, name in zip(panels[:, 0], lines, strict=False):
+            axis.set_ylabel(name, fontsize="small")
+        yield panels

@@ -126,6 +126,15 @@ def same(field: str, heading: str | None = None) -> Column:
     )
 
 
+def columns(
+    form: Callable[[Sequence[Any]], Any], **headings: str
+) -> dict[str, Column]:
+    """Columns of one format, by field; each keyword is a field's heading."""
+    return {
+        name: Column(heading, name, form) for name, heading in headings.items()
+    }
+
+
 SEEDS = {"seeds": Column("seeds", form=seed_count, rows=True)}
 """How many seeds a line stands for."""
 

@@ -1,5 +1,6 @@
 """What studies share: flags, data sets, training, and figures of modes."""
 
+import functools
 import importlib
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -9,10 +10,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.report import table
 from keras_padpos.report.figure import learning_figure
-from keras_padpos.report.table import Row
-from keras_padpos.report.table import grouped
-from keras_padpos.report.table import values_of
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.units import TrainingUnit
@@ -20,6 +19,18 @@ from keras_padpos.runs.units import TrainingUnit
 if TYPE_CHECKING:
     from keras_padpos.runs import WorkDirectory
     from keras_padpos.studies.study import Run
+
+_BACKBONES = (
+    "vgg16, vgg19, resnet18, vgg5, resnet50, resnet152, mobilenet, "
+    "efficientnetb0, densenet121"
+)
+
+
+def constant(floor: str, name: str) -> Callable[[], Sequence[str]]:
+    """Choices that another floor declares, imported where they are read."""
+    return lambda: getattr(
+        importlib.import_module(f"keras_padpos.{floor}"), name
+    )
 
 
 def model_flag() -> Flag:
@@ -32,17 +43,73 @@ def model_flag() -> Flag:
     )
 
 
-def constant(floor: str, name: str) -> Callable[[], Sequence[str]]:
-    """Choices that another floor declares, imported where they are read.
+def backbone_flag(layers: str, names: str = _BACKBONES) -> Flag:
+    """Declare `--backbone`, networks whose values are crossed.
 
-    Example:
-
-    >>> constant("tasks", "ATTACKS")()
-    ('noise', 'pgd', 'universal')
+    `layers` is the flag that a `.keras` file needs, and what else to say.
     """
-    return lambda: getattr(
-        importlib.import_module(f"keras_padpos.{floor}"), name
+    return Flag(
+        ["vgg16"],
+        f"Networks: {names}, or the path of a .keras file that takes raw RGB "
+        f"(with {layers}.",
+        crossed=True,
     )
+
+
+def weights_flag(default: str = "bundled") -> Flag:
+    """Declare `--weights`, whose values are crossed."""
+    return Flag(
+        [default],
+        "Weights of the networks: imagenet (downloaded by Keras), bundled "
+        "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
+        "the path of a weights file. Of a .keras file: file (its own), random.",
+        crossed=True,
+    )
+
+
+def padding_flag(
+    default: Sequence[str] | None, about: str, *, own: bool = False
+) -> Flag:
+    """Declare `--padding_mode`, crossed modes for `about`, a noun phrase.
+
+    With `own`, `own`, a network's padding as it is, is one of them.
+    """
+    return Flag(
+        None if default is None else list(default),
+        f"{about}: zeros, constant, reflect, symmetric, replicate, circular, "
+        "distribution, randn, random_sides, partial, interpolate, none (no "
+        "cells are added)" + (", own (as the network has it)." if own else "."),
+        choices=lambda: padding_modes(own=own),
+        crossed=True,
+        type=list if default is None else str,
+    )
+
+
+def padding_modes(*, own: bool = False) -> list[str]:
+    """The modes that a network can be converted to."""
+    from keras_padpos import padding
+
+    return [*padding.names(), "interpolate", "none", *["own"] * own]
+
+
+def size_flag(default: str, about: str) -> Flag:
+    """Declare `--size`: height and width, or one number for both."""
+    return Flag(
+        [default],
+        f"Height and width of {about} in pixels, or one number for both.",
+        type=int,
+        least=1,
+    )
+
+
+def height_and_width(size: Sequence[int]) -> tuple[int, int]:
+    """What `--size` says: `(224, 224)` of `[224]`."""
+    if len(size) > 2:
+        raise InputError(
+            "--size must be one number, or height and width. "
+            f"Received: {','.join(map(str, size))}"
+        )
+    return size[0], size[-1]
 
 
 def dataset_flag(about: str) -> Flag:
@@ -55,14 +122,7 @@ def dataset_flag(about: str) -> Flag:
 
 
 def tfds_sets(run: "Run", size: int) -> dict[str, Any]:
-    """Open `train` and `test` of `--dataset`, which `Run.sets` are to be.
-
-    Args:
-        run: Whose flags tell how many pictures to take.
-        size: Height and width to resize them to.
-
-    Returns:
-        From each split to what `data.open_labelled` returns.
+    """Open `train` and `test` of `--dataset`, resized to `size`.
 
     Raises:
         InputError: If it cannot be opened, or holds less than a batch.
@@ -86,42 +146,10 @@ def tfds_sets(run: "Run", size: int) -> dict[str, Any]:
     return sets
 
 
-def backbone_flag(names: str, layers: str) -> Flag:
-    """Declare `--backbone`, networks whose values are crossed.
-
-    Args:
-        names: Those that there are, with commas between them.
-        layers: The flag that a `.keras` file needs, and what else there is
-            to say.
-    """
-    return Flag(
-        ["vgg16"],
-        f"Networks: {names}, or the path of a .keras file that takes raw RGB "
-        f"(with {layers}.",
-        crossed=True,
-    )
-
-
-def weights_flag() -> Flag:
-    """Declare `--weights`, whose values are crossed."""
-    return Flag(
-        ["bundled"],
-        "Weights of the networks: imagenet (downloaded by Keras), bundled "
-        "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
-        "the path of a weights file. Of a .keras file: file or random.",
-        crossed=True,
-    )
-
-
 def class_sets(run: "Run", open_set: Callable[..., Any]) -> dict[str, Any]:
     """Open `--train_set` and `--test_set`, which must have the same classes.
 
-    Args:
-        run: Whose flags tell their size and how many pictures to take.
-        open_set: Such as `data.open_labelled`.
-
-    Returns:
-        From `train` and `test` to what it returns.
+    `open_set` is a function such as `data.open_labelled`.
 
     Raises:
         InputError: If one cannot be opened, their classes differ, or there is
@@ -156,66 +184,6 @@ def _classes(pictures):
     return f"{pictures.classes} ({', '.join(shown)})"
 
 
-def padding_flag(
-    default: Sequence[str] | None, about: str, *, own: bool = False
-) -> Flag:
-    """Declare `--padding_mode`, whose values are crossed.
-
-    Args:
-        default: Modes.
-        about: What the modes are for, a noun phrase.
-        own: Whether `own`, a network's padding as it is, is one.
-    """
-    return Flag(
-        None if default is None else list(default),
-        f"{about}: zeros, constant, reflect, symmetric, replicate, circular, "
-        "distribution, randn, random_sides, partial, interpolate, none (no "
-        "cells are added)" + (", own (as the network has it)." if own else "."),
-        choices=lambda: padding_modes(own=own),
-        crossed=True,
-        type=list if default is None else str,
-    )
-
-
-def padding_modes(*, own: bool = False) -> list[str]:
-    """The modes that a network can be converted to.
-
-    Example:
-
-    >>> padding_modes(own=True)[-3:]
-    ['interpolate', 'none', 'own']
-    """
-    from keras_padpos import padding
-
-    return [*padding.names(), "interpolate", "none", *["own"] * own]
-
-
-def size_flag(default: str, about: str) -> Flag:
-    """Declare `--size`: height and width, or one number for both."""
-    return Flag(
-        [default],
-        f"Height and width of {about} in pixels, or one number for both.",
-        type=int,
-        least=1,
-    )
-
-
-def height_and_width(size: Sequence[int]) -> tuple[int, int]:
-    """What `--size` says.
-
-    Example:
-
-    >>> height_and_width([224]), height_and_width([120, 160])
-    ((224, 224), (120, 160))
-    """
-    if len(size) > 2:
-        raise InputError(
-            "--size must be one number, or height and width. "
-            f"Received: {','.join(map(str, size))}"
-        )
-    return size[0], size[-1]
-
-
 def joined_sets(specs: Sequence[str]) -> str | list[str]:
     """What `data.open_images` takes for a flag that lists sets.
 
@@ -243,22 +211,11 @@ def open_crops(
 def stage_layers(
     backbone: str, stages: Sequence[str], flag: str = "stages"
 ) -> list[str]:
-    """The layers that a flag such as --stages names in one network.
+    """The layers that a flag such as `--stages` names in one network.
 
-    Example:
-        >>> stage_layers("vgg16", ["1", "block3_conv1"])
-        ['block1_conv2', 'block3_conv1']
-
-    Args:
-        backbone: A name out of `models.backbone_names`, or the path of a
-            `.keras` file.
-        stages: `["all"]`, or numbers from 1 and names of layers; of a file,
-            names alone. The bare picture (`"rgb"`) has one stage, whatever is
-            asked for.
-        flag: What the flag is called, without dashes.
-
-    Returns:
-        Names of layers; that there are such layers is not checked.
+    Stages are `["all"]`, or numbers from 1 and names of layers; of a `.keras`
+    file names alone. That there are such layers is not checked. The bare
+    picture (`"rgb"`) has one stage, whatever is asked for.
 
     Raises:
         InputError: If a number is out of range, or a file's stages are no
@@ -298,22 +255,9 @@ def stage_layers(
 
 
 def stage_text(layers: Sequence[str], known: Sequence[str]) -> str:
-    """What a row's `stages` says of the layers that were read.
+    """What a row's `stages` says: `"all"`, or numbers and names of layers.
 
-    Example:
-        >>> known = ["block1_conv2", "block2_conv2", "block3_conv3"]
-        >>> stage_text(known, known), stage_text(known[1:], known)
-        ('all', '2,3')
-        >>> stage_text(["block1_conv1", "block2_conv2"], known)
-        'block1_conv1,2'
-
-    Args:
-        layers: Names of the layers that were read.
-        known: Names of all the network's stages.
-
-    Returns:
-        `"all"`, or numbers of stages, and names of layers that are none,
-        with commas between them.
+    `known` are all the network's stages, which numbers count from 1.
     """
     if list(layers) == list(known):
         return "all"
@@ -324,21 +268,11 @@ def stage_text(layers: Sequence[str], known: Sequence[str]) -> str:
 
 
 def trained_classifier(
-    run: "Run",
-    plan: Mapping[str, Any],
-    unit: TrainingUnit,
-    **options: Any,
+    run: "Run", plan: Mapping[str, Any], unit: TrainingUnit, **options: Any
 ) -> tuple[Any, dict[str, Any]]:
     """Train a classifier on a run's set `train`; save it if it has scores.
 
-    Args:
-        run: Whose network it is.
-        plan: Which of its networks.
-        unit: Its unit of work.
-        **options: Of `Run.trained`.
-
-    Returns:
-        See `TrainingUnit.trained`.
+    The options, and what is returned, are those of `Run.trained`.
     """
     from keras_padpos import tasks
 
@@ -346,12 +280,10 @@ def trained_classifier(
     network, note = run.trained(
         plan,
         unit,
-        lambda network, **options: tasks.train_classifier(
-            network, pictures, labels, **options
+        functools.partial(
+            tasks.train_classifier, pictures=pictures, labels=labels
         ),
-        lambda network, **options: tasks.calibrate_classifier(
-            network, pictures, **options
-        ),
+        functools.partial(tasks.calibrate_classifier, pictures=pictures),
         example=pictures[: run.training.batch_size].astype("float32"),
         **options,
     )
@@ -360,9 +292,28 @@ def trained_classifier(
     return network, note
 
 
-def by_mode(rows: Iterable[Row]) -> dict[str, list[Row]]:
+def training_fields(
+    run: "Run", unit: TrainingUnit, note: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """What rows say of a training: its pictures, its steps, `more`, its arrays.
+
+    `note` is what `Run.trained` returns.
+    """
+    return {
+        **{
+            f"{split}_images": len(run.arrays[split][0])
+            for split in ("train", "test")
+        },
+        "epochs": run.training.epochs,
+        "steps": note["steps"],
+        **more,
+        "arrays": unit.label,
+    }
+
+
+def by_mode(rows: Iterable[table.Row]) -> dict[str, list[table.Row]]:
     """From each padding mode to its rows."""
-    groups = grouped(rows, ["padding_mode"]).items()
+    groups = table.grouped(rows, ["padding_mode"]).items()
     return {mode: group for (mode,), group in groups}
 
 
@@ -370,22 +321,17 @@ def plot_learning(
     work: "WorkDirectory",
     name: str,
     title: str,
-    rows: Iterable[Row],
+    rows: Iterable[table.Row],
     arrays: Mapping[str, Any],
     **options: Any,
 ) -> None:
-    """Plot a metric while training, a line for each padding mode.
+    """Plot `learning_NAME`: a metric while training, a line a padding mode.
 
-    Args:
-        work: Gets `figures/learning_NAME.png`.
-        name: What it shows.
-        title: What stands above.
-        rows: Of the networks; all seeds of a mode are one line.
-        arrays: The curves, see `report.figure.learning_figure`.
-        **options: Of that.
+    All seeds of a mode are one line. For `arrays` and the options see
+    `report.figure.learning_figure`.
     """
     labels = {
-        mode: values_of(group, "arrays")
+        mode: table.values_of(group, "arrays")
         for mode, group in by_mode(rows).items()
     }
     path = work.figure_path(f"learning_{name}")

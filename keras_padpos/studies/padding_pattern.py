@@ -32,9 +32,9 @@ from keras_padpos.studies.study import Study
 
 _FLAGS = {
     "backbone": backbone_flag(
-        "vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, densenet121",
         "--layers). Networks that scale by what they see of the whole map, as "
         "efficientnetb0 does, have no reference",
+        "vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, densenet121",
     ),
     "weights": weights_flag(),
     "padding_mode": padding_flag(

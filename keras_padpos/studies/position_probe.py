@@ -22,29 +22,22 @@ from keras_padpos.studies.heads import check_heads
 from keras_padpos.studies.heads import probed_heads
 from keras_padpos.studies.heads import probed_networks
 from keras_padpos.studies.heads import probed_targets
+from keras_padpos.studies.networks import backbone_flag
 from keras_padpos.studies.networks import joined_sets
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.networks import stage_layers
 from keras_padpos.studies.networks import stage_text
+from keras_padpos.studies.networks import weights_flag
 from keras_padpos.studies.study import Study
 
 _FLAGS = {
-    "backbone": Flag(
-        ["vgg16"],
-        "Networks: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
+    "backbone": backbone_flag(
+        "--stages)",
+        "vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
         "efficientnetb0, densenet121, rgb for the bare picture (PosENet's own "
-        "control), or the path of a .keras file that takes raw RGB (with "
-        "--stages).",
-        crossed=True,
+        "control)",
     ),
-    "weights": Flag(
-        ["bundled"],
-        "Weights of the networks: imagenet (downloaded by Keras), bundled "
-        "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
-        "the path of a weights file. Of a .keras file: file (its own, if not "
-        "given) or random.",
-        crossed=True,
-    ),
+    "weights": weights_flag(),
     "padding_mode": padding_flag(
         ["zeros"], "Padding of the networks", own=True
     ),

@@ -71,11 +71,7 @@ class Run:
         self._kept: dict[str, tuple[Any, Any]] = {}
 
     def crossed(self, *names: str) -> list[dict[str, Any]]:
-        """Every combination of the values of flags, each once.
-
-        Args:
-            *names: Flags; those declared with `crossed` if not given.
-        """
+        """Every combination of flags' values, by default of crossed ones."""
         names = names or tuple(self.study.crossed)
         given = [getattr(self.settings, name) for name in names]
         values = [
@@ -113,6 +109,12 @@ class Run:
         """The arrays of all sets that have any, read at the first use."""
         return {name: each.arrays() for name, each in self.sets.items()}
 
+    @property
+    def training_pictures(self) -> int:
+        """How many pictures the training of one network goes through."""
+        steps = self.training.steps(len(self.sets["train"]))
+        return steps * self.training.batch_size
+
     def trained(
         self,
         plan: Plan,
@@ -124,20 +126,12 @@ class Run:
         first: bool = False,
         **options: Any,
     ) -> tuple[Any, dict[str, Any]]:
-        """Train the network of a plan as the training flags ask for.
+        """Train the network of a plan, with its `seed`, as the flags ask for.
 
-        Args:
-            plan: Has a `seed`.
-            unit: Its unit of work.
-            train: Given the network and, as keywords, what functions that
-                train take: `seed`, `log`, `checkpoint`, `spread` and options.
-            calibrate: Given the network, `batch_size` and `seed`.
-            example: See `TrainingUnit.trained`.
-            first: Whether it is calibrated before it is trained.
-            **options: To be used instead of those of the flags.
-
-        Returns:
-            See `TrainingUnit.trained`.
+        `train` gets the network and, as keywords, `seed`, `log`, `checkpoint`,
+        `spread` and the options, those given before those of the flags;
+        `calibrate` gets the network, `batch_size` and `seed`, with `first`
+        before the training. The rest is as of `TrainingUnit.trained`.
         """
         seed, training = plan["seed"], self.training
         make: Any = self.study.network

@@ -5,50 +5,24 @@ for each padding mode. The position says nothing of a texture: what padding
 tells the network about position can be of no use here, and may be in the way.
 """
 
-from typing import Any
-
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.report.figure import figure_panels
-from keras_padpos.report.names import distinct_parts
-from keras_padpos.report.names import path_end
-from keras_padpos.report.names import set_label
-from keras_padpos.report.table import SEEDS
-from keras_padpos.report.table import SIZES
+from keras_padpos.report import figure
+from keras_padpos.report import names
+from keras_padpos.report import table
 from keras_padpos.report.table import Column
-from keras_padpos.report.table import Table
-from keras_padpos.report.table import grouped
-from keras_padpos.report.table import interval
-from keras_padpos.report.table import is_scored
-from keras_padpos.report.table import percent
 from keras_padpos.runs.flags import Flag
-from keras_padpos.studies.networks import by_mode
-from keras_padpos.studies.networks import class_sets
-from keras_padpos.studies.networks import padding_flag
-from keras_padpos.studies.networks import plot_learning
-from keras_padpos.studies.networks import size_flag
-from keras_padpos.studies.networks import trained_classifier
+from keras_padpos.studies import networks
 from keras_padpos.studies.study import Study
 from keras_padpos.studies.study import figure_name
 
 _RATES = {"frozen": 1e-3, "scratch": 1e-4}
 
 _FLAGS = {
-    "backbone": Flag(
-        ["vgg16"],
-        "Networks: vgg16, vgg19, resnet18, vgg5, resnet50, resnet152, "
-        "mobilenet, efficientnetb0, densenet121, or the path of a .keras file "
-        "that takes raw RGB (with --layer).",
-        crossed=True,
-    ),
-    "weights": Flag(
-        ["bundled"],
-        "Weights of the networks: imagenet, bundled (vgg16), random, or the "
-        "path of a weights file; of a .keras file: file or random.",
-        crossed=True,
-    ),
-    "padding_mode": padding_flag(
+    "backbone": networks.backbone_flag("--layer)"),
+    "weights": networks.weights_flag(),
+    "padding_mode": networks.padding_flag(
         ["zeros", "reflect", "none"], "Padding modes", own=True
     ),
     "layer": Flag(
@@ -65,12 +39,11 @@ _FLAGS = {
     ),
     "train_set": Flag(
         "tfds:dtd:train",
-        "Pictures to train on: tfds:NAME:SPLIT (--data_dir: where it is kept), "
-        "or a folder with a sub-folder of pictures a class. All are held in "
-        "memory.",
+        "Pictures to train on, held in memory: tfds:NAME:SPLIT (--data_dir: "
+        "where it is kept), or a folder with a sub-folder a class.",
     ),
     "test_set": Flag("tfds:dtd:test", "Pictures to test on, likewise."),
-    "size": size_flag("224", "the pictures"),
+    "size": networks.size_flag("224", "the pictures"),
 }
 
 _TRAINING = {
@@ -91,7 +64,7 @@ _TRAINING = {
 def _sets(run):
     from keras_padpos import data
 
-    sets = class_sets(run, data.open_labelled)
+    sets = networks.class_sets(run, data.open_labelled)
     train = sets["train"]
     if len(train) < train.classes:
         flag = run.training.count_flag("train")
@@ -127,51 +100,35 @@ def _network(run, plan):
     )
 
 
-def _amount(run, plan):
-    steps = run.training.steps(len(run.sets["train"]))
-    return steps * run.training.batch_size + len(run.sets["test"])
-
-
 def _measure(run, plan, unit):
     """The row of one network; its curve and its confusion matrix."""
     from keras_padpos import tasks
 
-    training = run.training
-    rate = run.settings.learning_rate or _RATES[plan["train"]]
-    network, note = trained_classifier(
-        run,
-        plan,
-        unit,
-        first=plan["train"] == "frozen",
-        learning_rate=rate,
+    settings, train = run.settings, run.sets["train"]
+    rate = settings.learning_rate or _RATES[plan["train"]]
+    frozen = plan["train"] == "frozen"
+    network, note = networks.trained_classifier(
+        run, plan, unit, first=frozen, learning_rate=rate
     )
-    row: dict[str, Any] = {
+    row = {
         **plan,
-        **{
-            n: getattr(run.settings, n)
-            for n in ("layer", "train_set", "test_set")
-        },
-        "size": list(run.sets["train"].shape),
-        "classes": run.sets["train"].classes,
-        "class_names": list(run.sets["train"].class_names or ()) or None,
+        **{n: getattr(settings, n) for n in ("layer", "train_set", "test_set")},
+        "size": list(train.shape),
+        "classes": train.classes,
+        "class_names": list(train.class_names or ()) or None,
         "calibration_images": note["prepared"] or 0,
-        "train_images": len(run.arrays["train"][0]),
-        "test_images": len(run.arrays["test"][0]),
-        "epochs": training.epochs,
-        "steps": note["steps"],
-        "learning_rate": rate,
-        "arrays": unit.label,
+        **networks.training_fields(run, unit, note, learning_rate=rate),
     }
     if note["reason"]:
         return [{**row, "reason": note["reason"]}], unit.curves()
     scores, confusion = tasks.score_classifier(
-        network, *run.arrays["test"], batch_size=training.batch_size
+        network, *run.arrays["test"], batch_size=run.training.batch_size
     )
     unit.advance(row["test_images"])
     return [{**row, **scores}], {**unit.curves(), "confusion": confusion}
 
 
-_TABLE = Table(
+_TABLE = table.Table(
     "Texture recognition: accuracy in percent",
     {
         "backbone": "backbone",
@@ -181,18 +138,16 @@ _TABLE = Table(
         "test_set": "test set",
     },
     {
-        **SEEDS,
-        "accuracy": Column("accuracy", "accuracy", percent),
-        "interval": Column("95 %", "accuracy_ci95", interval()),
-        "class_accuracy": Column(
-            "mean over classes", "class_accuracy", percent
-        ),
+        **table.SEEDS,
+        **table.columns(table.percent, accuracy="accuracy"),
+        "interval": Column("95 %", "accuracy_ci95", table.interval()),
+        **table.columns(table.percent, class_accuracy="mean over classes"),
         "chance": Column(
             "chance",
-            form=lambda rows: percent([1 / row["classes"] for row in rows[:1]]),
+            form=lambda rows: table.percent([1 / rows[0]["classes"]]),
             rows=True,
         ),
-        **SIZES,
+        **table.SIZES,
     },
     notes=(
         "Mean ± standard deviation over seeds; of one seed the bootstrap "
@@ -201,7 +156,6 @@ _TABLE = Table(
     ),
 )
 
-_COLUMNS = 4
 # More classes have numbers, and longer names are cut.
 _MOST_NAMES = 20
 _LONGEST = 18
@@ -213,22 +167,21 @@ def _figures(work, rows, arrays):
 
     For each backbone, weights and way of training: `learning_...`, a line for
     each padding mode, mean over seeds; and `confusion_...`, a map for each,
-    all seeds together: the share of each class's pictures that gets each
-    answer. What has diverged is left out.
+    all seeds together. What has diverged is left out.
     """
     fields = ("backbone", "weights", "train", "test_set")
-    figures = grouped(filter(is_scored, rows), fields)
-    parts = [distinct_parts(names) for names in zip(*figures, strict=True)]
-    names: dict[str, int] = {}
-    for key, group in figures.items():
-        backbone, weights, train, _ = map(path_end, key, parts)
+    groups = table.grouped(filter(table.is_scored, rows), fields)
+    parts = [names.distinct_parts(each) for each in zip(*groups, strict=True)]
+    counts: dict[str, int] = {}
+    for key, group in groups.items():
+        backbone, weights, train, _ = map(names.path_end, key, parts)
         network = f"{backbone} ({weights}), {train}"
         name = figure_name(network).replace("_", "-")
-        names[name] = names.get(name, 0) + 1
-        if names[name] > 1:
-            name += f"_{names[name]}"
-        title = f"{network}, {set_label(key[-1])}"
-        plot_learning(work, name, title, group, arrays)
+        counts[name] = counts.get(name, 0) + 1
+        if counts[name] > 1:
+            name += f"_{counts[name]}"
+        title = f"{network}, {names.set_label(key[-1])}"
+        networks.plot_learning(work, name, title, group, arrays)
         # Rows of earlier versions have no names.
         classes = group[0].get("class_names") or []
         _plot_confusion(
@@ -236,37 +189,34 @@ def _figures(work, rows, arrays):
             title,
             {
                 mode: sum(arrays[f"{row['arrays']}/confusion"] for row in seeds)
-                for mode, seeds in by_mode(group).items()
+                for mode, seeds in networks.by_mode(group).items()
             },
             classes if len(classes) <= _MOST_NAMES else [],
         )
 
 
 def _plot_confusion(path, title, counts, classes):
+    """Plot the share of each class's pictures that gets each answer."""
     classes = [
         name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
         for name in classes
     ]
-    columns = min(len(counts), _COLUMNS)
+    shares = {}
+    for mode, count in counts.items():
+        # Classes without a test picture have no shares.
+        total = count.sum(axis=1, keepdims=True)
+        shares[mode] = np.where(total, count / np.maximum(total, 1), np.nan)
     beside = _LETTER_INCHES * max(map(len, classes), default=0)
-    with figure_panels(
-        path,
-        title,
-        -(-len(counts) // columns),
-        columns,
-        size=(2.6 + beside, 2.8 + beside),
-    ) as panels:
-        for axis in panels.ravel()[len(counts) :]:
-            axis.set_axis_off()
-        for axis, (mode, count) in zip(
-            panels.ravel(), counts.items(), strict=False
-        ):
-            # Classes without a test picture have no shares.
-            total = count.sum(axis=1, keepdims=True)
-            shares = np.where(total, count / np.maximum(total, 1), np.nan)
-            image = axis.imshow(shares, vmin=0, vmax=1)
-            axis.set_title(mode, fontsize="small")
+    options = {
+        "size": (2.6 + beside, 2.8 + beside),
+        "limits": (0, 1),
+        "bar": "share of the class",
+    }
+    with figure.map_panels(path, title, shares, 4, **options) as panels:
+        for number, axis in enumerate(panels):
             axis.set_xlabel("answered class", fontsize="small")
+            if number % 4 == 0:
+                axis.set_ylabel("class", fontsize="small")
             axis.tick_params(labelsize="small")
             if classes:
                 ticks = range(len(classes))
@@ -275,14 +225,6 @@ def _plot_confusion(path, title, counts, classes):
                 continue
             for side in (axis.xaxis, axis.yaxis):
                 side.get_major_locator().set_params(integer=True)
-        for axis in panels[:, 0]:
-            axis.set_ylabel("class", fontsize="small")
-        axis.figure.colorbar(
-            image,
-            ax=panels.ravel().tolist(),
-            shrink=0.8,
-            label="share of the class",
-        )
 
 
 STUDY = Study(
@@ -293,7 +235,7 @@ STUDY = Study(
     sets=_sets,
     network=_network,
     network_flags=["layer"],
-    amount=_amount,
+    amount=lambda run, plan: run.training_pictures + len(run.sets["test"]),
     measure=_measure,
     tables=[_TABLE],
     figures=_figures,

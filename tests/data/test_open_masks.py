@@ -121,6 +121,21 @@ def test_voc(voc, shape):
         np.testing.assert_array_equal(all_masks[place], mask)
 
 
+def test_examples_are_spread_over_the_set(voc):
+    write_list(voc, "more", list("cadb"))
+    masks = open_masks(f"voc:{voc}:more", size=8, classes=CLASSES)
+    pictures, targets = masks.arrays()
+    for count, among, chosen in (
+        (2, 99, [0, 2]),
+        (2, 3, [0, 1]),
+        (9, 9, [0, 1, 2, 3]),
+    ):
+        some, others = masks.examples(count, among)
+        np.testing.assert_array_equal(some, pictures[chosen])
+        np.testing.assert_array_equal(others, targets[chosen])
+        assert others.dtype == targets.dtype
+
+
 def test_voc_in_its_own_size_is_what_is_stored(voc):
     ((picture, mask),) = open_masks(
         f"voc:{voc}:val", size=9, classes=list("vwxyz")

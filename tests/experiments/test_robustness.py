@@ -1,17 +1,18 @@
+import itertools
 import json
+import sys
 
 import keras
 import numpy as np
 import pytest
 from bright_dataset import write_bright_dataset
-from run_binary import run_binary
-from run_study import run_study
+from run_study import StudyRuns
 
-import keras_padpos.layers
-import keras_padpos.tasks  # noqa: F401, whose layers models hold
+import keras_padpos.layers  # noqa: F401, which models hold
 from keras_padpos import data
+from keras_padpos import tasks
 
-GIVEN = (
+SHARED = (
     "--dataset=padpos_bright",
     "--data_dir=tfds",
     "--train_images=16",
@@ -26,118 +27,96 @@ GIVEN = (
     "--universal_images=8",
     "--universal_epochs=1",
 )
-ASKED = (
+WHOLE = (
     "--padding_mode=interpolate",
     "--cutout=off,random",
     "--test_cutout=black,random",
-    "--workdir=work",
 )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("robustness")
-    write_bright_dataset(
-        folder / "tfds", "padpos_bright", {"train": 16, "test": 12}
-    )
+    splits = {"train": 16, "test": 12}
+    write_bright_dataset(folder / "tfds", "padpos_bright", splits)
     return folder
 
 
 @pytest.fixture(scope="module")
 def run(folder):
-    return lambda *given: run_study("robustness", *given, cwd=folder)
+    return StudyRuns("robustness", folder, *SHARED)
 
 
 @pytest.fixture(scope="module")
-def finished(run, folder):
-    done = run(*GIVEN, *ASKED)
-    assert done.returncode == 0, done.stderr
-    return done, folder / "work"
+def finished(run):
+    return run(*WHOLE)
 
 
 def test_rows_are_each_network_at_each_trial(finished):
-    _, work = finished
-    rows = json.loads((work / "results.json").read_text())["rows"]
-    networks = dict.fromkeys(
-        (row["padding_mode"], row["cutout"]) for row in rows
-    )
-    assert list(networks) == [
-        ("interpolate", "off"),
-        ("interpolate", "random"),
-    ]
     trials = [
         ("none", None, None, None),
         ("cutout", "black", None, None),
         ("cutout", "random", None, None),
         *(
-            (attack, None, region, share)
+            (attack, None, region, None if region == "whole" else 0.1)
             for attack in ("noise", "pgd", "universal")
-            for region, share in (
-                ("whole", None),
-                ("border", 0.1),
-                ("interior", 0.1),
-            )
+            for region in ("whole", "border", "interior")
         ),
     ]
-    names = ("attack", "fill", "region", "share")
-    for number in range(2):
-        own = rows[number * len(trials) : (number + 1) * len(trials)]
-        assert [tuple(row[name] for name in names) for row in own] == trials
-    for row in rows:
-        assert 0 <= row["accuracy"] <= 1
-        assert (row["steps"], row["test_images"]) == (8, 10)
+    names = ("padding_mode", "cutout", "attack", "fill", "region", "share")
+    assert [tuple(row[name] for name in names) for row in finished.rows] == [
+        ("interpolate", cutout, *trial)
+        for cutout in ("off", "random")
+        for trial in trials
+    ]
+    for row in finished.rows:
+        low, high = row["accuracy_ci95"]
+        assert 0 <= low <= row["accuracy"] <= high <= 1
+        expected = {
+            "steps": 8,
+            "test_images": 10,
+            "dataset": "padpos_bright",
+            "size": 32,
+            "cutout_size": 0.5,
+            "attack_step": 1,
+            "attack_steps": 2,
+        }
         if row["region"]:
             # Of 32x32 pixels, three on each side.
             whole = row["region"] == "whole"
-            assert row["fraction"] == (1 if whole else 1 - 26**2 / 32**2)
-            assert row["epsilon"] == 8
-        low, high = row["accuracy_ci95"]
-        assert low <= row["accuracy"] <= high
-        assert row["dataset"] == "padpos_bright"
-        assert (row["size"], row["cutout_size"]) == (32, 0.5)
-        assert (row["attack_step"], row["attack_steps"]) == (1, 2)
-    for border, interior in zip(rows, rows[1:], strict=False):
+            expected["fraction"] = 1 if whole else 1 - 26**2 / 32**2
+            expected["epsilon"] = 8
+        assert expected.items() <= row.items()
+    for border, interior in itertools.pairwise(finished.rows):
+        expected = None
         if interior["region"] == "interior":
-            difference = border["accuracy"] - interior["accuracy"]
-            assert interior["border_minus_interior"] == pytest.approx(
-                difference
-            )
-        else:
-            assert interior["border_minus_interior"] is None
+            expected = border["accuracy"] - interior["accuracy"]
+            expected = pytest.approx(expected)
+        assert interior["border_minus_interior"] == expected
 
 
 def test_saved_networks_are_those_that_were_scored(finished, folder):
-    _, work = finished
-    rows = json.loads((work / "results.json").read_text())["rows"]
     pictures, labels = data.labelled_pictures(
         "padpos_bright:test", 32, count=10, data_dir=folder / "tfds"
     )
-    arrays = np.load(work / "arrays.npz")
-    for label in dict.fromkeys(row["arrays"] for row in rows):
-        (file,) = (work / "models").glob(f"{label}-*.keras")
+    assert len(finished.models) == 2
+    for file in finished.models:
         network = keras.saving.load_model(file, compile=False)
-        for row in rows:
-            if row["arrays"] != label or row["attack"] not in (
-                "none",
-                "universal",
-            ):
+        for row in finished.rows:
+            attacked = row["attack"] in ("none", "universal")
+            if not attacked or not file.name.startswith(f"{row['arrays']}-"):
                 continue
-            given = pictures.astype("float32")
+            shown = pictures.astype("float32")
             if row["region"]:
-                name = f"universal-8-{row['region']}"
-                if row["share"]:
-                    name += "-0.1"
-                given = np.clip(given + arrays[f"{label}/{name}"], 0, 255)
-            answers = network.predict(given, verbose=0).argmax(axis=-1)
+                share = "-0.1" if row["share"] else ""
+                name = f"{row['arrays']}/universal-8-{row['region']}{share}"
+                shown = np.clip(shown + finished.arrays[name], 0, 255)
+            answers = network.predict(shown, verbose=0).argmax(axis=-1)
             assert np.mean(answers == labels) == row["accuracy"]
 
 
-def test_it_leaves_curves_perturbations_figures_and_models(finished):
-    done, work = finished
-    assert "clean and with squares cut out" in done.stdout
-    assert "Accuracy in percent under attack" in done.stdout
-    assert len(list((work / "models").iterdir())) == 2
-    assert {file.stem for file in (work / "figures").iterdir()} == {
+def test_it_leaves_curves_perturbations_and_figures(finished):
+    assert finished.figures == {
         "cutout_vgg5",
         *(f"learning_vgg5_{cutout}" for cutout in ("off", "random")),
         *(
@@ -146,45 +125,40 @@ def test_it_leaves_curves_perturbations_figures_and_models(finished):
             for cutout in ("off", "random")
         ),
     }
-    with np.load(work / "arrays.npz") as arrays:
-        label = "vgg5-interpolate-random-seed0"
-        assert arrays[f"{label}/step"].tolist() == [4, 8]
-        assert arrays[f"{label}/accuracy"].shape == (2,)
-        border = arrays[f"{label}/universal-8-border-0.1"]
+    label = "vgg5-interpolate-random-seed0"
+    assert finished.arrays[f"{label}/step"].tolist() == [4, 8]
+    assert finished.arrays[f"{label}/accuracy"].shape == (2,)
+    border = finished.arrays[f"{label}/universal-8-border-0.1"]
     assert border.shape == (32, 32, 3)
     assert 0 < np.abs(border).max() <= 8
     assert not border[3:-3, 3:-3].any()
 
 
 def test_finished_it_prints_the_same_tables(finished, run):
-    done, _ = finished
-    assert run(*GIVEN, *ASKED).stdout == done.stdout
+    assert "clean and with squares cut out" in finished.stdout
+    assert "Accuracy in percent under attack" in finished.stdout
+    assert run(*WHOLE).stdout == finished.stdout
 
 
-# As a power cut would, while the first network is attacked.
-KILL = """
-import os
-import sys
-from keras_padpos import tasks
-calls = []
-def killing(*args, **options):
-    calls.append(1)
-    if len(calls) == 2:
-        os._exit(9)
-    return pgd(*args, **options)
-module = sys.modules[tasks.score_robustness.__module__]
-pgd, module.pgd = module.pgd, killing
-"""
+class Killed(BaseException):
+    """As a power cut would, while the first network is attacked."""
 
 
-def test_killed_while_it_attacks_it_goes_on_there(finished, run, folder):
-    done, work = finished
-    given = (*GIVEN, *ASKED[:-1], "--workdir=again", "--checkpoint_seconds=0")
-    killed = run_binary(
-        "experiments.robustness", *given, cwd=folder, fault=KILL
-    )
-    assert killed.returncode == 9, killed.stderr
-    checkpoints = folder / "again" / "checkpoints"
+def test_killed_while_it_attacks_it_goes_on_there(finished, run, monkeypatch):
+    module = sys.modules[tasks.score_robustness.__module__]
+    pgd, calls = module.pgd, []
+
+    def killing(*args, **options):
+        calls.append(1)
+        if len(calls) == 2:
+            raise Killed
+        return pgd(*args, **options)
+
+    flags = (*WHOLE, "--checkpoint_seconds=0")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(module, "pgd", killing)
+        run(*flags, work="again")
+    checkpoints = run.folder / "again/checkpoints"
     (network,) = checkpoints.glob("*under-way-network*.json")
     states = [
         json.loads(file.read_text())["rows"][0]
@@ -192,76 +166,62 @@ def test_killed_while_it_attacks_it_goes_on_there(finished, run, folder):
     ]
     # The whole, the border and the interior under noise, then one of PGD.
     assert max(len(state["rows"]) for state in states) == 3 + 3 + 1
-    again = run(*given)
-    assert again.returncode == 0, again.stderr
+    again = run(*flags, work="again")
     # But for the time it took and where it is.
-    assert again.stdout.splitlines()[:-1] == done.stdout.splitlines()[:-1]
-    assert not network.exists()
+    assert again.stdout.splitlines()[:-1] == finished.stdout.splitlines()[:-1]
     assert not list(checkpoints.glob("*under-way*"))
-    files = [each / "metrics.jsonl" for each in (work, folder / "again")]
-    assert files[0].read_text() == files[1].read_text()
-    results = [
-        json.loads((each / "results.json").read_text())
-        for each in (work, folder / "again")
+    assert again.lines == finished.lines
+    assert again.rows == finished.rows
+    resumed = [
+        each.results["provenance"]["resumed_units"]
+        for each in (finished, again)
     ]
-    assert results[0]["rows"] == results[1]["rows"]
-    assert [each["provenance"]["resumed_units"] for each in results] == [0, 1]
+    assert resumed == [0, 1]
     # Training, and a row each: all pictures are counted, whoever saw them.
     assert f"seed0: {4 * 8 + 12 * 10} pictures" in again.stderr
 
 
 @pytest.mark.parametrize(
-    ("given", "what"),
+    ("flags", "what"),
     [
         (["--max_steps=1"], "answers"),
         (["--nocalibrate_batch_norm", "--attacks=noise"], "weights"),
     ],
 )
-def test_networks_that_diverge_do_not_end_the_run(run, folder, given, what):
+def test_networks_that_diverge_do_not_end_the_run(run, flags, what):
     done = run(
-        *GIVEN,
         "--padding_mode=zeros,interpolate",
         "--cutout=off",
         "--learning_rate=1e30",
-        *given,
-        f"--workdir=diverged-{what}",
+        *flags,
+        work=f"diverged-{what}",
     )
-    assert done.returncode == 0, done.stderr
-    work = folder / f"diverged-{what}"
-    rows = json.loads((work / "results.json").read_text())["rows"]
-    assert [row["padding_mode"] for row in rows] == ["zeros", "interpolate"]
-    for row in rows:
+    modes = [row["padding_mode"] for row in done.rows]
+    assert modes == ["zeros", "interpolate"]
+    for row in done.rows:
         reason = f"{what} are not finite: training has diverged"
         assert row["reason"] == reason
         assert not {"accuracy", "fooling_rate", "cross_entropy"} & set(row)
-    assert not (work / "models").exists()
+    assert not done.models
     assert "diverged" in done.stdout
 
 
-def test_what_is_not_asked_for_is_not_done(run, folder):
+def test_what_is_not_asked_for_is_not_done(run):
     done = run(
-        *GIVEN,
-        "--padding_mode=zeros",
-        "--cutout=off",
-        "--test_cutout=",
-        "--attacks=noise",
-        "--max_steps=1",
-        "--seeds=2",
-        "--workdir=less",
+        *("--padding_mode=zeros", "--cutout=off", "--test_cutout="),
+        *("--attacks=noise", "--max_steps=1", "--seeds=2"),
+        work="less",
     )
-    assert done.returncode == 0, done.stderr
     assert "squares" not in done.stdout
-    rows = json.loads((folder / "less" / "results.json").read_text())["rows"]
-    assert [(row["seed"], row["attack"]) for row in rows] == [
-        (seed, attack)
+    assert [(r["seed"], r["attack"], r["steps"]) for r in done.rows] == [
+        (seed, attack, 1)
         for seed in (0, 1)
         for attack in ("none", "noise", "noise", "noise")
     ]
-    assert {row["steps"] for row in rows} == {1}
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("flags", "message"),
     [
         ("--model=vgg6", "--model must be of vgg5"),
         ("--cutout=grey", "--cutout must be of off, black"),
@@ -285,10 +245,5 @@ def test_what_is_not_asked_for_is_not_done(run, folder):
         ("--attacks= --test_cutout=", "must name something to measure"),
     ],
 )
-def test_what_cannot_work_is_refused_at_once(run, folder, given, said):
-    done = run(*GIVEN, *given.split(), "--workdir=refused")
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("robustness: error: ")
-    assert said in line
-    assert not (folder / "refused").exists()
+def test_what_cannot_work_is_refused_at_once(run, flags, message):
+    run.check_refused(flags, message)

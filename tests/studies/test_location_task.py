@@ -2,57 +2,58 @@
 
 import numpy as np
 import pytest
-from drawn_figures import DrawnFigures
 
 from keras_padpos.studies.location_task import STUDY
 
-ABOUT = {
-    "model": "vgg5",
-    "task": "both",
-    "canvas": "black",
-    "grid": 3,
-    "channels": "ordered",
-    "train_images": 96,
-    "test_images": 12,
-    "steps": 4,
-}
 
-
-def scored(mode, seed, low, high, head="class", **more):
-    per_cell = np.full((3, 3), low)
-    per_cell[1, 1] = high
+def row_of(mode, seed, head, **scores):
     return {
-        **ABOUT,
+        "model": "vgg5",
+        "task": "both",
+        "canvas": "black",
+        "grid": 3,
+        "channels": "ordered",
+        "train_images": 96,
+        "test_images": 12,
+        "steps": 4,
         "padding_mode": mode,
         "seed": seed,
         "head": head,
-        "accuracy": per_cell.mean(),
-        "chance": 0.1,
-        "per_cell": per_cell.tolist(),
-        "by_border_distance": [low, high],
         "arrays": f"{mode}-{seed}",
-        **more,
+        **scores,
     }
 
 
-def units(mode, seed, aware, **layers):
-    return {
-        **ABOUT,
-        "padding_mode": mode,
-        "seed": seed,
-        "head": "latent",
-        "units": 10,
-        "neurons_location": 4 + seed,
-        "neurons_class": 3,
-        "neurons_residual": 3 - seed,
-        "score_location": 0.5,
-        "score_class": 0.25,
-        "position_units": {
+def scored(mode, seed, low, high, head="class"):
+    per_cell = np.full((3, 3), low)
+    per_cell[1, 1] = high
+    return row_of(
+        mode,
+        seed,
+        head,
+        accuracy=per_cell.mean(),
+        chance=0.1,
+        per_cell=per_cell.tolist(),
+        by_border_distance=[low, high],
+    )
+
+
+def units(mode, seed, aware):
+    return row_of(
+        mode,
+        seed,
+        "latent",
+        units=10,
+        neurons_location=4 + seed,
+        neurons_class=3,
+        neurons_residual=3 - seed,
+        score_location=0.5,
+        score_class=0.25,
+        position_units={
             "first": {"units": 30, "aware": aware, "by_side": {}},
             "tiny": {"units": 99, "aware": None, "by_side": None},
         },
-        "arrays": f"{mode}-{seed}",
-    }
+    )
 
 
 @pytest.fixture
@@ -68,33 +69,24 @@ def rows():
 
 
 def test_seeds_are_averaged_and_modes_kept_apart(rows):
-    zeros, none = STUDY.lay_out(rows)[0]["rows"]
-    assert (zeros["padding_mode"], zeros["seeds"]) == ("zeros", 2)
+    scores, of_units = STUDY.lay_out(rows)
+    names = ("padding_mode", "seeds", "score", "border", "centre", "chance")
     # (8 * 20 + 50) / 9 and (8 * 40 + 70) / 9: 23.33 and 43.33.
-    assert zeros["score"] == "33.3 ± 14.1"
-    assert (zeros["border"], zeros["centre"]) == ("30.0", "60.0")
-    assert (none["seeds"], none["score"]) == (1, "12.2")
-    assert none["chance"] == "10.0"
-    assert none["steps"] == 4
-
-
-def test_layers_without_an_interior_do_not_count(rows):
-    zeros, none = STUDY.lay_out(rows)[1]["rows"]
-    assert zeros["aware"] == "20.0 ± 14.1"
-    assert zeros["neurons_location"] == "4.5 ± 0.7"
-    assert zeros["score_class"] == "0.250 ± 0.000"
-    assert (none["aware"], none["canvases"]) == ("0.0", 12)
+    assert [[line[name] for name in names] for line in scores["rows"]] == [
+        ["zeros", 2, "33.3 ± 14.1", "30.0", "60.0", "10.0"],
+        ["none", 1, "12.2", "10.0", "30.0", "10.0"],
+    ]
+    assert scores["rows"][1]["steps"] == 4
+    # Layers without an interior do not count.
+    names = ("aware", "neurons_location", "score_class", "canvases")
+    assert [[line[name] for name in names] for line in of_units["rows"]] == [
+        ["20.0 ± 14.1", "4.5 ± 0.7", "0.250 ± 0.000", 12],
+        ["0.0", "4.0", "0.250", 12],
+    ]
 
 
 def test_what_has_diverged_is_said_and_left_out(rows):
-    lost = {
-        **ABOUT,
-        "padding_mode": "none",
-        "seed": 1,
-        "head": "class",
-        "arrays": "none-1",
-        "reason": "weights are not finite",
-    }
+    lost = row_of("none", 1, "class", reason="weights are not finite")
     table, _ = STUDY.lay_out([*rows, lost])
     assert [line["seeds"] for line in table["rows"]] == [2, "1 of 2"]
     assert table["rows"][1]["score"] == "12.2"
@@ -104,29 +96,25 @@ def test_what_has_diverged_is_said_and_left_out(rows):
     )
     (table,) = STUDY.lay_out([lost])
     (line,) = table["rows"]
-    assert line["seeds"] == "0 of 1"
-    assert (line["score"], line["border"], line["chance"]) == (None,) * 3
+    names = ("seeds", "score", "border", "chance")
+    assert [line[name] for name in names] == ["0 of 1", None, None, None]
 
 
-def draw(figures, rows):
-    curves = {}
-    for row in rows:
-        label = row["arrays"]
-        curves[f"{label}/step"] = np.array([2, 4])
-        for head, last in (("class", 0.5), ("cell", 1)):
-            curves[f"{label}/{head}_accuracy"] = np.array([0, last])
-    STUDY.figures(figures, rows, curves)
+@pytest.fixture
+def plot(drawn):
+    curves = {
+        "class_accuracy": lambda row: [0, 0.5],
+        "cell_accuracy": lambda row: [0, 1],
+    }
+    return lambda rows: drawn(STUDY, rows, **curves)
 
 
-def test_every_figure_is_drawn_and_what_diverged_is_left_out(
-    rows, tmp_path, monkeypatch
-):
+def test_every_figure_is_drawn_and_what_diverged_is_left_out(rows, plot):
     rows += [
         scored("zeros", 0, 0.2, 0.5, head="cell"),
         {**rows[0], "head": "cell", "seed": 1, "reason": "diverged"},
     ]
-    figures = DrawnFigures(tmp_path, monkeypatch)
-    draw(figures, rows)
+    figures = plot(rows)
     assert set(figures.found) == {
         f"{what}_vgg5_both_{head}_black_3_ordered"
         for what in ("cells", "distance", "learning")
@@ -135,15 +123,13 @@ def test_every_figure_is_drawn_and_what_diverged_is_left_out(
     for head, last in (("class", 0.5), ("cell", 1)):
         name = f"learning_vgg5_both_{head}_black_3_ordered"
         assert figures.lines(name)["zeros"] == [[2, 0], [4, last]]
-    title = figures.found[name].get_suptitle()
-    assert title == (
+    assert figures.found[name].get_suptitle() == (
         "vgg5, both (cell), black canvas, 3 x 3 cells, ordered channels"
     )
 
 
-def test_figures_show_means_over_seeds(rows, tmp_path, monkeypatch):
-    figures = DrawnFigures(tmp_path, monkeypatch)
-    draw(figures, rows)
+def test_figures_show_means_over_seeds(rows, plot):
+    figures = plot(rows)
     name = "vgg5_both_class_black_3_ordered"
     lines = figures.lines(f"distance_{name}")
     assert lines["zeros"] == [[0, 0.3], [1, 0.6]]
