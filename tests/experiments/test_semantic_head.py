@@ -169,10 +169,8 @@ def test_its_backbones_are_networks_for_others(finished, folder):
             "--max_images=2 --shorter_side=96",
         ),
     ):
-        flags = f"--weights=file --padding_mode=own --workdir={name} {flags}"
-        with ToolProcess(f"experiments.{name}", []) as tool:
-            done = tool(f"--backbone={zeros}", *flags.split(), cwd=folder)
-            assert done.returncode == 0, done.stderr
+        shared = (f"--backbone={zeros}", "--weights=file", "--padding_mode=own")
+        StudyRuns(name, folder, *shared)(*flags.split(), work=name)
     # The weights are the whole network's.
     for file in files:
         stem = file.name.partition("-backbone-")[0]
