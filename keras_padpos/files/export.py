@@ -355,10 +355,7 @@ def _drop_idle_inputs(file):
 
 
 def _open_export(folder, format):
-    """From arrays by input to arrays by output, without Keras.
-
-    `None` if the package that runs the format is not installed.
-    """
+    """From arrays by input to arrays by output, without Keras."""
     file = str(folder / EXPORT_FORMATS[format])
     if format == "onnx":
         if importlib.util.find_spec("onnxruntime") is None:

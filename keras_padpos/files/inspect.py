@@ -325,11 +325,7 @@ def _nearest(sizes, rank, count=_NEAREST):
 
 
 def _centred(model, shape, sites, sizes, rank):
-    """Sizes at which no layer shifts the grid, those without padding too.
-
-    A 1x1 convolution of stride 2 adds nothing, and still skips the last row
-    of a map of even size.
-    """
+    """Sizes at which no layer shifts the grid, those without padding too."""
     from keras_padpos import models
     from keras_padpos.models.graph._even_sizes import square_shape
 

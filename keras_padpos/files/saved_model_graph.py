@@ -30,13 +30,7 @@ _PADS = {"Pad": "zeros", "PadV2": "constant", "MirrorPad": None}
 def saved_model_padding(
     folder: str | os.PathLike,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of a SavedModel's signatures, and of its operations that pad.
-
-    Only `saved_model.pb` is read: no weights are loaded, and no code of the
-    model runs. `inspect_file` lists the fields. Of a model without signatures
-    the operations of all its functions are listed. InputError if the file is
-    no graph, OSError if it cannot be read.
-    """
+    """Rows of a SavedModel's signatures, and of its operations that pad."""
     import tensorflow as tf
 
     meta = _read(Path(folder) / _FILE)

@@ -42,21 +42,7 @@ FCONV_KEYS = {
 
 
 def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
-    """Set each cell of Islam et al.'s tables against what stands for it.
-
-    `published.load_orderings` says which networks of ours stand for which of
-    the paper's: VGG16 with any trained weights, say. Any photographs stand for
-    PASCAL-S, each set of them on a line of its own. Of several fits of one
-    probe the exact one is taken, then the one that saw most positions, then
-    most pictures.
-
-    Returns in the order of print one row or more for each published cell: what
-    it is, `paper_spearman`, `paper_mae`, and `network`, the label of ours,
-    `None` where no row of ours stands for it. With one: its fields,
-    `spearman_difference` and `mae_difference`, ours less the paper's, and
-    `mae_factor`, what our MAE is multiplied by for that: 2 for stripes in
-    [0, 1], since the paper's lie in [-1, 1].
-    """
+    """Set each cell of Islam et al.'s tables against what stands for it."""
     ours = merge_seeds(rows, same_pictures=False)
     labels = network_labels({**row, "seed": None} for row in ours)
     models = published.load_orderings().models
@@ -200,13 +186,7 @@ def fconv_counterpart(row: _Row) -> dict[str, Any] | None:
 def paper_coverage(
     differences: Sequence[_Row], fconv_rows: Sequence[_Row]
 ) -> list[dict[str, Any]]:
-    """Count the cells of each published table that runs measured too.
-
-    Returns a row for each published table, in order of name: `name`, `cite`,
-    `table`, `cells`, how many numbers it has, `covered`, how many of them have
-    one of ours, `None` where no experiment of ours measures such a thing, and
-    `without`, the others as text.
-    """
+    """Count the cells of each published table that runs measured too."""
     cells = {
         table.name: [(_probe_label(row), False) for row in table.rows]
         for table in published.probe_tables().values()

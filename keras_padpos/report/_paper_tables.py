@@ -182,11 +182,7 @@ def _notes(table, shown, intervals):
 
 
 def paper_place(row: _Row, *, ours: bool = False) -> tuple:
-    """What a row measured, but for its network and pictures.
-
-    The target, whether the network has no padding, and the fields `HEAD`. The
-    bare picture has no padding to remove, whatever mode `ours` says.
-    """
+    """What a row measured, but for its network and pictures."""
     stages = row["stages"] or "all"
     head = [stages, *(row[name] for name in HEAD if name != "stages")]
     bare = is_bare(row) and not (ours and row["backbone"] == "rgb")

@@ -17,11 +17,7 @@ _POINTERS = ("arrays", "reference")
 
 
 def row_tables(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """Lay out rows as they are, a table for all that have the same fields.
-
-    Of several runs, `run` and the flags in which they differ and which no row
-    has as a field are columns.
-    """
+    """Lay out rows as they are, a table for all that have the same fields."""
     known = {name for run in runs for row in run.rows for name in row}
     flags = [name for name in differing_flags(runs) if name not in known]
     kinds: dict[frozenset, list[dict[str, Any]]] = {}

@@ -25,11 +25,7 @@ _PIPE_WIDTH = 10_000
 
 
 class RichText(str):
-    """A cell's text, and what a page shows beside it.
-
-    `whole` is a longer text that it unfolds to, `anchor` the `id` of the
-    element of the page that it links to.
-    """
+    """A cell's text, and what a page shows beside it."""
 
     whole: str | None
     anchor: str | None
@@ -49,10 +45,7 @@ def format_mean(
     form: str = ".1f",
     sd_form: str | None = None,
 ) -> str | None:
-    """A mean and, if there is one, its standard deviation, as text.
-
-    Without `sd_form` the deviation has the mean's format, without a sign.
-    """
+    """A mean and, if there is one, its standard deviation, as text."""
     if mean is None:
         return None
     text = f"{mean:{form}}"
@@ -132,15 +125,7 @@ def is_number(value: Any) -> bool:
 
 
 def cell_text(value: Any) -> str:
-    """Format a value: three decimals, an exponent where these show nothing.
-
-    Example:
-
-    >>> [cell_text(value) for value in (3, 0.86314, 1e-6, None, True)]
-    ['3', '0.863', '1.0e-06', '-', 'yes']
-    >>> cell_text([0.881, 0.912])
-    '[0.881, 0.912]'
-    """
+    """Format a value: three decimals, an exponent where these show nothing."""
     if value is None:
         return "-"
     if isinstance(value, (bool, np.bool_)):
@@ -156,15 +141,7 @@ def cell_text(value: Any) -> str:
 
 
 def short_value(value: Any) -> Any:
-    """A value of a row, out of JSON, short enough for a cell.
-
-    Lists of more than four numbers, and what is nested, become `RichText`.
-
-    Example:
-
-    >>> short_value(0.5), short_value([0.1, 0.2]), short_value([[1, 2, 3]] * 2)
-    (0.5, '[0.100, 0.200]', '6 numbers, 1 to 3')
-    """
+    """A value of a row, out of JSON, short enough for a cell."""
     if value is None or isinstance(value, (bool, str)) or is_number(value):
         return value
     numbers = _numbers(value)
@@ -306,15 +283,7 @@ def _escaped(value: Any) -> Any:
 
 
 def markdown_text(text: str) -> str:
-    r"""Escape what Markdown would take for something else, on one line.
-
-    Names are anybody's. What cannot be printed is a question mark.
-
-    Example:
-
-    >>> print(markdown_text("* <b> |E[D]| [a](b)"))
-    \* &lt;b> \|E[D]\| [a]\(b)
-    """
+    """Escape what Markdown would take for something else, on one line."""
     text = printable(" ".join(text.split()))
     text = text.replace("<", "&lt;").replace("|", r"\|")
     text = text.replace("](", r"]\(")

@@ -65,14 +65,7 @@ class RunGroup:
 
 @dataclasses.dataclass(frozen=True)
 class ReportContent:
-    """All that a report says.
-
-    `overview` has a line for each run; `missing` goes from what is missing to
-    lines that say where; `coverage` tells how many numbers of the papers'
-    tables have one of ours, `sources` the papers; `papers` are their tables of
-    probes that have numbers of ours: `published`, `compared`, the differences
-    cell by cell, and `whole`, with every network of the runs.
-    """
+    """All that a report says."""
 
     title: str
     runs: tuple[RunRecord, ...]
@@ -90,12 +83,7 @@ def report_content(
     layouts: Mapping[str, Layout],
     title: str | None = None,
 ) -> ReportContent:
-    """Lay out what runs measured, in the order of `runs`.
-
-    Nothing in the runs' files makes this raise. Where rows are not what an
-    experiment's own tables need, they are shown as those of an experiment
-    without a layout, and the report says so.
-    """
+    """Lay out what runs measured, in the order of `runs`."""
     refused: dict[str, list[str]] = {}
     experiments = {
         name: tuple(

@@ -36,14 +36,7 @@ _LARGE_SPAN = 50
 def learning_curves(
     lines: Sequence[_Line],
 ) -> tuple[str, dict[str, dict[str, dict[float, float]]]]:
-    """Sort lines of metrics.jsonl into panels and curves.
-
-    Lines have a `step` or an `epoch`, strings that tell curves apart (`unit`
-    among them), and numbers. Returns which of `"step"` and `"epoch"` they are
-    drawn against, and from a metric to a curve's label to its values at these:
-    the first six metrics that change with time, none where no curve has two
-    points.
-    """
+    """Sort lines of metrics.jsonl into panels and curves."""
     for time in _TIMES:
         timed = [line for line in lines if _is_finite(line.get(time))]
         if len({line[time] for line in timed}) > 1:
@@ -81,12 +74,7 @@ def _is_finite(value):
 
 
 def draw_curves(lines: Sequence[_Line]) -> tuple[str, bytes] | None:
-    """Plot what `learning_curves` finds: what is to be seen, and a PNG file.
-
-    Curves that differ in their seed alone have one colour. Values that are all
-    positive and span a factor of more than 50 are drawn on a logarithmic axis.
-    `None` if there is nothing to plot.
-    """
+    """Plot what `learning_curves` finds: what is to be seen, and a PNG file."""
     time, panels = learning_curves(lines)
     if not panels:
         return None

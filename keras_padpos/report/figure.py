@@ -187,10 +187,7 @@ def panel_titles(
     width: float,
     fontsize: float = 9,
 ) -> None:
-    """Put a title above each panel, wrapped to `width` inches.
-
-    The figure becomes higher by what the highest title takes.
-    """
+    """Put a title above each panel, wrapped to `width` inches."""
     higher = max(
         fit_text(panel.set_title(title, fontsize=fontsize), width)
         for panel, title in zip(panels, titles, strict=True)
@@ -199,10 +196,7 @@ def panel_titles(
 
 
 def figure_title(figure: Any, title: str, **options: Any) -> None:
-    """Put a title above a figure that becomes higher by what the title takes.
-
-    The options are those of Matplotlib's `suptitle`.
-    """
+    """Put a title above a figure that becomes higher by what the title takes."""
     text = figure.suptitle(title, **options)
     higher = fit_text(text, figure.get_figwidth())
     figure.set_figheight(figure.get_figheight() + higher)

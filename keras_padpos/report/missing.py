@@ -37,13 +37,7 @@ def missing_parts(
     coverage: Sequence[Mapping[str, Any]],
     refused: Mapping[str, Sequence[str]],
 ) -> dict[str, list[str]]:
-    """Say what is not there, or not as it should be.
-
-    `experiments` are groups of runs that share tables, `coverage` comes from
-    `paper_coverage`, and `refused` goes from names of runs, and of parts of
-    the page, to why they cannot be shown as they should. What is all there is
-    not in the result.
-    """
+    """Say what is not there, or not as it should be."""
     missing = {
         "Runs that are not finished": [
             f"{run.name} ({run.experiment}): {_progress(run)}"

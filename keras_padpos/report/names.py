@@ -83,13 +83,7 @@ def _network_label(row, backbone_parts=1, weights_parts=1, count=False):
 
 
 def network_labels(rows: Iterable[_Row]) -> dict[tuple, str]:
-    """From each network's `network_identity` to a label, no two alike.
-
-    Files of one name have as many of their folders before it as tell them
-    apart, and calibrated networks the number of pictures, but only if there
-    are others that would be called the same but for their padding or seed. A
-    seed is mentioned if the network's first row has one.
-    """
+    """From each network's `network_identity` to a label, no two alike."""
     networks: dict[tuple, _Row] = {}
     for row in rows:
         networks.setdefault(network_identity(row), row)

@@ -48,11 +48,7 @@ _MOST_NAMES = 4
 
 
 def report_html(content: ReportContent, *, figures: bool = True) -> str:
-    """Write a report as a page that needs nothing but itself.
-
-    A content security policy forbids the page to load anything, and to run any
-    other script: names and values come out of files, and are no more than text.
-    """
+    """Write a report as a page that needs nothing but itself."""
     try:
         import jinja2
     except ImportError as error:
@@ -104,11 +100,7 @@ def _hash(text: str) -> str:
 
 
 class _Filters:
-    """Numbers the values of each filter, and marks what has which.
-
-    Marks go into the page in the place of the values, which are anybody's
-    text: `e0 b2` is the first experiment and the third backbone.
-    """
+    """Numbers the values of each filter, and marks what has which."""
 
     def __init__(self, runs: Sequence[RunRecord]):
         self._values: dict[str, list[str]] = {name: [] for name in _FACETS}
@@ -159,10 +151,7 @@ def _values(row):
 
 
 def _html_table(table: Mapping[str, Any], filters: _Filters) -> dict[str, Any]:
-    """A table's cells as text, and marks of what each is about.
-
-    Columns stand on the right whose cells all are, or begin as, numbers.
-    """
+    """A table's cells as text, and marks of what each is about."""
     pairs = column_pairs(table["columns"])
     rows = table["rows"]
     return {
@@ -267,10 +256,7 @@ def _figures(run):
 
 
 def embed_figure(content: bytes) -> dict[str, Any]:
-    """A PNG file as a data URI, its size in pixels, and what was done to it.
-
-    One of more than 1 MB is drawn 1600 pixels wide.
-    """
+    """A PNG file as a data URI, its size in pixels, and what was done to it."""
     from PIL import Image
 
     note = ""

@@ -300,11 +300,7 @@ def _profile_figure(path, profiles, modes, layers, title):
 
 
 def _modes_figure(path, maps, modes, layers, title):
-    """A row for each mode, a column for each layer, which has one scale.
-
-    It is logarithmic over four powers of ten up to the largest value of the
-    layer's patterns; what lies below is black.
-    """
+    """A row for each mode, a column for each layer, which has one scale."""
     from matplotlib.colors import LogNorm
 
     width = max(_MODE_INCHES * len(layers) + _NAME_INCHES, 5.5)
@@ -338,13 +334,7 @@ def _largest(pattern):
 
 
 def _surface_figure(path, features, reference, place, pattern, title):
-    """Mean features over more and more crops, and the pattern.
-
-    Above as surfaces: coloured those of the network that pads, on the crop;
-    grey, around them, those computed from real neighbours. Below as heat maps.
-    After the teaser figure of Lin et al. (ICML 2023). `place` has the rows and
-    columns of `features` in `reference`, each `(start, stop)`.
-    """
+    """Mean features over more and more crops, and the pattern."""
     columns = len(features) + 1
     size = _SURFACE_INCHES * columns, 2 * _SURFACE_INCHES + 0.6
     with open_figure(path, title, size) as figure:

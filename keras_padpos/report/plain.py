@@ -138,11 +138,7 @@ def write_report(text: str, runs: Sequence[RunRecord], out: Path | None) -> str:
 
 
 def _report_csv(runs: Sequence[RunRecord]) -> str:
-    """The rows of all finished runs under one header, with all their digits.
-
-    `config.FLAG` are the flags in which runs of one experiment differ,
-    `row.run` and the like what a row calls by a name that is taken.
-    """
+    """The rows of all finished runs under one header, with all their digits."""
     finished = [run for run in runs if run.state == FINISHED]
     flags = dict.fromkeys(
         name

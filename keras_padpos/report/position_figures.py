@@ -197,12 +197,7 @@ def _stages(work, photographed, rows):
 
 
 def _error_maps(work, photographed, arrays, labels):
-    """A row for each picture: itself, then each network's error map.
-
-    All maps share one colour scale, from 0 to 0.5, the most that the constant
-    0.5 errs on targets in [0, 1]: few probes that go astray would otherwise
-    leave all others dark.
-    """
+    """A row for each picture: itself, then each network's error map."""
     for first in photographed:
         own = [row for row in photographed if _is_like(row, first)]
         maps = {

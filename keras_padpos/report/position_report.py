@@ -107,10 +107,7 @@ def position_notes(rows: _Rows) -> list[str]:
 
 
 def _labelled(rows: _Rows) -> list[dict[str, Any]]:
-    """Rows with labels of network and head.
-
-    Where a network has lines of several seeds, `seed_words` names these.
-    """
+    """Rows with labels of network and head."""
     seeds: dict[tuple, set[tuple]] = {}
     for row in rows:
         seeds.setdefault(network_identity(row), set()).add(tuple(row["seeds"]))

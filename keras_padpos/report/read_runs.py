@@ -276,11 +276,7 @@ def differing_flags(runs: Iterable[RunRecord]) -> list[str]:
 def run_groups(
     runs: Sequence[RunRecord], key: Collection[str]
 ) -> list[list[RunRecord]]:
-    """Put runs of one experiment together that can share their tables.
-
-    All flags that are not in `key` are alike in a group, and no two runs in it
-    have the same flags, or rows with the same key: such runs repeat each other.
-    """
+    """Put runs of one experiment together that can share their tables."""
     groups: list[tuple[tuple, list[RunRecord], set[tuple]]] = []
     for run in runs:
         # A flag that an earlier version did not know is as if not set.

@@ -22,23 +22,7 @@ _CROPS = "samples:"
 def merge_seeds(
     rows: Sequence[_Row], *, same_pictures: bool = True
 ) -> list[dict[str, Any]]:
-    """Make one row of those that differ in their seed alone.
-
-    Rows that a seed makes what they are: of random weights, or of a probe
-    that was trained. An exact probe of trained weights is the same whatever
-    the seed; of several that score the same pictures the first is taken, and
-    others, whose crops differ because the seed does, stay apart. With
-    `same_pictures=False` seeds go together whatever their crops, and have no
-    interval where these differ.
-
-    Returns the rows, in order of first appearance, each with `seeds`. Where
-    these are several, `seed` is `None`; `spearman`, `mae` and `scores` are
-    means over seeds; `spearman_seed_sd` and `mae_seed_sd` standard deviations
-    of the means over pictures (n - 1); `spearman_ci95` is the 95 % interval of
-    the pictures' means over seeds (`None`, as `scores`, if pictures differ);
-    all else is as in the first row. Of rows of the same seed the first is
-    taken.
-    """
+    """Make one row of those that differ in their seed alone."""
     groups: dict[tuple, dict[Any, _Row]] = {}
     for row in rows:
         # Whether another seed would make another network or probe.
@@ -106,12 +90,7 @@ def fit_preference(row: _Row) -> tuple:
 def closest_pair(
     ones: Sequence[_Row], others: Sequence[_Row]
 ) -> tuple[_Row, _Row, list[str]] | None:
-    """The two rows that were fitted most alike and score the same pictures.
-
-    One row of each and how their recipes differ, a text a field: of the same
-    solver if there are such, then of those that differ in the fewest fields,
-    then as `fit_preference` has it. `None` if no two score the same pictures.
-    """
+    """The two rows that were fitted most alike and score the same pictures."""
     pairs = [
         (
             one,
@@ -138,14 +117,7 @@ def closest_pair(
 
 
 def network_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
-    """Pair each network's SPC with the first network's, picture by picture.
-
-    Of the rows of `merge_seeds` the first row's network is the one that all
-    others are set against, each on the same target, with the same head and on
-    the same pictures. Returns the rows of all others whose partner was
-    measured, with `difference`, their mean SPC less the first network's, and
-    `difference_ci95`, its interval over pictures (`None` for one picture).
-    """
+    """Pair each network's SPC with the first network's, picture by picture."""
     from keras_padpos.metrics import paired_difference
 
     first = rows and network_identity(rows[0])

@@ -68,14 +68,7 @@ def interval(
 
 
 def seed_count(rows: Sequence[Row]) -> int | str | None:
-    """How many seeds there are; and of these, how many have scores.
-
-    Example:
-
-    >>> rows = [{"seed": 0, "accuracy": 0.5}, {"seed": 1, "reason": "diverged"}]
-    >>> seed_count(rows[:1]), seed_count(rows)
-    (1, '1 of 2')
-    """
+    """How many seeds there are; and of these, how many have scores."""
     seeds = {row.get("seed") for row in rows} - {None}
     scored = {row.get("seed") for row in rows if is_scored(row)} - {None}
     if not seeds:

@@ -35,21 +35,7 @@ _NUMBERS = itertools.count()
 
 
 class EventLog:
-    """Writes `events.*`, from which TensorBoard draws a run.
-
-    Scalars are the numbers of metrics.jsonl and, at the end, of the rows;
-    images are the figures and the rows' maps; hyperparameters the flags. All
-    of it is in other files too. So a run that is opened again removes the
-    file and writes what is kept into a new one.
-
-    It takes the package tensorboard, not TensorFlow. Without the package, and
-    where the file cannot be written, the run goes on without, and one line
-    says so.
-
-    Args:
-        path: The work directory.
-        flags: The flags that decide the results.
-    """
+    """Writes `events.*`, from which TensorBoard draws a run."""
 
     def __init__(self, path: str | os.PathLike, flags: Mapping[str, Any]):
         self.path = Path(path)

@@ -34,13 +34,7 @@ def _in_first(method):
 
 
 class _SharedDirectory(WorkDirectory):
-    """Process 0 writes; all others go on from what it finds.
-
-    The others have a directory of their own, which nobody else sees and which
-    is gone when they end. Every process must ask for the same checkpoints in
-    the same order. If process 0 cannot work in its directory, every process
-    raises its InputError.
-    """
+    """Process 0 writes; all others go on from what it finds."""
 
     def __init__(
         self,

@@ -373,10 +373,7 @@ class WorkDirectory:
             remove_files(self.path, written_files(self.path))
 
     def _is_done(self, resume: bool, overwrite: bool) -> bool:
-        """Refuse what must not be touched, and tell if all is there.
-
-        Only looks.
-        """
+        """Refuse what must not be touched, and tell if all is there."""
         if self.path.exists() and not self.path.is_dir():
             raise InputError(
                 f"`workdir` must be a directory. Received: {self}, a file. "
@@ -413,11 +410,7 @@ class WorkDirectory:
         return sorted(name for name in names if not name.startswith("."))
 
     def _is_free(self) -> bool:
-        """Whether nothing is here, or only the config of a run that failed.
-
-        A run that failed before it finished anything leaves its config.json:
-        flags that were wrong must not keep the right ones out.
-        """
+        """Whether nothing is here, or only the config of a run that failed."""
         names = self._shown_names()
         if names == [CONFIG_FILE]:
             with contextlib.suppress(OSError, ValueError):

@@ -27,13 +27,7 @@ _SHARED_VARIABLES = ("KERAS_BACKEND", "PYTHONPATH", "OMP_NUM_THREADS")
 
 @dataclasses.dataclass
 class SweepCluster:
-    """Runs the tasks of a sweep on Ray; use as a context.
-
-    The arguments are those of `run_sweep`. Without an address, Ray is started
-    on this machine alone and ended with the context: no dashboard, no usage
-    statistics, its files in a temporary folder that is removed. Ray starts no
-    task again that is lost with its worker or node: `wait` reports it.
-    """
+    """Runs the tasks of a sweep on Ray; use as a context."""
 
     address: str | None = None
     cpus_per_run: float = 1

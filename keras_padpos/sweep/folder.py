@@ -29,10 +29,7 @@ _HEAD, _TAIL = 4_000, 16_000
 
 @dataclasses.dataclass(frozen=True)
 class SweepLog:
-    """The file that a run prints into, read from byte `start` on.
-
-    Each attempt begins with a line that the sweep writes.
-    """
+    """The file that a run prints into, read from byte `start` on."""
 
     path: Path
     start: int = 0
@@ -87,17 +84,7 @@ class SweepLog:
 
 
 class SweepFolder:
-    """The folder of a sweep; it need not exist.
-
-    ```
-    sweep.json        the runs: flags, state, seconds, node
-    NAME-DIGEST/      a run's work directory
-    logs/             the output of each run, and of Ray
-    ```
-
-    The digest of a run's flags finds its directory. So the runs that a grid
-    had before it grew or was reordered stay finished.
-    """
+    """The folder of a sweep; it need not exist."""
 
     def __init__(self, path: str | os.PathLike):
         # The nodes of a cluster have other current folders.
@@ -140,10 +127,7 @@ class SweepFolder:
         return placed
 
     def open(self) -> None:
-        """Make the folder, and keep other sweeps out while this object lives.
-
-        InputError if it cannot be written, or another sweep uses it.
-        """
+        """Make the folder, and keep other sweeps out while this object lives."""
         try:
             (self.path / "logs").mkdir(parents=True, exist_ok=True)
             self._lock = DirectoryLock.take(self.path)

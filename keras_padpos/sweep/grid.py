@@ -299,11 +299,7 @@ def _varied_flags(runs: list[SweepRun]) -> set[str]:
 def _first_fault(
     experiment: str, flag_sets: list[dict[str, Any]]
 ) -> tuple[int, str] | None:
-    """Number of the first wrong set of flags, and what is wrong with it.
-
-    The binary is imported in a process of its own: its flags may be absl's,
-    and what they may be may need Keras.
-    """
+    """Number of the first wrong set of flags, and what is wrong with it."""
     done = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import _answer; _answer()"],
         input=json.dumps([experiment, flag_sets]),

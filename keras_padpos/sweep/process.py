@@ -35,11 +35,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 @dataclasses.dataclass(frozen=True)
 class SweepEnd:
-    """How an attempt at a run ended.
-
-    `state` is `"finished"`, `"failed"`, `"lost"` (with its worker or machine,
-    through no fault of its own) or `"stopped"` (by the sweep itself).
-    """
+    """How an attempt at a run ended."""
 
     state: str
     node: str | None = None
@@ -55,12 +51,7 @@ def sweep_task(
     environment: Mapping[str, str | None],
     patience: float = 60,
 ) -> SweepEnd:
-    """Run a binary in a process of its own, unless its results.json is there.
-
-    If another process works in the directory, which is how a run looks whose
-    worker was lost a moment ago, it is tried again for `patience` seconds.
-    Variables of the environment whose value is `None` are removed.
-    """
+    """Run a binary in a process of its own, unless its results.json is there."""
     for folder in (cwd, run.log.path.parent):
         if not os.path.isdir(folder):
             fault = f"{node} does not see {str(folder)!r}: the nodes of a "
@@ -105,14 +96,7 @@ def run_process(
     env: Mapping[str, str] | None = None,
     stop_seconds: float = 10,
 ) -> int:
-    """Run a command that does not outlive this process; its exit status.
-
-    On Linux the command is killed when the calling thread ends; elsewhere
-    only when an exception leaves this function. It has a process group of its
-    own: an exception such as `KeyboardInterrupt` interrupts the group, and
-    kills it after `stop_seconds`. What the command has left running is killed
-    too. A status below 0 is the negative number of the signal that killed it.
-    """
+    """Run a command that does not outlive this process; its exit status."""
     launch = [sys.executable, "-ISc", _LAUNCH, str(os.getpid())]
     process = subprocess.Popen(
         [*launch, *command],

@@ -23,12 +23,7 @@ _LAST_LINES = 8
 
 
 class SweepTable(Live):
-    """Shows the progress of a sweep; use as a context.
-
-    On a terminal there is a live table of the runs, those under way first.
-    There and elsewhere a run that has ended leaves a line, and if it failed
-    the last lines of its log; elsewhere one that starts leaves a line too.
-    """
+    """Shows the progress of a sweep; use as a context."""
 
     def __init__(self, runs: Sequence[SweepRun], console: Console):
         self._runs = runs
