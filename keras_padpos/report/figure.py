@@ -196,7 +196,7 @@ def panel_titles(
 
 
 def figure_title(figure: Any, title: str, **options: Any) -> None:
-    """Put a title above a figure that becomes higher by what the title takes."""
+    """Put a title above a figure, which becomes higher by it."""
     text = figure.suptitle(title, **options)
     higher = fit_text(text, figure.get_figwidth())
     figure.set_figheight(figure.get_figheight() + higher)

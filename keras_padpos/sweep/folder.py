@@ -127,7 +127,7 @@ class SweepFolder:
         return placed
 
     def open(self) -> None:
-        """Make the folder, and keep other sweeps out while this object lives."""
+        """Make the folder, and keep other sweeps out."""
         try:
             (self.path / "logs").mkdir(parents=True, exist_ok=True)
             self._lock = DirectoryLock.take(self.path)

@@ -51,7 +51,7 @@ def sweep_task(
     environment: Mapping[str, str | None],
     patience: float = 60,
 ) -> SweepEnd:
-    """Run a binary in a process of its own, unless its results.json is there."""
+    """Run a binary in a process of its own, unless it has finished."""
     for folder in (cwd, run.log.path.parent):
         if not os.path.isdir(folder):
             fault = f"{node} does not see {str(folder)!r}: the nodes of a "
