@@ -144,6 +144,7 @@ class Killed(BaseException):
     """As a power cut would, while the first network is attacked."""
 
 
+@pytest.mark.large
 def test_killed_while_it_attacks_it_goes_on_there(finished, run, monkeypatch):
     module = sys.modules[tasks.score_robustness.__module__]
     pgd, calls = module.pgd, []

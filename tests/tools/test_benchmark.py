@@ -132,6 +132,7 @@ def test_gradient_is_that_of_input_and_kernel():
     np.testing.assert_allclose(keras.ops.convert_to_numpy(inputs), 9 * 4)
 
 
+@pytest.mark.large
 def test_every_round_runs_every_contender_once():
     calls = []
     contenders = {name: lambda name=name: calls.append(name) for name in "abc"}
@@ -148,6 +149,7 @@ def test_every_round_runs_every_contender_once():
     assert len(set(map(tuple, rounds))) > 1
 
 
+@pytest.mark.large
 def test_rounds_follow_the_time_of_a_call(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(
@@ -165,6 +167,7 @@ def test_rounds_follow_the_time_of_a_call(monkeypatch):
         np.testing.assert_allclose(times, [seconds] * rounds)
 
 
+@pytest.mark.large
 def test_who_is_far_behind_runs_once_where_calls_are_slow(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(
@@ -194,6 +197,7 @@ def test_garbage_collector_is_as_before():
     assert gc.isenabled()
 
 
+@pytest.mark.large
 def test_rows_are_ratios_of_sums_of_medians(monkeypatch):
     def made_up(functions, rounds):
         assert rounds == 3
@@ -227,6 +231,7 @@ def test_rows_are_ratios_of_sums_of_medians(monkeypatch):
     )
 
 
+@pytest.mark.large
 def test_every_mode_gets_a_row_a_pass():
     modes = padding.names()
     advanced = []
@@ -256,6 +261,7 @@ def test_every_mode_gets_a_row_a_pass():
     assert len(advanced) == 4
 
 
+@pytest.mark.large
 def test_pytorch_is_compared_with_its_own_zeros():
     torch = pytest.importorskip("torch")
     from tools.padding_contenders import torch_functions
@@ -293,6 +299,7 @@ def finished(tmp_path_factory):
     return work, flags, done
 
 
+@pytest.mark.large
 def test_binary_leaves_rows_arrays_and_a_figure(finished):
     work, _, done = finished
     results = json.loads((work / "results.json").read_text())
@@ -326,6 +333,7 @@ def process():
         yield process
 
 
+@pytest.mark.large
 def test_a_finished_run_is_shown_again(process, finished):
     work, flags, done = finished
     again = process(*flags, cwd=work.parent)

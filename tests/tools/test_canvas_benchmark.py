@@ -114,6 +114,7 @@ def process():
         yield process
 
 
+@pytest.mark.large
 def test_binary_leaves_rows_and_prints_the_target(process, tmp_path):
     flags = (
         f"--workdir={tmp_path / 'work'}",
@@ -146,7 +147,7 @@ def test_binary_leaves_rows_and_prints_the_target(process, tmp_path):
         ("--canvas=grey", "--canvas must be of black, white, mean."),
         ("--jit=2", "--jit must be of auto, 0, 1. Received: 2"),
         ("--grid=0", "--grid must be whole numbers from 1"),
-        ("--padding_mode=mirror", "--padding_mode must be among"),
+        ("--padding_mode=mirror", "--padding_mode must be of"),
     ],
 )
 def test_what_cannot_work_is_said_in_one_line(process, flag, words, tmp_path):

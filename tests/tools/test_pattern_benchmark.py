@@ -58,7 +58,7 @@ def process():
     ("flag", "words"),
     [
         ("--memory_crops=few", "--memory_crops must be whole numbers from 2"),
-        ("--padding_mode=mirror", "--padding_mode must be among"),
+        ("--padding_mode=mirror", "--padding_mode must be of"),
     ],
 )
 def test_what_cannot_work_is_said_in_one_line(process, flag, words, tmp_path):

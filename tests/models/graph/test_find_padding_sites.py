@@ -26,7 +26,11 @@ def application(name, size=224):
         ("ResNet50", {"convolution": 17, "max_pooling": 1}),
         ("ResNet50V2", {"convolution": 17, "max_pooling": 1}),
         ("MobileNetV2", {"convolution": 1, "depthwise": 17}),
-        ("DenseNet121", {"convolution": 59, "max_pooling": 1}),
+        pytest.param(
+            "DenseNet121",
+            {"convolution": 59, "max_pooling": 1},
+            marks=pytest.mark.large,
+        ),
         ("ConvNeXtTiny", {"convolution": 18}),
         ("Xception", {"separable": 34, "max_pooling": 4}),
     ],

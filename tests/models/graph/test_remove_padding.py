@@ -46,7 +46,7 @@ def assert_agree(model, size, names):
     "name, size, last",
     [
         ("VGG16", 224, "block4_conv3"),
-        ("ResNet50V2", 320, "conv4_block1_out"),
+        large_on_tensorflow("ResNet50V2", 320, "conv4_block1_out"),
         ("MobileNetV2", 320, "block_9_add"),
         large_on_tensorflow("ResNet50", 320, "conv4_block1_out"),
         large_on_tensorflow("DenseNet121", 320, "conv3_block8_concat"),
