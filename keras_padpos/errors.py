@@ -24,15 +24,15 @@ class MissingPackageError(InputError, ImportError):
     """An optional package is not installed; the message says which extra."""
 
 
-def error_words(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Say why something failed, without the parts that only Python needs.
 
     Example:
         >>> import errno
         >>> import os
-        >>> error_words(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        >>> error_text(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         'No space left on device'
-        >>> error_words(KeyError("rows"))
+        >>> error_text(KeyError("rows"))
         "'rows' is missing"
 
     Args:

@@ -41,7 +41,7 @@ _JIT = flags.DEFINE_list(
     "jit",
     ["auto"],
     "Whether to compile with XLA (with PyTorch, torch.compile): 0, 1, auto "
-    "(as training does if not told).",
+    "(as training does by default).",
 )
 runs.define_common_flags()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
 from keras_padpos.padding import Geometry
 
 _NETWORKS = {
@@ -119,7 +120,7 @@ def convolution_shapes(
         ValueError: If the network is not known.
     """
     if network not in _NETWORKS:
-        raise ValueError(
+        raise InputError(
             f"`network` must be one of {', '.join(_NETWORKS)}. "
             f"Received: network={network!r}"
         )

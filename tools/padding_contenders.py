@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_padpos import layers
+from keras_padpos.errors import InputError
 from tools.convolution_shape import ConvolutionShape
 
 PASSES = ("forward", "gradient")
@@ -87,7 +88,7 @@ class PaddingContenders:
             "torch": self._torch,
         }.get(keras.backend.backend())
         if make is None:
-            raise ValueError(
+            raise InputError(
                 "The benchmark knows the backends tensorflow, jax and torch. "
                 f"Received: backend={keras.backend.backend()!r}"
             )

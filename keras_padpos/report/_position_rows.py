@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import open_run
 from keras_padpos.report.run_files import ARRAYS_FILE
@@ -70,7 +70,7 @@ def position_rows(
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(
                 "Cannot read the pictures' scores from "
-                f"{str(run.path / ARRAYS_FILE)!r}: {error_words(error)}. "
+                f"{str(run.path / ARRAYS_FILE)!r}: {error_text(error)}. "
                 "Run it again with another --workdir."
             ) from error
     return rows

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.report.cells import config_text
 from keras_padpos.report.cells import counted
-from keras_padpos.report.cells import flag_text
 from keras_padpos.report.cells import short_value
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import differing_flags
@@ -25,7 +25,7 @@ def row_tables(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
         about: dict[str, Any] = {}
         if len(runs) > 1:
             about = {"run": run.name} | {
-                f"--{name}": flag_text(run.config.get(name)) for name in flags
+                f"--{name}": config_text(run.config.get(name)) for name in flags
             }
         for row in run.rows:
             line = about | {

@@ -104,7 +104,7 @@ def listed(texts: Iterable[str], most: int, between: str, more: str) -> str:
     return shown + (more.format(len(texts) - most) if texts[most:] else "")
 
 
-def flag_text(value: Any) -> str:
+def config_text(value: Any) -> str:
     """The value of a flag, out of config.json, as one would type it."""
     if value is None:
         return "not set"
@@ -113,7 +113,7 @@ def flag_text(value: Any) -> str:
     if isinstance(value, list) and not any(
         isinstance(item, (list, dict)) for item in value
     ):
-        return ",".join(map(flag_text, value)) or "none"
+        return ",".join(map(config_text, value)) or "none"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos import published
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.report._paper_differences import paper_coverage
 from keras_padpos.report._paper_differences import paper_difference_tables
 from keras_padpos.report._paper_differences import paper_differences
@@ -113,7 +113,7 @@ def report_content(
             papers, orderings, differences = _papers(position_rows(probes))
         # The rows are anybody's, and the page is to be made all the same.
         except Exception as error:
-            reason = error_words(error)
+            reason = error_text(error)
             refused["The papers' tables of position probes"] = [reason]
     coverage = paper_coverage(differences, plain_rows(whole("fconv_tests")))
     sources = [published.load_table(line["name"]).paper for line in coverage]
@@ -172,7 +172,7 @@ def _parts(layout, runs, refused):
         else:
             refused.setdefault(runs[0].name, []).append(
                 f"Shown row by row, without the tables of "
-                f"{runs[0].experiment}: {error_words(error)}"
+                f"{runs[0].experiment}: {error_text(error)}"
             )
             yield RunGroup(tuple(runs))
 

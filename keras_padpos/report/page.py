@@ -14,7 +14,7 @@ from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 from keras_padpos.report.cells import is_number
@@ -249,7 +249,7 @@ def _figures(run):
             caption = file.stem.replace("_", " ")
             figures.append((caption, embed_figure(file.read_bytes())))
         except (OSError, ValueError) as error:
-            broken.append(f"{file.name}: {error_words(error)}")
+            broken.append(f"{file.name}: {error_text(error)}")
     if run and (curves := draw_curves(run.metrics)):
         figures.append((curves[0], embed_figure(curves[1])))
     return {"figures": figures, "broken": broken}

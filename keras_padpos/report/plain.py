@@ -12,8 +12,8 @@ from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.files.disk import atomic_file
+from keras_padpos.report.cells import config_text
 from keras_padpos.report.cells import counted
-from keras_padpos.report.cells import flag_text
 from keras_padpos.report.cells import markdown_text
 from keras_padpos.report.cells import table_markdown
 from keras_padpos.report.content import Layout
@@ -154,7 +154,7 @@ def _report_csv(runs: Sequence[RunRecord]) -> str:
     for run in finished:
         about = {"run": run.name, "experiment": run.experiment}
         about |= {
-            f"config.{name}": flag_text(run.config[name])
+            f"config.{name}": config_text(run.config[name])
             for name in flags
             if run.config.get(name) is not None
         }

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from keras_padpos.report.cells import config_text
 from keras_padpos.report.cells import duration_text
-from keras_padpos.report.cells import flag_text
 from keras_padpos.report.cells import listed
 from keras_padpos.report.read_runs import RunRecord
 
@@ -51,7 +51,7 @@ def provenance_items(run: RunRecord) -> list[tuple[str, str]]:
             if about.get(name) not in (None, {}, [])
         },
         "config": " ".join(
-            f"--{name}={flag_text(value)}"
+            f"--{name}={config_text(value)}"
             for name, value in run.config.items()
             if value is not None
         )

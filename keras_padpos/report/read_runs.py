@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import error_words
-from keras_padpos.report.cells import flag_text
+from keras_padpos.errors import error_text
+from keras_padpos.report.cells import config_text
 from keras_padpos.report.run_files import ARRAYS_FILE
 from keras_padpos.report.run_files import CHECKPOINTS
 from keras_padpos.report.run_files import CONFIG_FILE
@@ -62,20 +62,20 @@ class RunRecord:
         return np.load(self.path / ARRAYS_FILE, allow_pickle=False)
 
 
-def open_run(path: str | os.PathLike, experiment: str) -> RunRecord:
-    """Read what a finished run of an experiment left, or raise `InputError`."""
+def open_run(path: str | os.PathLike, *experiments: str) -> RunRecord:
+    """Read what a finished run of experiments left, or raise `InputError`."""
     path = Path(path).expanduser()
     file = path / RESULTS_FILE
     try:
         if not file.exists():
             raise InputError(f"there is no {RESULTS_FILE}")
         run = _record(path, str(path), _load(file, _RESULTS))
-        if run.experiment != experiment:
+        if run.experiment not in experiments:
             raise InputError(f"it is one of {run.experiment}")
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{str(path)!r} is no work directory of a finished run of "
-            f"{experiment} ({error_words(error)})."
+            f"{', '.join(experiments)} ({error_text(error)})."
         ) from error
     return run
 
@@ -198,7 +198,7 @@ def _read(file, kinds, problems):
     try:
         return _load(file, kinds)
     except (OSError, ValueError, RecursionError) as error:
-        problems.append(f"{file.name} cannot be read: {error_words(error)}.")
+        problems.append(f"{file.name} cannot be read: {error_text(error)}.")
         return {}
 
 
@@ -269,7 +269,7 @@ def differing_flags(runs: Iterable[RunRecord]) -> list[str]:
     return [
         name
         for name in names
-        if len({flag_text(config.get(name)) for config in configs}) > 1
+        if len({config_text(config.get(name)) for config in configs}) > 1
     ]
 
 
@@ -281,7 +281,7 @@ def run_groups(
     for run in runs:
         # A flag that an earlier version did not know is as if not set.
         flags = {
-            name: flag_text(value)
+            name: config_text(value)
             for name, value in sorted(run.config.items())
             if value is not None
         }

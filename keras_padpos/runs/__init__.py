@@ -19,7 +19,7 @@ from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 from keras_padpos.runs.shared_directory import open_work_directory
 from keras_padpos.runs.training_options import Training
 from keras_padpos.runs.training_options import training_flags
-from keras_padpos.runs.units import FoundRows
+from keras_padpos.runs.units import StopRows
 from keras_padpos.runs.units import TrainingUnit
 from keras_padpos.runs.work_directory import WorkDirectory
 
@@ -39,7 +39,7 @@ __all__ = [
     "open_work_directory",
     "Training",
     "training_flags",
-    "FoundRows",
+    "StopRows",
     "TrainingUnit",
     "WorkDirectory",
 ]

@@ -198,7 +198,8 @@ def _flags_parser(
         every = values
         if values is not flags.FLAGS:
             if _HELP & set(argv[1:]):
-                print(f"{usage or name}\n\nFlags:\n{values.get_help('  ')}")
+                with contextlib.suppress(BrokenPipeError):
+                    print(_help(usage or name, values), flush=True)
                 raise SystemExit(0)
             # absl's own flags are in its registry, as an earlier run of this
             # process has left them; so may be those of another binary.
@@ -238,6 +239,17 @@ def _flags_parser(
         return rest
 
     return parse
+
+
+def _help(usage: str, values: flags.FlagValues) -> str:
+    # absl heads the flags with the module that defined them, and ends with
+    # its own.
+    listed = values.get_help("  ", include_special_flags=False)
+    return (
+        f"{usage}\n\nFlags:{listed.partition(':')[2]}\n\n"
+        "--verbosity=1 shows the traceback of every error, --verbosity=0 what "
+        "libraries log."
+    )
 
 
 def _is_one_of_several(values: flags.FlagValues) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.report.run_files import ARRAYS_FILE
 from keras_padpos.report.run_files import EVENTS_SUFFIX
 from keras_padpos.report.run_files import FIGURES
@@ -86,7 +86,7 @@ class EventLog:
             self._given_up = True
             warnings.warn(
                 f"{str(self.path)!r}: from here on no events for TensorBoard "
-                f"are written ({error_words(error)}); all else is.",
+                f"are written ({error_text(error)}); all else is.",
                 stacklevel=4,
             )
 

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import difflib
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -36,6 +37,15 @@ def activated(values: flags.FlagValues) -> Iterator[None]:
         yield
     finally:
         _active.remove(values)
+
+
+@contextlib.contextmanager
+def naming(flag: str) -> Iterator[None]:
+    """Put a flag before what the block refuses, so that its error names it."""
+    try:
+        yield
+    except (InputError, OSError) as error:
+        raise InputError(f"{flag}: {error}") from error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +123,8 @@ Received: reflekt. Did you mean reflect?
             raise InputError(
                 f"--{name} must be above {self.above}. Received: {parsed}"
             )
+        if isinstance(parsed, float) and not math.isfinite(parsed):
+            raise InputError(f"--{name} must be finite. Received: {parsed}")
         choices = self.choices() if callable(self.choices) else self.choices
         if choices and parsed is not None:
             wrong = [item for item in items if item not in choices]
@@ -147,7 +159,8 @@ Received: reflekt. Did you mean reflect?
         if self.above is not None:
             bounds = f"above {self.above}"
         if self.most is not None:
-            bounds += f" to {self.most}"
+            bounds += " to " if self.above is None else " and at most "
+            bounds += str(self.most)
         raise InputError(
             f"--{name} must be {kind} {bounds} with commas between them. "
             f"Received: {','.join(texts) or 'nothing'}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras_padpos.training import OneDevice
 
 
-class FoundRows:
+class StopRows:
     """Rows and arrays that a training found at its stops, with a state.
 
     Attributes:

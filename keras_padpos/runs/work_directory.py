@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.files.disk import as_arrays
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import atomic_path
@@ -143,7 +143,7 @@ class WorkDirectory:
                 raise InputError(f"it is one of {saved['experiment']}")
             config = dict(saved["config"])
         except _DAMAGES as error:
-            reason = error_words(error)
+            reason = error_text(error)
             if isinstance(error, FileNotFoundError):
                 reason = f"there is no {RESULTS_FILE}"
             raise InputError(
@@ -169,7 +169,7 @@ class WorkDirectory:
         except _DAMAGES as error:
             raise InputError(
                 f"Cannot read results from {str(self.path / RESULTS_FILE)!r}: "
-                f"{error_words(error)}. Remove the file to compute them again "
+                f"{error_text(error)}. Remove the file to compute them again "
                 "from the checkpoints."
             ) from error
 
@@ -200,7 +200,7 @@ class WorkDirectory:
                 loaded = read_arrays(file.with_suffix(".npz"), saved["arrays"])
         except _DAMAGES as error:
             warnings.warn(
-                f"Checkpoint {str(file)!r} is damaged ({error_words(error)}); "
+                f"Checkpoint {str(file)!r} is damaged ({error_text(error)}); "
                 f"{key!r} is computed again.",
                 stacklevel=2,
             )
@@ -484,7 +484,7 @@ class WorkDirectory:
         except OSError as error:
             # The directory itself or a file in it, whichever failed.
             raise InputError(
-                f"Cannot write {str(file)!r}: {error_words(error)}. What was "
+                f"Cannot write {str(file)!r}: {error_text(error)}. What was "
                 "written before is kept. Make room or permission for it and "
                 "run the same command again, or choose another --workdir."
             ) from error

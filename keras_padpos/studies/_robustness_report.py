@@ -128,7 +128,7 @@ TABLES = (
             },
         },
         (
-            "Below 0 the border is the weaker place. Mean ± standard deviation "
+            "Below 0 the border is the weaker part. Mean ± standard deviation "
             "over seeds; of one seed (the paired bootstrap interval over test "
             "pictures, 95 %).",
         ),

@@ -52,12 +52,12 @@ def _overall_notes(rows):
     yield (
         "Percent, mean ± standard deviation over seeds. majority, prior: what "
         "knowing the training masks alone scores, the most frequent class "
-        "everywhere and that of each place."
+        "everywhere and that of each position."
     )
     if _is_saliency(rows):
         yield (
             "Means over pictures, by pysodmetrics. prior: the share of "
-            "training masks that are salient at each place."
+            "training masks that are salient at each position."
         )
     patches = values_of(rows, "invariance_images")
     if patches:

@@ -207,7 +207,7 @@ _TABLES = (
         rows=lambda row: row["head"] != _UNITS,
     ),
     table.Table(
-        "What units say of place and class",
+        "What units say of position and class",
         {"model": "model", "task": "task", **_CANVAS},
         {
             **table.SEEDS,
@@ -215,20 +215,20 @@ _TABLES = (
             "units": table.same("units"),
             **table.columns(
                 table.mean(),
-                neurons_location="for place",
+                neurons_location="for position",
                 neurons_class="for class",
                 neurons_residual="residual",
             ),
             **table.columns(
                 table.mean(".3f"),
-                score_location="score of place",
+                score_location="score of position",
                 score_class="score of class",
             ),
             "aware": Column("position-aware, %", _aware_share, percent),
         },
         (
-            "Units of the last map, pooled: how many are for place, for class "
-            "and for neither, by dimensionality estimation; mean ± standard "
+            "Units of the last map, pooled: how many are for position, for "
+            "class and for neither, by dimensionality estimation; mean ± standard "
             "deviation over seeds.",
             "position-aware: channels of all layers that differ between a "
             "border and the interior by a standard deviation or more.",

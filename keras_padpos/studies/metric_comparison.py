@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
+from keras_padpos.report.read_runs import open_run
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import Row
 from keras_padpos.report.table import Table
 from keras_padpos.report.table import digits
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
-from keras_padpos.runs.work_directory import WorkDirectory
 
 _FILE = re.compile(r"(?P<model>.+?)-(?P<mode>[a-z_]+)-seed(?P<seed>\d+)")
 # Fields that tell position probes, or tests, of one network apart.
@@ -52,14 +52,15 @@ def comparison_tables(
     """
     rows: dict[tuple, Row] = {}
     for path in paths:
-        work = _open(path)
-        read, results = _READERS[work.experiment], work.load_results()
-        for network, metric, value in read(results["rows"], tuple(layers)):
+        run = open_run(path, *_READERS)
+        read = _READERS[run.experiment]
+        for network, metric, value in read(run.rows, tuple(layers)):
             model, mode, seed = network
             if (*network, metric) in rows:
                 raise InputError(
                     f"Two rows give {metric} of {model}, padding {mode}, seed "
-                    f"{seed}; the second is in {work}. Leave one run out."
+                    f"{seed}; the second is in {str(run.path)!r}. Leave one "
+                    "run out."
                 )
             row = {"model": model, "padding_mode": mode}
             rows[*network, metric] = {**row, "metric": metric, "value": value}
@@ -76,19 +77,6 @@ def comparison_tables(
     ]
     tables[-1]["notes"] = _NOTES
     return tables
-
-
-def _open(path):
-    reason = ""
-    for experiment in _READERS:
-        try:
-            return WorkDirectory.open_finished(path, experiment)
-        except InputError as error:
-            reason = reason or str(error).rpartition("(")[2].removesuffix(").")
-    raise InputError(
-        f"WORKDIR must be that of a finished run of {', '.join(_READERS)}. "
-        f"Received: {str(path)!r} ({reason})"
-    )
 
 
 def _probe_metrics(rows, layers):

@@ -14,6 +14,7 @@ from keras_padpos.report import table
 from keras_padpos.report.figure import learning_figure
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
+from keras_padpos.runs.flags import naming
 from keras_padpos.runs.units import TrainingUnit
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def tfds_sets(run: "Run", size: int) -> dict[str, Any]:
     from keras_padpos import data
 
     flag = run.settings.text("dataset")
-    try:
+    with naming(f"{flag} cannot be read"):
         sets = {
             split: data.open_labelled(
                 f"tfds:{run.settings.dataset}:{split}",
@@ -140,8 +141,6 @@ def tfds_sets(run: "Run", size: int) -> dict[str, Any]:
             )
             for split in ("train", "test")
         }
-    except (OSError, ValueError) as error:
-        raise InputError(f"{flag} cannot be read: {error}") from error
     run.training.check(len(sets["train"]), run.devices, flag)
     return sets
 
@@ -157,15 +156,13 @@ def class_sets(run: "Run", open_set: Callable[..., Any]) -> dict[str, Any]:
     """
     sets, settings = {}, run.settings
     for split in ("train", "test"):
-        try:
+        with naming(f"--{split}_set"):
             sets[split] = open_set(
                 getattr(settings, f"{split}_set"),
                 size=height_and_width(settings.size),
                 count=run.training.count(split),
                 data_dir=settings.data_dir,
             )
-        except (OSError, ValueError) as error:
-            raise InputError(f"--{split}_set: {error}") from error
     train, test = sets.values()
     if (train.classes, train.class_names) != (test.classes, test.class_names):
         raise InputError(

@@ -151,7 +151,7 @@ def _measurement(run, plan, number):
     options = {"crop": size, "base": base, "seed": settings.seed}
     try:
         return ppp.PatternMeasurement(networks, **options)
-    except ValueError:
+    except InputError:
         # By default no padding is measured too, where enough is left.
         if settings.present("padding_mode") or not networks.pop("none", None):
             raise
@@ -174,7 +174,7 @@ def _crops(run, plan, shape):
             per_picture=settings.crops_per_picture,
             count=settings.max_images,
         )
-    except ValueError as error:
+    except InputError as error:
         raise InputError(
             f"--images: {os.path.basename(plan['network'].backbone)} needs "
             f"{'x'.join(map(str, shape))} pixels for --crop={settings.crop} "

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.report.formation_tables import FORMATION_NOTES
-from keras_padpos.report.formation_tables import FORMATION_TABLES
 from keras_padpos.report.pattern_figures import plot_formation
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.training_options import training_flags
-from keras_padpos.runs.units import FoundRows
+from keras_padpos.runs.units import StopRows
+from keras_padpos.studies._pattern_formation_report import FORMATION_NOTES
+from keras_padpos.studies._pattern_formation_report import FORMATION_TABLES
 from keras_padpos.studies.networks import dataset_flag
 from keras_padpos.studies.networks import open_crops
 from keras_padpos.studies.networks import padding_flag
@@ -174,7 +174,7 @@ def _measure(run, plan, unit):
     calibrated = len(first) and models.calibrate_batch_norm(
         network, (first[n : n + step] for n in range(0, len(first), step))
     )
-    stops = FoundRows()
+    stops = StopRows()
     for at in training.train_in_steps(
         network,
         pictures,

@@ -16,6 +16,7 @@ import numpy as np
 from keras_padpos import report
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import naming
 from keras_padpos.studies.heads import HEAD_FLAGS
 from keras_padpos.studies.heads import SHARED_FLAGS
 from keras_padpos.studies.heads import check_heads
@@ -181,12 +182,10 @@ def _check_file(network, layers):
     """Refuse a file whose layers do not take pictures of the probe's size."""
     from keras_padpos import models
 
-    try:
+    with naming(f"--backbone={network.backbone}"):
         models.backbone(
             network.backbone, stages=layers, input_shape=(_SIZE, _SIZE, 3)
         )
-    except ValueError as error:
-        raise InputError(f"--backbone={network.backbone}: {error}") from error
 
 
 def _measure(run, plan, unit):

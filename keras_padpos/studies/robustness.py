@@ -10,6 +10,7 @@ on as many pixels of its interior.
 
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import naming
 from keras_padpos.studies import networks
 from keras_padpos.studies._robustness_report import TABLES
 from keras_padpos.studies._robustness_report import plot_figures
@@ -41,7 +42,7 @@ _FLAGS = {
     "attacks": Flag(
         ["noise", "pgd", "universal"],
         "Attacks: noise (random signs), pgd (each picture by itself), "
-        "universal (one perturbation, found on training pictures).",
+        "universal (one perturbation, computed on training pictures).",
         choices=networks.constant("tasks", "ATTACKS"),
         empty=True,
     ),
@@ -96,11 +97,8 @@ def _sets(run):
 
     settings, trials = run.settings, _trials(run)
     for share in trials["shares"]:
-        try:
+        with naming("--shares"):
             tasks.region_mask(settings.size, settings.size, "border", share)
-        except ValueError as error:
-            text = str(error).replace("`share`", "--shares")
-            raise InputError(text) from error
     if trials["attacks"] and not trials["epsilons"]:
         raise InputError(
             f"--epsilon must name the sizes of {settings.text('attacks')}. "

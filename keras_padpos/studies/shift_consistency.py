@@ -24,7 +24,7 @@ _FLAGS = {
     "padding_mode": padding_flag(_MODES, "Padding modes"),
     "images": Flag("samples:test", "samples:test, DIR, DIR[:120], tfds:NAME."),
     "pairs": Flag(1, "Pairs of crops of each picture.", least=1),
-    "batch_size": Flag(8, "Pictures a batch.", least=1),
+    "batch_size": Flag(8, "Pictures a batch.", least=1, decides=False),
 }
 
 
@@ -109,6 +109,6 @@ STUDY = Study(
         )
     ],
     figures=_figures,
-    shared=["backbone", "weights", "batch_size"],
+    shared=["backbone", "weights"],
     several_devices=False,
 )

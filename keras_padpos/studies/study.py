@@ -5,6 +5,7 @@ import functools
 import itertools
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -18,7 +19,6 @@ import numpy as np
 from absl.flags import FlagValues
 
 from keras_padpos import runs
-from keras_padpos.errors import InputError
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import Row
@@ -26,6 +26,7 @@ from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
+from keras_padpos.runs.flags import naming
 from keras_padpos.runs.training_options import Training
 from keras_padpos.runs.training_options import training_flags
 from keras_padpos.runs.units import TrainingUnit
@@ -294,10 +295,8 @@ class Study:
             for number, plan in enumerate(bare):
                 if plan in bare[:number]:
                     continue
-                try:
+                with naming(run.text(plan)):
                     self.network(run, plan)
-                except (ImportError, OSError, ValueError) as error:
-                    raise InputError(f"{run.text(plan)}: {error}") from error
         if self.plans is None and run.training is not None:
             # The seed changes last, so that a run that is stopped has some of
             # all.
@@ -324,6 +323,13 @@ class Study:
         with Progress(units=len(plans)) as progress:
             for label, plan in zip(labels, plans, strict=True):
                 saved = work.checkpoint(label)
+                if saved and not _is_note(saved[0]):
+                    warnings.warn(
+                        f"{label!r} was saved by an earlier version and is "
+                        "computed again.",
+                        stacklevel=2,
+                    )
+                    saved = None
                 if saved:
                     progress.done_before(label)
                 else:
@@ -370,6 +376,11 @@ class Study:
             f"{about['machine']['line']}; {about['wall_seconds']:.0f} s; "
             f"results in {work.path}{models}"
         )
+
+
+def _is_note(saved):
+    """Whether a unit was saved as this version does."""
+    return len(saved) == 1 and {"rows", "skipped"} == {*saved[0]}
 
 
 def _label(number, plan):

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.sweep.grid import SweepRun
 from keras_padpos.sweep.process import SweepEnd
 from keras_padpos.sweep.process import sweep_task
@@ -124,7 +124,7 @@ class SweepCluster:
         except Exception as error:
             # The class depends on what is wrong: the address, the memory.
             raise InputError(
-                f"Cannot use Ray {where}: {error_words(error)}{hint}"
+                f"Cannot use Ray {where}: {error_text(error)}{hint}"
             ) from error
 
     def _plan_resources(self) -> None:
@@ -210,6 +210,6 @@ def _check_address(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()
     except (OSError, OverflowError) as error:
         raise InputError(
-            f"Nothing answers at --address={address}: {error_words(error)}. "
+            f"Nothing answers at --address={address}: {error_text(error)}. "
             "`ray start --head` prints the address of the cluster it starts."
         ) from error

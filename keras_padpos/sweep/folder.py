@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.runs.directory_lock import DirectoryLock
 
@@ -98,7 +98,7 @@ class SweepFolder:
             names = os.listdir(self.path) if self.path.exists() else []
         except OSError as error:
             raise InputError(
-                f"Cannot read --out={self.path}: {error_words(error)}."
+                f"Cannot read --out={self.path}: {error_text(error)}."
             ) from error
         by_digest: dict[str, list[str]] = {}
         for name in sorted(names):
@@ -169,6 +169,6 @@ class SweepFolder:
 
     def _unwritable(self, error: OSError) -> InputError:
         return InputError(
-            f"Cannot write --out={self.path}: {error_words(error)}. The files "
+            f"Cannot write --out={self.path}: {error_text(error)}. The files "
             "in it are kept; the same command goes on."
         )

@@ -21,7 +21,7 @@ from absl import flags
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import flag_text
@@ -216,9 +216,7 @@ def _load(path: str) -> Any:
         problem = error.problem or error.context
         raise InputError(f"{path}{line}: {problem}.") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InputError(
-            f"Cannot read {path}: {error_words(error)}."
-        ) from error
+        raise InputError(f"Cannot read {path}: {error_text(error)}.") from error
 
 
 def _block_runs(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from keras_padpos.errors import error_words
+from keras_padpos.errors import error_text
 from keras_padpos.sweep.grid import SweepRun
 
 # What `DirectoryLock` says of a directory that another process works in.
@@ -72,7 +72,7 @@ def sweep_task(
                     command, output, cwd=cwd, env=_environment(environment)
                 )
         except OSError as error:
-            fault = f"{node}: {error_words(error)}"
+            fault = f"{node}: {error_text(error)}"
             return SweepEnd("failed", node, fault=fault)
         seconds = time.monotonic() - started
         if status == 0 and finished():

@@ -203,6 +203,6 @@ def _examples(inputs: Any, places: np.ndarray) -> tuple[Any, np.ndarray]:
 
 
 def _difference(first, second):
-    devices = float(np.std(np.stack([first, second]), axis=(0, 1)).mean())
+    deviation = float(np.std(np.stack([first, second]), axis=(0, 1)).mean())
     largest = float(np.abs(first - second).max())
-    return largest / devices if devices else float(largest > 0)
+    return largest / deviation if deviation else float(largest > 0)

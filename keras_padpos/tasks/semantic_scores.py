@@ -53,7 +53,7 @@ def semantic_answers(
 
 
 BASELINES = ("majority", "prior")
-"""The most frequent class everywhere, and that of each place."""
+"""The most frequent class everywhere, and that of each position."""
 
 
 def semantic_baselines(
@@ -65,7 +65,7 @@ def semantic_baselines(
         pairs: What networks are trained on; its masks are read once, and its
             pictures are not decoded.
         saliency: Whether saliency maps are asked for: the prior is then the
-            share of training masks that are salient at each place.
+            share of training masks that are salient at each position.
         batch_size: Masks that are read at once.
 
     Returns:

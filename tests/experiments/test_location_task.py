@@ -94,7 +94,7 @@ def test_it_leaves_curves_figures_and_models(finished):
 
 def test_finished_it_prints_the_same_tables(finished, run):
     assert "| segmentation | pixels | mean" in finished.stdout
-    assert "What units say of place and class" in finished.stdout
+    assert "What units say of position and class" in finished.stdout
     assert run(*WHOLE).stdout == finished.stdout
 
 

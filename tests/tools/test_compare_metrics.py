@@ -227,10 +227,13 @@ def test_errors(tmp_path):
     done = run_binary("tools.compare_metrics", "nowhere", cwd=tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert "WORKDIR must be that of a finished run of position_probe" in line
-    assert "'nowhere' (there is no results.json)" in line
+    assert "no work directory of a finished run of position_probe" in line
+    assert "'nowhere' is no work directory" in line
+    assert "(there is no results.json)" in line
     finished(tmp_path / "other", "count", [])
-    with pytest.raises(runs.InputError, match="'.*other' .it is one of count."):
+    with pytest.raises(
+        runs.InputError, match="'.*other' is no .*.it is one of count."
+    ):
         comparison_tables([tmp_path / "other"])
     rows = probe_rows()
     work = finished(tmp_path / "one", "position_probe", rows)
