@@ -228,8 +228,8 @@ _TABLES = (
         },
         (
             "Units of the last map, pooled: how many are for position, for "
-            "class and for neither, by dimensionality estimation; mean ± standard "
-            "deviation over seeds.",
+            "class and for neither, by dimensionality estimation; mean ± "
+            "standard deviation over seeds.",
             "position-aware: channels of all layers that differ between a "
             "border and the interior by a standard deviation or more.",
         ),

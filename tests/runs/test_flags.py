@@ -182,7 +182,7 @@ def test_batches_are_divided_among_devices():
     [
         ("2,0.5", None),
         ("", None),
-        ("0", "--x must be numbers above 0 to 9 with commas"),
+        ("0", "--x must be numbers above 0 and at most 9 with commas"),
         *((text, f"Received: {text}") for text in ("9.5", "inf", "wide")),
     ],
 )

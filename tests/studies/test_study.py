@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from absl import flags
 
+from keras_padpos.errors import InputError
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import Table
 from keras_padpos.report.table import first
@@ -70,7 +71,7 @@ class Trial:
 
     def _make(self, run, plan):
         if plan["network"] == "none":
-            raise ValueError("there is no such network")
+            raise InputError("there is no such network")
         keras.utils.set_random_seed(len(plan["network"]))
         x = inputs = keras.Input((2,))
         x = keras.layers.Dropout(0.5)(x)

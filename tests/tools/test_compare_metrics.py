@@ -231,9 +231,7 @@ def test_errors(tmp_path):
     assert "'nowhere' is no work directory" in line
     assert "(there is no results.json)" in line
     finished(tmp_path / "other", "count", [])
-    with pytest.raises(
-        runs.InputError, match="'.*other' is no .*.it is one of count."
-    ):
+    with pytest.raises(runs.InputError, match="'.*other' is no .*one of count"):
         comparison_tables([tmp_path / "other"])
     rows = probe_rows()
     work = finished(tmp_path / "one", "position_probe", rows)
