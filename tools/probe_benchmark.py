@@ -217,8 +217,8 @@ def _against_recipe(probed, images, positions):
 
     rows = []
     steps = _RECIPE_STEPS.value + 1
-    with report.Progress(units=2 * len(networks)) as progress:
-        for backbone, mode, heads, theirs in networks:
+    with report.Progress(units=2 * len(probed)) as progress:
+        for backbone, mode, heads, theirs in probed:
             label = "rgb" if backbone == "rgb" else f"{backbone}-{mode}"
             model = _model(backbone, mode)
             with progress.unit(f"{label}: exact", len(images)) as advance:
