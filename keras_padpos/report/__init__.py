@@ -1,7 +1,6 @@
 """Tables, figures and the page, from declared columns."""
 
 from keras_padpos.report._paper_tables import paper_tables
-from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.cells import table_markdown
 from keras_padpos.report.content import Layout
@@ -19,6 +18,7 @@ from keras_padpos.report.position_report import position_tables
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import find_runs
+from keras_padpos.report.seeds import position_rows
 
 __all__ = [
     "Layout",

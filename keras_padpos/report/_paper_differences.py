@@ -2,30 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos import published
 from keras_padpos.published import CONTROLS
-from keras_padpos.report._paper_tables import halved_stripes
-from keras_padpos.report._paper_tables import head_line
-from keras_padpos.report._paper_tables import is_bare
-from keras_padpos.report._paper_tables import paper_place
-from keras_padpos.report._position_rows import HEAD
+from keras_padpos.report import _paper_tables as tables
+from keras_padpos.report import seeds
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
-from keras_padpos.report.seeds import fit_preference
-from keras_padpos.report.seeds import merge_seeds
-from keras_padpos.report.seeds import score_cell
+from keras_padpos.report.table import Row
+from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 
-_Row = Mapping[str, Any]
-
 # What identifies a published cell.
-_CELL = ("model", "target", *HEAD)
+_CELL = ("model", "target", *seeds.HEAD)
 
 FCONV_KEYS = {
     "red_green": ("splits", "convolution", "padding_mode", "test_set"),
@@ -41,9 +33,9 @@ FCONV_KEYS = {
 """From each test to the fields that tell its cells apart, but for seeds."""
 
 
-def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+def paper_differences(rows: Rows) -> list[dict[str, Any]]:
     """Set each cell of Islam et al.'s tables against what stands for it."""
-    ours = merge_seeds(rows, same_pictures=False)
+    ours = seeds.merge_seeds(rows, same_pictures=False)
     labels = network_labels({**row, "seed": None} for row in ours)
     models = published.load_orderings().models
     differences = []
@@ -53,7 +45,7 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
                 "name": table.name,
                 "table": table.table,
                 **{key: cell[key] for key in _CELL},
-                "bare": is_bare(cell),
+                "bare": tables.is_bare(cell),
                 "paper_test_set": cell["test_set"],
                 "paper_spearman": cell["spearman"],
                 "paper_mae": cell["mae"],
@@ -65,7 +57,7 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
                     **row,
                     **published_cell,
                     "network": labels[network_identity(row)],
-                    "mae_factor": (factor := 1 + halved_stripes(row)),
+                    "mae_factor": (factor := 1 + tables.halved_stripes(row)),
                     "mae_difference": factor * row["mae"] - cell["mae"],
                     "spearman_difference": row["spearman"] - cell["spearman"],
                 }
@@ -74,47 +66,44 @@ def paper_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     return differences
 
 
-def _stand_ins(
-    cell: _Row, ours: Sequence[_Row], fits: _Row | None
-) -> Iterable[_Row]:
+def _stand_ins(cell: Row, ours: Rows, fits: Row | None) -> Iterable[Row]:
     """The rows that stand for a cell: for each network and set the best."""
     if fits is None:
         return []
-    place = paper_place(cell)
+    place = tables.paper_place(cell)
     # Whether padding was removed is part of the place.
     fits = {key: fits[key] for key in fits if key != "padding_mode"}
-    padded = "rgb" not in fits.values() and not is_bare(cell)
-    best: dict[tuple, _Row] = {}
+    padded = "rgb" not in fits.values() and not tables.is_bare(cell)
+    best: dict[tuple, Row] = {}
+
+    def control(row):
+        return row["test_set"] if row["test_set"] in CONTROLS else None
+
+    def preference(row):
+        return *seeds.fit_preference(row), -row["train_images"]
+
     for row in ours:
         if (
-            _control(row) == _control(cell)
-            and paper_place(row, ours=True) == place
+            control(row) == control(cell)
+            and tables.paper_place(row, ours=True) == place
             and published.row_fits(row, fits)
             and not (padded and row["padding_mode"] != cell["padding_mode"])
         ):
             key = network_identity(row), row["test_set"]
-            best[key] = min(
-                best.get(key, row),
-                row,
-                key=lambda row: (*fit_preference(row), -row["train_images"]),
-            )
+            best[key] = min(best.get(key, row), row, key=preference)
     return best.values()
 
 
-def _control(row: _Row) -> str | None:
-    return row["test_set"] if row["test_set"] in CONTROLS else None
-
-
 def paper_difference_tables(
-    differences: Sequence[_Row],
+    differences: Rows,
 ) -> dict[str, dict[str, Any]]:
     """From each published table's name to `paper_differences`, laid out."""
     ours = [row for row in differences if row["network"] is not None]
-    tables = {}
+    laid_out = {}
     for (name,), rows in grouped(ours, ["name"]).items():
         lines = [_line(row) for row in rows]
         heads = {line["head"] for line in lines}
-        tables[name] = {
+        laid_out[name] = {
             "title": f"{rows[0]['table']}: ours less the paper's, cell by cell"
             + (f", head {lines[0]['head']}" if len(heads) == 1 else ""),
             "columns": [
@@ -136,19 +125,19 @@ def paper_difference_tables(
             "rows": lines,
             "notes": list(_notes(rows)),
         }
-    return tables
+    return laid_out
 
 
-def _line(row: _Row) -> dict[str, Any]:
+def _line(row: Row) -> dict[str, Any]:
     return {
         **row,
         "network": row["network"].removesuffix(", zeros padding"),
         "target_words": row["target"].replace("_", " "),
-        "head": head_line(row, bare=row["bare"]),
+        "head": tables.head_line(row, bare=row["bare"]),
         "pictures": f"{set_label(row['test_set'])} ({row['images']})",
-        "spearman": score_cell(row, "spearman"),
+        "spearman": seeds.score_cell(row, "spearman"),
         "spearman_difference": f"{row['spearman_difference']:+.3f}",
-        "mae": score_cell(row, "mae"),
+        "mae": seeds.score_cell(row, "mae"),
         "mae_difference": f"{row['mae_difference']:+.3f}"
         + (" *" if row["mae_factor"] != 1 else ""),
         "seeds": len(row["seeds"]),
@@ -156,7 +145,7 @@ def _line(row: _Row) -> dict[str, Any]:
     }
 
 
-def _notes(rows: Sequence[_Row]) -> Iterable[str]:
+def _notes(rows: Rows) -> Iterable[str]:
     yield (
         "Paper: ImageNet weights, SGD, trained on DUT-S; photographs of "
         "PASCAL-S, for which any of ours stand. 95 %: of our SPC, over "
@@ -171,7 +160,7 @@ def _notes(rows: Sequence[_Row]) -> Iterable[str]:
         )
 
 
-def fconv_counterpart(row: _Row) -> dict[str, Any] | None:
+def fconv_counterpart(row: Row) -> dict[str, Any] | None:
     """Kayhan and van Gemert's number for a row of `fconv_tests`, if any."""
     test = row["test"]
     ours = {name: row[name] for name in FCONV_KEYS[test]}
@@ -183,23 +172,18 @@ def fconv_counterpart(row: _Row) -> dict[str, Any] | None:
     return None
 
 
-def paper_coverage(
-    differences: Sequence[_Row], fconv_rows: Sequence[_Row]
-) -> list[dict[str, Any]]:
+def paper_coverage(differences: Rows, fconv_rows: Rows) -> list[dict[str, Any]]:
     """Count the cells of each published table that runs measured too."""
     cells = {
         table.name: [(_probe_label(row), False) for row in table.rows]
         for table in published.probe_tables().values()
     }
-    cells |= {
-        name: [
+    cell = (*_CELL, "bare", "paper_test_set")
+    for (name,), rows in grouped(differences, ["name"]).items():
+        cells[name] = [
             (_probe_label(own[0]), own[0]["network"] is not None)
-            for own in grouped(
-                rows, (*_CELL, "bare", "paper_test_set")
-            ).values()
+            for own in grouped(rows, cell).values()
         ]
-        for (name,), rows in grouped(differences, ["name"]).items()
-    }
     for test, layer in (
         ("red_green", "convolution"),
         ("four_quadrants", "train"),
@@ -208,26 +192,22 @@ def paper_coverage(
         ours = [fconv_counterpart(r) for r in fconv_rows if r["test"] == test]
         cells[name] = [
             (
-                f"{cell['model']}, {cell[layer]}, {cell['padding_mode']}",
-                cell in ours,
+                f"{row['model']}, {row[layer]}, {row['padding_mode']}",
+                row in ours,
             )
-            for cell in published.load_table(name).rows
+            for row in published.load_table(name).rows
         ]
     coverage = []
     for name in published.list_tables():
-        table = published.load_table(name)
-        missing = Counter(
-            label for label, covered in cells.get(name, ()) if not covered
-        )
+        table, own = published.load_table(name), cells.get(name, ())
+        missing = Counter(label for label, covered in own if not covered)
         coverage.append(
             {
                 "name": name,
                 "cite": table.paper["cite"],
                 "table": table.table,
                 "cells": len(table.rows),
-                "covered": len(cells[name]) - missing.total()
-                if name in cells
-                else None,
+                "covered": len(own) - missing.total() if own else None,
                 "without": "; ".join(
                     f"{label}: {count}" for label, count in missing.items()
                 ),
@@ -236,6 +216,6 @@ def paper_coverage(
     return coverage
 
 
-def _probe_label(row: _Row) -> str:
-    bare = row["bare"] if "bare" in row else is_bare(row)
+def _probe_label(row: Row) -> str:
+    bare = row["bare"] if "bare" in row else tables.is_bare(row)
     return f"{row['model']}{', no padding' if bare else ''}, {head_label(row)}"

@@ -1,29 +1,23 @@
 """The papers' tables, drawn again with our numbers beside."""
 
 from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos import published
 from keras_padpos.published import CONTROLS
-from keras_padpos.report._position_rows import HEAD
+from keras_padpos.report import seeds
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
-from keras_padpos.report.seeds import fit_preference
-from keras_padpos.report.seeds import merge_seeds
-from keras_padpos.report.seeds import score_text
-from keras_padpos.report.seeds import scores_text
+from keras_padpos.report.table import Row
+from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
-_Row = Mapping[str, Any]
-
 
 def paper_tables(
-    rows: Sequence[_Row], *, intervals: bool = False
+    rows: Rows, *, intervals: bool = False
 ) -> list[dict[str, Any]]:
     """Lay out Islam et al.'s Tables 1, 2a, 2b, 3, 4 and 6, ours beside.
 
@@ -44,18 +38,12 @@ def paper_tables(
         hidden layers as wide as the paper's. A network that measured nothing
         of a table has no column.
     """
-    ours = merge_seeds(rows, same_pictures=False)
+    ours = seeds.merge_seeds(rows, same_pictures=False)
     labels = network_labels(map(_padded, ours))
-    ours = [
-        {
-            **row,
-            "place": paper_place(row, ours=True),
-            "column": labels[network_identity(_padded(row))].removesuffix(
-                ", zeros padding"
-            ),
-        }
-        for row in ours
-    ]
+    for row in ours:
+        label = labels[network_identity(_padded(row))]
+        row["column"] = label.removesuffix(", zeros padding")
+        row["place"] = paper_place(row, ours=True)
     return [
         _redrawn(table, ours, intervals)
         for table in published.probe_tables().values()
@@ -71,8 +59,7 @@ def _redrawn(table, ours, intervals):
     models = values_of(table.rows, "model")
     lines: dict[tuple, dict[str, Any]] = {}
     for row in table.rows:
-        place = paper_place(row)
-        test_sets = [row["test_set"]]
+        place, test_sets = paper_place(row), [row["test_set"]]
         if row["test_set"] not in CONTROLS:
             # What only the paper measured is one line all the same.
             test_sets = [
@@ -88,28 +75,23 @@ def _redrawn(table, ours, intervals):
                     "ours_on": name and set_label(name),
                 },
             )
-            line[f"paper: {row['model']}"] = scores_text(row)
+            line[f"paper: {row['model']}"] = seeds.scores_text(row)
+    shown: list[Row] = []
+    footnotes: dict[str, int] = {}
     networks = values_of(
-        [
-            row
-            for row in ours
-            if row["backbone"] != "rgb" or "PosENet" in models
-        ],
+        (r for r in ours if r["backbone"] != "rgb" or "PosENet" in models),
         "column",
     )
-    shown: list[_Row] = []
-    footnotes: dict[str, int] = {}
     for key, line in lines.items():
         for network in networks:
-            rows = cells.get((*key, network))
             line[f"ours: {network}"] = None
-            if rows:
-                row = min(rows, key=fit_preference)
+            if rows := cells.get((*key, network)):
+                row = min(rows, key=seeds.fit_preference)
                 shown.append(row)
-                marks = [
+                marks = "".join(
                     f"[{footnotes.setdefault(reason, len(footnotes) + 1)}]"
                     for reason in _deviations(row)
-                ]
+                )
                 line[f"ours: {network}"] = _cell(row, intervals, marks)
     return {
         "title": f"{table.table}: {table.caption}",
@@ -134,10 +116,10 @@ def _redrawn(table, ours, intervals):
 
 
 def _cell(row, intervals, marks):
-    spearman = score_text(row, "spearman")
+    spearman = seeds.score_text(row, "spearman")
     if intervals and row["spearman_ci95"]:
         spearman += " [{:.3f}, {:.3f}]".format(*row["spearman_ci95"])
-    return f"{spearman} / {score_text(row, 'mae')} {''.join(marks)}".strip()
+    return f"{spearman} / {seeds.score_text(row, 'mae')} {marks}".strip()
 
 
 def _notes(table, shown, intervals):
@@ -163,11 +145,11 @@ def _notes(table, shown, intervals):
             + (f", in closed form (ridge {ridges})" if ridges else "")
             + (f"; for PASCAL-S stand {scored}." if scored else ".")
         )
-    seeds = _joined(
+    counts = _joined(
         f"{len(row['seeds'])} seeds" for row in shown if row["seed"] is None
     )
-    if seeds:
-        yield f"±: standard deviation over seeds ({seeds})."
+    if counts:
+        yield f"±: standard deviation over seeds ({counts})."
     if any(map(halved_stripes, shown)):
         yield (
             "The paper's stripes lie in [-1, 1], ours in [0, 1]: double our "
@@ -175,42 +157,40 @@ def _notes(table, shown, intervals):
         )
     for row in table.rows:
         if "note" in row:
-            yield (
-                f"{row['model']}, {row['target'].replace('_', ' ')}, "
-                f"{head_label(row)}: {row['note']}"
-            )
+            target = row["target"].replace("_", " ")
+            yield f"{row['model']}, {target}, {head_label(row)}: {row['note']}"
 
 
-def paper_place(row: _Row, *, ours: bool = False) -> tuple:
+def paper_place(row: Row, *, ours: bool = False) -> tuple:
     """What a row measured, but for its network and pictures."""
     stages = row["stages"] or "all"
-    head = [stages, *(row[name] for name in HEAD if name != "stages")]
+    head = [stages, *(row[name] for name in seeds.HEAD if name != "stages")]
     bare = is_bare(row) and not (ours and row["backbone"] == "rgb")
     return (row["target"], bare, *head)
 
 
-def is_bare(row: _Row) -> bool:
+def is_bare(row: Row) -> bool:
     """Whether a row is of a network without padding."""
     return row["padding_mode"] == "none"
 
 
-def halved_stripes(row: _Row) -> bool:
+def halved_stripes(row: Row) -> bool:
     """Whether a row's target spans half of what the paper's does."""
     return row["target"].endswith("stripes") and row["target_range"] != "paper"
 
 
-def head_line(row: _Row, *, bare: bool) -> str:
+def head_line(row: Row, *, bare: bool) -> str:
     """The head of a line, and whether the network's padding was removed."""
     return head_label(row) + (", network without padding" if bare else "")
 
 
-def _padded(row: _Row) -> dict[str, Any]:
+def _padded(row: Row) -> dict[str, Any]:
     """The network whose column a row stands in: the one with its padding."""
     mode = "zeros" if is_bare(row) else row["padding_mode"]
     return {**row, "padding_mode": mode, "seed": None}
 
 
-def _deviations(row: _Row) -> Iterable[str]:
+def _deviations(row: Row) -> Iterable[str]:
     """In which ways a row was not fitted as well as could be."""
     if row["solver"] != "exact":
         yield f"fitted by {row['solver']}, {row['head_output']} output."

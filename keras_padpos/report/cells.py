@@ -40,14 +40,9 @@ class RichText(str):
 
 
 def format_mean(
-    mean: float | None,
-    sd: float | None = None,
-    form: str = ".1f",
-    sd_form: str | None = None,
-) -> str | None:
+    mean: float, sd: float | None, form: str, sd_form: str | None = None
+) -> str:
     """A mean and, if there is one, its standard deviation, as text."""
-    if mean is None:
-        return None
     text = f"{mean:{form}}"
     if sd is not None:
         text += f" ± {sd:{sd_form or form.removeprefix('+')}}"
@@ -55,7 +50,10 @@ def format_mean(
 
 
 def mean_sd(
-    values: Iterable[float | None], form: str = ".1f", factor: float = 1.0
+    values: Iterable[float | None],
+    form: str = ".1f",
+    factor: float = 1.0,
+    sd_form: str | None = None,
 ) -> str | None:
     """The mean, of several values ± the standard deviation (n - 1).
 
@@ -68,7 +66,7 @@ def mean_sd(
     if not numbers:
         return None
     sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
-    return format_mean(float(np.mean(numbers)), sd, form)
+    return format_mean(float(np.mean(numbers)), sd, form, sd_form)
 
 
 def number_text(number: float) -> str:

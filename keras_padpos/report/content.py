@@ -9,22 +9,17 @@ from typing import Any
 
 from keras_padpos import published
 from keras_padpos.errors import error_text
-from keras_padpos.report._paper_differences import paper_coverage
-from keras_padpos.report._paper_differences import paper_difference_tables
-from keras_padpos.report._paper_differences import paper_differences
+from keras_padpos.report import _paper_differences as differences
+from keras_padpos.report import cells
+from keras_padpos.report import orderings
 from keras_padpos.report._paper_tables import paper_tables
-from keras_padpos.report._position_rows import position_rows
 from keras_padpos.report._row_tables import row_tables
-from keras_padpos.report.cells import RichText
-from keras_padpos.report.cells import counted
-from keras_padpos.report.cells import duration_text
 from keras_padpos.report.missing import missing_parts
-from keras_padpos.report.orderings import evaluate_orderings
-from keras_padpos.report.orderings import orderings_tables
 from keras_padpos.report.provenance import start_text
 from keras_padpos.report.read_runs import FINISHED
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import run_groups
+from keras_padpos.report.seeds import position_rows
 
 Table = dict[str, Any]
 """Arguments of `print_table`."""
@@ -86,13 +81,7 @@ def report_content(
     """Lay out what runs measured, in the order of `runs`."""
     refused: dict[str, list[str]] = {}
     experiments = {
-        name: tuple(
-            _groups(
-                [run for run in runs if run.experiment == name],
-                layouts.get(name),
-                refused,
-            )
-        )
+        name: tuple(_groups(runs, name, layouts, refused))
         for name in dict.fromkeys(run.experiment for run in runs)
     }
 
@@ -107,41 +96,36 @@ def report_content(
             and run.name not in refused
         ]
 
-    papers, orderings, differences = (), (), []
+    papers, tested, compared = (), (), []
     if probes := whole("position_probe"):
         try:
-            papers, orderings, differences = _papers(position_rows(probes))
+            papers, tested, compared = _papers(position_rows(probes))
         # The rows are anybody's, and the page is to be made all the same.
         except Exception as error:
             reason = error_text(error)
             refused["The papers' tables of position probes"] = [reason]
-    coverage = paper_coverage(differences, plain_rows(whole("fconv_tests")))
+    coverage = differences.paper_coverage(
+        compared, plain_rows(whole("fconv_tests"))
+    )
     sources = [published.load_table(line["name"]).paper for line in coverage]
     return ReportContent(
         title or _title(runs, list(experiments)),
         tuple(runs),
         _overview_table(runs),
-        missing_parts(
-            runs,
-            {
-                name: [group.runs for group in groups]
-                for name, groups in experiments.items()
-            },
-            coverage,
-            refused,
-        ),
+        missing_parts(runs, experiments, coverage, refused),
         _coverage_table(coverage),
         tuple({paper["cite"]: paper for paper in sources}.values()),
         papers,
-        orderings,
+        tested,
         experiments,
     )
 
 
-def _groups(runs, layout, refused) -> Iterable[RunGroup]:
+def _groups(runs, experiment, layouts, refused) -> Iterable[RunGroup]:
     """Runs with the tables that they share, then those without results."""
+    runs = [run for run in runs if run.experiment == experiment]
     plain = [run for run in runs if run.state == FINISHED]
-    if layout:
+    if layout := layouts.get(experiment):
         finished, plain = plain, []
         for group in run_groups(finished, layout.key):
             for part in _parts(layout, group, refused):
@@ -151,8 +135,7 @@ def _groups(runs, layout, refused) -> Iterable[RunGroup]:
                     plain += part.runs
     if plain:
         yield RunGroup(tuple(plain), tuple(row_tables(plain)))
-    rest = [run for run in runs if run.state != FINISHED]
-    if rest:
+    if rest := [run for run in runs if run.state != FINISHED]:
         yield RunGroup(tuple(rest))
 
 
@@ -160,9 +143,8 @@ def _parts(layout, runs, refused):
     """The group, or its runs one by one if their tables cannot be drawn."""
     try:
         rows = layout.rows(runs)
-        yield RunGroup(
-            tuple(runs), tuple(layout.tables(rows)), tuple(layout.notes(rows))
-        )
+        tables, notes = layout.tables(rows), layout.notes(rows)
+        yield RunGroup(tuple(runs), tuple(tables), tuple(notes))
     # Rows of later versions, or of nobody knows what, have other fields; the
     # page is made all the same, and says so.
     except Exception as error:
@@ -178,30 +160,23 @@ def _parts(layout, runs, refused):
 
 
 def _papers(rows):
-    differences = paper_differences(rows)
-    compared = paper_difference_tables(differences)
+    """The papers' tables and orderings beside ours; and cell by cell."""
+    lines = differences.paper_differences(rows)
+    compared = differences.paper_difference_tables(lines)
+    tables = published.probe_tables().values()
+    wholes = paper_tables(rows, intervals=True)
     papers = tuple(
-        {
-            "published": table,
-            "compared": compared[table.name],
-            "whole": whole,
-        }
-        for table, whole in zip(
-            published.probe_tables().values(),
-            paper_tables(rows, intervals=True),
-            strict=True,
-        )
+        {"published": table, "compared": compared[table.name], "whole": whole}
+        for table, whole in zip(tables, wholes, strict=True)
         if table.name in compared
     )
-    orderings = orderings_tables(evaluate_orderings(rows))
-    return papers, tuple(orderings), differences
+    tested = orderings.evaluate_orderings(rows)
+    return papers, tuple(orderings.orderings_tables(tested)), lines
 
 
 def _title(runs, experiments):
-    names = ", ".join(experiments[:3])
-    if len(experiments) > 3:
-        names += f" and {len(experiments) - 3} more"
-    return f"{names}: {counted(len(runs), 'run')}"
+    names = cells.listed(experiments, 3, ", ", " and {} more")
+    return f"{names}: {cells.counted(len(runs), 'run')}"
 
 
 def run_anchor(runs: Sequence[RunRecord], run: RunRecord) -> str:
@@ -215,20 +190,19 @@ def _overview_table(runs: Sequence[RunRecord]) -> Table:
     for run in runs:
         about = run.provenance
         machine, commit = about.get("machine"), str(about.get("commit") or "")
+        dirty = "-dirty" * commit.endswith("-dirty")
+        line = machine.get("line") if isinstance(machine, dict) else None
         lines.append(
             {
-                "run": RichText(run.name, anchor=run_anchor(runs, run)),
+                "run": cells.RichText(run.name, anchor=run_anchor(runs, run)),
                 "experiment": run.experiment,
                 "state": run.state,
                 "results": len(run.rows) if run.state == FINISHED else None,
                 "seed": about.get("seed", run.config.get("seed")),
                 "started": start_text(about.get("start")),
-                "took": duration_text(about.get("wall_seconds")),
-                "commit": commit[:7] + "-dirty" * commit.endswith("-dirty")
-                or None,
-                "machine": isinstance(machine, dict)
-                and machine.get("line")
-                or None,
+                "took": cells.duration_text(about.get("wall_seconds")),
+                "commit": commit[:7] + dirty or None,
+                "machine": line or None,
             }
         )
     machines = {str(line["machine"]) for line in lines if line["machine"]}
@@ -246,18 +220,11 @@ def _overview_table(runs: Sequence[RunRecord]) -> Table:
             *(["machine"] if len(machines) > 1 else []),
         ],
         "rows": lines,
-        "notes": [f"All on: {each}." for each in machines]
-        if len(machines) == 1
-        else [],
+        "notes": [f"All on: {each}." for each in machines if len(machines) < 2],
     }
 
 
 def _coverage_table(coverage: Sequence[Mapping[str, Any]]) -> Table:
-    # What can be compared comes first, then what is.
-    lines = sorted(
-        coverage,
-        key=lambda line: (line["covered"] is None, not line["covered"]),
-    )
     texts = {None: "not compared", 0: "all"}
     return {
         "title": "How many of the papers' numbers have one of these runs' "
@@ -270,11 +237,13 @@ def _coverage_table(coverage: Sequence[Mapping[str, Any]]) -> Table:
             "without",
         ],
         "rows": [
-            {
-                **line,
-                "without": texts.get(line["covered"], line["without"] or None),
-            }
-            for line in lines
+            line
+            | {"without": texts.get(line["covered"], line["without"] or None)}
+            # What can be compared comes first, then what is.
+            for line in sorted(
+                coverage,
+                key=lambda line: (line["covered"] is None, not line["covered"]),
+            )
         ],
         "notes": [
             "Not compared: no experiment of ours measures the same, or this "

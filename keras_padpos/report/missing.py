@@ -7,7 +7,6 @@ from typing import Any
 
 from keras_padpos.report.cells import counted
 from keras_padpos.report.cells import listed
-from keras_padpos.report.provenance import skipped_pictures
 from keras_padpos.report.read_runs import DAMAGED
 from keras_padpos.report.read_runs import UNFINISHED
 from keras_padpos.report.read_runs import RunRecord
@@ -33,7 +32,7 @@ _CONDITIONS = (
 
 def missing_parts(
     runs: Sequence[RunRecord],
-    experiments: Mapping[str, Sequence[Sequence[RunRecord]]],
+    experiments: Mapping[str, Iterable[Any]],
     coverage: Sequence[Mapping[str, Any]],
     refused: Mapping[str, Sequence[str]],
 ) -> dict[str, list[str]]:
@@ -54,11 +53,7 @@ def missing_parts(
             for run in runs
             if run.problems and run.state != DAMAGED
         ]
-        + [
-            f"{name}: {line}"
-            for name, lines in refused.items()
-            for line in lines
-        ],
+        + [f"{name}: {each}" for name in refused for each in refused[name]],
         "Papers' numbers that no run has beside": [
             f"{line['cite']}, {line['table']}: "
             f"{line['cells'] - line['covered']} of {line['cells']} "
@@ -71,27 +66,17 @@ def missing_parts(
             f"{name}: {line}."
             for name, groups in experiments.items()
             for group in groups
-            for line in _seed_gaps([row for run in group for row in run.rows])
+            for line in _seed_gaps(
+                row for run in group.runs for row in run.rows
+            )
         ],
         "Versions that differ": list(_versions(runs)),
-        "Pictures that were left out": [
-            f"{run.name}: {line}."
-            for run in runs
-            for line in skipped_pictures(run)
-        ],
+        "Pictures that were left out": list(_skipped_pictures(runs)),
     }
-    return {
-        what: [
-            *lines[:_MOST_LINES],
-            *(
-                f"and {len(rest)} more."
-                for rest in [lines[_MOST_LINES:]]
-                if rest
-            ),
-        ]
-        for what, lines in missing.items()
-        if lines
-    }
+    for lines in missing.values():
+        if len(lines) > _MOST_LINES:
+            lines[_MOST_LINES:] = [f"and {len(lines) - _MOST_LINES} more."]
+    return {what: lines for what, lines in missing.items() if lines}
 
 
 def _progress(run):
@@ -99,6 +84,19 @@ def _progress(run):
         return "no unit of work is finished."
     before = "… " if len(run.units) > _MOST_UNITS else ""
     return f"finished: {before}{', '.join(run.units[-_MOST_UNITS:])}."
+
+
+def _skipped_pictures(runs: Iterable[RunRecord]) -> Iterable[str]:
+    """A line a set, with up to three reasons."""
+    for run in runs:
+        skipped = run.provenance.get("skipped")
+        if not isinstance(skipped, Mapping):
+            continue
+        for name, reasons in skipped.items():
+            reasons = reasons if isinstance(reasons, list) else [reasons]
+            if reasons:
+                texts = listed(map(str, reasons), 3, "; ", "; {} more")
+                yield f"{run.name}: {name}: {len(reasons)} left out ({texts})."
 
 
 def _versions(runs: Iterable[RunRecord]) -> Iterable[str]:
@@ -152,8 +150,6 @@ def _ranges(numbers):
         else:
             ranges.append([number])
     return ", ".join(
-        f"{each[0]} to {each[-1]}"
-        if len(each) > 2
-        else ", ".join(map(str, each))
-        for each in ranges
+        f"{own[0]} to {own[-1]}" if len(own) > 2 else ", ".join(map(str, own))
+        for own in ranges
     )

@@ -61,51 +61,46 @@ def head_label(row: _Row) -> str:
     return label
 
 
-def _network_label(row, backbone_parts=1, weights_parts=1, count=False):
-    """A network's name; others may have the same, see `network_labels`."""
+def _network_label(row, alike=()):
+    """A network's name, with as many folders as tell it from those alike."""
     if row["backbone"] == "rgb":
         return "head only (RGB)"
-    weights = row["weights"]
+    weights, calibrated = row["weights"], row.get("calibration_images")
     if weights == "random":
         if row.get("seed") is not None:
             weights += f", seed {row['seed']}"
-        if row.get("calibration_images"):
+        if calibrated:
             weights += ", calibrated"
-            if count:
-                weights += f" on {row['calibration_images']}"
+            if (
+                len({other.get("calibration_images") or 0 for other in alike})
+                > 1
+            ):
+                weights += f" on {calibrated}"
     elif weights == "bundled":
         weights = "HED"
     else:
-        weights = path_end(weights, weights_parts)
+        parts = distinct_parts(other["weights"] for other in alike)
+        weights = path_end(weights, parts)
     mode = "no" if row["padding_mode"] == "none" else row["padding_mode"]
-    backbone = path_end(row["backbone"], backbone_parts)
-    return f"{backbone} ({weights}), {mode} padding"
+    parts = distinct_parts(other["backbone"] for other in alike)
+    return f"{path_end(row['backbone'], parts)} ({weights}), {mode} padding"
 
 
 def network_labels(rows: Iterable[_Row]) -> dict[tuple, str]:
     """From each network's `network_identity` to a label, no two alike."""
-    networks: dict[tuple, _Row] = {}
+    networks: dict[tuple, tuple[_Row, list[_Row]]] = {}
+    # By what networks have in common that are easily taken for one another.
+    alike: dict[str, list[_Row]] = {}
     for row in rows:
-        networks.setdefault(network_identity(row), row)
-    # What networks have in common that are easily taken for one another.
-    short = {
-        identity: _network_label({**row, "seed": None, "padding_mode": "any"})
-        for identity, row in networks.items()
+        identity = network_identity(row)
+        if identity not in networks:
+            bare = {**row, "seed": None, "padding_mode": "any"}
+            networks[identity] = row, alike.setdefault(_network_label(bare), [])
+            networks[identity][1].append(row)
+    return {
+        identity: _network_label(row, others)
+        for identity, (row, others) in networks.items()
     }
-    labels = {}
-    for identity, row in networks.items():
-        alike = [
-            other
-            for key, other in networks.items()
-            if short[key] == short[identity]
-        ]
-        labels[identity] = _network_label(
-            row,
-            distinct_parts(other["backbone"] for other in alike),
-            distinct_parts(other["weights"] for other in alike),
-            len({other.get("calibration_images") or 0 for other in alike}) > 1,
-        )
-    return labels
 
 
 def pattern_networks(rows: Iterable[_Row]) -> dict[str, list[_Row]]:

@@ -2,37 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos import published
-from keras_padpos.published import CONTROLS
-from keras_padpos.report._position_rows import HEAD
+from keras_padpos.report import seeds
 from keras_padpos.report.cells import listed
 from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
-from keras_padpos.report.seeds import closest_pair
-from keras_padpos.report.seeds import fit_preference
-from keras_padpos.report.seeds import interval_note
-from keras_padpos.report.seeds import merge_seeds
+from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
-_HOLDS, _REVERSED, _UNDECIDED, _NOT_TESTED = (
-    "holds",
-    "reversed",
-    "undecided",
-    "not tested",
-)
-
-_Row = Mapping[str, Any]
+_HOLDS, _REVERSED, _UNDECIDED = "holds", "reversed", "undecided"
+_NOT_TESTED = "not tested"
 
 
-def evaluate_orderings(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+def evaluate_orderings(rows: Rows) -> list[dict[str, Any]]:
     """Try the orderings of `published.load_orderings` on the rows of runs.
 
     Each is tried for every network that it speaks of, on every set of
@@ -58,10 +46,11 @@ def evaluate_orderings(rows: Sequence[_Row]) -> list[dict[str, Any]]:
         where a side was not measured, for the reason in `remark`.
     """
     orderings = published.load_orderings()
-    evaluation = _Evaluation(
-        orderings,
-        [row for row in merge_seeds(rows) if row["test_set"] not in CONTROLS],
-    )
+    merged = seeds.merge_seeds(rows)
+    photographed = [
+        r for r in merged if r["test_set"] not in published.CONTROLS
+    ]
+    evaluation = _Evaluation(orderings, photographed)
     return [
         {
             "ordering": ordering["id"],
@@ -79,19 +68,13 @@ class _Evaluation:
 
     def __init__(self, orderings, rows):
         self._models, self._heads = orderings.models, orderings.heads
+        self._rows = rows
         # Of many runs there are many, and each comparison looks for its own.
         self._at = grouped(rows, ["test_set", "target"])
         # All seeds of a network are one network here.
         self._networks = {
             network_identity(row): {name: row.get(name) for name in NETWORK}
             for row in rows
-        }
-        self._test_sets = {
-            identity: values_of(
-                [row for row in rows if network_identity(row) == identity],
-                "test_set",
-            )
-            for identity in self._networks
         }
         networks = self._networks.values()
         # Orderings speak of some without padding that may not be there.
@@ -104,18 +87,20 @@ class _Evaluation:
             yield _result(remark=reason, network=None, test_set=None)
         for subject in subjects:
             identity = network_identity(subject)
-            for test_set in self._test_sets[identity]:
+            own = (r for r in self._rows if network_identity(r) == identity)
+            for test_set in values_of(own, "test_set"):
+                about = {
+                    "network": self._labels[identity],
+                    "test_set": test_set,
+                }
                 for comparison in ordering["comparisons"]:
                     for target in comparison.get("targets", [None]):
-                        for result in self._comparison(
-                            comparison, subject, target, test_set
-                        ):
-                            yield {
-                                **subject,
-                                **result,
-                                "network": self._labels[identity],
-                                "test_set": test_set,
-                            }
+                        yield from (
+                            {**subject, **result, **about}
+                            for result in self._comparison(
+                                comparison, subject, target, test_set
+                            )
+                        )
 
     def _comparison(self, comparison, subject, target, test_set):
         place = {"test_set": test_set}
@@ -124,9 +109,8 @@ class _Evaluation:
         for side in ("near_zero", "above_zero"):
             if side in comparison:
                 criteria = {**place, **subject, **comparison[side]}
-                yield self._against_zero(
-                    criteria, comparison.get("bound"), target
-                )
+                bound = comparison.get("bound")
+                yield self._against_zero(criteria, bound, target)
                 return
         greaters, reason = self._side(subject, comparison["greater"])
         lessers, other_reason = self._side(subject, comparison["lesser"])
@@ -134,9 +118,7 @@ class _Evaluation:
             yield _result(target, remark=reason or other_reason)
         for greater in greaters:
             for lesser in lessers:
-                yield self._pair(
-                    {**place, **lesser}, {**place, **greater}, target
-                )
+                yield self._pair(place | lesser, place | greater, target)
 
     def _side(self, subject, criteria):
         """What the networks of one side must have, and why there are none."""
@@ -179,11 +161,13 @@ class _Evaluation:
             sides = [{**head, **lesser}, {**head, **greater}]
             low, high = map(self._matching, sides)
             labels = list(self._side_labels(*sides))
-            if pair := closest_pair(high, low):
+            if pair := seeds.closest_pair(high, low):
                 difference, interval = paired_difference(
                     pair[0]["scores"], pair[1]["scores"]
                 )
-                same = all(sides[0][name] == sides[1][name] for name in HEAD)
+                same = all(
+                    sides[0][name] == sides[1][name] for name in seeds.HEAD
+                )
                 return _result(
                     target,
                     *labels,
@@ -195,13 +179,9 @@ class _Evaluation:
                     remark="fitted differently: " * bool(pair[2])
                     + "; ".join(pair[2]),
                 )
-            missing = [
-                label
-                for label, rows in zip(labels, (low, high), strict=True)
-                if not rows
-            ]
             reason = "scored on other pictures"
-            if missing:
+            sides = zip(labels, (low, high), strict=True)
+            if missing := [label for label, rows in sides if not rows]:
                 reason = f"not measured: {' and '.join(missing)}"
             untested = untested or _result(target, *labels, remark=reason)
         return untested
@@ -218,7 +198,7 @@ class _Evaluation:
                 parts.append(self._labels[network_identity(side)])
             if differ("target"):
                 parts.append(side["target"].replace("_", " "))
-            if differ(*HEAD):
+            if differ(*seeds.HEAD):
                 parts.append(head_label(side))
             if differ("stages") and side["stages"] == "all":
                 parts.append("all stages")
@@ -232,7 +212,7 @@ class _Evaluation:
         if not rows:
             head = head_label({**self._heads[0], **criteria})
             return _result(target, remark=f"not measured: {head}")
-        row = min(rows, key=fit_preference)
+        row = min(rows, key=seeds.fit_preference)
         interval = row["spearman_ci95"]
         return _result(
             target,
@@ -261,9 +241,7 @@ def _result(target=None, lesser=None, greater=None, **fields):
     }
 
 
-def _verdict(
-    interval: Sequence[float] | None, bound: float | None = None
-) -> str:
+def _verdict(interval, bound=None):
     """Whether an interval is above 0; with a bound, within that of 0."""
     if interval is None:
         return _UNDECIDED
@@ -275,7 +253,7 @@ def _verdict(
     return _REVERSED if low > bound or high < -bound else _UNDECIDED
 
 
-def orderings_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+def orderings_tables(rows: Rows) -> list[dict[str, Any]]:
     """Lay out what `evaluate_orderings` returns.
 
     For each test set two tables, as arguments of `print_table`: a line an
@@ -286,28 +264,25 @@ def orderings_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     for (test_set,), own in grouped(tested, ["test_set"]).items():
         cells = grouped(own, ["statement", "network"])
         networks = values_of(own, "network")
-        lines = [
-            {"statement": statement, "where": where}
-            | {
-                network: _verdict_text(cells[statement, network])
-                for network in networks
-                if (statement, network) in cells
-            }
+        lines = {
+            statement: {"statement": statement, "where": where}
             for statement, where in grouped(rows, ["statement", "where"])
-        ]
+        }
+        for (statement, network), compared in cells.items():
+            lines[statement][network] = _verdict_text(compared)
         tables.append(
             {
                 "title": "Orderings of Islam et al. (ICLR 2020), by SPC on "
                 f"{set_label(test_set)}",
                 "columns": ["statement", "where", *networks],
-                "rows": lines,
+                "rows": list(lines.values()),
                 "notes": [
                     *_untested(rows, test_set),
                     "A comparison holds if the 95 % interval of the paired "
                     "difference is above 0, is reversed if below, undecided "
                     "if it covers 0. -: the ordering is not about this "
                     "network.",
-                    interval_note([test_set]),
+                    seeds.interval_note([test_set]),
                 ],
             }
         )
@@ -317,7 +292,7 @@ def orderings_tables(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     return tables
 
 
-def _verdict_text(rows: Sequence[_Row]) -> str:
+def _verdict_text(rows: Rows) -> str:
     """How many comparisons of an ordering hold; it `holds` if all do."""
     counts = Counter(row["verdict"] for row in rows)
     tested = len(rows) - counts[_NOT_TESTED]
@@ -325,19 +300,14 @@ def _verdict_text(rows: Sequence[_Row]) -> str:
         return _NOT_TESTED
     if counts[_HOLDS] == len(rows):
         return f"{_HOLDS} ({tested} of {tested})"
-    return ", ".join(
-        [
-            f"{counts[_HOLDS]} of {tested} hold",
-            *(
-                f"{counts[verdict]} {verdict}"
-                for verdict in (_REVERSED, _UNDECIDED, _NOT_TESTED)
-                if counts[verdict]
-            ),
-        ]
+    return f"{counts[_HOLDS]} of {tested} hold" + "".join(
+        f", {counts[verdict]} {verdict}"
+        for verdict in (_REVERSED, _UNDECIDED, _NOT_TESTED)
+        if counts[verdict]
     )
 
 
-def _untested(rows: Sequence[_Row], test_set: str) -> Iterable[str]:
+def _untested(rows: Rows, test_set: str) -> Iterable[str]:
     """Why orderings were not tested at all on a test set."""
     about = [row for row in rows if row["test_set"] in (test_set, None)]
     for (statement,), own in grouped(about, ["statement"]).items():
@@ -347,7 +317,7 @@ def _untested(rows: Sequence[_Row], test_set: str) -> Iterable[str]:
             yield f"Not tested: {statement}: {texts}."
 
 
-def _comparisons(test_set: str, rows: Sequence[_Row]) -> dict[str, Any]:
+def _comparisons(test_set: str, rows: Rows) -> dict[str, Any]:
     return {
         "title": f"Their comparisons on {set_label(test_set)}",
         "columns": [

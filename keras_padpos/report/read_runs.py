@@ -16,12 +16,9 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
+from keras_padpos.report import run_files
 from keras_padpos.report.cells import config_text
-from keras_padpos.report.run_files import ARRAYS_FILE
-from keras_padpos.report.run_files import CHECKPOINTS
 from keras_padpos.report.run_files import CONFIG_FILE
-from keras_padpos.report.run_files import FIGURES
-from keras_padpos.report.run_files import METRICS_FILE
 from keras_padpos.report.run_files import RESULTS_FILE
 
 FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
@@ -59,7 +56,7 @@ class RunRecord:
 
     def open_arrays(self) -> Any:
         """Open arrays.npz, for a `with`: each array is read when asked for."""
-        return np.load(self.path / ARRAYS_FILE, allow_pickle=False)
+        return np.load(self.path / run_files.ARRAYS_FILE, allow_pickle=False)
 
 
 def open_run(path: str | os.PathLike, *experiments: str) -> RunRecord:
@@ -102,19 +99,15 @@ def find_runs(paths: Sequence[str]) -> list[RunRecord]:
             "no config.json or results.json of a run in it, nor in the folders "
             "in it"
         )
-        inside: list[Path] = []
+        inside = []
         if not path.is_dir():
             reason = "a file" if path.exists() else "it is not there"
         elif _is_work_directory(path):
             inside = [path]
         else:
-            inside = [
-                each
-                for each in sorted(path.iterdir(), key=_natural_key)
-                if each.is_dir()
-                and not each.name.startswith(".")
-                and _is_work_directory(each)
-            ]
+            inside = sorted(
+                filter(_is_work_directory, path.glob("[!.]*")), key=_natural_key
+            )
         if not inside:
             raise InputError(
                 "DIR must be a work directory or a folder of such. Received: "
@@ -134,7 +127,7 @@ def _is_work_directory(path: Path) -> bool:
         return True
     # Other programs write a config.json too.
     return (path / CONFIG_FILE).is_file() and (
-        (path / CHECKPOINTS).is_dir()
+        (path / run_files.CHECKPOINTS).is_dir()
         or bool(_read(path / CONFIG_FILE, _CONFIG, []))
     )
 
@@ -147,11 +140,8 @@ def _natural_key(path: Path) -> list[int | str]:
 
 def _short_name(path: Path, paths: Iterable[Path]) -> str:
     """The shortest end that no other path has."""
-    others = [other.parts for other in paths if other != path]
-    parts = 1
-    while parts < len(path.parts) and any(
-        other[-parts:] == path.parts[-parts:] for other in others
-    ):
+    parts, others = 1, [other.parts for other in paths if other != path]
+    while path.parts[-parts:] in [other[-parts:] for other in others]:
         parts += 1
     return "/".join(path.parts[-parts:])
 
@@ -169,16 +159,20 @@ def _read_run(path, name):
         results = _read(path / RESULTS_FILE, _RESULTS, problems)
         state = FINISHED if results else DAMAGED
         saved |= results
-    metrics, torn = _read_metrics(path / METRICS_FILE)
+    metrics, torn = _read_metrics(path / run_files.METRICS_FILE)
     if torn and state != UNFINISHED:
-        problems.append(f"{METRICS_FILE}: {torn} lines cannot be read.")
+        problems.append(
+            f"{run_files.METRICS_FILE}: {torn} lines cannot be read."
+        )
     return dataclasses.replace(
         _record(path, name, saved),
         state=state,
         problems=tuple(problems),
-        units=() if state == FINISHED else _read_units(path / CHECKPOINTS),
+        units=()
+        if state == FINISHED
+        else _read_units(path / run_files.CHECKPOINTS),
         metrics=metrics,
-        figures=tuple(sorted((path / FIGURES).glob("*.png"))),
+        figures=tuple(sorted((path / run_files.FIGURES).glob("*.png"))),
     )
 
 
@@ -202,6 +196,10 @@ def _read(file, kinds, problems):
         return {}
 
 
+_CONFIG = {"experiment": str, "config": dict}
+_RESULTS = {**_CONFIG, "rows": list, "provenance": dict}
+
+
 def _load(file, kinds):
     saved = json.loads(file.read_text(encoding="utf-8"))
     # What would be too deep for those who walk through it.
@@ -215,15 +213,6 @@ def _load(file, kinds):
         level = list(itertools.chain(*lists))
     if level:
         raise InputError(f"it is nested more than {_DEEPEST} deep")
-    _check(saved, kinds)
-    return saved
-
-
-_CONFIG = {"experiment": str, "config": dict}
-_RESULTS = {**_CONFIG, "rows": list, "provenance": dict}
-
-
-def _check(saved, kinds):
     if not isinstance(saved, dict):
         raise InputError("it holds no object")
     for name, kind in kinds.items():
@@ -233,6 +222,7 @@ def _check(saved, kinds):
             raise InputError(f"`{name}` is missing or no {kind.__name__}")
     if "rows" in kinds and not all(isinstance(r, dict) for r in saved["rows"]):
         raise InputError("a row is no object")
+    return saved
 
 
 def _read_units(folder: Path) -> tuple[str, ...]:

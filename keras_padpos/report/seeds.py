@@ -1,34 +1,128 @@
-"""Rows that differ in their seed alone, taken together; rows compared."""
+"""Rows of position probes: read, taken together over seeds, compared."""
 
+import hashlib
+import os
+import zipfile
 from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from keras_padpos.report._position_rows import HEAD
-from keras_padpos.report._position_rows import PICTURES
-from keras_padpos.report._position_rows import RECIPE
+from keras_padpos.errors import InputError
+from keras_padpos.errors import error_text
 from keras_padpos.report.cells import format_mean
 from keras_padpos.report.names import network_identity
+from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.read_runs import open_run
+from keras_padpos.report.run_files import ARRAYS_FILE
+from keras_padpos.report.table import Row
+from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
-
-_Row = Mapping[str, Any]
 
 _CROPS = "samples:"
 
+HEAD = ("stages", "kernel_size", "head_layers", "head_padding")
+"""The fields that identify the head of a probe."""
+
+RECIPE = (
+    "solver",
+    "head_output",
+    "head_width",
+    "ridge_asked",
+    "epochs",
+    "learning_rate",
+    "positions_per_image",
+    "train_set",
+    "train_images",
+    "target_range",
+)
+"""The fields that say how a probe was fitted.
+
+Not the `ridge` itself: one that is chosen may be another for each seed.
+"""
+
+PICTURES = ("test_set", "images", "pictures")
+"""The fields that say on which pictures it was scored.
+
+`pictures` is a digest of the first four alone, all that a run keeps: sets of
+one name and length that begin alike count as the same.
+"""
+
+
+def position_rows(
+    runs: Iterable[RunRecord | str | os.PathLike],
+) -> list[dict[str, Any]]:
+    """The rows of finished runs, each with the scores of its pictures.
+
+    Args:
+        runs: Finished runs of `position_probe`, or their work directories.
+
+    Returns:
+        The rows as in results.json, in order, each with more fields:
+        `scores`, the SPC of each picture, an array `(images,)`; `pictures`,
+        a digest of the first four, `None` in runs that kept none; `cells`, how
+        many cells the predicted map has, `None` if not known; and the run's
+        flags: `train_set`, `target_range`, `ridge_asked` (`"auto"` or a
+        number, as a string; `None` if the solver has none), and the `epochs`
+        and `learning_rate` of solvers that have them.
+
+    Raises:
+        InputError: If a run is not finished, or its arrays are missing.
+    """
+    rows = []
+    for run in runs:
+        if not isinstance(run, RunRecord):
+            run = open_run(run, "position_probe")
+        try:
+            with run.open_arrays() as arrays:
+                rows += _rows(run, arrays)
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise InputError(
+                "Cannot read the pictures' scores from "
+                f"{str(run.path / ARRAYS_FILE)!r}: {error_text(error)}. "
+                "Run it again with another --workdir."
+            ) from error
+    return rows
+
+
+def _rows(run, arrays):
+    flag = run.config.get
+    sets = flag("train_images") or []
+    digests = {
+        test_set: hashlib.sha256(arrays[name].tobytes()).hexdigest()
+        for test_set in {row["test_set"] for row in run.rows}
+        if (name := f"pictures/{test_set}") in arrays
+    }
+    for row in run.rows:
+        exact = row["solver"] == "exact"
+        target = f"{row['arrays']}/target"
+        yield {
+            "calibration_images": 0,
+            **row,
+            # The bare picture is one stage, whatever is asked.
+            "stages": "all" if row["backbone"] == "rgb" else row["stages"],
+            "scores": arrays[f"{row['arrays']}/spearman"],
+            "pictures": digests.get(row["test_set"]),
+            "cells": arrays[target].size if target in arrays else None,
+            # Runs of earlier versions had a single set.
+            "train_set": sets if isinstance(sets, str) else ",".join(sets),
+            "target_range": flag("target_range"),
+            "ridge_asked": str(flag("ridge", row.get("ridge")))
+            if exact
+            else None,
+            "epochs": None if exact else flag("epochs"),
+            "learning_rate": None if exact else flag("learning_rate"),
+        }
+
 
 def merge_seeds(
-    rows: Sequence[_Row], *, same_pictures: bool = True
+    rows: Rows, *, same_pictures: bool = True
 ) -> list[dict[str, Any]]:
     """Make one row of those that differ in their seed alone."""
-    groups: dict[tuple, dict[Any, _Row]] = {}
+    groups: dict[tuple, dict[Any, Row]] = {}
     for row in rows:
         # Whether another seed would make another network or probe.
-        seeded = (
-            row["weights"] == "random" or row.get("solver", "exact") != "exact"
-        )
+        seeded = row["weights"] == "random" or row["solver"] != "exact"
         fields = [*HEAD, *RECIPE, "target", "test_set"]
         if same_pictures or not seeded:
             fields += PICTURES
@@ -62,53 +156,50 @@ def _merged(rows):
     return merged
 
 
-def score_text(row: _Row, metric: str) -> str:
+def score_text(row: Row, metric: str) -> str:
     """`"spearman"` or `"mae"` of a row of `merge_seeds`, or a published one."""
-    return format_mean(row[metric], row.get(f"{metric}_seed_sd"), ".3f") or ""
+    if row[metric] is None:
+        return ""
+    return format_mean(row[metric], row.get(f"{metric}_seed_sd"), ".3f")
 
 
-def scores_text(row: _Row) -> str:
+def scores_text(row: Row) -> str:
     """SPC / MAE."""
     return f"{score_text(row, 'spearman')} / {score_text(row, 'mae')}"
 
 
-def score_cell(row: _Row, metric: str, suffix: str = "") -> float | str:
+def score_cell(row: Row, metric: str, suffix: str = "") -> float | str:
     """A number as it is, so that it stands on the right; seeds as text."""
     if len(row["seeds"]) == 1:
         return row[metric]
     return score_text(row, metric) + suffix
 
 
-def fit_preference(row: _Row) -> tuple:
+def fit_preference(row: Row) -> tuple:
     """Sort key: the exact fit first, then what saw most positions."""
-    return (
-        row.get("solver", "exact") != "exact",
-        -(row.get("positions_per_image") or 0),
-    )
+    return row["solver"] != "exact", -(row.get("positions_per_image") or 0)
 
 
-def closest_pair(
-    ones: Sequence[_Row], others: Sequence[_Row]
-) -> tuple[_Row, _Row, list[str]] | None:
+def closest_pair(ones: Rows, others: Rows) -> tuple[Row, Row, list[str]] | None:
     """The two rows that were fitted most alike and score the same pictures."""
+
+    def differences(one, other, names):
+        return [
+            f"{name.replace('_', ' ')} {one.get(name)}, {other.get(name)}"
+            for name in names
+            if one.get(name) != other.get(name)
+        ]
+
     pairs = [
-        (
-            one,
-            other,
-            [
-                f"{name.replace('_', ' ')} {one.get(name)}, {other.get(name)}"
-                for name in RECIPE
-                if one.get(name) != other.get(name)
-            ],
-        )
+        (one, other, differences(one, other, RECIPE))
         for one in ones
         for other in others
-        if all(one.get(name) == other.get(name) for name in PICTURES)
+        if not differences(one, other, PICTURES)
     ]
     return min(
         pairs,
         key=lambda pair: (
-            pair[0].get("solver") != pair[1].get("solver"),
+            pair[0]["solver"] != pair[1]["solver"],
             len(pair[2]),
             *map(fit_preference, pair[:2]),
         ),
@@ -116,7 +207,7 @@ def closest_pair(
     )
 
 
-def network_differences(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+def network_differences(rows: Rows) -> list[dict[str, Any]]:
     """Pair each network's SPC with the first network's, picture by picture."""
     from keras_padpos.metrics import paired_difference
 

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from keras_padpos.report.cells import format_mean
 from keras_padpos.report.cells import mean_sd
 from keras_padpos.report.names import distinct_parts
 from keras_padpos.report.names import path_end
 
 Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 
 def is_scored(row: Row) -> bool:
@@ -40,10 +38,9 @@ def digits(values: Sequence[float | None]) -> str | None:
     ('0.506 ± 0.0087', '2', '0')
     """
     numbers = [value for value in values if value is not None]
-    if not any(numbers):
-        return "0" if numbers else None
-    sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
-    return format_mean(float(np.mean(numbers)), sd, ".3g", ".2g")
+    if numbers and not any(numbers):
+        return "0"
+    return mean_sd(numbers, ".3g", sd_form=".2g")
 
 
 def first(values: Sequence[Any]) -> Any:
@@ -67,14 +64,12 @@ def interval(
     return text
 
 
-def seed_count(rows: Sequence[Row]) -> int | str | None:
+def seed_count(rows: Rows) -> int | str | None:
     """How many seeds there are; and of these, how many have scores."""
-    seeds = {row.get("seed") for row in rows} - {None}
-    scored = {row.get("seed") for row in rows if is_scored(row)} - {None}
-    if not seeds:
-        return None
+    seeds = values_of(rows, "seed")
+    scored = values_of(filter(is_scored, rows), "seed")
     if len(scored) == len(seeds):
-        return len(seeds)
+        return len(seeds) or None
     return f"{len(scored)} of {len(seeds)}"
 
 
@@ -95,7 +90,7 @@ class Column:
     where: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     rows: bool = False
 
-    def cell(self, rows: Sequence[Row]) -> Any:
+    def cell(self, rows: Rows) -> Any:
         """The cell of one line, of the rows that the line stands for."""
         if self.rows:
             return self.form(rows)
@@ -105,9 +100,13 @@ class Column:
             if is_scored(row)
             and all(row.get(key) == value for key, value in self.where.items())
         ]
-        if callable(self.field):
-            return self.form([self.field(row) for row in counted])
-        return self.form([row.get(self.field) for row in counted])
+        field = self.field
+        return self.form(
+            [
+                field(row) if callable(field) else row.get(field)
+                for row in counted
+            ]
+        )
 
 
 def same(field: str, heading: str | None = None) -> Column:
@@ -174,16 +173,14 @@ class Table:
             given.
     """
 
-    title: str | Callable[[Sequence[Row]], str]
+    title: str | Callable[[Rows], str]
     by: Mapping[str, str]
-    columns: (
-        Mapping[str, Column] | Callable[[Sequence[Row]], Mapping[str, Column]]
-    )
-    notes: Sequence[str] | Callable[[Sequence[Row]], Sequence[str]] = ()
+    columns: Mapping[str, Column] | Callable[[Rows], Mapping[str, Column]]
+    notes: Sequence[str] | Callable[[Rows], Sequence[str]] = ()
     rows: Callable[[Row], bool] = lambda row: True
     split: Callable[[Row], Any] = lambda row: None
     shorten: Sequence[str] = ()
-    derive: Callable[[Sequence[Row]], Iterable[Row]] = lambda rows: rows
+    derive: Callable[[Rows], Iterable[Row]] = lambda rows: rows
     networks: Sequence[str] | None = None
 
     def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -195,9 +192,9 @@ class Table:
         tables: dict[Any, list[Row]] = {}
         for row in filter(self.rows, self.derive(list(rows))):
             tables.setdefault(self.split(row), []).append(row)
-        return [self._one(part) for part in tables.values()]
+        return [self._laid_out(part) for part in tables.values()]
 
-    def _one(self, rows):
+    def _laid_out(self, rows):
         columns = _made(self.columns, rows)
         labels = short_labels(rows, self.by, self.shorten)
         lines = [
@@ -219,12 +216,8 @@ class Table:
         """Lines on networks without scores, and why."""
         names = self.by if self.networks is None else self.networks
         return dict.fromkeys(
-            ", ".join(
-                [
-                    *(str(labels(row)[name]) for name in names),
-                    f"seed {row.get('seed')}: {row['reason']}",
-                ]
-            )
+            "".join(f"{labels(row)[name]}, " for name in names)
+            + f"seed {row.get('seed')}: {row['reason']}"
             for row in rows
             if not is_scored(row)
         )
@@ -242,19 +235,14 @@ def short_labels(
     {'weights': 'a/net.h5', 'seed': 0}
     """
     rows, fields = list(rows), tuple(fields)
-    parts = {
-        name: distinct_parts(
-            [row[name] for row in rows if row.get(name) is not None]
-        )
-        for name in paths
-    }
+    parts = {name: distinct_parts(values_of(rows, name)) for name in paths}
 
     def labels(row: Row) -> dict[str, Any]:
-        return {
-            name: path_end(row[name], parts[name])
-            if name in parts and row.get(name) is not None
-            else row.get(name)
-            for name in fields
+        own = {name: row.get(name) for name in fields}
+        return own | {
+            name: path_end(own[name], parts[name])
+            for name in parts
+            if own.get(name) is not None
         }
 
     return labels
