@@ -23,6 +23,22 @@ PROVENANCE = {
 }
 
 
+def example_rows(text, modes=(None,)):
+    """Rows as results.json has them, in each padding mode."""
+    rows = json.loads(f"[{text}]")
+    return [
+        {**row, "padding_mode": mode} if mode else row
+        for mode in modes
+        for row in rows
+    ]
+
+
+def write(path, experiment, config, rows):
+    work = WorkDirectory(path, experiment, config)
+    work.write_results(rows, PROVENANCE)
+    return work
+
+
 def draw(path, *names):
     (path / "figures").mkdir(exist_ok=True)
     for name in names:
@@ -42,10 +58,11 @@ def probe_run(path):
     draw(path, "predicted_maps")
 
 
-def pattern_run(path):
+def pattern_run(path, seed=0):
     (row,), arrays = example_run()
     row |= {"crop": 8, "activation": "after", "image_set": "noise", "mae": 0.5}
-    work = WorkDirectory(path, "padding_pattern", {"crop": 8})
+    row["seed"] = seed
+    work = WorkDirectory(path, "padding_pattern", {"crop": 8, "seed": seed})
     work.save_arrays(arrays)
     rows = [{**row, "padding_mode": mode} for mode in ("zeros", "reflect")]
     work.write_results(rows, PROVENANCE)
@@ -62,17 +79,12 @@ def fconv_run(path, seeds=(0, 1), modes=("zeros", "circular")):
             for epoch in range(1, 4):
                 loss = (1 + seed / 10) / epoch
                 work.log(unit, epoch=epoch, loss=loss, val_loss=2 * loss)
-            rows.append(
-                {
-                    "test": "red_green",
-                    "splits": "released",
-                    "convolution": "same",
-                    "padding_mode": mode,
-                    "test_set": "similar",
-                    "seed": seed,
-                    "accuracy": 0.9 + seed / 100,
-                }
+            (row,) = example_rows(
+                """{"test": "red_green", "splits": "released",
+                "convolution": "same", "test_set": "similar"}""",
+                [mode],
             )
+            rows.append({**row, "seed": seed, "accuracy": 0.9 + seed / 100})
             work.save_checkpoint(unit, rows[-1:])
     draw(path, "red_green_examples")
     work.write_results(rows, PROVENANCE)
@@ -80,182 +92,103 @@ def fconv_run(path, seeds=(0, 1), modes=("zeros", "circular")):
 
 
 def formation_run(path):
-    work = WorkDirectory(path, "pattern_formation", {"model": "vgg5"})
-    rows = [
-        {
-            "model": "vgg5",
-            "padding_mode": mode,
-            "seed": 0,
-            "step": step,
-            "layer": "conv",
-            "test_accuracy": 0.5,
-            "train_images": 8,
-            "images": 4,
-            "pictures": 2,
-            "crop": 8,
-            "image_set": "noise",
-            "relative": 1.0 + step,
-            "snr_of_means": 1.0,
-        }
-        for mode in ("zeros", "reflect")
-        for step in (0, 9)
-    ]
-    work.write_results(rows, PROVENANCE)
-    return work
+    rows = example_rows(
+        """{"model": "vgg5", "seed": 0, "step": 0, "layer": "conv",
+        "test_accuracy": 0.5, "train_images": 8, "images": 4, "pictures": 2,
+        "crop": 8, "image_set": "noise", "relative": 1.0, "snr_of_means": 1.0}
+        """,
+        ["zeros", "reflect"],
+    )
+    rows += [{**row, "step": 9, "relative": 10.0} for row in rows]
+    return write(path, "pattern_formation", {"model": "vgg5"}, rows)
 
 
 def agreement_run(path):
-    work = WorkDirectory(path, "prediction_agreement", {"crop": 64})
-    rows = [
-        {
-            "backbone": "mobilenet",
-            "weights": "random",
-            "padding_mode": mode,
-            "test_set": "photos",
-            "images": 2,
-            "crop": 64,
-            "top1_agreement": 0.5,
-            "top1_ci95": [0.0, 1.0],
-            "top5_overlap": 0.6,
-            "total_variation": 0.4,
-        }
-        for mode in ("zeros", "reflect")
-    ]
-    work.write_results(rows, PROVENANCE)
-    return work
+    rows = example_rows(
+        """{"backbone": "mobilenet", "weights": "random", "test_set": "photos",
+        "images": 2, "crop": 64, "top1_agreement": 0.5, "top1_ci95": [0.0, 1.0],
+        "top5_overlap": 0.6, "total_variation": 0.4}""",
+        ["zeros", "reflect"],
+    )
+    return write(path, "prediction_agreement", {"crop": 64}, rows)
 
 
 def location_run(path):
-    work = WorkDirectory(path, "location_task", {"model": ["vgg5"]})
-    about = {
-        "model": "vgg5",
-        "task": "location",
-        "canvas": "black",
-        "grid": 3,
-        "channels": "ordered",
-        "seed": 0,
-        "train_images": 9,
-        "test_images": 2,
-        "steps": 1,
-    }
-    score = {
-        "head": "cell",
-        "accuracy": 0.6,
-        "chance": 0.1,
-        "per_cell": [[0.6] * 3] * 3,
-        "by_border_distance": [0.5, 0.7],
-    }
-    units = {
-        "head": "latent",
-        "units": 256,
-        "neurons_location": 90,
-        "neurons_class": 60,
-        "neurons_residual": 106,
-        "score_location": 0.5,
+    rows = example_rows(
+        """{"head": "cell", "accuracy": 0.6, "chance": 0.1,
+        "per_cell": [[0.6, 0.6, 0.6], [0.6, 0.6, 0.6], [0.6, 0.6, 0.6]],
+        "by_border_distance": [0.5, 0.7]},
+        {"head": "latent", "units": 256, "neurons_location": 90,
+        "neurons_class": 60, "neurons_residual": 106, "score_location": 0.5,
         "score_class": 0.1,
-        "position_units": {"out": {"units": 8, "aware": 2, "by_side": {}}},
-    }
-    rows = [
-        {**about, "padding_mode": mode, **each}
-        for mode in ("zeros", "none")
-        for each in (score, units)
-    ]
-    work.write_results(rows, PROVENANCE)
-    return work
+        "position_units": {"out": {"units": 8, "aware": 2, "by_side": {}}}}""",
+        ["zeros", "none"],
+    )
+    (about,) = example_rows(
+        """{"model": "vgg5", "task": "location", "canvas": "black", "grid": 3,
+        "channels": "ordered", "seed": 0, "train_images": 9, "test_images": 2,
+        "steps": 1}"""
+    )
+    rows = [{**about, **row} for row in rows]
+    return write(path, "location_task", {"model": ["vgg5"]}, rows)
 
 
 def semantic_run(path):
-    work = WorkDirectory(path, "semantic_head", {"task": "segmentation"})
+    (score,) = example_rows(
+        """{"task": "segmentation", "mean_iou": 0.3, "pixel_accuracy": 0.5,
+        "class_iou": [0.5, 0.1, null], "train_images": 9, "test_images": 2,
+        "steps": 5}"""
+    )
+    networks = example_rows(
+        """{"backbone": "majority", "weights": null, "head": null,
+        "enlarge": null, "padding_mode": null, "seed": null},
+        {"backbone": "vgg5", "weights": "random", "head": "fcn",
+        "enlarge": "places", "padding_mode": "zeros", "seed": 1},
+        {"backbone": "vgg5", "weights": "random", "head": "fcn",
+        "enlarge": "places", "padding_mode": "zeros", "seed": 2}"""
+    )
     rows = [
-        {
-            "backbone": backbone,
-            "weights": seed and "random",
-            "head": seed and "fcn",
-            "enlarge": seed and "places",
-            "padding_mode": seed and "zeros",
-            "seed": seed,
-            "task": "segmentation",
-            "band": band,
-            "mean_iou": 0.3,
-            "pixel_accuracy": 0.5,
-            "class_iou": [0.5, 0.1, None],
-            "train_images": 9,
-            "test_images": 2,
-            "steps": 5,
-        }
-        for backbone, seed in (("majority", None), ("vgg5", 1), ("vgg5", 2))
+        {**network, "band": band, **score}
+        for network in networks
         for band in ("overall", "0-5 %", "interior")
     ]
-    work.write_results(rows, PROVENANCE)
-    return work
+    return write(path, "semantic_head", {"task": "segmentation"}, rows)
 
 
 def robustness_run(path):
-    work = WorkDirectory(path, "robustness", {"model": ["vgg5"]})
-    clean = {
-        "model": "vgg5",
-        "padding_mode": "zeros",
-        "cutout": "off",
-        "seed": 0,
-        "attack": "none",
-        "fill": None,
-        "region": None,
-        "share": None,
-        "epsilon": None,
-        "fraction": None,
-        "accuracy": 0.5,
-        "train_images": 9,
-        "test_images": 4,
-        "epochs": 1,
-    }
+    (clean,) = example_rows(
+        """{"model": "vgg5", "padding_mode": "zeros", "cutout": "off",
+        "seed": 0, "attack": "none", "fill": null, "region": null,
+        "share": null, "epsilon": null, "fraction": null, "accuracy": 0.5,
+        "train_images": 9, "test_images": 4, "epochs": 1}"""
+    )
     attacked = {"attack": "pgd", "region": "whole", "epsilon": 2.0}
     rows = [
         clean,
         {**clean, "attack": "cutout", "fill": "mean", "accuracy": 0.25},
         {**clean, **attacked, "fraction": 1.0},
     ]
-    work.write_results(rows, PROVENANCE)
-    return work
+    return write(path, "robustness", {"model": ["vgg5"]}, rows)
 
 
 def texture_run(path):
-    work = WorkDirectory(path, "texture", {"train": ["frozen"]})
-    rows = [
-        {
-            "backbone": "vgg16",
-            "weights": "bundled",
-            "train": "frozen",
-            "padding_mode": mode,
-            "test_set": "tfds:dtd:test",
-            "classes": 47,
-            "seed": 0,
-            "accuracy": 0.5,
-            "accuracy_ci95": [0.45, 0.55],
-            "class_accuracy": 0.5,
-            "train_images": 1880,
-            "test_images": 1880,
-            "epochs": 10,
-        }
-        for mode in ("zeros", "none")
-    ]
-    work.write_results(rows, PROVENANCE)
-    return work
+    rows = example_rows(
+        """{"backbone": "vgg16", "weights": "bundled", "train": "frozen",
+        "test_set": "tfds:dtd:test", "classes": 47, "seed": 0, "accuracy": 0.5,
+        "accuracy_ci95": [0.45, 0.55], "class_accuracy": 0.5,
+        "train_images": 1880, "test_images": 1880, "epochs": 10}""",
+        ["zeros", "none"],
+    )
+    return write(path, "texture", {"train": ["frozen"]}, rows)
 
 
 def shift_run(path):
-    work = WorkDirectory(path, "shift_consistency", {"pairs": 1})
-    row = {
-        "backbone": "mobilenet",
-        "weights": "imagenet",
-        "padding_mode": "zeros",
-        "image_set": "photos",
-        "images": 8,
-        "pairs": 1,
-        "consistency": 0.75,
-        "consistency_ci95": [0.5, 1.0],
-    }
-    work.write_results([row], PROVENANCE)
-    return work
+    rows = example_rows(
+        """{"backbone": "mobilenet", "weights": "imagenet", "images": 8,
+        "padding_mode": "zeros", "image_set": "photos", "pairs": 1,
+        "consistency": 0.75, "consistency_ci95": [0.5, 1.0]}"""
+    )
+    return write(path, "shift_consistency", {"pairs": 1}, rows)
 
 
 def own_run(path, seed=0, model="vgg5", **changes):

@@ -3,7 +3,6 @@
 from keras_padpos.report._paper_tables import paper_tables
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.cells import table_markdown
-from keras_padpos.report.content import Layout
 from keras_padpos.report.inspection import draw_inspection
 from keras_padpos.report.inspection import print_inspection
 from keras_padpos.report.orderings import evaluate_orderings
@@ -16,14 +15,11 @@ from keras_padpos.report.position_figures import draw_position_figures
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
 from keras_padpos.report.progress import Progress
-from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import find_runs
 from keras_padpos.report.seeds import position_rows
 
 __all__ = [
-    "Layout",
     "Progress",
-    "RunRecord",
     "check_report_file",
     "draw_inspection",
     "draw_position_figures",

@@ -7,11 +7,8 @@ from typing import Any
 from keras_padpos import published
 from keras_padpos.published import CONTROLS
 from keras_padpos.report import _paper_tables as tables
+from keras_padpos.report import names
 from keras_padpos.report import seeds
-from keras_padpos.report.names import head_label
-from keras_padpos.report.names import network_identity
-from keras_padpos.report.names import network_labels
-from keras_padpos.report.names import set_label
 from keras_padpos.report.table import Row
 from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
@@ -36,7 +33,7 @@ FCONV_KEYS = {
 def paper_differences(rows: Rows) -> list[dict[str, Any]]:
     """Set each cell of Islam et al.'s tables against what stands for it."""
     ours = seeds.merge_seeds(rows, same_pictures=False)
-    labels = network_labels({**row, "seed": None} for row in ours)
+    labels = names.network_labels({**row, "seed": None} for row in ours)
     models = published.load_orderings().models
     differences = []
     for table in published.probe_tables().values():
@@ -56,7 +53,7 @@ def paper_differences(rows: Rows) -> list[dict[str, Any]]:
                 {
                     **row,
                     **published_cell,
-                    "network": labels[network_identity(row)],
+                    "network": labels[names.network_identity(row)],
                     "mae_factor": (factor := 1 + tables.halved_stripes(row)),
                     "mae_difference": factor * row["mae"] - cell["mae"],
                     "spearman_difference": row["spearman"] - cell["spearman"],
@@ -89,7 +86,7 @@ def _stand_ins(cell: Row, ours: Rows, fits: Row | None) -> Iterable[Row]:
             and published.row_fits(row, fits)
             and not (padded and row["padding_mode"] != cell["padding_mode"])
         ):
-            key = network_identity(row), row["test_set"]
+            key = names.network_identity(row), row["test_set"]
             best[key] = min(best.get(key, row), row, key=preference)
     return best.values()
 
@@ -134,7 +131,7 @@ def _line(row: Row) -> dict[str, Any]:
         "network": row["network"].removesuffix(", zeros padding"),
         "target_words": row["target"].replace("_", " "),
         "head": tables.head_line(row, bare=row["bare"]),
-        "pictures": f"{set_label(row['test_set'])} ({row['images']})",
+        "pictures": f"{names.set_label(row['test_set'])} ({row['images']})",
         "spearman": seeds.score_cell(row, "spearman"),
         "spearman_difference": f"{row['spearman_difference']:+.3f}",
         "mae": seeds.score_cell(row, "mae"),
@@ -218,4 +215,4 @@ def paper_coverage(differences: Rows, fconv_rows: Rows) -> list[dict[str, Any]]:
 
 def _probe_label(row: Row) -> str:
     bare = row["bare"] if "bare" in row else tables.is_bare(row)
-    return f"{row['model']}{', no padding' if bare else ''}, {head_label(row)}"
+    return f"{row['model']}{', no padding' if bare else ''}, {names.head_label(row)}"

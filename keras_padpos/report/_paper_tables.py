@@ -5,11 +5,8 @@ from typing import Any
 
 from keras_padpos import published
 from keras_padpos.published import CONTROLS
+from keras_padpos.report import names
 from keras_padpos.report import seeds
-from keras_padpos.report.names import head_label
-from keras_padpos.report.names import network_identity
-from keras_padpos.report.names import network_labels
-from keras_padpos.report.names import set_label
 from keras_padpos.report.table import Row
 from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
@@ -39,9 +36,9 @@ def paper_tables(
         of a table has no column.
     """
     ours = seeds.merge_seeds(rows, same_pictures=False)
-    labels = network_labels(map(_padded, ours))
+    labels = names.network_labels(map(_padded, ours))
     for row in ours:
-        label = labels[network_identity(_padded(row))]
+        label = labels[names.network_identity(_padded(row))]
         row["column"] = label.removesuffix(", zeros padding")
         row["place"] = paper_place(row, ours=True)
     return [
@@ -72,7 +69,7 @@ def _redrawn(table, ours, intervals):
                     "target": row["target"].replace("_", " "),
                     "head": head_line(row, bare=is_bare(row)),
                     "test_set": row["test_set"],
-                    "ours_on": name and set_label(name),
+                    "ours_on": name and names.set_label(name),
                 },
             )
             line[f"paper: {row['model']}"] = seeds.scores_text(row)
@@ -129,11 +126,11 @@ def _notes(table, shown, intervals):
     ) + (" Ours: SPC [95 % interval over pictures] / MAE." if intervals else "")
     if shown:
         fitted = _joined(
-            f"{row['train_images']} of {set_label(row['train_set'])}"
+            f"{row['train_images']} of {names.set_label(row['train_set'])}"
             for row in shown
         )
         scored = _joined(
-            f"{row['images']} of {set_label(row['test_set'])}"
+            f"{row['images']} of {names.set_label(row['test_set'])}"
             for row in shown
             if row["test_set"] not in CONTROLS
         )
@@ -158,7 +155,7 @@ def _notes(table, shown, intervals):
     for row in table.rows:
         if "note" in row:
             target = row["target"].replace("_", " ")
-            yield f"{row['model']}, {target}, {head_label(row)}: {row['note']}"
+            yield f"{row['model']}, {target}, {names.head_label(row)}: {row['note']}"
 
 
 def paper_place(row: Row, *, ours: bool = False) -> tuple:
@@ -181,7 +178,7 @@ def halved_stripes(row: Row) -> bool:
 
 def head_line(row: Row, *, bare: bool) -> str:
     """The head of a line, and whether the network's padding was removed."""
-    return head_label(row) + (", network without padding" if bare else "")
+    return names.head_label(row) + (", network without padding" if bare else "")
 
 
 def _padded(row: Row) -> dict[str, Any]:

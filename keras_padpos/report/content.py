@@ -13,16 +13,23 @@ from keras_padpos.report import _paper_differences as differences
 from keras_padpos.report import cells
 from keras_padpos.report import orderings
 from keras_padpos.report._paper_tables import paper_tables
-from keras_padpos.report._row_tables import row_tables
 from keras_padpos.report.missing import missing_parts
 from keras_padpos.report.provenance import start_text
 from keras_padpos.report.read_runs import FINISHED
 from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.read_runs import differing_flags
 from keras_padpos.report.read_runs import run_groups
 from keras_padpos.report.seeds import position_rows
 
 Table = dict[str, Any]
 """Arguments of `print_table`."""
+
+
+MOST_ROWS = 1000
+"""Rows of a table; what is beyond is left to CSV."""
+
+# Where the arrays of a row lie in arrays.npz: nothing to read.
+_POINTERS = ("arrays", "reference")
 
 
 def plain_rows(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
@@ -137,6 +144,47 @@ def _groups(runs, experiment, layouts, refused) -> Iterable[RunGroup]:
         yield RunGroup(tuple(plain), tuple(row_tables(plain)))
     if rest := [run for run in runs if run.state != FINISHED]:
         yield RunGroup(tuple(rest))
+
+
+def row_tables(runs: Sequence[RunRecord]) -> list[Table]:
+    """Lay out rows as they are, a table for all that have the same fields."""
+    known = {name for run in runs for row in run.rows for name in row}
+    flags = [name for name in differing_flags(runs) if name not in known]
+    kinds: dict[frozenset, list[dict[str, Any]]] = {}
+    for run in runs:
+        about: dict[str, Any] = {}
+        if len(runs) > 1:
+            about = {"run": run.name} | {
+                f"--{name}": cells.config_text(run.config.get(name))
+                for name in flags
+            }
+        for row in run.rows:
+            line = about | {
+                f"row: {name}" if name in about else name: cells.short_value(
+                    value
+                )
+                for name, value in row.items()
+                if name not in _POINTERS
+            }
+            kinds.setdefault(frozenset(line), []).append(line)
+    return [
+        {
+            "title": f"{runs[0].experiment}: {cells.counted(len(rows), 'row')}"
+            + (f" of {len(runs)} runs" if len(runs) > 1 else ""),
+            "columns": [
+                (name, name if name[:2] == "--" else name.replace("_", " "))
+                for name in rows[0]
+            ],
+            "rows": rows[:MOST_ROWS],
+            "notes": [
+                f"These are the first {MOST_ROWS} of {len(rows)} rows; "
+                "--format=csv writes all."
+            ]
+            * (len(rows) > MOST_ROWS),
+        }
+        for fields, rows in kinds.items()
+        if fields
+    ]
 
 
 def _parts(layout, runs, refused):

@@ -83,9 +83,8 @@ def draw_curves(lines: Sequence[_Line]) -> tuple[str, bytes] | None:
 
     columns = min(len(panels), _COLUMNS)
     rows = math.ceil(len(panels) / columns)
-    families = list(
-        dict.fromkeys(_family(n) for curves in panels.values() for n in curves)
-    )
+    labels = (label for curves in panels.values() for label in curves)
+    families = list(dict.fromkeys(map(_family, labels)))
     figure = Figure(figsize=(3.6 * columns, 2.6 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 from typing import Literal
-from typing import Protocol
 
 import numpy as np
 
@@ -22,13 +20,6 @@ _DASHES = ("-", "--", ":")
 # at another resolution.
 _MARGIN = 0.94
 _LEAST = 6
-
-
-class FigureFolder(Protocol):
-    """What figures are plotted into: a work directory."""
-
-    def figure_path(self, name: str) -> Path:
-        """The file of a figure."""
 
 
 @contextlib.contextmanager
@@ -133,18 +124,12 @@ def draw_seeds(
     points are: 0, 1, ... if not given.
     """
     mean = np.mean(values, axis=0)
-    place = np.arange(len(mean)) if place is None else place
+    place = range(len(mean)) if place is None else place
     (line,) = axis.plot(place, mean, **style)
     if len(values) > 1:
         sd = np.std(values, axis=0, ddof=1)
-        axis.fill_between(
-            place,
-            mean - sd,
-            mean + sd,
-            alpha=0.15,
-            color=line.get_color(),
-            linewidth=0,
-        )
+        band = {"alpha": 0.15, "color": line.get_color(), "linewidth": 0}
+        axis.fill_between(place, mean - sd, mean + sd, **band)
 
 
 def mode_lines(modes: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,13 +10,11 @@ import numpy as np
 
 from keras_padpos.report.cells import counted
 from keras_padpos.report.cells import print_table
-from keras_padpos.report.figure import FigureFolder
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import open_figure
+from keras_padpos.report.table import Row
+from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
-
-_Row = Mapping[str, Any]
-_Rows = Sequence[_Row]
 
 _COLUMNS = 5
 _PANEL_INCHES = 2.1
@@ -28,7 +25,7 @@ _CELLS = [("cells", "cells added"), ("cells_seen", "cells seen")]
 
 
 def print_inspection(
-    title: str, rows: _Rows, input_shape: str, notes: Sequence[str] = ()
+    title: str, rows: Rows, input_shape: str, notes: Sequence[str] = ()
 ) -> None:
     """Print the tables of an inspection.
 
@@ -59,95 +56,73 @@ def print_inspection(
     if len(grouped(signature, ["signature"])) > 1:
         columns.insert(0, "signature")
     print_table(title, columns, signature, notes)
-    for name, lay_out in (
-        ("operations", _operations),
-        ("padding_sites", _sites),
-        ("even_sizes", _uneven),
-        ("receptive_field", _fields),
+    for name, show in (
+        ("operations", _print_operations),
+        ("padding_sites", _print_sites),
+        ("even_sizes", _print_uneven),
+        ("receptive_field", _print_fields),
     ):
-        if name not in tables:
-            continue
-        print()
-        if "reason" in tables[name][0] and name == "receptive_field":
-            print(f"Receptive fields: {tables[name][0]['reason']}")
-        else:
-            print_table(**lay_out(tables, input_shape))
+        if name in tables:
+            print()
+            show(tables, input_shape)
 
 
-def _operations(tables, input_shape):
+def _print_operations(tables, input_shape):
     columns = ["name", "operation", "padding", "kernel", "strides", "cells"]
-    return {
-        "title": "Operations of the graph that pad",
-        "columns": columns,
-        "rows": [
-            {
-                **row,
-                "kernel": _by(row["kernel"]),
-                "strides": _by(row["strides"]),
-                "cells": " / ".join(
-                    f"{before},{after}" for before, after in row["cells"] or ()
-                ),
-            }
-            for row in tables["operations"]
-        ],
-    }
+    rows = [
+        {
+            **row,
+            "kernel": _by(row["kernel"]),
+            "strides": _by(row["strides"]),
+            "cells": " / ".join(
+                f"{before},{after}" for before, after in row["cells"] or ()
+            ),
+        }
+        for row in tables["operations"]
+    ]
+    print_table("Operations of the graph that pad", columns, rows)
 
 
-def _sites(tables, input_shape):
+def _print_sites(tables, input_shape):
     rows = tables["padding_sites"]
     modes = Counter(row["mode"] for row in rows)
     uneven = sum(row["uneven"] == "uneven" for row in rows)
     counts = ", ".join(f"{mode} {count}" for mode, count in modes.items())
-    return {
-        "title": f"Padding sites at {input_shape}",
-        "columns": [
-            "layer",
-            "kind",
-            "kernel",
-            "stride",
-            *_CELLS,
-            "uneven",
-            "mode",
-        ],
-        "rows": rows,
-        "notes": [
+    reasons = [f"{r['layer']}: {r['reason']}." for r in rows if r["reason"]]
+    print_table(
+        f"Padding sites at {input_shape}",
+        ["layer", "kind", "kernel", "stride", *_CELLS, "uneven", "mode"],
+        rows,
+        [
             f"{counted(len(rows), 'site')}, {uneven} uneven; modes: {counts}.",
-            *(
-                f"{row['layer']}: {row['reason']}."
-                for row in rows
-                if row["reason"]
-            ),
+            *reasons,
         ],
-    }
+    )
 
 
-def _uneven(tables, input_shape):
+def _print_uneven(tables, input_shape):
     rows, (sizes,) = tables.get("uneven_sites", []), tables["even_sizes"]
-    return {
-        "title": "Uneven sites, and the sizes (height = width) nearest that "
-        "make them even",
-        "columns": ["layer", *_CELLS, ("even_at", "even at")],
-        "rows": [
+    print_table(
+        "Uneven sites, and the sizes (height = width) nearest that make them "
+        "even",
+        ["layer", *_CELLS, ("even_at", "even at")],
+        [
             {**row, "even_at": row["remark"] or _sizes(row["even_at"])}
             for row in rows
         ],
-        "notes": list(_even_notes(rows, sizes)),
-    }
+        list(_even_notes(rows, sizes)),
+    )
 
 
-def _even_notes(rows: _Rows, sizes: _Row) -> Iterable[str]:
+def _even_notes(rows: Rows, sizes: Row) -> Iterable[str]:
     movable = [row for row in rows if not row["remark"]]
     if movable:
         left = "all sites" if len(movable) == len(rows) else "all others"
-        centred = ""
-        if sizes["centred_at"]:
-            centred = (
-                ", and with every map centred on the picture at: "
-                f"{_sizes(sizes['centred_at'])}"
-            )
-        yield (
-            f"At once {left} are even at: {_sizes(sizes['even_at'])}{centred}."
-        )
+        note = f"At once {left} are even at: {_sizes(sizes['even_at'])}"
+        if centred := sizes["centred_at"]:
+            note += ", and with every map centred on the picture at: "
+            note += _sizes(centred)
+        yield f"{note}."
     tried = "The network takes no other size"
     if sizes["tried"]:
         tried = (
@@ -159,19 +134,22 @@ def _even_notes(rows: _Rows, sizes: _Row) -> Iterable[str]:
     yield f"{tried}."
 
 
-def _fields(tables, input_shape):
+def _print_fields(tables, input_shape):
     rows = tables["receptive_field"]
+    if "reason" in rows[0]:
+        print(f"Receptive fields: {rows[0]['reason']}")
+        return
     pairs = ("stride", "size", "pad_before", "pad_after", "margin")
-    return {
-        "title": f"Receptive fields at {input_shape}, in cells of the picture",
-        "columns": [
+    print_table(
+        f"Receptive fields at {input_shape}, in cells of the picture",
+        [
             "layer",
             *((name, name.replace("_", " ")) for name in pairs),
             ("reach", "reach, %"),
             "positions",
             *(["gated"] if any(row["gated"] for row in rows) else []),
         ],
-        "rows": [
+        [
             {
                 **row,
                 **{key: _pair(row[key]) for key in pairs},
@@ -181,8 +159,8 @@ def _fields(tables, input_shape):
             }
             for row in rows
         ],
-        "notes": ["reach: share of the positions that padding reaches."],
-    }
+        ["reach: share of the positions that padding reaches."],
+    )
 
 
 def _sizes(sizes):
@@ -203,7 +181,7 @@ def _pair(entries):
     return _by(entries) if len(set(entries)) > 1 else str(entries[0])
 
 
-def draw_inspection(work: FigureFolder, about: _Row, rows: _Rows) -> None:
+def draw_inspection(work: Any, about: Row, rows: Rows) -> None:
     """Plot padding's reach at each stage, where receptive fields are known.
 
     The map of each layer, the positions that padding reaches coloured.
@@ -259,7 +237,7 @@ def draw_inspection(work: FigureFolder, about: _Row, rows: _Rows) -> None:
         )
 
 
-def reached_positions(row: _Row) -> np.ndarray:
+def reached_positions(row: Row) -> np.ndarray:
     """Which positions of a map padding reaches: bool, `row["positions"]`."""
     rows, columns = (
         (np.arange(count) >= first) & (np.arange(count) <= last)

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_padpos.report import read_runs
 from keras_padpos.report.cells import counted
 from keras_padpos.report.cells import listed
-from keras_padpos.report.read_runs import DAMAGED
-from keras_padpos.report.read_runs import UNFINISHED
-from keras_padpos.report.read_runs import RunRecord
 
 _MOST_UNITS = 8
 _MOST_LINES = 20
@@ -31,7 +29,7 @@ _CONDITIONS = (
 
 
 def missing_parts(
-    runs: Sequence[RunRecord],
+    runs: Sequence[read_runs.RunRecord],
     experiments: Mapping[str, Iterable[Any]],
     coverage: Sequence[Mapping[str, Any]],
     refused: Mapping[str, Sequence[str]],
@@ -41,17 +39,17 @@ def missing_parts(
         "Runs that are not finished": [
             f"{run.name} ({run.experiment}): {_progress(run)}"
             for run in runs
-            if run.state == UNFINISHED
+            if run.state == read_runs.UNFINISHED
         ],
         "Damaged results": [
             f"{run.name} ({run.experiment}): {' '.join(run.problems)}"
             for run in runs
-            if run.state == DAMAGED
+            if run.state == read_runs.DAMAGED
         ],
         "Files that are not as they should be": [
             f"{run.name}: {' '.join(run.problems)}"
             for run in runs
-            if run.problems and run.state != DAMAGED
+            if run.problems and run.state != read_runs.DAMAGED
         ]
         + [f"{name}: {each}" for name in refused for each in refused[name]],
         "Papers' numbers that no run has beside": [
@@ -86,7 +84,7 @@ def _progress(run):
     return f"finished: {before}{', '.join(run.units[-_MOST_UNITS:])}."
 
 
-def _skipped_pictures(runs: Iterable[RunRecord]) -> Iterable[str]:
+def _skipped_pictures(runs: Iterable[read_runs.RunRecord]) -> Iterable[str]:
     """A line a set, with up to three reasons."""
     for run in runs:
         skipped = run.provenance.get("skipped")
@@ -99,7 +97,7 @@ def _skipped_pictures(runs: Iterable[RunRecord]) -> Iterable[str]:
                 yield f"{run.name}: {name}: {len(reasons)} left out ({texts})."
 
 
-def _versions(runs: Iterable[RunRecord]) -> Iterable[str]:
+def _versions(runs: Iterable[read_runs.RunRecord]) -> Iterable[str]:
     packages: dict[str, dict[str, list[str]]] = {}
     for run in runs:
         versions = run.provenance.get("versions")

@@ -6,21 +6,19 @@ from typing import Any
 
 from keras_padpos import published
 from keras_padpos.report import seeds
+from keras_padpos.report import table
 from keras_padpos.report.cells import listed
 from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
 from keras_padpos.report.names import set_label
-from keras_padpos.report.table import Rows
-from keras_padpos.report.table import grouped
-from keras_padpos.report.table import values_of
 
 _HOLDS, _REVERSED, _UNDECIDED = "holds", "reversed", "undecided"
 _NOT_TESTED = "not tested"
 
 
-def evaluate_orderings(rows: Rows) -> list[dict[str, Any]]:
+def evaluate_orderings(rows: table.Rows) -> list[dict[str, Any]]:
     """Try the orderings of `published.load_orderings` on the rows of runs.
 
     Each is tried for every network that it speaks of, on every set of
@@ -32,18 +30,16 @@ def evaluate_orderings(rows: Rows) -> list[dict[str, Any]]:
         rows: As `position_rows` returns them.
 
     Returns:
-        A flat row for each comparison, in the order of the orderings:
-        `ordering`, `statement` and `where` as published; `network`, its label,
-        and `test_set`, both `None` where no network fits; the network's
-        `NETWORK` fields, if one does; `target` and `head`, unless the sides
-        differ in them; `lesser` and `greater`,
-        labels of what tells them apart; `difference`, the mean of the SPC that
-        should be greater less the other, in [-2, 2], or the mean SPC that is
-        compared with 0; `difference_ci95`, its interval over pictures;
-        `images`; and `verdict`: `"holds"` if the interval is above 0 (for one
-        that should be near 0: within the bound), `"reversed"` if it is below 0
-        (outside the bound), `"undecided"` if neither, and `"not tested"`
-        where a side was not measured, for the reason in `remark`.
+        A flat row for each comparison: `ordering`, `statement` and `where` as
+        published; `network`, its label, and `test_set`, `None` where no network
+        fits; the network's `NETWORK` fields; `target` and `head`, unless the
+        sides differ in them; `lesser` and `greater`, labels of what tells them
+        apart; `difference`, the mean of the SPC that should be greater less the
+        other, in [-2, 2], or the mean SPC that is compared with 0;
+        `difference_ci95`, over pictures; `images`; and `verdict`: `"holds"` if
+        the interval is above 0 (or within the bound), `"reversed"` if below
+        (outside), `"undecided"` if neither, `"not tested"` where a side was not
+        measured, for the reason in `remark`.
     """
     orderings = published.load_orderings()
     merged = seeds.merge_seeds(rows)
@@ -70,7 +66,7 @@ class _Evaluation:
         self._models, self._heads = orderings.models, orderings.heads
         self._rows = rows
         # Of many runs there are many, and each comparison looks for its own.
-        self._at = grouped(rows, ["test_set", "target"])
+        self._at = table.grouped(rows, ["test_set", "target"])
         # All seeds of a network are one network here.
         self._networks = {
             network_identity(row): {name: row.get(name) for name in NETWORK}
@@ -88,7 +84,7 @@ class _Evaluation:
         for subject in subjects:
             identity = network_identity(subject)
             own = (r for r in self._rows if network_identity(r) == identity)
-            for test_set in values_of(own, "test_set"):
+            for test_set in table.values_of(own, "test_set"):
                 about = {
                     "network": self._labels[identity],
                     "test_set": test_set,
@@ -253,7 +249,7 @@ def _verdict(interval, bound=None):
     return _REVERSED if low > bound or high < -bound else _UNDECIDED
 
 
-def orderings_tables(rows: Rows) -> list[dict[str, Any]]:
+def orderings_tables(rows: table.Rows) -> list[dict[str, Any]]:
     """Lay out what `evaluate_orderings` returns.
 
     For each test set two tables, as arguments of `print_table`: a line an
@@ -261,12 +257,12 @@ def orderings_tables(rows: Rows) -> list[dict[str, Any]]:
     """
     tested = [row for row in rows if row["network"] is not None]
     tables = []
-    for (test_set,), own in grouped(tested, ["test_set"]).items():
-        cells = grouped(own, ["statement", "network"])
-        networks = values_of(own, "network")
+    for (test_set,), own in table.grouped(tested, ["test_set"]).items():
+        cells = table.grouped(own, ["statement", "network"])
+        networks = table.values_of(own, "network")
         lines = {
             statement: {"statement": statement, "where": where}
-            for statement, where in grouped(rows, ["statement", "where"])
+            for statement, where in table.grouped(rows, ["statement", "where"])
         }
         for (statement, network), compared in cells.items():
             lines[statement][network] = _verdict_text(compared)
@@ -292,7 +288,7 @@ def orderings_tables(rows: Rows) -> list[dict[str, Any]]:
     return tables
 
 
-def _verdict_text(rows: Rows) -> str:
+def _verdict_text(rows: table.Rows) -> str:
     """How many comparisons of an ordering hold; it `holds` if all do."""
     counts = Counter(row["verdict"] for row in rows)
     tested = len(rows) - counts[_NOT_TESTED]
@@ -307,17 +303,17 @@ def _verdict_text(rows: Rows) -> str:
     )
 
 
-def _untested(rows: Rows, test_set: str) -> Iterable[str]:
+def _untested(rows: table.Rows, test_set: str) -> Iterable[str]:
     """Why orderings were not tested at all on a test set."""
     about = [row for row in rows if row["test_set"] in (test_set, None)]
-    for (statement,), own in grouped(about, ["statement"]).items():
+    for (statement,), own in table.grouped(about, ["statement"]).items():
         if all(row["verdict"] == _NOT_TESTED for row in own):
-            reasons = values_of(own, "remark")
+            reasons = table.values_of(own, "remark")
             texts = listed(reasons, 2, "; ", "; {} more")
             yield f"Not tested: {statement}: {texts}."
 
 
-def _comparisons(test_set: str, rows: Rows) -> dict[str, Any]:
+def _comparisons(test_set: str, rows: table.Rows) -> dict[str, Any]:
     return {
         "title": f"Their comparisons on {set_label(test_set)}",
         "columns": [

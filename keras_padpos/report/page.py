@@ -87,13 +87,12 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
         probe_marks=filters.marks([("experiment", "position_probe")]),
         counts=", ".join(f"{n} {state}" for state, n in states.items()),
         style=style,
-        style_hash=_hash(style),
         script=script,
-        script_hash=_hash(script),
+        digest=_digest,
     )
 
 
-def _hash(text: str) -> str:
+def _digest(text: str) -> str:
     """What a content security policy knows an inline part by."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
@@ -103,70 +102,56 @@ class _Filters:
     """Numbers the values of each filter, and marks what has which."""
 
     def __init__(self, runs: Sequence[RunRecord]):
-        self._values: dict[str, list[str]] = {name: [] for name in _FACETS}
-        self._marks: dict[tuple[str, str], str] = {}
-        for facet, value in (each for run in runs for each in _run_values(run)):
-            values = self._values[facet]
-            if (facet, value) not in self._marks:
-                self._marks[facet, value] = f"{facet[0]}{len(values)}"
-                values.append(value)
+        self._marks: dict[str, dict[str, str]] = {name: {} for name in _FACETS}
+        for facet, value in _run_values(runs):
+            marks = self._marks[facet]
+            marks.setdefault(value, f"{facet[0]}{len(marks)}")
 
     def choices(self) -> list[tuple[str, str, list[str]]]:
         """Name, letter in marks and values of filters with several."""
         return [
-            (facet, facet[0], values)
-            for facet, values in self._values.items()
-            if len(values) > 1
+            (facet, facet[0], list(marks))
+            for facet, marks in self._marks.items()
+            if len(marks) > 1
         ]
 
     def marks(self, values: Iterable[tuple[str, str]]) -> str:
         """Marks of values that some row of a run has."""
-        return " ".join(
-            self._marks[each]
-            for each in dict.fromkeys(values)
-            if each in self._marks
-        )
+        marks = (self._marks[facet].get(value) for facet, value in values)
+        return " ".join(dict.fromkeys(filter(None, marks)))
 
     def run_marks(self, runs: Iterable[RunRecord]) -> str:
         """What runs have in any of their rows."""
-        return self.marks(value for run in runs for value in _run_values(run))
+        return self.marks(_run_values(runs))
 
 
-def _run_values(run):
-    yield "experiment", run.experiment
-    for row in run.rows:
-        yield from _values(row)
+def _run_values(runs):
+    for run in runs:
+        yield "experiment", run.experiment
+        for row in run.rows:
+            yield from _values(row)
 
 
 def _values(row):
     for facet, fields in _FACETS.items():
-        for field in fields:
-            value = row.get(field)
-            if isinstance(value, str) and value:
-                # Tables write targets without their underscores.
-                if facet == "target":
-                    value = value.replace("_", " ")
-                yield facet, value
-                break
+        values = [row.get(field) for field in fields]
+        for value in [v for v in values if isinstance(v, str) and v][:1]:
+            # Tables write targets without their underscores.
+            yield facet, value.replace("_", " ") if facet == "target" else value
 
 
 def _html_table(table: Mapping[str, Any], filters: _Filters) -> dict[str, Any]:
     """A table's cells as text, and marks of what each is about."""
-    pairs = column_pairs(table["columns"])
-    rows = table["rows"]
+    pairs, rows = column_pairs(table["columns"]), table["rows"]
+    heads = []
+    for key, heading in pairs:
+        # A column may be called by a value.
+        values = ("target", key.replace("_", " ")), ("padding mode", key)
+        right = _is_right([row.get(key) for row in rows])
+        heads.append((str(heading), right, filters.marks(values)))
     return {
         "title": table["title"],
-        "heads": [
-            (
-                str(heading),
-                _is_right([row.get(key) for row in rows]),
-                # A column may be called by a value.
-                filters.marks(
-                    [("target", key.replace("_", " ")), ("padding mode", key)]
-                ),
-            )
-            for key, heading in pairs
-        ],
+        "heads": heads,
         "rows": [
             (
                 filters.marks(_values(row)),
@@ -202,29 +187,32 @@ def _groups(
 ) -> dict[str, list[dict[str, Any]]]:
     """From each experiment to what the template shows of its groups."""
     numbers = itertools.count(1)
-    return {
-        name: [
+
+    def view(group):
+        runs = [
             {
-                "title": _title(group),
-                "anchor": run_anchor(content.runs, group.runs[0])
-                if len(group.runs) == 1
-                else f"group-{number}",
-                "marks": filters.run_marks(group.runs),
-                "tables": group.tables,
-                "notes": group.notes,
-                "runs": [
-                    {
-                        "run": run,
-                        "anchor": run_anchor(content.runs, run),
-                        "marks": filters.run_marks([run]),
-                        "provenance": provenance_items(run),
-                        **_figures(run if figures else None),
-                    }
-                    for run in group.runs
-                ],
+                "run": run,
+                "anchor": run_anchor(content.runs, run),
+                "marks": filters.run_marks([run]),
+                "provenance": provenance_items(run),
+                **_figures(run if figures else None),
             }
-            for group, number in zip(groups, numbers, strict=False)
+            for run in group.runs
         ]
+        number = next(numbers)
+        return {
+            "title": _title(group),
+            "anchor": runs[0]["anchor"]
+            if len(runs) == 1
+            else f"group-{number}",
+            "marks": filters.run_marks(group.runs),
+            "tables": group.tables,
+            "notes": group.notes,
+            "runs": runs,
+        }
+
+    return {
+        name: list(map(view, groups))
         for name, groups in content.experiments.items()
     }
 

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_padpos.report.cells import counted
 from keras_padpos.report.figure import figure_legend
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import mode_lines
 from keras_padpos.report.figure import open_figure
 from keras_padpos.report.figure import panel_titles
 from keras_padpos.report.names import pattern_networks
+from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
@@ -36,9 +37,7 @@ _LINES = 56
 
 
 def plot_patterns(
-    work: Any,
-    rows: Sequence[Mapping[str, Any]],
-    arrays: Mapping[str, np.ndarray],
+    work: Any, rows: Rows, arrays: Mapping[str, np.ndarray]
 ) -> None:
     """Plot all figures of a run of `padding_pattern`.
 
@@ -68,52 +67,40 @@ def plot_patterns(
         lines = {(row["padding_mode"], row["layer"]): row for row in group}
         adding = [mode for mode in modes if mode != "none"]
         for layer in layers if adding else []:
-            row = lines[adding[0], layer]
             file = re.sub(r"[^\w.+=-]+", "-", layer, flags=re.ASCII)
             _surface_figure(
                 work.figure_path(f"{before}surface_{file}"),
-                _features(arrays, row["arrays"]),
-                _features(arrays, row["reference"]),
-                arrays[f"{row['reference']}/place"],
-                arrays[f"{row['arrays']}/pattern"],
+                arrays,
+                lines[adding[0], layer],
                 f"{about}\n{layer}, {adding[0]} padding: channel mean of "
                 "features (colour: with padding; grey: around the crop), and "
                 "the pattern",
             )
         pattern, profile = (
-            {
-                key: arrays[f"{row['arrays']}/{kind}"]
-                for key, row in lines.items()
-            }
+            {key: arrays[f"{lines[key]['arrays']}/{kind}"] for key in lines}
             for kind in ("pattern", "profile")
         )
-        _modes_figure(
-            work.figure_path(f"{before}modes"),
-            pattern,
-            modes,
-            layers,
-            f"Pattern of padding: channel mean of |E[D]|\n{about}",
-        )
-        _profile_figure(
-            work.figure_path(f"{before}profile"),
-            profile,
-            modes,
-            layers,
-            f"Pattern against the distance to the border\n{about}",
-        )
-        _depth_figure(
-            work.figure_path(f"{before}depth"),
-            lines,
-            modes,
-            layers,
-            f"Pattern against depth\n{about}",
-        )
+        for kind, plot, values, title in (
+            (
+                "modes",
+                _modes_figure,
+                pattern,
+                "Pattern of padding: channel mean of |E[D]|",
+            ),
+            (
+                "profile",
+                _profile_figure,
+                profile,
+                "Pattern against the distance to the border",
+            ),
+            ("depth", _depth_figure, lines, "Pattern against depth"),
+        ):
+            path = work.figure_path(f"{before}{kind}")
+            plot(path, values, modes, layers, f"{title}\n{about}")
 
 
 def plot_formation(
-    work: Any,
-    rows: Sequence[Mapping[str, Any]],
-    arrays: Mapping[str, np.ndarray],
+    work: Any, rows: Rows, arrays: Mapping[str, np.ndarray]
 ) -> None:
     """Plot all figures of a run of `pattern_formation`.
 
@@ -130,7 +117,7 @@ def plot_formation(
     modes, layers = values_of(rows, "padding_mode"), values_of(rows, "layer")
     steps, seeds = values_of(rows, "step"), len(values_of(rows, "seed"))
     about = (
-        f"{rows[0]['model']}, {seeds} seed{'s' if seeds > 1 else ''} a mode, "
+        f"{rows[0]['model']}, {counted(seeds, 'seed')} a mode, "
         f"{rows[0]['images']} crops"
     )
     _steps_figure(
@@ -146,16 +133,15 @@ def plot_formation(
         ("last_patterns", f"after {max(steps)} steps", max(steps)),
     ):
         at_step = [row for row in rows if row["step"] == step]
-        groups = grouped(at_step, ["padding_mode", "layer"])
+        patterns = {
+            key: [arrays[f"{row['arrays']}/pattern"] for row in group]
+            for key, group in grouped(
+                at_step, ["padding_mode", "layer"]
+            ).items()
+        }
         _modes_figure(
             work.figure_path(name),
-            {
-                key: np.mean(
-                    [arrays[f"{row['arrays']}/pattern"] for row in group],
-                    axis=0,
-                )
-                for key, group in groups.items()
-            },
+            {key: np.mean(each, axis=0) for key, each in patterns.items()},
             modes,
             layers,
             f"Pattern of padding {time}: channel mean of |E[D]|\n{about}",
@@ -165,12 +151,9 @@ def plot_formation(
 def _features(arrays, key):
     """From a number of crops to the mean features over so many."""
     start = f"{key}/features_"
-    features = {
-        int(name.removeprefix(start)): array
-        for name, array in arrays.items()
-        if name.startswith(start)
-    }
-    return dict(sorted(features.items()))
+    names = [name for name in arrays if name.startswith(start)]
+    counts = sorted(int(name.removeprefix(start)) for name in names)
+    return {count: arrays[f"{start}{count}"] for count in counts}
 
 
 def _steps_figure(path, rows, modes, layers, title):
@@ -179,13 +162,15 @@ def _steps_figure(path, rows, modes, layers, title):
     with open_figure(path, title, size) as figure:
         axes = figure.subplots(2, len(layers), squeeze=False)
         steps = sorted({row["step"] for row in rows})
+        cells = grouped(rows, ["padding_mode", "layer", "step"])
         for line, field, label in (
             (axes[0], "relative", _RELATIVE),
             (axes[1], "snr_of_means", _SNR_OF_MEANS),
         ):
             for axis, layer in zip(line, layers, strict=True):
                 for mode, style in mode_lines(modes).items():
-                    _band(axis, rows, (mode, layer), steps, field, style)
+                    seeds = {n: cells.get((mode, layer, n), []) for n in steps}
+                    _band(axis, seeds, field, style)
                 # Step 0 has its place left of the logarithmic part.
                 axis.set_xscale("symlog", linthresh=10)
                 axis.set_xticks(steps, [str(step) for step in steps])
@@ -202,14 +187,10 @@ def _steps_figure(path, rows, modes, layers, title):
         figure_legend(figure, axes.ravel(), "outside right center", fontsize=8)
 
 
-def _band(axis, rows, key, steps, field, style):
+def _band(axis, seeds, field, style):
     points = []
-    for step in steps:
-        values = [
-            row[field]
-            for row in rows
-            if (row["padding_mode"], row["layer"], row["step"]) == (*key, step)
-        ]
+    for step, rows in seeds.items():
+        values = [row[field] for row in rows]
         if values and all(value and value > 0 for value in values):
             mean = np.exp(np.mean(np.log(values)))
             points.append((step, mean, min(values), max(values)))
@@ -333,8 +314,12 @@ def _largest(pattern):
     return float(finite.max()) if finite.size else 0.0
 
 
-def _surface_figure(path, features, reference, place, pattern, title):
+def _surface_figure(path, arrays, row, title):
     """Mean features over more and more crops, and the pattern."""
+    features = _features(arrays, row["arrays"])
+    reference = _features(arrays, row["reference"])
+    place = arrays[f"{row['reference']}/place"]
+    pattern = arrays[f"{row['arrays']}/pattern"]
     columns = len(features) + 1
     size = _SURFACE_INCHES * columns, 2 * _SURFACE_INCHES + 0.6
     with open_figure(path, title, size) as figure:
@@ -343,9 +328,7 @@ def _surface_figure(path, features, reference, place, pattern, title):
             axis = figure.add_subplot(2, columns, column, projection="3d")
             _surface(axis, around, bounds, color="0.75", alpha=0.6)
             _surface(axis, values, place, cmap="viridis")
-            axis.set_title(
-                f"{count} crop{'s' if count > 1 else ''}", fontsize=9, y=0.98
-            )
+            axis.set_title(counted(count, "crop"), fontsize=9, y=0.98)
             heat = figure.add_subplot(2, columns, columns + column)
             _heat(heat, values)
         last = figure.add_subplot(2, columns, columns, projection="3d")

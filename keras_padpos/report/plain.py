@@ -12,21 +12,14 @@ from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.files.disk import atomic_file
-from keras_padpos.report.cells import config_text
-from keras_padpos.report.cells import counted
-from keras_padpos.report.cells import markdown_text
-from keras_padpos.report.cells import table_markdown
+from keras_padpos.report import cells
+from keras_padpos.report import read_runs
 from keras_padpos.report.content import Layout
 from keras_padpos.report.content import ReportContent
 from keras_padpos.report.content import Table
 from keras_padpos.report.content import report_content
 from keras_padpos.report.page import report_html
 from keras_padpos.report.provenance import provenance_items
-from keras_padpos.report.read_runs import DAMAGED
-from keras_padpos.report.read_runs import FINISHED
-from keras_padpos.report.read_runs import UNFINISHED
-from keras_padpos.report.read_runs import RunRecord
-from keras_padpos.report.read_runs import differing_flags
 
 _DEFAULT = "report.html"
 # More than fits into an e-mail.
@@ -58,24 +51,23 @@ def check_report_file(
     if out == "-" or (out is None and report_format != "html"):
         return None
     path = Path(out or _DEFAULT).expanduser()
+    received = f"Received: {str(path)!r}"
     if path.is_dir():
-        problem = "must be a file", ", a folder"
-    elif path.exists() and not overwrite:
-        problem = (
-            "must be a new file",
-            ", which is there; --overwrite replaces it",
+        raise InputError(f"--out must be a file. {received}, a folder.")
+    if path.exists() and not overwrite:
+        raise InputError(
+            f"--out must be a new file. {received}, which is there; "
+            "--overwrite replaces it."
         )
-    elif not path.parent.is_dir():
-        problem = "must lie in a folder that is there", ""
-    else:
-        return path
-    raise InputError(
-        f"--out {problem[0]}. Received: {str(path)!r}{problem[1]}."
-    )
+    if not path.parent.is_dir():
+        raise InputError(
+            f"--out must lie in a folder that is there. {received}."
+        )
+    return path
 
 
 def report_text(
-    runs: Sequence[RunRecord],
+    runs: Sequence[read_runs.RunRecord],
     report_format: str,
     layouts: Mapping[str, Layout],
     *,
@@ -106,7 +98,9 @@ def report_text(
     return report_html(content, figures=figures)
 
 
-def write_report(text: str, runs: Sequence[RunRecord], out: Path | None) -> str:
+def write_report(
+    text: str, runs: Sequence[read_runs.RunRecord], out: Path | None
+) -> str:
     """Write a report's file, whole or not at all; return a line about it.
 
     Args:
@@ -122,28 +116,25 @@ def write_report(text: str, runs: Sequence[RunRecord], out: Path | None) -> str:
     else:
         with atomic_file(out) as stream:
             stream.write(content)
-    states = [run.state for run in runs]
-    parts = [counted(len(runs), "run")]
-    parts += [
-        f"{states.count(state)} of them {state}"
-        for state in (UNFINISHED, DAMAGED)
-        if state in states
-    ]
-    if len(content) > _LARGE and out is not None:
-        parts.append("--nofigures makes it small")
     size = f"{len(content) / 1e6:.3g} MB"
     if len(content) < 999_500:
         size = f"{len(content) / 1e3:.3g} kB"
-    return f"{out or 'standard output'}: {size}, {', '.join(parts)}"
+    parts = [size, cells.counted(len(runs), "run")]
+    for state in (read_runs.UNFINISHED, read_runs.DAMAGED):
+        if count := [run.state for run in runs].count(state):
+            parts.append(f"{count} of them {state}")
+    if len(content) > _LARGE and out is not None:
+        parts.append("--nofigures makes it small")
+    return f"{out or 'standard output'}: {', '.join(parts)}"
 
 
-def _report_csv(runs: Sequence[RunRecord]) -> str:
+def _report_csv(runs: Sequence[read_runs.RunRecord]) -> str:
     """The rows of all finished runs under one header, with all their digits."""
-    finished = [run for run in runs if run.state == FINISHED]
+    finished = [run for run in runs if run.state == read_runs.FINISHED]
     flags = dict.fromkeys(
         name
         for experiment in dict.fromkeys(run.experiment for run in finished)
-        for name in differing_flags(
+        for name in read_runs.differing_flags(
             run for run in finished if run.experiment == experiment
         )
     )
@@ -154,7 +145,7 @@ def _report_csv(runs: Sequence[RunRecord]) -> str:
     for run in finished:
         about = {"run": run.name, "experiment": run.experiment}
         about |= {
-            f"config.{name}": config_text(run.config[name])
+            f"config.{name}": cells.config_text(run.config[name])
             for name in flags
             if run.config.get(name) is not None
         }
@@ -183,41 +174,39 @@ def _cell(value: Any) -> Any:
 
 def _markdown_blocks(content: ReportContent) -> Iterable[str]:
     """A report's tables, without figures and curves."""
-    yield f"# {markdown_text(content.title)}"
-    yield table_markdown(**content.overview)
+    yield f"# {cells.markdown_text(content.title)}"
+    yield cells.table_markdown(**content.overview)
     if content.missing:
         yield "## What is missing"
     for what, lines in content.missing.items():
         yield f"**{what}**"
         yield _list(lines)
     yield "## The papers' tables"
-    yield table_markdown(**content.coverage)
+    yield cells.table_markdown(**content.coverage)
     for part in content.papers:
-        yield table_markdown(**part["compared"])
-        yield table_markdown(**part["whole"])
+        yield tables_markdown([part["compared"], part["whole"]])
     if content.orderings:
         yield "## The papers' orderings"
         yield tables_markdown(content.orderings)
     for name, groups in content.experiments.items():
-        yield f"## {markdown_text(name)}"
+        yield f"## {cells.markdown_text(name)}"
         for group in groups:
             names = ", ".join(run.name for run in group.runs)
-            yield f"### {markdown_text(names)}"
-            yield from (table_markdown(**table) for table in group.tables)
-            yield from map(markdown_text, group.notes)
+            yield f"### {cells.markdown_text(names)}"
+            yield from (cells.table_markdown(**table) for table in group.tables)
+            yield from map(cells.markdown_text, group.notes)
             for run in group.runs:
-                if run.state != FINISHED:
-                    yield markdown_text(
-                        f"{run.name}: {run.state}. {' '.join(run.problems)}"
-                    ).strip()
+                if run.state != read_runs.FINISHED:
+                    text = f"{run.name}: {run.state}. {' '.join(run.problems)}"
+                    yield cells.markdown_text(text).strip()
     yield "## Where the numbers come from"
     for run in content.runs:
-        yield f"**{markdown_text(run.name)}**"
+        yield f"**{cells.markdown_text(run.name)}**"
         yield _list(f"{name}: {text}" for name, text in provenance_items(run))
 
 
 def _list(lines: Iterable[str]) -> str:
-    return "\n".join(f"* {markdown_text(line)}" for line in lines)
+    return "\n".join(f"* {cells.markdown_text(line)}" for line in lines)
 
 
 def tables_markdown(
@@ -228,8 +217,7 @@ def tables_markdown(
     With `repeat_notes=False` a note that holds for several tables stands under
     the first alone. Footnotes, which begin with `[`, are a table's own.
     """
-    texts = []
-    written: set[str] = set()
+    texts, written = [], set()
     for table in tables:
         notes = [
             note
@@ -237,5 +225,5 @@ def tables_markdown(
             if repeat_notes or note.startswith("[") or note not in written
         ]
         written.update(notes)
-        texts.append(table_markdown(**{**table, "notes": notes}))
+        texts.append(cells.table_markdown(**{**table, "notes": notes}))
     return "\n\n".join(texts)

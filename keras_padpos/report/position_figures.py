@@ -1,14 +1,13 @@
 """The figures of a run of `position_probe`."""
 
 from collections.abc import Mapping
-from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from keras_padpos.published import CONTROLS
-from keras_padpos.report.figure import FigureFolder
+from keras_padpos.report import table
 from keras_padpos.report.figure import fit_text
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import open_figure
@@ -17,11 +16,6 @@ from keras_padpos.report.figure import wrap_text
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
-from keras_padpos.report.table import grouped
-from keras_padpos.report.table import values_of
-
-_Rows = Sequence[Mapping[str, Any]]
-_Arrays = Mapping[str, np.ndarray]
 
 _CASE_STUDY = ("horizontal", "vertical", "gaussian")
 
@@ -40,7 +34,7 @@ _MOST_INCHES = 8
 
 
 def draw_position_figures(
-    work: FigureFolder, rows: _Rows, arrays: _Arrays
+    work: Any, rows: table.Rows, arrays: Mapping[str, np.ndarray]
 ) -> None:
     """Plot all figures that the rows of a run allow.
 
@@ -77,17 +71,13 @@ def _predicted_maps(work, rows, arrays, labels):
     own = list(next(iter(networks.values())).values())
     columns = [row["target"] for row in own]
     targets = [arrays[f"{row['arrays']}/target"] for row in own]
-    lines = {"target": [(target, "") for target in targets]} | {
-        wrap_text(network, _NAME_WIDTH): [
-            (
-                arrays[f"{row['arrays']}/median_map"],
-                f"SPC {row['spearman']:.3f}",
-            )
-            for row in map(by_target.get, columns)
-        ]
-        for network, by_target in networks.items()
-        if set(columns) <= set(by_target)
-    }
+    lines = {"target": [(target, None) for target in targets]}
+    for network, by_target in networks.items():
+        if set(columns) <= set(by_target):
+            lines[wrap_text(network, _NAME_WIDTH)] = [
+                (arrays[f"{own['arrays']}/median_map"], own["spearman"])
+                for own in map(by_target.get, columns)
+            ]
     count = f"{first['images']}"
     if first["images"] > probes.MEDIAN_MAPS:
         count = f"the first {probes.MEDIAN_MAPS} of {count}"
@@ -95,13 +85,9 @@ def _predicted_maps(work, rows, arrays, labels):
         "Position read out of features\n"
         f"median over {count} pictures of {_recipe(first)}"
     )
-    size = (
-        max(
-            _MAP_INCHES * len(columns) + _text_inches("\n".join(lines)),
-            min(_text_inches(title), _MOST_INCHES),
-        ),
-        (_MAP_INCHES + 0.25) * len(lines) + 0.8,
-    )
+    width = _MAP_INCHES * len(columns) + _text_inches("\n".join(lines))
+    width = max(width, min(_text_inches(title), _MOST_INCHES))
+    size = width, (_MAP_INCHES + 0.25) * len(lines) + 0.8
     path = work.figure_path("predicted_maps")
     # Maps stay squares: others leave names no room where there is some.
     with open_figure(path, title, size, layout="compressed", dpi=120) as figure:
@@ -109,13 +95,13 @@ def _predicted_maps(work, rows, arrays, labels):
         for axis, column in zip(axes[0], columns, strict=True):
             axis.set_title(column.replace("_", " "), fontsize=9)
         for row, (name, maps) in zip(axes, lines.items(), strict=True):
-            for axis, (values, caption), target in zip(
-                row, maps, targets, strict=True
-            ):
+            cells = zip(row, maps, targets, strict=True)
+            for axis, (values, score), target in cells:
                 low, high = target.min(), target.max()
                 axis.imshow(values, vmin=low, vmax=high, cmap="viridis")
                 hide_ticks(axis)
-                axis.set_xlabel(caption, fontsize=8)
+                if score is not None:
+                    axis.set_xlabel(f"SPC {score:.3f}", fontsize=8)
             row[0].set_ylabel(
                 name, rotation=0, ha="right", va="center", fontsize=9
             )
@@ -146,10 +132,10 @@ def _stages(work, photographed, rows):
         and network_identity(row) in staged
         and _is_like({**row, "stages": first["stages"]}, first)
     ]
-    stages = values_of(shown, "stages")
+    stages = table.values_of(shown, "stages")
     stages.sort(key=lambda stage: (stage == "all", len(stage), stage))
-    networks = values_of(shown, "label")
-    targets = grouped(shown, ["target"])
+    networks = table.values_of(shown, "label")
+    targets = table.grouped(shown, ["target"])
     width = max(_STAGE_INCHES * len(targets), 5)
     height = _STAGE_INCHES + 0.9 + 0.2 * len(networks)
     title = (
@@ -162,10 +148,10 @@ def _stages(work, photographed, rows):
         handles = {}
         for axis, ((target,), own) in zip(axes, targets.items(), strict=True):
             axis.axhline(0, color="0.8", linewidth=1)
-            for (name,), line in grouped(own, ["label"]).items():
+            for (name,), line in table.grouped(own, ["label"]).items():
                 scores = {
                     stage: np.mean([row["spearman"] for row in at])
-                    for (stage,), at in grouped(line, ["stages"]).items()
+                    for (stage,), at in table.grouped(line, ["stages"]).items()
                 }
                 # A network keeps its colour in all panels.
                 style = {"color": f"C{networks.index(name) % 10}"}
@@ -242,18 +228,13 @@ def _error_maps(work, photographed, arrays, labels):
 def _errors(by_target, arrays):
     """The error map of each picture, `(pictures, height, width)`."""
     names = [by_target[target]["arrays"] for target in _CASE_STUDY]
-    return np.mean(
-        [
-            np.abs(arrays[f"{name}/examples"] - arrays[f"{name}/target"])
-            for name in names
-        ],
-        axis=0,
-    )
+    errors = [arrays[f"{n}/examples"] - arrays[f"{n}/target"] for n in names]
+    return np.mean(np.abs(errors), axis=0)
 
 
-def _networks(rows, labels) -> dict[str, dict[str, Mapping[str, Any]]]:
+def _networks(rows, labels) -> dict[str, dict[str, table.Row]]:
     """From each network's label to its rows by target; its first seed."""
-    networks: dict[str, dict[str, Mapping[str, Any]]] = {}
+    networks: dict[str, dict[str, table.Row]] = {}
     for row in rows:
         name = "\n".join(labels[network_identity(row)].rsplit(", ", 1))
         networks.setdefault(name, {}).setdefault(row["target"], row)
@@ -269,7 +250,5 @@ def _is_like(row, other):
 
 
 def _recipe(row):
-    return (
-        f"{PurePath(row['test_set']).name}, {head_label(row)} head, "
-        f"{row['solver']} solver"
-    )
+    name = PurePath(row["test_set"]).name
+    return f"{name}, {head_label(row)} head, {row['solver']} solver"

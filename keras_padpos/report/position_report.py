@@ -1,32 +1,26 @@
 """The tables of `position_probe`, the papers' numbers beside."""
 
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos import published
 from keras_padpos.published import CONTROLS
+from keras_padpos.report import seeds
 from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
-from keras_padpos.report.seeds import interval_note
-from keras_padpos.report.seeds import merge_seeds
-from keras_padpos.report.seeds import network_differences
-from keras_padpos.report.seeds import score_cell
-from keras_padpos.report.seeds import scores_text
+from keras_padpos.report.table import Row
+from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
 # What a table's title says of pictures.
 _PICTURES = ("test_set", "images", "train_images")
 
-_Row = Mapping[str, Any]
-_Rows = Sequence[_Row]
 
-
-def position_tables(rows: _Rows) -> list[dict[str, Any]]:
+def position_tables(rows: Rows) -> list[dict[str, Any]]:
     """Lay out what runs measured, the papers' numbers beside it.
 
     Networks that differ in their seed alone are one line: mean and standard
@@ -44,9 +38,17 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
         without content. Lines hold their network's `NETWORK` fields too.
     """
     # Seeds may have other crops; only what is paired needs the same.
-    paired = _labelled(merge_seeds(rows))
-    rows = _labelled(merge_seeds(rows, same_pictures=False))
+    paired = _labelled(seeds.merge_seeds(rows))
+    rows = _labelled(seeds.merge_seeds(rows, same_pictures=False))
     targets, heads = values_of(rows, "target"), values_of(rows, "head")
+
+    def by_target(title, rows, cell):
+        """One line a head and network, grouped by head; one column a target."""
+        rows = sorted(rows, key=lambda row: heads.index(row["head"]))
+        return _across(
+            title, ["head", "network"], rows, "target", targets, cell
+        )
+
     photographs = [row for row in rows if row["test_set"] not in CONTROLS]
     tables = []
     for (test_set, *_), own in grouped(photographs, _PICTURES).items():
@@ -58,11 +60,9 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
         if others:
             title = f"Other heads on {test_set}, {_solvers(others)} solver: "
             tables.append(
-                _by_target(
-                    f"{title}SPC / MAE", targets, heads, others, scores_text
-                )
+                by_target(f"{title}SPC / MAE", others, seeds.scores_text)
             )
-    differences = network_differences(
+    differences = seeds.network_differences(
         [row for row in paired if row["test_set"] not in CONTROLS]
     )
     for (test_set,), own in grouped(differences, ["test_set"]).items():
@@ -70,7 +70,7 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
             f"SPC on {test_set} less that of {paired[0]['network']}, picture "
             "by picture, with 95 % interval"
         )
-        tables.append(_by_target(title, targets, heads, own, _difference))
+        tables.append(by_target(title, own, _difference))
     controls = [
         row
         for row in rows
@@ -78,23 +78,21 @@ def position_tables(rows: _Rows) -> list[dict[str, Any]]:
     ]
     if controls:
         counts = {row["test_set"]: row["images"] for row in controls}
-        controls.sort(key=lambda row: targets.index(row["target"]))
         table = _across(
             "SPC on pictures without content: "
             + ", ".join(f"{name} ({count})" for name, count in counts.items()),
             ["target", "network", "head"],
-            controls,
+            sorted(controls, key=lambda row: targets.index(row["target"])),
             "test_set",
             list(counts),
             lambda row: _score(row, "spearman"),
         )
-        several = len(heads) > 1
-        table["notes"] = ["Other heads: see results.json."] * several
+        table["notes"] = ["Other heads: see results.json."] * (len(heads) > 1)
         tables.append(table)
     return tables
 
 
-def position_notes(rows: _Rows) -> list[str]:
+def position_notes(rows: Rows) -> list[str]:
     """What the numbers of `position_tables` are, for the same rows."""
     return [
         "SPC: Spearman correlation of predicted and true map, mean over "
@@ -102,16 +100,16 @@ def position_notes(rows: _Rows) -> list[str]:
         "paper: Islam et al. (ICLR 2020), VGG16 with ImageNet weights, SGD, "
         "PASCAL-S; its stripes lie in [-1, 1], so their MAE is in other "
         "units.",
-        interval_note(row["test_set"] for row in rows),
+        seeds.interval_note(row["test_set"] for row in rows),
     ]
 
 
-def _labelled(rows: _Rows) -> list[dict[str, Any]]:
+def _labelled(rows: Rows) -> list[dict[str, Any]]:
     """Rows with labels of network and head."""
-    seeds: dict[tuple, set[tuple]] = {}
+    own: dict[tuple, set[tuple]] = {}
     for row in rows:
-        seeds.setdefault(network_identity(row), set()).add(tuple(row["seeds"]))
-    apart = {identity for identity, own in seeds.items() if len(own) > 1}
+        own.setdefault(network_identity(row), set()).add(tuple(row["seeds"]))
+    apart = {identity for identity in own if len(own[identity]) > 1}
     labels = network_labels(
         {**row, "seed": None} if network_identity(row) in apart else row
         for row in rows
@@ -127,11 +125,11 @@ def _labelled(rows: _Rows) -> list[dict[str, Any]]:
     ]
 
 
-def _seed_column(rows: _Rows) -> list[tuple[str, str]]:
+def _seed_column(rows: Rows) -> list[tuple[str, str]]:
     return [("seed_words", "seeds")] if rows[0]["seed_words"] else []
 
 
-def _in_full(rows: _Rows) -> dict[str, Any]:
+def _in_full(rows: Rows) -> dict[str, Any]:
     test_set, images, train_images = (rows[0][name] for name in _PICTURES)
     several = any(row["seed"] is None for row in rows)
     return {
@@ -154,7 +152,7 @@ def _in_full(rows: _Rows) -> dict[str, Any]:
                 "spearman": _score(row, "spearman"),
                 "mae": _score(row, "mae"),
                 "paper": (theirs := published.counterpart(row))
-                and f"{scores_text(theirs)} ({head_label(theirs)}, "
+                and f"{seeds.scores_text(theirs)} ({head_label(theirs)}, "
                 f"{theirs['table']})",
             }
             for row in rows
@@ -166,19 +164,13 @@ def _in_full(rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _by_target(title, targets, heads, rows, cell):
-    """One line a head and network, grouped by head; one column a target."""
-    rows = sorted(rows, key=lambda row: heads.index(row["head"]))
-    return _across(title, ["head", "network"], rows, "target", targets, cell)
-
-
 def _across(
     title: str,
     by: list[str],
-    rows: _Rows,
+    rows: Rows,
     field: str,
     values: Sequence[str],
-    cell: Callable[[_Row], Any],
+    cell: Callable[[Row], Any],
 ) -> dict[str, Any]:
     """A line for what rows have in common, a column for each of `values`."""
     lines = [
@@ -198,16 +190,16 @@ def _across(
     }
 
 
-def _score(row: _Row, metric: str) -> float | str:
-    return score_cell(row, metric, f" ({len(row['seeds'])} seeds)")
+def _score(row: Row, metric: str) -> float | str:
+    return seeds.score_cell(row, metric, f" ({len(row['seeds'])} seeds)")
 
 
-def _difference(row: _Row) -> str:
+def _difference(row: Row) -> str:
     text = f"{row['difference']:+.3f}"
     if row["difference_ci95"]:
         text += " [{:+.3f}, {:+.3f}]".format(*row["difference_ci95"])
     return text
 
 
-def _solvers(rows: _Rows) -> str:
+def _solvers(rows: Rows) -> str:
     return ", ".join(values_of(rows, "solver"))

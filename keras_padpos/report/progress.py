@@ -36,25 +36,22 @@ class Progress:
         self.units = units
         self.finished = 0
         self._console = console or Console(stderr=True)
-        self._bars: rich_progress.Progress | None = None
+        self._bars = rich_progress.Progress(
+            rich_progress.TextColumn("{task.description}", markup=False),
+            rich_progress.BarColumn(),
+            rich_progress.MofNCompleteColumn(),
+            rich_progress.TextColumn("{task.fields[noun]}", markup=False),
+            rich_progress.TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
 
     def __enter__(self) -> "Progress":
-        if self._console.is_terminal:
-            self._bars = rich_progress.Progress(
-                rich_progress.TextColumn("{task.description}", markup=False),
-                rich_progress.BarColumn(),
-                rich_progress.MofNCompleteColumn(),
-                rich_progress.TextColumn("{task.fields[noun]}", markup=False),
-                rich_progress.TimeRemainingColumn(),
-                console=self._console,
-            )
-            self._bars.start()
+        self._bars.start()
         return self
 
     def __exit__(self, *error) -> None:
-        if self._bars is not None:
-            self._bars.stop()
-            self._bars = None
+        self._bars.stop()
 
     @contextlib.contextmanager
     def unit(
@@ -65,22 +62,19 @@ class Progress:
         Yields:
             `advance(count=1)`, to call when `count` more are done.
         """
-        started, done, bars = time.perf_counter(), 0, self._bars
-        if bars:
-            task = bars.add_task(description, total=total, noun=noun)
+        started, done = time.perf_counter(), 0
+        task = self._bars.add_task(description, total=total, noun=noun)
 
         def advance(count: int = 1) -> None:
             nonlocal done
             done += count
-            if bars:
-                bars.advance(task, count)
+            self._bars.advance(task, count)
 
         try:
             yield advance
         finally:
-            if bars:
-                bars.remove_task(task)
-                bars.refresh()
+            self._bars.remove_task(task)
+            self._bars.refresh()
         # Reached only by a block that did not raise.
         seconds = time.perf_counter() - started
         counted = f"{done} {noun}, " if done else ""

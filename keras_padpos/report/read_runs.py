@@ -1,5 +1,6 @@
 """Work directories, read without changing anything."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -149,8 +150,7 @@ def _short_name(path: Path, paths: Iterable[Path]) -> str:
 def _read_run(path, name):
     """Read what a run left, whatever it is; the record has the problems."""
     problems: list[str] = []
-    saved: dict[str, Any] = {}
-    state = UNFINISHED
+    saved, state = {}, UNFINISHED
     if (path / CONFIG_FILE).exists():
         saved = _read(path / CONFIG_FILE, _CONFIG, problems)
     else:
@@ -239,17 +239,14 @@ def _read_units(folder: Path) -> tuple[str, ...]:
 
 def _read_metrics(file: Path) -> tuple[tuple[dict[str, Any], ...], int]:
     """The lines that can be read, and how many cannot."""
-    lines, torn = [], 0
-    for text in file.read_bytes().splitlines() if file.is_file() else ():
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
-            line = None
-        if isinstance(line, dict):
-            lines.append(line)
-        elif text.strip():
-            torn += 1
-    return tuple(lines), torn
+    lines = []
+    texts = file.read_bytes().splitlines() if file.is_file() else []
+    texts = [text for text in texts if text.strip()]
+    for text in texts:
+        with contextlib.suppress(ValueError, RecursionError):
+            lines.append(json.loads(text))
+    lines = [line for line in lines if isinstance(line, dict)]
+    return tuple(lines), len(texts) - len(lines)
 
 
 def differing_flags(runs: Iterable[RunRecord]) -> list[str]:
@@ -289,11 +286,8 @@ def run_groups(
 
 def _row_key(row: Mapping[str, Any]) -> tuple:
     """All of a row but what was measured."""
-    return (
-        "row",
-        *(
-            (name, value)
-            for name, value in sorted(row.items())
-            if name != "arrays" and isinstance(value, (str, int))
-        ),
+    return "row", *(
+        (name, value)
+        for name, value in sorted(row.items())
+        if name != "arrays" and isinstance(value, (str, int))
     )

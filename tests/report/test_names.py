@@ -65,51 +65,41 @@ def test_networks_are_told_apart_in_few_words(networks):
 
 
 def test_no_two_networks_have_one_name():
+    networks = itertools.product(
+        ("vgg16", "a/n.keras", "b/n.keras", "b/a/n.keras"),
+        ("random", "a/w.h5", "c/a/w.h5"),
+        ("zeros", "none"),
+        (None,),
+        (0, 8, 16),
+    )
     rows = [
-        probe_row(
-            backbone=backbone,
-            weights=weights,
-            padding_mode=mode,
-            calibration_images=count,
-            seed=None,
-        )
-        for backbone, weights, mode, count in itertools.product(
-            ("vgg16", "a/n.keras", "b/n.keras", "b/a/n.keras"),
-            ("random", "a/w.h5", "c/a/w.h5"),
-            ("zeros", "none"),
-            (0, 8, 16),
-        )
+        probe_row(**dict(zip(FIELDS, network, strict=True)))
+        for network in networks
         # Only networks with random weights are calibrated.
-        if weights == "random" or not count
+        if network[1] == "random" or not network[-1]
     ]
     labels = network_labels(rows)
     assert set(labels) == {network_identity(row) for row in rows}
     assert len(set(labels.values())) == len(labels) == len(rows)
 
 
-@pytest.mark.parametrize(
-    ("head", "label"),
-    [
-        ((1, 1, 0, None), "1x1"),
-        ((3, 1, 2, "all"), "3x3, pad 2"),
-        ((3, 3, 0, "5"), "3x3 x 3, stage 5"),
-        ((7, 2, 1, "conv,2"), "7x7 x 2, pad 1, stages conv,2"),
-    ],
-)
-def test_heads(head, label):
+def test_heads():
     fields = ("kernel_size", "head_layers", "head_padding", "stages")
-    assert head_label(dict(zip(fields, head, strict=True))) == label
+    for head, label in {
+        (1, 1, 0, None): "1x1",
+        (3, 1, 2, "all"): "3x3, pad 2",
+        (3, 3, 0, "5"): "3x3 x 3, stage 5",
+        (7, 2, 1, "conv,2"): "7x7 x 2, pad 1, stages conv,2",
+    }.items():
+        assert head_label(dict(zip(fields, head, strict=True))) == label
 
 
-@pytest.mark.parametrize(
-    ("name", "label"),
-    [
-        ("samples:test[:4]", "samples:test[:4]"),
-        ("/a/b/c/d[:3]", "c/d[:3]"),
-        ("a/b/c,d/e/f", "b/c,e/f"),
-        ("/photos", "/photos"),
-        ("", ""),
-    ],
-)
-def test_sets(name, label):
-    assert set_label(name) == label
+def test_sets():
+    for name, label in {
+        "samples:test[:4]": "samples:test[:4]",
+        "/a/b/c/d[:3]": "c/d[:3]",
+        "a/b/c,d/e/f": "b/c,e/f",
+        "/photos": "/photos",
+        "": "",
+    }.items():
+        assert set_label(name) == label

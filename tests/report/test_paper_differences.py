@@ -6,6 +6,7 @@ from keras_padpos import published
 from keras_padpos.report._paper_differences import paper_coverage
 from keras_padpos.report._paper_differences import paper_difference_tables
 from keras_padpos.report._paper_differences import paper_differences
+from keras_padpos.report.table import grouped
 
 
 @pytest.fixture
@@ -15,12 +16,8 @@ def differences(measured):
 
 def table_1(lines, target="horizontal", test_set="PASCAL-S"):
     """The cell of VGG16 in Table 1."""
-    (line,) = [
-        line
-        for line in lines
-        if (line["table"], line["model"]) == ("Table 1", "VGG16")
-        and (line["target"], line["paper_test_set"]) == (target, test_set)
-    ]
+    cell = ["table", "model", "target", "paper_test_set"]
+    (line,) = grouped(lines, cell)["Table 1", "VGG16", target, test_set]
     return line
 
 
@@ -40,10 +37,8 @@ def test_every_published_cell_is_there(differences):
         for table in published.probe_tables().values()
         for row in table.rows
     ]
-    assert [
-        (line["name"], line["paper_spearman"], line["paper_mae"])
-        for line in lines
-    ] == cells
+    fields = ("name", "paper_spearman", "paper_mae")
+    assert [tuple(line[name] for name in fields) for line in lines] == cells
     # Table 1's cell stands in Tables 2a, 2b, 3, 4 and 6 too.
     tables = [line["table"] for line in lines if line["network"]]
     assert tables == [f"Table {n}" for n in ("1", "2a", "2b", "3", "4", "6")]
@@ -115,11 +110,7 @@ def test_of_several_fits_the_exact_one_on_most_pictures_is_taken(differences):
 def test_each_set_of_photographs_is_a_line_and_controls_are_their_own(
     differences,
 ):
-    rows = [
-        probe_row(0.1, test_set="a"),
-        probe_row(0.2, test_set="b"),
-        probe_row(0.3, test_set="white"),
-    ]
+    rows = [probe_row(test_set=name) for name in ("a", "b", "white")]
     fields = ("paper_test_set", "test_set")
     lines = ours(differences(rows), "Table 1", *fields)
     assert lines == [("PASCAL-S", "a"), ("PASCAL-S", "b"), ("white", "white")]
@@ -152,10 +143,8 @@ def test_coverage_counts_cells(differences):
     first = coverage["islam2020_table1"]
     assert (first["cells"], first["covered"]) == (60, 3)
     # Of PosENet and VGG16 each twenty, and all of ResNet152.
-    assert (
-        first["without"]
-        == "PosENet, 3x3: 19; VGG16, 3x3: 18; ResNet152, 3x3: 20"
-    )
+    missing = "PosENet, 3x3: 19; VGG16, 3x3: 18; ResNet152, 3x3: 20"
+    assert first["without"] == missing
     assert coverage["islam2020_table5b"]["covered"] is None
     assert coverage["fconv2020_red_green"]["covered"] == 0
     for line in coverage.values():

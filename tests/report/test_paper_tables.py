@@ -7,6 +7,7 @@ from finished_probe import rgb_row
 from keras_padpos import published
 from keras_padpos.report import paper_tables
 from keras_padpos.report import tables_markdown
+from keras_padpos.report.table import grouped
 
 NUMBERS = ("1", "2a", "2b", "3", "4", "6")
 
@@ -17,12 +18,8 @@ def _tables(rows, **options):
 
 def _ours(table, target="horizontal", head="3x3", test_set="PASCAL-S"):
     """Our cells of one line, without those of networks that lack it."""
-    place = (target, head, test_set)
-    (line,) = [
-        line
-        for line in table["rows"]
-        if (line["target"], line["head"], line["test_set"]) == place
-    ]
+    lines = grouped(table["rows"], ["target", "head", "test_set"])
+    (line,) = lines[target, head, test_set]
     return {
         name.removeprefix("ours: "): cell
         for name, cell in line.items()
@@ -137,33 +134,28 @@ def test_several_runs_and_sets_of_photographs(measured):
         pictures=3,
     )
     table = _tables(rows)["1"]
-    cells = {
-        line["ours_on"]: (
-            line["ours: vgg16 (HED)"],
-            line["ours: vgg16 (net.h5)"],
-        )
-        for line in table["rows"]
-        if (line["target"], line["test_set"]) == ("horizontal", "PASCAL-S")
-    }
-    assert cells == {
-        "photos/test": ("0.800 / 0.250", "0.600 / 0.250"),
-        "other/test": ("0.700 / 0.250", None),
-    }
+    lines = grouped(table["rows"], ["target", "test_set"])
+    names = ("ours_on", "ours: vgg16 (HED)", "ours: vgg16 (net.h5)")
+    assert [
+        tuple(line[name] for name in names)
+        for line in lines["horizontal", "PASCAL-S"]
+    ] == [
+        ("photos/test", "0.800 / 0.250", "0.600 / 0.250"),
+        ("other/test", "0.700 / 0.250", None),
+    ]
     assert ("ours_on", "ours on") in table["columns"]
 
 
 def test_seeds_of_several_runs_go_together_whatever_their_crops(measured):
-    rows = [
-        row
-        for seed in range(2)
-        for row in measured(
+    one, other = (
+        measured(
             probe_row(0.8 + seed / 10, weights="random", seed=seed),
             pictures=seed,
         )
-    ]
-    assert _ours(_tables(rows)["1"]) == {
-        "vgg16 (random)": "0.850 ± 0.071 / 0.250 ± 0.000"
-    }
+        for seed in range(2)
+    )
+    cells = _ours(_tables(one + other)["1"])
+    assert cells == {"vgg16 (random)": "0.850 ± 0.071 / 0.250 ± 0.000"}
 
 
 def test_networks_of_one_name_have_columns_of_their_own(measured):

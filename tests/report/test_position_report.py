@@ -8,6 +8,8 @@ from keras_padpos.report import position_tables
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 
+VGG = "vgg16 (HED),"
+
 
 def _tables(rows):
     """From the title of each table to its lines, as they are printed."""
@@ -43,7 +45,7 @@ def test_one_head_is_told_in_full_as_before(measured):
         "0.250 | 0.012 / 0.251 (3x3, Table 1)",
     ]
     assert tables["SPC on pictures without content: black (1)"] == [
-        ["horizontal", "vgg16 (HED), zeros padding", "3x3", "0.400"]
+        ["horizontal", vgg, "3x3", "0.400"]
     ]
     assert len(tables) == 3 and "±" not in str(tables)
 
@@ -51,10 +53,7 @@ def test_one_head_is_told_in_full_as_before(measured):
 def test_seeds_are_one_line(measured):
     rows = [
         probe_row(scores=scores, weights="random", seed=seed, mae=mae)
-        for seed, scores, mae in (
-            (0, [0.4, 0.6], 0.1),
-            (1, [0.6, 0.8], 0.2),
-        )
+        for seed, scores, mae in ((0, [0.4, 0.6], 0.1), (1, [0.6, 0.8], 0.2))
     ]
     (table,) = _tables(measured(*rows)).values()
     (line,) = table
@@ -80,12 +79,7 @@ def test_networks_are_set_against_the_first(measured):
         "SPC on photos/test less that of vgg16 (HED), zeros padding, picture "
         "by picture, with 95 % interval"
     ] == [
-        [
-            "3x3",
-            "vgg16 (HED), reflect padding",
-            "+0.250 [+0.250, +0.250]",
-            "-",
-        ],
+        ["3x3", f"{VGG} reflect padding", "+0.250 [+0.250, +0.250]", "-"],
         ["3x3", "head only (RGB)", "-", "-0.500 [-0.500, -0.500]"],
     ]
 
@@ -107,22 +101,18 @@ def test_other_heads_are_a_line_each(measured):
     # Only the first head stands in the long table.
     assert len(tables[full]) == 4
     assert other == "Other heads on photos/test, exact solver: SPC / MAE"
-    zeros, reflect = (
-        f"vgg16 (HED), {mode} padding" for mode in ("zeros", "reflect")
-    )
-    cells = (
-        ["0.500 / 0.250", "0.600 / 0.250"],
-        ["0.200 / 0.250", "0.300 / 0.250"],
-    )
+    heads = ["3x3", "7x7", "3x3, stages 4,5"]
+    reflect = f"{VGG} reflect padding"
     assert tables[other] == [
-        ["7x7", zeros, *cells[0]],
-        ["7x7", reflect, *cells[1]],
-        ["3x3, stages 4,5", zeros, *cells[0]],
-        ["3x3, stages 4,5", reflect, *cells[1]],
+        line
+        for head in heads[1:]
+        for line in (
+            [head, f"{VGG} zeros padding", "0.500 / 0.250", "0.600 / 0.250"],
+            [head, reflect, "0.200 / 0.250", "0.300 / 0.250"],
+        )
     ]
-    assert [line[:2] for line in tables[differences]] == [
-        [head, reflect] for head in ("3x3", "7x7", "3x3, stages 4,5")
-    ]
+    lines = [line[:2] for line in tables[differences]]
+    assert lines == [[head, reflect] for head in heads]
 
 
 @pytest.mark.parametrize("heads", [1, 2])

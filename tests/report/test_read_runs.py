@@ -45,11 +45,8 @@ def test_folders_are_searched_one_level_deep(tmp_path):
 def test_names_are_as_short_as_tells_them_apart(tmp_path):
     for name in ("one/run", "two/run", "two/other"):
         own_run(tmp_path / name)
-    assert names(tmp_path / "one", tmp_path / "two") == [
-        "one/run",
-        "other",
-        "two/run",
-    ]
+    shown = names(tmp_path / "one", tmp_path / "two")
+    assert shown == ["one/run", "other", "two/run"]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +65,8 @@ def test_what_holds_no_run_is_an_error(make, words, tmp_path):
 
 def test_the_config_of_another_program_is_no_run(tmp_path):
     (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text(
-        json.dumps({"class_name": "Functional", "config": {}})
-    )
+    config = '{"class_name": "Functional", "config": {}}'
+    (tmp_path / "model" / "config.json").write_text(config)
     with pytest.raises(InputError, match="no config.json"):
         find_runs([str(tmp_path)])
     agreement_run(tmp_path / "run")
@@ -95,10 +91,7 @@ def test_finding_changes_nothing(tmp_path):
 
 def test_a_finished_run(tmp_path):
     agreement_run(tmp_path)
-    for run in (
-        only(tmp_path),
-        open_run(tmp_path, "prediction_agreement"),
-    ):
+    for run in only(tmp_path), open_run(tmp_path, "prediction_agreement"):
         assert (run.state, run.problems) == ("finished", ())
         assert run.experiment == "prediction_agreement"
         assert run.config == {"crop": 64}
@@ -124,27 +117,21 @@ def test_an_unfinished_run_has_its_finished_units(tmp_path):
         (b'{"experiment": "count", "con', "results.json cannot be read"),
         (b"\xff\xfe", "results.json cannot be read"),
         (b"[]", "it holds no object"),
-        (b'{"experiment": 3, "config": {}, "rows": []}', "`experiment`"),
-        (b'{"experiment": "a", "config": [], "rows": []}', "`config`"),
-        (b'{"experiment": "a", "config": {}, "rows": {}}', "`rows`"),
-        (b'{"experiment": "a", "config": {}, "rows": [1]}', "a row is no"),
-        (
-            b'{"experiment": "a", "config": {}, "rows": [], "provenance": 1}',
-            "`provenance`",
-        ),
-        (
-            b'{"experiment": "a", "config": {}, "rows": [{"a": '
-            + b"[" * 900
-            + b"]" * 900
-            + b"}]}",
-            "nested more than",
-        ),
+        ({"experiment": 3}, "`experiment`"),
+        ({"config": []}, "`config`"),
+        ({"rows": {}}, "`rows`"),
+        ({"rows": [1]}, "a row is no"),
+        ({"provenance": 1}, "`provenance`"),
+        ({"rows": json.loads("[" * 900 + "]" * 900)}, "nested more than"),
         (b"[" * 200_000, "cannot be read"),
     ],
 )
 def test_damaged_results_are_told(content, words, tmp_path):
     agreement_run(tmp_path)
-    (tmp_path / "results.json").write_bytes(content)
+    if isinstance(content, dict):
+        rewrite(tmp_path, lambda results: results.update(content))
+    else:
+        (tmp_path / "results.json").write_bytes(content)
     run = only(tmp_path)
     assert (run.state, run.rows) == ("damaged", ())
     assert words in " ".join(run.problems)
@@ -174,41 +161,38 @@ def test_torn_lines_of_metrics_are_left_out_and_told(tmp_path):
     assert run.problems == ("metrics.jsonl: 2 lines cannot be read.",)
 
 
-@pytest.mark.parametrize(
-    ("configs", "rows", "groups"),
-    [
-        # Only flags of the key may differ.
-        (
-            [
-                {"seed": 0, "padding_mode": ["zeros"], "epochs": 1},
-                {"seed": 1, "padding_mode": ["zeros"], "epochs": 1},
-                {"seed": 0, "padding_mode": ["reflect"], "epochs": 1},
-                {"seed": 0, "padding_mode": ["circular"], "epochs": 2},
-            ],
-            [[]] * 4,
-            ["012", "3"],
+def record(*rows, **config):
+    return RunRecord(Path(), "a", "count", config, rows=rows)
+
+
+def shared(*records):
+    """The numbers of the runs that share their tables."""
+    groups = run_groups(records, ("seed", "padding_mode"))
+    return [[records.index(run) for run in group] for group in groups]
+
+
+def test_runs_that_differ_in_flags_of_the_key_share_their_tables():
+    assert shared(
+        record(seed=0, padding_mode=["zeros"], epochs=1),
+        record(seed=1, padding_mode=["zeros"], epochs=1),
+        record(seed=0, padding_mode=["reflect"], epochs=1),
+        record(seed=0, padding_mode=["circular"], epochs=2),
+    ) == [[0, 1, 2], [3]]
+
+
+def test_repeated_runs_and_rows_with_the_same_key_share_no_table():
+    repeated = [record(seed=seed) for seed in (0, 1, 0)]
+    groups = run_groups(repeated, ("seed",))
+    assert [len(group) for group in groups] == [2, 1]
+    assert shared(
+        record({"padding_mode": "zeros", "x": 0.1}, padding_mode="0"),
+        record(
+            {"padding_mode": "zeros", "x": 0.2},
+            {"padding_mode": "own"},
+            padding_mode="1",
         ),
-        # Repeated runs share no table.
-        ([{"seed": seed} for seed in (0, 0, 1, 0)], [[]] * 4, ["02", "1", "3"]),
-        # Nor do rows with the same key.
-        (
-            [{"padding_mode": str(number)} for number in range(3)],
-            [
-                [{"padding_mode": "zeros", "x": 0.1}],
-                [{"padding_mode": "zeros", "x": 0.2}, {"padding_mode": "own"}],
-                [{"padding_mode": "none", "x": 0.1}],
-            ],
-            ["02", "1"],
-        ),
-    ],
-)
-def test_which_runs_share_their_tables(configs, rows, groups):
-    records = [
-        RunRecord(Path(), f"{number}", "count", config, rows=tuple(own))
-        for number, (config, own) in enumerate(zip(configs, rows, strict=True))
-    ]
-    shared = run_groups(records, ("seed", "padding_mode"))
-    assert ["".join(run.name for run in group) for group in shared] == groups
+        record({"padding_mode": "none", "x": 0.1}, padding_mode="2"),
+    ) == [[0, 2], [1]]
 
 
 def test_rows_come_with_scores_and_flags(measured, tmp_path):
