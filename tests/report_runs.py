@@ -58,11 +58,10 @@ def probe_run(path):
     draw(path, "predicted_maps")
 
 
-def pattern_run(path, seed=0):
+def pattern_run(path):
     (row,), arrays = example_run()
     row |= {"crop": 8, "activation": "after", "image_set": "noise", "mae": 0.5}
-    row["seed"] = seed
-    work = WorkDirectory(path, "padding_pattern", {"crop": 8, "seed": seed})
+    work = WorkDirectory(path, "padding_pattern", {"crop": 8})
     work.save_arrays(arrays)
     rows = [{**row, "padding_mode": mode} for mode in ("zeros", "reflect")]
     work.write_results(rows, PROVENANCE)

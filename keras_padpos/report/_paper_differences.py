@@ -215,4 +215,5 @@ def paper_coverage(differences: Rows, fconv_rows: Rows) -> list[dict[str, Any]]:
 
 def _probe_label(row: Row) -> str:
     bare = row["bare"] if "bare" in row else tables.is_bare(row)
-    return f"{row['model']}{', no padding' if bare else ''}, {names.head_label(row)}"
+    head = names.head_label(row)
+    return f"{row['model']}{', no padding' if bare else ''}, {head}"

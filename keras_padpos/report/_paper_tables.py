@@ -154,8 +154,11 @@ def _notes(table, shown, intervals):
         )
     for row in table.rows:
         if "note" in row:
-            target = row["target"].replace("_", " ")
-            yield f"{row['model']}, {target}, {names.head_label(row)}: {row['note']}"
+            head, target = (
+                names.head_label(row),
+                row["target"].replace("_", " "),
+            )
+            yield f"{row['model']}, {target}, {head}: {row['note']}"
 
 
 def paper_place(row: Row, *, ours: bool = False) -> tuple:

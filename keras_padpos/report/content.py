@@ -285,8 +285,10 @@ def _coverage_table(coverage: Sequence[Mapping[str, Any]]) -> Table:
             "without",
         ],
         "rows": [
-            line
-            | {"without": texts.get(line["covered"], line["without"] or None)}
+            {
+                **line,
+                "without": texts.get(line["covered"], line["without"] or None),
+            }
             # What can be compared comes first, then what is.
             for line in sorted(
                 coverage,

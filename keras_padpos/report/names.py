@@ -71,10 +71,8 @@ def _network_label(row, alike=()):
             weights += f", seed {row['seed']}"
         if calibrated:
             weights += ", calibrated"
-            if (
-                len({other.get("calibration_images") or 0 for other in alike})
-                > 1
-            ):
+            counts = {other.get("calibration_images") or 0 for other in alike}
+            if len(counts) > 1:
                 weights += f" on {calibrated}"
     elif weights == "bundled":
         weights = "HED"

@@ -134,10 +134,11 @@ def _run_values(runs):
 
 def _values(row):
     for facet, fields in _FACETS.items():
-        values = [row.get(field) for field in fields]
-        for value in [v for v in values if isinstance(v, str) and v][:1]:
+        texts = [v for v in map(row.get, fields) if isinstance(v, str) and v]
+        if texts:
             # Tables write targets without their underscores.
-            yield facet, value.replace("_", " ") if facet == "target" else value
+            text = texts[0]
+            yield facet, text.replace("_", " ") if facet == "target" else text
 
 
 def _html_table(table: Mapping[str, Any], filters: _Filters) -> dict[str, Any]:

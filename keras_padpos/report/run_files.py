@@ -23,16 +23,13 @@ MODELS = "models"
 FIGURE_NAME = r"[\w][\w.+=-]*"
 EVENTS_SUFFIX = ".keras_padpos"
 
-_EVENTS = re.compile(rf"events\.out\.tfevents\..*{re.escape(EVENTS_SUFFIX)}")
+_EVENTS = rf"events\.out\.tfevents\..*{re.escape(EVENTS_SUFFIX)}"
 # Of atomic_file and atomic_path, in a process that was killed.
-_HALF_WRITTEN = re.compile(
-    r"\.(.+\.\d+-[0-9a-f]{8}\.tmp|\d+-[0-9a-f]{8}\.tmp\..+)"
-)
+_HALF_WRITTEN = r"\.(.+\.\d+-[0-9a-f]{8}\.tmp|\d+-[0-9a-f]{8}\.tmp\..+)"
 _LONGEST = 80
 _GAP = ".."
-_UNIT_FILE = re.compile(
-    rf"[\w.=+-]{{0,{_LONGEST}}}-[0-9a-f]{{8}}\.\w+", re.ASCII
-)
+# Without the ending.
+_UNIT_FILE = rf"(?a:[\w.=+-]{{0,{_LONGEST}}})-[0-9a-f]{{8}}"
 
 
 def keep_lines(
@@ -118,9 +115,9 @@ def written_files(path: str | os.PathLike) -> list[Path]:
             if (path / name).is_file()
         ),
         *event_files(path),
-        *_in(path / CHECKPOINTS, _is_of_unit("json", "npz")),
-        *_in(path / FIGURES, re.compile(rf"{FIGURE_NAME}\.png").fullmatch),
-        *_in(path / MODELS, _is_of_unit("keras")),
+        *_in(path / CHECKPOINTS, rf"{_UNIT_FILE}\.(json|npz)"),
+        *_in(path / FIGURES, rf"{FIGURE_NAME}\.png"),
+        *_in(path / MODELS, rf"{_UNIT_FILE}\.keras"),
         *half_written_files(path),
     ]
     # Some half-written files have the ending of a whole one.
@@ -129,7 +126,7 @@ def written_files(path: str | os.PathLike) -> list[Path]:
 
 def event_files(path: str | os.PathLike) -> list[Path]:
     """List the files for TensorBoard that a run has written."""
-    return _in(Path(path), _EVENTS.fullmatch)
+    return _in(Path(path), _EVENTS)
 
 
 def half_written_files(path: str | os.PathLike) -> list[Path]:
@@ -137,7 +134,7 @@ def half_written_files(path: str | os.PathLike) -> list[Path]:
     return [
         file
         for folder in ("", CHECKPOINTS, FIGURES, MODELS)
-        for file in _in(Path(path, folder), _HALF_WRITTEN.fullmatch)
+        for file in _in(Path(path, folder), _HALF_WRITTEN)
     ]
 
 
@@ -156,10 +153,10 @@ def files_in_words(path: str | os.PathLike, files: Sequence[Path]) -> str:
     """Say in one line which files there are."""
     counts: dict[str, int] = {}
     for file in files:
-        if _HALF_WRITTEN.fullmatch(file.name):
+        if re.fullmatch(_HALF_WRITTEN, file.name):
             continue
         first = file.relative_to(path).parts[0]
-        if _EVENTS.fullmatch(first):
+        if re.fullmatch(_EVENTS, first):
             first = "events.*"
         counts[first] = counts.get(first, 0) + 1
     return ", ".join(
@@ -170,21 +167,12 @@ def files_in_words(path: str | os.PathLike, files: Sequence[Path]) -> str:
     )
 
 
-def _is_of_unit(*endings: str) -> Callable[[str], bool]:
-    def test(name: str) -> bool:
-        return (
-            _UNIT_FILE.fullmatch(name) is not None
-            and name.rpartition(".")[2] in endings
-        )
-
-    return test
-
-
-def _in(folder: Path, wanted: Callable[[str], object]) -> list[Path]:
+def _in(folder: Path, pattern: str) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(
         file
         for file in folder.iterdir()
-        if wanted(file.name) and (file.is_file() or file.is_symlink())
+        if re.fullmatch(pattern, file.name)
+        and (file.is_file() or file.is_symlink())
     )

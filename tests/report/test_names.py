@@ -3,10 +3,7 @@ import itertools
 import pytest
 from finished_probe import probe_row
 
-from keras_padpos.report.names import head_label
-from keras_padpos.report.names import network_identity
-from keras_padpos.report.names import network_labels
-from keras_padpos.report.names import set_label
+from keras_padpos.report import names
 
 FIELDS = ("backbone", "weights", "padding_mode", "seed", "calibration_images")
 
@@ -61,7 +58,7 @@ def test_networks_are_told_apart_in_few_words(networks):
         row = probe_row(seed=None, calibration_images=None)
         row |= dict(zip(FIELDS, network.split(), strict=False))
         rows.append(row)
-    assert list(network_labels(rows).values()) == NETWORKS[networks]
+    assert list(names.network_labels(rows).values()) == NETWORKS[networks]
 
 
 def test_no_two_networks_have_one_name():
@@ -78,8 +75,8 @@ def test_no_two_networks_have_one_name():
         # Only networks with random weights are calibrated.
         if network[1] == "random" or not network[-1]
     ]
-    labels = network_labels(rows)
-    assert set(labels) == {network_identity(row) for row in rows}
+    labels = names.network_labels(rows)
+    assert set(labels) == {names.network_identity(row) for row in rows}
     assert len(set(labels.values())) == len(labels) == len(rows)
 
 
@@ -91,7 +88,7 @@ def test_heads():
         (3, 3, 0, "5"): "3x3 x 3, stage 5",
         (7, 2, 1, "conv,2"): "7x7 x 2, pad 1, stages conv,2",
     }.items():
-        assert head_label(dict(zip(fields, head, strict=True))) == label
+        assert names.head_label(dict(zip(fields, head, strict=True))) == label
 
 
 def test_sets():
@@ -102,4 +99,4 @@ def test_sets():
         "/photos": "/photos",
         "": "",
     }.items():
-        assert set_label(name) == label
+        assert names.set_label(name) == label

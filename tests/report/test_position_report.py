@@ -50,20 +50,6 @@ def test_one_head_is_told_in_full_as_before(measured):
     assert len(tables) == 3 and "±" not in str(tables)
 
 
-def test_seeds_are_one_line(measured):
-    rows = [
-        probe_row(scores=scores, weights="random", seed=seed, mae=mae)
-        for seed, scores, mae in ((0, [0.4, 0.6], 0.1), (1, [0.6, 0.8], 0.2))
-    ]
-    (table,) = _tables(measured(*rows)).values()
-    (line,) = table
-    assert line[1] == "vgg16 (random), zeros padding"
-    assert line[3] == "0.600 ± 0.141 (2 seeds)"
-    # Of the pictures, .5 and .7 in the mean over seeds.
-    assert line[4] == "[0.500, 0.700]"
-    assert line[5] == "0.150 ± 0.071 (2 seeds)"
-
-
 def test_networks_are_set_against_the_first(measured):
     rng = np.random.default_rng(0)
     scores = rng.uniform(0.4, 0.6, size=40)
@@ -73,15 +59,32 @@ def test_networks_are_set_against_the_first(measured):
         probe_row(scores=scores + 0.25, padding_mode="reflect"),
         rgb_row(scores=scores - 0.5, target="gaussian"),
         rgb_row(scores=[0.1], test_set="black"),
+        # Seeds are averaged before.
+        *(
+            probe_row(scores=scores + by, weights="random", seed=seed)
+            for seed, by in enumerate([0.1, 0.3])
+        ),
+        # Of one picture there is no interval; another head has no reference.
+        probe_row(scores=[0.5], test_set="one"),
+        rgb_row(scores=[0.25], test_set="one"),
+        rgb_row(scores=scores, kernel_size=7),
     ]
     tables = _tables(measured(*rows))
-    assert tables[
-        "SPC on photos/test less that of vgg16 (HED), zeros padding, picture "
-        "by picture, with 95 % interval"
-    ] == [
+    title = (
+        "SPC on {} less that of vgg16 (HED), zeros padding, picture by "
+        "picture, with 95 % interval"
+    )
+    assert tables[title.format("photos/test")] == [
         ["3x3", f"{VGG} reflect padding", "+0.250 [+0.250, +0.250]", "-"],
         ["3x3", "head only (RGB)", "-", "-0.500 [-0.500, -0.500]"],
+        [
+            "3x3",
+            "vgg16 (random), zeros padding",
+            "+0.200 [+0.200, +0.200]",
+            "-",
+        ],
     ]
+    assert tables[title.format("one")] == [["3x3", "head only (RGB)", "-0.250"]]
 
 
 def test_other_heads_are_a_line_each(measured):

@@ -3,12 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import report_runs
 from finished_probe import probe_row
 from finished_probe import rgb_row
-from report_runs import agreement_run
-from report_runs import own_run
-from report_runs import rewrite
-from report_runs import unfinished_run
 
 from keras_padpos import runs
 from keras_padpos.errors import InputError
@@ -31,7 +28,7 @@ def only(path):
 def test_folders_are_searched_one_level_deep(tmp_path):
     sweep = tmp_path / "sweep"
     for name in ("run10", "run9", "run1", "deeper/run2", "run1/inside"):
-        own_run(sweep / name)
+        report_runs.own_run(sweep / name)
     (sweep / "notes.txt").write_text("x")
     assert names(sweep) == ["run1", "run9", "run10"]
     # Work directories are not looked into.
@@ -44,7 +41,7 @@ def test_folders_are_searched_one_level_deep(tmp_path):
 
 def test_names_are_as_short_as_tells_them_apart(tmp_path):
     for name in ("one/run", "two/run", "two/other"):
-        own_run(tmp_path / name)
+        report_runs.own_run(tmp_path / name)
     shown = names(tmp_path / "one", tmp_path / "two")
     assert shown == ["one/run", "other", "two/run"]
 
@@ -69,12 +66,12 @@ def test_the_config_of_another_program_is_no_run(tmp_path):
     (tmp_path / "model" / "config.json").write_text(config)
     with pytest.raises(InputError, match="no config.json"):
         find_runs([str(tmp_path)])
-    agreement_run(tmp_path / "run")
+    report_runs.agreement_run(tmp_path / "run")
     assert names(tmp_path) == ["run"]
 
 
 def test_finding_changes_nothing(tmp_path):
-    unfinished_run(tmp_path / "begun").close()
+    report_runs.unfinished_run(tmp_path / "begun").close()
 
     def state():
         return {
@@ -90,7 +87,7 @@ def test_finding_changes_nothing(tmp_path):
 
 
 def test_a_finished_run(tmp_path):
-    agreement_run(tmp_path)
+    report_runs.agreement_run(tmp_path)
     for run in only(tmp_path), open_run(tmp_path, "prediction_agreement"):
         assert (run.state, run.problems) == ("finished", ())
         assert run.experiment == "prediction_agreement"
@@ -100,7 +97,7 @@ def test_a_finished_run(tmp_path):
 
 
 def test_an_unfinished_run_has_its_finished_units(tmp_path):
-    work = unfinished_run(tmp_path)
+    work = report_runs.unfinished_run(tmp_path)
     rolling = runs.RollingCheckpoint(work, "red_green-seed1", seconds=0)
     rolling.save({"images": 8}, {})
     run = only(tmp_path)
@@ -127,9 +124,9 @@ def test_an_unfinished_run_has_its_finished_units(tmp_path):
     ],
 )
 def test_damaged_results_are_told(content, words, tmp_path):
-    agreement_run(tmp_path)
+    report_runs.agreement_run(tmp_path)
     if isinstance(content, dict):
-        rewrite(tmp_path, lambda results: results.update(content))
+        report_runs.rewrite(tmp_path, lambda results: results.update(content))
     else:
         (tmp_path / "results.json").write_bytes(content)
     run = only(tmp_path)
@@ -142,9 +139,9 @@ def test_damaged_results_are_told(content, words, tmp_path):
 
 
 def test_results_without_config_or_provenance_are_shown(tmp_path):
-    agreement_run(tmp_path)
+    report_runs.agreement_run(tmp_path)
     (tmp_path / "config.json").unlink()
-    rewrite(tmp_path, lambda results: results.pop("provenance"))
+    report_runs.rewrite(tmp_path, lambda results: results.pop("provenance"))
     run = only(tmp_path)
     assert run.state == "finished" and len(run.rows) == 2
     assert run.problems == ("config.json is missing.",)
@@ -152,7 +149,7 @@ def test_results_without_config_or_provenance_are_shown(tmp_path):
 
 
 def test_torn_lines_of_metrics_are_left_out_and_told(tmp_path):
-    agreement_run(tmp_path)
+    report_runs.agreement_run(tmp_path)
     (tmp_path / "metrics.jsonl").write_bytes(
         b'{"epoch": 1, "loss": 2.0}\n[1]\n\n{"epoch": 2, "lo'
     )

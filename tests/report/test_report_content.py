@@ -2,13 +2,9 @@ import functools
 import itertools
 
 import pytest
+import report_runs
 from finished_probe import finished_probe
 from finished_probe import probe_row
-from report_runs import fconv_run
-from report_runs import own_run
-from report_runs import pattern_run
-from report_runs import probe_run
-from report_runs import rewrite
 
 from keras_padpos.report.content import report_content
 from keras_padpos.report.read_runs import find_runs
@@ -103,18 +99,9 @@ def test_trained_networks_of_several_seeds_are_told_apart(tmp_path):
     assert [row["seed_words"] for row in differences["rows"]] == ["0", "1"]
 
 
-def test_patterns_of_several_seeds_are_all_there(tmp_path):
-    for seed in range(2):
-        pattern_run(tmp_path / f"{seed}", seed)
-    (part,) = content_of(tmp_path).experiments["padding_pattern"]
-    titles = [table["title"].partition(":")[0] for table in part.tables]
-    assert titles == ["vgg16 (HED), seed 0", "vgg16 (HED), seed 1"]
-    assert [len(table["rows"]) for table in part.tables] == [2, 2]
-
-
 def test_repeated_runs_stay_apart(tmp_path):
     for name in "ab":
-        fconv_run(tmp_path / name)
+        report_runs.fconv_run(tmp_path / name)
     parts = content_of(tmp_path).experiments["fconv_tests"]
     assert [[run.name for run in part.runs] for part in parts] == [["a"], ["b"]]
     # Four rows of each, and not eight seeds.
@@ -123,8 +110,8 @@ def test_repeated_runs_stay_apart(tmp_path):
 
 
 def test_seeds_that_differ_are_told(tmp_path):
-    fconv_run(tmp_path / "a", seeds=range(5), modes=["zeros"])
-    fconv_run(tmp_path / "b", seeds=range(1), modes=["circular"])
+    report_runs.fconv_run(tmp_path / "a", seeds=range(5), modes=["zeros"])
+    report_runs.fconv_run(tmp_path / "b", seeds=range(1), modes=["circular"])
     missing = content_of(tmp_path).missing
     assert missing["Seeds that differ"] == [
         "fconv_tests: circular: 1 seed of 5, 1 to 4 are missing."
@@ -143,9 +130,11 @@ def test_seeds_that_differ_are_told(tmp_path):
 def test_rows_that_are_not_as_expected_are_shown_all_the_same(
     change, words, tmp_path
 ):
-    fconv_run(tmp_path / "good", modes=["circular"])
-    fconv_run(tmp_path / "odd", modes=["zeros"])
-    rewrite(tmp_path / "odd", lambda results: change(results["rows"]))
+    report_runs.fconv_run(tmp_path / "good", modes=["circular"])
+    report_runs.fconv_run(tmp_path / "odd", modes=["zeros"])
+    report_runs.rewrite(
+        tmp_path / "odd", lambda results: change(results["rows"])
+    )
     content = content_of(tmp_path)
     good, odd = content.experiments["fconv_tests"]
     assert good.tables[0]["title"].startswith("Red-green test")
@@ -156,8 +145,8 @@ def test_rows_that_are_not_as_expected_are_shown_all_the_same(
 
 
 def test_a_probe_without_its_arrays_is_shown_by_its_rows(tmp_path):
-    probe_run(tmp_path / "good")
-    probe_run(tmp_path / "bare")
+    report_runs.probe_run(tmp_path / "good")
+    report_runs.probe_run(tmp_path / "bare")
     (tmp_path / "bare" / "arrays.npz").unlink()
     content = content_of(tmp_path)
     (line,) = content.missing["Files that are not as they should be"]
@@ -174,12 +163,12 @@ def test_a_probe_without_its_arrays_is_shown_by_its_rows(tmp_path):
 
 def test_versions_that_differ_and_pictures_left_out_are_told(tmp_path):
     for name, version in (("a", "3.14"), ("b", "3.15")):
-        own_run(tmp_path / name)
+        report_runs.own_run(tmp_path / name)
         about = {
             "versions": {"keras": version, "numpy": "2"},
             "skipped": {"photos": [f"{name}.png: torn"] * 5, "noise": []},
         }
-        rewrite(
+        report_runs.rewrite(
             tmp_path / name, functools.partial(dict.update, provenance=about)
         )
     missing = content_of(tmp_path).missing
@@ -190,7 +179,7 @@ def test_versions_that_differ_and_pictures_left_out_are_told(tmp_path):
 
 
 def test_an_unknown_experiment_has_its_rows_and_misses_nothing(tmp_path):
-    own_run(tmp_path / "a")
+    report_runs.own_run(tmp_path / "a")
     content = content_of(tmp_path)
     assert content.title == "own_task: 1 run"
     assert content.missing == {}

@@ -3,10 +3,8 @@ import pytest
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
-from keras_padpos.metrics import paired_difference
 from keras_padpos.report.seeds import closest_pair
 from keras_padpos.report.seeds import merge_seeds
-from keras_padpos.report.seeds import network_differences
 
 RANDOM = probe_row(weights="random")
 
@@ -94,28 +92,6 @@ def test_other_pictures_go_together_only_if_asked():
     assert merged["scores"] is None
     assert merged["spearman_ci95"] is None
     assert [row["seeds"] for row in apart] == [[0], [1]]
-
-
-def test_every_network_is_set_against_the_first():
-    scores = np.random.default_rng(0).uniform(size=(5, 30))
-    rows = [
-        probe_row(scores=scores[0]),
-        probe_row(scores=scores[1], padding_mode="reflect"),
-        # Seeds are averaged before.
-        probe_row(scores=scores[2], weights="random"),
-        probe_row(scores=scores[3], weights="random", seed=1),
-        # Nothing to compare it with: another head.
-        rgb_row(scores=scores[4], kernel_size=7),
-    ]
-    differences = network_differences(merge_seeds(rows))
-    ours = [scores[1], scores[2:4].mean(axis=0)]
-    for row, own in zip(differences, ours, strict=True):
-        mean, interval = paired_difference(own, scores[0])
-        assert row["difference"] == pytest.approx(mean)
-        assert row["difference_ci95"] == pytest.approx(interval)
-    rows = [probe_row(scores=[0.5]), rgb_row(scores=[0.25])]
-    (row,) = network_differences(merge_seeds(rows))
-    assert (row["difference"], row["difference_ci95"]) == (-0.25, None)
 
 
 EXACT, SGD = probe_row(), probe_row(solver="sgd", ridge=None)
