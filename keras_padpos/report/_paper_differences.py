@@ -91,9 +91,7 @@ def _stand_ins(cell: Row, ours: Rows, fits: Row | None) -> Iterable[Row]:
     return best.values()
 
 
-def paper_difference_tables(
-    differences: Rows,
-) -> dict[str, dict[str, Any]]:
+def paper_difference_tables(differences: Rows) -> dict[str, Any]:
     """From each published table's name to `paper_differences`, laid out."""
     ours = [row for row in differences if row["network"] is not None]
     laid_out = {}

@@ -4,14 +4,11 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Mapping
-from collections.abc import Sequence
-from typing import Any
 
 from keras_padpos.report.cells import is_number
 from keras_padpos.report.cells import printable
-
-_Line = Mapping[str, Any]
+from keras_padpos.report.figure import empty_figure
+from keras_padpos.report.table import Rows
 
 # The horizontal axis: the first of these that takes several values.
 _TIMES = ("step", "epoch")
@@ -34,7 +31,7 @@ _LARGE_SPAN = 50
 
 
 def learning_curves(
-    lines: Sequence[_Line],
+    lines: Rows,
 ) -> tuple[str, dict[str, dict[str, dict[float, float]]]]:
     """Sort lines of metrics.jsonl into panels and curves."""
     for time in _TIMES:
@@ -73,20 +70,16 @@ def _is_finite(value):
     return is_number(value) and abs(value) < _LARGEST
 
 
-def draw_curves(lines: Sequence[_Line]) -> tuple[str, bytes] | None:
+def draw_curves(lines: Rows) -> tuple[str, bytes] | None:
     """Plot what `learning_curves` finds: what is to be seen, and a PNG file."""
     time, panels = learning_curves(lines)
     if not panels:
         return None
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     columns = min(len(panels), _COLUMNS)
     rows = math.ceil(len(panels) / columns)
     labels = (label for curves in panels.values() for label in curves)
     families = list(dict.fromkeys(map(_family, labels)))
-    figure = Figure(figsize=(3.6 * columns, 2.6 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure((3.6 * columns, 2.6 * rows))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes[len(panels) :]:
         axis.set_axis_off()

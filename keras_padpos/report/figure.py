@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
-from typing import Literal
 
 import numpy as np
 
@@ -22,22 +21,28 @@ _MARGIN = 0.94
 _LEAST = 6
 
 
+def empty_figure(size: tuple[float, float], layout: Any = "constrained") -> Any:
+    """A figure of `size` inches that no window shows."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
 @contextlib.contextmanager
 def open_figure(
     path: str | os.PathLike,
     title: str,
     size: tuple[float, float],
     *,
-    layout: Literal["constrained", "compressed"] = "constrained",
+    layout: str = "constrained",
     fontsize: float | str = 10,
     dpi: int = 110,
 ) -> Iterator[Any]:
     """Plot a figure of `size` inches, its title not counted, as PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout=layout)
-    FigureCanvasAgg(figure)
+    figure = empty_figure(size, layout)
     yield figure
     figure_title(figure, title, fontsize=fontsize)
     with atomic_file(path) as file:

@@ -183,9 +183,7 @@ def _is_right(values: list[Any]) -> bool:
     )
 
 
-def _groups(
-    content: ReportContent, filters: _Filters, figures: bool
-) -> dict[str, list[dict[str, Any]]]:
+def _groups(content, filters, figures):
     """From each experiment to what the template shows of its groups."""
     numbers = itertools.count(1)
 

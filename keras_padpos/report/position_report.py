@@ -1,7 +1,5 @@
 """The tables of `position_probe`, the papers' numbers beside."""
 
-from collections.abc import Callable
-from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos import published
@@ -164,14 +162,7 @@ def _in_full(rows: Rows) -> dict[str, Any]:
     }
 
 
-def _across(
-    title: str,
-    by: list[str],
-    rows: Rows,
-    field: str,
-    values: Sequence[str],
-    cell: Callable[[Row], Any],
-) -> dict[str, Any]:
+def _across(title, by, rows, field, values, cell):
     """A line for what rows have in common, a column for each of `values`."""
     lines = [
         {name: own[0].get(name) for name in (*NETWORK, *by, "seed_words")}
