@@ -78,7 +78,8 @@ def report_text(
 
     Example:
 
-    >>> run = RunRecord(Path("a"), "a", "count", rows=({"n": 1},))
+    >>> rows = ({"n": 1},)
+    >>> run = read_runs.RunRecord(Path("a"), "a", "count", rows=rows)
     >>> report_text([run], "csv", {})
     'run,experiment,n\na,count,1\n'
 
