@@ -128,30 +128,6 @@ class WorkDirectory:
         self._events.close()
         self._lock = None
 
-    @classmethod
-    def open_finished(
-        cls, path: str | os.PathLike, experiment: str
-    ) -> "WorkDirectory":
-        """Open what a finished run left, whatever its config.
-
-        InputError if it is not that of a finished run of the experiment.
-        """
-        path = Path(path).expanduser()
-        try:
-            saved = _read_results(path)
-            if saved["experiment"] != experiment:
-                raise InputError(f"it is one of {saved['experiment']}")
-            config = dict(saved["config"])
-        except _DAMAGES as error:
-            reason = error_text(error)
-            if isinstance(error, FileNotFoundError):
-                reason = f"there is no {RESULTS_FILE}"
-            raise InputError(
-                f"{str(path)!r} is no work directory of a finished run of "
-                f"{experiment} ({reason})."
-            ) from error
-        return cls(path, experiment, config)
-
     @property
     def finished(self) -> bool:
         """Whether results.json is there."""
@@ -164,14 +140,17 @@ class WorkDirectory:
 
     def load_results(self) -> dict[str, Any]:
         """Read results.json."""
+        file = self.path / RESULTS_FILE
         try:
-            return _read_results(self.path)
+            results = json.loads(file.read_text(encoding="utf-8"))
+            if not isinstance(results["rows"], list):
+                raise InputError("`rows` is no list")
         except _DAMAGES as error:
             raise InputError(
-                f"Cannot read results from {str(self.path / RESULTS_FILE)!r}: "
-                f"{error_text(error)}. Remove the file to compute them again "
-                "from the checkpoints."
+                f"Cannot read results from {str(file)!r}: {error_text(error)}. "
+                "Remove the file to compute them again from the checkpoints."
             ) from error
+        return results
 
     def checkpoint(
         self, key: str, *, arrays: bool = True
@@ -488,13 +467,6 @@ class WorkDirectory:
                 "written before is kept. Make room or permission for it and "
                 "run the same command again, or choose another --workdir."
             ) from error
-
-
-def _read_results(path: Path) -> dict[str, Any]:
-    results = json.loads((path / RESULTS_FILE).read_text(encoding="utf-8"))
-    if not isinstance(results["rows"], list):
-        raise InputError("`rows` is no list")
-    return results
 
 
 def _put_json(stream: BinaryIO, value: Any) -> None:

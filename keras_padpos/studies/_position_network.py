@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.report.read_runs import open_run
 from keras_padpos.runs.work_directory import WorkDirectory
 
 _ANY_SIZE = (None, None, 3)
@@ -78,10 +79,10 @@ def position_network(
 def _fitted(path, backbone, weights, padding_mode, seed):
     """The heads that a run fitted on this network."""
     try:
-        work = WorkDirectory.open_finished(path, "position_probe")
+        run = open_run(path, "position_probe")
         rows = [
             row
-            for row in work.load_results()["rows"]
+            for row in run.rows
             if _same(row["backbone"], backbone)
             and (backbone == "rgb" or row["padding_mode"] == padding_mode)
             and (backbone == "rgb" or _same(row["weights"], weights))
@@ -93,7 +94,7 @@ def _fitted(path, backbone, weights, padding_mode, seed):
             wanted = "/".join(map(str, (backbone, weights, padding_mode, seed)))
             raise InputError(
                 f"{str(path)!r} holds heads of "
-                f"{', '.join(work.config['networks'])} (backbone, weights, "
+                f"{', '.join(run.config['networks'])} (backbone, weights, "
                 f"padding mode, seed). Received: {wanted}"
             )
         calibrated = rows[0].get("calibration_images")
@@ -104,6 +105,7 @@ def _fitted(path, backbone, weights, padding_mode, seed):
                 "on other statistics they predict something else. Fit heads "
                 "with --calibrate_batch_norm=0"
             )
+        work = WorkDirectory(run.path, run.experiment, run.config)
         # A row's arrays stand under the name of its unit of work.
         return work.load_model(rows[0]["arrays"].partition("/")[0])
     except InputError as error:

@@ -209,7 +209,7 @@ def _load(path: str) -> Any:
     try:
         with open(path, encoding="utf-8") as file:
             # Loader makes plain values only, as yaml.safe_load does.
-            return yaml.load(file, Loader)
+            return yaml.load(file, Loader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""

@@ -17,8 +17,6 @@ from tensorboard.util import tensor_util
 from work_folder import make
 from work_folder import no_file_larger_than
 
-from keras_padpos.runs import WorkDirectory
-
 
 def read(path):
     """What TensorBoard reads: plugin, then tag, to steps and tensors."""
@@ -331,6 +329,6 @@ def test_without_tensorboard_one_line_says_so(tmp_path):
     (line,) = done.stderr.splitlines()
     assert "No events for TensorBoard" in line and "'tensorboard'" in line
     for name in ("one", "two"):
-        work = WorkDirectory.open_finished(tmp_path / name, "probe")
+        work = make(tmp_path / name)
         assert work.load_results()["rows"] == [{"mae": 0.5}]
         assert not event_files(work.path)

@@ -106,38 +106,15 @@ def test_overwrite_of_nothing_says_nothing(tmp_path, capsys, there):
         make(path, {"seed": 3})
     open_with(path, "--overwrite").save_checkpoint("a", [])
     assert capsys.readouterr().err == ""
-    # Then it is there as any other.
-    open_with(path)
-    with pytest.raises(InputError, match="--seed is 0 there and 1 now"):
-        open_with(path, config={"seed": 1})
 
 
-@pytest.mark.parametrize("name", ["thesis.tex", "results.json", "config.json"])
-def test_a_directory_of_somebody_else_is_not_overwritten(tmp_path, name):
-    (tmp_path / name).write_text('{"rows": []}')
-    before = contents(tmp_path)
-    with pytest.raises(InputError, match="did not write|holds files but no"):
-        open_with(tmp_path, "--overwrite")
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="must be a directory"):
-        open_with(tmp_path / "file", "--overwrite")
-    (tmp_path / "file").unlink()
-    assert contents(tmp_path) == before
-
-
-@pytest.mark.parametrize("finish", [True, False])
-def test_without_the_flag_nothing_is_removed(tmp_path, finish):
+def test_a_finished_run_is_removed_by_that_flag_alone(tmp_path):
     path = tmp_path / "run"
-    fill(path, finish)
+    fill(path, finish=True)
     before = contents(path)
-    with pytest.raises(InputError, match="--seed is 0 there and 1 now"):
-        open_with(path, config={"seed": 1})
-    with pytest.raises(InputError, match="belongs to the experiment"):
-        open_with(path, experiment="pattern")
-    if finish:
-        with pytest.raises(InputError, match="add --overwrite"):
-            open_with(path, "--noresume")
-        assert open_with(path).finished
+    with pytest.raises(InputError, match="add --overwrite"):
+        open_with(path, "--noresume")
+    assert open_with(path).finished
     assert contents(path) == before
 
 
@@ -171,11 +148,6 @@ def test_what_a_killed_process_was_writing_goes(tmp_path):
     fill(path, finish=False)
     open_with(path)
     assert not [name for name in contents(path) if "tmp" in name]
-    # Nothing is touched in a finished one.
-    fill(tmp_path / "done", finish=True)
-    before = contents(tmp_path / "done")
-    open_with(tmp_path / "done")
-    assert contents(tmp_path / "done") == before
 
 
 @pytest.mark.parametrize(
