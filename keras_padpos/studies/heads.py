@@ -163,12 +163,8 @@ def probed_heads(
     stages: Sequence[str],
 ) -> list[Any]:
     """The heads of `HEAD_FLAGS` for one network; maybe none with --tables."""
-    for name in (
-        "kernel_sizes",
-        "head_layers",
-        "head_paddings",
-        "stage_subsets",
-    ):
+    shapes = ("stage_subsets", "kernel_sizes", "head_layers", "head_paddings")
+    for name in shapes:
         if settings.tables and settings.present(name):
             raise InputError(
                 f"--tables says which heads to fit, and so does --{name}. "
@@ -188,15 +184,10 @@ def probed_heads(
             network.padding_mode,
             **shape,
         )
-    return probe_heads(
-        layers,
-        stages,
-        subsets=settings.stage_subsets,
-        kernel_sizes=settings.kernel_sizes,
-        head_layers=settings.head_layers,
-        head_paddings=settings.head_paddings,
-        **shape,
-    )
+    names = ("stages", "kernel_size", "head_layers", "head_padding")
+    combinations = itertools.product(*(getattr(settings, n) for n in shapes))
+    specs = [dict(zip(names, each, strict=True)) for each in combinations]
+    return _spec_heads(layers, stages, specs, **shape)
 
 
 def check_heads(settings: Settings, heads: Sequence[Any]) -> None:
@@ -214,38 +205,6 @@ def check_heads(settings: Settings, heads: Sequence[Any]) -> None:
             "--head_width is that of hidden layers, and no head has any. "
             f"Received: {settings.head_width}"
         )
-
-
-def probe_heads(
-    layers: Sequence[str],
-    stages: Sequence[str],
-    *,
-    subsets: Sequence[str] = ("all",),
-    kernel_sizes: Sequence[int] = (1,),
-    head_layers: Sequence[int] = (1,),
-    head_paddings: Sequence[int] = (0,),
-    output: str = "linear",
-    width: int | None = None,
-) -> list[Any]:
-    """Every combination of what lists of flags name, each once."""
-    return _spec_heads(
-        layers,
-        stages,
-        [
-            {
-                "stages": subset,
-                "kernel_size": kernel_size,
-                "head_layers": depth,
-                "head_padding": padding,
-            }
-            for subset in subsets
-            for kernel_size, depth, padding in itertools.product(
-                kernel_sizes, head_layers, head_paddings
-            )
-        ],
-        output,
-        width,
-    )
 
 
 def paper_heads(
@@ -284,11 +243,7 @@ def paper_heads(
     """
     from keras_padpos import published
 
-    readable = {"all"} | {
-        str(number)
-        for number, layer in enumerate(stages, start=1)
-        if layer in layers
-    }
+    readable = {"all", *map(str, _numbers(layers, stages).values())}
     specs = [
         spec
         for spec in published.table_heads(tables, backbone, padding_mode)
@@ -328,11 +283,7 @@ def _subsets(layers, stages, subset):
         return [None]
     if subset == "each":
         return [_all_or_some(layers, [layer]) for layer in layers]
-    numbers = {
-        layer: number
-        for number, layer in enumerate(stages, start=1)
-        if layer in layers
-    }
+    numbers = _numbers(layers, stages)
     by_number = {str(number): layer for layer, number in numbers.items()}
     chosen = []
     for name in subset.split("+"):
@@ -349,6 +300,11 @@ def _subsets(layers, stages, subset):
             )
         chosen.append(layer)
     return [_all_or_some(layers, chosen)]
+
+
+def _numbers(layers, stages):
+    """From the stages that are read to their numbers, which count all."""
+    return {each: n for n, each in enumerate(stages, 1) if each in layers}
 
 
 def _all_or_some(layers, chosen):

@@ -1,17 +1,29 @@
+from types import SimpleNamespace
+
 import pytest
 
 from keras_padpos import models
 from keras_padpos.errors import InputError
+from keras_padpos.studies.heads import HEAD_FLAGS
 from keras_padpos.studies.heads import paper_heads
-from keras_padpos.studies.heads import probe_heads
+from keras_padpos.studies.heads import probed_heads
 from keras_padpos.studies.networks import stage_text
 
 KNOWN = ("b1", "b2", "b3", "b4", "b5")
 VGG = models.stage_names("vgg16")
+RESNET = models.stage_names("resnet50")
+
+
+def _heads(layers, known=KNOWN, **flags):
+    """What flags name, those of a run without any where not given."""
+    defaults = {name: flag.default for name, flag in HEAD_FLAGS.items()}
+    numbers = {"kernel_sizes": [1], "head_layers": [1], "head_paddings": [0]}
+    settings = {"solver": "exact", **defaults, **numbers, **flags}
+    return probed_heads(SimpleNamespace(**settings), None, layers, known)
 
 
 def _stages(layers, *subsets, known=KNOWN):
-    heads = probe_heads(layers, known, subsets=subsets)
+    heads = _heads(layers, known, stage_subsets=subsets)
     return [head.stages for head in heads]
 
 
@@ -59,15 +71,14 @@ def test_what_is_not_read_is_refused(subset):
 
 
 def test_every_combination_once():
-    heads = probe_heads(
+    heads = _heads(
         KNOWN,
-        KNOWN,
-        subsets=["1", "all"],
+        stage_subsets=["1", "all"],
         kernel_sizes=[1, 3],
         head_layers=[1, 2],
         head_paddings=[0, 1, 1],
-        output="sigmoid",
-        width=8,
+        head_output="sigmoid",
+        head_width=8,
     )
     assert len(heads) == len(set(heads)) == 2 * 2 * 2 * 2
     assert {(head.layers, head.width) for head in heads} == {(1, None), (2, 8)}
@@ -75,37 +86,24 @@ def test_every_combination_once():
     assert {head.padding for head in heads} == {0, 1}
 
 
-def _paper_stages(layers, known=VGG, tables=("3",), backbone="vgg16"):
-    heads = paper_heads(layers, known, tables, backbone, "zeros")
-    return [head.stages for head in heads]
-
-
 @pytest.mark.parametrize(
-    ("layers", "stages"),
+    ("backbone", "layers", "stages"),
     [
-        (VGG, [*((layer,) for layer in VGG), None]),
+        ("vgg16", VGG, [*((layer,) for layer in VGG), None]),
         # Stages that are not read are left out; the others keep their number.
-        (VGG[3:], [(VGG[3],), (VGG[4],), None]),
-        (VGG[4:], [None]),
-        (["block1_conv1", VGG[1]], [(VGG[1],), None]),
-        (["block1_conv1"], [None]),
+        ("vgg16", VGG[3:], [(VGG[3],), (VGG[4],), None]),
+        ("vgg16", VGG[4:], [None]),
+        ("vgg16", ["block1_conv1", VGG[1]], [(VGG[1],), None]),
+        ("vgg16", ["block1_conv1"], [None]),
+        # Four stages.
+        ("resnet50", RESNET, [*((layer,) for layer in RESNET), None]),
+        ("rgb", ["rgb"], []),
     ],
 )
-def test_single_stages_are_those_that_are_read(layers, stages):
-    assert _paper_stages(layers) == stages
-
-
-def test_a_network_of_fewer_stages_has_fewer_heads():
-    known = models.stage_names("resnet50")
-    assert len(known) == 4
-    assert _paper_stages(known, known, backbone="resnet50") == [
-        *((layer,) for layer in known),
-        None,
-    ]
-
-
-def test_the_bare_picture_has_none_of_table_3():
-    assert _paper_stages(["rgb"], ["rgb"], backbone="rgb") == []
+def test_single_stages_are_those_that_are_read(backbone, layers, stages):
+    known = models.stage_names(backbone)
+    heads = paper_heads(layers, known, ["3"], backbone, "zeros")
+    assert [head.stages for head in heads] == stages
 
 
 def test_heads_are_of_the_shapes_printed():
