@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import error_text
+from keras_padpos.report.cells import is_number
 from keras_padpos.report.run_files import ARRAYS_FILE
 from keras_padpos.report.run_files import EVENTS_SUFFIX
 from keras_padpos.report.run_files import FIGURES
@@ -235,12 +236,8 @@ def _png(picture, low, high):
     return file.getvalue()
 
 
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _is_whole(value):
-    return _is_number(value) and value == int(value)
+    return is_number(value) and value == int(value)
 
 
 def _step(row):
@@ -248,7 +245,7 @@ def _step(row):
 
 
 def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    if _is_number(value):
+    if is_number(value):
         yield name, value
     elif isinstance(value, (Mapping, list)):
         pairs: Any = enumerate(value)

@@ -292,18 +292,12 @@ DEVICES = {
 _DECIDE = ("seed", "data_dir", "mixed_precision", "max_images")
 
 
-def define_common_flags(*, several_devices: bool = False) -> None:
+def define_common_flags() -> None:
     """Define the flags that every binary has, for one that is no study.
 
     A binary calls this once, where it defines its own.
-
-    Args:
-        several_devices: Whether the binary can use several devices.
     """
-    for name, flag in {
-        **COMMON,
-        **(DEVICES if several_devices else {}),
-    }.items():
+    for name, flag in COMMON.items():
         flag.define(name, flags.FLAGS)
         flags.declare_key_flag(name)
 

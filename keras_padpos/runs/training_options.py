@@ -113,21 +113,6 @@ class Training:
         self._settings = settings
 
     @property
-    def epochs(self) -> int:
-        """Passes over the training pictures."""
-        return self._settings.epochs
-
-    @property
-    def batch_size(self) -> int:
-        """Pictures a training step."""
-        return self._settings.batch_size
-
-    @property
-    def calibrates(self) -> bool:
-        """Whether BatchNorm's statistics are taken from training pictures."""
-        return self._settings.calibrate_batch_norm
-
-    @property
     def seeds(self) -> range:
         """The seeds, from `--seed` on."""
         first = self._settings.seed
@@ -146,7 +131,7 @@ class Training:
 
     def steps(self, pictures: int) -> int:
         """Steps of a training on so many pictures."""
-        steps = pictures // self.batch_size * self.epochs
+        steps = pictures // self._settings.batch_size * self._settings.epochs
         return min(steps, self._given("max_steps") or steps)
 
     def options(self) -> dict[str, Any]:
@@ -162,8 +147,9 @@ class Training:
 
         `flag` names the pictures, with its value: `"--dataset=cifar10"`.
         """
-        batch = f"--batch_size={self.batch_size}"
-        if pictures < self.batch_size:
+        size = self._settings.batch_size
+        batch = f"--batch_size={size}"
+        if pictures < size:
             count = self.count("train")
             if count is not None and count <= pictures:
                 name, _, value = str(self.count_flag("train")).partition("=")
@@ -174,10 +160,10 @@ class Training:
                 f"{batch} must be at most the number of pictures to train on. "
                 f"Received: {flag}, which has {pictures}"
             )
-        if self.batch_size % devices.devices:
+        if size % devices.devices:
             raise InputError(
                 f"--batch_size must be a multiple of the {devices.devices} "
-                f"devices. Received: {self.batch_size}"
+                f"devices. Received: {size}"
             )
 
     def _counts(self, split):

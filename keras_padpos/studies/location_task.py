@@ -129,7 +129,7 @@ def _measure(run, plan, unit):
 
     grid, (pictures, labels) = plan["grid"], run.arrays["train"]
     canvases = {"pictures": pictures, "grid": grid}
-    first = pictures[: run.training.batch_size].astype("float32")
+    first = pictures[: run.settings.batch_size].astype("float32")
     network, note = run.trained(
         plan,
         unit,

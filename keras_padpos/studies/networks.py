@@ -281,7 +281,7 @@ def trained_classifier(
             tasks.train_classifier, pictures=pictures, labels=labels
         ),
         functools.partial(tasks.calibrate_classifier, pictures=pictures),
-        example=pictures[: run.training.batch_size].astype("float32"),
+        example=pictures[: run.settings.batch_size].astype("float32"),
         **options,
     )
     if not note["reason"]:
@@ -301,7 +301,7 @@ def training_fields(
             f"{split}_images": len(run.arrays[split][0])
             for split in ("train", "test")
         },
-        "epochs": run.training.epochs,
+        "epochs": run.settings.epochs,
         "steps": note["steps"],
         **more,
         "arrays": unit.label,

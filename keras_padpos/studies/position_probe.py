@@ -266,11 +266,6 @@ def _pictures(run):
     }
 
 
-class _Tables:
-    # Merged over seeds picture by picture.
-    lay_out = staticmethod(report.position_tables)
-
-
 STUDY = Study(
     name="position_probe",
     about=__doc__,
@@ -284,7 +279,8 @@ STUDY = Study(
         "targets": probed_targets(run.settings),
         "networks": ["/".join(map(str, plan["network"])) for plan in plans],
     },
-    tables=[_Tables()],
+    # Merged over seeds picture by picture.
+    tables=report.position_tables,
     read=report.position_rows,
     notes=report.position_notes,
     figures=report.draw_position_figures,

@@ -8,18 +8,20 @@ backbones are saved, for position_probe and padding_pattern to read.
 """
 
 import functools
+import os
 
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import networks
-from keras_padpos.studies._semantic_head_networks import DEEPLAB
-from keras_padpos.studies._semantic_head_networks import FIELDS
-from keras_padpos.studies._semantic_head_networks import label
-from keras_padpos.studies._semantic_head_networks import network
-from keras_padpos.studies._semantic_head_networks import plans
 from keras_padpos.studies._semantic_head_report import TABLES
 from keras_padpos.studies._semantic_head_report import plot_figures
 from keras_padpos.studies.study import Study
+
+_DEEPLAB = "deeplab"
+_FIELDS = (
+    *("backbone", "weights", "stages", "head", "enlarge", "padding_mode"),
+    *("seed", "task"),
+)
 
 _FLAGS = {
     "task": Flag(
@@ -44,7 +46,7 @@ _FLAGS = {
         "resnet18 and resnet50; not without padding).",
         choices=lambda: [
             *networks.constant("models", "SEMANTIC_HEADS")(),
-            DEEPLAB,
+            _DEEPLAB,
         ],
         crossed=True,
     ),
@@ -118,6 +120,88 @@ def _sets(run):
             f"salient. Received: --train_set of {sets['train'].classes}"
         )
     return sets
+
+
+def _plans(run):
+    """The baselines, and each network that is to be trained."""
+    settings, chosen = run.settings, []
+    if not any(settings.stages):
+        raise InputError("--stages must name at least one. Received: nothing")
+    if _DEEPLAB in settings.head and settings.stages != ["all"]:
+        raise InputError(
+            "--stages are those that heads fcn and fcn_skips read; deeplab "
+            f"has its own. Received: {','.join(settings.stages)}"
+        )
+    crossed = ("backbone", "weights", "head", "enlarge", "padding_mode")
+    for plan in run.crossed(*crossed):
+        if plan["head"] == _DEEPLAB:  # It enlarges in its own way, too.
+            plan |= {"stages": None, "enlarge": None}
+        else:
+            plan["stages"] = _stages(settings, plan["backbone"])
+        if plan not in chosen:
+            chosen.append(plan)
+    # The seed changes last, so that a run that is stopped has some of all.
+    return [
+        {**dict.fromkeys(_FIELDS), "task": settings.task},
+        *(
+            {**plan, "seed": seed, "number": number, "task": settings.task}
+            for seed in run.training.seeds
+            for number, plan in enumerate(chosen, start=1)
+        ),
+    ]
+
+
+def _stages(settings, backbone):
+    """What rows say of the stages that are read of a backbone."""
+    from keras_padpos import models
+
+    layers = networks.stage_layers(backbone, settings.stages)
+    if models.is_model_file(backbone):
+        return ",".join(layers)
+    known = list(models.stage_names(backbone))
+    numbers = [known.index(layer) for layer in layers if layer in known]
+    if numbers != sorted(set(numbers)):
+        raise InputError(
+            "--stages must go from the first to the last, each once. "
+            f"Received: {','.join(settings.stages)}"
+        )
+    return networks.stage_text(layers, known)
+
+
+def _network(run, plan):
+    """The network of a plan; `None` for the baselines."""
+    import keras
+
+    from keras_padpos import models
+
+    backbone, pairs = plan["backbone"], run.sets["train"]
+    if backbone is None:
+        return None
+    # Both halves are drawn from the seed, whatever weights the first has.
+    keras.utils.set_random_seed(plan.get("seed", run.settings.seed))
+    classes = 1 if run.settings.task == "saliency" else pairs.classes
+    mode = plan["padding_mode"]
+    options = {"weights": plan["weights"], "input_shape": (*pairs.shape, 3)}
+    if plan["head"] == _DEEPLAB:
+        return models.deeplab(backbone, classes, mode, **options)
+    stages = networks.stage_layers(backbone, run.settings.stages)
+    options |= {"padding_mode": mode, "stages": stages}
+    return models.semantic_net(
+        models.backbone(backbone, **options),
+        classes,
+        head=plan["head"],
+        stages=stages,
+        enlarge=plan["enlarge"],
+    )
+
+
+def _label(plan):
+    """The number tells networks apart whose files are called the same."""
+    if plan["backbone"] is None:
+        return "masks"
+    names = ("backbone", "task", "weights", "head", "enlarge", "padding_mode")
+    texts = [os.path.basename(plan[name]) for name in names if plan.get(name)]
+    return "-".join([str(plan["number"]), *texts, f"seed{plan['seed']}"])
 
 
 def _amount(run, plan):
@@ -195,11 +279,11 @@ def _rows(run, plan, scores, steps, **files):
         "size": list(test.shape),
         "train_images": len(train),
         "test_images": len(test),
-        "epochs": run.training.epochs if steps else 0,
+        "epochs": run.settings.epochs if steps else 0,
         "steps": steps,
-        "arrays": label(plan) if steps else "masks",
+        "arrays": _label(plan) if steps else "masks",
     }
-    fields = {name: plan[name] for name in FIELDS}
+    fields = {name: plan[name] for name in _FIELDS}
     return [{**fields, **score, **about} for score in scores]
 
 
@@ -208,7 +292,7 @@ def _scores(run, answer, unit):
     from keras_padpos import tasks
 
     test, saliency = run.sets["test"], run.settings.task == "saliency"
-    options = {"batch_size": run.training.batch_size, "advance": unit.advance}
+    options = {"batch_size": run.settings.batch_size, "advance": unit.advance}
     overall, *bands = tasks.score_semantic(
         answer, test, saliency=saliency, **options
     )
@@ -244,10 +328,10 @@ STUDY = Study(
     flags=_FLAGS,
     training=_TRAINING,
     sets=_sets,
-    plans=plans,
-    network=network,
+    plans=_plans,
+    network=_network,
     network_flags=["size"],
-    label=label,
+    label=_label,
     amount=_amount,
     measure=_measure,
     tables=TABLES,

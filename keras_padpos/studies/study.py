@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NoReturn
-from typing import Protocol
 
 import numpy as np
 from absl.flags import FlagValues
@@ -22,6 +21,7 @@ from keras_padpos import runs
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import Row
+from keras_padpos.report.table import Table
 from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
 from keras_padpos.runs.flags import Flag
@@ -39,14 +39,6 @@ Plan = Mapping[str, Any]
 
 Measured = tuple[Sequence[Row], Mapping[str, np.ndarray]]
 """Rows, and arrays by name."""
-
-
-class LaysOut(Protocol):
-    """A `Table`, or what lays rows out in its own way."""
-
-    def lay_out(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
-        """See `Table.lay_out`."""
-        ...
 
 
 class Run:
@@ -114,7 +106,7 @@ class Run:
     def training_pictures(self) -> int:
         """How many pictures the training of one network goes through."""
         steps = self.training.steps(len(self.sets["train"]))
-        return steps * self.training.batch_size
+        return steps * self.settings.batch_size
 
     def trained(
         self,
@@ -134,10 +126,10 @@ class Run:
         `calibrate` gets the network, `batch_size` and `seed`, with `first`
         before the training. The rest is as of `TrainingUnit.trained`.
         """
-        seed, training = plan["seed"], self.training
+        seed, settings = plan["seed"], self.settings
         make: Any = self.study.network
         calibrate = functools.partial(
-            calibrate, batch_size=training.batch_size, seed=seed
+            calibrate, batch_size=settings.batch_size, seed=seed
         )
         moment = "prepare" if first else "calibrate"
         return unit.trained(
@@ -148,11 +140,11 @@ class Run:
                 log=unit.log,
                 checkpoint=unit.rolling,
                 devices=self.devices,
-                **{**training.options(), **options},
+                **{**self.training.options(), **options},
             ),
             self.devices,
             example=example,
-            **{moment: calibrate if training.calibrates else None},
+            **{moment: calibrate if settings.calibrate_batch_norm else None},
         )
 
 
@@ -171,7 +163,8 @@ class Study:
         measure: From a run, a plan and its unit of work to rows and arrays.
             What was finished before is not measured again. An array is saved
             as `LABEL/NAME`, one without a name as `LABEL`.
-        tables: What is printed, and shown in the report.
+        tables: What is printed, and shown in the report: tables, or what lays
+            rows out as `lay_out` does.
         training: Arguments of `training_flags`, for studies that train.
         sets: From a run to its data sets by name, opened but not read. What
             cannot work is refused here, before anything is written.
@@ -202,7 +195,7 @@ class Study:
     about: str
     flags: Mapping[str, Flag]
     measure: Callable[[Run, Plan, TrainingUnit], Measured]
-    tables: Sequence[LaysOut]
+    tables: Sequence[Table] | Callable[[Sequence[Any]], list[dict[str, Any]]]
     training: Mapping[str, Any] | None = None
     sets: Callable[[Run], Any] = lambda run: {}
     plans: Callable[[Run], list[dict[str, Any]]] | None = None
@@ -283,6 +276,8 @@ class Study:
     def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
         """Lay rows out in the study's tables, as arguments of `print_table`."""
         rows = list(rows)
+        if callable(self.tables):
+            return self.tables(rows)
         return [laid for table in self.tables for laid in table.lay_out(rows)]
 
     def _plans(self, run):
@@ -315,7 +310,7 @@ class Study:
         seconds = (
             run.settings.checkpoint_seconds if self.several_devices else 300.0
         )
-        step = run.training.batch_size if run.training else 1
+        step = run.settings.batch_size if run.training else 1
         labels = [
             self.label(plan) if self.label else _label(number, plan)
             for number, plan in enumerate(plans)

@@ -122,7 +122,7 @@ def _measure(run, plan, unit):
     if note["reason"]:
         return [{**row, "reason": note["reason"]}], unit.curves()
     scores, confusion = tasks.score_classifier(
-        network, *run.arrays["test"], batch_size=run.training.batch_size
+        network, *run.arrays["test"], batch_size=run.settings.batch_size
     )
     unit.advance(row["test_images"])
     return [{**row, **scores}], {**unit.curves(), "confusion": confusion}

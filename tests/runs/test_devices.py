@@ -34,10 +34,11 @@ def test_flags_that_do_not_fit_together(argv, message):
 def test_one_of_several_processes_ends_with_one_line_too():
     # It ends at once, and would take this process along.
     code = (
-        "from keras_padpos import runs; runs.define_common_flags("
-        "several_devices=True); "
+        "from absl import flags; from keras_padpos import runs\n"
+        "for name, flag in runs.flags.DEVICES.items():\n"
+        "    flag.define(name, flags.FLAGS)\n"
+        "runs.run(lambda _: runs.open_devices(), needs_keras=False)"
     )
-    code += "runs.run(lambda _: runs.open_devices(), needs_keras=False)"
     done = python(code, "--coordinator=localhost:1", "--num_processes=2")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
