@@ -112,15 +112,6 @@ def test_a_resumed_run_shows_what_an_uninterrupted_one_shows(tmp_path):
     assert len(scalars(whole)) == 12
 
 
-@pytest.mark.parametrize("option", [{"resume": False}, {"overwrite": True}])
-def test_starting_over_leaves_no_events_but_those_of_others(tmp_path, option):
-    learn(make(tmp_path), "a")
-    other = tmp_path / "events.out.tfevents.1.host.2"
-    other.write_bytes(b"")
-    make(tmp_path, **option)
-    assert event_files(tmp_path) == [other]
-
-
 KILLED = """
 import os
 import signal

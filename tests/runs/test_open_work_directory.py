@@ -59,22 +59,24 @@ def fill(path, finish):
         work.write_results([{"mae": 1.0}], {})
 
 
-@pytest.mark.parametrize("finish", [True, False])
 @pytest.mark.parametrize(
-    ("argv", "options"),
+    ("argv", "finish", "options"),
     [
-        ([], {}),
-        ([], {"config": {"seed": 1}}),
-        (["--noresume"], {"experiment": "pattern"}),
+        (["--overwrite"], True, {}),
+        (["--overwrite"], False, {"config": {"seed": 1}}),
+        (["--overwrite", "--noresume"], True, {"experiment": "pattern"}),
+        (["--noresume"], False, {}),
     ],
 )
-def test_overwrite_removes_a_run(tmp_path, capsys, finish, argv, options):
+def test_a_run_is_removed_and_nothing_else(
+    tmp_path, capsys, argv, finish, options
+):
     path = tmp_path / "run"
     fill(path, finish)
     for name in FOREIGN:
         (path / name).parent.mkdir(exist_ok=True)
         (path / name).write_text("mine")
-    work = open_with(path, "--overwrite", *argv, **options)
+    work = open_with(path, *argv, **options)
     assert not work.finished
     assert work.checkpoint("a b/c") is None
     left = contents(path)
@@ -89,12 +91,14 @@ def test_overwrite_removes_a_run(tmp_path, capsys, finish, argv, options):
         "config": options.get("config", {"seed": 0}),
     }
     out, err = capsys.readouterr()
-    (line,) = err.splitlines()
-    assert out == ""
+    lines = err.splitlines()
+    assert (out, len(lines)) == ("", "--overwrite" in argv)
     kind = "a finished" if finish else "an unfinished"
-    assert f"removed {kind} run of probe from {str(path)!r}: " in line
-    assert ("results.json" in line) == finish
-    assert "checkpoints (3 files), figures (2 files), models (1 file)" in line
+    for line in lines:
+        assert f"removed {kind} run of probe from {str(path)!r}: " in line
+        assert ("results.json" in line) == finish
+        text = "checkpoints (3 files), figures (2 files), models (1 file)"
+        assert text in line
 
 
 @pytest.mark.parametrize("there", [None, "empty", "blank"])

@@ -227,21 +227,6 @@ def test_hidden_files_are_of_no_concern(tmp_path):
     make(tmp_path)
 
 
-def test_start_over(filled):
-    (filled / "checkpoints" / "mine.txt").write_text("keep")
-    (filled / "notes.txt").write_text("keep")
-    (filled / "models").mkdir()
-    (filled / "models" / "a-0123abcd.keras").write_bytes(b"zip")
-    work = make(filled, resume=False)
-    assert contents(filled).keys() == {
-        "config.json",
-        "checkpoints",
-        "checkpoints/mine.txt",
-        "notes.txt",
-    }
-    assert work.checkpoint("a") is None
-
-
 def test_arrays(tmp_path):
     work = make(tmp_path)
     work.save_arrays({"old": np.zeros(1)})

@@ -85,21 +85,6 @@ def test_seeds_are_averaged_and_modes_kept_apart(rows):
     ]
 
 
-def test_what_has_diverged_is_said_and_left_out(rows):
-    lost = row_of("none", 1, "class", reason="weights are not finite")
-    table, _ = STUDY.lay_out([*rows, lost])
-    assert [line["seeds"] for line in table["rows"]] == [2, "1 of 2"]
-    assert table["rows"][1]["score"] == "12.2"
-    assert table["notes"][-1] == (
-        "vgg5, both, class, black, 3, ordered, none, seed 1: "
-        "weights are not finite"
-    )
-    (table,) = STUDY.lay_out([lost])
-    (line,) = table["rows"]
-    names = ("seeds", "score", "border", "chance")
-    assert [line[name] for name in names] == ["0 of 1", None, None, None]
-
-
 @pytest.fixture
 def plot(drawn):
     curves = {
