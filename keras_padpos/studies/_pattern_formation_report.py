@@ -99,10 +99,6 @@ def _factor_interval(logs):
     return f"{math.exp(low):.3g} to {math.exp(high):.3g}"
 
 
-def _with_interval(text, interval):
-    return f"{text} ({interval})" if interval else text
-
-
 def _noise(row):
     """How much of a pattern's size noise alone would give."""
     size, noise = row.get("mae"), row.get("mae_noise")
@@ -122,7 +118,8 @@ def _share(values):
 
 def _growth(values):
     (logs,) = values
-    return _with_interval(_factor(logs), _factor_interval(logs))
+    factor, interval = _factor(logs), _factor_interval(logs)
+    return f"{factor} ({interval})" if interval else factor
 
 
 def _sentences(lines):

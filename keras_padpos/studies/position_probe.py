@@ -9,6 +9,7 @@ padding, pictures of 224x224 are too small for networks deeper than VGG16.
 """
 
 import functools
+import operator
 from itertools import islice
 
 import numpy as np
@@ -166,7 +167,10 @@ def _plans(run):
         stages = layers
         models.check_weights(network.backbone, network.weights)
         if models.is_model_file(network.backbone):
-            _check_file(network, layers)
+            # Its layers must take pictures of the probe's size.
+            options = {"stages": layers, "input_shape": (_SIZE, _SIZE, 3)}
+            with naming(f"--backbone={network.backbone}"):
+                models.backbone(network.backbone, **options)
         else:
             stages = models.stage_names(network.backbone)
         heads = probed_heads(settings, network, layers, stages)
@@ -176,16 +180,6 @@ def _plans(run):
             plans.append({**plan, "layers": layers, "stages": stages})
     check_heads(settings, [head for plan in plans for head in plan["heads"]])
     return plans
-
-
-def _check_file(network, layers):
-    """Refuse a file whose layers do not take pictures of the probe's size."""
-    from keras_padpos import models
-
-    with naming(f"--backbone={network.backbone}"):
-        models.backbone(
-            network.backbone, stages=layers, input_shape=(_SIZE, _SIZE, 3)
-        )
 
 
 def _measure(run, plan, unit):
@@ -272,7 +266,7 @@ STUDY = Study(
     flags=_FLAGS,
     sets=_sets,
     plans=_plans,
-    label=lambda plan: plan["label"],
+    label=operator.itemgetter("label"),
     measure=_measure,
     finish=_pictures,
     config=lambda run, plans: {

@@ -6,6 +6,7 @@ said with its own borders? The row `none` has no border to fill: the network
 without padding sees the real neighbours of the crop.
 """
 
+import operator
 from typing import Any
 
 from keras_padpos.errors import InputError
@@ -56,15 +57,8 @@ _ORIGINAL = {"padding_mode": "original"}
 
 
 def _plans(run):
-    return [
-        _ORIGINAL,
-        *(
-            {"padding_mode": mode}
-            for mode in dict.fromkeys(
-                run.settings.padding_mode or padding_modes()
-            )
-        ),
-    ]
+    modes = dict.fromkeys(run.settings.padding_mode or padding_modes())
+    return [_ORIGINAL, *({"padding_mode": mode} for mode in modes)]
 
 
 def _sets(run):
@@ -169,9 +163,8 @@ _TABLE = Table(
     notes=lambda rows: [
         "{images} crops of {crop} pixels, {test_set}".format(**rows[0])
     ],
-    split=lambda row: tuple(
-        row[name]
-        for name in ("backbone", "weights", "images", "crop", "test_set")
+    split=operator.itemgetter(
+        "backbone", "weights", "images", "crop", "test_set"
     ),
 )
 
@@ -181,7 +174,7 @@ STUDY = Study(
     flags=_FLAGS,
     sets=_sets,
     plans=_plans,
-    label=lambda plan: plan["padding_mode"],
+    label=operator.itemgetter("padding_mode"),
     amount=lambda run, plan: run.sets["images"].expected,
     measure=_measure,
     config=lambda run, plans: {

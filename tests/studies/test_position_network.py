@@ -9,7 +9,6 @@ from keras_padpos.runs import WorkDirectory
 from keras_padpos.studies import position_network
 
 GRID = 28
-STAGE = "conv_pw_1_relu"
 
 
 @pytest.fixture(scope="module")
@@ -24,24 +23,22 @@ def file(tmp_path_factory):
     return path
 
 
-def _run(folder, networks, stage):
+def _run(folder, file, networks):
     """A run whose heads predict a channel times 1, 2, 3... of each network.
 
-    Networks are `(backbone, weights, padding_mode, seed, calibrated)`.
+    Networks are `(weights, padding_mode, seed, calibrated)`.
     """
     work = WorkDirectory(
-        folder,
+        folder / "run",
         "position_probe",
-        {"networks": ["/".join(map(str, net[:4])) for net in networks]},
+        {"networks": ["/".join(map(str, [file, *n[:3]])) for n in networks]},
     )
-    names = ("backbone", "weights", "padding_mode", "seed")
     rows = []
-    for number, network in enumerate(networks, start=1):
-        *named, calibrated = network
-        shape = models.backbone(
-            *named[:3], stages=[stage], seed=named[3]
-        ).output[stage]
-        kernel = np.zeros((shape.shape[-1], 1))
+    for number, (weights, mode, seed, calibrated) in enumerate(networks, 1):
+        maps = models.backbone(
+            file, weights, mode, stages=["norm"], seed=seed
+        ).output["norm"]
+        kernel = np.zeros((maps.shape[-1], 1))
         kernel[0] = number
         reader = probes.LinearProbe(
             mean=np.zeros(len(kernel)),
@@ -53,13 +50,14 @@ def _run(folder, networks, stage):
             [reader],
             [probes.Head()],
             ["horizontal"],
-            {stage: (GRID, GRID, len(kernel))},
+            {"norm": (GRID, GRID, len(kernel))},
         )
         label = f"{number}-net"
-        work.save_model(label, probes.stage_probes({stage: shape}, heads))
+        work.save_model(label, probes.stage_probes({"norm": maps}, heads))
         rows.append(
             {
-                **dict(zip(names, named, strict=True)),
+                **{"backbone": file, "weights": weights, "seed": seed},
+                "padding_mode": mode,
                 "calibration_images": calibrated,
                 "arrays": f"{label}/horizontal",
             }
@@ -68,16 +66,13 @@ def _run(folder, networks, stage):
     return work.path
 
 
-def _factor(network, stage, pictures):
+def _factor(network):
     """What the head multiplies the first channel by."""
-    maps = network(pictures)
-    (channel,) = (
-        keras.ops.convert_to_numpy(
-            keras.ops.image.resize(
-                maps[stage][..., :1], (GRID, GRID), interpolation="bilinear"
-            )
-        )[..., 0],
+    maps = network(_pictures(8, 10))
+    channel = keras.ops.image.resize(
+        maps["norm"][..., :1], (GRID, GRID), interpolation="bilinear"
     )
+    channel = keras.ops.convert_to_numpy(channel)[..., 0]
     predicted = keras.ops.convert_to_numpy(maps["horizontal"])
     return (predicted * channel).sum() / (channel**2).sum()
 
@@ -97,70 +92,38 @@ def test_a_file_keeps_the_size_that_it_was_saved_for(file):
 
 
 def test_a_named_network_takes_any_size():
-    network = position_network(
-        "mobilenet", "random", "circular", stages=[STAGE]
-    )
+    stages = ["conv_pw_1_relu"]
+    network = position_network("mobilenet", "random", "circular", stages=stages)
     assert network.input_shape == (None, None, None, 3)
 
 
-def test_read_outs_are_those_of_the_seed(tmp_path):
-    run = _run(
-        tmp_path / "run",
-        [("mobilenet", "random", "zeros", seed, 0) for seed in (3, 4)],
-        STAGE,
-    )
-    for number, seed in enumerate((3, 4), start=1):
-        network = position_network(
-            "mobilenet",
-            "random",
-            "zeros",
-            stages=[STAGE],
-            seed=seed,
-            read_outs=run,
-        )
-        factor = _factor(network, STAGE, _pictures(64, 64))
-        assert factor == pytest.approx(number, rel=0.1)
-    with pytest.raises(InputError, match="mobilenet/random/zeros/5"):
-        position_network(
-            "mobilenet",
-            "random",
-            "zeros",
-            stages=[STAGE],
-            seed=5,
-            read_outs=run,
-        )
-
-
-@pytest.mark.parametrize(("mode", "factor"), [("own", 1), ("reflect", 2)])
-def test_read_outs_of_a_file(file, tmp_path, mode, factor):
-    run = _run(
-        tmp_path / "run",
-        [(file, "file", each, 7, 0) for each in ("own", "reflect")],
-        "norm",
-    )
-    # Of trained weights the seed does not matter.
-    network = position_network(
-        file, "file", mode, stages=["norm"], read_outs=run
-    )
-    found = _factor(network, "norm", _pictures(8, 10))
-    assert found == pytest.approx(factor, rel=0.1)
-
-
-def test_heads_trained_from_several_seeds_are_told_apart(file, tmp_path):
-    run = _run(
-        tmp_path / "run",
-        [(file, "file", "own", seed, 0) for seed in (0, 1)],
-        "norm",
-    )
-    network = position_network(
-        file, "file", "own", stages=["norm"], seed=1, read_outs=run
-    )
-    found = _factor(network, "norm", _pictures(8, 10))
-    assert found == pytest.approx(2, rel=0.1)
+@pytest.mark.parametrize(
+    ("weights", "modes", "seeds", "mode", "seed", "factor"),
+    [
+        ("random", ["own"], [3, 4], "own", 3, 1),
+        ("random", ["own"], [3, 4], "own", 4, 2),
+        # Of trained weights the seed does not matter,
+        ("file", ["own", "reflect"], [7], "own", 0, 1),
+        ("file", ["own", "reflect"], [7], "reflect", 0, 2),
+        # unless heads were trained from several.
+        ("file", ["own"], [0, 1], "own", 1, 2),
+    ],
+)
+def test_read_outs_are_those_of_the_network(
+    file, tmp_path, weights, modes, seeds, mode, seed, factor
+):
+    networks = [(weights, each, n, 0) for each in modes for n in seeds]
+    run = _run(tmp_path, file, networks)
+    options = {"stages": ["norm"], "read_outs": run}
+    network = position_network(file, weights, mode, seed=seed, **options)
+    assert _factor(network) == pytest.approx(factor, rel=0.1)
+    if weights == "random":
+        with pytest.raises(InputError, match=f"{file}/random/own/5"):
+            position_network(file, weights, mode, seed=5, **options)
 
 
 def test_read_outs_of_a_calibrated_network_are_refused(file, tmp_path):
-    run = _run(tmp_path / "run", [(file, "random", "own", 0, 12)], "norm")
+    run = _run(tmp_path, file, [("random", "own", 0, 12)])
     with pytest.raises(InputError) as error:
         position_network(file, "random", "own", stages=["norm"], read_outs=run)
     assert str(error.value).startswith(f"--read_outs: {str(run)!r} holds heads")
