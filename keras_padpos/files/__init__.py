@@ -2,7 +2,6 @@
 
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import atomic_path
-from keras_padpos.files.disk import strict_json
 from keras_padpos.files.export import EXPORT_FORMATS
 from keras_padpos.files.export import ExportMismatch
 from keras_padpos.files.export import check_export
@@ -19,5 +18,4 @@ __all__ = [
     "export_model",
     "inspect_file",
     "load_keras_model",
-    "strict_json",
 ]

@@ -5,41 +5,27 @@ Importing this imports neither Keras nor a backend, so that a binary answers
 """
 
 from keras_padpos.errors import InputError
-from keras_padpos.runs.application import quiet_tensorflow
 from keras_padpos.runs.application import run
 from keras_padpos.runs.devices import open_devices
 from keras_padpos.runs.flags import Flag
-from keras_padpos.runs.flags import Settings
-from keras_padpos.runs.flags import active_flags
 from keras_padpos.runs.flags import apply_common_flags
 from keras_padpos.runs.flags import define_common_flags
 from keras_padpos.runs.flags import resolved_flags
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 from keras_padpos.runs.shared_directory import open_work_directory
-from keras_padpos.runs.training_options import Training
-from keras_padpos.runs.training_options import training_flags
-from keras_padpos.runs.units import StopRows
-from keras_padpos.runs.units import TrainingUnit
 from keras_padpos.runs.work_directory import WorkDirectory
 
 __all__ = [
     "InputError",
-    "quiet_tensorflow",
     "run",
     "open_devices",
     "Flag",
-    "Settings",
-    "active_flags",
     "apply_common_flags",
     "define_common_flags",
     "resolved_flags",
     "Provenance",
     "RollingCheckpoint",
     "open_work_directory",
-    "Training",
-    "training_flags",
-    "StopRows",
-    "TrainingUnit",
     "WorkDirectory",
 ]

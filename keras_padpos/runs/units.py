@@ -68,11 +68,11 @@ class TrainingUnit:
         work: The run's directory.
         label: Names the unit.
         seconds: Time between two checkpoints.
-        advance: Called with numbers of what progress counts.
+        advance: Called with numbers of what progress counts, 1 if without.
         per_step: How many of these a training step is.
 
     Attributes:
-        label: As above.
+        label: As above; `advance` likewise.
         rolling: Where states and lines of its training go.
         scoring: Where states of its scoring go, if that takes long.
         skipped: Pictures that could not be read, by the name of their set.
@@ -83,7 +83,7 @@ class TrainingUnit:
         work: WorkDirectory,
         label: str,
         seconds: float = 60.0,
-        advance: Callable[[int], Any] = lambda count: None,
+        advance: Callable[..., Any] = lambda count=1: None,
         per_step: int = 1,
     ) -> None:
         self.label = label
@@ -95,23 +95,15 @@ class TrainingUnit:
         self._work = work
         # As of a rolling checkpoint: a report does not take it for finished.
         self._trained_key = f"{label} under way network"
-        self._advance = advance
+        self.advance = advance
         self._per_step = per_step
         self._steps = 0
-
-    def advance(self, count: int = 1) -> None:
-        """Count what was done besides training steps."""
-        self._advance(count)
 
     def log(self, **metrics: Any) -> None:
         """Log a line of the training, and count its steps."""
         self.rolling.log(**metrics)
-        self._advance((metrics["step"] - self._steps) * self._per_step)
+        self.advance((metrics["step"] - self._steps) * self._per_step)
         self._steps = metrics["step"]
-
-    def curves(self) -> dict[str, np.ndarray]:
-        """What was logged, as an array of floats for each name."""
-        return self.rolling.curves()
 
     def trained(
         self,

@@ -151,7 +151,7 @@ def _measure(run, plan, unit):
     return [
         {**plan, "head": head, **score, **about}
         for head, score in scores.items()
-    ], unit.curves()
+    ], unit.rolling.curves()
 
 
 _UNITS = "latent"  # In the column `head` of rows about a network's units.

@@ -199,7 +199,7 @@ def _measure(run, plan, unit):
         **networks.training_fields(run, unit, note, learning_rate=rate),
     }
     rows = [{**plan, **row, **about} for row in rows]
-    return rows, {**unit.curves(), **perturbations}
+    return rows, {**unit.rolling.curves(), **perturbations}
 
 
 STUDY = Study(

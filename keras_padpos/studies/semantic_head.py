@@ -232,7 +232,7 @@ def _measure(run, plan, unit):
         functools.partial(tasks.calibrate_semantic, pairs=pairs),
         example=_examples(run)[0],
     )
-    curves, steps = unit.curves(), note["steps"]
+    curves, steps = unit.rolling.curves(), note["steps"]
     if note["reason"]:
         scores = [{"band": "overall", "reason": note["reason"]}]
         return _rows(run, plan, scores, steps), curves

@@ -119,13 +119,14 @@ def _measure(run, plan, unit):
         "calibration_images": note["prepared"] or 0,
         **networks.training_fields(run, unit, note, learning_rate=rate),
     }
+    curves = unit.rolling.curves()
     if note["reason"]:
-        return [{**row, "reason": note["reason"]}], unit.curves()
+        return [{**row, "reason": note["reason"]}], curves
     scores, confusion = tasks.score_classifier(
         network, *run.arrays["test"], batch_size=run.settings.batch_size
     )
     unit.advance(row["test_images"])
-    return [{**row, **scores}], {**unit.curves(), "confusion": confusion}
+    return [{**row, **scores}], {**curves, "confusion": confusion}
 
 
 _TABLE = table.Table(

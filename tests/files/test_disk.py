@@ -10,7 +10,7 @@ from work_folder import contents
 
 from keras_padpos.files import atomic_file
 from keras_padpos.files import atomic_path
-from keras_padpos.files import strict_json
+from keras_padpos.files.disk import strict_json
 
 
 def write(folder, text):

@@ -9,13 +9,13 @@ from absl import flags
 
 from keras_padpos.runs import Flag
 from keras_padpos.runs import InputError
-from keras_padpos.runs import Settings
-from keras_padpos.runs import Training
 from keras_padpos.runs import apply_common_flags
-from keras_padpos.runs import training_flags
 from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import activated
+from keras_padpos.runs.training_options import Training
+from keras_padpos.runs.training_options import training_flags
 
 ONE = types.SimpleNamespace(devices=1)
 

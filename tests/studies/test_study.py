@@ -98,7 +98,7 @@ class Trial:
         self._tell(f"score {name}")
         unit.advance(SCORED)
         score = float(np.sum(network(ROWS[0], training=True)))
-        return [{**plan, **note, "score": score}], unit.curves()
+        return [{**plan, **note, "score": score}], unit.rolling.curves()
 
 
 def train_logged(network, batch, unit):
