@@ -20,28 +20,9 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
-from keras_padpos.files.disk import as_arrays
-from keras_padpos.files.disk import atomic_file
-from keras_padpos.files.disk import atomic_path
-from keras_padpos.files.disk import read_arrays
-from keras_padpos.files.disk import strict_json
-from keras_padpos.files.disk import write_arrays
-from keras_padpos.report.run_files import ARRAYS_FILE
-from keras_padpos.report.run_files import CHECKPOINTS
-from keras_padpos.report.run_files import CONFIG_FILE
-from keras_padpos.report.run_files import FIGURE_NAME
-from keras_padpos.report.run_files import FIGURES
-from keras_padpos.report.run_files import METRICS_FILE
-from keras_padpos.report.run_files import MODELS
-from keras_padpos.report.run_files import RESULTS_FILE
-from keras_padpos.report.run_files import config_differences
-from keras_padpos.report.run_files import files_in_words
-from keras_padpos.report.run_files import half_written_files
-from keras_padpos.report.run_files import keep_lines
-from keras_padpos.report.run_files import read_config
-from keras_padpos.report.run_files import remove_files
-from keras_padpos.report.run_files import unit_file
-from keras_padpos.report.run_files import written_files
+from keras_padpos.files import disk
+from keras_padpos.report import run_files
+from keras_padpos.report.cells import listed
 from keras_padpos.runs.directory_lock import DirectoryLock
 from keras_padpos.runs.events import EventLog
 
@@ -111,7 +92,7 @@ class WorkDirectory:
         self.path = Path("runs", experiment) if path is None else Path(path)
         self.path = self.path.expanduser()
         self.experiment = experiment
-        self.config = strict_json(config)
+        self.config = disk.strict_json(config)
         # Keys of units: from checkpoints, and gone on with from their middle.
         self._loaded: set[str] = set()
         self._saved: set[str] = set()
@@ -131,16 +112,11 @@ class WorkDirectory:
     @property
     def finished(self) -> bool:
         """Whether results.json is there."""
-        return (self.path / RESULTS_FILE).exists()
-
-    @property
-    def has_models(self) -> bool:
-        """Whether models were saved."""
-        return (self.path / MODELS).is_dir()
+        return (self.path / run_files.RESULTS_FILE).exists()
 
     def load_results(self) -> dict[str, Any]:
         """Read results.json."""
-        file = self.path / RESULTS_FILE
+        file = self.path / run_files.RESULTS_FILE
         try:
             results = json.loads(file.read_text(encoding="utf-8"))
             if not isinstance(results["rows"], list):
@@ -167,7 +143,7 @@ class WorkDirectory:
         Returns:
             Its rows and arrays as `save_checkpoint` got them.
         """
-        file = self._unit_file(CHECKPOINTS, key, "json")
+        file = self._checkpoint_file(key)
         if not file.exists():
             return None
         try:
@@ -176,7 +152,9 @@ class WorkDirectory:
                 raise InputError(f"it belongs to {saved['key']!r}")
             rows, loaded = saved["rows"], {}
             if arrays and saved["arrays"] is not None:
-                loaded = read_arrays(file.with_suffix(".npz"), saved["arrays"])
+                loaded = disk.read_arrays(
+                    file.with_suffix(".npz"), saved["arrays"]
+                )
         except _DAMAGES as error:
             warnings.warn(
                 f"Checkpoint {str(file)!r} is damaged ({error_text(error)}); "
@@ -184,7 +162,7 @@ class WorkDirectory:
                 stacklevel=2,
             )
             if not self.finished:
-                with self._writing(self.path / METRICS_FILE):
+                with self._writing(self.path / run_files.METRICS_FILE):
                     self._keep_lines(lambda unit: unit != key)
             return None
         if key not in self._saved:
@@ -208,9 +186,9 @@ class WorkDirectory:
             Rows and arrays as `checkpoint` returns them, so that a run does
             the same with a unit it computed and with one it loaded.
         """
-        file = self._unit_file(CHECKPOINTS, key, "json")
-        rows = strict_json(list(rows))
-        numbers = as_arrays(arrays or {})
+        file = self._checkpoint_file(key)
+        rows = disk.strict_json(list(rows))
+        numbers = disk.as_arrays(arrays or {})
         npz = file.with_suffix(".npz")
         saved = {"key": key, "rows": rows, "arrays": None}
         # JSON takes its name last: what it says, the digest of the arrays
@@ -220,7 +198,7 @@ class WorkDirectory:
         with self._atomic(file) as stream, contextlib.ExitStack() as stack:
             if numbers:
                 packed = stack.enter_context(self._atomic(npz))
-                saved["arrays"] = write_arrays(packed, numbers)
+                saved["arrays"] = disk.write_arrays(packed, numbers)
             _put_json(stream, saved)
         self._saved.add(key)
         return list(rows), numbers
@@ -231,7 +209,7 @@ class WorkDirectory:
 
     def remove_checkpoint(self, key: str) -> None:
         """Remove a unit of work that is no longer needed, if it is there."""
-        file = self._unit_file(CHECKPOINTS, key, "json")
+        file = self._checkpoint_file(key)
         with self._writing(file):
             file.unlink(missing_ok=True)
             file.with_suffix(".npz").unlink(missing_ok=True)
@@ -240,36 +218,36 @@ class WorkDirectory:
 
     def log(self, unit: str | None = None, **metrics: Any) -> None:
         """Append one line to metrics.jsonl."""
-        metrics = strict_json(metrics)
+        metrics = disk.strict_json(metrics)
         line = json.dumps({"unit": unit, **metrics}, **_JSON)
-        file = self.path / METRICS_FILE
+        file = self.path / run_files.METRICS_FILE
         with self._writing(file), open(file, "a", encoding="utf-8") as stream:
             stream.write(line + "\n")
         self._events.log(unit, metrics)
 
     def save_arrays(self, arrays: Mapping[str, Any]) -> None:
         """Write arrays.npz, in place of an earlier one."""
-        with self._atomic(self.path / ARRAYS_FILE) as stream:
-            write_arrays(stream, as_arrays(arrays))
+        with self._atomic(self.path / run_files.ARRAYS_FILE) as stream:
+            disk.write_arrays(stream, disk.as_arrays(arrays))
 
     def figure_path(self, name: str) -> Path:
         """Say where a figure belongs, and make its directory."""
-        if not re.fullmatch(FIGURE_NAME, name):
+        if not re.fullmatch(run_files.FIGURE_NAME, name):
             raise InputError(
                 "`name` must consist of letters, digits and `_.+=-`. "
                 f"Received: name={name!r}. Leave out directories and blanks."
             )
-        folder = self.path / FIGURES
+        folder = self.path / run_files.FIGURES
         with self._writing(folder):
             folder.mkdir(exist_ok=True)
         return folder / f"{name}.png"
 
     def save_model(self, key: str, model: Any) -> str:
         """Write a model into `models/`, in place of an earlier one."""
-        file = self._unit_file(MODELS, key, "keras")
+        file = self._model_file(key)
         with self._writing(file):
             file.parent.mkdir(exist_ok=True)
-            with atomic_path(file) as hidden:
+            with disk.atomic_path(file) as hidden:
                 model.save(hidden)
         return file.relative_to(self.path).as_posix()
 
@@ -279,7 +257,7 @@ class WorkDirectory:
 
         from keras_padpos.models._plain_reason import plain_reason
 
-        file = self._unit_file(MODELS, key, "keras")
+        file = self._model_file(key)
         if not file.exists():
             raise InputError(
                 f"{str(self.path)!r} holds no model of {key!r}: it was "
@@ -312,15 +290,15 @@ class WorkDirectory:
         results = {
             "experiment": self.experiment,
             "config": self.config,
-            "rows": strict_json(list(rows)),
+            "rows": disk.strict_json(list(rows)),
             "provenance": {
-                **strict_json(provenance),
+                **disk.strict_json(provenance),
                 "resumed_units": len(
                     (self._loaded - self._saved) | self._resumed
                 ),
             },
         }
-        with self._atomic(self.path / RESULTS_FILE) as stream:
+        with self._atomic(self.path / run_files.RESULTS_FILE) as stream:
             _put_json(stream, results)
             # Nothing takes the room of the results any more.
             self._events.finish(results["rows"])
@@ -344,12 +322,12 @@ class WorkDirectory:
         elif overwrite:
             self._start_anew()
         elif resume:
-            remove_files(self.path, half_written_files(self.path))
-            self._keep_lines(
-                lambda key: self._unit_file(CHECKPOINTS, key, "json").exists()
-            )
+            files = run_files.half_written_files(self.path)
+            run_files.remove_files(self.path, files)
+            self._keep_lines(lambda key: self._checkpoint_file(key).exists())
         else:
-            remove_files(self.path, written_files(self.path))
+            files = run_files.written_files(self.path)
+            run_files.remove_files(self.path, files)
 
     def _is_done(self, resume: bool, overwrite: bool) -> bool:
         """Refuse what must not be touched, and tell if all is there."""
@@ -360,13 +338,12 @@ class WorkDirectory:
             )
         if self._is_free():
             return False
-        if not (self.path / CONFIG_FILE).exists():
-            names = self._shown_names()
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        if not (self.path / run_files.CONFIG_FILE).exists():
+            names = map(repr, self._shown_names())
             raise InputError(
-                f"`workdir` {self} holds files but no {CONFIG_FILE}, so it "
-                f"is no work directory. Received: "
-                f"{', '.join(map(repr, names[:3]))}{more}. Choose another "
+                f"`workdir` {self} holds files but no {run_files.CONFIG_FILE}, "
+                "so it is no work directory. Received: "
+                f"{listed(names, 3, ', ', ' and {} more')}. Choose another "
                 "--workdir."
             )
         self._check_config(any_run=overwrite)
@@ -391,16 +368,16 @@ class WorkDirectory:
     def _is_free(self) -> bool:
         """Whether nothing is here, or only the config of a run that failed."""
         names = self._shown_names()
-        if names == [CONFIG_FILE]:
+        if names == [run_files.CONFIG_FILE]:
             with contextlib.suppress(OSError, ValueError):
-                read_config(self.path)
+                run_files.read_config(self.path)
                 return True
         return not names
 
     def _check_config(self, any_run: bool) -> None:
         """Refuse a directory of somebody else, or of another run."""
         try:
-            experiment, config = read_config(self.path)
+            experiment, config = run_files.read_config(self.path)
         except ValueError as error:
             raise InputError(f"{error}. Choose another --workdir.") from None
         if any_run:
@@ -410,7 +387,7 @@ class WorkDirectory:
                 f"`workdir` {self} belongs to the experiment {experiment!r}. "
                 f"Received: {self.experiment!r}. Choose another --workdir."
             )
-        differences = config_differences(config, self.config)
+        differences = run_files.config_differences(config, self.config)
         if differences:
             raise InputError(
                 f"`workdir` {self} belongs to a run with other flags: "
@@ -419,31 +396,36 @@ class WorkDirectory:
 
     def _start_anew(self) -> None:
         """Remove what an earlier run left, and nothing else."""
-        experiment, _ = read_config(self.path)
-        files = written_files(self.path)
-        removed = files_in_words(self.path, files) or CONFIG_FILE
+        experiment, _ = run_files.read_config(self.path)
+        files = run_files.written_files(self.path)
+        removed = run_files.files_in_words(self.path, files)
         kind = "a finished" if self.finished else "an unfinished"
-        remove_files(self.path, files)
+        run_files.remove_files(self.path, files)
         self._write_config()
         print(
             f"--overwrite removed {kind} run of {experiment} from {self}: "
-            f"{removed}",
+            f"{removed or run_files.CONFIG_FILE}",
             file=sys.stderr,
             flush=True,
         )
 
     def _write_config(self) -> None:
-        with self._atomic(self.path / CONFIG_FILE) as stream:
+        with self._atomic(self.path / run_files.CONFIG_FILE) as stream:
             _put_json(
                 stream, {"experiment": self.experiment, "config": self.config}
             )
 
     def _keep_lines(self, wanted: Callable[[str], bool]) -> None:
         """Keep what the wanted units logged."""
-        self._events.restart(keep_lines(self.path / METRICS_FILE, wanted))
+        file = self.path / run_files.METRICS_FILE
+        self._events.restart(run_files.keep_lines(file, wanted))
 
-    def _unit_file(self, folder: str, key: str, ending: str) -> Path:
-        return self.path / folder / unit_file(key, ending)
+    def _checkpoint_file(self, key: str) -> Path:
+        name = run_files.unit_file(key, "json")
+        return self.path / run_files.CHECKPOINTS / name
+
+    def _model_file(self, key: str) -> Path:
+        return self.path / run_files.MODELS / run_files.unit_file(key, "keras")
 
     @contextlib.contextmanager
     def _atomic(self, file: Path) -> Iterator[BinaryIO]:
@@ -452,7 +434,7 @@ class WorkDirectory:
             # during the run stays an error.
             if file.parent != self.path:
                 file.parent.mkdir(exist_ok=True)
-            with atomic_file(file) as stream:
+            with disk.atomic_file(file) as stream:
                 yield stream
 
     @contextlib.contextmanager

@@ -18,29 +18,24 @@ from keras_padpos import report
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import naming
+from keras_padpos.studies import networks
 from keras_padpos.studies.heads import HEAD_FLAGS
 from keras_padpos.studies.heads import SHARED_FLAGS
 from keras_padpos.studies.heads import check_heads
 from keras_padpos.studies.heads import probed_heads
 from keras_padpos.studies.heads import probed_networks
 from keras_padpos.studies.heads import probed_targets
-from keras_padpos.studies.networks import backbone_flag
-from keras_padpos.studies.networks import joined_sets
-from keras_padpos.studies.networks import padding_flag
-from keras_padpos.studies.networks import stage_layers
-from keras_padpos.studies.networks import stage_text
-from keras_padpos.studies.networks import weights_flag
 from keras_padpos.studies.study import Study
 
 _FLAGS = {
-    "backbone": backbone_flag(
+    "backbone": networks.backbone_flag(
         "--stages)",
         "vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
         "efficientnetb0, densenet121, rgb for the bare picture (PosENet's own "
         "control)",
     ),
-    "weights": weights_flag(),
-    "padding_mode": padding_flag(
+    "weights": networks.weights_flag(),
+    "padding_mode": networks.padding_flag(
         ["zeros"], "Padding of the networks", own=True
     ),
     **HEAD_FLAGS,
@@ -143,7 +138,7 @@ def _sets(run):
         count=settings.max_images,
         data_dir=settings.data_dir,
     )
-    sets = joined_sets(settings.train_images)
+    sets = networks.joined_sets(settings.train_images)
     # Other crops than the training set's, should both name the same pictures.
     tests = {
         spec: open_images(spec, seed=settings.seed + 1)
@@ -163,7 +158,7 @@ def _plans(run):
         probes.position_target(target, 2)
     plans = []
     for network in probed_networks(settings):
-        layers = stage_layers(network.backbone, settings.stages)
+        layers = networks.stage_layers(network.backbone, settings.stages)
         stages = layers
         models.check_weights(network.backbone, network.weights)
         if models.is_model_file(network.backbone):
@@ -235,7 +230,9 @@ def _measure(run, plan, unit):
         if images.broken
     }
     for row in rows:
-        row["stages"] = stage_text(row["stages"].split(","), plan["stages"])
+        row["stages"] = networks.stage_text(
+            row["stages"].split(","), plan["stages"]
+        )
         row["arrays"] = f"{unit.label}/{row['arrays']}"
     name = {**network._asdict(), "calibration_images": calibrated}
     return [{**name, **row} for row in rows], arrays

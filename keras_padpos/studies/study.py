@@ -18,6 +18,7 @@ import numpy as np
 from absl.flags import FlagValues
 
 from keras_padpos import runs
+from keras_padpos.report import run_files
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import Row
@@ -366,7 +367,8 @@ class Study:
                 print(f"  {line}")
         for note in self.notes(rows):
             print(note)
-        models = ", networks in its models/" if work.has_models else ""
+        has_models = (work.path / run_files.MODELS).is_dir()
+        models = ", networks in its models/" if has_models else ""
         print(
             f"{about['machine']['line']}; {about['wall_seconds']:.0f} s; "
             f"results in {work.path}{models}"

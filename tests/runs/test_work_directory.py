@@ -276,7 +276,6 @@ def test_models_are_kept_by_unit_and_replaced(tmp_path):
     for key, value in zip(keys, [7, 1, 2], strict=True):
         weights = again.load_model(key).get_weights()
         assert (weights[0] == value).all()
-    assert again.has_models
     with pytest.raises(InputError, match="holds no model of 'unit'"):
         again.load_model("unit")
     for file in files:
