@@ -1,5 +1,7 @@
 """The flags of runs that train networks."""
 
+import dataclasses
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -19,87 +21,72 @@ _CALIBRATE = (
 
 def training_flags(
     *,
-    batch_size: int,
-    epochs: int,
     seeds_of: str,
-    seeds: int = 1,
-    train_images: int | None = None,
-    test_images: int | None = None,
+    without: Collection[str] = (),
     train_note: str = "",
     test_note: str = "",
-    learning_rate: Any = ...,
     rate_note: str = "along half a cosine",
-    max_steps: bool = True,
-    log_steps: int | None = 50,
-    calibrates: bool | str = True,
+    calibrates: str = _CALIBRATE,
+    **defaults: Any,
 ) -> dict[str, Flag]:
     """Declare the flags of a study that trains networks.
 
     Example:
 
-    >>> list(training_flags(batch_size=48, epochs=3, seeds_of="weights"))[:3]
-    ['epochs', 'max_steps', 'batch_size']
+    >>> training_flags(epochs=3, seeds_of="weights")["epochs"].default
+    3
 
     Args:
-        batch_size: Default of `--batch_size`.
-        epochs: Default of `--epochs`.
         seeds_of: What is drawn from the seeds.
-        seeds: Default of `--seeds`.
-        train_images: Default of `--train_images`; `None`: all.
-        test_images: Default of `--test_images`; `None`: all.
+        without: Names of flags that the study does not have.
         train_note: What else the help of `--train_images` says.
         test_note: What else the help of `--test_images` says.
-        learning_rate: Default of `--learning_rate`; without it there is no
-            such flag.
         rate_note: How the rate falls.
-        max_steps: Whether there is a `--max_steps`.
-        log_steps: Default of `--log_steps`; `None`: there is no such flag.
-        calibrates: Whether there is a `--calibrate_batch_norm`; or its help.
+        calibrates: The help of `--calibrate_batch_norm`.
+        defaults: Defaults of flags by name; `None` for `train_images` and
+            `test_images`: all.
 
     Returns:
         Flags by name, without dashes.
     """
     declared = {
-        "epochs": Flag(epochs, "Passes over the training pictures.", least=1),
-        "max_steps": max_steps
-        and Flag(
+        "epochs": Flag(1, "Passes over the training pictures.", least=1),
+        "max_steps": Flag(
             None,
             "Stop training after so many steps, whatever --epochs says.",
             type=int,
             least=1,
         ),
-        "batch_size": Flag(batch_size, "Pictures a training step.", least=1),
-        "learning_rate": learning_rate is not ...
-        and Flag(
-            learning_rate,
+        "batch_size": Flag(1, "Pictures a training step.", least=1),
+        "learning_rate": Flag(
+            None,
             f"Adam's rate at the first step; it falls to 0 {rate_note}.",
             type=float,
             least=0,
         ),
         **{
             f"{verb}_images": Flag(
-                count,
+                None,
                 f"Pictures to {verb} on, the first{note}."
-                + ("" if count else " If not given: all."),
+                + " If not given: all." * (f"{verb}_images" not in defaults),
                 type=int,
                 least=1,
             )
-            for verb, count, note in (
-                ("train", train_images, train_note),
-                ("test", test_images, test_note),
-            )
+            for verb, note in (("train", train_note), ("test", test_note))
         },
-        "calibrate_batch_norm": calibrates
-        and Flag(True, _CALIBRATE if calibrates is True else calibrates),
-        "log_steps": log_steps is not None
-        and Flag(log_steps, "Steps between two points of a curve.", least=1),
+        "calibrate_batch_norm": Flag(True, calibrates),
+        "log_steps": Flag(50, "Steps between two points of a curve.", least=1),
         "seeds": Flag(
-            seeds,
-            f"Number of seeds, from --seed on, of {seeds_of}.",
-            least=1,
+            1, f"Number of seeds, from --seed on, of {seeds_of}.", least=1
         ),
     }
-    return {name: flag for name, flag in declared.items() if flag}
+    return {
+        name: dataclasses.replace(
+            flag, default=defaults.get(name, flag.default)
+        )
+        for name, flag in declared.items()
+        if name not in without
+    }
 
 
 class Training:

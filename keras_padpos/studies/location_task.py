@@ -58,6 +58,7 @@ _TRAINING = {
     "train_images": 10000,
     "test_images": 500,
     "test_note": ", each in every cell",
+    "without": ["learning_rate"],
     "seeds_of": "first weights, cells and order",
 }
 _SIZE = 32

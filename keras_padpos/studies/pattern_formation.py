@@ -29,9 +29,7 @@ _TRAINING: dict[str, Any] = {
     "learning_rate": 1e-3,
     "train_images": 10000,
     "test_images": 2000,
-    "max_steps": False,
-    "log_steps": None,
-    "calibrates": False,
+    "without": ["max_steps", "log_steps", "calibrate_batch_norm"],
     "seeds": 3,
     "seeds_of": "first weights and of the order of the pictures",
 }
