@@ -102,15 +102,3 @@ def test_a_new_directory_on_a_full_disk_is_named(tmp_path, capsys):
     assert not (tmp_path / "run" / ".lock").exists()
     make(tmp_path / "run").write_results([], {})
     assert json.loads(contents(tmp_path)["run/results.json"])["rows"] == []
-
-
-@pytest.mark.parametrize("name", ["checkpoints/a", "figures", "models/a"])
-def test_a_file_where_a_folder_belongs_is_named(tmp_path, capsys, name):
-    work = make(tmp_path)
-    folder = tmp_path / name.partition("/")[0]
-    folder.write_text("mine")
-    write = {**WRITES, "figures": draw}[name]
-    status, (line,) = ended(lambda _: write(work), capsys)
-    assert status == 1
-    assert f"Cannot write '{tmp_path / name}" in line
-    assert folder.read_text() == "mine"
