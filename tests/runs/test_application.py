@@ -2,7 +2,6 @@
 
 import logging as python_logging
 import os
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from absl import app
 from absl import flags
 from absl import logging
+from work_folder import python
 
 from keras_padpos import runs
 from keras_padpos.errors import MissingPackageError
@@ -158,9 +158,14 @@ def test_arguments_that_are_no_flags(execute, names, argv, received):
         assert (code, err) == (2, f"{line}{received}.\n")
 
 
-def test_a_process_has_no_backend_before_main(tmp_path):
-    """The one real start: also a traceback, and absl's own registry."""
-    (tmp_path / "probe.py").write_text(
+def start(code, *argv, **env):
+    clean = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    return python(code, *argv, env={**clean, "PYTHONPATH": str(ROOT), **env})
+
+
+def test_a_process_has_no_backend_before_main():
+    """With absl's own registry, and a traceback."""
+    code = (
         "import sys\n"
         "from keras_padpos import runs\n"
         "runs.define_common_flags()\n"
@@ -169,18 +174,67 @@ def test_a_process_has_no_backend_before_main(tmp_path):
         "    raise TypeError('a mistake')\n"
         "runs.run(main, needs_keras=False)\n"
     )
-
-    def start(*argv):
-        return subprocess.run(
-            [sys.executable, "-m", "probe", *argv],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    done = start()
+    done = start(code)
     assert (done.returncode, done.stdout) == (1, "[]\n")
     assert "Traceback" in done.stderr
-    assert "--workdir:" in start("--help").stdout
+    assert "--workdir:" in start(code, "--help").stdout
+
+
+def test_import_through_run_is_silent():
+    done = start(
+        "from keras_padpos import runs\n"
+        "def main(argv):\n"
+        "    import sys\n"
+        "    import keras\n"
+        "    assert 'keras' in sys.modules\n"
+        "    keras.layers.Dense(2)(keras.ops.ones((1, 2)))\n"
+        "    print('after', file=sys.stderr)\n"
+        "runs.run(main)\n"
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "after\n"
+
+
+CHATTER = """
+import os
+os.write(2, b"WARNING: All log messages before absl::InitializeLog() is\\n")
+os.write(2, b"I0000 00:00:1795311238.770941    3424 port.cc:153] oneDNN\\n")
+os.write(2, b"2026-01-01 10:00:00.123456: I tensorflow/core/x.cc:1] hi\\n")
+os.write(2, b"something else\\n")
+"""
+FAILS = CHATTER + "raise ImportError('No module named jax')"
+QUIET = "runs.application.quiet_tensorflow()"
+
+
+@pytest.mark.parametrize(
+    ("keras", "call", "level", "status", "lines", "last"),
+    [
+        (CHATTER, QUIET, "3", 0, 1, "something else"),
+        (CHATTER, QUIET, "0", 0, 4, "something else"),
+        # Everything is shown where the import fails.
+        (FAILS, QUIET, "3", 1, None, "ImportError: No module named jax"),
+        (
+            "raise ImportError('No module named jax')",
+            "runs.run(lambda argv: None)",
+            "3",
+            1,
+            1,
+            "No module named jax. Install the backend, or set KERAS_BACKEND "
+            "to one that is installed.",
+        ),
+    ],
+)
+def test_only_log_lines_are_dropped(
+    tmp_path, keras, call, level, status, lines, last
+):
+    (tmp_path / "keras.py").write_text(keras)
+    done = start(
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        f"from keras_padpos import runs; {call}",
+        TF_CPP_MIN_LOG_LEVEL=level,
+    )
+    shown = done.stderr.splitlines()
+    assert done.returncode == status
+    assert shown[-1].endswith(last)
+    assert lines is None or len(shown) == lines
+    assert ("oneDNN" in done.stderr) == (keras == FAILS or level == "0")
