@@ -2,6 +2,8 @@
 
 import dataclasses
 from collections.abc import Collection
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -104,6 +106,10 @@ class Training:
         """The seeds, from `--seed` on."""
         first = self._settings.seed
         return range(first, first + self._settings.seeds)
+
+    def seeded(self, plans: Sequence[Mapping]) -> list[dict[str, Any]]:
+        """The plans with each seed: a run that is stopped has some of all."""
+        return [{**plan, "seed": seed} for seed in self.seeds for plan in plans]
 
     def count(self, split: str) -> int | None:
         """How many pictures to use of `"train"` or `"test"`; `None`: all."""

@@ -91,8 +91,7 @@ def _sets(run):
 
 def _plans(run):
     """All combinations: the padding mode changes first, the seed last."""
-    plans, seeds = run.crossed("model", "task", *_CANVAS), run.training.seeds
-    return [{**plan, "seed": seed} for seed in seeds for plan in plans]
+    return run.training.seeded(run.crossed("model", "task", *_CANVAS))
 
 
 def _network(run, plan):

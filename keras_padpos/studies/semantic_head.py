@@ -140,15 +140,13 @@ def _plans(run):
             plan["stages"] = _stages(settings, plan["backbone"])
         if plan not in chosen:
             chosen.append(plan)
-    # The seed changes last, so that a run that is stopped has some of all.
-    return [
-        {**dict.fromkeys(_FIELDS), "task": settings.task},
-        *(
-            {**plan, "seed": seed, "number": number, "task": settings.task}
-            for seed in run.training.seeds
-            for number, plan in enumerate(chosen, start=1)
-        ),
+    task = {"task": settings.task}
+    numbered = [
+        {**plan, "number": number, **task}
+        for number, plan in enumerate(chosen, start=1)
     ]
+    baselines = {**dict.fromkeys(_FIELDS), **task}
+    return [baselines, *run.training.seeded(numbered)]
 
 
 def _stages(settings, backbone):

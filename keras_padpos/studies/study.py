@@ -294,13 +294,7 @@ class Study:
                 with naming(run.text(plan)):
                     self.network(run, plan)
         if self.plans is None and run.training is not None:
-            # The seed changes last, so that a run that is stopped has some of
-            # all.
-            plans = [
-                {**plan, "seed": seed}
-                for seed in run.training.seeds
-                for plan in plans
-            ]
+            plans = run.training.seeded(plans)
         return plans
 
     def _measure_all(self, run, plans, provenance):
