@@ -100,7 +100,6 @@ MODES = (
 @pytest.mark.parametrize(
     ("network", "layers", "modes"),
     [
-        ("long", ["conv"], MODES[:1]),
         ("long", ["conv"], MODES),
         ("endless", ["a", "b_long-layer/" * 3], MODES[:1]),
     ],
@@ -119,6 +118,14 @@ def test_patterns_are_named_whole(figures, network, layers, modes):
     for figure in figures.found.values():
         check(figure)
         assert backbone.split("/")[-1] in words_of(figure)
+    for axis in figures.found["depth"].axes:
+        left, right = axis.get_xlim()
+        assert left < 0 and right > len(layers) - 1
+        # Points of one mode stand above their layer's name.
+        if len(modes) == 1:
+            assert left + right == len(layers) - 1
+            (line,) = axis.get_lines()[:1]
+            assert line.get_xdata().tolist() == list(range(len(layers)))
 
 
 def test_what_is_short_stays_in_one_line(figures):
@@ -135,21 +142,6 @@ def test_columns_of_maps_have_the_targets_names(figures):
     axes = figures.found["predicted_maps"].axes
     titles = [axis.get_title() for axis in axes]
     assert titles == [*TARGETS, *[""] * (len(axes) - 3)]
-
-
-@pytest.mark.parametrize("layers", [["one"], ["one", "two", "three"]])
-def test_points_of_a_layer_stand_above_its_name(figures, layers):
-    (row,), arrays = example_run()
-    plot_patterns(
-        figures, [{**row, "layer": layer} for layer in layers], arrays
-    )
-    for axis in figures.found["depth"].axes:
-        left, right = axis.get_xlim()
-        assert left < 0 and right > len(layers) - 1
-        # One mode: in the middle.
-        assert left + right == len(layers) - 1
-        (line,) = axis.get_lines()[:1]
-        assert line.get_xdata().tolist() == list(range(len(layers)))
 
 
 def test_titles_of_panels_are_whole(figures):
