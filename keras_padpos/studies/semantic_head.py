@@ -13,11 +13,14 @@ import os
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import networks
+from keras_padpos.studies._semantic_head_networks import DEEPLAB
+from keras_padpos.studies._semantic_head_networks import backbone_of
+from keras_padpos.studies._semantic_head_networks import network
+from keras_padpos.studies._semantic_head_networks import read_stages
 from keras_padpos.studies._semantic_head_report import TABLES
 from keras_padpos.studies._semantic_head_report import plot_figures
 from keras_padpos.studies.study import Study
 
-_DEEPLAB = "deeplab"
 _FIELDS = (
     *("backbone", "weights", "stages", "head", "enlarge", "padding_mode"),
     *("seed", "task"),
@@ -46,7 +49,7 @@ _FLAGS = {
         "resnet18 and resnet50; not without padding).",
         choices=lambda: [
             *networks.constant("models", "SEMANTIC_HEADS")(),
-            _DEEPLAB,
+            DEEPLAB,
         ],
         crossed=True,
     ),
@@ -127,17 +130,17 @@ def _plans(run):
     settings, chosen = run.settings, []
     if not any(settings.stages):
         raise InputError("--stages must name at least one. Received: nothing")
-    if _DEEPLAB in settings.head and settings.stages != ["all"]:
+    if DEEPLAB in settings.head and settings.stages != ["all"]:
         raise InputError(
             "--stages are those that heads fcn and fcn_skips read; deeplab "
             f"has its own. Received: {','.join(settings.stages)}"
         )
     crossed = ("backbone", "weights", "head", "enlarge", "padding_mode")
     for plan in run.crossed(*crossed):
-        if plan["head"] == _DEEPLAB:  # It enlarges in its own way, too.
+        if plan["head"] == DEEPLAB:  # It enlarges in its own way, too.
             plan |= {"stages": None, "enlarge": None}
         else:
-            plan["stages"] = _stages(settings, plan["backbone"])
+            plan["stages"] = read_stages(settings, plan["backbone"])
         if plan not in chosen:
             chosen.append(plan)
     task = {"task": settings.task}
@@ -147,50 +150,6 @@ def _plans(run):
     ]
     baselines = {**dict.fromkeys(_FIELDS), **task}
     return [baselines, *run.training.seeded(numbered)]
-
-
-def _stages(settings, backbone):
-    """What rows say of the stages that are read of a backbone."""
-    from keras_padpos import models
-
-    layers = networks.stage_layers(backbone, settings.stages)
-    if models.is_model_file(backbone):
-        return ",".join(layers)
-    known = list(models.stage_names(backbone))
-    numbers = [known.index(layer) for layer in layers if layer in known]
-    if numbers != sorted(set(numbers)):
-        raise InputError(
-            "--stages must go from the first to the last, each once. "
-            f"Received: {','.join(settings.stages)}"
-        )
-    return networks.stage_text(layers, known)
-
-
-def _network(run, plan):
-    """The network of a plan; `None` for the baselines."""
-    import keras
-
-    from keras_padpos import models
-
-    backbone, pairs = plan["backbone"], run.sets["train"]
-    if backbone is None:
-        return None
-    # Both halves are drawn from the seed, whatever weights the first has.
-    keras.utils.set_random_seed(plan.get("seed", run.settings.seed))
-    classes = 1 if run.settings.task == "saliency" else pairs.classes
-    mode = plan["padding_mode"]
-    options = {"weights": plan["weights"], "input_shape": (*pairs.shape, 3)}
-    if plan["head"] == _DEEPLAB:
-        return models.deeplab(backbone, classes, mode, **options)
-    stages = networks.stage_layers(backbone, run.settings.stages)
-    options |= {"padding_mode": mode, "stages": stages}
-    return models.semantic_net(
-        models.backbone(backbone, **options),
-        classes,
-        head=plan["head"],
-        stages=stages,
-        enlarge=plan["enlarge"],
-    )
 
 
 def _label(plan):
@@ -239,7 +198,7 @@ def _measure(run, plan, unit):
     name = f"{unit.label}-backbone"
     files = {
         "model": run.work.save_model(unit.label, trained),
-        "backbone_model": run.work.save_model(name, _backbone_of(trained)),
+        "backbone_model": run.work.save_model(name, backbone_of(trained)),
     }
     answers = answer(_examples(run)[0])
     if plan["task"] == "segmentation":
@@ -311,15 +270,6 @@ def _examples(run):
     return pictures.astype("float32"), masks
 
 
-def _backbone_of(network):
-    from keras_padpos import models
-
-    try:
-        return models.backbone_of(network, any_size=True)
-    except ValueError:  # a layer of a file takes one size only
-        return models.backbone_of(network)
-
-
 STUDY = Study(
     name="semantic_head",
     about=__doc__,
@@ -327,7 +277,7 @@ STUDY = Study(
     training=_TRAINING,
     sets=_sets,
     plans=_plans,
-    network=_network,
+    network=network,
     network_flags=["size"],
     label=_label,
     amount=_amount,
