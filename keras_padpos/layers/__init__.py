@@ -2,7 +2,9 @@
 
 # Those without a `padding_mode` are here because models are saved with them.
 from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
-from keras_padpos.layers.conv_2d_transpose import Conv2DTranspose
+from keras_padpos.layers.conv_transposes import Conv1DTranspose
+from keras_padpos.layers.conv_transposes import Conv2DTranspose
+from keras_padpos.layers.conv_transposes import Conv3DTranspose
 from keras_padpos.layers.convolutions import Conv1D
 from keras_padpos.layers.convolutions import Conv2D
 from keras_padpos.layers.convolutions import Conv3D
@@ -29,9 +31,11 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "MaxPooling1D",

@@ -1,6 +1,8 @@
 """What every layer with a `padding_mode` does alike."""
 
 import inspect
+import re
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from typing import Any
@@ -49,8 +51,17 @@ _SHARED_DOC = """
 
     Raises:
         ValueError: If `padding` or `padding_mode` is not one of the above, or
-            the mode cannot reach as far as the geometry asks.
+            the mode cannot fill as many cells as the geometry asks.
+
+    Warns:
+        UserWarning: Once, if a mode that copies cells has to repeat them,
+            since the frame is wider than the map.
     """
+
+
+def rank_of(cls: type) -> int:
+    """Number of spatial axes, from a class's name: 2 of `Conv2DTranspose`."""
+    return int(re.search(r"(\d)D", cls.__name__)[1])
 
 
 def padded_layer(channels: str) -> Callable[[_Class], _Class]:
@@ -61,7 +72,7 @@ def padded_layer(channels: str) -> Callable[[_Class], _Class]:
     """
 
     def decorate(cls):
-        rank = int(cls.__name__[-2])
+        rank = rank_of(cls)
         windowed = not cls.__name__.startswith("Padding")
         stock = cls.__name__ if windowed else f"Zero{cls.__name__}"
         names = '`"valid"`, `"same"`, `"full"`, ' if windowed else ""
@@ -103,6 +114,8 @@ class PaddedLayer(_KerasLayer):
     `run_window`.
     """
 
+    _warned = False  # of a frame wider than the map
+
     def set_padding(self, padding: Any, padding_mode: Any) -> None:
         """Resolve both arguments; see `Geometry` and `padding.get`."""
         self.geometry = Geometry(padding, self.rank)
@@ -142,7 +155,7 @@ class PaddedLayer(_KerasLayer):
         return tuple(shape[self.first_axis : self.first_axis + self.rank])
 
     def build(self, input_shape: Any) -> None:
-        """Build the Keras layer after a look at the mode's reach."""
+        """Build the Keras layer after a look at the frame."""
         if len(input_shape) != self.rank + 2:
             raise InputError(
                 f"{self.where}: the input must have {self.rank + 2} axes. "
@@ -152,11 +165,17 @@ class PaddedLayer(_KerasLayer):
         super().build(input_shape)
 
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
-        """Raise if the mode cannot fill the pads beside these sizes."""
+        """Raise if the mode cannot fill the frame beside these sizes."""
         some_sizes = [size or 1 for size in sizes]
-        self.padding_mode.check_reach(
-            sizes, self.geometry.pads(some_sizes, *self.window()), self.where
-        )
+        self.check_pads(sizes, self.geometry.pads(some_sizes, *self.window()))
+
+    def check_pads(self, sizes: tuple[int | None, ...], pads: Any) -> None:
+        """Raise if the mode cannot fill pads; warn once if it repeats cells."""
+        self.padding_mode.check_reach(sizes, pads, self.where)
+        text = self.padding_mode.repeats(sizes, pads)
+        if text and not self._warned:
+            self._warned = True
+            warnings.warn(f"{self.where}: {text}", stacklevel=2)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Pad, run the window, correct, add the bias, activate."""

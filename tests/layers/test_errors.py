@@ -1,3 +1,4 @@
+import keras
 import pytest
 
 from keras_padpos import layers
@@ -23,19 +24,29 @@ def _shape(name, size):
 
 
 @pytest.mark.parametrize("name", WINDOWED)
-def test_reach_is_checked_when_the_layer_is_built(name):
+def test_a_frame_wider_than_the_map_is_told_once(name):
     layer = _make(
         name, 7, strides=1, padding=3, padding_mode="reflect", name="deep"
     )
-    with pytest.raises(ValueError, match="'deep'.*at most 2 cells beside 3"):
+    with pytest.warns(UserWarning, match="'deep'.*adds 3 cells beside 3"):
         layer.build(_shape(name, 3))
+    layer(keras.ops.ones((1, *_shape(name, 3)[1:])))  # no warning again
 
 
 @pytest.mark.parametrize("name", ("Padding1D", "Padding2D", "Padding3D"))
-def test_padding_layers_check_their_reach(name):
+def test_padding_layers_tell_of_a_frame_wider_than_the_map(name):
     layer = _make(name, 8, padding_mode="circular", name="deep")
-    with pytest.raises(ValueError, match="'deep'.*at most 3 cells beside 3"):
-        layer.build(_shape(name, 3))
+    with pytest.warns(UserWarning, match="'deep'.*adds 4 cells beside 3"):
+        layer(keras.Input(_shape(name, 3)[1:]))
+    layer(keras.ops.ones((1, *_shape(name, 3)[1:])))
+
+
+def test_a_frame_that_cannot_be_computed_is_refused():
+    layer = layers.Conv2D(
+        2, 7, padding=3, padding_mode="distribution", name="deep"
+    )
+    with pytest.raises(ValueError, match="'deep'.*at most 1 cells beside 4"):
+        layer.build((None, 4, 4, 4))
 
 
 @pytest.mark.parametrize("name", ("Padding1D", "Padding2D", "Padding3D"))
