@@ -2,6 +2,9 @@
 
 # Those without a `padding_mode` are here because models are saved with them.
 from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
+from keras_padpos.layers.conv_lstms import ConvLSTM1D
+from keras_padpos.layers.conv_lstms import ConvLSTM2D
+from keras_padpos.layers.conv_lstms import ConvLSTM3D
 from keras_padpos.layers.conv_transposes import Conv1DTranspose
 from keras_padpos.layers.conv_transposes import Conv2DTranspose
 from keras_padpos.layers.conv_transposes import Conv3DTranspose
@@ -22,6 +25,8 @@ from keras_padpos.layers.pooling import AveragePooling3D
 from keras_padpos.layers.pooling import MaxPooling1D
 from keras_padpos.layers.pooling import MaxPooling2D
 from keras_padpos.layers.pooling import MaxPooling3D
+from keras_padpos.layers.resampling import Resizing
+from keras_padpos.layers.resampling import UpSampling2D
 from keras_padpos.layers.resize_to_match import ResizeToMatch as ResizeToMatch
 from keras_padpos.layers.separable_convolutions import SeparableConv1D
 from keras_padpos.layers.separable_convolutions import SeparableConv2D
@@ -36,6 +41,9 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "MaxPooling1D",
@@ -44,6 +52,8 @@ __all__ = [
     "Padding1D",
     "Padding2D",
     "Padding3D",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
+    "UpSampling2D",
 ]

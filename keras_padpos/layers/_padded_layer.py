@@ -61,7 +61,7 @@ _SHARED_DOC = """
 
 def rank_of(cls: type) -> int:
     """Number of spatial axes, from a class's name: 2 of `Conv2DTranspose`."""
-    return int(re.search(r"(\d)D", cls.__name__)[1])
+    return int(re.findall(r"(\d)D", cls.__name__)[0])
 
 
 def padded_layer(channels: str) -> Callable[[_Class], _Class]:
@@ -90,31 +90,72 @@ def padded_layer(channels: str) -> Callable[[_Class], _Class]:
                 channels=channels,
             )
         )
-        signature = inspect.signature(getattr(keras.layers, stock))
-        *arguments, options = signature.parameters.values()
-        mode = inspect.Parameter(
-            "padding_mode",
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default="zeros",
-        )
-        cls.__signature__ = signature.replace(
-            parameters=[*arguments, mode, options]
-        )
+        cls.__signature__ = ClassSignature(getattr(keras.layers, stock))
         register = keras.saving.register_keras_serializable
         return register(package="keras_padpos")(cls)
 
     return decorate
 
 
-class PaddedLayer(_KerasLayer):
+class ClassSignature:
+    """The signature of a Keras layer, and `padding_mode` after its own.
+
+    It is that of the class alone: a layer is called with tensors, and
+    `tf.function` asks an instance for its signature too.
+    """
+
+    def __init__(self, stock: type, default: str = "zeros") -> None:
+        signature = inspect.signature(stock)
+        *arguments, options = signature.parameters.values()
+        mode = inspect.Parameter(
+            "padding_mode",
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=default,
+        )
+        self.signature = signature.replace(
+            parameters=[*arguments, mode, options]
+        )
+
+    def __get__(self, instance: Any, owner: type) -> inspect.Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        return self.signature
+
+
+class ModeLayer(_KerasLayer):
+    """Mixin of every layer that has a `padding_mode`."""
+
+    padding_mode: PaddingMode
+    _warned = False  # of a frame wider than the map
+
+    @property
+    def where(self) -> str:
+        """The layer as error messages name it."""
+        return f"Layer {self.name!r} ({type(self).__name__})"
+
+    def check_pads(self, sizes: tuple[int | None, ...], pads: Any) -> None:
+        """Raise if the mode cannot fill pads; warn once if it repeats cells."""
+        self.padding_mode.check_reach(sizes, pads, self.where)
+        text = self.padding_mode.repeats(sizes, pads)
+        if text and not self._warned:
+            self._warned = True
+            warnings.warn(f"{self.where}: {text}", stacklevel=2)
+
+    def get_config(self) -> dict[str, Any]:
+        """The Keras layer's configuration and the padding mode."""
+        return {
+            **super().get_config(),
+            "padding_mode": modes.serialize(self.padding_mode),
+        }
+
+
+class PaddedLayer(ModeLayer):
     """Mixin that gives a windowed Keras layer a geometry and a padding mode.
 
     It stands before the Keras layer among the bases. The subclass passes
     `padding="valid"` to that layer, then calls `set_padding`, and implements
     `run_window`.
     """
-
-    _warned = False  # of a frame wider than the map
 
     def set_padding(self, padding: Any, padding_mode: Any) -> None:
         """Resolve both arguments; see `Geometry` and `padding.get`."""
@@ -126,11 +167,6 @@ class PaddedLayer(_KerasLayer):
             if self.padding_mode.random
             else None
         )
-
-    @property
-    def where(self) -> str:
-        """The layer as error messages name it."""
-        return f"Layer {self.name!r} ({type(self).__name__})"
 
     @property
     def native(self) -> bool:
@@ -168,14 +204,6 @@ class PaddedLayer(_KerasLayer):
         """Raise if the mode cannot fill the frame beside these sizes."""
         some_sizes = [size or 1 for size in sizes]
         self.check_pads(sizes, self.geometry.pads(some_sizes, *self.window()))
-
-    def check_pads(self, sizes: tuple[int | None, ...], pads: Any) -> None:
-        """Raise if the mode cannot fill pads; warn once if it repeats cells."""
-        self.padding_mode.check_reach(sizes, pads, self.where)
-        text = self.padding_mode.repeats(sizes, pads)
-        if text and not self._warned:
-            self._warned = True
-            warnings.warn(f"{self.where}: {text}", stacklevel=2)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Pad, run the window, correct, add the bias, activate."""
@@ -303,9 +331,5 @@ class PaddedLayer(_KerasLayer):
         return (input_shape[0], channels, *outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """The Keras layer's configuration and the padding mode."""
-        return {
-            **super().get_config(),
-            "padding": self.padding,
-            "padding_mode": modes.serialize(self.padding_mode),
-        }
+        """The Keras layer's configuration, geometry and padding mode."""
+        return {**super().get_config(), "padding": self.padding}

@@ -57,12 +57,7 @@ class _ConvTranspose(PaddedLayer):
 
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
         """Raise if the mode cannot fold a frame back onto these outputs."""
-        outputs = self.output_sizes(sizes)
-        if any(size is not None and size <= 0 for size in outputs):
-            raise InputError(
-                f"{self.where}: the padding leaves no output. Received: "
-                f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
-            )
+        outputs = self.checked_sizes(sizes)
         if self.geometry.is_valid:
             return
         if not self.padding_mode.transposable:
@@ -175,11 +170,19 @@ class _ConvTranspose(PaddedLayer):
             outputs.append((size - 1) * stride + last)
         return tuple(outputs)
 
+    def checked_sizes(self, sizes: tuple[int | None, ...]) -> tuple[Any, ...]:
+        """The same, and an error where nothing comes out."""
+        outputs = self.output_sizes(sizes)
+        if any(size is not None and size <= 0 for size in outputs):
+            raise InputError(
+                f"{self.where}: the padding leaves no output. Received: "
+                f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
+            )
+        return outputs
+
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Shape of the output; unknown sizes stay `None`."""
-        sizes = self.spatial(input_shape)
-        self.check_reach(sizes)
-        outputs = self.output_sizes(sizes)
+        outputs = self.checked_sizes(self.spatial(input_shape))
         if self.data_format == "channels_last":
             return (input_shape[0], *outputs, self.filters)
         return (input_shape[0], self.filters, *outputs)

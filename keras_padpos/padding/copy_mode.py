@@ -235,9 +235,7 @@ def _fold(upstream, axis, size, before, cells):
 
 def _spread(border, axis, frame, targets):
     """Sum the border cells that copied each of `targets`."""
-    matrix = ops.cast(
-        ops.equal(targets[:, None], frame[None, :]), border.dtype
-    )
+    matrix = ops.cast(ops.equal(targets[:, None], frame[None, :]), border.dtype)
     summed = ops.tensordot(matrix, border, axes=[[1], [axis]])
     return ops.moveaxis(summed, 0, axis)
 
