@@ -19,6 +19,10 @@ TRANSPOSED = ("zeros", "reflect", "symmetric", "replicate", "circular")
 """Modes that have a transpose."""
 
 
+OTHERS = ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Resizing", "UpSampling2D")
+"""Layers that add no cells around a window: each has tests of its own."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A layer to test.
