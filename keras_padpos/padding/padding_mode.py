@@ -32,7 +32,7 @@ class PaddingMode:
     """Whether the framework's own `padding="same"` already fills this way."""
 
     transposable: bool = False
-    """Whether `fold` is implemented, as `Conv2DTranspose` asks."""
+    """Whether `fold` is implemented, as transposed layers ask."""
 
     random: bool = False
     """Whether the mode draws: its layer then owns a `SeedGenerator`."""

@@ -10,7 +10,10 @@ from oracles import numpy_pad
 from keras_padpos import layers
 
 MODES = ("reflect", "symmetric", "replicate", "circular")
-SMOOTH = ("bilinear", "bicubic", "lanczos3", "lanczos5")
+# PyTorch has no Lanczos kernels.
+SMOOTH = ("bilinear", "bicubic") + (
+    () if keras.backend.backend() == "torch" else ("lanczos3", "lanczos5")
+)
 
 
 def picture(*shape):
@@ -140,7 +143,7 @@ def test_what_a_resizing_does_not_combine_is_refused(options):
 
 def test_a_map_smaller_than_the_reach_is_told():
     layer = layers.UpSampling2D(
-        2, interpolation="lanczos5", padding_mode="circular", name="up"
+        2, interpolation="bicubic", padding_mode="circular", name="up"
     )
-    with pytest.warns(UserWarning, match="'up'.*adds 5 cells beside 4"):
-        layer(picture(1, 4, 8, 1))
+    with pytest.warns(UserWarning, match="'up'.*adds 2 cells beside 1"):
+        layer(picture(1, 1, 8, 1))
