@@ -9,7 +9,6 @@ from keras_padpos import models
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models import convert_padding
 
-
 BACKEND = keras.backend.backend()
 
 
