@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from oracles import NUMPY_MODES
+from oracles import Truncating
 from oracles import gradient
 from oracles import numpy_pad
 
@@ -38,6 +39,17 @@ def test_equals_numpy(name, width):
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(_mode(name).pad(x, width)), expected
     )
+
+
+@pytest.mark.parametrize("name", COPYING)
+def test_no_remainder_hangs_on_its_sign(name):
+    mode = padding.get(name)
+    for size in range(1, 6):
+        positions = np.arange(-13, size + 13)
+        assert [
+            mode.source(Truncating(position), Truncating(size))
+            for position in positions
+        ] == mode.source(positions, size).tolist()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int32", "uint8"])
