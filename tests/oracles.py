@@ -68,3 +68,37 @@ def linear_map(function, shape):
     units = np.eye(cells, dtype="float32").reshape(cells, *shape)
     columns = keras.ops.convert_to_numpy(function(units))
     return columns.reshape(cells, -1).T
+
+
+class Truncating(int):
+    """An integer whose `//` and `%` round towards zero, as ONNX's do."""
+
+    def __mod__(self, other):
+        return Truncating(math.fmod(self, other))
+
+    def __floordiv__(self, other):
+        return Truncating(int(self) / int(other))
+
+    def __add__(self, other):
+        return Truncating(int(self) + int(other))
+
+    def __sub__(self, other):
+        return Truncating(int(self) - int(other))
+
+    def __rsub__(self, other):
+        return Truncating(int(other) - int(self))
+
+    def __mul__(self, other):
+        return Truncating(int(self) * int(other))
+
+    def __rfloordiv__(self, other):
+        return Truncating(other) // self
+
+    def __neg__(self):
+        return Truncating(-int(self))
+
+    def __abs__(self):
+        return Truncating(abs(int(self)))
+
+    __radd__ = __add__
+    __rmul__ = __mul__

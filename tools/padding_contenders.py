@@ -42,7 +42,7 @@ class PaddingContenders:
         jit_compile: Whether TensorFlow compiles with XLA; JAX always does.
 
     Raises:
-        ValueError: If a mode is not known or cannot reach that far.
+        ValueError: If a mode is not known or cannot fill the frame.
     """
 
     def __init__(

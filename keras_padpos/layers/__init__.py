@@ -2,7 +2,12 @@
 
 # Those without a `padding_mode` are here because models are saved with them.
 from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
-from keras_padpos.layers.conv_2d_transpose import Conv2DTranspose
+from keras_padpos.layers.conv_lstms import ConvLSTM1D
+from keras_padpos.layers.conv_lstms import ConvLSTM2D
+from keras_padpos.layers.conv_lstms import ConvLSTM3D
+from keras_padpos.layers.conv_transposes import Conv1DTranspose
+from keras_padpos.layers.conv_transposes import Conv2DTranspose
+from keras_padpos.layers.conv_transposes import Conv3DTranspose
 from keras_padpos.layers.convolutions import Conv1D
 from keras_padpos.layers.convolutions import Conv2D
 from keras_padpos.layers.convolutions import Conv3D
@@ -20,6 +25,8 @@ from keras_padpos.layers.pooling import AveragePooling3D
 from keras_padpos.layers.pooling import MaxPooling1D
 from keras_padpos.layers.pooling import MaxPooling2D
 from keras_padpos.layers.pooling import MaxPooling3D
+from keras_padpos.layers.resampling import Resizing
+from keras_padpos.layers.resampling import UpSampling2D
 from keras_padpos.layers.resize_to_match import ResizeToMatch as ResizeToMatch
 from keras_padpos.layers.separable_convolutions import SeparableConv1D
 from keras_padpos.layers.separable_convolutions import SeparableConv2D
@@ -29,9 +36,14 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "MaxPooling1D",
@@ -40,6 +52,8 @@ __all__ = [
     "Padding1D",
     "Padding2D",
     "Padding3D",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
+    "UpSampling2D",
 ]

@@ -1,6 +1,8 @@
 """What every layer with a `padding_mode` does alike."""
 
 import inspect
+import re
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from typing import Any
@@ -49,8 +51,17 @@ _SHARED_DOC = """
 
     Raises:
         ValueError: If `padding` or `padding_mode` is not one of the above, or
-            the mode cannot reach as far as the geometry asks.
+            the mode cannot fill as many cells as the geometry asks.
+
+    Warns:
+        UserWarning: Once, if a mode that copies cells has to repeat them,
+            since the frame is wider than the map.
     """
+
+
+def rank_of(cls: type) -> int:
+    """Number of spatial axes, from a class's name: 2 of `Conv2DTranspose`."""
+    return int(re.findall(r"(\d)D", cls.__name__)[0])
 
 
 def padded_layer(channels: str) -> Callable[[_Class], _Class]:
@@ -61,7 +72,7 @@ def padded_layer(channels: str) -> Callable[[_Class], _Class]:
     """
 
     def decorate(cls):
-        rank = int(cls.__name__[-2])
+        rank = rank_of(cls)
         windowed = not cls.__name__.startswith("Padding")
         stock = cls.__name__ if windowed else f"Zero{cls.__name__}"
         names = '`"valid"`, `"same"`, `"full"`, ' if windowed else ""
@@ -79,23 +90,66 @@ def padded_layer(channels: str) -> Callable[[_Class], _Class]:
                 channels=channels,
             )
         )
-        signature = inspect.signature(getattr(keras.layers, stock))
-        *arguments, options = signature.parameters.values()
-        mode = inspect.Parameter(
-            "padding_mode",
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default="zeros",
-        )
-        cls.__signature__ = signature.replace(
-            parameters=[*arguments, mode, options]
-        )
+        cls.__signature__ = ClassSignature(getattr(keras.layers, stock))
         register = keras.saving.register_keras_serializable
         return register(package="keras_padpos")(cls)
 
     return decorate
 
 
-class PaddedLayer(_KerasLayer):
+class ClassSignature:
+    """The signature of a Keras layer, and `padding_mode` after its own.
+
+    It is that of the class alone: a layer is called with tensors, and
+    `tf.function` asks an instance for its signature too.
+    """
+
+    def __init__(self, stock: type, default: str = "zeros") -> None:
+        signature = inspect.signature(stock)
+        *arguments, options = signature.parameters.values()
+        mode = inspect.Parameter(
+            "padding_mode",
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=default,
+        )
+        self.signature = signature.replace(
+            parameters=[*arguments, mode, options]
+        )
+
+    def __get__(self, instance: Any, owner: type) -> inspect.Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        return self.signature
+
+
+class ModeLayer(_KerasLayer):
+    """Mixin of every layer that has a `padding_mode`."""
+
+    padding_mode: PaddingMode
+    _warned = False  # of a frame wider than the map
+
+    @property
+    def where(self) -> str:
+        """The layer as error messages name it."""
+        return f"Layer {self.name!r} ({type(self).__name__})"
+
+    def check_pads(self, sizes: tuple[int | None, ...], pads: Any) -> None:
+        """Raise if the mode cannot fill pads; warn once if it repeats cells."""
+        self.padding_mode.check_reach(sizes, pads, self.where)
+        text = self.padding_mode.repeats(sizes, pads)
+        if text and not self._warned:
+            self._warned = True
+            warnings.warn(f"{self.where}: {text}", stacklevel=2)
+
+    def get_config(self) -> dict[str, Any]:
+        """The Keras layer's configuration and the padding mode."""
+        return {
+            **super().get_config(),
+            "padding_mode": modes.serialize(self.padding_mode),
+        }
+
+
+class PaddedLayer(ModeLayer):
     """Mixin that gives a windowed Keras layer a geometry and a padding mode.
 
     It stands before the Keras layer among the bases. The subclass passes
@@ -113,11 +167,6 @@ class PaddedLayer(_KerasLayer):
             if self.padding_mode.random
             else None
         )
-
-    @property
-    def where(self) -> str:
-        """The layer as error messages name it."""
-        return f"Layer {self.name!r} ({type(self).__name__})"
 
     @property
     def native(self) -> bool:
@@ -142,7 +191,7 @@ class PaddedLayer(_KerasLayer):
         return tuple(shape[self.first_axis : self.first_axis + self.rank])
 
     def build(self, input_shape: Any) -> None:
-        """Build the Keras layer after a look at the mode's reach."""
+        """Build the Keras layer after a look at the frame."""
         if len(input_shape) != self.rank + 2:
             raise InputError(
                 f"{self.where}: the input must have {self.rank + 2} axes. "
@@ -152,11 +201,9 @@ class PaddedLayer(_KerasLayer):
         super().build(input_shape)
 
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
-        """Raise if the mode cannot fill the pads beside these sizes."""
+        """Raise if the mode cannot fill the frame beside these sizes."""
         some_sizes = [size or 1 for size in sizes]
-        self.padding_mode.check_reach(
-            sizes, self.geometry.pads(some_sizes, *self.window()), self.where
-        )
+        self.check_pads(sizes, self.geometry.pads(some_sizes, *self.window()))
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Pad, run the window, correct, add the bias, activate."""
@@ -284,9 +331,5 @@ class PaddedLayer(_KerasLayer):
         return (input_shape[0], channels, *outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """The Keras layer's configuration and the padding mode."""
-        return {
-            **super().get_config(),
-            "padding": self.padding,
-            "padding_mode": modes.serialize(self.padding_mode),
-        }
+        """The Keras layer's configuration, geometry and padding mode."""
+        return {**super().get_config(), "padding": self.padding}

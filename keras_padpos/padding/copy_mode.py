@@ -70,12 +70,44 @@ class CopyMode(PaddingMode):
     def fold(self, inputs: Any, pad_width: Any) -> Any:
         """Add the frame onto the cells it copies; see `PaddingMode.fold`."""
         for axis, (before, after) in enumerate(pad_width):
-            if before or after:
-                size = inputs.shape[axis] - before - after
-                position = np.arange(-before, size + after)
-                cells = self.source(position, size)
-                inputs = _fold(inputs, axis, size, before, cells)
+            if not before and not after:
+                continue
+            if inputs.shape[axis] is None:
+                inputs = self._fold_open(inputs, axis, before, after)
+                continue
+            size = inputs.shape[axis] - before - after
+            position = np.arange(-before, size + after)
+            cells = self.source(position, size)
+            inputs = _fold(inputs, axis, size, before, cells)
         return inputs
+
+    def _fold_open(self, inputs, axis, before, after):
+        """`_fold` along an axis whose size is unknown until the model runs."""
+        size = ops.shape(inputs)[axis] - before - after
+        frame = ops.concatenate(
+            [
+                ops.arange(-before, 0, dtype="int32"),
+                ops.arange(after, dtype="int32") + size,
+            ]
+        )
+
+        def rows(start, stop):
+            return inputs[(slice(None),) * axis + (slice(start, stop),)]
+
+        sides = []
+        if before:
+            sides.append(rows(None, before))
+        if after:
+            sides.append(rows(-after, None))
+        border = (
+            sides[0] if len(sides) == 1 else ops.concatenate(sides, axis=axis)
+        )
+        return rows(before, -after or None) + _spread(
+            border,
+            axis,
+            self.source(frame, size),
+            ops.arange(size, dtype="int32"),
+        )
 
     def _pad_with_gradient(self, inputs, axes, pad_width):
         pads = [tuple(pad_width[axis]) for axis in axes]
@@ -203,7 +235,7 @@ def _fold(upstream, axis, size, before, cells):
 
 def _spread(border, axis, frame, targets):
     """Sum the border cells that copied each of `targets`."""
-    matrix = ops.cast(targets[:, None] == frame[None, :], border.dtype)
+    matrix = ops.cast(ops.equal(targets[:, None], frame[None, :]), border.dtype)
     summed = ops.tensordot(matrix, border, axes=[[1], [axis]])
     return ops.moveaxis(summed, 0, axis)
 
@@ -227,10 +259,12 @@ class Reflect(CopyMode):
     def source(self, position: Any, size: Any) -> Any:
         """Bounce off the outermost cells; period `2 * size - 2`."""
         last = size - 1
+        # A single cell is repeated, as in NumPy: the period is 1, not 0.
+        period = 2 * last + 1 // size
         # `abs` first: in ONNX made by tf2onnx, % of a negative int is negative.
-        return last - abs(abs(position) % (2 * last) - last)
+        return last - abs(abs(position) % period - last)
 
-    def largest_pad(self, size: int) -> int:
+    def copied_once(self, size: int) -> int:
         """All cells but the edge itself."""
         return size - 1
 
@@ -259,7 +293,7 @@ class Symmetric(CopyMode):
         # Twice the distance to the turning point is odd, hence the halving.
         return (turn - abs(2 * (position % (2 * size)) - turn)) // 2
 
-    def largest_pad(self, size: int) -> int:
+    def copied_once(self, size: int) -> int:
         """Every cell once."""
         return size
 
@@ -303,9 +337,12 @@ class Circular(CopyMode):
 
     def source(self, position: Any, size: Any) -> Any:
         """Go round."""
-        # In ONNX made by tf2onnx, % of a negative int is negative.
-        return (position + size) % size
+        # As many sizes are added as take a position before the first cell to
+        # 0 or more: in ONNX made by tf2onnx, % of a negative int is negative.
+        missing = (abs(position) - position) // 2
+        turns = (missing + size - 1) // size
+        return (position + turns * size) % size
 
-    def largest_pad(self, size: int) -> int:
+    def copied_once(self, size: int) -> int:
         """Every cell once."""
         return size

@@ -128,7 +128,8 @@ def _named_pads(name, size, kernel, stride, dilation):
         total = extent - 1
     else:
         # What the last window lacks; negative where windows leave gaps.
-        total = extent - stride + (-size % stride)
+        # In ONNX made by tf2onnx, % of a negative int is negative.
+        total = extent - 1 - (size - 1) % stride
         if extent < stride:
             total = (
                 max(total, 0)

@@ -32,7 +32,7 @@ class PaddingMode:
     """Whether the framework's own `padding="same"` already fills this way."""
 
     transposable: bool = False
-    """Whether `fold` is implemented, as `Conv2DTranspose` asks."""
+    """Whether `fold` is implemented, as transposed layers ask."""
 
     random: bool = False
     """Whether the mode draws: its layer then owns a `SeedGenerator`."""
@@ -114,13 +114,23 @@ class PaddingMode:
         """
         return None
 
+    def copied_once(self, size: int) -> int | None:
+        """The most cells beside `size` cells before one is copied twice.
+
+        Wider frames bounce or wrap on, as in NumPy; layers warn of them.
+
+        Returns:
+            A number of cells, or `None` where a mode has no such width.
+        """
+        return None
+
     def check_reach(
         self,
         sizes: Sequence[int | None],
         pads: Sequence[tuple[int, int]],
         where: str,
     ) -> None:
-        """Refuse a pad that reaches beyond the data it copies.
+        """Refuse a pad that the mode cannot fill.
 
         Args:
             sizes: Spatial sizes; unknown ones are `None` and pass.
@@ -140,6 +150,34 @@ class PaddingMode:
                     f"{limit} cells beside {size}. Received: a pad of "
                     f"{max(pair)} cells on sizes {tuple(sizes)}"
                 )
+
+    def repeats(
+        self,
+        sizes: Sequence[int | None],
+        pads: Sequence[tuple[int, int]],
+    ) -> str:
+        """Say which pads copy a cell twice on one side of the data.
+
+        Args:
+            sizes: Spatial sizes; unknown ones are `None` and pass.
+            pads: Cells added, one pair an axis.
+
+        Returns:
+            A sentence for a warning; `""` if every pad is within
+            `copied_once` of its axis.
+        """
+        for size, pair in zip(sizes, pads, strict=True):
+            if size is None:
+                continue
+            once = self.copied_once(size)
+            if once is not None and max(pair) > once:
+                return (
+                    f'`padding_mode="{self.name}"` adds {max(pair)} cells '
+                    f"beside {size} and has {once} to copy: it repeats them, "
+                    "as `numpy.pad` does. Spatial sizes: "
+                    f"{tuple(sizes)}"
+                )
+        return ""
 
     def get_config(self) -> dict[str, Any]:
         """Keyword arguments that make an equal mode."""

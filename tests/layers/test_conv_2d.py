@@ -1,4 +1,5 @@
 import itertools
+import warnings
 
 import keras
 import numpy as np
@@ -75,16 +76,14 @@ def test_every_mode_is_numpy_pad_then_a_valid_convolution(name, data_format):
             pads = [
                 same_pads(n, kernel, stride, dilation) for n in (size, size + 1)
             ]
-            limit = mode.largest_pad(size)
-            if limit is not None and max(map(max, pads)) > limit:
-                with pytest.raises(ValueError, match="at most"):
-                    layer(x)
-                continue
+            with warnings.catch_warnings():
+                # Wide frames repeat cells, as NumPy's do.
+                warnings.simplefilter("ignore", UserWarning)
+                y = keras.ops.convert_to_numpy(layer(x))
             first = 1 if data_format == "channels_last" else 2
             width = [(0, 0)] * 4
             width[first : first + 2] = pads
             padded = numpy_pad(x, width, name, value=2.5)
-            y = keras.ops.convert_to_numpy(layer(x))
             if not valid.built:
                 valid.build(padded.shape)
                 valid.set_weights(layer.get_weights())

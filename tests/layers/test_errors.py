@@ -1,12 +1,17 @@
+import keras
 import pytest
+from layer_harness import OTHERS
 
 from keras_padpos import layers
 
 WINDOWED = [
     name
     for name in layers.__all__
-    if not name.startswith("Padding") and "Transpose" not in name
+    if not name.startswith("Padding")
+    and "Transpose" not in name
+    and name not in OTHERS
 ]
+GEOMETRIES = [name for name in layers.__all__ if name not in OTHERS]
 
 
 def _make(kind, size, **kwargs):
@@ -23,19 +28,29 @@ def _shape(name, size):
 
 
 @pytest.mark.parametrize("name", WINDOWED)
-def test_reach_is_checked_when_the_layer_is_built(name):
+def test_a_frame_wider_than_the_map_is_told_once(name):
     layer = _make(
         name, 7, strides=1, padding=3, padding_mode="reflect", name="deep"
     )
-    with pytest.raises(ValueError, match="'deep'.*at most 2 cells beside 3"):
+    with pytest.warns(UserWarning, match="'deep'.*adds 3 cells beside 3"):
         layer.build(_shape(name, 3))
+    layer(keras.ops.ones((1, *_shape(name, 3)[1:])))  # no warning again
 
 
 @pytest.mark.parametrize("name", ("Padding1D", "Padding2D", "Padding3D"))
-def test_padding_layers_check_their_reach(name):
+def test_padding_layers_tell_of_a_frame_wider_than_the_map(name):
     layer = _make(name, 8, padding_mode="circular", name="deep")
-    with pytest.raises(ValueError, match="'deep'.*at most 3 cells beside 3"):
-        layer.build(_shape(name, 3))
+    with pytest.warns(UserWarning, match="'deep'.*adds 4 cells beside 3"):
+        layer(keras.Input(_shape(name, 3)[1:]))
+    layer(keras.ops.ones((1, *_shape(name, 3)[1:])))
+
+
+def test_a_frame_that_cannot_be_computed_is_refused():
+    layer = layers.Conv2D(
+        2, 7, padding=3, padding_mode="distribution", name="deep"
+    )
+    with pytest.raises(ValueError, match="'deep'.*at most 1 cells beside 4"):
+        layer.build((None, 4, 4, 4))
 
 
 @pytest.mark.parametrize("name", ("Padding1D", "Padding2D", "Padding3D"))
@@ -52,7 +67,7 @@ def test_a_window_larger_than_the_input_is_an_error(name):
         layer.compute_output_shape(_shape(name, 3))
 
 
-@pytest.mark.parametrize("name", layers.__all__)
+@pytest.mark.parametrize("name", GEOMETRIES)
 def test_unknown_words_are_refused(name):
     with pytest.raises(ValueError, match="`padding_mode` must be one of zeros"):
         _make(name, 3, padding_mode="mirror")
@@ -69,7 +84,7 @@ def test_unknown_words_are_refused(name):
                 _make(name, 3, padding=wrong)
 
 
-@pytest.mark.parametrize("name", layers.__all__)
+@pytest.mark.parametrize("name", GEOMETRIES)
 def test_the_number_of_axes_is_checked(name):
     layer = _make(name, 3)
     shape = _shape(name, 8)

@@ -6,6 +6,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
+from layer_harness import OTHERS
 from oracles import NUMPY_MODES
 from oracles import numpy_pad
 from oracles import same_pads
@@ -13,7 +14,11 @@ from oracles import same_pads
 from keras_padpos import layers
 from keras_padpos import padding
 
-LAYERS = [name for name in layers.__all__ if not name.startswith("Padding")]
+LAYERS = [
+    name
+    for name in layers.__all__
+    if not name.startswith("Padding") and name not in OTHERS
+]
 SIZES = {1: (9,), 2: (7, 8), 3: (5, 6, 5)}
 
 
@@ -25,10 +30,11 @@ def _arguments(layer):
     }
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", [*LAYERS, *OTHERS])
 def test_signature_is_the_stock_one_plus_padding_mode(name):
     ours, stock = getattr(layers, name), getattr(keras.layers, name)
-    expected = {**_arguments(stock), "padding_mode": "zeros"}
+    default = "replicate" if name in ("Resizing", "UpSampling2D") else "zeros"
+    expected = {**_arguments(stock), "padding_mode": default}
     assert list(_arguments(ours)) == list(expected)
     assert _arguments(ours) == expected
     assert issubclass(ours, stock)

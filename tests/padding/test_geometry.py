@@ -1,6 +1,7 @@
 import itertools
 
 import pytest
+from oracles import Truncating
 from oracles import same_pads
 
 from keras_padpos.padding import Geometry
@@ -14,6 +15,8 @@ def test_same_is_tensorflows_for_every_window():
         window = (kernel,), (stride,), (dilation,)
         expected = same_pads(size, kernel, stride, dilation)
         assert geometry.pads((size,), *window) == (expected,)
+        # In ONNX a remainder has another sign.
+        assert geometry.pads((Truncating(size),), *window) == (expected,)
         assert geometry.output_sizes((size,), *window) == (-(-size // stride),)
 
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from oracles import NUMPY_MODES
+from oracles import Truncating
 from oracles import gradient
 from oracles import numpy_pad
 
@@ -17,6 +18,8 @@ WIDTHS = [
     [(0, 0), (0, 0), (0, 0), (0, 0)],
     [(0, 0), (0, 0), (2, 1), (1, 1)],
     [(1, 0), (4, 4), (5, 5), (0, 1)],
+    # Wider than the map: on and on, as NumPy does.
+    [(0, 0), (23, 11), (0, 14), (0, 0)],
 ]
 
 
@@ -36,6 +39,17 @@ def test_equals_numpy(name, width):
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(_mode(name).pad(x, width)), expected
     )
+
+
+@pytest.mark.parametrize("name", COPYING)
+def test_no_remainder_hangs_on_its_sign(name):
+    mode = padding.get(name)
+    for size in range(1, 6):
+        positions = np.arange(-13, size + 13)
+        assert [
+            mode.source(Truncating(position), Truncating(size))
+            for position in positions
+        ] == mode.source(positions, size).tolist()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int32", "uint8"])
@@ -63,12 +77,12 @@ def test_gradient_counts_the_copies(name, width):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
-@pytest.mark.parametrize("name", ["symmetric", "replicate", "circular"])
+@pytest.mark.parametrize("name", COPYING)
 def test_gradient_on_small_maps(name, size):
     x = _picture((1, size, size, 2))
-    width = [(0, 0), (size, size), (size, size), (0, 0)]
-    upstream = _picture((1, 3 * size, 3 * size, 2))
+    width = [(0, 0), (size, 2 * size + 1), (2 * size + 1, size), (0, 0)]
     copies = numpy_pad(np.arange(x.size).reshape(x.shape), width, name)
+    upstream = _picture(copies.shape)
     expected = np.bincount(copies.ravel(), upstream.ravel()).reshape(x.shape)
     actual = gradient(lambda t: padding.get(name).pad(t, width), x, upstream)
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
@@ -92,19 +106,19 @@ def test_circular_commutes_with_a_roll():
     )
 
 
-@pytest.mark.parametrize(
-    "name, size, largest",
-    [("reflect", 4, 3), ("symmetric", 4, 4), ("circular", 4, 4)],
-)
-def test_reach(name, size, largest):
+@pytest.mark.parametrize("name", COPYING)
+def test_a_mode_says_when_it_repeats_cells(name):
+    # The widest frame, beside 4 cells, of which each side copies none twice.
+    copies = np.pad(np.arange(4), (0, 9), NUMPY_MODES[name])[4:].tolist()
+    once = next(n for n in range(1, 9) if copies[n] in copies[:n])
     mode = padding.get(name)
-    mode.check_reach((size,), [(largest, 0)], "here")
-    with pytest.raises(ValueError, match=f"here: .*{name}.*most {largest} "):
-        mode.check_reach((size,), [(0, largest + 1)], "here")
-
-
-def test_unknown_sizes_are_within_reach():
-    padding.get("reflect").check_reach((None,), [(9, 9)], "here")
+    if name == "replicate":  # which always repeats the edge
+        assert mode.repeats((4,), [(99, 99)]) == ""
+        return
+    assert mode.repeats((9, 4), [(0, 0), (once, 0)]) == ""
+    text = mode.repeats((9, 4), [(0, 0), (0, once + 1)])
+    assert f"adds {once + 1} cells beside 4 and has {once} to copy" in text
+    assert mode.repeats((None, 9), [(99, 99), (1, 1)]) == ""
 
 
 @pytest.mark.parametrize("name", padding.names())

@@ -66,7 +66,9 @@ def convert_padding(
             map differs: squeeze-and-excitation gates, group normalisation;
             and behind a layer that resizes the map there is no such grid.)
             `"zeros"` brings the layers of Keras back wherever these can say
-            what is computed. `"interpolate"` enlarges the input of each
+            what is computed. Interpolations (UpSampling2D, Resizing) are
+            changed by modes that copy cells, and are Keras' own with any
+            other. `"interpolate"` enlarges the input of each
             padded layer instead of framing it, as Islam et al. do in residual
             networks.
         geometry: `"keep"`, or `"torch"`: where an odd window moves by more

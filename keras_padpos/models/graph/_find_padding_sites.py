@@ -9,15 +9,16 @@ import keras
 from keras_padpos import padding
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph._unwindowed_sites import enlarged_rim
+from keras_padpos.models.graph._unwindowed_sites import no_converter
+from keras_padpos.models.graph._unwindowed_sites import unwindowed_site
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING
-from keras_padpos.models.graph.window import PADDED
-from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import RECURRENT
+from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
-from keras_padpos.models.graph.window import Window
 from keras_padpos.models.graph.window import window_of
-from keras_padpos.padding import Geometry
 
 _KINDS = (
     ("max_pooling", MAX_POOLING),
@@ -87,11 +88,34 @@ def find_padding_sites(
     serving = {id(frame) for frame in frames.values()}
     sites = []
     for call in graph.calls:
-        if id(call) not in serving:
+        if id(call) not in serving and not _is_cut_off(call, graph):
             site = _site(call, frames.get(id(call)))
             if site is not None:
                 sites.append(site)
     return sites
+
+
+def _is_cut_off(call, graph):
+    """Whether all is cropped that an enlargement mixed at its border."""
+    layer = call.operation
+    if not isinstance(layer, keras.layers.UpSampling2D):
+        return False
+    users = [
+        user.operation for user in graph.calls if call.outputs[0] in user.inputs
+    ]
+    rim = enlarged_rim(layer)
+    return (
+        bool(users)
+        and call.outputs[0] not in graph.outputs
+        and all(
+            isinstance(user, keras.layers.Cropping2D)
+            and all(
+                min(pair) >= cells
+                for pair, cells in zip(user.cropping, rim, strict=True)
+            )
+            for user in users
+        )
+    )
 
 
 def is_frame(layer: Any) -> bool:
@@ -130,8 +154,8 @@ def _kind(layer):
 
 def _site(call, frame):
     layer = call.operation
-    if isinstance(layer, TRANSPOSED):
-        return _transposed_site(call)
+    if isinstance(layer, (*TRANSPOSED, *RECURRENT, *RESAMPLING)):
+        return unwindowed_site(call)
     window = window_of(layer)
     if window is None or window.geometry is None:
         reason = hidden_padding(call)
@@ -154,58 +178,12 @@ def _site(call, frame):
         padding_mode=_mode(first.operation),
         padding_layer=None if frame is None else frame.name,
         frame=None if frame is None else frame.operation,
-        reason=_no_converter(layer),
+        reason=no_converter(layer),
     )
 
 
 def _mode(layer):
     return getattr(layer, "padding_mode", None) or padding.get("zeros")
-
-
-def _no_converter(layer):
-    """Why a layer cannot be converted: its class may compute anything."""
-    if type(layer) in PADDED or type(layer) in STOCK:
-        return ""
-    return f"{type(layer).__name__} has no counterpart in keras_padpos.layers"
-
-
-def _transposed_site(call):
-    layer = call.operation
-    rank = len(layer.kernel_size)
-    geometry = Geometry(layer.padding, rank)
-    window = Window(
-        tuple(layer.kernel_size),
-        tuple(layer.strides),
-        tuple(layer.dilation_rate),
-        geometry,
-        data_format=layer.data_format,
-    )
-    overlap = any(
-        (kernel - 1) * dilation >= stride
-        for kernel, stride, dilation in zip(
-            window.kernel_size,
-            window.strides,
-            window.dilation_rate,
-            strict=True,
-        )
-    )
-    if not window.may_pad or (geometry.name == "same" and not overlap):
-        return None  # it cuts nothing off
-    # Its cells are those that the convolution of which it is the transpose
-    # adds to the output.
-    sizes = window.sizes(call.output_shapes[0])
-    return PaddingSite(
-        name=call.name,
-        layer=layer,
-        kind="transposed",
-        kernel_size=window.kernel_size,
-        strides=window.strides,
-        dilation_rate=window.dilation_rate,
-        sizes=window.sizes(call.input_shapes[0]),
-        pads=window.pads(sizes),
-        padding_mode=_mode(layer),
-        reason=_no_converter(layer),
-    )
 
 
 def _other_site(call, reason):

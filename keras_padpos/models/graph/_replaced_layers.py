@@ -14,6 +14,7 @@ from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import STOCK
 from keras_padpos.models.graph.window import window_of
+from keras_padpos.padding import CopyMode
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import PaddingMode
 
@@ -31,6 +32,9 @@ def replaced_layers(
     """
     made: dict[int, Callable[[], keras.Layer]] = {}
     for site in sites:
+        if site.kind == "resampling":
+            made[id(site.layer)] = _resampling_maker(site.layer, mode)
+            continue
         cells = _cells(site, geometry)
         if site.frame is None:
             values = mode
@@ -61,6 +65,14 @@ def stock_layer(layer: keras.Layer, cells: Any) -> keras.Layer:
     return stock.from_config({**config, "padding": cells})
 
 
+def stock_resampling(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The layer of Keras that interpolates alike within the map."""
+    config = layer.get_config()
+    config.pop("padding_mode", None)
+    stock: Any = STOCK.get(type(layer), type(layer))
+    return stock.from_config(config)
+
+
 def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
     """A layer that adds the same cells at every size of its input."""
     mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
@@ -82,7 +94,11 @@ def _is_zeros(mode):
 
 def _cells(site, geometry):
     """The `padding` of a site if it is to change, else `None`."""
-    if geometry == "keep" or site.kind in ("transposed", "padding"):
+    if geometry == "keep" or site.kind in (
+        "transposed",
+        "recurrent",
+        "padding",
+    ):
         return None
     extents = [
         (kernel - 1) * dilation + 1
@@ -123,6 +139,20 @@ def _maker(layer, mode, cells):
         )
 
     return make
+
+
+def _resampling_maker(layer, mode):
+    """What makes an interpolation go on as a mode that copies cells says.
+
+    An interpolation is never padded with anything else: Keras' own layer then
+    ends it at the border.
+    """
+    if not isinstance(mode, CopyMode) or mode == padding.get("replicate"):
+        return lambda: stock_resampling(layer)
+    ours: Any = PADDED.get(type(layer), type(layer))
+    return lambda: ours.from_config(
+        {**layer.get_config(), "padding_mode": padding.serialize(mode)}
+    )
 
 
 def _stock_can(layer, cells):

@@ -25,16 +25,19 @@ class PaddingSite:
             added cells; of a padding layer that feeds other layers, itself.
         layer: That layer.
         kind: `"convolution"`, `"depthwise"`, `"separable"`, `"transposed"`,
-            `"max_pooling"`, `"average_pooling"`, `"padding"`, or `"other"`: a
-            layer that pads, or may, where no converter reaches.
+            `"recurrent"` (the convolutions of a ConvLSTM), `"resampling"` (an
+            interpolation that reads beyond the border), `"max_pooling"`,
+            `"average_pooling"`, `"padding"`, or `"other"`: a layer that pads,
+            or may, where no converter reaches.
         kernel_size: Cells of the window, one number a spatial axis.
         strides: Its steps.
         dilation_rate: Distances of its taps.
         sizes: Spatial sizes of what comes in, before the padding; `None`
             where unknown.
         pads: Cells added, one pair `(before, after)` a spatial axis; of a
-            transposed convolution the cells cut off. `None` where they hang
-            on a size that is unknown, or cannot be told.
+            transposed convolution the cells cut off, of a resampling those
+            that are read beyond the map. `None` where they hang on a size
+            that is unknown, or cannot be told.
         padding_mode: What the added cells hold; `None` if it is not known.
         padding_layer: Name of the padding layer that adds the cells for the
             window of `layer`, else `None`.
@@ -63,9 +66,9 @@ class PaddingSite:
         the map, so cells added evenly may be seen unevenly: of ResNet50's 3
         and 3 cells at 224 the last is never seen. Negative where cells of the
         map itself are left out; `None` where a size is unknown, and of
-        transposed convolutions.
+        transposed convolutions and resampling.
         """
-        if self.pads is None or self.kind == "transposed":
+        if self.pads is None or self.kind in ("transposed", "resampling"):
             return None
         pairs = []
         for size, kernel, stride, dilation, (before, after) in zip(

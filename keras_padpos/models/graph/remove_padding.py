@@ -16,11 +16,15 @@ from keras_padpos.models.graph._model_graph import entries
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._replaced_layers import fixed_layer
 from keras_padpos.models.graph._replaced_layers import stock_layer
+from keras_padpos.models.graph._replaced_layers import stock_resampling
+from keras_padpos.models.graph._unwindowed_sites import enlarged_rim
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.rebuild import Rebuild
 from keras_padpos.models.graph.window import CROPPING
+from keras_padpos.models.graph.window import RECURRENT
+from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import window_of
 
@@ -108,6 +112,7 @@ class RemovePadding(Rebuild):
     ) -> None:
         super().__init__()
         layers = [site.layer for site in sites]
+        self._sites = {id(site.layer): site for site in sites}
         frames = [site.frame for site in sites if site.frame is not None]
         self._bare = set(map(id, (*layers, *frames)))
         self._ranks = {len(site.kernel_size) for site in sites}
@@ -127,11 +132,16 @@ class RemovePadding(Rebuild):
         """A layer of Keras that adds no cells, for those of chosen sites."""
         if id(layer) not in self._bare:
             return super().replace(layer)
-        if isinstance(layer, TRANSPOSED):
+        if isinstance(layer, RECURRENT):
             raise InputError(
-                "a transposed convolution whose windows overlap has no form "
-                "without padding. `skip` leaves it as it is"
+                "the convolution of its state has no form without padding, "
+                "since a state would lose cells at every step. `skip` leaves "
+                "it as it is"
             )
+        if isinstance(layer, RESAMPLING):
+            return stock_resampling(layer)
+        if isinstance(layer, TRANSPOSED):
+            return _bare_transposed(layer)
         return stock_layer(layer, "valid" if hasattr(layer, "strides") else 0)
 
     def call(
@@ -239,28 +249,64 @@ class RemovePadding(Rebuild):
         made = apply(twin, *args, **kwargs)
         for tensor, size in zip(tensors_in(made), use.made, strict=True):
             self._put(tensor, self._passed_on(layer, maps, use, tensor, size))
-        if self._blends(layer) and isinstance(
-            self._offsets.get(id(made)), tuple
+        bare = id(layer) in self._bare
+        if bare and isinstance(layer, TRANSPOSED):
+            return self._without_ends(layer, made, apply)
+        # What is enlarged without loss keeps its rim, unless it was chosen.
+        if isinstance(layer, _UPSAMPLING) and (
+            bare or isinstance(self._offsets.get(id(made)), tuple)
         ):
             return self._without_rim(layer, made, apply)
         return made
 
-    def _blends(self, layer):
-        """Whether an enlargement mixes neighbouring cells."""
-        return getattr(layer, "interpolation", "nearest") != "nearest" and (
-            isinstance(layer, _UPSAMPLING)
-        )
-
     def _without_rim(self, layer, x, apply):
-        """Cut off what was mixed with cells that are no longer there."""
-        # Linear between centres: half a cell of the smaller map, or two more
-        # for the wider kernels.
-        cells = 1 if layer.interpolation == "bilinear" else 5
-        rim = tuple(-(-cells * factor // 2) for factor in layer.size)
-        offset = self._offset(x)
+        """Cut off what was mixed with cells that are not there."""
+        rim = enlarged_rim(layer)
+        if not any(rim):
+            return x
         y = self._crop(layer, x, [(n, n) for n in rim], apply)
-        self._put(y, tuple(map(sum, zip(offset, rim, strict=True))))
+        self._move(y, x, rim)
         return y
+
+    def _without_ends(self, layer, x, apply):
+        """Cut off what windows beyond a transposed map would have written to.
+
+        The map `x` is all that the windows wrote; the padded network's starts
+        where its layer cuts, and is what it would be on a larger map from
+        `extent - stride` cells on.
+        """
+        site = self._sites[id(layer)]
+        if site.pads is None:
+            raise _RefusalError(_OPEN)
+        crop = []
+        for offset, kernel, stride, dilation, (before, after) in zip(
+            self._offset(x),
+            site.kernel_size,
+            site.strides,
+            site.dilation_rate,
+            site.pads,
+            strict=True,
+        ):
+            ends = max((kernel - 1) * dilation + 1 - stride, 0)
+            crop.append((max(ends, before - offset), max(ends, after)))
+        y = self._crop(layer, x, crop, apply)
+        self._move(
+            y,
+            x,
+            [
+                start - before
+                for (start, _), (before, _) in zip(crop, site.pads, strict=True)
+            ],
+        )
+        return y
+
+    def _move(self, tensor, origin, steps):
+        """Give a part of a map its offset, from that of the whole."""
+        if self._offsets.get(id(origin)) == _LOST:
+            self._put(tensor, _LOST)
+        else:
+            offset = zip(self._offset(origin), steps, strict=True)
+            self._put(tensor, tuple(map(sum, offset)))
 
     def _on_grid(self, layer, twin, window, use, args, kwargs, apply):
         (x,) = tensors_in((args, kwargs))
@@ -456,6 +502,14 @@ class RemovePadding(Rebuild):
         if offset is not None:
             self._offsets[id(tensor)] = offset
             self._alive.append(tensor)
+
+
+def _bare_transposed(layer):
+    """A transposed convolution of Keras that cuts nothing off."""
+    twin = stock_layer(layer, "valid")
+    if twin.output_padding is None:
+        return twin
+    return type(twin).from_config({**twin.get_config(), "output_padding": None})
 
 
 def _layers_in(model):

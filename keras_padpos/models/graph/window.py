@@ -49,6 +49,13 @@ TRANSPOSED = (
     keras.layers.Conv2DTranspose,
     keras.layers.Conv3DTranspose,
 )
+RECURRENT = (
+    keras.layers.ConvLSTM1D,
+    keras.layers.ConvLSTM2D,
+    keras.layers.ConvLSTM3D,
+)
+# Those that may mix neighbouring cells.
+RESAMPLING = (keras.layers.UpSampling2D, keras.layers.Resizing)
 ZERO_PADDING = (
     keras.layers.ZeroPadding1D,
     keras.layers.ZeroPadding2D,

@@ -62,8 +62,8 @@ def deeplab(
 
     Raises:
         ImportError: If keras-hub is not installed.
-        ValueError: If an argument is none of these, or a mode cannot reach as
-            far as asked, or a preset has another encoder. `"none"` is among
+        ValueError: If an argument is none of these, or a mode cannot fill
+            what is added, or a preset has another encoder. `"none"` is among
             them: without padding the maps that are joined would show
             different parts of the picture.
 

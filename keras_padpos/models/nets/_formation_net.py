@@ -53,7 +53,7 @@ def formation_net(
 
     Raises:
         InputError: If nothing is left of such a picture without padding, or
-            the mode cannot reach as far as a map's size demands.
+            the mode cannot fill as many cells as a map's size demands.
     """
     keras.utils.set_random_seed(seed)
     inner = {"vgg5": vgg5, "resnet18": resnet18}[name](classes=classes)

@@ -189,13 +189,132 @@ def test_an_unknown_mode_is_an_error_that_names_it():
         convert_padding(network(), "mirror-image")
 
 
-def test_a_mode_that_reaches_too_far_is_no_error_about_branches():
+def test_a_mode_that_cannot_fill_a_frame_is_no_error_about_branches():
     inputs = keras.Input((2, 2, 1))
     x = keras.layers.Conv2D(1, 7, padding="same")(inputs)
     with pytest.raises(ValueError) as error:
-        convert_padding(keras.Model(inputs, x), "reflect")
+        convert_padding(keras.Model(inputs, x), "distribution")
     assert str(error.value).startswith("Layer 'conv2d")
-    assert "at most 1 cells beside 2" in str(error.value)
+    assert "at most 0 cells beside 2" in str(error.value)
+
+
+def test_small_deep_maps_are_told_of_layer_by_layer():
+    inputs = keras.Input((4, 4, 1))
+    x = keras.layers.Conv2D(1, 3, 4, padding="same", name="down")(inputs)
+    x = keras.layers.Conv2D(1, 3, padding="same", name="deep")(x)
+    model = keras.Model(inputs, x)
+    with pytest.warns(UserWarning, match="'deep'.*adds 1 cells beside 1"):
+        reflecting = convert_padding(model, "reflect")
+    # A single cell is repeated, as NumPy does.
+    pixels = np.random.default_rng(0).normal(size=(1, 4, 4, 1))
+    down = output(
+        keras.Model(reflecting.input, reflecting.layers[1].output), pixels
+    )
+    kernel, bias = map(
+        keras.ops.convert_to_numpy, reflecting.get_layer("deep").weights
+    )
+    np.testing.assert_allclose(
+        output(reflecting, pixels), down * kernel.sum() + bias, rtol=1e-4
+    )
+
+
+def _decoder(rank, up):
+    """A small encoder and decoder of one dense map."""
+    kind = getattr(keras.layers, f"Conv{rank}D")
+    inputs = keras.Input((8,) * rank + (2,))
+    x = kind(3, 3, strides=2, padding="same", name="down")(inputs)
+    x = up(name="up")(x)
+    return keras.Model(inputs, kind(2, 3, padding="same", name="last")(x))
+
+
+def _transposed(rank, kernel):
+    return lambda name: getattr(keras.layers, f"Conv{rank}DTranspose")(
+        2, kernel, strides=2, padding="same", name=name
+    )
+
+
+DECODERS = {
+    "1D": (1, _transposed(1, 3)),
+    "2D": (2, _transposed(2, 4)),
+    "3D": (3, _transposed(3, 3)),
+    "bilinear": (
+        2,
+        lambda name: keras.layers.UpSampling2D(
+            2, interpolation="bilinear", name=name
+        ),
+    ),
+    "bicubic": (
+        2,
+        lambda name: keras.layers.UpSampling2D(
+            2, interpolation="bicubic", name=name
+        ),
+    ),
+    "resizing": (2, lambda name: keras.layers.Resizing(8, 8, name=name)),
+}
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_a_circular_decoder_commutes_with_a_roll(decoder):
+    rank, up = DECODERS[decoder]
+    model = _decoder(rank, up)
+    x = np.random.default_rng(0).normal(size=(1, *(8,) * rank, 2))
+    x = x.astype("float32")
+    circular = convert_padding(model, "circular")
+    axes = tuple(range(1, rank + 1))
+    np.testing.assert_allclose(
+        output(circular, np.roll(x, 4, axes)),
+        np.roll(output(circular, x), 4, axes),
+        atol=1e-5,
+    )
+    back = convert_padding(circular, "zeros")
+    assert type(back.get_layer("up")) is type(model.get_layer("up"))
+    np.testing.assert_array_equal(output(back, x), output(model, x))
+
+
+@pytest.mark.parametrize("mode", ("zeros", "constant", "replicate", "randn"))
+def test_an_interpolation_is_never_padded_with_other_than_the_map(mode):
+    model = _decoder(*DECODERS["bilinear"])
+    up = convert_padding(model, mode).get_layer("up")
+    assert type(up) is keras.layers.UpSampling2D
+
+
+def test_an_interpolation_that_has_no_converter_is_named():
+    inputs = keras.Input((8, 8, 2))
+    x = keras.layers.Resizing(16, 16, "bicubic", name="up")(inputs)
+    x = keras.layers.Conv2D(2, 3, padding="same", name="last")(x)
+    model = keras.Model(inputs, x)
+    with pytest.raises(ValueError, match="'up'.*only a bilinear.*`skip`"):
+        convert_padding(model, "circular")
+    convert_padding(model, "circular", skip="up")
+
+
+@pytest.mark.parametrize("mode", ("circular", "reflect", "partial"))
+def test_a_convolutional_lstm_is_converted_there_and_back(mode, tmp_path):
+    inputs = keras.Input((3, 6, 5, 2))
+    x = keras.layers.ConvLSTM2D(
+        2, 3, padding="same", return_sequences=True, name="one"
+    )(inputs)
+    x = keras.layers.ConvLSTM2D(2, 3, name="other")(x)
+    model = keras.Model(inputs, x)
+    x = np.random.default_rng(0).normal(size=(2, 3, 6, 5, 2)).astype("float32")
+    converted = convert_padding(model, mode)
+    assert np.abs(output(converted, x) - output(model, x)).max() > 1e-4
+    assert [w.path for w in converted.weights] == [
+        w.path for w in model.weights
+    ]
+    converted.save(tmp_path / "lstm.keras")
+    loaded = keras.saving.load_model(tmp_path / "lstm.keras")
+    np.testing.assert_array_equal(output(loaded, x), output(converted, x))
+    back = convert_padding(loaded, "zeros")
+    assert type(back.get_layer("one")) is keras.layers.ConvLSTM2D
+    np.testing.assert_array_equal(output(back, x), output(model, x))
+
+
+def test_noise_in_a_recurrence_is_refused_by_name():
+    inputs = keras.Input((3, 6, 5, 2))
+    lstm = keras.layers.ConvLSTM2D(2, 3, name="lstm")
+    with pytest.raises(ValueError, match="'lstm'.*draw anew in every step"):
+        convert_padding(keras.Model(inputs, lstm(inputs)), "randn")
 
 
 def _nested():

@@ -137,6 +137,41 @@ def test_all_ranks_and_kinds():
     assert sites[1].pads == ((0, 1),) * 3
 
 
+def test_interpolations_that_read_beyond_the_border_are_sites():
+    inputs = keras.Input((8, 8, 1))
+    x = layers.UpSampling2D(2, interpolation="nearest")(inputs)
+    x = layers.UpSampling2D((1, 2), interpolation="bicubic", name="wide")(x)
+    x = layers.Resizing(8, 8, name="smaller")(x)
+    x = layers.Resizing(8, 12, name="larger")(x)
+    sites = find_padding_sites(keras.Model(inputs, x))
+    assert [(s.name, s.kind, s.pads) for s in sites] == [
+        ("wide", "resampling", ((0, 0), (2, 2))),
+        ("larger", "resampling", ((0, 0), (1, 1))),
+    ]
+    assert sites[1].padding_mode == padding.get("replicate")
+    assert [site.uneven for site in sites] == [False, False]
+
+
+def test_a_size_that_is_open_may_be_enlarged():
+    inputs = keras.Input((None, None, 1))
+    model = keras.Model(inputs, layers.Resizing(8, 8)(inputs))
+    (site,) = find_padding_sites(model)
+    assert site.pads is None
+    assert find_padding_sites(model, (9, 9, 1)) == []
+
+
+@pytest.mark.parametrize("cells", ("valid", "same"))
+def test_a_convolutional_lstm_pads_its_state_always(cells):
+    inputs = keras.Input((3, 8, 7, 1))
+    lstm = layers.ConvLSTM2D(1, 4, 2, padding=cells, name="lstm")
+    (site,) = find_padding_sites(keras.Model(inputs, lstm(inputs)))
+    assert (site.name, site.kind, site.sizes) == ("lstm", "recurrent", (8, 7))
+    # Of the input with stride 2, else of the state with stride 1.
+    assert site.pads == (
+        ((1, 1), (1, 2)) if cells == "same" else ((1, 2), (1, 2))
+    )
+
+
 def test_a_frame_that_feeds_two_layers_is_a_site_of_its_own():
     inputs = keras.Input((8, 8, 1))
     framed = layers.ZeroPadding2D(1, name="frame")(inputs)
@@ -247,9 +282,6 @@ def hidden(name):
         "wrapper": layers.TimeDistributed(
             layers.Conv2D(1, 3, padding="same"), name=name
         ),
-        "lstm": layers.ConvLSTM1D(
-            1, 3, padding="same", return_sequences=True, name=name
-        ),
         "block": Block(name=name),
         "subclass": OwnConv2D(1, 3, padding="same", name=name),
         "lambda": layers.Lambda(
@@ -257,7 +289,6 @@ def hidden(name):
             output_shape=(10, 10, 1),
             name=name,
         ),
-        "transposed": layers.Conv3DTranspose(1, 3, padding="same", name=name),
     }
 
 
@@ -265,11 +296,9 @@ def hidden(name):
     "kind, shape, reason",
     [
         ("wrapper", (3, 8, 8, 1), "TimeDistributed calls the padded layer"),
-        ("lstm", (3, 8, 1), "ConvLSTM1D has no counterpart"),
         ("block", (8, 8, 1), "Block calls the padded layer 'hidden'"),
         ("subclass", (8, 8, 1), "OwnConv2D has no counterpart"),
         ("lambda", (8, 8, 1), "a Lambda that gives a larger map"),
-        ("transposed", (8, 8, 8, 1), "Conv3DTranspose has no counterpart"),
     ],
 )
 def test_what_cannot_be_converted_is_listed_refused_and_can_be_skipped(

@@ -9,6 +9,8 @@ from keras_padpos import models
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models import convert_padding
 
+BACKEND = keras.backend.backend()
+
 
 def picture(size, channels=3):
     shape = (1, *(size if isinstance(size, tuple) else (size, size)), channels)
@@ -409,18 +411,141 @@ def test_weights_that_hang_on_the_size_name_the_layer():
         convert_padding(model, "none")
 
 
-def test_a_transposed_convolution_that_cuts_is_named():
-    model = keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Conv2D(1, 3, padding="same"),
-            layers.Conv2DTranspose(1, 3, 2, padding="same", name="up"),
-        ]
+def offsets_of(part, whole):
+    """Where a map lies in another, equally far along every axis."""
+    size = part.shape[1]
+    rank = part.ndim - 2
+    return [
+        start
+        for start in range(whole.shape[1] - size + 1)
+        if np.allclose(
+            whole[(slice(None), *(slice(start, start + size),) * rank)],
+            part,
+            atol=1e-5,
+        )
+    ]
+
+
+def clear_of_padding(build, size, around):
+    """First and last position of a network's map that padding cannot reach.
+
+    They are those that the network gives on a larger picture too, whose other
+    cells are real neighbours.
+    """
+    small, large = build(size), build(size + 2 * around)
+    large.set_weights(small.get_weights())
+    x = np.random.default_rng(0).normal(
+        size=(1, *(size + 2 * around,) * (len(small.input_shape) - 2), 1)
     )
-    with pytest.raises(ValueError, match="'up'.*without padding.*`skip`"):
-        convert_padding(model, "none")
-    bare = convert_padding(model, "none", skip="up")
-    assert bare.output_shape == (None, 12, 12, 1)
+    inner = (slice(None), *(slice(around, -around),) * (x.ndim - 2))
+    found = keras.ops.convert_to_numpy(small(x[inner]))
+    real = keras.ops.convert_to_numpy(large(x))
+    moved = around * found.shape[1] // size
+    # Along the first axis, at the middle of the others.
+    middle = (found.shape[1] // 2,) * (x.ndim - 3)
+    line = found[(0, slice(None), *middle)]
+    other = real[
+        (0, slice(moved, moved + len(line)), *(moved + m for m in middle))
+    ]
+    near = np.abs(line - other).max(axis=-1) < 1e-5
+    clear = np.flatnonzero(near)
+    return small, x[inner], clear[0], clear[-1]
+
+
+@pytest.mark.parametrize(
+    "rank, kernel, stride, dilation, cells",
+    [
+        (1, 3, 2, 1, "same"),
+        (2, 3, 2, 1, "same"),
+        (2, 4, 2, 1, "same"),
+        (2, 5, 2, 1, "same"),
+        (2, 5, 1, 1, "same"),
+        (2, 4, 3, 1, "same"),
+        (1, 3, 1, 2, "same"),
+        (3, 3, 2, 1, "same"),
+    ],
+)
+def test_a_transposed_convolution_keeps_what_saw_real_neighbours(
+    rank, kernel, stride, dilation, cells
+):
+    keras.utils.set_random_seed(0)
+    conv = getattr(layers, f"Conv{rank}D")
+    transposed = getattr(layers, f"Conv{rank}DTranspose")
+
+    def build(size):
+        inputs = keras.Input((size,) * rank + (1,))
+        x = conv(2, 3, padding="same")(inputs)
+        x = transposed(
+            2, kernel, stride, padding=cells, dilation_rate=dilation
+        )(x)
+        return keras.Model(inputs, x)
+
+    model, x, first, last = clear_of_padding(build, 9, 6)
+    bare = convert_padding(model, "none")
+    part = keras.ops.convert_to_numpy(bare(x))
+    whole = keras.ops.convert_to_numpy(model(x))
+    assert offsets_of(part, whole) == [first]
+    assert part.shape[1] == last - first + 1
+    assert models.find_padding_sites(bare) == []
+
+
+def test_a_u_net_of_transposed_convolutions_meets_on_its_grid():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((48, 48, 1))
+    fine = layers.Conv2D(2, 3, padding="same")(inputs)
+    x = layers.Conv2D(2, 3, 2, padding="same")(fine)
+    x = layers.Conv2D(2, 3, padding="same")(x)
+    x = layers.Conv2DTranspose(2, 3, 2, padding="same")(x)
+    x = layers.Concatenate()([fine, x])
+    x = layers.Conv2D(1, 3, 2, padding="same")(x)
+    model = keras.Model(inputs, x)
+    bare = convert_padding(model, "none")
+    x = picture(48, 1)
+    part = keras.ops.convert_to_numpy(bare(x))
+    whole = keras.ops.convert_to_numpy(model(x))
+    assert len(offsets_of(part, whole)) == 1
+    assert part.shape[1] >= 24 - 2 * 4
+
+
+def test_open_sizes_are_cropped_behind_a_transposed_convolution():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(2, 3, padding="same")(inputs)
+    x = layers.Conv2DTranspose(2, 3, 2, padding="same")(x)
+    model = keras.Model(inputs, x)
+    bare = convert_padding(model, "none")
+    for size in (8, 11):
+        x = picture(size, 1)
+        part = keras.ops.convert_to_numpy(bare(x))
+        assert len(offsets_of(part, keras.ops.convert_to_numpy(model(x)))) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    # PyTorch has no Lanczos kernels.
+    ("bilinear", "bicubic", "lanczos5")[: 2 if BACKEND == "torch" else 3],
+)
+def test_a_chosen_enlargement_loses_its_rim_though_nothing_was_lost(name):
+    keras.utils.set_random_seed(0)
+
+    def build(size):
+        inputs = keras.Input((size, size, 1))
+        x = layers.UpSampling2D(2, interpolation=name, name="up")(inputs)
+        return keras.Model(inputs, layers.Conv2D(1, 1, name="last")(x))
+
+    model, x, first, last = clear_of_padding(build, 24, 8)
+    bare = convert_padding(model, "none")
+    part = keras.ops.convert_to_numpy(bare(x))
+    assert offsets_of(part, keras.ops.convert_to_numpy(model(x))) == [first]
+    assert part.shape[1] == last - first + 1
+    assert models.find_padding_sites(bare) == []
+
+
+def test_a_state_cannot_go_without_padding():
+    inputs = keras.Input((3, 8, 8, 1))
+    lstm = layers.ConvLSTM2D(1, 3, name="lstm")
+    with pytest.raises(ValueError, match="'lstm'.*without padding.*`skip`"):
+        convert_padding(keras.Model(inputs, lstm(inputs)), "none")
 
 
 def test_a_saved_network_without_padding_loads_again(tmp_path):

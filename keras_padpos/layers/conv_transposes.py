@@ -1,82 +1,27 @@
-"""Transposed 2D convolution with a choice of border."""
+"""Transposed convolutions with a choice of border."""
 
 from typing import Any
 
 import keras
 from keras import ops
-from keras.saving import register_keras_serializable
 
 from keras_padpos.errors import InputError
 from keras_padpos.layers._padded_layer import PaddedLayer
+from keras_padpos.layers._padded_layer import padded_layer
 
 
-@register_keras_serializable(package="keras_padpos")
-class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` with a `padding_mode`.
-
-    The linear map is the transpose of a padded convolution: of
-    `keras_padpos.layers.Conv2D` with the same window, `padding` and
-    `padding_mode`, on pictures of this layer's output size. What the transposed
-    window writes into the frame is added onto the cells that the frame copies;
-    with `"zeros"` it is cut off, as the Keras layer does. Modes that copy cells
-    have such a transpose (`reflect`, `symmetric`, `replicate`, `circular`);
-    modes that compute or draw their frame have none.
-
-    Along an axis of `size` cells that go in, with
-    `extent = (kernel_size - 1) * dilation_rate + 1`, there come out
-
-    * `"same"`: `size * strides`,
-    * `"valid"`: `(size - 1) * strides + max(extent, strides)`,
-    * all else: `(size - 1) * strides + extent - before - after`.
-
-    `output_padding` has the Keras layer's meaning: cells beyond what the window
-    reaches, 0 where the padding counts cells.
-
-    Example:
-
-    >>> import numpy as np
-    >>> x = np.ones((1, 3, 3, 1), "float32")
-    >>> layer = Conv2DTranspose(
-    ...     1, 3, padding="same", padding_mode="circular",
-    ...     kernel_initializer="ones",
-    ... )
-    >>> print(keras.ops.convert_to_numpy(layer(x))[0, :, :, 0])
-    [[9. 9. 9.]
-     [9. 9. 9.]
-     [9. 9. 9.]]
-
-    Args:
-        padding: `"valid"`, `"same"`, `"full"`, an int, two ints, or two pairs
-            `((top, bottom), (left, right))`: what the convolution adds, of
-            which this is the transpose; see `keras_padpos.padding`.
-        padding_mode: Name of a padding mode, or a `PaddingMode`.
-
-    All other arguments are those of `keras.layers.Conv2DTranspose`.
-
-    Input shape:
-        4D tensor `(batch, height, width, channels)`, or
-        `(batch, channels, height, width)` with
-        `data_format="channels_first"`. Height and width may be unknown with
-        `"valid"` and with `padding_mode="zeros"` only.
-
-    Output shape:
-        4D tensor of the same layout with `filters` channels.
-
-    Raises:
-        ValueError: If `padding` or `padding_mode` is not one of the above;
-            when the layer is built, if the mode has no transpose, cannot reach
-            as far as the geometry asks, or has to know a size that is unknown.
-    """
+class _ConvTranspose(PaddedLayer):
+    """Mixin of `Conv1DTranspose`, `Conv2DTranspose` and `Conv3DTranspose`."""
 
     def __init__(
         self,
         filters: int,
         kernel_size: Any,
-        strides: Any = (1, 1),
+        strides: Any = 1,
         padding: Any = "valid",
         output_padding: Any = None,
         data_format: str | None = None,
-        dilation_rate: Any = (1, 1),
+        dilation_rate: Any = 1,
         activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
@@ -112,12 +57,7 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
 
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
         """Raise if the mode cannot fold a frame back onto these outputs."""
-        outputs = self.output_sizes(sizes)
-        if any(size is not None and size <= 0 for size in outputs):
-            raise InputError(
-                f"{self.where}: the padding leaves no output. Received: "
-                f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
-            )
+        outputs = self.checked_sizes(sizes)
         if self.geometry.is_valid:
             return
         if not self.padding_mode.transposable:
@@ -128,20 +68,16 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
             )
         if self.padding_mode.native:
             return
-        if None in sizes:
+        # Sizes grow in step with the input, so that any cell tells them all.
+        some = tuple(size or 1 for size in sizes)
+        larger = self.output_sizes(some)
+        if self.geometry.output_sizes(larger, *self.window()) != some:
             raise InputError(
-                f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
-                "must know height and width of the input. Received: "
-                f"spatial sizes {sizes}"
-            )
-        back = self.geometry.output_sizes(outputs, *self.window())
-        if back != tuple(sizes):
-            raise InputError(
-                f"{self.where}: no convolution takes sizes {outputs} to "
-                f"{tuple(sizes)}. Received: padding={self.padding!r}, "
+                f"{self.where}: no convolution takes sizes {larger} to "
+                f"{some}. Received: padding={self.padding!r}, "
                 f"output_padding={self.output_padding}, strides={self.strides}"
             )
-        self.padding_mode.check_reach(outputs, self.frame(), self.where)
+        self.check_pads(outputs, self.frame())
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Transpose the window, fold the frame, add the bias, activate."""
@@ -163,7 +99,6 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
     def fold(self, outputs: Any) -> Any:
         """Take the frame off what the valid transposed window gave."""
         pads = self.frame()
-        # Sizes grow in step with the input, so that one cell tells them all.
         ones = (1,) * self.rank
         extra = [
             size + sum(pair) - max(extent, stride)
@@ -186,7 +121,7 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
 
     def trim(self, outputs: Any, cut: Any) -> Any:
         """Cut cells off both ends; where it is fewer than none, add zeros."""
-        index = [slice(None)] * 4
+        index = [slice(None)] * (self.rank + 2)
         more = []
         for axis, (before, after) in enumerate(cut, start=self.first_axis):
             index[axis] = slice(before, -after if after > 0 else None)
@@ -228,16 +163,105 @@ class Conv2DTranspose(PaddedLayer, keras.layers.Conv2DTranspose):
                 last = max(extent, stride)
             elif name == "full":
                 last = 2 - extent + (more or 0)
+            elif name == "causal":
+                last = 1 + (more or 0)
             else:
                 last = extent - sum(frame or (0, 0)) + (more or 0)
             outputs.append((size - 1) * stride + last)
         return tuple(outputs)
 
+    def checked_sizes(self, sizes: tuple[int | None, ...]) -> tuple[Any, ...]:
+        """The same, and an error where nothing comes out."""
+        outputs = self.output_sizes(sizes)
+        if any(size is not None and size <= 0 for size in outputs):
+            raise InputError(
+                f"{self.where}: the padding leaves no output. Received: "
+                f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
+            )
+        return outputs
+
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Shape of the output; unknown sizes stay `None`."""
-        sizes = self.spatial(input_shape)
-        self.check_reach(sizes)
-        outputs = self.output_sizes(sizes)
+        outputs = self.checked_sizes(self.spatial(input_shape))
         if self.data_format == "channels_last":
             return (input_shape[0], *outputs, self.filters)
         return (input_shape[0], self.filters, *outputs)
+
+
+@padded_layer("`filters` channels")
+class Conv1DTranspose(_ConvTranspose, keras.layers.Conv1DTranspose):
+    """`keras.layers.Conv1DTranspose` with a `padding_mode`.
+
+    It is the transpose of `keras_padpos.layers.Conv1D` with the same window,
+    `padding` and `padding_mode`; see `Conv2DTranspose`, which differs in the
+    number of axes only.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.array([1, 0, 0, 2], "float32").reshape(1, 4, 1)
+    >>> layer = Conv1DTranspose(
+    ...     1, 3, padding="same", padding_mode="circular",
+    ...     kernel_initializer="ones",
+    ... )
+    >>> print(keras.ops.convert_to_numpy(layer(x))[0, :, 0])
+    [3. 1. 2. 3.]
+    """
+
+
+@padded_layer("`filters` channels")
+class Conv2DTranspose(_ConvTranspose, keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` with a `padding_mode`.
+
+    The linear map is the transpose of a padded convolution: of
+    `keras_padpos.layers.Conv2D` with the same window, `padding` and
+    `padding_mode`, on pictures of this layer's output size. What the transposed
+    window writes into the frame is added onto the cells that the frame copies;
+    with `"zeros"` it is cut off, as the Keras layer does. Modes that copy cells
+    have such a transpose (`reflect`, `symmetric`, `replicate`, `circular`);
+    modes that compute or draw their frame have none, and are refused when the
+    layer is built.
+
+    Along an axis of `size` cells that go in, with
+    `extent = (kernel_size - 1) * dilation_rate + 1`, there come out
+
+    * `"same"`: `size * strides`,
+    * `"valid"`: `(size - 1) * strides + max(extent, strides)`,
+    * all else: `(size - 1) * strides + extent - before - after`.
+
+    `output_padding` has the Keras layer's meaning: cells beyond what the window
+    reaches, 0 where the padding counts cells.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 3, 3, 1), "float32")
+    >>> layer = Conv2DTranspose(
+    ...     1, 3, padding="same", padding_mode="circular",
+    ...     kernel_initializer="ones",
+    ... )
+    >>> print(keras.ops.convert_to_numpy(layer(x))[0, :, :, 0])
+    [[9. 9. 9.]
+     [9. 9. 9.]
+     [9. 9. 9.]]
+    """
+
+
+@padded_layer("`filters` channels")
+class Conv3DTranspose(_ConvTranspose, keras.layers.Conv3DTranspose):
+    """`keras.layers.Conv3DTranspose` with a `padding_mode`.
+
+    It is the transpose of `keras_padpos.layers.Conv3D` with the same window,
+    `padding` and `padding_mode`; see `Conv2DTranspose`, which differs in the
+    number of axes only.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.ones((1, 2, 3, 4, 1), "float32")
+    >>> layer = Conv3DTranspose(
+    ...     1, 3, strides=2, padding="same", padding_mode="reflect"
+    ... )
+    >>> layer(x).shape == (1, 4, 6, 8, 1)
+    True
+    """

@@ -1,0 +1,173 @@
+"""Sites of layers whose window does not just move over their input."""
+
+from typing import Any
+
+import keras
+
+from keras_padpos import padding
+from keras_padpos.layers.resampling import INTERPOLATION_REACH
+from keras_padpos.layers.resampling import resizes_plainly
+from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.window import PADDED
+from keras_padpos.models.graph.window import RECURRENT
+from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import Window
+from keras_padpos.padding import Geometry
+
+
+def unwindowed_site(call: Call) -> PaddingSite | None:
+    """The site of a transposed, recurrent or resampling layer, if it pads."""
+    if isinstance(call.operation, TRANSPOSED):
+        return _transposed_site(call)
+    if isinstance(call.operation, RECURRENT):
+        return _recurrent_site(call)
+    return _resampling_site(call)
+
+
+def no_converter(layer: Any) -> str:
+    """Why a layer cannot be converted: its class may compute anything."""
+    if type(layer) in PADDED or type(layer) in STOCK:
+        return ""
+    return f"{type(layer).__name__} has no counterpart in keras_padpos.layers"
+
+
+def enlarged_rim(layer: Any) -> tuple[int, ...]:
+    """Cells at each end of an enlarged map that are mixed with its border.
+
+    Args:
+        layer: An `UpSampling1D`, `UpSampling2D` or `UpSampling3D`.
+
+    Returns:
+        One number an axis; 0 where nothing is mixed.
+    """
+    factors = layer.size if isinstance(layer.size, tuple) else (layer.size,)
+    reach = INTERPOLATION_REACH[getattr(layer, "interpolation", "nearest")]
+    # Half a cell of the smaller map, and a whole one more for each further
+    # cell that is read.
+    return tuple(
+        -(-(2 * reach - 1) * factor // 2) if reach and factor > 1 else 0
+        for factor in factors
+    )
+
+
+def _mode(layer):
+    return getattr(layer, "padding_mode", None) or padding.get("zeros")
+
+
+def _transposed_site(call):
+    layer = call.operation
+    rank = len(layer.kernel_size)
+    geometry = Geometry(layer.padding, rank)
+    window = Window(
+        tuple(layer.kernel_size),
+        tuple(layer.strides),
+        tuple(layer.dilation_rate),
+        geometry,
+        data_format=layer.data_format,
+    )
+    overlap = any(
+        (kernel - 1) * dilation >= stride
+        for kernel, stride, dilation in zip(
+            window.kernel_size,
+            window.strides,
+            window.dilation_rate,
+            strict=True,
+        )
+    )
+    if not window.may_pad or (geometry.name == "same" and not overlap):
+        return None  # it cuts nothing off
+    # Its cells are those that the convolution of which it is the transpose
+    # adds to the output.
+    sizes = window.sizes(call.output_shapes[0])
+    if layer.output_padding is None:
+        # Of an open size that much is sure: it is a multiple of the stride.
+        sizes = tuple(
+            stride if size is None else size
+            for size, stride in zip(sizes, window.strides, strict=True)
+        )
+    return PaddingSite(
+        name=call.name,
+        layer=layer,
+        kind="transposed",
+        kernel_size=window.kernel_size,
+        strides=window.strides,
+        dilation_rate=window.dilation_rate,
+        sizes=window.sizes(call.input_shapes[0]),
+        pads=window.pads(sizes),
+        padding_mode=_mode(layer),
+        reason=no_converter(layer),
+    )
+
+
+def _recurrent_site(call):
+    layer = call.operation
+    rank = len(layer.kernel_size)
+    if max(layer.kernel_size) == 1:
+        return None
+    first = 2 if layer.data_format == "channels_last" else 3
+    sizes = tuple(call.input_shapes[0][first : first + rank])
+    ones = (1,) * rank
+    # The state has a convolution of its own, which moves by 1 and always pads.
+    same = layer.padding == "same"
+    strides = tuple(layer.strides) if same else ones
+    dilation_rate = tuple(layer.dilation_rate) if same else ones
+    return PaddingSite(
+        name=call.name,
+        layer=layer,
+        kind="recurrent",
+        kernel_size=tuple(layer.kernel_size),
+        strides=strides,
+        dilation_rate=dilation_rate,
+        sizes=sizes,
+        pads=None
+        if None in sizes and max(strides) > 1
+        else Geometry("same", rank).pads(
+            sizes, layer.kernel_size, strides, dilation_rate
+        ),
+        padding_mode=_mode(layer),
+        reason=no_converter(layer),
+    )
+
+
+def _resampling_site(call):
+    layer = call.operation
+    reach = INTERPOLATION_REACH[layer.interpolation]
+    first = 1 if layer.data_format == "channels_last" else 2
+    # A single picture without a batch is resized too.
+    first -= 4 - len(call.input_shapes[0])
+    old = call.input_shapes[0][first : first + 2]
+    if isinstance(layer, keras.layers.UpSampling2D):
+        strides = tuple(layer.size)
+        enlarged = [factor > 1 for factor in strides]
+    else:
+        strides = (1, 1)
+        enlarged = [
+            None
+            if size is None
+            else new > size or (new < size and reach > 1 or layer.antialias)
+            for size, new in zip(old, (layer.height, layer.width), strict=True)
+        ]
+    if not reach or not any(each is not False for each in enlarged):
+        return None  # it reads nothing beyond the border
+    reason = no_converter(layer)
+    if not reason and isinstance(layer, keras.layers.Resizing):
+        if not resizes_plainly(layer):
+            reason = (
+                "only a bilinear Resizing that neither smooths nor keeps an "
+                "aspect ratio has other borders"
+            )
+    cells = [reach if each else 0 for each in enlarged]
+    return PaddingSite(
+        name=call.name,
+        layer=layer,
+        kind="resampling",
+        kernel_size=tuple(2 * count or 1 for count in cells),
+        strides=strides,
+        dilation_rate=(1, 1),
+        sizes=tuple(old),
+        pads=None if None in enlarged else tuple((c, c) for c in cells),
+        padding_mode=getattr(layer, "padding_mode", padding.get("replicate")),
+        reason=reason,
+    )
