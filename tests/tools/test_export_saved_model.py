@@ -1,4 +1,5 @@
 import concurrent.futures
+import functools
 import json
 import os
 import subprocess
@@ -9,13 +10,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from run_binary import run_binary
-from tool_process import ToolProcess
+from run_study import run_study
+from run_tool import run_tool
 
 from keras_padpos import data
 from keras_padpos import files
 from keras_padpos import layers
 from keras_padpos import models
 from keras_padpos import padding
+
+tool = functools.partial(run_tool, "tools.export_saved_model")
 
 SIZES = ((32, 47), (49, 34))
 
@@ -214,8 +218,8 @@ def test_the_binary_prints_how_near_the_two_come(elsewhere):
 def probed(tmp_path_factory):
     """The directory of a finished position probe."""
     work = tmp_path_factory.mktemp("probed") / "work"
-    done = run_binary(
-        "experiments.position_probe",
+    done = run_study(
+        "position_probe",
         f"--workdir={work}",
         "--backbone=vgg16",
         "--weights=random",
@@ -311,12 +315,6 @@ _MISTAKES = {
 
 
 @pytest.fixture(scope="module")
-def tool():
-    with ToolProcess("tools.export_saved_model", []) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with two models and a file that is none."""
     folder = tmp_path_factory.mktemp("folder")
@@ -328,7 +326,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", _MISTAKES)
-def test_a_mistake_is_one_line_and_changes_nothing(folder, probed, tool, name):
+def test_a_mistake_is_one_line_and_changes_nothing(folder, probed, name):
     flags, message = _MISTAKES[name]
     flags = [flag.format(probed=probed) for flag in flags]
     before = _entries(folder), _entries(probed)
@@ -357,9 +355,7 @@ def _made_from(folder):
     return json.loads(file.read_text())["made_from"]
 
 
-def test_read_outs_of_a_run_predict_what_the_run_reports(
-    tool, probed, tmp_path
-):
+def test_read_outs_of_a_run_predict_what_the_run_reports(probed, tmp_path):
     done = tool(
         "--backbone=vgg16",
         "--weights=random",
@@ -428,7 +424,7 @@ def _one():
 
 
 def test_a_keras_file_is_a_backbone_with_weights_and_borders_of_its_own(
-    folder, tool, tmp_path
+    folder, tmp_path
 ):
     flags = (f"--backbone={folder / 'one.keras'}", "--stages=conv")
     done = tool(*flags, "--out=one", cwd=tmp_path)
@@ -452,7 +448,7 @@ def test_a_keras_file_is_a_backbone_with_weights_and_borders_of_its_own(
     ] == [("file", "own"), ("random", "zeros")]
 
 
-def test_a_keras_file_keeps_its_inputs_and_outputs(folder, tool, tmp_path):
+def test_a_keras_file_keeps_its_inputs_and_outputs(folder, tmp_path):
     flags = (f"--model={folder / 'two.keras'}", "--out=two")
     done = tool(*flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -466,7 +462,7 @@ def test_a_keras_file_keeps_its_inputs_and_outputs(folder, tool, tmp_path):
         np.testing.assert_allclose(outputs[name], expected, atol=1e-6)
 
 
-def test_litert_is_one_file_and_the_architecture(tool, tmp_path):
+def test_litert_is_one_file_and_the_architecture(tmp_path):
     flags = ("--backbone=rgb", "--format=litert", "--out=deep/litert")
     done = tool(*flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
