@@ -18,7 +18,6 @@ from keras_padpos import files
 from keras_padpos import layers
 from keras_padpos import models
 from keras_padpos import padding
-from keras_padpos.files import export
 
 tool = functools.partial(run_tool, "tools.export_saved_model")
 
@@ -126,10 +125,7 @@ def elsewhere(tmp_path_factory):
             cwd=folder,
         )
         modes = _every_mode()
-        with pytest.MonkeyPatch.context() as patch:
-            # Compared at once at sizes that take less time.
-            patch.setattr(export, "_SIZES", {2: SIZES})
-            files.export_model(modes, folder / "modes")
+        files.export_model(modes, folder / "modes")
         done = binary.result()
     assert done.returncode == 0, done.stderr
     backbone = models.backbone(
