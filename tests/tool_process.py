@@ -1,7 +1,7 @@
 """A binary in a process of its own that answers many command lines.
 
-TensorFlow takes seconds to import, and binaries that have flags of one name
-cannot share a process.
+For a binary that imports modules out of the folder it is started in, which
+must not stay in the process of the tests.
 """
 
 import json

@@ -62,6 +62,9 @@ class KerasFit:
         self._torch = self._torch or _torch_random_state()
         self._left = steps
         batches = _Batches(batch, steps, self._devices)
+        # Else TensorFlow makes the optimizer's variables while it traces the
+        # step, which it then traces again.
+        self._build_optimizer()
         if self._metrics:
             self._build_metrics(batches[0])
         with self._devices.scope():
@@ -90,8 +93,7 @@ class KerasFit:
         # While JAX trains, the variables are elsewhere.
         if hasattr(model, "jax_state_sync"):
             model.jax_state_sync()
-        if not model.optimizer.built:
-            self._build_optimizer()
+        self._build_optimizer()
         metrics = self._metrics
         if self._logs:
             metrics = variable_state(model.metrics_variables)

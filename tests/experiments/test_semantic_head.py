@@ -4,7 +4,7 @@ import pytest
 from mask_folders import write_duts
 from mask_folders import write_voc
 from run_study import StudyRuns
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from keras_padpos import models
 from keras_padpos import tasks
@@ -233,18 +233,17 @@ def test_deeplab_has_one_network_whatever_other_heads_are_told(run):
 @pytest.mark.large
 def test_a_trained_head_is_exported_and_inspected(finished, folder):
     head = finished.work / finished.rows[-1]["model"]
-    with ToolProcess("tools.export_saved_model", []) as tool:
-        done = tool(f"--model={head}", "--out=exported", cwd=folder)
+    flags = (f"--model={head}", "--out=exported")
+    done = run_tool("tools.export_saved_model", *flags, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "| logits | 1x24x32x3 | 1x24x32x3 " in done.stdout
-    with ToolProcess("tools.inspect_model", ["PATH"]) as tool:
-        for path in ("exported", head):
-            done = tool(str(path), cwd=folder)
-            assert done.returncode == 0, done.stderr
-            assert "| logits | ?x24x32x3 " in done.stdout
-            # Nothing pads.
-            assert "Padding sites" not in done.stdout
-            assert "| score1 " in done.stdout
+    for path in ("exported", head):
+        done = run_tool("tools.inspect_model", path, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        assert "| logits | ?x24x32x3 " in done.stdout
+        # Nothing pads.
+        assert "Padding sites" not in done.stdout
+        assert "| score1 " in done.stdout
 
 
 def test_a_network_that_diverges_does_not_end_the_run(run, monkeypatch):

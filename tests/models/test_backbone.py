@@ -101,13 +101,13 @@ NETWORKS = [
         minus_one_to_one,
         {32: 64, 16: 128, 8: 256, 4: 512, 2: 1024},
     ),
-    (
+    large_on_tensorflow(
         "efficientnetb0",
         keras.applications.EfficientNetB0,
         as_it_is,
         {32: 16, 16: 24, 8: 40, 4: 112, 2: 1280},
     ),
-    (
+    large_on_tensorflow(
         "densenet121",
         keras.applications.DenseNet121,
         imagenet_rgb,

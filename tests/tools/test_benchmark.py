@@ -5,8 +5,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from run_binary import run_binary
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from keras_padpos import padding
 from tools.convolution_shape import ConvolutionShape
@@ -19,7 +18,7 @@ CONVOLUTION = ConvolutionShape((6, 5), 3, 4, (3, 3), (1, 1), True)
 DEPTHWISE = ConvolutionShape((8, 8), 4, None, (3, 3), (2, 2), False)
 
 
-_run = functools.partial(run_binary, "tools.benchmark")
+benchmark = functools.partial(run_tool, "tools.benchmark")
 
 
 def _dense(size, channels, filters, kernel=3, stride=1, bias=True):
@@ -294,7 +293,7 @@ def finished(tmp_path_factory):
         "--modes=zeros,reflect",
         "--passes=forward",
     )
-    done = _run("padding", *flags, cwd=work.parent)
+    done = benchmark("padding", *flags, cwd=work.parent)
     assert done.returncode == 0, done.stderr
     return work, flags, done
 
@@ -326,17 +325,10 @@ def test_binary_leaves_rows_arrays_and_a_figure(finished):
     assert "PyTorch" in done.stdout
 
 
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process: to import TensorFlow takes seconds."""
-    with ToolProcess("tools.padding_benchmark", []) as process:
-        yield process
-
-
 @pytest.mark.large
-def test_a_finished_run_is_shown_again(process, finished):
+def test_a_finished_run_is_shown_again(finished):
     work, flags, done = finished
-    again = process(*flags, cwd=work.parent)
+    again = benchmark("padding", *flags, cwd=work.parent)
     assert again.returncode == 0
     assert again.stdout == done.stdout
 
@@ -355,7 +347,7 @@ def test_a_finished_run_is_shown_again(process, finished):
     ],
 )
 def test_a_mistake_is_one_line(tmp_path, arguments, words):
-    done = _run(*arguments, cwd=tmp_path)
+    done = benchmark(*arguments, cwd=tmp_path)
     assert done.returncode != 0
     lines = done.stderr.strip().splitlines()
     assert words in lines[-1]
@@ -379,8 +371,8 @@ def test_a_mistake_is_one_line(tmp_path, arguments, words):
         ),
     ],
 )
-def test_a_flag_that_cannot_be_is_one_line(process, tmp_path, flags, words):
-    done = process(*flags, cwd=tmp_path)
+def test_a_flag_that_cannot_be_is_one_line(tmp_path, flags, words):
+    done = benchmark("padding", *flags, cwd=tmp_path)
     assert done.returncode != 0
     (line,) = done.stderr.strip().splitlines()
     assert words in line
@@ -389,10 +381,10 @@ def test_a_flag_that_cannot_be_is_one_line(process, tmp_path, flags, words):
 
 
 def test_help_lists_the_flags_of_a_benchmark(tmp_path):
-    done = _run("padding", "--help", cwd=tmp_path)
+    done = benchmark("padding", "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "--batch_sizes" in done.stdout
     assert "--workdir" in done.stdout
-    done = _run("--help", cwd=tmp_path)
+    done = benchmark("--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "python -m tools.benchmark padding" in done.stdout

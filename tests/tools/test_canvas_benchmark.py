@@ -1,15 +1,17 @@
 """The benchmark of the canvases of location-dependent tasks."""
 
+import functools
 import json
 
 import keras
 import pytest
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from tools import measure_canvas as module
 from tools.measure_canvas import measure_canvas
 from tools.training_in_turns import TrainingInTurns
 
+benchmark = functools.partial(run_tool, "tools.benchmark", "canvas")
 FEEDS = [
     module.MEMORY,
     module.LAYER,
@@ -107,15 +109,8 @@ def test_training_in_turns_has_the_policy_of_who_asks():
     assert seen == ["mixed_float16"]
 
 
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process: to import TensorFlow takes seconds."""
-    with ToolProcess("tools.canvas_benchmark", []) as process:
-        yield process
-
-
 @pytest.mark.large
-def test_binary_leaves_rows_and_prints_the_target(process, tmp_path):
+def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     flags = (
         f"--workdir={tmp_path / 'work'}",
         "--model=vgg5",
@@ -126,7 +121,7 @@ def test_binary_leaves_rows_and_prints_the_target(process, tmp_path):
         "--jit=0",
         "--mixed_precision",
     )
-    done = process(*flags, cwd=tmp_path)
+    done = benchmark(*flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "work" / "results.json").read_text())
     assert results["experiment"] == "benchmark_canvas"
@@ -150,8 +145,8 @@ def test_binary_leaves_rows_and_prints_the_target(process, tmp_path):
         ("--padding_mode=mirror", "--padding_mode must be of"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(process, flag, words, tmp_path):
-    done = process(f"--workdir={tmp_path / 'w'}", flag, cwd=tmp_path)
+def test_what_cannot_work_is_said_in_one_line(flag, words, tmp_path):
+    done = benchmark(f"--workdir={tmp_path / 'w'}", flag, cwd=tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert words in line

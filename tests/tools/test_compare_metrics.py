@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from run_binary import run_binary
+from run_tool import run_tool
 from scipy import stats
 
 from keras_padpos import runs
@@ -209,14 +209,14 @@ def test_conversions_and_named_networks_stand_apart(tmp_path):
 
 def test_the_tool(tmp_path):
     finished(tmp_path / "probe", "position_probe", probe_rows())
-    done = run_binary("tools.compare_metrics", "probe", cwd=tmp_path)
+    done = run_tool("tools.compare_metrics", "probe", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     (line,) = [line for line in lines if "0.7 ± 0.14" in line]
     assert "0.5 ± 0" in line and "0.2 ± 0.14" in line
     (line,) = [line for line in lines if "2, 0 of 2" in line]
     assert "0.5 (0.26 to 3.14)" in line
-    markdown = run_binary(
+    markdown = run_tool(
         "tools.compare_metrics", "probe", "--format=markdown", cwd=tmp_path
     )
     assert line in markdown.stdout.splitlines()
@@ -224,7 +224,7 @@ def test_the_tool(tmp_path):
 
 
 def test_errors(tmp_path):
-    done = run_binary("tools.compare_metrics", "nowhere", cwd=tmp_path)
+    done = run_tool("tools.compare_metrics", "nowhere", cwd=tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "no work directory of a finished run of position_probe" in line

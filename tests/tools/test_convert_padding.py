@@ -1,11 +1,14 @@
+import functools
+
 import keras
 import numpy as np
 import pytest
-from run_binary import run_binary
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from keras_padpos import layers as ours  # noqa: F401  registers them
 from keras_padpos import padding
+
+tool = functools.partial(run_tool, "tools.convert_padding")
 
 
 def _net(size=12):
@@ -19,13 +22,6 @@ def _net(size=12):
             conv(4, 3, strides=2, padding="same", name="second"),
         ]
     )
-
-
-@pytest.fixture(scope="module")
-def tool():
-    names = ["IN.keras", "OUT.keras"]
-    with ToolProcess("tools.convert_padding", names) as process:
-        yield process
 
 
 @pytest.fixture
@@ -53,7 +49,7 @@ def _modes(model):
     }
 
 
-def test_the_copy_pads_anew_and_keeps_its_weights(tool, folder):
+def test_the_copy_pads_anew_and_keeps_its_weights(folder):
     before = _files(folder)
     done = tool("in.keras", "out.keras", "--padding_mode=reflect", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
@@ -75,7 +71,7 @@ def test_the_copy_pads_anew_and_keeps_its_weights(tool, folder):
     assert files == before
 
 
-def test_what_changed_is_printed(tool, folder):
+def test_what_changed_is_printed(folder):
     done = tool("in.keras", "out.keras", "--padding_mode=none", cwd=folder)
     lines = done.stdout.splitlines()
     assert [line.split()[1] for line in lines[2:5]] == [
@@ -96,7 +92,7 @@ def test_what_changed_is_printed(tool, folder):
         (["--nopooling"], ["first", "second"]),
     ],
 )
-def test_sites_are_chosen(tool, folder, flags, modes):
+def test_sites_are_chosen(folder, flags, modes):
     # Flags may stand anywhere.
     done = tool(
         *flags, "in.keras", "--padding_mode=circular", "out.keras", cwd=folder
@@ -105,7 +101,7 @@ def test_sites_are_chosen(tool, folder, flags, modes):
     assert list(_modes(_load(folder / "out.keras"))) == modes
 
 
-def test_torch_pads_evenly(tool, folder):
+def test_torch_pads_evenly(folder):
     flags = ("--padding_mode=reflect", "--geometry=torch")
     done = tool("in.keras", "out.keras", *flags, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -114,13 +110,13 @@ def test_torch_pads_evenly(tool, folder):
 
 
 @pytest.mark.parametrize("mode", ["interpolate", *padding.names()])
-def test_every_mode_is_known(tool, folder, mode):
+def test_every_mode_is_known(folder, mode):
     done = tool("in.keras", "out.keras", f"--padding_mode={mode}", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert _load(folder / "out.keras").output_shape == (None, 3, 3, 4)
 
 
-def test_a_compiled_model_stays_compiled(tool, tmp_path):
+def test_a_compiled_model_stays_compiled(tmp_path):
     model = _net()
     model.compile("sgd", "mse")
     model.save(tmp_path / "in.keras")
@@ -132,7 +128,7 @@ def test_a_compiled_model_stays_compiled(tool, tmp_path):
     assert copy.loss == "mse"
 
 
-def test_an_unknown_loss_is_left_out_with_a_warning(tool, tmp_path):
+def test_an_unknown_loss_is_left_out_with_a_warning(tmp_path):
     class Strange(keras.losses.Loss):
         def call(self, y_true, y_pred):
             return y_pred
@@ -148,7 +144,7 @@ def test_an_unknown_loss_is_left_out_with_a_warning(tool, tmp_path):
     assert _load(tmp_path / "out.keras").output_shape == (None, 3, 3, 4)
 
 
-def test_a_file_is_replaced_only_if_asked(tool, folder):
+def test_a_file_is_replaced_only_if_asked(folder):
     (folder / "out.keras").write_text("old")
     before = _files(folder)
     flag = "--padding_mode=reflect"
@@ -191,7 +187,7 @@ REFLECT = "--padding_mode=reflect"
     ],
 )
 def test_a_mistake_is_one_line_and_changes_nothing(
-    tool, folder, argv, message, status
+    folder, argv, message, status
 ):
     (folder / "bad.keras").write_text("no model")
     (folder / "note.txt").write_text("no model")
@@ -209,10 +205,3 @@ def test_a_mistake_is_one_line_and_changes_nothing(
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
     assert _files(folder) == before
-
-
-def test_the_command_itself(folder):
-    flags = ("in.keras", "out.keras", REFLECT)
-    done = run_binary("tools.convert_padding", *flags, cwd=folder)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (folder / "out.keras").exists()

@@ -1,3 +1,4 @@
+import functools
 import json
 
 import keras
@@ -6,13 +7,14 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from PIL import Image
-from run_binary import run_binary
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from keras_padpos import files
 from keras_padpos import tasks
 from keras_padpos.errors import InputError
 from keras_padpos.files import inspect_file
+
+tool = functools.partial(run_tool, "tools.inspect_model")
 
 
 def _small():
@@ -46,12 +48,6 @@ def folder(tmp_path_factory):
     (folder / "note.keras").write_text("no model")
     (folder / "empty").mkdir()
     return folder
-
-
-@pytest.fixture(scope="module")
-def tool():
-    with ToolProcess("tools.inspect_model", ["PATH"]) as process:
-        yield process
 
 
 def _tables(rows):
@@ -189,7 +185,7 @@ def test_several_inputs_and_a_dict_of_outputs(tmp_path):
         inspect_file(tmp_path / "two.keras", (8, 8, 1))
 
 
-def test_layers_of_the_tasks_are_known(tmp_path, tool):
+def test_layers_of_the_tasks_are_known(tmp_path):
     net = tasks.location_net("vgg5", "both", 3, size=8, permuted=True)
     net.save(tmp_path / "location.keras")
     done = tool("location.keras", cwd=tmp_path)
@@ -202,7 +198,7 @@ def test_layers_of_the_tasks_are_known(tmp_path, tool):
     assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
 
 
-def test_without_fields_the_reason_is_printed(tmp_path, folder, tool):
+def test_without_fields_the_reason_is_printed(tmp_path, folder):
     model = keras.Sequential(
         [
             keras.Input((3, 8, 8), name="x"),
@@ -218,7 +214,7 @@ def test_without_fields_the_reason_is_printed(tmp_path, folder, tool):
 
 
 @pytest.fixture(scope="module")
-def finished(folder, tool):
+def finished(folder):
     flags = ("small.keras", "--input_shape=32,32,3", "--workdir=work")
     done = tool(*flags, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -254,14 +250,14 @@ def test_results_and_figure_are_left(finished, folder):
         assert len(np.unique(np.asarray(figure))) > 2
 
 
-def test_a_finished_run_is_shown_again(finished, folder, tool):
+def test_a_finished_run_is_shown_again(finished, folder):
     flags, done = finished
     again = tool(*flags, cwd=folder)
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == done.stdout
 
 
-def test_without_a_workdir_nothing_is_written(folder, tool):
+def test_without_a_workdir_nothing_is_written(folder):
     before = sorted(folder.rglob("*"))
     done = tool("foreign", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
@@ -289,7 +285,7 @@ def test_without_a_workdir_nothing_is_written(folder, tool):
         (["small.keras", "--workdir=empty/x", "--input_shape=3"], "fit", 1),
     ],
 )
-def test_a_mistake_is_one_line(folder, tool, argv, message, status):
+def test_a_mistake_is_one_line(folder, argv, message, status):
     done = tool(*argv, cwd=folder)
     assert done.returncode == status, done
     assert message in done.stderr, done.stderr
@@ -298,7 +294,7 @@ def test_a_mistake_is_one_line(folder, tool, argv, message, status):
 
 
 def test_the_command_itself(tmp_path):
-    done = run_binary("tools.inspect_model", "--help", cwd=tmp_path)
+    done = tool("--help", cwd=tmp_path)
     assert done.returncode == 0
     for text in ("--input_shape:", "PATH", "--[no]all_layers:", "--workdir:"):
         assert text in done.stdout

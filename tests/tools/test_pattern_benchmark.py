@@ -5,12 +5,11 @@ import json
 
 import pytest
 from pattern_nets import pattern_net
-from run_binary import run_binary
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from tools.measure_pattern import pattern_over_forward
 
-_run = functools.partial(run_binary, "tools.benchmark")
+benchmark = functools.partial(run_tool, "tools.benchmark", "pattern")
 
 
 def test_the_measurement_is_timed_beside_both_passes():
@@ -27,7 +26,6 @@ def test_the_measurement_is_timed_beside_both_passes():
 @pytest.mark.large
 def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     flags = (
-        "pattern",
         f"--workdir={tmp_path / 'work'}",
         "--backbone=resnet18",
         "--crop=32",
@@ -36,7 +34,7 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
         "--rounds=1",
         "--memory_crops=2",
     )
-    done = _run(*flags, cwd=tmp_path)
+    done = benchmark(*flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     time, memory = json.loads((tmp_path / "work" / "results.json").read_text())[
         "rows"
@@ -47,13 +45,6 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     assert "Target: at most 1.2." in done.stdout
 
 
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process, for what it refuses."""
-    with ToolProcess("tools.pattern_benchmark", []) as process:
-        yield process
-
-
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
@@ -61,8 +52,8 @@ def process():
         ("--padding_mode=mirror", "--padding_mode must be of"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(process, flag, words, tmp_path):
-    done = process(f"--workdir={tmp_path / 'w'}", flag, cwd=tmp_path)
+def test_what_cannot_work_is_said_in_one_line(flag, words, tmp_path):
+    done = benchmark(f"--workdir={tmp_path / 'w'}", flag, cwd=tmp_path)
     assert done.returncode == 1
     assert words in done.stderr
     assert done.stderr.count("\n") == 1

@@ -2,7 +2,7 @@ import pytest
 from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
-from run_binary import run_binary
+from run_tool import run_tool
 
 from keras_padpos import report
 from keras_padpos import runs
@@ -20,7 +20,7 @@ def folder(tmp_path_factory):
 
 
 def _tool(folder, *argv):
-    return run_binary("tools.position_tables", *argv, cwd=folder)
+    return run_tool("tools.position_tables", *argv, cwd=folder)
 
 
 def test_several_runs_side_by_side(folder):

@@ -4,8 +4,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from run_binary import run_binary
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from keras_padpos import probes
 from keras_padpos.data import open_images
@@ -15,7 +14,7 @@ from tools.measure_probe import fit_all
 from tools.measure_probe import recipe_seconds
 from tools.peak_memory import peak_memory
 
-_run = functools.partial(run_binary, "tools.benchmark")
+benchmark = functools.partial(run_tool, "tools.benchmark", "probe")
 
 
 @pytest.fixture
@@ -77,18 +76,14 @@ def test_the_pass_and_the_fit_are_timed(network):
     assert seen == [2, 2]
 
 
-def test_a_run_that_fails_says_why(tmp_path):
-    with pytest.raises(RuntimeError, match="--backbone|must be one of"):
-        peak_memory(
-            "experiments.position_probe",
-            [f"--workdir={tmp_path}", "--backbone=vgg61"],
-        )
+def test_a_run_that_fails_says_why():
+    with pytest.raises(RuntimeError, match="tools.report failed.*DIR"):
+        peak_memory("tools.report", ["nowhere"])
 
 
 @pytest.mark.large
 def test_binary_leaves_rows_and_prints_the_targets(tmp_path):
     flags = (
-        "probe",
         f"--workdir={tmp_path / 'work'}",
         "--backbone=rgb",
         "--weights=random",
@@ -100,7 +95,7 @@ def test_binary_leaves_rows_and_prints_the_targets(tmp_path):
         "--memory_images=2",
         "--targets=horizontal,gaussian",
     )
-    done = _run(*flags, cwd=tmp_path)
+    done = benchmark(*flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "work" / "results.json").read_text())["rows"]
     tables, each_pass, memory = rows
@@ -115,15 +110,8 @@ def test_binary_leaves_rows_and_prints_the_targets(tmp_path):
     assert 50 < memory["peak_mib"] < 20_000
     assert "Target: at least 50; measured" in done.stdout
     assert "bare forward pass" in done.stdout
-    again = _run(*flags, cwd=tmp_path)
+    again = benchmark(*flags, cwd=tmp_path)
     assert again.stdout == done.stdout
-
-
-@pytest.fixture(scope="module")
-def process():
-    """The binary in one process, for what it refuses."""
-    with ToolProcess("tools.probe_benchmark", []) as process:
-        yield process
 
 
 @pytest.mark.parametrize(
@@ -136,8 +124,8 @@ def process():
         ("--targets=diagonal", "`target` must be one of"),
     ],
 )
-def test_a_mistake_is_one_line(process, tmp_path, flag, words):
-    done = process(flag, cwd=tmp_path)
+def test_a_mistake_is_one_line(tmp_path, flag, words):
+    done = benchmark(flag, cwd=tmp_path)
     assert done.returncode != 0
     assert words in done.stderr.strip().splitlines()[-1]
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import pytest
 from html_tree import check_page
 from report_runs import make_all
 from report_runs import own_run
-from run_binary import run_binary
+from run_tool import run_tool
 
 from keras_padpos import report
 from keras_padpos.studies.layouts import LAYOUTS
@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
 
 
 def _tool(folder, *argv):
-    return run_binary("tools.report", *argv, cwd=folder)
+    return run_tool("tools.report", *argv, cwd=folder)
 
 
 def test_a_page_over_folders_and_runs(folder, tmp_path):

@@ -1,3 +1,4 @@
+import functools
 from collections import Counter
 
 import keras
@@ -13,7 +14,9 @@ from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
 
 
+@functools.cache
 def application(name, size=224):
+    """A network; not to be changed."""
     build = getattr(keras.applications, name)
     return build(weights=None, include_top=False, input_shape=(size, size, 3))
 

@@ -47,7 +47,7 @@ def assert_agree(model, size, names):
 @pytest.mark.parametrize(
     "name, size, last",
     [
-        ("VGG16", 224, "block4_conv3"),
+        ("VGG16", 96, "block3_conv3"),
         large_on_tensorflow("ResNet50V2", 320, "conv4_block1_out"),
         ("MobileNetV2", 320, "block_9_add"),
         large_on_tensorflow("ResNet50", 320, "conv4_block1_out"),
