@@ -59,6 +59,45 @@ CROPPING = (
     keras.layers.Cropping2D,
     keras.layers.Cropping3D,
 )
+# Layers whose exact class takes every position by itself. Of some more that
+# hangs on an axis: see `is_pointwise`.
+_POINTWISE = tuple(
+    getattr(keras.layers, name)
+    for name in (
+        "Activation",
+        "ActivityRegularization",
+        "Add",
+        "AlphaDropout",
+        "Average",
+        "BatchNormalization",
+        "Dropout",
+        "ELU",
+        "Embedding",
+        "GaussianDropout",
+        "GaussianNoise",
+        "Identity",
+        "LeakyReLU",
+        "Maximum",
+        "Minimum",
+        "Multiply",
+        "Normalization",
+        "PReLU",
+        "ReLU",
+        "Rescaling",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "Subtract",
+    )
+)
+# Layers that scale by what they compute along their axes.
+_SCALING = (
+    keras.layers.LayerNormalization,
+    keras.layers.RMSNormalization,
+    keras.layers.Softmax,
+    keras.layers.UnitNormalization,
+)
+_WINDOWED = {*PADDED, *STOCK, *CROPPING}
 
 
 @dataclass(frozen=True)
@@ -137,9 +176,11 @@ def window_of(layer: Any) -> Window | None:
 
     Returns:
         Its window, or `None` where it has none; so it is for transposed
-        convolutions, whose window moves over the output.
+        convolutions, whose window moves over the output, and for layers of
+        any other class, a subclass too: what these do is not known from their
+        attributes.
     """
-    if isinstance(layer, TRANSPOSED):
+    if type(layer) not in _WINDOWED or isinstance(layer, TRANSPOSED):
         return None
     mode = getattr(layer, "padding_mode", None)
     stretches = isinstance(mode, Interpolate)
@@ -183,6 +224,41 @@ def window_of(layer: Any) -> Window | None:
             stretches=stretches,
         )
     return None
+
+
+def is_pointwise(layer: Any, shape: Sequence[int | None], first: int) -> bool:
+    """Whether a layer is known to take every position by itself.
+
+    Args:
+        layer: A layer, or an operation of `keras.ops`.
+        shape: Shape of what it is called on, batch included.
+        first: The first spatial axis: 1, or 2 where channels come first.
+    """
+    kind = type(layer)
+    last = len(shape) - 1
+    channels = last if first == 1 else 1
+    if kind in _POINTWISE:
+        return True
+    if kind is keras.layers.Dense:
+        return channels == last
+    if kind is keras.layers.Concatenate:
+        return layer.axis % len(shape) == channels
+    if kind in _SCALING:
+        return all(axis % len(shape) == channels for axis in _axes(layer))
+    return False
+
+
+def is_gate(layer: Any, shape: Sequence[int | None], first: int) -> bool:
+    """Whether a layer is known to scale by something of the whole map."""
+    kind = type(layer)
+    if kind is keras.layers.GroupNormalization:
+        return True
+    return kind in _SCALING and not is_pointwise(layer, shape, first)
+
+
+def _axes(layer):
+    axes = layer.axis
+    return axes if isinstance(axes, (list, tuple)) else [axes]
 
 
 def _rank(layer, classes):

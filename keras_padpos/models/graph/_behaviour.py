@@ -1,0 +1,670 @@
+"""What a call does with a map, found by running it on small ones."""
+
+import hashlib
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph.trial_run import TrialError
+from keras_padpos.models.graph.trial_run import TrialRun
+from keras_padpos.models.graph.window import Window
+from keras_padpos.padding import Geometry
+
+Cells = tuple[int, ...]
+
+# Sizes of the maps that are tried, by the number of spatial axes: first small
+# ones, then larger ones for windows that fill these.
+_SMALL = {1: 24, 2: 12, 3: 8}
+_LARGE = {1: 96, 2: 40, 3: 16}
+# Numbers in one map, at most: larger maps take too long.
+_LARGEST = 2**18
+_UNCLEAR = "its positions see the map in no way that is the same for all"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the positions of an output see of one axis of the input.
+
+    Position `i` sees the cells `i * stride - before` to
+    `i * stride - before + extent - 1`; of an enlarged map, cell `p` is seen
+    by the positions `p * factor - before` to
+    `p * factor - before + extent - 1`.
+    """
+
+    stride: int = 1
+    before: int = 0
+    extent: int = 1
+    factor: int = 1
+
+    def cells(self, position: int) -> tuple[int, int]:
+        """First and last cell that a position sees."""
+        if self.factor > 1:
+            last = position + self.before
+            return -((self.extent - 1 - last) // self.factor), (
+                last // self.factor
+            )
+        first = position * self.stride - self.before
+        return first, first + self.extent - 1
+
+    def after(self, cells: int, positions: int) -> int:
+        """Cells by which the last position sees past the end."""
+        return self.cells(positions - 1)[1] - (cells - 1)
+
+    def inside(self, cells: int, positions: int) -> list[int]:
+        """The positions that see nothing past an end."""
+        windows = [self.cells(i) for i in range(positions)]
+        return [
+            i
+            for i, (low, high) in enumerate(windows)
+            if low >= 0 and high < cells
+        ]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What one output of a call does with one map that comes in.
+
+    Attributes:
+        axes: What its positions see, one entry a spatial axis; `None` if that
+            is unknown, or if the output is no map.
+        pads: Cells past the ends that they see, one pair an axis, negative
+            where cells of the map are left out; `None` for an axis of which
+            they hang on a size that is open.
+        gated: Whether something computed from the whole map acts alike on all
+            positions besides.
+        positional: Whether the same cells give something else at another
+            position.
+        fixed: Whether this holds for the call's own size alone.
+        is_map: Whether the output is a map of as many axes.
+        reason: Why it is unknown, as the end of a sentence; else `""`.
+    """
+
+    axes: tuple[Axis, ...] | None = None
+    pads: tuple[tuple[int, int] | None, ...] = ()
+    gated: bool = False
+    positional: bool = False
+    fixed: bool = False
+    is_map: bool = True
+    reason: str = ""
+
+    @property
+    def reaches_past_the_border(self) -> bool:
+        """Whether some position sees cells that are not of the map."""
+        return any(
+            axis.extent > (axis.factor if axis.factor > 1 else axis.stride)
+            if pair is None
+            else max(pair) > 0
+            for axis, pair in zip(self.axes or (), self.pads, strict=True)
+        )
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the map comes out enlarged."""
+        return any(axis.factor > 1 for axis in self.axes or ())
+
+    @property
+    def window(self) -> Window | None:
+        """The window that the call moves, if it does nothing else."""
+        if self.axes is None or self.enlarges or None in self.pads:
+            return None
+        pads: Any = self.pads
+        return Window(
+            tuple(axis.extent for axis in self.axes),
+            tuple(axis.stride for axis in self.axes),
+            (1,) * len(self.axes),
+            Geometry(tuple((max(a, 0), max(b, 0)) for a, b in pads), len(pads)),
+        )
+
+
+def behaviour_of(
+    call: Call, tensor: int, rank: int, first: int = 1
+) -> tuple[Behaviour, ...]:
+    """Find out what a call does, from its outputs alone.
+
+    Some cells of a map are changed, and the positions of the output that move
+    are those that see them. Weights are sampled for it, so that none that is
+    0 hides a path; the layer and its state stay as they are.
+
+    Example:
+
+    >>> from keras_padpos.models.graph._model_graph import model_graph
+    >>> inputs = keras.Input((32, 32, 3))
+    >>> outputs = keras.ops.max_pool(inputs, 3, 2)
+    >>> call = model_graph(keras.Model(inputs, outputs)).calls[-1]
+    >>> (behaviour,) = behaviour_of(call, call.inputs[0], rank=2)
+    >>> behaviour.axes[0]
+    Axis(stride=2, before=0, extent=3, factor=1)
+
+    Args:
+        call: The call.
+        tensor: Number of the tensor that is changed; a map.
+        rank: Number of its spatial axes.
+        first: The first of them: 1, or 2 where channels come first.
+
+    Returns:
+        One for each output. Nothing is raised: what is unknown has a reason.
+    """
+    shape = call.input_shapes[call.inputs.index(tensor)]
+    start = first if len(shape) == rank + 2 else 1
+    own = shape[start : start + rank]
+    results: list[Behaviour] = []
+    for output, made in enumerate(call.output_shapes):
+        if len(made) not in (rank + 1, rank + 2):
+            results.append(Behaviour(is_map=False))
+            continue
+        begin = first if len(made) == rank + 2 else 1
+        results.append(
+            _at_its_size(
+                _Question(call, tensor, rank, first, output),
+                own,
+                made[begin : begin + rank],
+            )
+        )
+    return tuple(results)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One output of a call, and the map that is changed."""
+
+    call: Call
+    tensor: int
+    rank: int
+    first: int
+    output: int
+
+    def fits(self, sizes):
+        """Whether maps of these sizes are small enough to be tried."""
+        shapes = self.call.input_shapes + self.call.output_shapes
+        channels = max(max(shape[-1] or 1, shape[1] or 1) for shape in shapes)
+        return bool(np.prod(sizes) * min(channels, 512) <= _LARGEST)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """A behaviour at one size, and the size of the output there."""
+
+    behaviour: Behaviour
+    sizes: Cells = ()
+    positions: Cells = ()
+    far: bool = False  # whether most positions moved with each cell
+
+    @property
+    def known(self):
+        return self.behaviour.axes is not None
+
+
+def _at_its_size(question, own, made):
+    small = _congruent(own, _SMALL[question.rank], 4)
+    result = _tried(question, small)
+    if not result.known and result.far:
+        large = _congruent(own, _LARGE[question.rank], 4)
+        if question.fits(large):
+            larger = _tried(question, large)
+            result = larger if larger.known else result
+    if result.known:
+        behaviour = _carried_over(question, result, own, made)
+        if behaviour is not None:
+            return behaviour
+    if None not in own and question.fits(own):
+        result = _tried(question, own)
+        if result.known:
+            return replace(_padded(result, own, made), fixed=True)
+    if result.known:
+        return Behaviour(
+            reason="what it sees of a map hangs on the size of the map"
+        )
+    return result.behaviour
+
+
+def _congruent(own, least, step):
+    """Sizes to try that leave the same remainder as the call's own."""
+    return tuple(
+        least if size is None else least + (size - least) % step for size in own
+    )
+
+
+def _carried_over(question, result, own, made):
+    """The behaviour at the call's own size; `None` if it is another."""
+    axes = result.behaviour.axes
+    steps = [axis.stride for axis in axes]
+    sizes = tuple(
+        size if n is None else size + (n - size) % step
+        for size, n, step in zip(result.sizes, own, steps, strict=True)
+    )
+    if sizes != result.sizes:
+        result = _tried(question, sizes)
+        axes = result.behaviour.axes
+        if axes is None or [axis.stride for axis in axes] != steps:
+            return None
+    plain = all(axis == Axis() for axis in axes)
+    if not plain or result.sizes != result.positions:
+        # What is counted from an end, or is always as large, shows at another
+        # size.
+        other = tuple(
+            size + 4 * step for size, step in zip(sizes, steps, strict=True)
+        )
+        again = _tried(question, other)
+        same = _padded(again, again.sizes, again.positions)
+        if (
+            again.behaviour.axes != axes
+            or same.pads != _padded(result, sizes, result.positions).pads
+        ):
+            return None
+    behaviour = _padded(result, own, made)
+    for axis, n, m, size, count in zip(
+        axes, own, made, result.sizes, result.positions, strict=True
+    ):
+        if None in (n, m):
+            continue
+        if m != count + (n - size) * axis.factor // axis.stride:
+            return None
+    return behaviour
+
+
+def _padded(result, own, made):
+    """The behaviour with its pads at a size."""
+    if not result.known:
+        return result.behaviour
+    pads: list[Any] = []
+    for axis, n, m, size, count in zip(
+        result.behaviour.axes,
+        own,
+        made,
+        result.sizes,
+        result.positions,
+        strict=True,
+    ):
+        if n is None and axis.stride > 1:
+            pads.append(None)
+            continue
+        if n is None or m is None:
+            n, m = size, count
+        pads.append((-axis.cells(0)[0], axis.after(n, m)))
+    return replace(result.behaviour, pads=tuple(pads))
+
+
+_RESULTS: weakref.WeakKeyDictionary[Any, dict[Any, _Result]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _tried(question, sizes):
+    """The behaviour at some size; each is tried once."""
+    key = _key(question, sizes)
+    if key is None:
+        return _try(question, sizes)
+    results = _RESULTS.setdefault(question.call.operation, {})
+    if key not in results:
+        results[key] = _try(question, sizes)
+    return results[key]
+
+
+def _key(question, sizes):
+    """What a result hangs on; `None` if that cannot be said."""
+    call = question.call
+    parts: list[Any] = [sizes, question.rank, question.first, question.output]
+    parts.append([n == question.tensor for n in call.inputs])
+    parts.append([shape[1:] for shape in call.input_shapes])
+    for leaf in keras.tree.flatten(call.arguments):
+        if isinstance(leaf, keras.KerasTensor):
+            parts.append(leaf.dtype)
+        elif hasattr(leaf, "shape"):
+            array = np.asarray(keras.ops.convert_to_numpy(leaf))
+            digest = hashlib.sha256(array.tobytes()).hexdigest()
+            parts.append((array.shape, str(array.dtype), digest))
+        elif isinstance(
+            leaf, (int, float, str, slice, type(None), type(Ellipsis))
+        ):
+            parts.append(leaf)
+        else:
+            return None
+    for layer in layers_inside(call.operation):
+        # Layers with a padding mode may be given another.
+        mode = getattr(layer, "padding_mode", None)
+        parts.append((type(layer), getattr(layer, "padding", None), mode))
+    return repr(parts)
+
+
+def _try(question, sizes):
+    try:
+        run = TrialRun(
+            question.call, question.tensor, question.rank, question.first, sizes
+        )
+        return _Attempt(run, question.output).result()
+    except TrialError as error:
+        return _Result(Behaviour(reason=str(error)))
+
+
+class _Attempt:
+    """Changes cells of maps of one size, and looks which positions move."""
+
+    def __init__(self, run, output):
+        self._run = run
+        self._output = output
+        self._rng = np.random.default_rng(1)
+        self._draws = [run.weights(draw) for draw in range(run.draws)]
+
+    def result(self):
+        """What was seen: of some cells in the middle, or else of all."""
+        count = 2
+        while True:
+            self._change_cells(count)
+            positions = self._bases[0].shape[1:-1]
+            needed = 2 * max(
+                -(-n // max(m, 1))
+                for n, m in zip(self._run.sizes, positions, strict=True)
+            )
+            if needed <= count:
+                break
+            count = needed
+        behaviour = self._explained(positions)
+        far = np.mean([np.any(each, -1).mean() for each in self._moved]) > 0.5
+        if behaviour is None and not far:
+            self._change_cells(None)
+            behaviour = self._explained(positions)
+        if behaviour is None:
+            self._check_repeatable()
+            behaviour = Behaviour(reason=_UNCLEAR)
+        return _Result(behaviour, self._run.sizes, positions, far)
+
+    def _change_cells(self, count):
+        """Change cells one by one, on a constant map and on a random one.
+
+        Each is changed in both directions, since what a ReLU or a maximum
+        hides in one shows in the other. `count` of them about the middle are
+        changed, or all if it is `None`.
+        """
+        run = self._run
+        self._boxes = _boxes(run.sizes, count)
+        self._signs = np.repeat([1, -1, 1, -1], len(self._boxes))
+        self._constant = np.repeat([True, False], 2 * len(self._boxes))
+        self._x, self._others = run.make(self._constant)
+        mask = np.zeros(self._x.shape[:-1] + (1,), bool)
+        for copy in range(len(self._x)):
+            _, box = self._boxes[copy % len(self._boxes)]
+            mask[(copy, *box)] = True
+        self._changed = np.where(
+            self._signs.reshape((-1,) + (1,) * (self._x.ndim - 1)) > 0,
+            run.change(self._x),
+            run.change(self._x, -1),
+        )
+        changed = np.where(mask, self._changed, self._x)
+        self._bases = [self._outputs(self._x, w) for w in self._draws]
+        self._moved = [
+            self._outputs(changed, weights) - base
+            for weights, base in zip(self._draws, self._bases, strict=True)
+        ]
+
+    def _outputs(self, x, weights):
+        """The output, channels last."""
+        made = self._run.outputs(x, self._others, weights)[self._output]
+        if made.ndim == len(self._run.sizes) + 1:
+            return made[..., None]
+        return np.moveaxis(made, 1, -1) if self._run.first == 2 else made
+
+    def _rounding(self, base):
+        return self._run.epsilon * max(float(np.abs(base).max()), 1e-30)
+
+    def _explained(self, positions):
+        moved = [
+            np.abs(each).max(-1) > self._rounding(base)
+            for each, base in zip(self._moved, self._bases, strict=True)
+        ]
+        axes = self._axes(np.any(moved, axis=0), positions)
+        if axes is not None and self._see_no_more(axes, positions):
+            return self._described(axes, positions, gated=False)
+        local = self._beside_the_gate()
+        if local is None:
+            return None
+        if not local.any() and positions == self._run.sizes:
+            axes = (Axis(),) * len(positions)
+        else:
+            axes = self._axes(local, positions)
+        if axes is None or not self._gate_is_the_same(axes, positions):
+            return None
+        return self._described(axes, positions, gated=True)
+
+    def _axes(self, moved, positions):
+        """What fits the positions that moved with each cell, if anything."""
+        axes = []
+        for axis, (n, m) in enumerate(
+            zip(self._run.sizes, positions, strict=True)
+        ):
+            others = tuple(k + 1 for k in range(len(positions)) if k != axis)
+            rows = moved.any(axis=others) if others else moved
+            seen = {}
+            for copy, row in enumerate(rows):
+                across, box = self._boxes[copy % len(self._boxes)]
+                if across in (None, axis):
+                    p = box[axis].start
+                    seen[p] = seen.get(p, np.zeros(m, bool)) | row
+            fitted = _fitted(seen, n, m)
+            if fitted is None:
+                return None
+            axes.append(fitted)
+        return tuple(axes)
+
+    def _see_no_more(self, axes, positions):
+        """Whether positions stay when all that they do not see changes."""
+        inside = [
+            axis.inside(n, m)
+            for axis, n, m in zip(axes, self._run.sizes, positions, strict=True)
+        ]
+        if not all(inside):
+            return False
+        keep = np.zeros(self._x.shape[:-1] + (1,), bool)
+        chosen = []
+        for copy in range(len(self._x)):
+            position = tuple(int(self._rng.choice(each)) for each in inside)
+            windows = [
+                slice(low, high + 1)
+                for low, high in (
+                    axis.cells(i)
+                    for axis, i in zip(axes, position, strict=True)
+                )
+            ]
+            keep[(copy, *windows)] = True
+            chosen.append((copy, *position))
+        index = tuple(np.array(chosen).T)
+        changed = np.where(keep, self._x, self._changed)
+        return all(
+            np.abs(self._outputs(changed, weights) - base)[index].max()
+            <= self._rounding(base)
+            for weights, base in zip(self._draws, self._bases, strict=True)
+        )
+
+    def _beside_the_gate(self):
+        """Which positions move otherwise than most, on a constant map.
+
+        A gate moves all alike there.
+        """
+        copies = int(self._constant.sum())
+        local = []
+        gated = False
+        for moved, base in zip(self._moved, self._bases, strict=True):
+            moved = moved[:copies]
+            spatial = tuple(range(1, moved.ndim - 1))
+            alike = np.median(moved, axis=spatial, keepdims=True)
+            least = self._tolerance(moved, base)
+            gated = gated or bool((np.abs(alike) > least).any())
+            local.append(np.abs(moved - alike).max(-1) > least)
+        local = np.any(local, axis=0)
+        return local if gated and local.mean() < 0.5 else None
+
+    def _tolerance(self, moved, base):
+        """How far apart equal effects may lie."""
+        return 1e-4 * np.abs(moved).max() + 16 * self._rounding(base)
+
+    def _gate_is_the_same(self, axes, positions):
+        """Whether cells elsewhere do the same as those in the middle."""
+        copies = int(self._constant.sum())
+        mask = np.zeros(self._x.shape[:-1] + (1,), bool)
+        near = np.zeros((copies, *positions), bool)
+        for copy in range(len(self._x)):
+            cell = tuple(
+                int(self._rng.integers(n // 4, max(3 * n // 4, 1)))
+                for n in self._run.sizes
+            )
+            mask[(copy, *cell)] = True
+            if copy < copies:
+                windows = [
+                    _positions_of(axis, p, m)
+                    for axis, p, m in zip(axes, cell, positions, strict=True)
+                ]
+                near[(copy, *np.ix_(*windows))] = True
+        changed = np.where(mask, self._changed, self._x)
+        for weights, base, before in zip(
+            self._draws, self._bases, self._moved, strict=True
+        ):
+            moved = self._outputs(changed, weights) - base
+            spatial = tuple(range(1, moved.ndim - 1))
+            expected = np.median(before[:copies], axis=spatial, keepdims=True)
+            apart = np.abs(moved[:copies] - expected).max(-1)
+            if (apart > self._tolerance(before, base))[~near].any():
+                return False
+        return True
+
+    def _described(self, axes, positions, *, gated):
+        """The behaviour, with what a constant map becomes."""
+        inside = [
+            axis.inside(n, m)
+            for axis, n, m in zip(axes, self._run.sizes, positions, strict=True)
+        ]
+        # Of an enlarged map every such position is another one of its cell's.
+        inside = [
+            [i for i in each if i % axis.factor == 0]
+            for axis, each in zip(axes, inside, strict=True)
+        ]
+        positional = False
+        if all(inside):
+            for base in self._bases:
+                if np.abs(base[0] - base[1]).max() > self._rounding(base):
+                    continue  # it adds noise
+                values = base[(0, *np.ix_(*inside))]
+                values = values.reshape(-1, values.shape[-1])
+                spread = np.ptp(values, axis=0).max()
+                least = 1e-4 * np.abs(base).max() + 16 * self._rounding(base)
+                positional = positional or bool(spread > least)
+        return Behaviour(axes, gated=gated, positional=positional)
+
+    def _check_repeatable(self):
+        for weights, base in zip(self._draws, self._bases, strict=True):
+            again = self._outputs(self._x, weights)
+            if np.abs(again - base).max() > self._rounding(base):
+                raise TrialError("it gives another result each time it runs")
+
+
+def _boxes(sizes, count):
+    """Cells to change, each with the axis on which it is a single one.
+
+    Windows further apart than they are wide may miss a cell on one axis or
+    another, so several are changed side by side on the other axes.
+    """
+    if count == 2:
+        # Single cells for all axes: not on a diagonal, which swapped axes
+        # would keep.
+        return [
+            (
+                None,
+                tuple(
+                    slice(cell, cell + 1)
+                    for axis, n in enumerate(sizes)
+                    for cell in [(max(n // 2 - 2, 0) + k + 2 * axis) % n]
+                ),
+            )
+            for k in range(2)
+        ]
+    boxes = []
+    for across, n in enumerate(sizes):
+        length = n if count is None else min(count, n)
+        start = (n - length) // 2
+        for p in range(start, start + length):
+            box = [slice(None)] * len(sizes)
+            if count is not None:
+                box = [
+                    slice(max(size // 2 - count // 4, 0), size // 2 + count // 4)
+                    for size in sizes
+                ]
+            box[across] = slice(p, p + 1)
+            boxes.append((across, tuple(box)))
+    return boxes
+
+
+def _positions_of(axis, cell, positions):
+    """The positions that see a cell."""
+    windows = [axis.cells(i) for i in range(positions)]
+    return [i for i, (low, high) in enumerate(windows) if low <= cell <= high]
+
+
+def _fitted(seen, cells, positions):
+    """The axis that fits which positions each cell moves, if one does."""
+    if cells == positions == 1:
+        return Axis()
+    hulls = {
+        p: (int(np.flatnonzero(row)[0]), int(np.flatnonzero(row)[-1]))
+        for p, row in seen.items()
+        if row.any()
+    }
+    if not hulls:
+        return None
+    every = len(seen) == cells
+    for stride in range(1, max(len(seen) // 2, 1) + 1):
+        fitting, failing = set(), 0
+        for p in seen:
+            if p + stride not in seen:
+                continue
+            one, other = hulls.get(p), hulls.get(p + stride)
+            if one and other and one[0] + 1 == other[0] and (
+                one[1] + 1 == other[1]
+            ):
+                fitting |= {p, p + stride}
+            elif one or other:
+                failing += 1
+        if fitting and (not failing or (every and failing < len(fitting))):
+            pairs = [(p, *hulls[p]) for p in fitting]
+            before = max(high * stride - p for p, _, high in pairs)
+            beyond = max(p - low * stride for p, low, _ in pairs)
+            return Axis(stride, before, before + beyond + 1)
+    return _enlarging(seen, hulls, cells, positions)
+
+
+def _enlarging(seen, hulls, cells, positions):
+    factor = round(positions / cells)
+    pairs = [(p, p + 1) for p in hulls if p + 1 in hulls]
+    if factor < 2 or not pairs:
+        return None
+    if any(
+        hulls[q][end] - hulls[p][end] != factor
+        for p, q in pairs
+        for end in (0, 1)
+    ):
+        return None
+    p, (low, high) = next(iter(hulls.items()))
+    return Axis(1, p * factor - low, high - low + 1, factor)
+
+
+def layers_inside(layer: Any) -> Iterator[keras.Layer]:
+    """Layers that another holds as attributes, or in lists and dicts."""
+    seen = {id(layer)}
+    waiting = list(vars(layer).values())
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, (keras.Layer, dict, list, tuple)):
+            continue
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, keras.Layer):
+            yield value
+            waiting += vars(value).values()
+        elif isinstance(value, dict):
+            waiting += value.values()
+        else:
+            waiting += value
