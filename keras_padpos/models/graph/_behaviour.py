@@ -2,7 +2,6 @@
 
 import hashlib
 import weakref
-from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import replace
 from typing import Any
@@ -13,8 +12,7 @@ import numpy as np
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph.trial_run import TrialError
 from keras_padpos.models.graph.trial_run import TrialRun
-from keras_padpos.models.graph.window import Window
-from keras_padpos.padding import Geometry
+from keras_padpos.models.graph.window import layers_inside
 
 Cells = tuple[int, ...]
 
@@ -81,6 +79,8 @@ class Behaviour:
         positional: Whether the same cells give something else at another
             position.
         fixed: Whether this holds for the call's own size alone.
+        pads_somewhere: Whether positions see cells past an end, at this size
+            or, if it is open, at some.
         is_map: Whether the output is a map of as many axes.
         reason: Why it is unknown, as the end of a sentence; else `""`.
     """
@@ -90,18 +90,9 @@ class Behaviour:
     gated: bool = False
     positional: bool = False
     fixed: bool = False
+    pads_somewhere: bool = False
     is_map: bool = True
     reason: str = ""
-
-    @property
-    def reaches_past_the_border(self) -> bool:
-        """Whether some position sees cells that are not of the map."""
-        return any(
-            axis.extent > (axis.factor if axis.factor > 1 else axis.stride)
-            if pair is None
-            else max(pair) > 0
-            for axis, pair in zip(self.axes or (), self.pads, strict=True)
-        )
 
     @property
     def enlarges(self) -> bool:
@@ -109,16 +100,10 @@ class Behaviour:
         return any(axis.factor > 1 for axis in self.axes or ())
 
     @property
-    def window(self) -> Window | None:
-        """The window that the call moves, if it does nothing else."""
-        if self.axes is None or self.enlarges or None in self.pads:
-            return None
-        pads: Any = self.pads
-        return Window(
-            tuple(axis.extent for axis in self.axes),
-            tuple(axis.stride for axis in self.axes),
-            (1,) * len(self.axes),
-            Geometry(tuple((max(a, 0), max(b, 0)) for a, b in pads), len(pads)),
+    def plain(self) -> bool:
+        """Whether each position sees the cell of the same number alone."""
+        return self.axes is not None and all(
+            axis == Axis() for axis in self.axes
         )
 
 
@@ -155,7 +140,8 @@ def behaviour_of(
     own = shape[start : start + rank]
     results: list[Behaviour] = []
     for output, made in enumerate(call.output_shapes):
-        if len(made) not in (rank + 1, rank + 2):
+        plain = len(made) == rank + 1 and made[1:] == own
+        if len(made) != rank + 2 and not plain:
             results.append(Behaviour(is_map=False))
             continue
         begin = first if len(made) == rank + 2 else 1
@@ -197,7 +183,18 @@ class _Result:
 
     @property
     def known(self):
+        """Whether the behaviour is."""
         return self.behaviour.axes is not None
+
+    @property
+    def pads(self):
+        """Cells past the ends at this size."""
+        return tuple(
+            (-axis.cells(0)[0], axis.after(n, m))
+            for axis, n, m in zip(
+                self.behaviour.axes, self.sizes, self.positions, strict=True
+            )
+        )
 
 
 def _at_its_size(question, own, made):
@@ -232,32 +229,34 @@ def _congruent(own, least, step):
 
 def _carried_over(question, result, own, made):
     """The behaviour at the call's own size; `None` if it is another."""
-    axes = result.behaviour.axes
-    steps = [axis.stride for axis in axes]
+    strides = [axis.stride for axis in result.behaviour.axes]
     sizes = tuple(
-        size if n is None else size + (n - size) % step
-        for size, n, step in zip(result.sizes, own, steps, strict=True)
+        size if n is None else size + (n - size) % stride
+        for size, n, stride in zip(result.sizes, own, strides, strict=True)
     )
     if sizes != result.sizes:
         result = _tried(question, sizes)
-        axes = result.behaviour.axes
-        if axes is None or [axis.stride for axis in axes] != steps:
+        if not result.known or strides != [
+            axis.stride for axis in result.behaviour.axes
+        ]:
             return None
-    plain = all(axis == Axis() for axis in axes)
-    if not plain or result.sizes != result.positions:
+    axes = result.behaviour.axes
+    somewhere = result.pads
+    if not result.behaviour.plain or result.sizes != result.positions:
         # What is counted from an end, or is always as large, shows at another
         # size.
         other = tuple(
-            size + 4 * step for size, step in zip(sizes, steps, strict=True)
+            size + 4 * stride
+            for size, stride in zip(sizes, strides, strict=True)
         )
-        again = _tried(question, other)
-        same = _padded(again, again.sizes, again.positions)
-        if (
-            again.behaviour.axes != axes
-            or same.pads != _padded(result, sizes, result.positions).pads
-        ):
+        again = _tried(question, other, 1)
+        if again.behaviour.axes != axes or again.pads != result.pads:
             return None
-    behaviour = _padded(result, own, made)
+        if None in own and max(strides) > 1:
+            odd = _tried(question, tuple(size + 1 for size in sizes), 1)
+            if not odd.known:
+                return None
+            somewhere += odd.pads
     for axis, n, m, size, count in zip(
         axes, own, made, result.sizes, result.positions, strict=True
     ):
@@ -265,29 +264,32 @@ def _carried_over(question, result, own, made):
             continue
         if m != count + (n - size) * axis.factor // axis.stride:
             return None
-    return behaviour
+    behaviour = _padded(result, own, made)
+    if None not in own:
+        return behaviour
+    return replace(behaviour, pads_somewhere=_any_added(somewhere))
 
 
 def _padded(result, own, made):
     """The behaviour with its pads at a size."""
-    if not result.known:
-        return result.behaviour
+    axes = result.behaviour.axes
     pads: list[Any] = []
-    for axis, n, m, size, count in zip(
-        result.behaviour.axes,
-        own,
-        made,
-        result.sizes,
-        result.positions,
-        strict=True,
-    ):
+    for axis, n, m, pair in zip(axes, own, made, result.pads, strict=True):
         if n is None and axis.stride > 1:
             pads.append(None)
-            continue
-        if n is None or m is None:
-            n, m = size, count
-        pads.append((-axis.cells(0)[0], axis.after(n, m)))
-    return replace(result.behaviour, pads=tuple(pads))
+        elif None in (n, m):
+            pads.append(pair)
+        else:
+            pads.append((-axis.cells(0)[0], axis.after(n, m)))
+    return replace(
+        result.behaviour,
+        pads=tuple(pads),
+        pads_somewhere=_any_added(pair for pair in pads if pair),
+    )
+
+
+def _any_added(pads):
+    return any(max(pair) > 0 for pair in pads)
 
 
 _RESULTS: weakref.WeakKeyDictionary[Any, dict[Any, _Result]] = (
@@ -295,15 +297,15 @@ _RESULTS: weakref.WeakKeyDictionary[Any, dict[Any, _Result]] = (
 )
 
 
-def _tried(question, sizes):
+def _tried(question, sizes, draws=2):
     """The behaviour at some size; each is tried once."""
     key = _key(question, sizes)
     if key is None:
-        return _try(question, sizes)
+        return _try(question, sizes, draws)
     results = _RESULTS.setdefault(question.call.operation, {})
-    if key not in results:
-        results[key] = _try(question, sizes)
-    return results[key]
+    if (key, draws) not in results:
+        results[key, draws] = _try(question, sizes, draws)
+    return results[key, draws]
 
 
 def _key(question, sizes):
@@ -332,12 +334,12 @@ def _key(question, sizes):
     return repr(parts)
 
 
-def _try(question, sizes):
+def _try(question, sizes, draws):
     try:
         run = TrialRun(
             question.call, question.tensor, question.rank, question.first, sizes
         )
-        return _Attempt(run, question.output).result()
+        return _Attempt(run, question.output, draws).result()
     except TrialError as error:
         return _Result(Behaviour(reason=str(error)))
 
@@ -345,11 +347,13 @@ def _try(question, sizes):
 class _Attempt:
     """Changes cells of maps of one size, and looks which positions move."""
 
-    def __init__(self, run, output):
+    def __init__(self, run, output, draws):
         self._run = run
         self._output = output
         self._rng = np.random.default_rng(1)
-        self._draws = [run.weights(draw) for draw in range(run.draws)]
+        self._draws = [
+            run.weights(draw) for draw in range(min(run.draws, draws))
+        ]
 
     def result(self):
         """What was seen: of some cells in the middle, or else of all."""
@@ -589,7 +593,9 @@ def _boxes(sizes, count):
             box = [slice(None)] * len(sizes)
             if count is not None:
                 box = [
-                    slice(max(size // 2 - count // 4, 0), size // 2 + count // 4)
+                    slice(
+                        max(size // 2 - count // 4, 0), size // 2 + count // 4
+                    )
                     for size in sizes
                 ]
             box[across] = slice(p, p + 1)
@@ -621,8 +627,11 @@ def _fitted(seen, cells, positions):
             if p + stride not in seen:
                 continue
             one, other = hulls.get(p), hulls.get(p + stride)
-            if one and other and one[0] + 1 == other[0] and (
-                one[1] + 1 == other[1]
+            if (
+                one
+                and other
+                and one[0] + 1 == other[0]
+                and (one[1] + 1 == other[1])
             ):
                 fitting |= {p, p + stride}
             elif one or other:
@@ -648,23 +657,3 @@ def _enlarging(seen, hulls, cells, positions):
         return None
     p, (low, high) = next(iter(hulls.items()))
     return Axis(1, p * factor - low, high - low + 1, factor)
-
-
-def layers_inside(layer: Any) -> Iterator[keras.Layer]:
-    """Layers that another holds as attributes, or in lists and dicts."""
-    seen = {id(layer)}
-    waiting = list(vars(layer).values())
-    while waiting:
-        value = waiting.pop()
-        if not isinstance(value, (keras.Layer, dict, list, tuple)):
-            continue
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, keras.Layer):
-            yield value
-            waiting += vars(value).values()
-        elif isinstance(value, dict):
-            waiting += value.values()
-        else:
-            waiting += value

@@ -58,6 +58,14 @@ class Graph:
     calls: list[Call]
     outputs: tuple[int, ...]
 
+    @property
+    def first(self) -> int:
+        """The first spatial axis of its maps: 2 where channels come first."""
+        formats = {
+            getattr(call.operation, "data_format", None) for call in self.calls
+        }
+        return 2 if "channels_first" in formats else 1
+
 
 def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
     """List the calls of a functional or Sequential model.

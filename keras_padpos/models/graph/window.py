@@ -1,5 +1,6 @@
 """The window that a layer moves over its input."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,12 @@ _SCALING = (
     keras.layers.RMSNormalization,
     keras.layers.Softmax,
     keras.layers.UnitNormalization,
+)
+# Layers of Keras that run code of another kind.
+_OTHER_CODE = tuple(
+    getattr(keras.layers, name)
+    for name in ("TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer")
+    if hasattr(keras.layers, name)
 )
 _WINDOWED = {*PADDED, *STOCK, *CROPPING}
 
@@ -226,6 +233,14 @@ def window_of(layer: Any) -> Window | None:
     return None
 
 
+def is_known(layer: Any) -> bool:
+    """Whether a layer's exact class is one whose padding is known.
+
+    A subclass may do anything else, whatever its attributes say.
+    """
+    return type(layer) in _WINDOWED or type(layer) in TRANSPOSED
+
+
 def is_pointwise(layer: Any, shape: Sequence[int | None], first: int) -> bool:
     """Whether a layer is known to take every position by itself.
 
@@ -254,6 +269,44 @@ def is_gate(layer: Any, shape: Sequence[int | None], first: int) -> bool:
     if kind is keras.layers.GroupNormalization:
         return True
     return kind in _SCALING and not is_pointwise(layer, shape, first)
+
+
+def runs_other_code(operation: Any) -> bool:
+    """Whether a layer's class is neither of Keras nor of this package.
+
+    Wrappers and cells of Keras run what they hold, and a Lambda what it was
+    given.
+    """
+    if not isinstance(operation, keras.Layer):
+        return False
+    kind = type(operation)
+    if kind.__module__.partition(".")[0] not in ("keras", "keras_padpos"):
+        return True
+    if kind is keras.layers.Lambda:
+        return True
+    if isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN)):
+        return any(map(runs_other_code, layers_inside(operation)))
+    return kind in _OTHER_CODE
+
+
+def layers_inside(layer: Any) -> Iterator[keras.Layer]:
+    """Layers that another holds as attributes, or in lists and dicts."""
+    seen = {id(layer)}
+    waiting = list(vars(layer).values())
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, (keras.Layer, dict, list, tuple)):
+            continue
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, keras.Layer):
+            yield value
+            waiting += vars(value).values()
+        elif isinstance(value, dict):
+            waiting += value.values()
+        else:
+            waiting += value
 
 
 def _axes(layer):
