@@ -17,6 +17,8 @@ from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import runs_other_code
 
 _RANKS = (1, 2, 3)
+# What operations of `keras.ops` that do nothing but pad are made with.
+_OF_PADDING = ("pad_width", "top_padding")
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,13 @@ def tested_padding(
                 len(maps) == 1 or other_code or _joins_parts(call, makers)
             ):
                 return TestedPadding(_why(call), behaviour)
+            if behaviour.reason and _is_made_to_pad(call.operation):
+                return TestedPadding(_why(call), behaviour)
             if behaviour.reason and other_code:
                 return TestedPadding(
                     "what it does could not be found, so it may pad: "
                     f"{behaviour.reason}"
                 )
-            if other_code and behaviour.enlarges and _mixes(behaviour):
-                return TestedPadding(_why(call), behaviour)
     return TestedPadding()
 
 
@@ -93,10 +95,13 @@ def _is_map(shape, rank, first):
     return len(shape) == rank + 2 and set(shape[first : first + rank]) != {1}
 
 
-def _mixes(behaviour):
-    return any(
-        axis.extent > axis.factor and axis.factor > 1 for axis in behaviour.axes
-    )
+def _is_made_to_pad(operation):
+    """Whether an operation of `keras.ops` has attributes of padding."""
+    if isinstance(operation, keras.Layer):
+        return False
+    cells = getattr(operation, "padding", "valid")
+    same = isinstance(cells, str) and cells.lower() != "valid"
+    return same or any(hasattr(operation, name) for name in _OF_PADDING)
 
 
 def _why(call):
