@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from dataclasses import replace
-from statistics import fmean
 
 import keras
 
@@ -13,6 +12,10 @@ from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.graph._behaviour import behaviour_of
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph.field_axis import FieldAxis
+from keras_padpos.models.graph.field_axis import Line
+from keras_padpos.models.graph.receptive_fields import ReceptiveField
+from keras_padpos.models.graph.receptive_fields import ReceptiveFields
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_pointwise
@@ -29,154 +32,13 @@ _RESIZING = (
 )
 
 Cells = tuple[int, ...]
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Geometry of a layer's output: a number for each spatial axis.
-
-    Pictures have two axes, (height, width), lines one, and volumes three.
-
-    A position `i` of the map sees the cells `i * stride - pad_before` to
-    `i * stride - pad_before + size - 1` of the picture; the middle of what it
-    sees lies on the picture's position `start + i * spacing`.
-
-    A layer that enlarges its input in place of padding (`Interpolate`) counts
-    as one that adds a frame, except in `spacing` and `start`: enlarging pulls
-    the positions of cells inwards. Where branches that were pulled unequally
-    are added or stand side by side, their mean is given, as if all results of
-    windows and all channels were equally strong; which they are is up to the
-    weights.
-
-    Attributes:
-        stride: Cells of the picture between neighbouring positions.
-        size: Cells of the picture that a position sees.
-        pad_before: Cells by which position 0 sees past the top and the left;
-            negative where it starts inside, as without padding it may.
-        pad_after: Cells by which the last position sees past the bottom and
-            the right; negative likewise.
-        margin: The least number of cells that a larger picture must show
-            around a crop, so that the features at the crop's positions do not
-            depend on the larger picture's own border; a multiple of `stride`.
-        reach: Share of positions, in [0, 1], that see past the border, and
-            that padding can therefore reach.
-        positions: Positions of the map.
-        clear: First and last position that padding does not reach, one pair
-            an axis; the last before the first where it reaches all.
-        spacing: Pixels between the middles of what neighbouring positions
-            see; `stride`, if no layer enlarges.
-        start: The middle of what position 0 sees, in pixels from the centre
-            of the picture's first one; `(size - 1) / 2 - pad_before`, if no
-            layer enlarges.
-        gated: Whether the map was scaled by something computed from the whole
-            of it, as squeeze-and-excitation and group normalisation do.
-            Padding then reaches everywhere (`reach` is 1 if the gate's input
-            saw any), and no margin hides it; `size` and `margin` tell of the
-            other paths.
-    """
-
-    stride: Cells
-    size: Cells
-    pad_before: Cells
-    pad_after: Cells
-    margin: Cells
-    reach: tuple[float, ...]
-    positions: Cells
-    clear: tuple[Pair, ...]
-    spacing: tuple[float, ...]
-    start: tuple[float, ...]
-    gated: bool = False
-
-    @property
-    def surround(self) -> tuple[Pair, ...]:
-        """Cells of a larger picture on which no padding is needed.
-
-        One pair (before, after) an axis: a network without padding, run on
-        the crop with so many cells around it, gives just the positions that
-        the padded network gives on the crop, computed from real neighbours.
-        """
-
-        def cells(axis):
-            pads, stride = (self.pad_before, self.pad_after), self.stride[axis]
-            before, after = (
-                max(math.ceil(pad[axis] / stride) * stride, 0) for pad in pads
-            )
-            return before, after
-
-        return tuple(map(cells, range(len(self.stride))))
-
-
-@dataclass(frozen=True)
-class _Line:
-    """Places in the picture, from a position's number: `start + i * step`."""
-
-    step: float
-    start: float
-
-    def behind(self, step, start):
-        """The line of a map whose `i` lies on `start + i * step` of this."""
-        return _Line(self.step * step, self.step * start + self.start)
-
-    @classmethod
-    def joining(cls, outermost, lines, weights):
-        """Of lines side by side the outermost, else their weighted mean."""
-        starts = [line.start for line in lines]
-        steps = [line.step for line in lines]
-        if len(set(steps)) == 1:
-            return cls(steps[0], outermost(starts))
-        return cls(fmean(steps, weights), fmean(starts, weights))
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """One axis of a map, in cells of the picture.
-
-    `first` and `last` bound the positions that padding does not reach; `low`
-    and `high` are the first and the last cell that a position sees.
-    """
-
-    stride: int
-    before: int
-    beyond: int  # size - before: what is seen from i * stride on
-    positions: int
-    first: int
-    last: int
-    low: _Line
-    high: _Line
-
-    def after(
-        self, kernel, stride, dilation, pads, positions, *, stretches=False
-    ):
-        """The axis behind a window that adds cells in front and behind."""
-        step = self.stride
-        extent = (kernel - 1) * dilation
-        before = pads[0]
-        scale, start = 1, -before
-        if stretches and sum(pads):
-            scale = self.positions / (self.positions + sum(pads))
-            start = (scale - 1) / 2
-        return _Axis(
-            step * stride,
-            self.before + before * step,
-            self.beyond + (extent - before) * step,
-            positions,
-            max(-(-(self.first + before) // stride), 0),
-            min((self.last + before - extent) // stride, positions - 1),
-            self.low.behind(scale * stride, start),
-            self.high.behind(scale * stride, start + scale * extent),
-        )
-
-    def cut(self, start, positions):
-        """The axis without its first cells."""
-        return self.after(1, 1, 1, (-start, 0), positions)
 
 
 @dataclass(frozen=True)
 class _Map:
     """What is known of a tensor: `axes` are `None` where it is no map."""
 
-    axes: tuple[_Axis, ...] | None
+    axes: tuple[FieldAxis, ...] | None
     gated: bool = False
     addends: int = 1  # results of windows, of which it is the sum
     reached: bool = False  # by padding, where it is no map
@@ -197,44 +59,6 @@ class _Untold:
     """A tensor whose field cannot be told, and why."""
 
     reason: str
-
-
-class _NoFieldError(InputError, KeyError):
-    """A layer has no receptive field that could be told."""
-
-    __str__ = Exception.__str__
-
-
-class ReceptiveFields(dict[str, ReceptiveField]):
-    """From layers' names to their fields.
-
-    Asking for a layer whose field cannot be told is an error that says why,
-    both a `KeyError` and a `ValueError`.
-
-    Example:
-
-    >>> inputs = keras.Input((8, 8, 1))
-    >>> enlarged = keras.layers.UpSampling2D(name="up")(inputs)
-    >>> fields = receptive_field(keras.Model(inputs, enlarged))
-    >>> "up" in fields, fields.untold["up"]
-    (False, "layer 'up' (UpSampling2D) resizes the map")
-
-    Attributes:
-        untold: From the name of each layer whose field cannot be told to the
-            reason.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.untold: dict[str, str] = {}
-
-    def __missing__(self, name: str) -> ReceptiveField:
-        if name in self.untold:
-            raise _NoFieldError(
-                f"Layer {name!r} has no receptive field that could be told: "
-                f"{self.untold[name]}."
-            )
-        raise KeyError(name)
 
 
 def receptive_field(
@@ -275,14 +99,12 @@ def receptive_field(
     """
     fields = ReceptiveFields()
     tensors: dict[int, _Map | _Untold] = {}
-    picture = None
+    picture: Cells = ()
     graph = model_graph(model, input_shape)
     for call in graph.calls:
         shape = call.output_shapes[0] if call.output_shapes else ()
         if call.operation is None:
-            sizes = _entering(
-                call, graph, 0 if picture is None else len(picture)
-            )
+            sizes = _entering(call, graph, len(picture))
             if sizes is None:
                 continue
             if None in sizes:
@@ -290,7 +112,7 @@ def receptive_field(
                     "`input_shape` must give the picture's height and width, "
                     f"since the model leaves them open. Received: {sizes}"
                 )
-            if picture is not None and picture != sizes:
+            if picture not in ((), sizes):
                 raise InputError(
                     f"Input {call.name!r} is of another size than the first, "
                     f"{sizes} and {picture}: cells of which picture "
@@ -339,8 +161,8 @@ def _entering(call, graph, rank):
 
 def _entry(size):
     """An axis of the picture itself."""
-    line = _Line(1, 0)
-    return _Axis(1, 0, 1, size, 0, size - 1, line, line)
+    line = Line(1, 0)
+    return FieldAxis(1, 0, 1, size, 0, size - 1, line, line)
 
 
 def _is_one_cell(sizes):
@@ -523,15 +345,15 @@ def _joined(call, maps, gates, first):
     addends = 1 if side_by_side else sum(each.addends for each in maps)
     axes = []
     for together in zip(*(each.axes for each in maps), strict=True):
-        axis = _Axis(
+        axis = FieldAxis(
             together[0].stride,
             max(axis.before for axis in together),
             max(axis.beyond for axis in together),
             together[0].positions,
             max(axis.first for axis in together),
             min(axis.last for axis in together),
-            _Line.joining(min, [axis.low for axis in together], weights),
-            _Line.joining(max, [axis.high for axis in together], weights),
+            Line.joining(min, [axis.low for axis in together], weights),
+            Line.joining(max, [axis.high for axis in together], weights),
         )
         axes.append(replace(axis, last=axis.first - 1) if reached else axis)
     return _Map(tuple(axes), gated, addends)

@@ -84,9 +84,20 @@ def tested_padding(
 def _is_trusted(operation, shape, first):
     return (
         operation is None
+        or _is_stock(operation)
         or is_known(operation)
         or is_pointwise(operation, shape, first)
         or is_gate(operation, shape, first)
+    )
+
+
+def _is_stock(operation):
+    """Whether it is a layer of Keras or ours, which is known not to pad."""
+    return (
+        isinstance(operation, keras.Layer)
+        and not runs_other_code(operation)
+        # What it joins may be a map and parts of it.
+        and not isinstance(operation, keras.layers.Concatenate)
     )
 
 

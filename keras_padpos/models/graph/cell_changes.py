@@ -1,0 +1,394 @@
+"""Which positions of an output move when cells of a map are changed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_padpos.models.graph.trial_run import TrialError
+from keras_padpos.models.graph.trial_run import TrialRun
+
+Cells = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the positions of an output see of one axis of the input.
+
+    Position `i` sees the cells `i * stride - before` to
+    `i * stride - before + extent - 1`; of an enlarged map, cell `p` is seen
+    by the positions `p * factor - before` to
+    `p * factor - before + extent - 1`.
+    """
+
+    stride: int = 1
+    before: int = 0
+    extent: int = 1
+    factor: int = 1
+
+    def cells(self, position: int) -> tuple[int, int]:
+        """First and last cell that a position sees."""
+        if self.factor > 1:
+            last = position + self.before
+            return -((self.extent - 1 - last) // self.factor), (
+                last // self.factor
+            )
+        first = position * self.stride - self.before
+        return first, first + self.extent - 1
+
+    def after(self, cells: int, positions: int) -> int:
+        """Cells by which the last position sees past the end."""
+        return self.cells(positions - 1)[1] - (cells - 1)
+
+    def inside(self, cells: int, positions: int) -> list[int]:
+        """The positions that see nothing past an end."""
+        windows = [self.cells(i) for i in range(positions)]
+        return [
+            i
+            for i, (low, high) in enumerate(windows)
+            if low >= 0 and high < cells
+        ]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What changing cells of maps of one size has shown.
+
+    Attributes:
+        positions: Sizes of the output.
+        axes: What its positions see, one entry a spatial axis; `None` if no
+            window fits all of them.
+        gated: See `Behaviour`.
+        positional: Likewise.
+        far: Whether most positions moved with each cell.
+    """
+
+    positions: Cells
+    axes: tuple[Axis, ...] | None = None
+    gated: bool = False
+    positional: bool = False
+    far: bool = False
+
+
+class CellChanges:
+    """Changes cells of maps of one size, and looks which positions move.
+
+    Args:
+        run: What runs the call.
+        output: Number of its output.
+        draws: How many draws of its weights to try, at most.
+    """
+
+    def __init__(self, run: TrialRun, output: int, draws: int) -> None:
+        self._run = run
+        self._output = output
+        self._rng = np.random.default_rng(1)
+        self._draws = [
+            run.weights(draw) for draw in range(min(run.draws, draws))
+        ]
+
+    def seen(self) -> Seen:
+        """What some cells in the middle show, or else all.
+
+        Raises:
+            TrialError: If the call cannot be run, or not twice alike.
+        """
+        count = 2
+        while True:
+            self._change_cells(count)
+            positions = self._bases[0].shape[1:-1]
+            needed = 2 * max(
+                -(-n // max(m, 1))
+                for n, m in zip(self._run.sizes, positions, strict=True)
+            )
+            if needed <= count:
+                break
+            count = needed
+        seen = self._explained(positions)
+        far = np.mean([np.any(each, -1).mean() for each in self._moved]) > 0.5
+        if seen is None and not far:
+            self._change_cells(None)
+            seen = self._explained(positions)
+        if seen is None:
+            self._check_repeatable()
+            seen = Seen(positions, far=bool(far))
+        return seen
+
+    def _change_cells(self, count):
+        """Change cells one by one, on a constant map and on a random one.
+
+        Each is changed in both directions, since what a ReLU or a maximum
+        hides in one shows in the other. `count` of them about the middle are
+        changed, or all if it is `None`.
+        """
+        run = self._run
+        self._boxes = _boxes(run.sizes, count)
+        self._signs = np.repeat([1, -1, 1, -1], len(self._boxes))
+        self._constant = np.repeat([True, False], 2 * len(self._boxes))
+        self._x, self._others = run.make(self._constant)
+        mask = np.zeros(self._x.shape[:-1] + (1,), bool)
+        for copy in range(len(self._x)):
+            _, box = self._boxes[copy % len(self._boxes)]
+            mask[(copy, *box)] = True
+        self._changed = np.where(
+            self._signs.reshape((-1,) + (1,) * (self._x.ndim - 1)) > 0,
+            run.change(self._x),
+            run.change(self._x, -1),
+        )
+        changed = np.where(mask, self._changed, self._x)
+        self._bases = [self._outputs(self._x, w) for w in self._draws]
+        self._moved = [
+            self._outputs(changed, weights) - base
+            for weights, base in zip(self._draws, self._bases, strict=True)
+        ]
+
+    def _outputs(self, x, weights):
+        """The output, channels last."""
+        made = self._run.outputs(x, self._others, weights)[self._output]
+        if made.ndim == len(self._run.sizes) + 1:
+            return made[..., None]
+        return np.moveaxis(made, 1, -1) if self._run.first == 2 else made
+
+    def _rounding(self, base):
+        return self._run.epsilon * max(float(np.abs(base).max()), 1e-30)
+
+    def _explained(self, positions):
+        moved = [
+            np.abs(each).max(-1) > self._rounding(base)
+            for each, base in zip(self._moved, self._bases, strict=True)
+        ]
+        axes = self._axes(np.any(moved, axis=0), positions)
+        if axes is not None and self._see_no_more(axes, positions):
+            return self._described(axes, positions, gated=False)
+        local = self._beside_the_gate()
+        if local is None:
+            return None
+        if not local.any() and positions == self._run.sizes:
+            axes = (Axis(),) * len(positions)
+        else:
+            axes = self._axes(local, positions)
+        if axes is None or not self._gate_is_the_same(axes, positions):
+            return None
+        return self._described(axes, positions, gated=True)
+
+    def _axes(self, moved, positions):
+        """What fits the positions that moved with each cell, if anything."""
+        axes = []
+        for axis, (n, m) in enumerate(
+            zip(self._run.sizes, positions, strict=True)
+        ):
+            others = tuple(k + 1 for k in range(len(positions)) if k != axis)
+            rows = moved.any(axis=others) if others else moved
+            seen = {}
+            for copy, row in enumerate(rows):
+                across, box = self._boxes[copy % len(self._boxes)]
+                if across in (None, axis):
+                    p = box[axis].start
+                    seen[p] = seen.get(p, np.zeros(m, bool)) | row
+            fitted = _fitted(seen, n, m)
+            if fitted is None:
+                return None
+            axes.append(fitted)
+        return tuple(axes)
+
+    def _see_no_more(self, axes, positions):
+        """Whether positions stay when all that they do not see changes."""
+        inside = [
+            axis.inside(n, m)
+            for axis, n, m in zip(axes, self._run.sizes, positions, strict=True)
+        ]
+        if not all(inside):
+            return False
+        keep = np.zeros(self._x.shape[:-1] + (1,), bool)
+        chosen = []
+        for copy in range(len(self._x)):
+            position = tuple(int(self._rng.choice(each)) for each in inside)
+            windows = [
+                slice(low, high + 1)
+                for low, high in (
+                    axis.cells(i)
+                    for axis, i in zip(axes, position, strict=True)
+                )
+            ]
+            keep[(copy, *windows)] = True
+            chosen.append((copy, *position))
+        index = tuple(np.array(chosen).T)
+        changed = np.where(keep, self._x, self._changed)
+        return all(
+            np.abs(self._outputs(changed, weights) - base)[index].max()
+            <= self._rounding(base)
+            for weights, base in zip(self._draws, self._bases, strict=True)
+        )
+
+    def _beside_the_gate(self):
+        """Which positions move otherwise than most, on a constant map.
+
+        A gate moves all alike there.
+        """
+        copies = int(self._constant.sum())
+        local = []
+        gated = False
+        for moved, base in zip(self._moved, self._bases, strict=True):
+            moved = moved[:copies]
+            spatial = tuple(range(1, moved.ndim - 1))
+            alike = np.median(moved, axis=spatial, keepdims=True)
+            least = self._tolerance(moved, base)
+            gated = gated or bool((np.abs(alike) > least).any())
+            local.append(np.abs(moved - alike).max(-1) > least)
+        local = np.any(local, axis=0)
+        return local if gated and local.mean() < 0.5 else None
+
+    def _tolerance(self, moved, base):
+        """How far apart equal effects may lie."""
+        return 1e-4 * np.abs(moved).max() + 16 * self._rounding(base)
+
+    def _gate_is_the_same(self, axes, positions):
+        """Whether cells elsewhere do the same as those in the middle."""
+        copies = int(self._constant.sum())
+        mask = np.zeros(self._x.shape[:-1] + (1,), bool)
+        near = np.zeros((copies, *positions), bool)
+        for copy in range(len(self._x)):
+            cell = tuple(
+                int(self._rng.integers(n // 4, max(3 * n // 4, 1)))
+                for n in self._run.sizes
+            )
+            mask[(copy, *cell)] = True
+            if copy < copies:
+                windows = [
+                    _positions_of(axis, p, m)
+                    for axis, p, m in zip(axes, cell, positions, strict=True)
+                ]
+                near[(copy, *np.ix_(*windows))] = True
+        changed = np.where(mask, self._changed, self._x)
+        for weights, base, before in zip(
+            self._draws, self._bases, self._moved, strict=True
+        ):
+            moved = self._outputs(changed, weights) - base
+            spatial = tuple(range(1, moved.ndim - 1))
+            expected = np.median(before[:copies], axis=spatial, keepdims=True)
+            apart = np.abs(moved[:copies] - expected).max(-1)
+            if (apart > self._tolerance(before, base))[~near].any():
+                return False
+        return True
+
+    def _described(self, axes, positions, *, gated):
+        """What was seen, with what a constant map becomes."""
+        inside = [
+            axis.inside(n, m)
+            for axis, n, m in zip(axes, self._run.sizes, positions, strict=True)
+        ]
+        # Of an enlarged map every such position is another one of its cell's.
+        inside = [
+            [i for i in each if i % axis.factor == 0]
+            for axis, each in zip(axes, inside, strict=True)
+        ]
+        positional = False
+        if all(inside):
+            for base in self._bases:
+                if np.abs(base[0] - base[1]).max() > self._rounding(base):
+                    continue  # it adds noise
+                values = base[(0, *np.ix_(*inside))]
+                values = values.reshape(-1, values.shape[-1])
+                spread = np.ptp(values, axis=0).max()
+                least = 1e-4 * np.abs(base).max() + 16 * self._rounding(base)
+                positional = positional or bool(spread > least)
+        return Seen(positions, axes, gated, positional)
+
+    def _check_repeatable(self):
+        for weights, base in zip(self._draws, self._bases, strict=True):
+            again = self._outputs(self._x, weights)
+            if np.abs(again - base).max() > self._rounding(base):
+                raise TrialError("it gives another result each time it runs")
+
+
+def _boxes(sizes, count):
+    """Cells to change, each with the axis on which it is a single one.
+
+    Windows further apart than they are wide may miss a cell on one axis or
+    another, so several are changed side by side on the other axes.
+    """
+    if count == 2:
+        # Single cells for all axes: not on a diagonal, which swapped axes
+        # would keep.
+        return [
+            (
+                None,
+                tuple(
+                    slice(cell, cell + 1)
+                    for axis, n in enumerate(sizes)
+                    for cell in [(max(n // 2 - 2, 0) + k + 2 * axis) % n]
+                ),
+            )
+            for k in range(2)
+        ]
+    boxes = []
+    for across, n in enumerate(sizes):
+        length = n if count is None else min(count, n)
+        start = (n - length) // 2
+        for p in range(start, start + length):
+            box = [slice(None)] * len(sizes)
+            if count is not None:
+                box = [
+                    slice(
+                        max(size // 2 - count // 4, 0), size // 2 + count // 4
+                    )
+                    for size in sizes
+                ]
+            box[across] = slice(p, p + 1)
+            boxes.append((across, tuple(box)))
+    return boxes
+
+
+def _positions_of(axis, cell, positions):
+    """The positions that see a cell."""
+    windows = [axis.cells(i) for i in range(positions)]
+    return [i for i, (low, high) in enumerate(windows) if low <= cell <= high]
+
+
+def _fitted(seen, cells, positions):
+    """The axis that fits which positions each cell moves, if one does."""
+    if cells == positions == 1:
+        return Axis()
+    hulls = {
+        p: (int(np.flatnonzero(row)[0]), int(np.flatnonzero(row)[-1]))
+        for p, row in seen.items()
+        if row.any()
+    }
+    if not hulls:
+        return None
+    every = len(seen) == cells
+    for stride in range(1, max(len(seen) // 2, 1) + 1):
+        fitting, failing = set(), 0
+        for p in seen:
+            if p + stride not in seen:
+                continue
+            one, other = hulls.get(p), hulls.get(p + stride)
+            if (
+                one
+                and other
+                and one[0] + 1 == other[0]
+                and (one[1] + 1 == other[1])
+            ):
+                fitting |= {p, p + stride}
+            elif one or other:
+                failing += 1
+        if fitting and (not failing or (every and failing < len(fitting))):
+            pairs = [(p, *hulls[p]) for p in fitting]
+            before = max(high * stride - p for p, _, high in pairs)
+            beyond = max(p - low * stride for p, low, _ in pairs)
+            return Axis(stride, before, before + beyond + 1)
+    return _enlarging(seen, hulls, cells, positions)
+
+
+def _enlarging(seen, hulls, cells, positions):
+    factor = round(positions / cells)
+    pairs = [(p, p + 1) for p in hulls if p + 1 in hulls]
+    if factor < 2 or not pairs:
+        return None
+    if any(
+        hulls[q][end] - hulls[p][end] != factor
+        for p, q in pairs
+        for end in (0, 1)
+    ):
+        return None
+    p, (low, high) = next(iter(hulls.items()))
+    return Axis(1, p * factor - low, high - low + 1, factor)
