@@ -21,7 +21,7 @@ Cells = tuple[int, ...]
 # Sizes of the maps that are tried, by the number of spatial axes: first small
 # ones, then larger ones for windows that fill these.
 _SMALL = {1: 24, 2: 12, 3: 8}
-_LARGE = {1: 96, 2: 40, 3: 16}
+_LARGE = {1: 96, 2: 28, 3: 16}
 # Numbers in one map, at most: larger maps take too long.
 _LARGEST = 2**18
 _UNCLEAR = "its positions see the map in no way that is the same for all"
@@ -163,11 +163,13 @@ class _Result:
 def _at_its_size(question, own, made):
     small = _congruent(own, _SMALL[question.rank], 4)
     result = _tried(question, small)
-    if not result.known and result.far:
-        large = _congruent(own, _LARGE[question.rank], 4)
-        if question.fits(large):
-            larger = _tried(question, large)
-            result = larger if larger.known else result
+    large = _congruent(own, _LARGE[question.rank], 4)
+    unsure = not result.known and result.far
+    if result.behaviour.gated and question.fits(large):
+        unsure = not _reaches_far(question, large)
+    if unsure and question.fits(large):
+        larger = _tried(question, large)
+        result = larger if larger.known else _unknown(result)
     if result.known:
         behaviour = _carried_over(question, result, own, made)
         if behaviour is not None:
@@ -181,6 +183,28 @@ def _at_its_size(question, own, made):
             reason="what it sees of a map hangs on the size of the map"
         )
     return result.behaviour
+
+
+def _unknown(result):
+    return replace(result, behaviour=Behaviour(reason=_UNCLEAR))
+
+
+def _reaches_far(question, sizes):
+    """Whether a gate is one on a larger map too, if that can be tried."""
+    key = _key(question, sizes)
+    results = _RESULTS.setdefault(question.call.operation, {})
+    if key is None or (key, "far") not in results:
+        run = TrialRun(
+            question.call, question.tensor, question.rank, question.first, sizes
+        )
+        try:
+            reaches = CellChanges(run, question.output, 1).reaches_far()
+        except TrialError:
+            reaches = True  # it takes no other size
+        if key is None:
+            return reaches
+        results[key, "far"] = reaches
+    return results[key, "far"]
 
 
 def _congruent(own, least, step):

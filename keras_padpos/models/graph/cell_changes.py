@@ -109,9 +109,37 @@ class CellChanges:
             self._change_cells(None)
             seen = self._explained(positions)
         if seen is None:
-            self._check_repeatable()
+            self._check_alone()
             seen = Seen(positions, far=bool(far))
         return seen
+
+    def reaches_far(self) -> bool:
+        """Whether cells on one side of a map move what is half a map off.
+
+        Else what looked like a gate on a smaller map was a wide window.
+        """
+        run = self._run
+        x, others = run.make([True, True])
+        near, far = zip(
+            *(
+                (slice(n // 8, n // 4 + 1), slice(5 * n // 8, 3 * n // 4))
+                for n in run.sizes
+            ),
+            strict=True,
+        )
+        changed = x.copy()
+        for copy, sign in enumerate((1, -1)):
+            changed[(copy, *near)] = run.change(x, sign)[(copy, *near)]
+        base = self._outputs(x, self._draws[0], others)
+        moved = self._outputs(changed, self._draws[0], others) - base
+        positions = moved.shape[1:-1]
+        box = tuple(
+            slice(part.start * m // n, max(part.stop * m // n, 1))
+            for part, n, m in zip(far, run.sizes, positions, strict=True)
+        )
+        return bool(
+            np.abs(moved)[(slice(None), *box)].max() > self._rounding(base)
+        )
 
     def _change_cells(self, count):
         """Change cells one by one, on a constant map and on a random one.
@@ -121,6 +149,7 @@ class CellChanges:
         changed, or all if it is `None`.
         """
         run = self._run
+        self._count = count
         self._boxes = _boxes(run.sizes, count)
         self._signs = np.repeat([1, -1, 1, -1], len(self._boxes))
         self._constant = np.repeat([True, False], 2 * len(self._boxes))
@@ -141,9 +170,10 @@ class CellChanges:
             for weights, base in zip(self._draws, self._bases, strict=True)
         ]
 
-    def _outputs(self, x, weights):
+    def _outputs(self, x, weights, others=None):
         """The output, channels last."""
-        made = self._run.outputs(x, self._others, weights)[self._output]
+        others = self._others if others is None else others
+        made = self._run.outputs(x, others, weights)[self._output]
         if made.ndim == len(self._run.sizes) + 1:
             return made[..., None]
         return np.moveaxis(made, 1, -1) if self._run.first == 2 else made
@@ -159,6 +189,7 @@ class CellChanges:
         axes = self._axes(np.any(moved, axis=0), positions)
         if axes is not None and self._see_no_more(axes, positions):
             return self._described(axes, positions, gated=False)
+        self._check_alone()
         local = self._beside_the_gate()
         if local is None:
             return None
@@ -166,7 +197,7 @@ class CellChanges:
             axes = (Axis(),) * len(positions)
         else:
             axes = self._axes(local, positions)
-        if axes is None or not self._gate_is_the_same(axes, positions):
+        if axes is None:
             return None
         return self._described(axes, positions, gated=True)
 
@@ -220,55 +251,51 @@ class CellChanges:
         )
 
     def _beside_the_gate(self):
-        """Which positions move otherwise than most, on a constant map.
+        """Which positions each cell moves otherwise than cells far off do.
 
-        A gate moves all alike there.
+        On a constant map a gate makes no difference between cells, so that
+        most of those around a cell do the same to a position.
         """
-        copies = int(self._constant.sum())
-        local = []
-        gated = False
-        for moved, base in zip(self._moved, self._bases, strict=True):
-            moved = moved[:copies]
-            spatial = tuple(range(1, moved.ndim - 1))
-            alike = np.median(moved, axis=spatial, keepdims=True)
-            least = self._tolerance(moved, base)
-            gated = gated or bool((np.abs(alike) > least).any())
-            local.append(np.abs(moved - alike).max(-1) > least)
-        local = np.any(local, axis=0)
-        return local if gated and local.mean() < 0.5 else None
-
-    def _tolerance(self, moved, base):
-        """How far apart equal effects may lie."""
-        return 1e-4 * np.abs(moved).max() + 16 * self._rounding(base)
-
-    def _gate_is_the_same(self, axes, positions):
-        """Whether cells elsewhere do the same as those in the middle."""
-        copies = int(self._constant.sum())
-        mask = np.zeros(self._x.shape[:-1] + (1,), bool)
-        near = np.zeros((copies, *positions), bool)
-        for copy in range(len(self._x)):
-            cell = tuple(
-                int(self._rng.integers(n // 4, max(3 * n // 4, 1)))
-                for n in self._run.sizes
+        run = self._run
+        if self._count is None:
+            return None
+        shifts = _shifts(run.sizes, self._count)
+        x, others = run.make([True] * (2 * len(self._boxes) * len(shifts)))
+        far = np.stack([run.change(x[0]), run.change(x[0], -1)])
+        changed = x.copy().reshape(
+            2, len(self._boxes), len(shifts), *x[0].shape
+        )
+        for number, (_, box) in enumerate(self._boxes):
+            for k, shift in enumerate(shifts):
+                moved_box = tuple(
+                    slice(part.start + n, part.stop + n)
+                    for part, n in zip(box, shift, strict=True)
+                )
+                if any(
+                    part.start < 0 or part.stop > n
+                    for part, n in zip(moved_box, run.sizes, strict=True)
+                ):
+                    return None
+                for sign in (0, 1):
+                    changed[(sign, number, k, *moved_box)] = far[
+                        (sign, *moved_box)
+                    ]
+        local, gated = [], []
+        for weights in self._draws:
+            base = self._outputs(x, weights, others)
+            moved = (
+                self._outputs(changed.reshape(x.shape), weights, others) - base
             )
-            mask[(copy, *cell)] = True
-            if copy < copies:
-                windows = [
-                    _positions_of(axis, p, m)
-                    for axis, p, m in zip(axes, cell, positions, strict=True)
-                ]
-                near[(copy, *np.ix_(*windows))] = True
-        changed = np.where(mask, self._changed, self._x)
-        for weights, base, before in zip(
-            self._draws, self._bases, self._moved, strict=True
-        ):
-            moved = self._outputs(changed, weights) - base
-            spatial = tuple(range(1, moved.ndim - 1))
-            expected = np.median(before[:copies], axis=spatial, keepdims=True)
-            apart = np.abs(moved[:copies] - expected).max(-1)
-            if (apart > self._tolerance(before, base))[~near].any():
-                return False
-        return True
+            least = 1e-4 * np.abs(moved).max() + 16 * self._rounding(base)
+            moved = moved.reshape(*changed.shape[:3], *moved.shape[1:])
+            alike = np.median(moved, axis=2)
+            # One direction alone may move a maximum.
+            moving = (np.abs(alike) > least).any(-1).any((0, 1))
+            gated.append(moving.mean() > 0.9)
+            apart = np.abs(moved[:, :, 0] - alike).max(-1) > least
+            local.append(apart.any(0))
+        joined = np.any(local, axis=0)
+        return joined if all(gated) and joined.mean() < 0.5 else None
 
     def _described(self, axes, positions, *, gated):
         """What was seen, with what a constant map becomes."""
@@ -293,11 +320,17 @@ class CellChanges:
                 positional = positional or bool(spread > least)
         return Seen(positions, axes, gated, positional)
 
-    def _check_repeatable(self):
+    def _check_alone(self):
+        """That copies do the same each time, whatever the others are."""
+        x = self._x.copy()
+        x[0] = self._changed[0]
         for weights, base in zip(self._draws, self._bases, strict=True):
-            again = self._outputs(self._x, weights)
-            if np.abs(again - base).max() > self._rounding(base):
-                raise TrialError("it gives another result each time it runs")
+            apart = np.abs(self._outputs(x, weights) - base)
+            if apart[1:].max() > self._rounding(base):
+                raise TrialError(
+                    "it gives another result each time it runs, or mixes the "
+                    "examples of a batch"
+                )
 
 
 def _boxes(sizes, count):
@@ -338,10 +371,17 @@ def _boxes(sizes, count):
     return boxes
 
 
-def _positions_of(axis, cell, positions):
-    """The positions that see a cell."""
-    windows = [axis.cells(i) for i in range(positions)]
-    return [i for i, (low, high) in enumerate(windows) if low <= cell <= high]
+def _shifts(sizes, count):
+    """No shift, and one to each side on each axis, of a common phase."""
+    step = max(count // 2, 1)
+    shifts = [(0,) * len(sizes)]
+    for axis, n in enumerate(sizes):
+        length = step * max(n // 4 // step, 1)
+        for sign in (-1, 1):
+            shift = [0] * len(sizes)
+            shift[axis] = sign * length
+            shifts.append(tuple(shift))
+    return shifts
 
 
 def _fitted(seen, cells, positions):

@@ -27,9 +27,6 @@ class TrialRun:
         rank: Number of spatial axes.
         first: The first spatial axis: 1, or 2 where channels come first.
         sizes: Spatial sizes at which to run.
-
-    Attributes:
-        copies: How many maps are run side by side; set by `make`.
     """
 
     def __init__(
@@ -52,7 +49,6 @@ class TrialRun:
         self.first = first if len(own) == rank + 2 else 1
         self._own = own[self.first : self.first + rank]
         self.sizes = tuple(sizes)
-        self.copies = 0
         self._rng = np.random.default_rng(0)
 
     def make(self, constant: Sequence[bool]) -> tuple[np.ndarray, list[Any]]:
@@ -64,7 +60,6 @@ class TrialRun:
         Returns:
             The map, channels last, and all other tensors in order.
         """
-        self.copies = len(constant)
         others = []
         for place, leaf in enumerate(self._leaves):
             shape = self._shape(leaf, place in self.places)
@@ -131,7 +126,7 @@ class TrialRun:
         """
         parts = []
         step = max(1, _PART // max(x[:1].size, 1))
-        for start in range(0, self.copies, step):
+        for start in range(0, len(x), step):
             rows = slice(start, start + step)
             arrays = [
                 self._own_order(x[rows]) if each is None else each[rows]
@@ -139,7 +134,7 @@ class TrialRun:
             ]
             parts.append(self._run(arrays, weights))
         joined = [np.concatenate(each) for each in zip(*parts, strict=True)]
-        if any(len(each) != self.copies for each in joined):
+        if any(len(each) != len(x) for each in joined):
             raise TrialError("it mixes the examples of a batch")
         if not all(np.isfinite(each).all() for each in joined):
             raise TrialError("what it gives for a sampled map is not finite")
