@@ -104,15 +104,12 @@ def graph_config(model: keras.Model) -> Any:
     return config
 
 
-class _StandIn(keras.layers.Layer):
+class _StandIn(keras.Operation):
     """Stands for an operation whose own configuration cannot be asked for."""
 
     def __init__(self, operation):
-        super().__init__(name=operation.name, autocast=False)
+        super().__init__(name=operation.name)
         self._output_spec = operation.compute_output_spec
-
-    def build(self, *args, **kwargs):
-        """It has no weights."""
 
     def compute_output_spec(self, *args, **kwargs):
         return self._output_spec(*args, **kwargs)
