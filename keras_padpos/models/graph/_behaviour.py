@@ -233,7 +233,7 @@ def _carried_over(question, result, own, made):
         # What is counted from an end, or is always as large, shows at another
         # size.
         other = tuple(
-            size + 4 * stride
+            size + 2 * stride
             for size, stride in zip(sizes, strides, strict=True)
         )
         again = _tried(question, other, 1)

@@ -150,7 +150,7 @@ class CellChanges:
         """
         run = self._run
         self._count = count
-        self._boxes = _boxes(run.sizes, count)
+        self._boxes = _boxes(run.sizes, count, joint=count == 2)
         self._signs = np.repeat([1, -1, 1, -1], len(self._boxes))
         self._constant = np.repeat([True, False], 2 * len(self._boxes))
         self._x, self._others = run.make(self._constant)
@@ -190,13 +190,7 @@ class CellChanges:
         if axes is not None and self._see_no_more(axes, positions):
             return self._described(axes, positions, gated=False)
         self._check_alone()
-        local = self._beside_the_gate()
-        if local is None:
-            return None
-        if not local.any() and positions == self._run.sizes:
-            axes = (Axis(),) * len(positions)
-        else:
-            axes = self._axes(local, positions)
+        axes = self._beside_the_gate(positions)
         if axes is None:
             return None
         return self._described(axes, positions, gated=True)
@@ -250,52 +244,57 @@ class CellChanges:
             for weights, base in zip(self._draws, self._bases, strict=True)
         )
 
-    def _beside_the_gate(self):
-        """Which positions each cell moves otherwise than cells far off do.
+    def _beside_the_gate(self, positions):
+        """What positions see besides a gate; `None` if there is none.
 
-        On a constant map a gate makes no difference between cells, so that
-        most of those around a cell do the same to a position.
+        On a constant map a gate makes no difference between neighbouring
+        cells: only the positions whose windows hold one of them and not the
+        other move unequally.
         """
         run = self._run
         if self._count is None:
             return None
-        shifts = _shifts(run.sizes, self._count)
-        x, others = run.make([True] * (2 * len(self._boxes) * len(shifts)))
-        far = np.stack([run.change(x[0]), run.change(x[0], -1)])
-        changed = x.copy().reshape(
-            2, len(self._boxes), len(shifts), *x[0].shape
-        )
-        for number, (_, box) in enumerate(self._boxes):
-            for k, shift in enumerate(shifts):
-                moved_box = tuple(
-                    slice(part.start + n, part.stop + n)
-                    for part, n in zip(box, shift, strict=True)
-                )
-                if any(
-                    part.start < 0 or part.stop > n
-                    for part, n in zip(moved_box, run.sizes, strict=True)
-                ):
-                    return None
-                for sign in (0, 1):
-                    changed[(sign, number, k, *moved_box)] = far[
-                        (sign, *moved_box)
-                    ]
-        local, gated = [], []
+        step = self._count // 2
+        boxes = _boxes(run.sizes, 3 * step, joint=step == 1)
+        x, others = run.make([True] * (2 * len(boxes)))
+        changed = x.copy()
+        for half, sign in enumerate((1, -1)):
+            far = run.change(x[0], sign)
+            for number, (_, box) in enumerate(boxes):
+                changed[(half * len(boxes) + number, *box)] = far[box]
+        effects = []
         for weights in self._draws:
             base = self._outputs(x, weights, others)
-            moved = (
-                self._outputs(changed.reshape(x.shape), weights, others) - base
-            )
+            moved = self._outputs(changed, weights, others) - base
             least = 1e-4 * np.abs(moved).max() + 16 * self._rounding(base)
-            moved = moved.reshape(*changed.shape[:3], *moved.shape[1:])
-            alike = np.median(moved, axis=2)
             # One direction alone may move a maximum.
-            moving = (np.abs(alike) > least).any(-1).any((0, 1))
-            gated.append(moving.mean() > 0.9)
-            apart = np.abs(moved[:, :, 0] - alike).max(-1) > least
-            local.append(apart.any(0))
-        joined = np.any(local, axis=0)
-        return joined if all(gated) and joined.mean() < 0.5 else None
+            moving = (np.abs(moved) > least).any((0, -1))
+            if moving.mean() < 0.9:
+                return None
+            moved = moved.reshape(2, len(boxes), *moved.shape[1:])
+            effects.append((moved, least))
+
+        def apart(one, other):
+            return np.any(
+                [
+                    (np.abs(moved[:, one] - moved[:, other]) > least).any(
+                        (0, -1)
+                    )
+                    for moved, least in effects
+                ],
+                axis=0,
+            )
+
+        for stride in range(1, step + 1):
+            axes = [
+                _beside(boxes, axis, stride, apart, n == m)
+                for axis, (n, m) in enumerate(
+                    zip(run.sizes, positions, strict=True)
+                )
+            ]
+            if None not in axes:
+                return tuple(axes)
+        return None
 
     def _described(self, axes, positions, *, gated):
         """What was seen, with what a constant map becomes."""
@@ -333,15 +332,15 @@ class CellChanges:
                 )
 
 
-def _boxes(sizes, count):
+def _boxes(sizes, count, *, joint=False):
     """Cells to change, each with the axis on which it is a single one.
 
     Windows further apart than they are wide may miss a cell on one axis or
-    another, so several are changed side by side on the other axes.
+    another, so several are changed side by side on the other axes; `joint`
+    cells are single on all.
     """
-    if count == 2:
-        # Single cells for all axes: not on a diagonal, which swapped axes
-        # would keep.
+    if joint:
+        # Not on a diagonal, which swapped axes would keep.
         return [
             (
                 None,
@@ -351,19 +350,18 @@ def _boxes(sizes, count):
                     for cell in [(max(n // 2 - 2, 0) + k + 2 * axis) % n]
                 ),
             )
-            for k in range(2)
+            for k in range(count)
         ]
     boxes = []
     for across, n in enumerate(sizes):
         length = n if count is None else min(count, n)
         start = (n - length) // 2
         for p in range(start, start + length):
-            box = [slice(None)] * len(sizes)
+            box = [slice(0, size) for size in sizes]
             if count is not None:
+                half = max(count // 4, 1)
                 box = [
-                    slice(
-                        max(size // 2 - count // 4, 0), size // 2 + count // 4
-                    )
+                    slice(max(size // 2 - half, 0), size // 2 + half)
                     for size in sizes
                 ]
             box[across] = slice(p, p + 1)
@@ -371,17 +369,32 @@ def _boxes(sizes, count):
     return boxes
 
 
-def _shifts(sizes, count):
-    """No shift, and one to each side on each axis, of a common phase."""
-    step = max(count // 2, 1)
-    shifts = [(0,) * len(sizes)]
-    for axis, n in enumerate(sizes):
-        length = step * max(n // 4 // step, 1)
-        for sign in (-1, 1):
-            shift = [0] * len(sizes)
-            shift[axis] = sign * length
-            shifts.append(tuple(shift))
-    return shifts
+def _beside(boxes, axis, stride, apart, same_size):
+    """The axis on which two changes differ as those of neighbours do."""
+    numbers = {
+        box[axis].start: number
+        for number, (across, box) in enumerate(boxes)
+        if across in (None, axis)
+    }
+    ends = {}
+    for p, number in numbers.items():
+        if p + stride not in numbers:
+            continue
+        where = apart(number, numbers[p + stride])
+        if where.mean() >= 0.5:
+            return None
+        cells = np.nonzero(where)[axis]
+        if len(cells):
+            # The last sees the second cell alone.
+            ends[p] = int(cells.min()), int(cells.max()) - 1
+    if not ends:
+        return Axis() if stride == 1 and same_size else None
+    for p, (low, high) in ends.items():
+        if p + stride in ends and ends[p + stride] != (low + 1, high + 1):
+            return None
+    before = max(high * stride - p for p, (_, high) in ends.items())
+    beyond = max(p - low * stride for p, (low, _) in ends.items())
+    return Axis(stride, before, before + beyond + 1)
 
 
 def _fitted(seen, cells, positions):
