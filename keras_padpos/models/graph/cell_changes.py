@@ -1,6 +1,7 @@
 """Which positions of an output move when cells of a map are changed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -104,13 +105,13 @@ class CellChanges:
                 break
             count = needed
         seen = self._explained(positions)
-        far = np.mean([np.any(each, -1).mean() for each in self._moved]) > 0.5
+        far = self._far
         if seen is None and not far:
             self._change_cells(None)
             seen = self._explained(positions)
         if seen is None:
             self._check_alone()
-            seen = Seen(positions, far=bool(far))
+            seen = Seen(positions, far=far)
         return seen
 
     def reaches_far(self) -> bool:
@@ -163,12 +164,24 @@ class CellChanges:
             run.change(self._x),
             run.change(self._x, -1),
         )
-        changed = np.where(mask, self._changed, self._x)
-        self._bases = [self._outputs(self._x, w) for w in self._draws]
-        self._moved = [
-            self._outputs(changed, weights) - base
-            for weights, base in zip(self._draws, self._bases, strict=True)
-        ]
+        self._one_by_one = np.where(mask, self._changed, self._x)
+        self._bases: list[Any] = []
+        self._moved: list[Any] = []
+        self._run_draws(1)
+        if not self._far:  # else no window is to be compared
+            self._run_draws(len(self._draws))
+
+    def _run_draws(self, count):
+        """Run as many draws of the weights, those that are not yet."""
+        for weights in self._draws[len(self._bases) : count]:
+            base = self._outputs(self._x, weights)
+            self._bases.append(base)
+            self._moved.append(self._outputs(self._one_by_one, weights) - base)
+
+    @property
+    def _far(self):
+        """Whether most positions move with each cell."""
+        return bool(np.mean([np.any(each, -1) for each in self._moved]) > 0.5)
 
     def _outputs(self, x, weights, others=None):
         """The output, channels last."""
@@ -187,9 +200,12 @@ class CellChanges:
             for each, base in zip(self._moved, self._bases, strict=True)
         ]
         axes = self._axes(np.any(moved, axis=0), positions)
-        if axes is not None and self._see_no_more(axes, positions):
-            return self._described(axes, positions, gated=False)
-        self._check_alone()
+        if axes is not None:
+            self._run_draws(len(self._draws))
+            if self._see_no_more(axes, positions):
+                return self._described(axes, positions, gated=False)
+        if len(self._draws) > 1 or self._run.draws == 1:
+            self._check_alone()
         axes = self._beside_the_gate(positions)
         if axes is None:
             return None
@@ -323,7 +339,7 @@ class CellChanges:
         """That copies do the same each time, whatever the others are."""
         x = self._x.copy()
         x[0] = self._changed[0]
-        for weights, base in zip(self._draws, self._bases, strict=True):
+        for weights, base in zip(self._draws, self._bases, strict=False):
             apart = np.abs(self._outputs(x, weights) - base)
             if apart[1:].max() > self._rounding(base):
                 raise TrialError(
