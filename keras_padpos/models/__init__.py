@@ -10,10 +10,11 @@ from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.graph._even_sizes import even_sizes
 from keras_padpos.models.graph._even_sizes import unfit_layer
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
-from keras_padpos.models.graph._receptive_field import ReceptiveField
 from keras_padpos.models.graph._receptive_field import receptive_field
 from keras_padpos.models.graph._stage_model import stage_candidates
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.receptive_fields import ReceptiveField
+from keras_padpos.models.graph.receptive_fields import ReceptiveFields
 from keras_padpos.models.model_file import is_model_file
 from keras_padpos.models.model_file import load_model_file
 from keras_padpos.models.nets._bagnet import bagnet
@@ -34,6 +35,7 @@ __all__ = [
     "SEMANTIC_HEADS",
     "PaddingSite",
     "ReceptiveField",
+    "ReceptiveFields",
     "backbone",
     "backbone_names",
     "backbone_of",

@@ -3,14 +3,14 @@
 import keras
 
 from keras_padpos.errors import InputError
-from keras_padpos.models import ReceptiveField
+from keras_padpos.models import ReceptiveFields
 from keras_padpos.models import receptive_field
 from keras_padpos.models.graph._model_graph import model_graph
 
 
 def stage_fields(
     network: keras.Model, input_shape: tuple[int, int, int]
-) -> dict[str, ReceptiveField]:
+) -> ReceptiveFields:
     """Receptive fields of a network's stages.
 
     Example:
@@ -27,7 +27,7 @@ def stage_fields(
 
     Raises:
         ValueError: If the outputs are no dict, or one has no receptive field:
-            behind layers that enlarge a map there is none.
+            the message says why.
     """
     if not isinstance(getattr(network, "output", None), dict):
         raise InputError(
@@ -37,13 +37,13 @@ def stage_fields(
     fields = known_fields(network, input_shape)
     for stage in network.output:
         if stage not in fields:
-            raise without_field(stage)
+            raise without_field(stage, fields)
     return fields
 
 
 def known_fields(
     network: keras.Model, input_shape: tuple[int, int, int]
-) -> dict[str, ReceptiveField]:
+) -> ReceptiveFields:
     """Fields of those stages that have one; see `stage_fields`."""
     fields = receptive_field(network, input_shape)
     graph = model_graph(network, input_shape)
@@ -53,16 +53,17 @@ def known_fields(
     # Keras flattens dicts in an order of its own.
     stages = keras.tree.flatten({stage: stage for stage in network.output})
     names = dict(zip(stages, map(made_by.get, graph.outputs), strict=True))
-    return {
-        stage: fields[names[stage]]
-        for stage in network.output
-        if names[stage] in fields
-    }
+    known = ReceptiveFields()
+    for stage in network.output:
+        name = names[stage]
+        if name in fields:
+            known[stage] = fields[name]
+        elif name in fields.untold:
+            known.untold[stage] = fields.untold[name]
+    return known
 
 
-def without_field(stage: str) -> ValueError:
+def without_field(stage: str, fields: ReceptiveFields) -> InputError:
     """The error of a stage that has none."""
-    return ValueError(
-        f"Stage {stage!r} has no receptive field: its map, or one before it, "
-        "was enlarged, or is none."
-    )
+    reason = fields.untold.get(stage, "it is no map of the picture")
+    return InputError(f"Stage {stage!r} has no receptive field: {reason}.")

@@ -126,7 +126,7 @@ class ReferenceFeatures:
                 # padding, positions are the same by their number only.
                 positions[stage] = tuple((0, size) for size in field.positions)
             else:
-                raise without_field(stage)
+                raise without_field(stage, theirs)
         return positions
 
 

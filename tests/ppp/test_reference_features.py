@@ -164,6 +164,18 @@ def test_a_stage_is_found_by_its_map_whatever_its_name():
     assert fields["stage2_block2_out"].stride == (8, 8)
 
 
+def test_a_map_behind_what_shows_no_window_has_no_reference():
+    class Turned(keras.layers.Layer):
+        def call(self, x):
+            return keras.ops.flip(x, 1)
+
+    inputs = keras.Input((None, None, 1))
+    conv = keras.layers.Conv2D(1, 3, padding="same")
+    net = keras.Model(inputs, {"out": conv(Turned(name="turned")(inputs))})
+    with pytest.raises(ValueError, match="'out' has no .*'turned' .*Turned"):
+        ppp.ReferenceFeatures(net, 8)
+
+
 def test_a_map_behind_an_enlargement_has_no_reference():
     inputs = keras.Input((None, None, 1))
     conv = keras.layers.Conv2D(1, 3, padding="same")

@@ -1,7 +1,7 @@
 """Where a network pads."""
 
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -9,6 +9,7 @@ import keras
 from keras_padpos import padding
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph._tested_padding import tested_padding
 from keras_padpos.models.graph._unwindowed_sites import enlarged_rim
 from keras_padpos.models.graph._unwindowed_sites import no_converter
 from keras_padpos.models.graph._unwindowed_sites import unwindowed_site
@@ -18,6 +19,9 @@ from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import is_known
+from keras_padpos.models.graph.window import layers_inside
+from keras_padpos.models.graph.window import runs_other_code
 from keras_padpos.models.graph.window import window_of
 
 _KINDS = (
@@ -36,8 +40,6 @@ _KINDS = (
         (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D),
     ),
 )
-# What operations of `keras.ops` that do nothing but pad are made with.
-_OF_PADDING = ("pad_width", "top_padding")
 
 
 def find_padding_sites(
@@ -90,6 +92,8 @@ def find_padding_sites(
     for call in graph.calls:
         if id(call) not in serving and not _is_cut_off(call, graph):
             site = _site(call, frames.get(id(call)))
+            if site is None:
+                site = _tested_site(call, makers, graph.first)
             if site is not None:
                 sites.append(site)
     return sites
@@ -155,7 +159,7 @@ def _kind(layer):
 def _site(call, frame):
     layer = call.operation
     if isinstance(layer, (*TRANSPOSED, *RECURRENT, *RESAMPLING)):
-        return unwindowed_site(call)
+        return unwindowed_site(call) if is_known(layer) else None
     window = window_of(layer)
     if window is None or window.geometry is None:
         reason = hidden_padding(call)
@@ -186,6 +190,25 @@ def _mode(layer):
     return getattr(layer, "padding_mode", None) or padding.get("zeros")
 
 
+def _tested_site(call, makers, first):
+    """The site of a call of which only a test shows that it pads."""
+    tested = tested_padding(call, makers, first)
+    if not tested.reason:
+        return None
+    site = _other_site(call, tested.reason)
+    if tested.behaviour is None or tested.behaviour.enlarges:
+        return site
+    axes = tested.behaviour.axes or ()
+    pads = tested.behaviour.pads
+    return replace(
+        site,
+        kernel_size=tuple(axis.extent for axis in axes),
+        strides=tuple(axis.stride for axis in axes),
+        sizes=tuple(call.input_shapes[0][first : first + len(axes)]),
+        pads=None if None in pads else pads,
+    )
+
+
 def _other_site(call, reason):
     shape = call.input_shapes[0] if call.input_shapes else ()
     ones = (1,) * max(len(shape) - 2, 0)
@@ -193,7 +216,7 @@ def _other_site(call, reason):
         name=call.name,
         layer=call.operation,
         kind="other",
-        kernel_size=tuple(getattr(call.operation, "kernel_size", ones)),
+        kernel_size=_kernel_size(call.operation, ones),
         strides=ones,
         dilation_rate=ones,
         sizes=tuple(shape[1:-1]),
@@ -203,36 +226,25 @@ def _other_site(call, reason):
     )
 
 
+def _kernel_size(operation, ones):
+    """The cells that an attribute names, if it does so as Keras' layers do."""
+    cells = getattr(operation, "kernel_size", ones)
+    if isinstance(cells, int):
+        return (cells,) * len(ones)
+    if isinstance(cells, (list, tuple)) and len(cells) == len(ones):
+        return tuple(cells)
+    return ones
+
+
 def hidden_padding(call: Call) -> str:
-    """Why a call that has no window may pad all the same."""
+    """Why a call that has no window may pad, as its attributes say."""
     operation = call.operation
     kind = type(operation).__name__
-    if operation is None:
+    if not isinstance(operation, keras.Layer) or is_known(operation):
         return ""
-    if not isinstance(operation, keras.Layer):
-        cells = getattr(operation, "padding", "valid")
-        same = isinstance(cells, str) and cells.lower() != "valid"
-        if same or any(hasattr(operation, name) for name in _OF_PADDING):
-            return (
-                f"it is an operation of keras.ops ({kind}); use a layer of "
-                "keras_padpos.layers in its place"
-            )
-        return ""
-    if isinstance(operation, keras.layers.Lambda):
-        if not _grows(call):
-            return ""
-        return (
-            "it is a Lambda that gives a larger map than it gets, and its code "
-            "cannot be changed; use keras_padpos.layers.Padding2D in its place"
-        )
-    if _is_foreign(operation) and _grows(call):
-        return (
-            f"{kind} gives a larger map than it gets, and its code cannot be "
-            "changed"
-        )
-    if _says_it_pads(operation):
+    if _says_it_pads(operation) and not runs_other_code(operation):
         return f"{kind} has no counterpart in keras_padpos.layers"
-    for inner in _layers_inside(operation):
+    for inner in layers_inside(operation):
         window = window_of(inner)
         if _says_it_pads(inner) or (window is not None and window.may_pad):
             return (
@@ -251,43 +263,3 @@ def _says_it_pads(layer):
         and isinstance(reach, (list, tuple))
         and max(reach, default=1) > 1
     )
-
-
-def _is_foreign(layer):
-    """Whether a layer's class is neither Keras' nor ours."""
-    return type(layer).__module__.partition(".")[0] not in (
-        "keras",
-        "keras_padpos",
-    )
-
-
-def _grows(call):
-    """Whether a map comes out larger than it went in."""
-    if not call.input_shapes or not call.output_shapes:
-        return False
-    before, after = call.input_shapes[0], call.output_shapes[0]
-    # More of the last axis alone are channels.
-    return len(before) == len(after) >= 3 and any(
-        old is not None and new is not None and new > old
-        for old, new in zip(before[1:-1], after[1:-1], strict=True)
-    )
-
-
-def _layers_inside(layer) -> Iterator[keras.Layer]:
-    """Layers that another holds as attributes, or in lists and dicts."""
-    seen = {id(layer)}
-    waiting = list(vars(layer).values())
-    while waiting:
-        value = waiting.pop()
-        if not isinstance(value, (keras.Layer, dict, list, tuple)):
-            continue
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, keras.Layer):
-            yield value
-            waiting += vars(value).values()
-        elif isinstance(value, dict):
-            waiting += value.values()
-        else:
-            waiting += value

@@ -3,170 +3,42 @@
 import math
 from dataclasses import dataclass
 from dataclasses import replace
-from statistics import fmean
 
 import keras
 
 from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
-from keras_padpos.models.graph._find_padding_sites import hidden_padding
+from keras_padpos.models.graph._behaviour import behaviour_of
+from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph.field_axis import FieldAxis
+from keras_padpos.models.graph.field_axis import Line
+from keras_padpos.models.graph.receptive_fields import ReceptiveField
+from keras_padpos.models.graph.receptive_fields import ReceptiveFields
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import is_gate
+from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import window_of
 
-_SCALING = (
-    keras.layers.LayerNormalization,
-    keras.layers.Softmax,
-    keras.layers.UnitNormalization,
+# What gives a map of another size than a window of one stride does.
+_RESIZING = (
+    *TRANSPOSED,
+    keras.layers.UpSampling1D,
+    keras.layers.UpSampling2D,
+    keras.layers.UpSampling3D,
+    keras.layers.Resizing,
+    ResizeToMatch,
 )
 
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Geometry of a layer's output, every number a pair (height, width).
-
-    A position `i` of the map sees the cells `i * stride - pad_before` to
-    `i * stride - pad_before + size - 1` of the picture; the middle of what it
-    sees lies on the picture's position `start + i * spacing`.
-
-    A layer that enlarges its input in place of padding (`Interpolate`) counts
-    as one that adds a frame, except in `spacing` and `start`: enlarging pulls
-    the positions of cells inwards. Where branches that were pulled unequally
-    are added or stand side by side, their mean is given, as if all results of
-    windows and all channels were equally strong; which they are is up to the
-    weights.
-
-    Attributes:
-        stride: Cells of the picture between neighbouring positions.
-        size: Cells of the picture that a position sees.
-        pad_before: Cells by which position 0 sees past the top and the left;
-            negative where it starts inside, as without padding it may.
-        pad_after: Cells by which the last position sees past the bottom and
-            the right; negative likewise.
-        margin: The least number of cells that a larger picture must show
-            around a crop, so that the features at the crop's positions do not
-            depend on the larger picture's own border; a multiple of `stride`.
-        reach: Share of positions, in [0, 1], that see past the border, and
-            that padding can therefore reach.
-        positions: Positions of the map.
-        clear: First and last position that padding does not reach, one pair
-            an axis; the last before the first where it reaches all.
-        spacing: Pixels between the middles of what neighbouring positions
-            see; `stride`, if no layer enlarges.
-        start: The middle of what position 0 sees, in pixels from the centre
-            of the picture's first one; `(size - 1) / 2 - pad_before`, if no
-            layer enlarges.
-        gated: Whether the map was scaled by something computed from the whole
-            of it, as squeeze-and-excitation and group normalisation do.
-            Padding then reaches everywhere (`reach` is 1 if the gate's input
-            saw any), and no margin hides it; `size` and `margin` tell of the
-            other paths.
-    """
-
-    stride: Pair
-    size: Pair
-    pad_before: Pair
-    pad_after: Pair
-    margin: Pair
-    reach: tuple[float, float]
-    positions: Pair
-    clear: tuple[Pair, Pair]
-    spacing: tuple[float, float]
-    start: tuple[float, float]
-    gated: bool = False
-
-    @property
-    def surround(self) -> tuple[Pair, Pair]:
-        """Cells of a larger picture on which no padding is needed.
-
-        One pair (before, after) an axis: a network without padding, run on
-        the crop with so many cells around it, gives just the positions that
-        the padded network gives on the crop, computed from real neighbours.
-        """
-
-        def cells(axis):
-            pads, stride = (self.pad_before, self.pad_after), self.stride[axis]
-            before, after = (
-                max(math.ceil(pad[axis] / stride) * stride, 0) for pad in pads
-            )
-            return before, after
-
-        return cells(0), cells(1)
-
-
-@dataclass(frozen=True)
-class _Line:
-    """Places in the picture, from a position's number: `start + i * step`."""
-
-    step: float
-    start: float
-
-    def behind(self, step, start):
-        """The line of a map whose `i` lies on `start + i * step` of this."""
-        return _Line(self.step * step, self.step * start + self.start)
-
-    @classmethod
-    def joining(cls, outermost, lines, weights):
-        """Of lines side by side the outermost, else their weighted mean."""
-        starts = [line.start for line in lines]
-        steps = [line.step for line in lines]
-        if len(set(steps)) == 1:
-            return cls(steps[0], outermost(starts))
-        return cls(fmean(steps, weights), fmean(starts, weights))
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """One axis of a map, in cells of the picture.
-
-    `first` and `last` bound the positions that padding does not reach; `low`
-    and `high` are the first and the last cell that a position sees.
-    """
-
-    stride: int
-    before: int
-    beyond: int  # size - before: what is seen from i * stride on
-    positions: int
-    first: int
-    last: int
-    low: _Line
-    high: _Line
-
-    def after(
-        self, kernel, stride, dilation, pads, positions, *, stretches=False
-    ):
-        """The axis behind a window that adds cells in front and behind."""
-        step = self.stride
-        extent = (kernel - 1) * dilation
-        before = pads[0]
-        scale, start = 1, -before
-        if stretches and sum(pads):
-            scale = self.positions / (self.positions + sum(pads))
-            start = (scale - 1) / 2
-        return _Axis(
-            step * stride,
-            self.before + before * step,
-            self.beyond + (extent - before) * step,
-            positions,
-            max(-(-(self.first + before) // stride), 0),
-            min((self.last + before - extent) // stride, positions - 1),
-            self.low.behind(scale * stride, start),
-            self.high.behind(scale * stride, start + scale * extent),
-        )
-
-    def cut(self, start, positions):
-        """The axis without its first cells."""
-        return self.after(1, 1, 1, (-start, 0), positions)
+Cells = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class _Map:
     """What is known of a tensor: `axes` are `None` where it is no map."""
 
-    axes: tuple[_Axis, _Axis] | None
+    axes: tuple[FieldAxis, ...] | None
     gated: bool = False
     addends: int = 1  # results of windows, of which it is the sum
     reached: bool = False  # by padding, where it is no map
@@ -182,13 +54,22 @@ class _Map:
         )
 
 
+@dataclass(frozen=True)
+class _Untold:
+    """A tensor whose field cannot be told, and why."""
+
+    reason: str
+
+
 def receptive_field(
     model: keras.Model, input_shape: tuple[int | None, ...] | None = None
-) -> dict[str, ReceptiveField]:
-    """Work out every layer's receptive field from the graph alone.
+) -> ReceptiveFields:
+    """Work out every layer's receptive field.
 
     The union over branches is taken where they meet, so residual and inception
-    networks are covered, and nested models are opened up.
+    networks are covered, and nested models are opened up. What a layer of
+    another class, a `Lambda`, or an operation of `keras.ops` sees of a map is
+    found by running it on small ones.
 
     Example:
 
@@ -198,88 +79,130 @@ def receptive_field(
     ((16, 16), (196, 196), (90, 90), (96, 96))
 
     Args:
-        model: A functional or Sequential model of pictures, channels last.
-        input_shape: Height, width and channels of the picture; needed where
-            the model leaves a size open.
+        model: A functional or Sequential model of pictures, lines or volumes;
+            of integers `(length,)` too, such as tokens of a text.
+        input_shape: Shape of the picture without the batch; needed where the
+            model leaves a size open.
 
     Returns:
-        From a layer's name to its field, for each layer whose output has two
-        spatial axes. In a nested model the name is `"outer/inner"`. Of a
-        layer that is called several times the last call counts. Left out are
-        layers behind one that enlarges the map (upsampling, transposed
-        convolutions), for no window of one size and stride is theirs, and
-        behind one that `find_padding_sites` lists as `"other"`.
+        From a layer's name to its field, for each layer whose output has the
+        picture's axes. In a nested model the name is `"outer/inner"`. Of a
+        layer that is called several times the last call counts. Layers whose
+        field cannot be told are listed in `untold`, each with the reason:
+        those that enlarge the map (upsampling, transposed convolutions), for
+        no window of one size and stride is theirs, those of which running
+        them shows no window, and all behind them.
 
     Raises:
-        ValueError: If a size is open, if the model has inputs of pictures of
-            several sizes, or if a layer changes the map's size in a way that
-            is no window: the message names it.
+        ValueError: If a size is open, or if the model has inputs of pictures
+            of several sizes.
     """
-    fields: dict[str, ReceptiveField] = {}
-    tensors: dict[int, _Map | None] = {}
-    picture = None
-    for call in model_graph(model, input_shape).calls:
+    fields = ReceptiveFields()
+    tensors: dict[int, _Map | _Untold] = {}
+    picture: Cells = ()
+    graph = model_graph(model, input_shape)
+    for call in graph.calls:
+        shape = call.output_shapes[0] if call.output_shapes else ()
         if call.operation is None:
-            shape = call.output_shapes[0]
-            if len(shape) != 4:
+            sizes = _entering(call, graph, len(picture))
+            if sizes is None:
                 continue
-            if None in shape[1:3]:
+            if None in sizes:
                 raise InputError(
                     "`input_shape` must give the picture's height and width, "
-                    f"since the model leaves them open. Received: {shape[1:]}"
+                    f"since the model leaves them open. Received: {sizes}"
                 )
-            if picture is not None and picture != shape[1:3]:
+            if picture not in ((), sizes):
                 raise InputError(
                     f"Input {call.name!r} is of another size than the first, "
-                    f"{shape[1:3]} and {picture}: cells of which picture "
+                    f"{sizes} and {picture}: cells of which picture "
                     "would be counted?"
                 )
-            picture = shape[1:3]
-            height, width = picture
-            tensors[call.outputs[0]] = _Map((_entry(height), _entry(width)))
-            made = tensors[call.outputs[0]]
+            picture = sizes
+            made: _Map | _Untold = _Map(tuple(map(_entry, picture)))
+            tensors[call.outputs[0]] = made
         else:
-            inputs = [tensors[key] for key in call.inputs if key in tensors]
-            if not inputs:
+            if not any(key in tensors for key in call.inputs):
                 continue
-            results = _through(call, inputs)
+            results = _through(call, tensors, graph.first)
             tensors.update(zip(call.outputs, results, strict=True))
             made = results[0]
-        if made is not None and made.axes is not None:
+        if isinstance(made, _Untold):
+            if len(shape) == len(picture) + 2:
+                fields.untold[call.name] = made.reason
+                fields.pop(call.name, None)
+        elif made.axes is not None:
             fields[call.name] = _field(made, picture)
+            fields.untold.pop(call.name, None)
+        elif len(shape) == len(picture) + 2 and not _is_one_cell(
+            shape[graph.first : graph.first + len(picture)]
+        ):
+            fields.untold[call.name] = (
+                "it is computed from something that is no map"
+            )
     return fields
+
+
+def _entering(call, graph, rank):
+    """Spatial sizes of a picture that enters; `None` if it is none."""
+    (shape,) = call.output_shapes
+    if len(shape) == 2:
+        # A line of tokens: some layer looks them up.
+        looked_up = any(
+            isinstance(user.operation, keras.layers.Embedding)
+            for user in graph.calls
+            if call.outputs[0] in user.inputs
+        )
+        return tuple(shape[1:]) if looked_up and rank in (0, 1) else None
+    if not 3 <= len(shape) <= 5 or rank not in (0, len(shape) - 2):
+        return None
+    return tuple(shape[graph.first : graph.first + len(shape) - 2])
 
 
 def _entry(size):
     """An axis of the picture itself."""
-    line = _Line(1, 0)
-    return _Axis(1, 0, 1, size, 0, size - 1, line, line)
+    line = Line(1, 0)
+    return FieldAxis(1, 0, 1, size, 0, size - 1, line, line)
 
 
-def _through(call, inputs):
-    """What is known of a call's outputs; `None` is a map without a field."""
-    layer = call.operation
+def _is_one_cell(sizes):
+    return set(sizes) == {1}
+
+
+def _through(call, tensors, first):
+    """What is known of a call's outputs."""
+    inputs = [tensors[key] for key in call.inputs if key in tensors]
     count = len(call.outputs)
-    if None in inputs:
-        return [None] * count
+    for each in inputs:
+        if isinstance(each, _Untold):
+            return [each] * count
     maps = [each for each in inputs if each.axes is not None]
-    if not maps or not _is_map(call.output_shapes[0], maps[0].axes):
-        reached = any(each.touched for each in inputs)
-        return [_Map(None, reached=reached)] * count
-    if _cannot_be_followed(call):
-        return [None] * count
-    if getattr(layer, "data_format", None) == "channels_first":
-        raise InputError(
-            f"Layer {call.name!r} has its channels first; receptive fields "
-            "are told of channels-last models."
-        )
+    no_map = _Map(None, reached=any(each.touched for each in inputs))
+    if not maps or not call.output_shapes:
+        return [no_map] * count
+    rank = len(maps[0].axes)
+    shapes = [
+        _sizes(shape, rank, first)
+        for shape in (*call.input_shapes, *call.output_shapes)
+        if rank < len(shape) <= rank + 2
+    ]
+    if any(None in sizes for sizes in shapes):
+        return [_Untold(f"{_named(call)} gives a map of unknown size")] * count
+    layer = call.operation
+    sizes = _sizes(call.output_shapes[0], rank, first)
+    before = tuple(axis.positions for axis in maps[0].axes)
+    if not _is_map(call, before):
+        return [no_map] * count
     if isinstance(layer, AlignMaps):
         return [
             _Map(
                 tuple(
-                    axis.cut(start, size)
-                    for axis, start, size in zip(
-                        each.axes, starts, shape[1:3], strict=True
+                    axis.cut(start, axis_size)
+                    for axis, start, axis_size in zip(
+                        each.axes,
+                        starts,
+                        _sizes(shape, rank, first),
+                        strict=True,
                     )
                 ),
                 each.gated,
@@ -288,17 +211,16 @@ def _through(call, inputs):
                 inputs, layer.starts, call.output_shapes, strict=True
             )
         ]
-    sizes = [shape[1:3] for shape in call.output_shapes]
     window = window_of(layer)
     if window is not None:
-        pads = window.pads(call.input_shapes[0][1:3])
+        pads = window.pads(before)
         moved = zip(
             maps[0].axes,
             window.kernel_size,
             window.strides,
             window.dilation_rate,
             pads,
-            sizes[0],
+            sizes,
             strict=True,
         )
         axes = tuple(
@@ -306,70 +228,112 @@ def _through(call, inputs):
             for axis, *numbers in moved
         )
         return [_Map(axes, maps[0].gated)]
-    return _joined(call, inputs, maps, sizes)
-
-
-def _is_map(shape, axes):
-    """Whether a tensor still has the two axes of the picture."""
-    if len(shape) == 3:  # a channel taken out, to be stacked again
-        return shape[1:] == tuple(axis.positions for axis in axes)
-    return len(shape) == 4
-
-
-def _cannot_be_followed(call):
-    """Whether a call's window is unknown, or moves over its output."""
-    layer = call.operation
-    return isinstance(layer, TRANSPOSED) or (
-        window_of(layer) is None and bool(hidden_padding(call))
-    )
-
-
-def _looks_over_the_map(layer):
-    """Whether a layer scales by what it computes of all positions."""
-    if isinstance(layer, keras.layers.GroupNormalization):
-        return True
-    if not isinstance(layer, _SCALING):
-        return False
-    axes = layer.axis
-    axes = axes if isinstance(axes, (list, tuple)) else [axes]
-    return any(axis % 4 in (1, 2) for axis in axes)
-
-
-def _joined(call, inputs, maps, sizes):
-    """Of an operation that takes each position by itself."""
-    layer = call.operation
-    count = len(sizes)
-    if isinstance(layer, ResizeToMatch):
-        return [None] * count
-    before = tuple(axis.positions for axis in maps[0].axes)
-    if any(
-        tuple(axis.positions for axis in each.axes) != before for each in maps
-    ) or any(
-        len({axis.stride for axis in pair}) > 1
-        for pair in zip(*(each.axes for each in maps), strict=True)
+    if isinstance(layer, _RESIZING) and (
+        sizes != before or not isinstance(layer, keras.layers.Resizing)
     ):
-        raise InputError(
-            f"Layer {call.name!r} joins maps of different stride or size, "
-            "so its receptive field is not one window."
-        )
-    if sizes[0] != before:
-        if sizes[0] == (1, 1) or isinstance(layer, keras.layers.Reshape):
-            reached = any(each.touched for each in inputs)
-            return [_Map(None, reached=reached)] * count
-        if all(new >= old for new, old in zip(sizes[0], before, strict=True)):
-            return [None] * count
-        raise InputError(
-            f"Layer {call.name!r} ({type(layer).__name__}) changes the map "
-            f"from {before} to {sizes[0]} and has no window."
-        )
+        return [_Untold(f"{_named(call)} resizes the map")] * count
+    if _is_one_cell(sizes) and sizes != before:
+        return [no_map] * count
+    if isinstance(layer, keras.layers.Reshape):
+        if sizes != before:
+            return [no_map] * count
+    elif not is_pointwise(layer, call.input_shapes[0], first) and not is_gate(
+        layer, call.input_shapes[0], first
+    ):
+        return _tested(call, tensors, rank, first)
     gates = [each for each in inputs if each.axes is None]
-    if _looks_over_the_map(layer):
+    if is_gate(layer, call.input_shapes[0], first):
         gates += maps
+    return [_joined(call, maps, gates, first)] * count
+
+
+def _tested(call: Call, tensors, rank, first):
+    """Of a call that is run to see what it does."""
+    inputs = [tensors[key] for key in call.inputs if key in tensors]
+    results: list[_Map | _Untold] = []
+    behaviours = {
+        key: behaviour_of(call, key, rank, first)
+        for key in dict.fromkeys(call.inputs)
+        if key in tensors and tensors[key].axes is not None
+    }
+    for output, shape in enumerate(call.output_shapes):
+        moved = []
+        gates = [each for each in inputs if each.axes is None]
+        reason = ""
+        for key, several in behaviours.items():
+            behaviour = several[output]
+            made = tensors[key]
+            if not behaviour.is_map:
+                gates.append(made)
+            elif behaviour.axes is None:
+                reason = (
+                    f"what {_named(call)} does could not be found: "
+                    f"{behaviour.reason}"
+                )
+            elif behaviour.enlarges:
+                reason = f"{_named(call)} resizes the map"
+            else:
+                axes = tuple(
+                    axis.after(seen.extent, seen.stride, 1, pads, positions)
+                    for axis, seen, pads, positions in zip(
+                        made.axes,
+                        behaviour.axes,
+                        behaviour.pads,
+                        _sizes(shape, rank, first),
+                        strict=True,
+                    )
+                )
+                moved.append(replace(made, axes=axes, addends=1))
+                if behaviour.gated:
+                    # It may look over its own padded map.
+                    gates.append(moved[-1])
+        if reason:
+            results.append(_Untold(reason))
+        elif not moved:
+            reached = any(each.touched for each in gates)
+            results.append(_Map(None, reached=reached))
+        else:
+            results.append(_joined(call, moved, gates, first))
+    return results
+
+
+def _named(call):
+    return f"layer {call.name!r} ({type(call.operation).__name__})"
+
+
+def _sizes(shape, rank, first):
+    """The spatial sizes of a tensor, whose channels may be taken out."""
+    if len(shape) == rank + 1:
+        return tuple(shape[1:])
+    return tuple(shape[first : first + rank])
+
+
+def _is_map(call, before):
+    """Whether a tensor still has the axes of the picture."""
+    shape = call.output_shapes[0]
+    if len(shape) == len(before) + 1:  # a channel taken out, to be stacked
+        stock = isinstance(call.operation, keras.Layer) and len(before) == 1
+        return shape[1:] == before and not stock
+    return len(shape) == len(before) + 2
+
+
+def _joined(call, maps, gates, first):
+    """The union of maps that lie on one another, scaled by others."""
+    if any(
+        len({(axis.stride, axis.positions) for axis in together}) > 1
+        for together in zip(*(each.axes for each in maps), strict=True)
+    ):
+        return _Untold(f"{_named(call)} joins maps of different stride or size")
     reached = any(each.touched for each in gates)
     gated = bool(gates) or any(each.gated for each in maps)
     # As if every result of a window, and every channel, were equally strong.
+    rank = len(maps[0].axes)
+    before = tuple(axis.positions for axis in maps[0].axes)
+    last = -1 if first == 1 else 1
     channels = [
-        shape[-1] or 1 for shape in call.input_shapes if shape[1:3] == before
+        shape[last] or 1
+        for shape in call.input_shapes
+        if _sizes(shape, rank, first) == before
     ]
     if len(channels) != len(maps):  # one does not come from the picture
         channels = [1] * len(maps)
@@ -377,22 +341,22 @@ def _joined(call, inputs, maps, sizes):
         each.addends * number
         for each, number in zip(maps, channels, strict=True)
     ]
-    side_by_side = call.output_shapes[0][-1] != channels[0]
+    side_by_side = call.output_shapes[0][last] != channels[0]
     addends = 1 if side_by_side else sum(each.addends for each in maps)
     axes = []
     for together in zip(*(each.axes for each in maps), strict=True):
-        axis = _Axis(
+        axis = FieldAxis(
             together[0].stride,
             max(axis.before for axis in together),
             max(axis.beyond for axis in together),
             together[0].positions,
             max(axis.first for axis in together),
             min(axis.last for axis in together),
-            _Line.joining(min, [axis.low for axis in together], weights),
-            _Line.joining(max, [axis.high for axis in together], weights),
+            Line.joining(min, [axis.low for axis in together], weights),
+            Line.joining(max, [axis.high for axis in together], weights),
         )
         axes.append(replace(axis, last=axis.first - 1) if reached else axis)
-    return [_Map(tuple(axes), gated, addends)] * count
+    return _Map(tuple(axes), gated, addends)
 
 
 def _field(made, picture):

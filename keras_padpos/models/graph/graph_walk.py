@@ -91,13 +91,53 @@ def graph_config(model: keras.Model) -> Any:
         return None
     try:
         config = model.get_config()
-    except NotImplementedError:
+    except Exception:
+        # What a class of one's own says of itself may be missing or wrong.
         config = {}
     if "input_layers" not in config:
         # A subclass of a functional model tells its own arguments only.
         view = keras.Model(model.input, model.output, name=model.name)
-        config = view.get_config()
+        try:
+            config = view.get_config()
+        except Exception:
+            return _config_of_stand_ins(view)
     return config
+
+
+class _StandIn(keras.Operation):
+    """Stands for an operation whose own configuration cannot be asked for."""
+
+    def __init__(self, operation):
+        super().__init__(name=operation.name)
+        self._output_spec = operation.compute_output_spec
+
+    def compute_output_spec(self, *args, **kwargs):
+        return self._output_spec(*args, **kwargs)
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+def _config_of_stand_ins(model):
+    """The configuration of a model some layer of which has none."""
+    config = keras.models.clone_model(
+        model, clone_function=_StandIn
+    ).get_config()
+    operations = {op.name: op for op in model.operations}
+
+    def counted(key):
+        # See `leaving` in `walk`: a stand-in for a model is none.
+        name, number, index = key
+        operation = operations[name]
+        functional = has_graph(operation) and not isinstance(
+            operation, keras.Sequential
+        )
+        return [name, number + functional, index]
+
+    return {
+        **config,
+        "output_layers": _map_leaves(config["output_layers"], counted),
+    }
 
 
 def input_names(model: keras.Model, config: Any = None) -> list[str]:

@@ -12,6 +12,9 @@ from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._behaviour import Behaviour
+from keras_padpos.models.graph._behaviour import behaviour_of
+from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import entries
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._replaced_layers import fixed_layer
@@ -26,6 +29,9 @@ from keras_padpos.models.graph.window import CROPPING
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import is_gate
+from keras_padpos.models.graph.window import is_known
+from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import window_of
 
 Offset = tuple[int, ...]
@@ -67,11 +73,13 @@ class _Use:
             or where they hang on a size that is open.
         given: Spatial sizes of the tensors that come in.
         made: Of those that go out.
+        call: The call in the padded network.
     """
 
     before: Offset | None
     given: list[Any]
     made: list[Any]
+    call: Call
 
 
 class RemovePadding(Rebuild):
@@ -223,6 +231,7 @@ class RemovePadding(Rebuild):
                     None if pads is None else tuple(p for p, _ in pads),
                     list(map(self._spatial, sized.input_shapes)),
                     list(map(self._spatial, sized.output_shapes)),
+                    call,
                 )
             )
         return uses
@@ -246,6 +255,11 @@ class RemovePadding(Rebuild):
                 layer, maps, use, (args, kwargs), apply
             )
             maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
+        behaviour = self._tested(layer, maps, use)
+        if behaviour is not None and not behaviour.plain:
+            return self._moved_along(
+                layer, twin, maps[0], behaviour, args, kwargs, apply
+            )
         made = apply(twin, *args, **kwargs)
         for tensor, size in zip(tensors_in(made), use.made, strict=True):
             self._put(tensor, self._passed_on(layer, maps, use, tensor, size))
@@ -257,6 +271,70 @@ class RemovePadding(Rebuild):
             bare or isinstance(self._offsets.get(id(made)), tuple)
         ):
             return self._without_rim(layer, made, apply)
+        return made
+
+    def _tested(self, layer, maps, use) -> Behaviour | None:
+        """What a call of another class does with a map that lost cells.
+
+        `None` where it is known otherwise, or adds no window of its own.
+        """
+        lost = [x for x in maps if self._offsets.get(id(x), _LOST) != _LOST]
+        shapes = use.call.input_shapes
+        first = 1 if self._data_format == "channels_last" else 2
+        if (
+            not lost
+            or is_known(layer)
+            or isinstance(layer, (*_UPSAMPLING, *TRANSPOSED, *_STRETCHING))
+            or is_pointwise(layer, shapes[0], first)
+            or is_gate(layer, shapes[0], first)
+        ):
+            return None
+        behaviours = [
+            behaviour
+            for number, shape in dict(
+                zip(use.call.inputs, shapes, strict=True)
+            ).items()
+            if len(shape) - 2 in self._ranks
+            for behaviour in behaviour_of(
+                use.call, number, len(shape) - 2, first
+            )
+            if behaviour.is_map
+        ]
+        if any(behaviour.positional for behaviour in behaviours):
+            raise _RefusalError(
+                "what it gives for the same cells is another at another "
+                "position, as of an embedding of positions, and a smaller map "
+                "would get other values"
+            )
+        if len(behaviours) != 1:
+            return None
+        (behaviour,) = behaviours
+        clean = (
+            behaviour.axes is not None
+            and not behaviour.fixed
+            and not behaviour.pads_somewhere
+        )
+        return behaviour if clean else None
+
+    def _moved_along(self, layer, twin, x, behaviour, args, kwargs, apply):
+        """Call what moves a window that was seen, on the padded grid."""
+        axes = behaviour.axes
+        offset = self._offset(x)
+        positions = tuple(
+            o * axis.factor if axis.factor > 1 else -(-o // axis.stride)
+            for o, axis in zip(offset, axes, strict=True)
+        )
+        crop = [
+            (0, 0) if axis.factor > 1 else (i * axis.stride - o, 0)
+            for i, o, axis in zip(positions, offset, axes, strict=True)
+        ]
+        y = self._crop(layer, x, crop, apply)
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: y if leaf is x else leaf, (args, kwargs)
+        )
+        made = apply(twin, *args, **kwargs)
+        for tensor in tensors_in(made):
+            self._put(tensor, positions)
         return made
 
     def _without_rim(self, layer, x, apply):

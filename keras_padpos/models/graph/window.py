@@ -1,5 +1,6 @@
 """The window that a layer moves over its input."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,52 @@ CROPPING = (
     keras.layers.Cropping2D,
     keras.layers.Cropping3D,
 )
+# Layers whose exact class takes every position by itself. Of some more that
+# hangs on an axis: see `is_pointwise`.
+_POINTWISE = tuple(
+    getattr(keras.layers, name)
+    for name in (
+        "Activation",
+        "ActivityRegularization",
+        "Add",
+        "AlphaDropout",
+        "Average",
+        "BatchNormalization",
+        "Dropout",
+        "ELU",
+        "Embedding",
+        "GaussianDropout",
+        "GaussianNoise",
+        "Identity",
+        "LeakyReLU",
+        "Maximum",
+        "Minimum",
+        "Multiply",
+        "Normalization",
+        "PReLU",
+        "ReLU",
+        "Rescaling",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "Subtract",
+    )
+)
+# Layers that scale by what they compute along their axes.
+_SCALING = (
+    keras.layers.LayerNormalization,
+    keras.layers.RMSNormalization,
+    keras.layers.Softmax,
+    keras.layers.UnitNormalization,
+)
+# Layers of Keras that run code of another kind.
+_OTHER_CODE = tuple(
+    getattr(keras.layers, name)
+    for name in ("TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer")
+    if hasattr(keras.layers, name)
+)
+_UNWINDOWED = (*TRANSPOSED, *RECURRENT, *RESAMPLING)
+_WINDOWED = {*PADDED, *STOCK, *CROPPING}
 
 
 @dataclass(frozen=True)
@@ -144,9 +191,11 @@ def window_of(layer: Any) -> Window | None:
 
     Returns:
         Its window, or `None` where it has none; so it is for transposed
-        convolutions, whose window moves over the output.
+        convolutions, whose window moves over the output, for recurrent and
+        resampling layers, and for layers of any other class, a subclass too:
+        what these do is not known from their attributes.
     """
-    if isinstance(layer, TRANSPOSED):
+    if type(layer) not in _WINDOWED or isinstance(layer, _UNWINDOWED):
         return None
     mode = getattr(layer, "padding_mode", None)
     stretches = isinstance(mode, Interpolate)
@@ -190,6 +239,87 @@ def window_of(layer: Any) -> Window | None:
             stretches=stretches,
         )
     return None
+
+
+def is_known(layer: Any) -> bool:
+    """Whether a layer's exact class is one whose padding is known.
+
+    A subclass may do anything else, whatever its attributes say.
+    """
+    return type(layer) in _WINDOWED
+
+
+def is_pointwise(layer: Any, shape: Sequence[int | None], first: int) -> bool:
+    """Whether a layer is known to take every position by itself.
+
+    Args:
+        layer: A layer, or an operation of `keras.ops`.
+        shape: Shape of what it is called on, batch included.
+        first: The first spatial axis: 1, or 2 where channels come first.
+    """
+    kind = type(layer)
+    last = len(shape) - 1
+    channels = last if first == 1 else 1
+    if kind in _POINTWISE:
+        return True
+    if kind is keras.layers.Dense:
+        return channels == last
+    if kind is keras.layers.Concatenate:
+        return layer.axis % len(shape) == channels
+    if kind in _SCALING:
+        return all(axis % len(shape) == channels for axis in _axes(layer))
+    return False
+
+
+def is_gate(layer: Any, shape: Sequence[int | None], first: int) -> bool:
+    """Whether a layer is known to scale by something of the whole map."""
+    kind = type(layer)
+    if kind is keras.layers.GroupNormalization:
+        return True
+    return kind in _SCALING and not is_pointwise(layer, shape, first)
+
+
+def runs_other_code(operation: Any) -> bool:
+    """Whether a layer's class is neither of Keras nor of this package.
+
+    Wrappers and cells of Keras run what they hold, and a Lambda what it was
+    given.
+    """
+    if not isinstance(operation, keras.Layer):
+        return False
+    kind = type(operation)
+    if kind.__module__.partition(".")[0] not in ("keras", "keras_padpos"):
+        return True
+    if kind is keras.layers.Lambda:
+        return True
+    if isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN)):
+        return any(map(runs_other_code, layers_inside(operation)))
+    return kind in _OTHER_CODE
+
+
+def layers_inside(layer: Any) -> Iterator[keras.Layer]:
+    """Layers that another holds as attributes, or in lists and dicts."""
+    seen = {id(layer)}
+    waiting = list(vars(layer).values())
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, (keras.Layer, dict, list, tuple)):
+            continue
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, keras.Layer):
+            yield value
+            waiting += vars(value).values()
+        elif isinstance(value, dict):
+            waiting += value.values()
+        else:
+            waiting += value
+
+
+def _axes(layer):
+    axes = layer.axis
+    return axes if isinstance(axes, (list, tuple)) else [axes]
 
 
 def _rank(layer, classes):

@@ -301,7 +301,7 @@ def hidden(name):
         ("wrapper", (3, 8, 8, 1), "TimeDistributed calls the padded layer"),
         ("block", (8, 8, 1), "Block calls the padded layer 'hidden'"),
         ("subclass", (8, 8, 1), "OwnConv2D has no counterpart"),
-        ("lambda", (8, 8, 1), "a Lambda that gives a larger map"),
+        ("lambda", (8, 8, 1), "a Lambda that pads"),
     ],
 )
 def test_what_cannot_be_converted_is_listed_refused_and_can_be_skipped(
@@ -395,7 +395,8 @@ def test_a_layer_of_ones_own_that_enlarges_the_map_is_named():
     inputs = keras.Input((8, 8, 1))
     model = keras.Model(inputs, Growing(name="grow")(inputs))
     (site,) = find_padding_sites(model)
-    assert "gives a larger map" in site.reason
+    assert "pads by its own code" in site.reason
+    assert site.pads == ((1, 1), (1, 1))
 
 
 @pytest.mark.parametrize(
@@ -415,10 +416,125 @@ def test_every_operation_that_pads_is_listed(operation):
 
 def test_operations_that_enlarge_or_move_do_not_pad():
     inputs = keras.Input((8, 8, 1))
-    x = keras.ops.image.resize(inputs, (16, 16))
+    x = keras.ops.image.resize(inputs, (16, 16), "nearest")
     x = keras.ops.repeat(keras.ops.max_pool(x, 2), 2, axis=1)
     x = layers.Conv2DTranspose(1, 2, 2, padding="same")(x)
     assert find_padding_sites(keras.Model(inputs, x)) == []
+
+
+class Reflecting(layers.ZeroPadding2D):
+    def call(self, x):
+        cells = [[0, 0], *map(list, self.padding), [0, 0]]
+        return keras.ops.pad(x, cells, mode="reflect")
+
+
+class Periodic(layers.Layer):
+    """Wraps by itself, and holds a valid convolution."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.conv = layers.Conv2D(1, 3)
+
+    def build(self, shape):
+        self.conv.build(shape)
+
+    def call(self, x):
+        x = keras.ops.concatenate([x[:, -1:], x, x[:, :1]], axis=1)
+        return self.conv(keras.ops.pad(x, [[0, 0], [0, 0], [1, 1], [0, 0]]))
+
+
+class Enlarged(layers.Layer):
+    def call(self, x):
+        return keras.ops.repeat(keras.ops.repeat(x, 2, axis=1), 2, axis=2)
+
+
+class Turned(layers.Layer):
+    def call(self, x):
+        return keras.ops.flip(x, 1)
+
+
+class Positions(layers.Layer):
+    def build(self, shape):
+        self.table = self.add_weight(shape=(1, *shape[1:]))
+
+    def call(self, x):
+        return x + self.table
+
+
+class IntKernel(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel_size = 3
+        self.conv = layers.Conv2D(1, 3, padding="same")
+
+    def call(self, x):
+        return self.conv(x)
+
+
+@pytest.mark.parametrize("size", [12, None])
+@pytest.mark.parametrize(
+    "make, pads",
+    [
+        (Reflecting, ((1, 1), (1, 1))),
+        (Periodic, ((1, 1), (1, 1))),
+        (Turned, None),
+        (IntKernel, None),
+    ],
+)
+def test_what_another_class_pads_is_found_and_refused(make, pads, size):
+    inputs = keras.Input((size, size, 1))
+    x = layers.Conv2D(1, 3, name="plain")(make(name="odd")(inputs))
+    model = keras.Model(inputs, x)
+    (site,) = find_padding_sites(model)
+    assert (site.name, site.kind, site.padding_mode) == ("odd", "other", None)
+    assert site.pads == pads
+    for mode in ("zeros", "none"):
+        with pytest.raises(ValueError, match="'odd'"):
+            convert_padding(model, mode)
+
+
+@pytest.mark.parametrize("make", [Enlarged, Positions, layers.LSTM])
+def test_what_is_seen_not_to_pad_is_no_site(make):
+    shape = (12, 3) if make is layers.LSTM else (12, 12, 3)
+    options = {"units": 3, "return_sequences": True}
+    layer = make(**options) if make is layers.LSTM else make()
+    inputs = keras.Input(shape)
+    assert find_padding_sites(keras.Model(inputs, layer(inputs))) == []
+
+
+def test_a_map_joined_with_parts_of_itself_is_padded():
+    inputs = keras.Input((8, 8, 1))
+    ends = [inputs[:, :, -2:], inputs[:, :, :2]]
+    join = layers.Concatenate(axis=2, name="wrap")
+    wrapped = join([ends[0], inputs, ends[1]])
+    (site,) = find_padding_sites(keras.Model(inputs, wrapped))
+    assert site.name == "wrap"
+    other = keras.Input((8, 4, 1))
+    beside = layers.Concatenate(axis=2)([inputs, other])
+    assert find_padding_sites(keras.Model([inputs, other], beside)) == []
+
+
+@pytest.mark.parametrize("of_model", [True, False])
+def test_a_configuration_that_fails_does_not_hide_the_graph(of_model):
+    class Silent(layers.Layer):
+        def call(self, x):
+            return x * 2
+
+        def get_config(self):
+            raise RuntimeError("no configuration")
+
+    class Net(keras.Model):
+        def __init__(self):
+            inputs = keras.Input((8, 8, 1))
+            inner = keras.Sequential([keras.Input((8, 8, 1)), Silent()])
+            x = inner(inputs) if not of_model else inputs
+            x = layers.Conv2D(2, 3, padding="same", name="conv")(x[:, 1:])
+            super().__init__(inputs, x)
+
+        def get_config(self):
+            return {"kind": layers.ReLU.get_config()}
+
+    assert [site.name for site in find_padding_sites(Net())][-1] == "conv"
 
 
 def test_a_functional_model_of_another_class_is_read():

@@ -364,12 +364,31 @@ def test_what_lies_behind_an_enlargement_is_left_out():
     assert list(fields)[1:] == ["conv"]
 
 
-def test_a_layer_that_shrinks_the_map_without_a_window_is_named():
-    model = keras.Sequential(
-        [keras.Input((8, 8, 1)), layers.Resizing(4, 4, name="shrink")]
-    )
-    with pytest.raises(ValueError, match="'shrink'.*Resizing"):
-        models.receptive_field(model)
+def test_one_layer_without_a_window_leaves_the_rest_and_says_why():
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Conv2D(1, 3, padding="same", name="before")(inputs)
+    x = layers.Resizing(3, 3, name="shrink")(x)
+    x = layers.Conv2D(1, 3, padding="same", name="behind")(x)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    fields = models.receptive_field(keras.Model(inputs, x))
+    assert "before" in fields
+    reason = "layer 'shrink' (Resizing) resizes the map"
+    assert fields.untold == {"shrink": reason, "behind": reason}
+    for kind in (KeyError, ValueError):
+        with pytest.raises(kind, match="'behind' has no.*'shrink'"):
+            fields["behind"]
+    with pytest.raises(KeyError):
+        fields["none"]
+
+
+def test_branches_on_different_grids_are_told_apart_and_named():
+    inputs = keras.Input((8, 8, 1))
+    one = layers.AveragePooling2D(2, name="one")(inputs)
+    other = layers.Cropping2D(2, name="other")(inputs)
+    joined = layers.Add(name="sum")([one, other])
+    fields = models.receptive_field(keras.Model(inputs, joined))
+    assert {"one", "other"} <= set(fields)
+    assert "joins maps of different stride" in fields.untold["sum"]
 
 
 def test_a_subclassed_model_is_named():
@@ -404,16 +423,199 @@ def test_backbones_are_read_through_their_preprocessing(name):
         assert f"{name}/{stage}" in fields
 
 
-def test_what_cannot_be_followed_has_no_field():
+def test_operations_wrappers_and_branches_of_lines_are_followed():
     inputs = keras.Input((16, 16, 1))
-    last = layers.Identity(name="last")
-    for x in (
-        layers.Conv2DTranspose(1, 3, padding="same")(inputs),
-        keras.ops.average_pool(inputs, 3, 1, "same"),
-        layers.TimeDistributed(layers.Conv1D(1, 3, padding="same"))(inputs),
-    ):
-        fields = models.receptive_field(keras.Model(inputs, last(x)))
-        assert "last" not in fields
+    x = keras.ops.average_pool(inputs, 3, 2, "same")
+    conv = layers.Conv1D(1, 5, padding="same")
+    x = layers.TimeDistributed(conv, name="rows")(x)
+    field = models.receptive_field(keras.Model(inputs, x))["rows"]
+    assert field.stride == (2, 2)
+    assert field.size == (3, 11)
+    assert field.pad_before == (0, 4)
+
+
+@pytest.mark.parametrize("rank", [1, 3])
+def test_lines_and_volumes(rank):
+    conv = getattr(layers, f"Conv{rank}D")
+    pool = getattr(layers, f"MaxPooling{rank}D")
+    inputs = keras.Input((16,) * rank + (1,))
+    x = pool(2)(conv(1, 3, padding="same")(inputs))
+    x = conv(1, 3, padding="same", name="last")(x)
+    field = models.receptive_field(keras.Model(inputs, x))["last"]
+    assert field.stride == (2,) * rank
+    assert field.size == (8,) * rank
+    assert field.pad_before == (3,) * rank
+    assert field.surround == ((4, 4),) * rank
+
+
+def test_tokens_are_a_line():
+    inputs = keras.Input((30,), dtype="int32")
+    x = layers.Embedding(50, 8)(inputs)
+    x = layers.Conv1D(30, 5, padding="same", name="conv")(x)
+    x = layers.GlobalMaxPooling1D(name="pool")(x)
+    fields = models.receptive_field(keras.Model(inputs, x))
+    assert fields["conv"].size == (5,)
+    assert fields["conv"].reach == pytest.approx((4 / 30,))
+    assert "pool" not in fields
+
+
+def test_channels_may_come_first():
+    inputs = keras.Input((1, 12, 16))
+    options = {"padding": "same", "data_format": "channels_first"}
+    x = layers.Conv2D(2, 3, **options)(inputs)
+    x = layers.Conv2D(1, (1, 5), name="last", **options)(x)
+    field = models.receptive_field(keras.Model(inputs, x))["last"]
+    assert field.size == (3, 7)
+    assert field.positions == (12, 16)
+
+
+class _Excite(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = layers.Dense(2, activation="sigmoid")
+
+    def build(self, shape):
+        self.dense.build((None, 1, 1, shape[-1]))
+
+    def call(self, x):
+        return x * self.dense(keras.ops.mean(x, axis=(1, 2), keepdims=True))
+
+
+class _Mirrored(layers.Conv2D):
+    def call(self, x):
+        x = keras.ops.pad(x, [[0, 0], [2, 2], [1, 1], [0, 0]], mode="reflect")
+        return super().call(x)
+
+    def compute_output_shape(self, shape):
+        return (*shape[:-1], self.filters)
+
+
+class _Norm(layers.GroupNormalization):
+    pass
+
+
+class _Code(layers.Layer):
+    def __init__(self, function, **kwargs):
+        super().__init__(**kwargs)
+        self.function = function
+
+    def call(self, x):
+        return self.function(x)
+
+    def get_config(self):
+        raise NotImplementedError
+
+
+class _Dropped(layers.Layer):
+    def call(self, x, training=False):
+        return keras.ops.flip(x, 1) if training else x
+
+
+def _focus(x):
+    return keras.ops.concatenate(
+        [x[:, a::2, b::2] for a in (0, 1) for b in (0, 1)], axis=-1
+    )
+
+
+def _attended(x):
+    tokens = layers.Reshape((-1, x.shape[-1]))(x)
+    tokens = layers.MultiHeadAttention(1, 2)(tokens, tokens)
+    return layers.Add()([x, layers.Reshape(x.shape[1:])(tokens)])
+
+
+_STEPS = {
+    "excite": lambda x: _Excite()(x),
+    "mirrored": lambda x: _Mirrored(2, (5, 3))(x),
+    "norm": lambda x: _Norm(1)(x),
+    "dropped": lambda x: _Dropped()(x),
+    "focus": lambda x: layers.Conv2D(2, 1)(_focus(x)),
+    "focus in a layer": lambda x: layers.Conv2D(2, 1)(_Code(_focus)(x)),
+    "attended": _attended,
+    "lambda": lambda x: layers.Lambda(lambda y: y[:, 1:-1, 2:])(x),
+    "roll": lambda x: keras.ops.roll(x, 2, axis=1),
+    "wrapped": lambda x: layers.Conv2D(2, 3)(
+        keras.ops.concatenate([x[:, -1:], x, x[:, :1]], axis=1)
+    ),
+    "flip": lambda x: keras.ops.flip(x, 2),
+    "swapped": lambda x: keras.ops.transpose(x, (0, 2, 1, 3)),
+    "blur": lambda x: keras.ops.average_pool(x, 3, 2, "same"),
+    "depth to space": lambda x: layers.Conv2D(2, 1)(
+        _Code(lambda y: keras.ops.repeat(y, 2, axis=1))(x)
+    ),
+    "summed": lambda x: keras.ops.cumsum(x, axis=1),
+    "pooled": lambda x: (
+        layers.AdaptiveAveragePooling2D(4)(x)
+        if hasattr(layers, "AdaptiveAveragePooling2D")
+        else layers.Resizing(4, 4)(x)
+    ),
+    "conv": lambda x: layers.Conv2D(2, 3, padding="same")(x),
+    "strided": lambda x: layers.Conv2D(2, 3, 2, padding="same")(x),
+}
+
+
+def _assert_nothing_outside_moves(model, size, seed):
+    fields = models.receptive_field(model)
+    names = [n for n in fields if n in {layer.name for layer in model.layers}]
+    if not names:
+        return
+    probe = keras.Model(
+        model.inputs[0], [model.get_layer(name).output for name in names]
+    )
+    rng = np.random.default_rng(seed)
+    for weight in model.weights:
+        if "float" in str(weight.dtype):
+            weight.assign(rng.uniform(-1, 1, weight.shape))
+    x = rng.normal(size=(1, size, size, 2)).astype("float32")
+    cells = rng.integers(0, size, (12, 2))
+    batch = np.repeat(x, 1 + len(cells), axis=0)
+    for k, (i, j) in enumerate(cells):
+        batch[k + 1, i, j] += rng.choice([-5, 5])
+    made = keras.tree.flatten(probe(batch))
+    for name, maps in zip(names, made, strict=True):
+        maps = keras.ops.convert_to_numpy(maps)
+        field = fields[name]
+        if field.gated:
+            continue
+        moved = np.abs(maps[1:] - maps[:1]).max(-1) > 1e-5 * np.abs(maps).max()
+        for k, cell in enumerate(cells):
+            for position in np.argwhere(moved[k]):
+                for axis in (0, 1):
+                    i = position[axis]
+                    first, last = field.clear[axis]
+                    low = i * field.stride[axis] - field.pad_before[axis]
+                    inside = low <= cell[axis] < low + field.size[axis]
+                    # Past the border it may be any cell that is seen.
+                    assert inside or not all(
+                        start <= p <= end
+                        for p, (start, end) in zip(
+                            position, field.clear, strict=True
+                        )
+                    ), (name, cell, position)
+
+
+@pytest.mark.parametrize("step", _STEPS)
+def test_no_field_is_smaller_than_what_moves(step):
+    inputs = keras.Input((24, 24, 2))
+    x = layers.Conv2D(2, 3, padding="same", name="first")(inputs)
+    x = layers.Identity(name="behind")(_STEPS[step](x))
+    model = keras.Model(inputs, layers.Conv2D(2, 3, name="last")(x))
+    _assert_nothing_outside_moves(model, 24, 0)
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("seed", range(40))
+def test_no_field_of_a_random_network_is_smaller_than_what_moves(seed):
+    rng = np.random.default_rng(seed)
+    inputs = keras.Input((40, 40, 2))
+    x = inputs
+    for step in rng.choice(list(_STEPS), 4):
+        y = _STEPS[step](x)
+        if y.shape == x.shape and rng.uniform() < 0.5:
+            y = layers.Add()([x, y])
+        if min(y.shape[1:3]) < 6:
+            break
+        x = y
+    _assert_nothing_outside_moves(keras.Model(inputs, x), 40, seed)
 
 
 @pytest.mark.parametrize(

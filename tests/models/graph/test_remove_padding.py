@@ -133,23 +133,57 @@ def test_what_keeps_its_padding_stays_on_its_grid(pool, size):
             assert min(positions) > 1
 
 
-@pytest.mark.parametrize(
-    "move",
-    [
-        lambda x: x[:, ::2, ::2],
-        lambda x: keras.ops.max_pool(x, 2),
-        lambda x: layers.Resizing(16, 16)(x),
-    ],
-)
-def test_what_moves_over_the_map_may_not_meet_another(move):
+def test_a_resized_map_may_not_meet_another():
     inputs = keras.Input((32, 32, 3))
     x = layers.Conv2D(4, 3, padding="same")(inputs)
     y = layers.Conv2D(4, 3, 2, padding="same")(x)
+    move = layers.Resizing(16, 16)
     alone = keras.Model(inputs, layers.Conv2D(4, 3, padding="same")(move(x)))
     assert convert_padding(alone, "none").output_shape[1] < 16
     model = keras.Model(inputs, layers.Add(name="sum")([move(x), y]))
     with pytest.raises(ValueError, match="'sum'.*position by position"):
         convert_padding(model, "none")
+
+
+class Blurred(layers.DepthwiseConv2D):
+    pass
+
+
+@pytest.mark.parametrize("size", [32, 33])
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda x: x[:, ::2, ::2],
+        lambda x: x[:, 1::2, 1::2],
+        lambda x: keras.ops.max_pool(x, 2),
+        lambda x: Blurred(3, 2)(x),
+    ],
+)
+def test_windows_of_other_classes_stay_on_the_grid(move, size):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((size, size, 3))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    x = layers.Conv2D(4, 1, name="moved")(move(x))
+    x = layers.Conv2D(4, 3, padding="same", name="last")(x)
+    model = keras.Model(inputs, x)
+    assert_agree(model, size, ["moved", "last"])
+
+
+def test_what_hangs_on_the_position_is_refused_behind_what_lost_cells():
+    class Places(layers.Layer):
+        def call(self, x):
+            rows = keras.ops.arange(keras.ops.shape(x)[1], dtype=x.dtype)
+            return x + rows[:, None, None]
+
+    inputs = keras.Input((16, 16, 3))
+    x = layers.Conv2D(4, 3, padding="same", name="conv")(inputs)
+    model = keras.Model(inputs, Places(name="places")(x))
+    with pytest.raises(ValueError, match="'places'.*at another position"):
+        convert_padding(model, "none")
+    before = Places(name="places")(inputs)
+    conv = layers.Conv2D(4, 3, padding="same")
+    model = keras.Model(inputs, conv(before))
+    assert convert_padding(model, "none").output_shape == (None, 14, 14, 4)
 
 
 def test_a_resized_map_of_the_same_size_is_not_the_same_map():

@@ -1,0 +1,338 @@
+"""What a call does with a map, found by running it on small ones."""
+
+import hashlib
+import weakref
+from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph.cell_changes import Axis
+from keras_padpos.models.graph.cell_changes import CellChanges
+from keras_padpos.models.graph.trial_run import TrialError
+from keras_padpos.models.graph.trial_run import TrialRun
+from keras_padpos.models.graph.window import layers_inside
+
+Cells = tuple[int, ...]
+
+# Sizes of the maps that are tried, by the number of spatial axes: first small
+# ones, then larger ones for windows that fill these.
+_SMALL = {1: 24, 2: 12, 3: 8}
+_LARGE = {1: 96, 2: 28, 3: 16}
+# Numbers in one map, at most: larger maps take too long.
+_LARGEST = 2**18
+_UNCLEAR = "its positions see the map in no way that is the same for all"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What one output of a call does with one map that comes in.
+
+    Attributes:
+        axes: What its positions see, one entry a spatial axis; `None` if that
+            is unknown, or if the output is no map.
+        pads: Cells past the ends that they see, one pair an axis, negative
+            where cells of the map are left out; `None` for an axis of which
+            they hang on a size that is open.
+        gated: Whether something computed from the whole map acts alike on all
+            positions besides.
+        positional: Whether the same cells give something else at another
+            position.
+        fixed: Whether this holds for the call's own size alone.
+        pads_somewhere: Whether positions see cells past an end, at this size
+            or, if it is open, at some.
+        is_map: Whether the output is a map of as many axes.
+        reason: Why it is unknown, as the end of a sentence; else `""`.
+    """
+
+    axes: tuple[Axis, ...] | None = None
+    pads: tuple[tuple[int, int] | None, ...] = ()
+    gated: bool = False
+    positional: bool = False
+    fixed: bool = False
+    pads_somewhere: bool = False
+    is_map: bool = True
+    reason: str = ""
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the map comes out enlarged."""
+        return any(axis.factor > 1 for axis in self.axes or ())
+
+    @property
+    def plain(self) -> bool:
+        """Whether each position sees the cell of the same number alone."""
+        return self.axes is not None and all(
+            axis == Axis() for axis in self.axes
+        )
+
+
+def behaviour_of(
+    call: Call, tensor: int, rank: int, first: int = 1
+) -> tuple[Behaviour, ...]:
+    """Find out what a call does, from its outputs alone.
+
+    Some cells of a map are changed, and the positions of the output that move
+    are those that see them. Weights are sampled for it, so that none that is
+    0 hides a path; the layer and its state stay as they are.
+
+    Example:
+
+    >>> from keras_padpos.models.graph._model_graph import model_graph
+    >>> inputs = keras.Input((32, 32, 3))
+    >>> outputs = keras.ops.max_pool(inputs, 3, 2)
+    >>> call = model_graph(keras.Model(inputs, outputs)).calls[-1]
+    >>> (behaviour,) = behaviour_of(call, call.inputs[0], rank=2)
+    >>> behaviour.axes[0]
+    Axis(stride=2, before=0, extent=3, factor=1)
+
+    Args:
+        call: The call.
+        tensor: Number of the tensor that is changed; a map.
+        rank: Number of its spatial axes.
+        first: The first of them: 1, or 2 where channels come first.
+
+    Returns:
+        One for each output. Nothing is raised: what is unknown has a reason.
+    """
+    shape = call.input_shapes[call.inputs.index(tensor)]
+    start = first if len(shape) == rank + 2 else 1
+    own = shape[start : start + rank]
+    results: list[Behaviour] = []
+    for output, made in enumerate(call.output_shapes):
+        plain = len(made) == rank + 1 and made[1:] == own
+        if len(made) != rank + 2 and not plain:
+            results.append(Behaviour(is_map=False))
+            continue
+        begin = first if len(made) == rank + 2 else 1
+        results.append(
+            _at_its_size(
+                _Question(call, tensor, rank, first, output),
+                own,
+                made[begin : begin + rank],
+            )
+        )
+    return tuple(results)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One output of a call, and the map that is changed."""
+
+    call: Call
+    tensor: int
+    rank: int
+    first: int
+    output: int
+
+    def fits(self, sizes):
+        """Whether maps of these sizes are small enough to be tried."""
+        shapes = self.call.input_shapes + self.call.output_shapes
+        channels = max(max(shape[-1] or 1, shape[1] or 1) for shape in shapes)
+        return bool(np.prod(sizes) * min(channels, 512) <= _LARGEST)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """A behaviour at one size, and the size of the output there."""
+
+    behaviour: Behaviour
+    sizes: Cells = ()
+    positions: Cells = ()
+    far: bool = False  # whether most positions moved with each cell
+
+    @property
+    def known(self):
+        """Whether the behaviour is."""
+        return self.behaviour.axes is not None
+
+    @property
+    def pads(self):
+        """Cells past the ends at this size."""
+        return tuple(
+            (-axis.cells(0)[0], axis.after(n, m))
+            for axis, n, m in zip(
+                self.behaviour.axes, self.sizes, self.positions, strict=True
+            )
+        )
+
+
+def _at_its_size(question, own, made):
+    small = _congruent(own, _SMALL[question.rank], 4)
+    result = _tried(question, small)
+    large = _congruent(own, _LARGE[question.rank], 4)
+    unsure = not result.known and result.far
+    if result.behaviour.gated and question.fits(large):
+        unsure = not _reaches_far(question, large)
+    if unsure and question.fits(large):
+        larger = _tried(question, large)
+        result = larger if larger.known else _unknown(result)
+    if result.known:
+        behaviour = _carried_over(question, result, own, made)
+        if behaviour is not None:
+            return behaviour
+    if None not in own and question.fits(own):
+        result = _tried(question, own)
+        if result.known:
+            return replace(_padded(result, own, made), fixed=True)
+    if result.known:
+        return Behaviour(
+            reason="what it sees of a map hangs on the size of the map"
+        )
+    return result.behaviour
+
+
+def _unknown(result):
+    return replace(result, behaviour=Behaviour(reason=_UNCLEAR))
+
+
+def _reaches_far(question, sizes):
+    """Whether a gate is one on a larger map too, if that can be tried."""
+    key = _key(question, sizes)
+    results = _RESULTS.setdefault(question.call.operation, {})
+    if key is None or (key, "far") not in results:
+        run = TrialRun(
+            question.call, question.tensor, question.rank, question.first, sizes
+        )
+        try:
+            reaches = CellChanges(run, question.output, 1).reaches_far()
+        except TrialError:
+            reaches = True  # it takes no other size
+        if key is None:
+            return reaches
+        results[key, "far"] = reaches
+    return results[key, "far"]
+
+
+def _congruent(own, least, step):
+    """Sizes to try that leave the same remainder as the call's own."""
+    return tuple(
+        least if size is None else least + (size - least) % step for size in own
+    )
+
+
+def _carried_over(question, result, own, made):
+    """The behaviour at the call's own size; `None` if it is another."""
+    strides = [axis.stride for axis in result.behaviour.axes]
+    sizes = tuple(
+        size if n is None else size + (n - size) % stride
+        for size, n, stride in zip(result.sizes, own, strides, strict=True)
+    )
+    if sizes != result.sizes:
+        result = _tried(question, sizes)
+        if not result.known or strides != [
+            axis.stride for axis in result.behaviour.axes
+        ]:
+            return None
+    axes = result.behaviour.axes
+    somewhere = result.pads
+    if not result.behaviour.plain or result.sizes != result.positions:
+        # What is counted from an end, or is always as large, shows at another
+        # size.
+        other = tuple(
+            size + 2 * stride
+            for size, stride in zip(sizes, strides, strict=True)
+        )
+        again = _tried(question, other, 1)
+        if again.behaviour.axes != axes or again.pads != result.pads:
+            return None
+        if None in own and max(strides) > 1:
+            odd = _tried(question, tuple(size + 1 for size in sizes), 1)
+            if not odd.known:
+                return None
+            somewhere += odd.pads
+    for axis, n, m, size, count in zip(
+        axes, own, made, result.sizes, result.positions, strict=True
+    ):
+        if None in (n, m):
+            continue
+        if m != count + (n - size) * axis.factor // axis.stride:
+            return None
+    behaviour = _padded(result, own, made)
+    if None not in own:
+        return behaviour
+    return replace(behaviour, pads_somewhere=_any_added(somewhere))
+
+
+def _padded(result, own, made):
+    """The behaviour with its pads at a size."""
+    axes = result.behaviour.axes
+    pads: list[Any] = []
+    for axis, n, m, pair in zip(axes, own, made, result.pads, strict=True):
+        if n is None and axis.stride > 1:
+            pads.append(None)
+        elif None in (n, m):
+            pads.append(pair)
+        else:
+            pads.append((-axis.cells(0)[0], axis.after(n, m)))
+    return replace(
+        result.behaviour,
+        pads=tuple(pads),
+        pads_somewhere=_any_added(pair for pair in pads if pair),
+    )
+
+
+def _any_added(pads):
+    return any(max(pair) > 0 for pair in pads)
+
+
+_RESULTS: weakref.WeakKeyDictionary[Any, dict[Any, _Result]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _tried(question, sizes, draws=2):
+    """The behaviour at some size; each is tried once."""
+    key = _key(question, sizes)
+    if key is None:
+        return _try(question, sizes, draws)
+    results = _RESULTS.setdefault(question.call.operation, {})
+    if (key, draws) not in results:
+        results[key, draws] = _try(question, sizes, draws)
+    return results[key, draws]
+
+
+def _key(question, sizes):
+    """What a result hangs on; `None` if that cannot be said."""
+    call = question.call
+    parts: list[Any] = [sizes, question.rank, question.first, question.output]
+    parts.append([n == question.tensor for n in call.inputs])
+    parts.append([shape[1:] for shape in call.input_shapes])
+    for leaf in keras.tree.flatten(call.arguments):
+        if isinstance(leaf, keras.KerasTensor):
+            parts.append(leaf.dtype)
+        elif hasattr(leaf, "shape"):
+            array = np.asarray(keras.ops.convert_to_numpy(leaf))
+            digest = hashlib.sha256(array.tobytes()).hexdigest()
+            parts.append((array.shape, str(array.dtype), digest))
+        elif isinstance(
+            leaf, (int, float, str, slice, type(None), type(Ellipsis))
+        ):
+            parts.append(leaf)
+        else:
+            return None
+    for layer in layers_inside(call.operation):
+        # Layers with a padding mode may be given another.
+        mode = getattr(layer, "padding_mode", None)
+        parts.append((type(layer), getattr(layer, "padding", None), mode))
+    return repr(parts)
+
+
+def _try(question, sizes, draws):
+    try:
+        run = TrialRun(
+            question.call, question.tensor, question.rank, question.first, sizes
+        )
+        seen = CellChanges(run, question.output, draws).seen()
+    except TrialError as error:
+        return _Result(Behaviour(reason=str(error)))
+    behaviour = Behaviour(
+        seen.axes,
+        gated=seen.gated,
+        positional=seen.positional,
+        reason="" if seen.axes else _UNCLEAR,
+    )
+    return _Result(behaviour, run.sizes, seen.positions, seen.far)

@@ -1,0 +1,388 @@
+"""What layers of other classes do is found by running them."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from keras import ops
+
+from keras_padpos.models.graph._behaviour import behaviour_of
+from keras_padpos.models.graph._model_graph import model_graph
+from keras_padpos.models.graph.cell_changes import Axis
+
+
+class Code(layers.Layer):
+    """A layer that runs a function."""
+
+    def __init__(self, function, **kwargs):
+        super().__init__(**kwargs)
+        self.function = function
+
+    def call(self, x):
+        return self.function(x)
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+def behaviour(layer, shape=(32, 30, 3), first=1):
+    inputs = keras.Input(shape)
+    call = model_graph(keras.Model(inputs, layer(inputs))).calls[-1]
+    (one,) = behaviour_of(call, call.inputs[0], len(shape) - 1, first)
+    return one
+
+
+def wrapped(x):
+    return ops.concatenate([x[:, -2:], x, x[:, :2]], axis=1)
+
+
+class Subclass(layers.Conv2D):
+    """A subclass that adds nothing."""
+
+
+class Wrapping(layers.Conv2D):
+    """A subclass that says "valid", and wraps."""
+
+    def call(self, x):
+        return super().call(
+            ops.pad(wrapped(x), [[0, 0], [0, 0], [1, 1], [0, 0]])
+        )
+
+    def compute_output_shape(self, shape):
+        return super().compute_output_shape(
+            (
+                shape[0],
+                *(n and n + k for n, k in zip(shape[1:3], (4, 2), strict=True)),
+                shape[3],
+            )
+        )
+
+
+class Blur(layers.Layer):
+    """A fixed kernel that is no weight to be trained."""
+
+    def build(self, shape):
+        kernel = np.outer([1, 2, 1], [1, 2, 1])[..., None, None] / 16
+        self.kernel = self.add_weight(
+            shape=(3, 3, shape[-1], 1),
+            initializer=lambda s, dtype: ops.cast(
+                ops.broadcast_to(kernel, s), dtype
+            ),
+            trainable=False,
+        )
+
+    def call(self, x):
+        x = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="reflect")
+        return ops.depthwise_conv(x, self.kernel, 2)
+
+
+class Scaled(layers.Layer):
+    """A path that starts at 0, as a layer scale does."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.conv = layers.Conv2D(3, 5, padding="same")
+
+    def build(self, shape):
+        self.conv.build(shape)
+        self.gamma = self.add_weight(shape=(3,), initializer="zeros")
+
+    def call(self, x):
+        return x + self.gamma * self.conv(x)
+
+
+WINDOWS = {
+    "subclass": (Subclass(4, 3, 2, padding="same"), (2, 3, ((0, 1), (0, 1)))),
+    "pads by itself": (
+        Wrapping(4, (5, 3)),
+        ((1, 1), (5, 3), ((2, 2), (1, 1))),
+    ),
+    "blur": (Blur(), (2, 3, ((1, 0), (1, 0)))),
+    "zero at first": (Scaled(), (1, 5, ((2, 2), (2, 2)))),
+    "reflect": (
+        Code(lambda x: ops.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]], "reflect")),
+        (1, 1, ((1, 0), (0, 2))),
+    ),
+    "roll": (Code(lambda x: ops.roll(x, 3, 1)), (1, 1, ((3, -3), (0, 0)))),
+    "slices": (Code(lambda x: x[:, 1::2, ::2]), (2, 1, ((-1, 0), (0, -1)))),
+    "crop": (Code(lambda x: x[:, 2:, :-3]), (1, 1, ((-2, 0), (0, -3)))),
+    "last rows": (Code(lambda x: x[:, -5:]), (1, 1, ((-27, 0), (0, 0)))),
+    "space to depth": (
+        Code(lambda x: ops.max_pool(ops.relu(x), 2, 2)),
+        (2, 2, ((0, 0), (0, 0))),
+    ),
+    "wide": (
+        Code(lambda x: ops.average_pool(x, 21, 1, "same")),
+        (1, 21, ((10, 10), (10, 10))),
+    ),
+    "far taps": (
+        Code(
+            lambda x: ops.depthwise_conv(
+                x, ops.ones((3, 3, 3, 1)), dilation_rate=4, padding="same"
+            )
+        ),
+        (1, 9, ((4, 4), (4, 4))),
+    ),
+    "gaps": (
+        Code(lambda x: ops.average_pool(x, 1, 3)),
+        (3, 1, ((0, -1), (0, -2))),
+    ),
+    "wrapper": (
+        layers.SpectralNormalization(layers.Conv2D(2, 3, padding="same")),
+        (1, 3, ((1, 1), (1, 1))),
+    ),
+}
+
+
+def both(value):
+    return value if isinstance(value, tuple) else (value, value)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_a_window_is_seen(name):
+    layer, (strides, extents, pads) = WINDOWS[name]
+    seen = behaviour(layer)
+    assert not seen.reason
+    assert tuple(axis.stride for axis in seen.axes) == both(strides)
+    assert tuple(axis.extent for axis in seen.axes) == both(extents)
+    assert seen.pads == pads
+    assert not seen.gated
+    assert not seen.positional
+    assert seen.pads_somewhere is any(max(pair) > 0 for pair in pads)
+
+
+class Excite(layers.Layer):
+    """Squeeze and excitation of one's own."""
+
+    def __init__(self, pool, **kwargs):
+        super().__init__(**kwargs)
+        self.pool = pool
+        self.dense = layers.Dense(3, activation="sigmoid")
+
+    def build(self, shape):
+        self.dense.build((None, 1, 1, shape[-1]))
+
+    def call(self, x):
+        return x * self.dense(self.pool(x, axis=(1, 2), keepdims=True))
+
+
+class Attention(layers.Layer):
+    """Every position looks at all, and a window besides."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.attention = layers.MultiHeadAttention(2, 4)
+        self.conv = layers.DepthwiseConv2D(3, padding="same")
+
+    def build(self, shape):
+        self.attention.build((None, None, 3), (None, None, 3))
+        self.conv.build(shape)
+
+    def call(self, x):
+        tokens = ops.reshape(x, (ops.shape(x)[0], -1, 3))
+        tokens = self.attention(tokens, tokens)
+        return self.conv(x + ops.reshape(tokens, ops.shape(x)))
+
+
+class Norm(layers.GroupNormalization):
+    """A subclass."""
+
+
+@pytest.mark.parametrize(
+    "layer, extent",
+    [
+        (Excite(ops.mean), 1),
+        (Excite(ops.max), 1),
+        (Norm(3), 1),
+        (Attention(), 3),
+        (Code(lambda x: x - ops.max(x, axis=(1, 2), keepdims=True)), 1),
+        (
+            Code(
+                lambda x: (
+                    ops.average_pool(x, 3, 1)
+                    / (1 + ops.mean(ops.abs(x), axis=(1, 2), keepdims=True))
+                )
+            ),
+            3,
+        ),
+    ],
+)
+def test_a_gate_is_seen_beside_the_window(layer, extent):
+    seen = behaviour(layer)
+    assert seen.gated
+    assert [axis.extent for axis in seen.axes] == [extent] * 2
+
+
+@pytest.mark.parametrize(
+    "function, factor, extent",
+    [
+        (lambda x: ops.repeat(ops.repeat(x, 2, 1), 2, 2), 2, 2),
+        (lambda x: ops.image.resize(x, (96, 90), "bilinear"), None, None),
+        (layers.UpSampling2D(3, interpolation="bilinear"), 3, 5),
+        (layers.UpSampling2D(2, interpolation="bilinear"), 2, 4),
+    ],
+)
+def test_an_enlargement_by_a_whole_number_is_seen(function, factor, extent):
+    seen = behaviour(Code(function))
+    if factor is None:  # 32 x 30 become 96 x 90, at any size
+        assert seen.fixed or seen.reason
+        return
+    assert seen.enlarges
+    assert {axis.factor for axis in seen.axes} == {factor}
+    assert {axis.extent for axis in seen.axes} == {extent}
+    assert seen.pads_somewhere is (extent > factor)
+
+
+class Counter(layers.Layer):
+    """Counts its calls outside of Keras' variables."""
+
+    calls = 0
+
+    def call(self, x):
+        self.calls += 1
+        return x * self.calls
+
+
+class WindowAttention(layers.Layer):
+    """Blocks of 4 x 4 cells, each by itself."""
+
+    def call(self, x):
+        n, h, w, c = ops.shape(x)
+        x = ops.reshape(x, (n, h // 4, 4, w // 4, 4, c))
+        x = x + ops.mean(x, axis=(2, 4), keepdims=True)
+        return ops.reshape(x, (n, h, w, c))
+
+
+@pytest.mark.parametrize(
+    "layer, reason",
+    [
+        (Code(lambda x: ops.flip(x, 1)), "same for all"),
+        (Code(lambda x: ops.cumsum(x, 2)), "same for all"),
+        (WindowAttention(), "same for all"),
+        (Counter(), "another result each time"),
+        (Code(lambda x: x - ops.mean(x, axis=0)), "examples of a batch"),
+        (Code(lambda x: ops.log(x)), "not finite"),
+        (
+            Code(lambda x: x + ops.mean(x, axis=1, keepdims=True)),
+            "same for all",
+        ),
+    ],
+)
+def test_what_is_no_window_is_unknown_with_a_reason(layer, reason):
+    assert reason in behaviour(layer, (32, 32, 3)).reason
+
+
+def test_swapped_axes_are_no_window():
+    swap = Code(lambda x: ops.transpose(x, (0, 2, 1, 3)))
+    assert "same for all" in behaviour(swap, (32, 32, 3)).reason
+
+
+def test_a_layer_that_fails_says_why():
+    def fails(x):
+        if not isinstance(x, keras.KerasTensor) and ops.shape(x)[0] != 1:
+            raise RuntimeError("one at a time")
+        return x
+
+    class Fails(Code):
+        def compute_output_shape(self, shape):
+            return shape
+
+        def compute_output_spec(self, x):
+            return keras.KerasTensor(x.shape, x.dtype)
+
+    assert "one at a time" in behaviour(Fails(fails)).reason
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x + ops.cast(ops.arange(ops.shape(x)[2])[:, None], x.dtype),
+        lambda x: (
+            x
+            * ops.cast(ops.arange(ops.shape(x)[1])[:, None, None] > 4, x.dtype)
+        ),
+    ],
+)
+def test_what_hangs_on_the_position_is_said(function):
+    seen = behaviour(Code(function))
+    assert seen.plain
+    assert seen.positional
+
+
+class Restless(layers.Layer):
+    """Random, with a state, and another thing while training."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = keras.random.SeedGenerator(3)
+
+    def build(self, shape):
+        self.total = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="total"
+        )
+
+    def call(self, x, training=False):
+        self.total.assign_add(1.0)
+        if training:
+            x = ops.flip(x, 1)
+        return x + keras.random.normal(ops.shape(x), seed=self.seed)
+
+
+def test_random_and_stateful_layers_are_seen_through_and_left_alone():
+    layer = Restless()
+    seen = behaviour(layer)
+    assert seen.plain
+    assert not seen.positional
+    before = [ops.convert_to_numpy(v) for v in layer.variables]
+    assert behaviour(layer, (20, 20, 3)).plain
+    for one, other in zip(before, layer.variables, strict=True):
+        np.testing.assert_array_equal(one, ops.convert_to_numpy(other))
+    assert layer.trainable
+
+
+def test_a_frozen_path_that_is_zero_is_seen():
+    layer = Scaled(trainable=False)
+    assert [axis.extent for axis in behaviour(layer).axes] == [5, 5]
+
+
+@pytest.mark.parametrize(
+    "shape, kernel, pads",
+    [((50, 3), 5, ((2, 2),)), ((9, 10, 11, 2), 3, ((1, 1),) * 3)],
+)
+def test_lines_and_volumes(shape, kernel, pads):
+    class One(layers.Conv1D):
+        pass
+
+    class Three(layers.Conv3D):
+        pass
+
+    kind = One if len(shape) == 2 else Three
+    assert behaviour(kind(2, kernel, padding="same"), shape).pads == pads
+
+
+def test_channels_first():
+    pad = Code(lambda x: ops.pad(x, [[0, 0], [0, 0], [2, 1], [0, 0]]))
+    seen = behaviour(pad, (3, 32, 30), first=2)
+    assert seen.pads == ((2, 1), (0, 0))
+
+
+def test_half_precision():
+    class Half(layers.Conv2D):
+        pass
+
+    seen = behaviour(Half(4, 3, padding="same", dtype="mixed_float16"))
+    assert seen.axes == (Axis(1, 1, 3),) * 2
+
+
+@pytest.mark.parametrize("kernel, padded", [(2, False), (3, True)])
+def test_open_sizes(kernel, padded):
+    for padding, pads in (("valid", False), ("same", padded)):
+
+        def pool(x, padding=padding):
+            return ops.max_pool(x, kernel, 2, padding)
+
+        seen = behaviour(Code(pool), (None, None, 3))
+        assert seen.axes[0].stride == 2
+        assert seen.pads == (None, None)
+        # Of an odd size the last window is cut short, or filled up.
+        assert seen.pads_somewhere is (pads or padding == "same")
