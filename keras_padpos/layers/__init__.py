@@ -3,6 +3,7 @@
 # Those without a `padding_mode` are here because models are saved with them.
 from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
 from keras_padpos.layers.conv_2d_transpose import Conv2DTranspose
+from keras_padpos.layers.converted_layer import ConvertedLayer as ConvertedLayer
 from keras_padpos.layers.convolutions import Conv1D
 from keras_padpos.layers.convolutions import Conv2D
 from keras_padpos.layers.convolutions import Conv3D

@@ -9,6 +9,7 @@ import keras
 
 from keras_padpos import padding
 from keras_padpos.errors import InputError
+from keras_padpos.models.graph._blocks import converted_block
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._replaced_layers import replaced_layers
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -35,10 +36,11 @@ def convert_padding(
     """Make a copy of a network that pads another way, weights kept.
 
     Every site that `find_padding_sites` lists is changed, in models inside
-    too. Names, weights, regularisers, dtype policies, trainable flags and the
+    too, and in layers whose own code calls padded layers. Names, weights, regularisers, dtype policies, trainable flags and the
     compilation (without the optimiser's state) are carried over; the model
-    itself is left alone. A functional model of a class of its own becomes a
-    plain one.
+    itself is left alone. A functional model of a class of its own stays one
+    where the class can be made of inputs and outputs, and becomes a plain one
+    elsewhere, with a warning if methods such as `train_step` are lost.
 
     Example:
 
@@ -75,9 +77,11 @@ def convert_padding(
             PyTorch's `padding=k//2` adds them.
         only: Sites to convert: a name, a list of names, with `*` for any
             characters if wanted, or a function of a `PaddingSite`. A name is
-            that of the layer or of its padding layer. All if not given. A
+            that of the layer or of its padding layer; that of a layer whose
+            code calls padded ones stands for all of them. All if not given. A
             layer that is called several times is converted for all calls.
-        skip: Sites to leave as they are, likewise.
+        skip: Sites to leave as they are, likewise. With
+            `lambda site: bool(site.reason)` all that cannot be converted.
         pooling: Whether to convert what pooling layers pad.
         input_shape: For `"none"` and a model that leaves sizes open: the shape,
             without the batch, on whose grid the result shall be. What counts
@@ -91,8 +95,7 @@ def convert_padding(
 
     Raises:
         ValueError: If nothing is there to convert, if a site cannot be
-            converted (the message names the layer; `skip` leaves it), or if
-            the model is subclassed, so that its graph cannot be read.
+            converted (the message names all such layers), or if the model is subclassed, so that its graph cannot be read.
     """
     mode = None if padding_mode == "none" else padding.get(padding_mode)
     if geometry not in _GEOMETRIES:
@@ -102,7 +105,8 @@ def convert_padding(
         )
     sites = find_padding_sites(model)
     chosen = _chosen(sites, only, skip, pooling)
-    if not chosen:
+    windows = [site for site in chosen if site.kind != "other"]
+    if not windows and not any(site.reason for site in chosen):
         if sites:
             raise InputError(
                 f"None of the {len(sites)} sites of model {model.name!r} is "
@@ -113,20 +117,64 @@ def convert_padding(
             f"Model {model.name!r} has no layer that pads, so there is "
             "nothing to convert."
         )
-    for site in chosen:
-        if site.reason:
-            raise InputError(
-                f"Layer {site.name!r} pads, or may, and cannot be converted: "
-                f"{site.reason}. `skip` leaves it as it is."
-            )
+    _refuse_what_cannot(chosen, mode)
     if mode is None:
-        copy = RemovePadding(model, chosen, input_shape).run(model)
+        copy = RemovePadding(model, windows, input_shape).run(model)
     else:
-        layers = replaced_layers(chosen, mode, geometry)
-        copy = _Replace(layers).run(model)
+        copy = _Replace(_makers(windows, mode, geometry)).run(model)
     if verbose:
-        print_sites(chosen, after=find_padding_sites(copy))
+        print_sites(windows, after=find_padding_sites(copy))
     return copy
+
+
+def _refuse_what_cannot(sites, mode):
+    """Raise one error that names every layer in the way."""
+    reasons = [(site.name, site.reason) for site in sites if site.reason]
+    leave = "skip=lambda site: bool(site.reason)"
+    if not reasons:
+        inner = "it is called by the code of a layer around it, which"
+        if mode is None:
+            inner += " stays as it is and cannot do with smaller maps"
+        elif mode.random:
+            inner += f" gives it no seed for padding_mode={mode.name!r}"
+        else:
+            return
+        reasons = [
+            (site.name, inner) for site in sites if site.block is not None
+        ]
+        leave = "skip=lambda site: site.block is not None"
+    if not reasons:
+        return
+    if len(reasons) == 1:
+        ((name, reason),) = reasons
+        raise InputError(
+            f"Layer {name!r} pads, or may, and cannot be converted: {reason}. "
+            f"`skip={name!r}` leaves it as it is; `{leave}` leaves all such "
+            "layers."
+        )
+    listed = "; ".join(f"{name!r}: {reason}" for name, reason in reasons)
+    raise InputError(
+        f"{len(reasons)} layers pad, or may, and cannot be converted: "
+        f"{listed}. `{leave}` leaves them all as they are."
+    )
+
+
+def _makers(sites, mode, geometry):
+    """What makes a layer in another's place, by that layer's id."""
+    makers = replaced_layers(sites, mode, geometry)
+    inside: dict[int, list[PaddingSite]] = {}
+    for site in sites:
+        if site.block is not None:
+            inside.setdefault(id(site.block), []).append(site)
+
+    def maker(block, held):
+        return lambda: converted_block(
+            block, {site.path: makers[id(site.layer)]() for site in held}
+        )
+
+    return makers | {
+        number: maker(held[0].block, held) for number, held in inside.items()
+    }
 
 
 class _Replace(Rebuild):
@@ -135,6 +183,9 @@ class _Replace(Rebuild):
     def __init__(self, layers):
         super().__init__()
         self._layers = layers
+
+    def passes(self, layer):
+        return id(layer) not in self._layers
 
     def replace(self, layer):
         make = self._layers.get(id(layer))
@@ -168,8 +219,12 @@ def _patterns(selection):
 
 
 def _matches(site, pattern):
-    names = [site.name, site.padding_layer or site.name]
-    names += [name.rpartition("/")[2] for name in names]
+    names = {site.name, site.padding_layer or site.name}
+    if site.block is not None:
+        # The block's name stands for all that it holds.
+        around, held, _ = site.name.rpartition(f"{site.block.name}/")
+        names |= {f"{around}{held[:-1]}", site.path}
+    names |= {name.rpartition("/")[2] for name in names}
     return any(fnmatchcase(name, pattern) for name in names)
 
 

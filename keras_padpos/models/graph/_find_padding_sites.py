@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_padpos import padding
+from keras_padpos.models.graph._blocks import sites_inside
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -46,6 +47,9 @@ def find_padding_sites(
 
     A `ZeroPadding2D` that feeds one layer without padding of its own, as
     before ResNet's strided convolutions, is one site together with that layer.
+    A layer whose own code calls padded layers, which it holds as attributes or
+    in lists and dicts, is a site of kind `"other"`, followed by those layers,
+    named `block/conv`.
 
     Example:
 
@@ -88,9 +92,9 @@ def find_padding_sites(
     sites = []
     for call in graph.calls:
         if id(call) not in serving:
-            site = _site(call, frames.get(id(call)))
-            if site is not None:
-                sites.append(site)
+            inside = sites_inside(call, lambda inner: _site(inner, None))
+            site = None if inside else _site(call, frames.get(id(call)))
+            sites += inside if site is None else [site]
     return sites
 
 

@@ -34,6 +34,7 @@ class Call:
         outputs: Numbers of the tensors it makes.
         input_shapes: Their shapes, batch included; `None` where unknown.
         output_shapes: Likewise.
+        arguments: Positional and keyword arguments, with symbolic tensors.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Call:
     outputs: tuple[int, ...]
     input_shapes: tuple[Shape, ...]
     output_shapes: tuple[Shape, ...]
+    arguments: Any = ((), {})
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
             alive.append(tensor)
         return numbers[id(tensor)]
 
-    def record(name, operation, inputs, results):
+    def record(name, operation, inputs, results, arguments=((), {})):
         calls.append(
             Call(
                 name,
@@ -103,6 +105,7 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
                 tuple(map(number, results)),
                 tuple(tuple(tensor.shape) for tensor in inputs),
                 tuple(tuple(tensor.shape) for tensor in results),
+                arguments,
             )
         )
 
@@ -124,7 +127,8 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
                 ) from error
             # A layer may hand on the very tensor that it got.
             results = keras.tree.map_structure(_copy, results)
-            record(name, operation, inputs, tensors_in(results))
+            made = tensors_in(results)
+            record(name, operation, inputs, made, (args, kwargs))
             return results
 
         return visit
