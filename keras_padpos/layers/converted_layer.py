@@ -43,9 +43,7 @@ def inner_layers(layer: keras.Layer) -> Iterator[tuple[str, keras.Layer]]:
         seen.add(id(value))
         if isinstance(value, keras.Layer):
             yield path, value
-        waiting += [
-            (f"{path}/{name}", part) for name, part in _parts(value)
-        ]
+        waiting += [(f"{path}/{name}", part) for name, part in _parts(value)]
 
 
 def _parts(value):
@@ -117,8 +115,7 @@ class ConvertedLayer:
                 "registered_name": None if stock else name,
             },
             "inner_paddings": {
-                path: dict(inner)
-                for path, inner in self.inner_paddings.items()
+                path: dict(inner) for path, inner in self.inner_paddings.items()
             },
         }
 

@@ -75,7 +75,9 @@ class _Split(Rebuild):
     def replace(self, layer):
         if id(layer) not in self._activations:
             return super().replace(layer)
-        return copied_layer(layer, lambda config: {**config, "activation": None})
+        return copied_layer(
+            layer, lambda config: {**config, "activation": None}
+        )
 
     def call(self, layer, twin, args, kwargs, apply):
         made = super().call(layer, twin, args, kwargs, apply)

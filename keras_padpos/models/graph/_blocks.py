@@ -122,31 +122,49 @@ def converted_block(
         to pad otherwise than its own code says.
     """
     tried = _BLOCKS[block]
-    paddings = {
+    wanted = {
         **getattr(block, "inner_paddings", {}),
-        **{path: _padding(layer) for path, layer in layers.items()},
+        **{path: padding_entry(layer) for path, layer in layers.items()},
+    }
+    described = {
+        layers[path].name: layers[path]
+        for path in tried.carried & layers.keys()
+    }
+    copy = plain_copy(block, lambda config: _redescribed(config, described))
+    held = dict(inner_layers(copy))
+    own = {
+        path: padding_entry(held[path]) if path in tried.carried else padded
+        for path, padded in tried.own.items()
     }
     paddings = {
-        path: inner
-        for path, inner in paddings.items()
-        if path not in tried.carried and inner != tried.own[path]
+        path: inner for path, inner in wanted.items() if inner != own[path]
     }
-    copy = plain_copy(block)
-    held = dict(inner_layers(copy))
-    for path in tried.carried & layers.keys():
-        _become(held[path], layers[path])
     return convert_inside(copy, paddings) if paddings else copy
 
 
-def _become(layer, other):
-    """Give a layer, in place, the class and the padding of another."""
-    object.__setattr__(layer, "__class__", type(other))
-    if hasattr(other, "padding_mode"):
-        layer.set_padding(other.padding, other.padding_mode)
-        return
-    layer.padding = other.padding
-    for name in ("padding_mode", "geometry", "seed_generator"):
-        vars(layer).pop(name, None)
+def padding_entry(layer: keras.Layer) -> dict[str, Any]:
+    """What a layer of Keras, or ours, pads, as a `ConvertedLayer` says it."""
+    ours = PADDED.get(type(layer), type(layer))
+    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
+    return {
+        "class_name": keras.saving.get_registered_name(ours),
+        "padding": layer.padding,
+        "padding_mode": padding.serialize(mode),
+    }
+
+
+def _redescribed(config, layers):
+    """A configuration in which layers are described as others of the name."""
+    if isinstance(config, (list, tuple)):
+        return type(config)(_redescribed(each, layers) for each in config)
+    if not isinstance(config, dict):
+        return config
+    inner = config.get("config")
+    if "class_name" in config and isinstance(inner, dict):
+        layer = layers.get(inner.get("name"))
+        if layer is not None:
+            return keras.saving.serialize_keras_object(layer)
+    return {key: _redescribed(each, layers) for key, each in config.items()}
 
 
 def _may_hold(layer):
@@ -177,17 +195,6 @@ def _name(layer, path, names):
     return path if made_up or names.count(layer.name) > 1 else layer.name
 
 
-def _padding(layer):
-    """What a layer of Keras, or of ours, pads: an entry of `ConvertedLayer`."""
-    ours = PADDED.get(type(layer), type(layer))
-    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
-    return {
-        "class_name": keras.saving.get_registered_name(ours),
-        "padding": layer.padding,
-        "padding_mode": padding.serialize(mode),
-    }
-
-
 def _tried(call, paths):
     block = call.operation
     if block not in _BLOCKS:
@@ -199,7 +206,7 @@ def _try(call, paths):
     """Convert a copy inside, and see that only its border changed."""
     block = call.operation
     current = {
-        path: _padding(layer)
+        path: padding_entry(layer)
         for path, layer in inner_layers(block)
         if path in paths
     }
@@ -216,7 +223,7 @@ def _try(call, paths):
     held = dict(inner_layers(plain))
     if not held.keys() >= set(paths):
         return _Block("a copy of it does not hold the same layers")
-    own = {path: _padding(held[path]) for path in paths}
+    own = {path: padding_entry(held[path]) for path in paths}
     problem = copy_problem(
         block,
         lambda: convert_inside(plain_copy(block), current),
@@ -225,7 +232,7 @@ def _try(call, paths):
     if problem:
         return _Block(problem)
     circular = {
-        path: {**_padding(layer), "padding_mode": "circular"}
+        path: {**padding_entry(layer), "padding_mode": "circular"}
         for path, layer in inner_layers(block)
         if path in paths
     }
@@ -236,7 +243,7 @@ def _try(call, paths):
         inner_layers(built_copy(lambda: plain_copy(converted), arguments))
     )
     carried = frozenset(
-        path for path in paths if _padding(again[path]) == circular[path]
+        path for path in paths if padding_entry(again[path]) == circular[path]
     )
     if not _trusted(block):
         problem = _border_problem(converted, call, held[paths[0]])

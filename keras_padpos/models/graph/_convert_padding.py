@@ -1,5 +1,6 @@
 """The same network with other borders."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -10,6 +11,7 @@ import keras
 from keras_padpos import padding
 from keras_padpos.errors import InputError
 from keras_padpos.models.graph._blocks import converted_block
+from keras_padpos.models.graph._converted_model import converted_model
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._replaced_layers import replaced_layers
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -36,9 +38,10 @@ def convert_padding(
     """Make a copy of a network that pads another way, weights kept.
 
     Every site that `find_padding_sites` lists is changed, in models inside
-    too, and in layers whose own code calls padded layers. Names, weights, regularisers, dtype policies, trainable flags and the
-    compilation (without the optimiser's state) are carried over; the model
-    itself is left alone. A functional model of a class of its own stays one
+    too, and in layers whose own code calls padded layers. Names, weights,
+    regularisers, dtype policies, trainable flags and the compilation (without
+    the optimiser's state) are carried over; the model itself is left alone.
+    A functional model of a class of its own stays one
     where the class can be made of inputs and outputs, and becomes a plain one
     elsewhere, with a warning if methods such as `train_step` are lost.
 
@@ -95,7 +98,8 @@ def convert_padding(
 
     Raises:
         ValueError: If nothing is there to convert, if a site cannot be
-            converted (the message names all such layers), or if the model is subclassed, so that its graph cannot be read.
+            converted (the message names all such layers), or if the model is
+            subclassed, so that its graph cannot be read.
     """
     mode = None if padding_mode == "none" else padding.get(padding_mode)
     if geometry not in _GEOMETRIES:
@@ -121,7 +125,7 @@ def convert_padding(
     if mode is None:
         copy = RemovePadding(model, windows, input_shape).run(model)
     else:
-        copy = _Replace(_makers(windows, mode, geometry)).run(model)
+        copy = _Replace(windows, mode, geometry).run(model)
     if verbose:
         print_sites(windows, after=find_padding_sites(copy))
     return copy
@@ -159,37 +163,34 @@ def _refuse_what_cannot(sites, mode):
     )
 
 
-def _makers(sites, mode, geometry):
-    """What makes a layer in another's place, by that layer's id."""
-    makers = replaced_layers(sites, mode, geometry)
-    inside: dict[int, list[PaddingSite]] = {}
-    for site in sites:
-        if site.block is not None:
-            inside.setdefault(id(site.block), []).append(site)
-
-    def maker(block, held):
-        return lambda: converted_block(
-            block, {site.path: makers[id(site.layer)]() for site in held}
-        )
-
-    return makers | {
-        number: maker(held[0].block, held) for number, held in inside.items()
-    }
-
-
 class _Replace(Rebuild):
     """Puts other layers where some were."""
 
-    def __init__(self, layers):
+    def __init__(self, sites, mode, geometry):
         super().__init__()
-        self._layers = layers
+        self._windows = replaced_layers(sites, mode, geometry)
+        self._inside = defaultdict(list)  # sites, by the layer around them
+        for site in sites:
+            if site.block is not None:
+                self._inside[id(site.block)].append(site)
 
     def passes(self, layer):
-        return id(layer) not in self._layers
+        return id(layer) not in self._windows and id(layer) not in self._inside
 
     def replace(self, layer):
-        make = self._layers.get(id(layer))
+        if id(layer) in self._inside:
+            return converted_block(
+                layer,
+                {
+                    site.path: self._windows[id(site.layer)]()
+                    for site in self._inside[id(layer)]
+                },
+            )
+        make = self._windows.get(id(layer))
         return make() if make else super().replace(layer)
+
+    def whole(self, model):
+        return converted_model(model, self._windows)
 
 
 def _chosen(sites, only, skip, pooling):

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -65,9 +66,7 @@ def layer_config(layer: Any) -> dict[str, Any]:
     layer's author. Those of Keras stay names.
     """
     config = _own_config(layer)
-    return {
-        key: _function(layer, key, value) for key, value in config.items()
-    }
+    return {key: _function(layer, key, value) for key, value in config.items()}
 
 
 def is_foreign(layer: Any) -> bool:
@@ -162,11 +161,15 @@ def samples(
     ):
         shares.insert(0, 2 * shares[0])
     for share in {shares[0]: None, 1: None}:
-        random = np.random.default_rng(0)
-        yield keras.tree.map_structure(
-            lambda leaf: _sample(leaf, share, limit, random, constant, first),
-            _without_training(arguments),
+        make = partial(
+            _sample,
+            share=share,
+            limit=limit,
+            random=np.random.default_rng(0),
+            constant=constant,
+            first=first,
         )
+        yield keras.tree.map_structure(make, _without_training(arguments))
 
 
 def values(layer: keras.Layer) -> list[Any]:
@@ -199,9 +202,7 @@ def run(
     ]
 
 
-def agree(
-    expected: Sequence[np.ndarray], made: Sequence[np.ndarray]
-) -> bool:
+def agree(expected: Sequence[np.ndarray], made: Sequence[np.ndarray]) -> bool:
     """Whether two runs gave the same numbers but for rounding."""
     return len(expected) == len(made) and all(
         one.shape == other.shape and close(one, other)
@@ -243,7 +244,7 @@ def _own_config(layer):
 
 
 def _function(layer, key, value):
-    """The function that an entry of a configuration stands for, or the entry."""
+    """The function that an entry of a configuration names, or the entry."""
     held = getattr(layer, key, None)
     if (
         not isinstance(value, (str, dict))

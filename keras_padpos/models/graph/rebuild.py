@@ -1,13 +1,15 @@
 """A network built anew, layer by layer."""
 
-import inspect
 import warnings
 from typing import Any
 
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._converted_model import is_own
+from keras_padpos.models.graph._converted_model import takes_a_graph
 from keras_padpos.models.graph._copied_layer import copied_layer
 from keras_padpos.models.graph._copied_layer import copy_problem
 from keras_padpos.models.graph._copied_layer import is_foreign
@@ -42,7 +44,7 @@ class Rebuild:
 
     def __init__(self) -> None:
         self._copies: dict[int, tuple[Any, Any, Any]] = {}
-        self._reused: list[tuple[keras.Layer, bool, list[bool]]] = []
+        self._flags: list[tuple[keras.Layer, bool, list[bool]]] = []
 
     def run(self, model: keras.Model) -> keras.Model:
         """Build the copy and give it the weights.
@@ -54,7 +56,7 @@ class Rebuild:
             ValueError: If a layer's weights no longer fit: the message names
                 it.
         """
-        copy = self._model(model, None)
+        copy = self._whole(model) or self._model(model, None)
         pairs = [(layer, twin) for layer, twin, _ in self._copies.values()]
         # A model's flag becomes that of all its layers: outer models first.
         for layer, twin in [(model, copy), *reversed(pairs)]:
@@ -65,7 +67,7 @@ class Rebuild:
                 continue
             if isinstance(layer, keras.Layer) and not has_graph(layer):
                 self.carry_over(layer, twin)
-        for layer, trainable, flags in self._reused:
+        for layer, trainable, flags in self._flags:
             _set_trainable(layer, trainable, flags)
         if model.compiled:
             _compile(model, copy)
@@ -90,6 +92,10 @@ class Rebuild:
                 stacklevel=2,
             )
         return layer
+
+    def whole(self, model: keras.Model) -> keras.Model | None:
+        """Copy a model without a look at its layers; `None` to rebuild it."""
+        return None
 
     def passes(self, layer: Any) -> bool:
         """Whether a layer's copy is to compute what the layer does."""
@@ -196,11 +202,25 @@ class Rebuild:
 
         return visit
 
+    def _whole(self, model):
+        check_graph(model)
+        twin = self.whole(model)
+        if twin is not None:
+            for (_, layer), (_, other) in zip(
+                inner_layers(model), inner_layers(twin), strict=True
+            ):
+                self._keep_flags(layer, other)
+        return twin
+
+    def _keep_flags(self, layer, twin):
+        flags = [weight.trainable for weight in layer.weights]
+        self._flags.append((twin, layer.trainable, flags))
+
     def _copy(self, operation, context, arguments):
         key = id(operation)
         if key not in self._copies:
             if has_graph(operation):
-                twin = self._model(operation, context)
+                twin = self._whole(operation) or self._model(operation, context)
             else:
                 twin = self._replaced(operation, arguments)
             self._copies[key] = operation, twin, context
@@ -232,8 +252,7 @@ class Rebuild:
         if not problem:
             return twin
         if isinstance(layer, keras.Layer):
-            flags = [weight.trainable for weight in layer.weights]
-            self._reused.append((layer, layer.trainable, flags))
+            self._keep_flags(layer, layer)
         return self.reuse(layer, problem)
 
 
@@ -255,13 +274,13 @@ _STEPS = (
 
 def _same_class(model, inputs, outputs):
     """A model of a graph, of the class that another has."""
-    kind = type(model)
     plain = keras.Model(inputs, outputs, name=model.name)
-    own = [name for name in _STEPS if _is_own(kind, name)]
+    own = [name for name in _STEPS if is_own(model, name)]
     if not own:
         return plain
+    kind = getattr(model, "plain_class", type(model))
     problem = "its constructor takes other arguments than inputs and outputs"
-    if _takes_a_graph(kind):
+    if takes_a_graph(model):
         try:
             return kind(inputs, outputs, name=model.name)
         except Exception as error:
@@ -274,25 +293,6 @@ def _same_class(model, inputs, outputs):
         stacklevel=5,
     )
     return plain
-
-
-def _is_own(kind, name):
-    """Whether a class of a model does something another way than Keras."""
-    for base in kind.__mro__:
-        if name in vars(base):
-            return not base.__module__.startswith("keras.src.")
-    return False
-
-
-def _takes_a_graph(kind):
-    """Whether a class is made of inputs and outputs, as Keras' models are."""
-    parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]
-    first = [parameter.name for parameter in parameters[:2]]
-    return (
-        not _is_own(kind, "__init__")
-        or parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
-        or first == ["inputs", "outputs"]
-    )
 
 
 def _compile(model, copy):

@@ -394,17 +394,23 @@ def test_another_process_loads_what_was_saved(tmp_path):
             return self.conv(x)
     x = np.random.default_rng(0).normal(size=(1, 8, 8, 3)).astype("float32")
     """
-    make = code.format(load="from keras_padpos import models") + """
+    make = (
+        code.format(load="from keras_padpos import models")
+        + """
     i = keras.Input((8, 8, 3))
     net = models.convert_padding(keras.Model(i, Own()(i)), "reflect")
     net.save("net.keras")
     np.save("y.npy", keras.ops.convert_to_numpy(net(x)))
     """
-    read = code.format(load="import keras_padpos.layers") + """
+    )
+    read = (
+        code.format(load="import keras_padpos.layers")
+        + """
     net = keras.saving.load_model("net.keras", custom_objects={"Own": Own})
     y = keras.ops.convert_to_numpy(net(x))
     np.testing.assert_array_equal(y, np.load("y.npy"))
     """
+    )
     for text in (make, read):
         done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(text)],

@@ -1,0 +1,96 @@
+"""A copy of a model by its own class, with other borders inside."""
+
+import inspect
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from keras_padpos import padding
+from keras_padpos.layers.converted_layer import convert_inside
+from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.models.graph._blocks import padding_entry
+from keras_padpos.models.graph._copied_layer import copy_problem
+from keras_padpos.models.graph._copied_layer import is_foreign
+from keras_padpos.models.graph._copied_layer import plain_copy
+
+
+def converted_model(
+    model: keras.Model, makers: Mapping[int, Callable[[], keras.Layer]]
+) -> keras.Model | None:
+    """Copy a model by its own configuration, and change borders in place.
+
+    So a backbone of keras-hub stays one, with its methods, and its file holds
+    what its own class saves.
+
+    Args:
+        model: A functional model.
+        makers: By the id of a layer, what makes one that pads as it shall.
+
+    Returns:
+        The copy; `None` where the model's class is no class of its own, is
+        made of inputs and outputs, cannot be copied without loss, or where
+        layers would have to be of other shapes or draw numbers.
+    """
+    if not is_foreign(model) or takes_a_graph(model):
+        return None
+    held = dict(inner_layers(model))
+    paddings = dict(getattr(model, "inner_paddings", {}))
+    for path, layer in held.items():
+        if id(layer) in makers:
+            made = makers[id(layer)]()
+            paddings[path] = padding_entry(made)
+            if _is_frame(layer) and made.padding != layer.padding:
+                return None
+            if padding.get(paddings[path]["padding_mode"]).random:
+                return None
+    current = getattr(model, "inner_paddings", {})
+
+    def again():
+        copy = plain_copy(model)
+        return convert_inside(copy, current) if current else copy
+
+    if copy_problem(model, again, ((model.input,), {})):
+        return None
+    copy = plain_copy(model)
+    twins = dict(inner_layers(copy))
+    if twins.keys() != held.keys():
+        return None
+    for path, twin in twins.items():
+        # Names that Keras makes up differ from copy to copy.
+        if twin.name != held[path].name:
+            twin.name = held[path].name
+    copy.set_weights(model.get_weights())
+    paddings = {
+        path: inner
+        for path, inner in paddings.items()
+        if inner != padding_entry(twins[path])
+    }
+    return convert_inside(copy, paddings) if paddings else copy
+
+
+def takes_a_graph(model: keras.Model) -> bool:
+    """Whether a model's class is made of inputs and outputs, as Keras' is."""
+    kind = getattr(model, "plain_class", type(model))
+    parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]
+    first = [parameter.name for parameter in parameters[:2]]
+    return (
+        not is_own(model, "__init__")
+        or parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
+        or first == ["inputs", "outputs"]
+    )
+
+
+def is_own(model: keras.Model, name: str) -> bool:
+    """Whether a model's class does something another way than Keras'."""
+    for base in getattr(model, "plain_class", type(model)).__mro__:
+        if name in vars(base):
+            return not base.__module__.startswith("keras.src.")
+    return False
+
+
+def _is_frame(layer: Any) -> bool:
+    return "ZeroPadding" in type(layer).__name__ or type(
+        layer
+    ).__name__.startswith("Padding")
