@@ -96,7 +96,7 @@ class ConvertedLayer:
         """The configuration of the layer as its own class tells it."""
         # Keras writes a configuration by itself where the class of the object
         # has no `get_config`, so the class has to be the layer's own.
-        plain = object.__new__(self.plain_class)
+        plain: Any = object.__new__(self.plain_class)
         object.__setattr__(plain, "__dict__", vars(self))
         return plain.get_config()
 
@@ -168,7 +168,7 @@ def convert_inside(
         ValueError: If it has no such inner layers. Where they may be made when
             the layer is built, it is raised then.
     """
-    plain = type(layer)
+    plain: Any = getattr(layer, "plain_class", type(layer))
     object.__setattr__(layer, "__class__", _converted_class(plain))
     vars(layer)["inner_paddings"] = {
         path: dict(inner) for path, inner in inner_paddings.items()
@@ -233,6 +233,9 @@ def _pad(layer, inner, where):
             f"layer of Keras that it stands for. Received: {layer!r}"
         )
     mode = modes.get(inner["padding_mode"])
+    if (type(layer), getattr(layer, "padding_mode", None)) == (ours, mode):
+        if layer.padding == inner["padding"]:
+            return
     if mode.random:
         raise InputError(
             f'{where}: `padding_mode="{mode.name}"` draws numbers, which a '

@@ -17,7 +17,7 @@ from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._copied_layer import built_copy
 from keras_padpos.models.graph._copied_layer import close
-from keras_padpos.models.graph._copied_layer import copy_problem
+from keras_padpos.models.graph._copied_layer import difference
 from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph._copied_layer import run
@@ -57,13 +57,17 @@ _BLOCKS: "weakref.WeakKeyDictionary[Any, _Block]" = weakref.WeakKeyDictionary()
 
 
 def sites_inside(
-    call: Call, site_of: Callable[[Call], PaddingSite | None]
+    call: Call,
+    site_of: Callable[[Call], PaddingSite | None],
+    spare: Callable[[keras.Layer], keras.Layer | None],
 ) -> list[PaddingSite]:
     """List where a layer pads by layers that its own code calls.
 
     Args:
         call: A call of any operation.
         site_of: Tells the site of one call of a layer of Keras, or of ours.
+        spare: Gives a copy of a layer that cannot be copied by itself, built
+            and for a trial, or `None`.
 
     Returns:
         The layer itself, of kind `"other"`, and the layers inside that pad;
@@ -76,7 +80,7 @@ def sites_inside(
     inner = list(_padded_inside(block, site_of))
     if not inner:
         return []
-    tried = _tried(call, [path for path, _ in inner])
+    tried = _tried(call, [path for path, _ in inner], spare)
     shape = call.input_shapes[0] if call.input_shapes else ()
     ones = (1,) * max(len(shape) - 2, 0)
     whole = PaddingSite(
@@ -195,59 +199,57 @@ def _name(layer, path, names):
     return path if made_up or names.count(layer.name) > 1 else layer.name
 
 
-def _tried(call, paths):
+def _tried(call, paths, spare):
     block = call.operation
     if block not in _BLOCKS:
-        _BLOCKS[block] = _try(call, paths)
+        _BLOCKS[block] = _try(call, paths, spare)
     return _BLOCKS[block]
 
 
-def _try(call, paths):
+def _try(call, paths, spare):
     """Convert a copy inside, and see that only its border changed."""
     block = call.operation
-    current = {
-        path: padding_entry(layer)
-        for path, layer in inner_layers(block)
-        if path in paths
-    }
-    arguments = call.arguments
     if not block.built:
         return _Block("it is not built")
+    held = dict(inner_layers(block))
+    current = {path: padding_entry(held[path]) for path in paths}
     try:
-        plain = built_copy(lambda: plain_copy(block), arguments)
+        copy = built_copy(block, lambda: plain_copy(block), call.arguments)
     except Exception as error:
-        return _Block(
-            "a copy of it cannot be made by its `get_config` "
-            f"({plain_reason(error)})"
-        )
-    held = dict(inner_layers(plain))
-    if not held.keys() >= set(paths):
+        copy = spare(block)
+        if copy is None:
+            return _Block(
+                "a copy of it cannot be made by its `get_config` "
+                f"({plain_reason(error)})"
+            )
+    twins = dict(inner_layers(copy))
+    if not twins.keys() >= set(paths):
         return _Block("a copy of it does not hold the same layers")
-    own = {path: padding_entry(held[path]) for path in paths}
-    problem = copy_problem(
-        block,
-        lambda: convert_inside(plain_copy(block), current),
-        arguments,
-    )
+    own = {path: padding_entry(twins[path]) for path in paths}
+    problem = difference(block, convert_inside(copy, current), call.arguments)
     if problem:
         return _Block(problem)
     circular = {
-        path: {**padding_entry(layer), "padding_mode": "circular"}
-        for path, layer in inner_layers(block)
-        if path in paths
+        path: {**inner, "padding_mode": "circular"}
+        for path, inner in current.items()
     }
-    converted = built_copy(
-        lambda: convert_inside(plain_copy(block), circular), arguments
-    )
-    again = dict(
-        inner_layers(built_copy(lambda: plain_copy(converted), arguments))
-    )
-    carried = frozenset(
-        path for path in paths if padding_entry(again[path]) == circular[path]
-    )
+    convert_inside(copy, circular)
     if not _trusted(block):
-        problem = _border_problem(converted, call, held[paths[0]])
-    return _Block(problem, own, carried)
+        problem = _border_problem(copy, call, held[paths[0]])
+    return _Block(problem, own, _carried(copy, circular))
+
+
+def _carried(block, paddings):
+    """Paths of layers that a copy by configuration pads as the block does."""
+    try:
+        held = dict(inner_layers(plain_copy(block)))
+    except Exception:
+        return frozenset()  # it is copied with the model around it
+    return frozenset(
+        path
+        for path, inner in paddings.items()
+        if path in held and padding_entry(held[path]) == inner
+    )
 
 
 def _trusted(block):

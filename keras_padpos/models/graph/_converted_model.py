@@ -14,6 +14,7 @@ from keras_padpos.models.graph._blocks import padding_entry
 from keras_padpos.models.graph._copied_layer import copy_problem
 from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
+from keras_padpos.models.graph.graph_walk import has_graph
 
 
 def converted_model(
@@ -68,6 +69,40 @@ def converted_model(
         if inner != padding_entry(twins[path])
     }
     return convert_inside(copy, paddings) if paddings else copy
+
+
+class SpareCopies:
+    """Copies of layers, out of copies of the models that hold them.
+
+    For trials of layers whose own configuration makes no copy of them.
+
+    Args:
+        model: A functional or Sequential model.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self._models = [model]
+        self._copies: dict[int, keras.Layer] = {}
+
+    def __call__(self, layer: keras.Layer) -> keras.Layer | None:
+        """Give the copy of a layer, built; `None` if there is none."""
+        while self._models and id(layer) not in self._copies:
+            model = self._models.pop(0)
+            if has_graph(model):
+                self._models += model.layers
+                self._copy(model)
+        return self._copies.get(id(layer))
+
+    def _copy(self, model):
+        if not is_foreign(model) or takes_a_graph(model):
+            return
+        try:
+            copies = dict(inner_layers(plain_copy(model)))
+        except Exception:
+            return  # what a model's class raises is up to it
+        for path, layer in inner_layers(model):
+            if path in copies:
+                self._copies[id(layer)] = copies[path]
 
 
 def takes_a_graph(model: keras.Model) -> bool:

@@ -8,6 +8,7 @@ import keras
 
 from keras_padpos import padding
 from keras_padpos.models.graph._blocks import sites_inside
+from keras_padpos.models.graph._converted_model import SpareCopies
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -88,11 +89,12 @@ def find_padding_sites(
             and _are_pair(maker, call)
         ):
             frames[id(call)] = maker
+    spare = SpareCopies(model)
     serving = {id(frame) for frame in frames.values()}
-    sites = []
+    sites: list[PaddingSite] = []
     for call in graph.calls:
         if id(call) not in serving:
-            inside = sites_inside(call, lambda inner: _site(inner, None))
+            inside = sites_inside(call, lambda inner: _site(inner, None), spare)
             site = None if inside else _site(call, frames.get(id(call)))
             sites += inside if site is None else [site]
     return sites
