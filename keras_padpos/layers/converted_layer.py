@@ -48,7 +48,7 @@ def inner_layers(layer: keras.Layer) -> Iterator[tuple[str, keras.Layer]]:
 
 def _parts(value):
     """The parts of a layer, dict, list or tuple that may be or hold layers."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         parts = [(str(key), part) for key, part in value.items()]
     elif isinstance(value, (list, tuple)):
         parts = [(str(index), part) for index, part in enumerate(value)]
@@ -71,7 +71,7 @@ def _parts(value):
     return [
         (name, part)
         for name, part in parts
-        if isinstance(part, (keras.Layer, Mapping, list, tuple))
+        if isinstance(part, (keras.Layer, dict, list, tuple))
     ]
 
 

@@ -211,6 +211,26 @@ def test_a_mistake_is_one_line_and_changes_nothing(
     assert _files(folder) == before
 
 
+def test_a_file_that_would_not_open_is_not_written(folder):
+    fault = """
+import keras
+load = keras.saving.load_model
+def load_once(path, **options):
+    keras.saving.load_model = fail
+    return load(path, **options)
+def fail(*args, **options):
+    raise TypeError("no such class")
+keras.saving.load_model = load_once
+"""
+    before = _files(folder)
+    flags = ("in.keras", "out.keras", REFLECT)
+    done = run_binary("tools.convert_padding", *flags, cwd=folder, fault=fault)
+    assert done.returncode == 1
+    assert "OUT.keras is not written" in done.stderr
+    assert "no such class" in done.stderr
+    assert _files(folder) == before
+
+
 def test_the_command_itself(folder):
     flags = ("in.keras", "out.keras", REFLECT)
     done = run_binary("tools.convert_padding", *flags, cwd=folder)

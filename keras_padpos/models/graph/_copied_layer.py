@@ -1,7 +1,6 @@
 """A copy of a layer by its configuration, and whether it is one."""
 
 import contextlib
-import warnings
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from keras_padpos.layers import ConvertedLayer
 from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph.graph_walk import quiet_config
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -237,7 +237,7 @@ def close(one: np.ndarray, other: np.ndarray) -> bool:
 
 def _same_lambda(layer):
     """A Lambda of the very function: code alone lacks what it refers to."""
-    shape = layer.get_config().get("output_shape")
+    shape = quiet_config(layer.get_config).get("output_shape")
     return type(layer)(
         layer.function,
         output_shape=shape if isinstance(shape, (list, tuple)) else None,
@@ -248,12 +248,9 @@ def _same_lambda(layer):
 
 
 def _own_config(layer):
-    with warnings.catch_warnings():
-        # That a lambda cannot be loaded in safe mode matters to files alone.
-        warnings.filterwarnings("ignore", ".*includes a `lambda`")
-        if isinstance(layer, ConvertedLayer):
-            return layer.plain_config()
-        return layer.get_config()
+    if isinstance(layer, ConvertedLayer):
+        return quiet_config(layer.plain_config)
+    return quiet_config(layer.get_config)
 
 
 def _function(layer, key, value):
