@@ -126,6 +126,13 @@ def convert_padding(
         copy = RemovePadding(model, windows, input_shape).run(model)
     else:
         copy = _Replace(windows, mode, geometry).run(model)
+    if len(copy.weights) > len(model.weights):
+        raise InputError(
+            f"Model {model.name!r} cannot be copied: layers of its own classes "
+            "share layers inside, of which a copy would hold several. "
+            f"Received: {len(model.weights)} weights, of which it would make "
+            f"{len(copy.weights)}"
+        )
     if verbose:
         print_sites(windows, after=find_padding_sites(copy))
     return copy
@@ -153,8 +160,7 @@ def _refuse_what_cannot(sites, mode):
         ((name, reason),) = reasons
         raise InputError(
             f"Layer {name!r} pads, or may, and cannot be converted: {reason}. "
-            f"`skip={name!r}` leaves it as it is; `{leave}` leaves all such "
-            "layers."
+            f"`skip` leaves it as it is, and all such layers as `{leave}`."
         )
     listed = "; ".join(f"{name!r}: {reason}" for name, reason in reasons)
     raise InputError(

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from collections.abc import Mapping
-from typing import Any
 
 import keras
 
@@ -11,10 +10,14 @@ from keras_padpos import padding
 from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models.graph._blocks import padding_entry
-from keras_padpos.models.graph._copied_layer import copy_problem
+from keras_padpos.models.graph._copied_layer import difference
 from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.window import PADDED
+from keras_padpos.models.graph.window import ZERO_PADDING
+
+_FRAMES = (*ZERO_PADDING, *(PADDED[frame] for frame in ZERO_PADDING))
 
 
 def converted_model(
@@ -37,26 +40,26 @@ def converted_model(
     if not is_foreign(model) or takes_a_graph(model):
         return None
     held = dict(inner_layers(model))
-    paddings = dict(getattr(model, "inner_paddings", {}))
+    current = getattr(model, "inner_paddings", {})
+    wanted = dict(current)
     for path, layer in held.items():
         if id(layer) in makers:
             made = makers[id(layer)]()
-            paddings[path] = padding_entry(made)
-            if _is_frame(layer) and made.padding != layer.padding:
+            wanted[path] = padding_entry(made)
+            if isinstance(made, _FRAMES) and made.padding != layer.padding:
                 return None
-            if padding.get(paddings[path]["padding_mode"]).random:
+            if padding.get(wanted[path]["padding_mode"]).random:
                 return None
-    current = getattr(model, "inner_paddings", {})
-
-    def again():
-        copy = plain_copy(model)
-        return convert_inside(copy, current) if current else copy
-
-    if copy_problem(model, again, ((model.input,), {})):
-        return None
-    copy = plain_copy(model)
+    try:
+        tried = copy = plain_copy(model)
+        if current:
+            tried = convert_inside(plain_copy(model), current)
+    except Exception:
+        return None  # what a model's class raises is up to it
     twins = dict(inner_layers(copy))
     if twins.keys() != held.keys():
+        return None
+    if difference(model, tried, ((model.input,), {})):
         return None
     for path, twin in twins.items():
         # Names that Keras makes up differ from copy to copy.
@@ -65,7 +68,7 @@ def converted_model(
     copy.set_weights(model.get_weights())
     paddings = {
         path: inner
-        for path, inner in paddings.items()
+        for path, inner in wanted.items()
         if inner != padding_entry(twins[path])
     }
     return convert_inside(copy, paddings) if paddings else copy
@@ -123,9 +126,3 @@ def is_own(model: keras.Model, name: str) -> bool:
         if name in vars(base):
             return not base.__module__.startswith("keras.src.")
     return False
-
-
-def _is_frame(layer: Any) -> bool:
-    return "ZeroPadding" in type(layer).__name__ or type(
-        layer
-    ).__name__.startswith("Padding")
