@@ -237,8 +237,8 @@ class Rebuild:
         problem = ""
         try:
             twin = self.replace(layer)
-        except (TypeError, ValueError, NotImplementedError) as error:
-            # Keras wraps what a layer's constructor raises.
+        except Exception as error:
+            # What a layer's class raises is up to it, and Keras wraps it.
             problem = plain_reason(error.__context__ or error)
             if not self.passes(layer):
                 raise InputError(

@@ -87,6 +87,24 @@ def test_a_layer_whose_copy_differs_is_used_itself(options, problem):
     np.testing.assert_array_equal(output(back, x), output(model, x))
 
 
+class Dense(keras.layers.Dense):
+    """Has no configuration at all once it is built."""
+
+    def get_config(self):
+        if self.built:
+            raise RuntimeError("lost")
+        return super().get_config()
+
+
+def test_a_layer_without_a_configuration_is_used_itself():
+    inputs = keras.Input((8, 8, 3))
+    dense = Dense(3, name="dense")
+    model = keras.Sequential([inputs, dense, conv(name="conv")])
+    with pytest.warns(UserWarning, match="'dense'.*cannot be made.*lost"):
+        copy = convert_padding(model, "reflect")
+    assert copy.get_layer("dense") is dense
+
+
 def test_weights_drawn_anew_are_never_shared():
     inputs = keras.Input((8, 8, 3))
     model = keras.Model(inputs, Shift(2.0, name="shift")(inputs))
