@@ -72,6 +72,9 @@ class _Split(Rebuild):
         }
         return keras.Model(copy.input, maps, name=copy.name)
 
+    def passes(self, layer):
+        return id(layer) not in self._activations
+
     def replace(self, layer):
         if id(layer) not in self._activations:
             return super().replace(layer)
