@@ -34,13 +34,13 @@ def inner_layers(layer: keras.Layer) -> Iterator[tuple[str, keras.Layer]]:
         and indices, such as `"stages/0/conv"`; it is the same on every backend
         and for every layer that is made by the same configuration.
     """
-    seen = {id(layer)}
+    seen = {id(layer): layer}  # kept, so that no two have one id
     waiting = _parts(layer)
     while waiting:
         path, value = waiting.pop(0)
         if id(value) in seen:
             continue
-        seen.add(id(value))
+        seen[id(value)] = value
         if isinstance(value, keras.Layer):
             yield path, value
         waiting += [(f"{path}/{name}", part) for name, part in _parts(value)]
