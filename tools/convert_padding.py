@@ -2,7 +2,8 @@
 
     python -m tools.convert_padding IN.keras OUT.keras --padding_mode=reflect
 
-IN.keras is any functional or Sequential model. What changed is printed.
+IN.keras is any functional or Sequential model. What changed is printed. The
+new file is opened and run before it takes its place.
 """
 
 import os
@@ -66,7 +67,30 @@ def main(argv):
     )
     with files.atomic_path(target) as hidden:
         converted.save(hidden)
+        _check_file(hidden, converted)
     print(f"Saved in {target}.")
+
+
+def _check_file(path, model):
+    """Refuse a file that Keras does not open again as what was saved."""
+    import keras
+
+    from keras_padpos.models._plain_reason import plain_reason
+    from keras_padpos.models.graph._copied_layer import difference
+    from keras_padpos.models.graph.graph_walk import packed
+
+    try:
+        opened = keras.saving.load_model(path, compile=False)
+        inputs = packed(model, model.inputs)
+        problem = difference(model, opened, ((inputs,), {}))
+    except Exception as error:
+        # Classes of layers raise what they like.
+        problem = plain_reason(error)
+    if problem:
+        raise runs.InputError(
+            "OUT.keras is not written, since the file would not open as the "
+            f"model that was to be saved: {problem}"
+        )
 
 
 def _check_target(path):

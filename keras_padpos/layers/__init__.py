@@ -8,6 +8,7 @@ from keras_padpos.layers.conv_lstms import ConvLSTM3D
 from keras_padpos.layers.conv_transposes import Conv1DTranspose
 from keras_padpos.layers.conv_transposes import Conv2DTranspose
 from keras_padpos.layers.conv_transposes import Conv3DTranspose
+from keras_padpos.layers.converted_layer import ConvertedLayer as ConvertedLayer
 from keras_padpos.layers.convolutions import Conv1D
 from keras_padpos.layers.convolutions import Conv2D
 from keras_padpos.layers.convolutions import Conv3D

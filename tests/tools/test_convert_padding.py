@@ -205,3 +205,22 @@ def test_a_mistake_is_one_line_and_changes_nothing(
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
     assert _files(folder) == before
+
+
+def test_a_file_that_would_not_open_is_not_written(folder, monkeypatch):
+    load = keras.saving.load_model
+
+    def fail(*args, **options):
+        raise TypeError("no such class")
+
+    def load_once(path, **options):
+        monkeypatch.setattr(keras.saving, "load_model", fail)
+        return load(path, **options)
+
+    monkeypatch.setattr(keras.saving, "load_model", load_once)
+    before = _files(folder)
+    done = tool("in.keras", "out.keras", REFLECT, cwd=folder)
+    assert done.returncode == 1
+    assert "OUT.keras is not written" in done.stderr
+    assert "no such class" in done.stderr
+    assert _files(folder) == before

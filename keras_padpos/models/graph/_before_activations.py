@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models.graph._copied_layer import copied_layer
 from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.rebuild import Rebuild
 
@@ -71,11 +72,14 @@ class _Split(Rebuild):
         }
         return keras.Model(copy.input, maps, name=copy.name)
 
+    def passes(self, layer):
+        return id(layer) not in self._activations
+
     def replace(self, layer):
         if id(layer) not in self._activations:
             return super().replace(layer)
-        return type(layer).from_config(
-            {**layer.get_config(), "activation": None}
+        return copied_layer(
+            layer, lambda config: {**config, "activation": None}
         )
 
     def call(self, layer, twin, args, kwargs, apply):

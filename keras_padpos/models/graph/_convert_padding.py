@@ -1,5 +1,6 @@
 """The same network with other borders."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -9,6 +10,8 @@ import keras
 
 from keras_padpos import padding
 from keras_padpos.errors import InputError
+from keras_padpos.models.graph._blocks import converted_block
+from keras_padpos.models.graph._converted_model import converted_model
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._replaced_layers import replaced_layers
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -35,10 +38,12 @@ def convert_padding(
     """Make a copy of a network that pads another way, weights kept.
 
     Every site that `find_padding_sites` lists is changed, in models inside
-    too. Names, weights, regularisers, dtype policies, trainable flags and the
-    compilation (without the optimiser's state) are carried over; the model
-    itself is left alone. A functional model of a class of its own becomes a
-    plain one.
+    too, and in layers whose own code calls padded layers. Names, weights,
+    regularisers, dtype policies, trainable flags and the compilation (without
+    the optimiser's state) are carried over; the model itself is left alone.
+    A functional model of a class of its own stays one
+    where the class can be made of inputs and outputs, and becomes a plain one
+    elsewhere, with a warning if methods such as `train_step` are lost.
 
     Example:
 
@@ -77,9 +82,11 @@ def convert_padding(
             PyTorch's `padding=k//2` adds them.
         only: Sites to convert: a name, a list of names, with `*` for any
             characters if wanted, or a function of a `PaddingSite`. A name is
-            that of the layer or of its padding layer. All if not given. A
+            that of the layer or of its padding layer; that of a layer whose
+            code calls padded ones stands for all of them. All if not given. A
             layer that is called several times is converted for all calls.
-        skip: Sites to leave as they are, likewise.
+        skip: Sites to leave as they are, likewise. With
+            `lambda site: bool(site.reason)` all that cannot be converted.
         pooling: Whether to convert what pooling layers pad.
         input_shape: For `"none"` and a model that leaves sizes open: the shape,
             without the batch, on whose grid the result shall be. What counts
@@ -93,8 +100,8 @@ def convert_padding(
 
     Raises:
         ValueError: If nothing is there to convert, if a site cannot be
-            converted (the message names the layer; `skip` leaves it), or if
-            the model is subclassed, so that its graph cannot be read.
+            converted (the message names all such layers), or if the model is
+            subclassed, so that its graph cannot be read.
     """
     mode = None if padding_mode == "none" else padding.get(padding_mode)
     if geometry not in _GEOMETRIES:
@@ -104,7 +111,8 @@ def convert_padding(
         )
     sites = find_padding_sites(model)
     chosen = _chosen(sites, only, skip, pooling)
-    if not chosen:
+    windows = [site for site in chosen if site.kind != "other"]
+    if not windows and not any(site.reason for site in chosen):
         if sites:
             raise InputError(
                 f"None of the {len(sites)} sites of model {model.name!r} is "
@@ -115,32 +123,82 @@ def convert_padding(
             f"Model {model.name!r} has no layer that pads, so there is "
             "nothing to convert."
         )
-    for site in chosen:
-        if site.reason:
-            raise InputError(
-                f"Layer {site.name!r} pads, or may, and cannot be converted: "
-                f"{site.reason}. `skip` leaves it as it is."
-            )
+    _refuse_what_cannot(chosen, mode)
     if mode is None:
-        copy = RemovePadding(model, chosen, input_shape).run(model)
+        copy = RemovePadding(model, windows, input_shape).run(model)
     else:
-        layers = replaced_layers(chosen, mode, geometry)
-        copy = _Replace(layers).run(model)
+        copy = _Replace(windows, mode, geometry).run(model)
+    if len(copy.weights) > len(model.weights):
+        raise InputError(
+            f"Model {model.name!r} cannot be copied: layers of its own classes "
+            "share layers inside, of which a copy would hold several. "
+            f"Received: {len(model.weights)} weights, of which it would make "
+            f"{len(copy.weights)}"
+        )
     if verbose:
-        print_sites(chosen, after=find_padding_sites(copy))
+        print_sites(windows, after=find_padding_sites(copy))
     return copy
+
+
+def _refuse_what_cannot(sites, mode):
+    """Raise one error that names every layer in the way."""
+    reasons = [(site.name, site.reason) for site in sites if site.reason]
+    leave = "skip=lambda site: bool(site.reason)"
+    if not reasons:
+        inner = "it is called by the code of a layer around it, which"
+        if mode is None:
+            inner += " stays as it is and cannot do with smaller maps"
+        elif mode.random:
+            inner += f" gives it no seed for padding_mode={mode.name!r}"
+        else:
+            return
+        reasons = [
+            (site.name, inner) for site in sites if site.block is not None
+        ]
+        leave = "skip=lambda site: site.block is not None"
+    if not reasons:
+        return
+    if len(reasons) == 1:
+        ((name, reason),) = reasons
+        raise InputError(
+            f"Layer {name!r} pads, or may, and cannot be converted: {reason}. "
+            f"`skip` leaves it as it is, and all such layers as `{leave}`."
+        )
+    listed = "; ".join(f"{name!r}: {reason}" for name, reason in reasons)
+    raise InputError(
+        f"{len(reasons)} layers pad, or may, and cannot be converted: "
+        f"{listed}. `{leave}` leaves them all as they are."
+    )
 
 
 class _Replace(Rebuild):
     """Puts other layers where some were."""
 
-    def __init__(self, layers):
+    def __init__(self, sites, mode, geometry):
         super().__init__()
-        self._layers = layers
+        self._windows = replaced_layers(sites, mode, geometry)
+        self._inside = defaultdict(list)  # sites, by the layer around them
+        for site in sites:
+            if site.block is not None:
+                self._inside[id(site.block)].append(site)
+
+    def passes(self, layer):
+        return id(layer) not in self._windows and id(layer) not in self._inside
 
     def replace(self, layer):
-        make = self._layers.get(id(layer))
+        if id(layer) in self._inside:
+            return converted_block(
+                layer,
+                {
+                    site.path: self._windows[id(site.layer)]()
+                    for site in self._inside[id(layer)]
+                },
+            )
+        make = self._windows.get(id(layer))
         return make() if make else super().replace(layer)
+
+    def whole(self, model):
+        return converted_model(model, self._windows)
 
 
 def _chosen(sites, only, skip, pooling):
@@ -170,8 +228,12 @@ def _patterns(selection):
 
 
 def _matches(site, pattern):
-    names = [site.name, site.padding_layer or site.name]
-    names += [name.rpartition("/")[2] for name in names]
+    names = {site.name, site.padding_layer or site.name}
+    if site.block is not None:
+        # The block's name stands for all that it holds.
+        around, held, _ = site.name.rpartition(f"{site.block.name}/")
+        names |= {f"{around}{held[:-1]}", site.path}
+    names |= {name.rpartition("/")[2] for name in names}
     return any(fnmatchcase(name, pattern) for name in names)
 
 

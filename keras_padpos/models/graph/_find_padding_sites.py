@@ -7,6 +7,8 @@ from typing import Any
 import keras
 
 from keras_padpos import padding
+from keras_padpos.models.graph._blocks import sites_inside
+from keras_padpos.models.graph._converted_model import SpareCopies
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._tested_padding import tested_padding
@@ -49,6 +51,9 @@ def find_padding_sites(
 
     A `ZeroPadding2D` that feeds one layer without padding of its own, as
     before ResNet's strided convolutions, is one site together with that layer.
+    A layer whose own code calls padded layers, which it holds as attributes or
+    in lists and dicts, is a site of kind `"other"`, followed by those layers,
+    named `block/conv`.
 
     Example:
 
@@ -87,15 +92,18 @@ def find_padding_sites(
             and _are_pair(maker, call)
         ):
             frames[id(call)] = maker
+    spare = SpareCopies(model)
     serving = {id(frame) for frame in frames.values()}
-    sites = []
+    sites: list[PaddingSite] = []
     for call in graph.calls:
-        if id(call) not in serving and not _is_cut_off(call, graph):
+        if id(call) in serving or _is_cut_off(call, graph):
+            continue
+        inside = sites_inside(call, lambda inner: _site(inner, None), spare)
+        site = None
+        if not inside:
             site = _site(call, frames.get(id(call)))
-            if site is None:
-                site = _tested_site(call, makers, graph.first)
-            if site is not None:
-                sites.append(site)
+            site = site or _tested_site(call, makers, graph.first)
+        sites += inside if site is None else [site]
     return sites
 
 

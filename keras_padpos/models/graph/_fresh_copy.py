@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from keras_padpos.errors import InputError
+from keras_padpos.models.graph._copied_layer import copied_layer
 from keras_padpos.models.graph.rebuild import Rebuild
 
 
@@ -23,9 +25,15 @@ class _Fresh(Rebuild):
     """Makes layers anew, and carries no trained weights over."""
 
     def replace(self, layer):
-        if isinstance(layer, keras.layers.Lambda):
-            return super().replace(layer)
-        return type(layer).from_config(_without_seeds(layer.get_config()))
+        return copied_layer(layer, _without_seeds)
+
+    def reuse(self, layer, problem):
+        if layer.weights:
+            raise InputError(
+                f"Layer {layer.name!r} ({type(layer).__name__}) cannot be made "
+                f"anew: {problem}"
+            )
+        return super().reuse(layer, problem)
 
     def carry_over(self, layer, twin):
         if isinstance(layer, keras.layers.Normalization):

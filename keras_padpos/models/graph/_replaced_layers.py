@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_padpos import padding
+from keras_padpos.models.graph._copied_layer import layer_config
 from keras_padpos.models.graph._find_padding_sites import is_frame
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import AVERAGE_POOLING
@@ -57,7 +58,7 @@ def replaced_layers(
 
 def stock_layer(layer: keras.Layer, cells: Any) -> keras.Layer:
     """The layer of Keras with another `padding`."""
-    config = layer.get_config()
+    config = layer_config(layer)
     config.pop("padding_mode", None)
     stock: Any = STOCK.get(type(layer), type(layer))
     if stock is keras.layers.ZeroPadding1D and not isinstance(cells, int):
@@ -132,7 +133,7 @@ def _maker(layer, mode, cells):
         ours = PADDED.get(type(layer), type(layer))
         return ours.from_config(
             {
-                **layer.get_config(),
+                **layer_config(layer),
                 "padding": cells,
                 "padding_mode": padding.serialize(mode),
             }

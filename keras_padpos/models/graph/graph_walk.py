@@ -1,5 +1,6 @@
 """A way through a network's graph, by Keras' public configuration."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -90,7 +91,7 @@ def graph_config(model: keras.Model) -> Any:
     if isinstance(model, keras.Sequential):
         return None
     try:
-        config = model.get_config()
+        config = quiet_config(model.get_config)
     except Exception:
         # What a class of one's own says of itself may be missing or wrong.
         config = {}
@@ -98,10 +99,20 @@ def graph_config(model: keras.Model) -> Any:
         # A subclass of a functional model tells its own arguments only.
         view = keras.Model(model.input, model.output, name=model.name)
         try:
-            config = view.get_config()
+            config = quiet_config(view.get_config)
         except Exception:
             return _config_of_stand_ins(view)
     return config
+
+
+def quiet_config(get_config: Callable[[], Any]) -> Any:
+    """A configuration, without Keras' warning of the lambdas in it.
+
+    That a lambda is not loaded in safe mode matters to files alone.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*includes a `lambda`")
+        return get_config()
 
 
 class _StandIn(keras.Operation):

@@ -43,6 +43,10 @@ class PaddingSite:
             window of `layer`, else `None`.
         frame: That padding layer.
         reason: Why it cannot be converted; `""` if it can.
+        block: The layer whose own code calls `layer`; `None` where the
+            network's graph does. It is a site too, of kind `"other"`.
+        path: Attributes, keys and indices by which the block holds `layer`,
+            such as `"stages/0/conv"`.
     """
 
     name: str
@@ -57,6 +61,8 @@ class PaddingSite:
     padding_layer: str | None = None
     frame: Any = None
     reason: str = ""
+    block: Any = None
+    path: str = ""
 
     @property
     def seen(self) -> tuple[tuple[int, int], ...] | None:

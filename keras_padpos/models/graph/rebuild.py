@@ -6,7 +6,13 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._converted_model import is_own
+from keras_padpos.models.graph._converted_model import takes_a_graph
+from keras_padpos.models.graph._copied_layer import copied_layer
+from keras_padpos.models.graph._copied_layer import copy_problem
+from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config
@@ -38,6 +44,7 @@ class Rebuild:
 
     def __init__(self) -> None:
         self._copies: dict[int, tuple[Any, Any, Any]] = {}
+        self._flags: list[tuple[keras.Layer, bool, list[bool]]] = []
 
     def run(self, model: keras.Model) -> keras.Model:
         """Build the copy and give it the weights.
@@ -49,24 +56,50 @@ class Rebuild:
             ValueError: If a layer's weights no longer fit: the message names
                 it.
         """
-        copy = self._model(model, None)
+        copy = self._whole(model) or self._model(model, None)
         pairs = [(layer, twin) for layer, twin, _ in self._copies.values()]
         # A model's flag becomes that of all its layers: outer models first.
         for layer, twin in [(model, copy), *reversed(pairs)]:
             if has_graph(layer):
                 twin.trainable = layer.trainable
         for layer, twin in pairs:
+            if twin is layer:
+                continue
             if isinstance(layer, keras.Layer) and not has_graph(layer):
                 self.carry_over(layer, twin)
+        for layer, trainable, flags in self._flags:
+            _set_trainable(layer, trainable, flags)
         if model.compiled:
             _compile(model, copy)
         return copy
 
     def replace(self, layer: Any) -> Any:
         """Make the layer, or `keras.ops` operation, in another's place."""
-        if isinstance(layer, keras.layers.Lambda):
-            return _same_lambda(layer)
-        return type(layer).from_config(layer.get_config())
+        return copied_layer(layer)
+
+    def reuse(self, layer: Any, problem: str) -> Any:
+        """Put a layer that cannot be copied into the copy itself.
+
+        Args:
+            layer: A layer that is only passed through.
+            problem: What is wrong with a copy, as the end of a sentence.
+        """
+        if isinstance(layer, keras.Layer) and layer.weights:
+            warnings.warn(
+                f"Layer {layer.name!r} ({type(layer).__name__}) is part of "
+                "both networks, with the same weights: it cannot be copied, "
+                f"since {problem}.",
+                stacklevel=2,
+            )
+        return layer
+
+    def whole(self, model: keras.Model) -> keras.Model | None:
+        """Copy a model without a look at its layers; `None` to rebuild it."""
+        return None
+
+    def passes(self, layer: Any) -> bool:
+        """Whether a layer's copy is to compute what the layer does."""
+        return True
 
     def carry_over(self, layer: keras.Layer, twin: keras.Layer) -> None:
         """Give a copied layer the weights and flags of the original."""
@@ -135,7 +168,7 @@ class Rebuild:
         self.started(keras.tree.flatten(inputs), context)
         outputs = walk(model, inputs, self._visitor(apply), config)
         self.finished(model, context, keras.tree.flatten(outputs))
-        return keras.Model(inputs, outputs, name=model.name)
+        return _same_class(model, inputs, outputs)
 
     def _sequential(self, model, context):
         tensor = model.inputs[0]
@@ -164,18 +197,32 @@ class Rebuild:
             context = None
             if has_graph(operation):
                 context = self.enter(operation, given_to(args, kwargs))
-            twin = self._copy(operation, context)
+            twin = self._copy(operation, context, (args, kwargs))
             return self.call(operation, twin, args, kwargs, apply)
 
         return visit
 
-    def _copy(self, operation, context):
+    def _whole(self, model):
+        check_graph(model)
+        twin = self.whole(model)
+        if twin is not None:
+            for (_, layer), (_, other) in zip(
+                inner_layers(model), inner_layers(twin), strict=True
+            ):
+                self._keep_flags(layer, other)
+        return twin
+
+    def _keep_flags(self, layer, twin):
+        flags = [weight.trainable for weight in layer.weights]
+        self._flags.append((twin, layer.trainable, flags))
+
+    def _copy(self, operation, context, arguments):
         key = id(operation)
         if key not in self._copies:
             if has_graph(operation):
-                twin = self._model(operation, context)
+                twin = self._whole(operation) or self._model(operation, context)
             else:
-                twin = self._replaced(operation)
+                twin = self._replaced(operation, arguments)
             self._copies[key] = operation, twin, context
         _, twin, first = self._copies[key]
         if context != first:
@@ -186,27 +233,66 @@ class Rebuild:
             )
         return twin
 
-    def _replaced(self, layer):
+    def _replaced(self, layer, arguments):
+        problem = ""
         try:
-            return self.replace(layer)
-        except (TypeError, ValueError, NotImplementedError) as error:
-            # Keras wraps what a layer's constructor raises.
-            reason = plain_reason(error.__context__ or error)
-            raise InputError(
-                f"Layer {layer.name!r} ({type(layer).__name__}): {reason}"
-            ) from error
+            twin = self.replace(layer)
+        except Exception as error:
+            # What a layer's class raises is up to it, and Keras wraps it.
+            problem = plain_reason(error.__context__ or error)
+            if not self.passes(layer):
+                raise InputError(
+                    f"Layer {layer.name!r} ({type(layer).__name__}): {problem}"
+                ) from error
+            problem = f"its copy cannot be made ({problem})"
+        if not problem and self.passes(layer) and _may_lose(layer):
+            problem = copy_problem(
+                layer, lambda: self.replace(layer), arguments
+            )
+        if not problem:
+            return twin
+        if isinstance(layer, keras.Layer):
+            self._keep_flags(layer, layer)
+        return self.reuse(layer, problem)
 
 
-def _same_lambda(layer):
-    """A Lambda of the very function: code alone lacks what it refers to."""
-    shape = layer.get_config().get("output_shape")
-    return type(layer)(
-        layer.function,
-        output_shape=shape if isinstance(shape, (list, tuple)) else None,
-        arguments=layer.arguments,
-        name=layer.name,
-        dtype=layer.dtype_policy,
+def _may_lose(layer):
+    """Whether a configuration may not say all about a layer."""
+    return isinstance(layer, keras.Layer) and layer.built and is_foreign(layer)
+
+
+# What a class of a model may do its own way, and a plain model does not.
+_STEPS = (
+    "train_step",
+    "test_step",
+    "predict_step",
+    "compute_loss",
+    "compute_metrics",
+    "call",
+)
+
+
+def _same_class(model, inputs, outputs):
+    """A model of a graph, of the class that another has."""
+    plain = keras.Model(inputs, outputs, name=model.name)
+    own = [name for name in _STEPS if is_own(model, name)]
+    if not own:
+        return plain
+    kind = getattr(model, "plain_class", type(model))
+    problem = "its constructor takes other arguments than inputs and outputs"
+    if takes_a_graph(model):
+        try:
+            return kind(inputs, outputs, name=model.name)
+        except Exception as error:
+            # What a class's constructor raises is up to it.
+            problem = plain_reason(error)
+    warnings.warn(
+        f"The copy of {model.name!r} is a plain model, without "
+        f"{', '.join(own)} of its class {kind.__name__}, which cannot be made "
+        f"again: {problem}",
+        stacklevel=5,
     )
+    return plain
 
 
 def _compile(model, copy):
@@ -222,8 +308,6 @@ def _compile(model, copy):
 
 
 def _carry_over(layer, twin):
-    if twin.trainable != layer.trainable:
-        twin.trainable = layer.trainable
     try:
         twin.set_weights(layer.get_weights())
     except ValueError as error:
@@ -233,9 +317,16 @@ def _carry_over(layer, twin):
             f"{[tuple(weight.shape) for weight in layer.weights]} before, "
             f"{[tuple(weight.shape) for weight in twin.weights]} now."
         ) from error
-    # Layers inside a layer may be frozen by themselves.
-    for weight, other in zip(layer.weights, twin.weights, strict=True):
-        if other.trainable != weight.trainable:
-            other.trainable = weight.trainable
+    flags = [weight.trainable for weight in layer.weights]
+    _set_trainable(twin, layer.trainable, flags)
     if isinstance(twin, keras.layers.Normalization):
         twin.finalize_state()  # it keeps what it computes from its weights
+
+
+def _set_trainable(layer, trainable, flags):
+    if layer.trainable != trainable:
+        layer.trainable = trainable
+    # Layers inside a layer may be frozen by themselves.
+    for weight, flag in zip(layer.weights, flags, strict=True):
+        if weight.trainable != flag:
+            weight.trainable = flag

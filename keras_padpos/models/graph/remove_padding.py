@@ -136,6 +136,10 @@ class RemovePadding(Rebuild):
         self._cropped_less: dict[Any, keras.layers.Layer] = {}
         self._alive: list[Any] = []  # so that no two tensors share an id
 
+    def passes(self, layer: Any) -> bool:
+        """All but layers of chosen sites."""
+        return id(layer) not in self._bare
+
     def replace(self, layer: Any) -> Any:
         """A layer of Keras that adds no cells, for those of chosen sites."""
         if id(layer) not in self._bare:

@@ -181,7 +181,8 @@ def open_pyramids(model: keras.Model) -> keras.Model:
     """Make a copy of a network whose pyramid pooling is part of its graph.
 
     `SpatialPyramidPooling` of keras-hub, in its DeepLabV3, calls its dilated
-    convolutions by its own code, so that `convert_padding` cannot reach them.
+    convolutions by its own code, so that `"none"` and the receptive field
+    cannot reach them.
     In the copy a model of the same layers stands in its place, with the same
     weights, which computes the same. (Only where neither `training` nor
     `predict` says otherwise, keras-hub's layer normalises its last map by the
@@ -214,6 +215,9 @@ class _Open(Rebuild):
     def __init__(self):
         super().__init__()
         self.pairs: dict[int, list] = {}
+
+    def passes(self, layer):
+        return type(layer).__name__ != _PYRAMID
 
     def replace(self, layer):
         if type(layer).__name__ != _PYRAMID:

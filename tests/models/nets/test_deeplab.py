@@ -67,11 +67,18 @@ def test_every_site_of_an_open_pyramid_is_converted(stock, mode):
     assert not any(site.reason for site in sites)
     dilated = {"aspp_conv_2", "aspp_conv_3"}
     assert dilated <= {site.name.rpartition("/")[2] for site in sites}
-    with pytest.raises(ValueError, match="by its own code"):
-        models.convert_padding(stock, mode)
+    with pytest.raises(ValueError, match="spatial_pyramid_pooling"):
+        models.convert_padding(stock, "none")
     converted = models.convert_padding(opened, mode)
     x = pictures() / 255
     assert converted.output_shape == stock.output_shape
+    # Converted inside the layer it is the same.
+    np.testing.assert_allclose(
+        numpy(converted(x)),
+        numpy(models.convert_padding(stock, mode)(x, training=False)),
+        rtol=1e-4,
+        atol=1e-5,
+    )
     assert not np.allclose(numpy(converted(x)), numpy(opened(x)), atol=1e-4)
 
 

@@ -1,0 +1,310 @@
+"""Layers that call padded layers by their own code."""
+
+import re
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos import padding
+from keras_padpos.layers.converted_layer import convert_inside
+from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._copied_layer import built_copy
+from keras_padpos.models.graph._copied_layer import close
+from keras_padpos.models.graph._copied_layer import difference
+from keras_padpos.models.graph._copied_layer import is_foreign
+from keras_padpos.models.graph._copied_layer import plain_copy
+from keras_padpos.models.graph._copied_layer import run
+from keras_padpos.models.graph._copied_layer import samples
+from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.window import PADDED
+from keras_padpos.models.graph.window import STOCK
+
+Paddings = dict[str, dict[str, Any]]
+
+# Distances at which the cells of an enlarged map repeat.
+_PERIODS = (1, 2, 4, 8)
+# Weights below it hide what they are multiplied with, such as a layer scale
+# of 1e-6 at the end of a branch.
+_SMALL = 1e-2
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What a trial of a layer showed.
+
+    Attributes:
+        reason: Why it cannot be converted inside; `""` if it can.
+        own: What its inner layers pad where nothing was converted, by path.
+        carried: Paths of inner layers that its own configuration describes,
+            as that of `TimeDistributed` does.
+    """
+
+    reason: str
+    own: Paddings = field(default_factory=dict)
+    carried: frozenset[str] = frozenset()
+
+
+_BLOCKS: "weakref.WeakKeyDictionary[Any, _Block]" = weakref.WeakKeyDictionary()
+
+
+def sites_inside(
+    call: Call,
+    site_of: Callable[[Call], PaddingSite | None],
+    spare: Callable[[keras.Layer], keras.Layer | None],
+) -> list[PaddingSite]:
+    """List where a layer pads by layers that its own code calls.
+
+    Args:
+        call: A call of any operation.
+        site_of: Tells the site of one call of a layer of Keras, or of ours.
+        spare: Gives a copy of a layer that cannot be copied by itself, built
+            and for a trial, or `None`.
+
+    Returns:
+        The layer itself, of kind `"other"`, and the layers inside that pad;
+        the layer alone if it cannot be converted inside, with the reason.
+        Nothing if it holds none.
+    """
+    block = call.operation
+    if not _may_hold(block):
+        return []
+    inner = list(_padded_inside(block, site_of))
+    if not inner:
+        return []
+    tried = _tried(call, [path for path, _ in inner], spare)
+    shape = call.input_shapes[0] if call.input_shapes else ()
+    ones = (1,) * max(len(shape) - 2, 0)
+    whole = PaddingSite(
+        name=call.name,
+        layer=block,
+        kind="other",
+        kernel_size=ones,
+        strides=ones,
+        dilation_rate=ones,
+        sizes=tuple(shape[1:-1]),
+        pads=None,
+        padding_mode=None,
+        reason=tried.reason,
+    )
+    if tried.reason:
+        return [whole]
+    names = [site.name for _, site in inner]
+    return [
+        whole,
+        *(
+            replace(
+                site,
+                name=f"{call.name}/{_name(site.layer, path, names)}",
+                block=block,
+                path=path,
+            )
+            for path, site in inner
+        ),
+    ]
+
+
+def converted_block(
+    block: keras.Layer, layers: dict[str, keras.Layer]
+) -> keras.Layer:
+    """Copy a layer, with other layers' borders inside.
+
+    Args:
+        block: A layer that `sites_inside` found convertible.
+        layers: By path, layers that pad as those inside shall.
+
+    Returns:
+        A `ConvertedLayer`; one of the layer's own class if nothing inside is
+        to pad otherwise than its own code says.
+    """
+    tried = _BLOCKS[block]
+    wanted = {
+        **getattr(block, "inner_paddings", {}),
+        **{path: padding_entry(layer) for path, layer in layers.items()},
+    }
+    described = {
+        layers[path].name: layers[path]
+        for path in tried.carried & layers.keys()
+    }
+    copy = plain_copy(block, lambda config: _redescribed(config, described))
+    held = dict(inner_layers(copy))
+    own = {
+        path: padding_entry(held[path]) if path in tried.carried else padded
+        for path, padded in tried.own.items()
+    }
+    paddings = {
+        path: inner for path, inner in wanted.items() if inner != own[path]
+    }
+    return convert_inside(copy, paddings) if paddings else copy
+
+
+def padding_entry(layer: keras.Layer) -> dict[str, Any]:
+    """What a layer of Keras, or ours, pads, as a `ConvertedLayer` says it."""
+    ours = PADDED.get(type(layer), type(layer))
+    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
+    return {
+        "class_name": keras.saving.get_registered_name(ours),
+        "padding": layer.padding,
+        "padding_mode": padding.serialize(mode),
+    }
+
+
+def _redescribed(config, layers):
+    """A configuration in which layers are described as others of the name."""
+    if isinstance(config, (list, tuple)):
+        return type(config)(_redescribed(each, layers) for each in config)
+    if not isinstance(config, dict):
+        return config
+    inner = config.get("config")
+    if "class_name" in config and isinstance(inner, dict):
+        layer = layers.get(inner.get("name"))
+        if layer is not None:
+            return keras.saving.serialize_keras_object(layer)
+    return {key: _redescribed(each, layers) for key, each in config.items()}
+
+
+def _may_hold(layer):
+    return (
+        isinstance(layer, keras.Layer)
+        and type(layer) not in PADDED
+        and type(layer) not in STOCK
+        and not has_graph(layer)
+    )
+
+
+def _padded_inside(block, site_of):
+    for path, layer in inner_layers(block):
+        if type(layer) not in PADDED and type(layer) not in STOCK:
+            continue
+        rank = int(re.sub(r"\D*(\d)D.*", r"\1", type(layer).__name__))
+        shapes = ((None,) * (rank + 2),)
+        site = site_of(Call(layer.name, layer, (), (), shapes, shapes))
+        if site is not None and site.kind != "other":
+            yield path, site
+
+
+def _name(layer, path, names):
+    """The name of a layer inside: its own, unless Keras made it up."""
+    made_up = re.fullmatch(
+        rf"{type(layer).__name__.lower()}\d*", layer.name.replace("_", "")
+    )
+    return path if made_up or names.count(layer.name) > 1 else layer.name
+
+
+def _tried(call, paths, spare):
+    block = call.operation
+    if block not in _BLOCKS:
+        _BLOCKS[block] = _try(call, paths, spare)
+    return _BLOCKS[block]
+
+
+def _try(call, paths, spare):
+    """Convert a copy inside, and see that only its border changed."""
+    block = call.operation
+    if not block.built:
+        return _Block("it is not built")
+    held = dict(inner_layers(block))
+    current = {path: padding_entry(held[path]) for path in paths}
+    try:
+        copy = built_copy(block, lambda: plain_copy(block), call.arguments)
+    except Exception as error:
+        copy = spare(block)
+        if copy is None:
+            return _Block(
+                "a copy of it cannot be made by its `get_config` "
+                f"({plain_reason(error)})"
+            )
+    twins = dict(inner_layers(copy))
+    if not twins.keys() >= set(paths):
+        return _Block("a copy of it does not hold the same layers")
+    own = {path: padding_entry(twins[path]) for path in paths}
+    problem = difference(block, convert_inside(copy, current), call.arguments)
+    if problem:
+        return _Block(problem)
+    circular = {
+        path: {**inner, "padding_mode": "circular"}
+        for path, inner in current.items()
+    }
+    convert_inside(copy, circular)
+    if not _trusted(block):
+        problem = _border_problem(copy, call, held[paths[0]])
+    return _Block(problem, own, _carried(copy, circular))
+
+
+def _carried(block, paddings):
+    """Paths of layers that a copy by configuration pads as the block does."""
+    try:
+        held = dict(inner_layers(plain_copy(block)))
+    except Exception:
+        return frozenset()  # it is copied with the model around it
+    return frozenset(
+        path
+        for path, inner in paddings.items()
+        if path in held and padding_entry(held[path]) == inner
+    )
+
+
+def _trusted(block):
+    """Whether all code that runs is Keras' or ours."""
+    layers = [block, *(layer for _, layer in inner_layers(block))]
+    return not any(map(is_foreign, layers))
+
+
+def _border_problem(layer, call, held):
+    """Whether a constant map stays constant where borders continue it."""
+    first = getattr(held, "data_format", None) == "channels_first"
+    rank = len(getattr(held, "strides", None) or held.padding)
+    state = [_awake(variable, n) for n, variable in enumerate(layer.variables)]
+    problem = "it cannot be run by itself"
+    for sample in samples(call.arguments, constant=True, first=first):
+        try:
+            outputs = run(layer, sample, state)
+        except Exception as error:
+            problem = f"it cannot be run by itself ({plain_reason(error)})"
+            continue
+        if all(_repeats(y, rank, first) for y in outputs):
+            return ""
+        return (
+            "with borders that continue the map inside, a constant map does "
+            "not stay constant: its own code pads too, or adds positions"
+        )
+    return problem
+
+
+def _awake(variable, seed):
+    """A variable's value; numbers about 1 where it holds none that count."""
+    value = keras.ops.convert_to_numpy(variable)
+    if value.dtype.kind not in "fV" or (
+        value.ndim > 1 and np.abs(value.astype("float32")).max() > _SMALL
+    ):
+        return variable.value
+    random = np.random.default_rng(seed)
+    value = random.uniform(0.5, 1.5, value.shape)
+    if value.ndim > 1:
+        value /= np.prod(value.shape[:-1])
+    return keras.ops.convert_to_tensor(value, dtype=variable.dtype)
+
+
+def _repeats(y, rank, first):
+    """Whether maps are the same everywhere, or from period to period."""
+    axes = (
+        range(y.ndim - rank, y.ndim)
+        if first and y.ndim > rank + 1
+        else range(max(1, y.ndim - 1 - rank), y.ndim - 1)
+    )
+    return all(
+        any(
+            (period == 1 or y.shape[axis] >= 3 * period)
+            and close(y, np.roll(y, period, axis))
+            for period in _PERIODS
+        )
+        for axis in axes
+    )
