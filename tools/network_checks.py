@@ -163,9 +163,7 @@ class _Checks:
         frames |= {site.name for site in self.sites if site.kind == "padding"}
         before = self._maps(self.circular, self.picture)
         before = {
-            name: array
-            for name, array in before.items()
-            if name not in frames
+            name: array for name, array in before.items() if name not in frames
         }
         steps = [1] * self.rank
         for name, array in before.items():

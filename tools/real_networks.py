@@ -84,8 +84,7 @@ def _chosen(networks):
     if not chosen:
         names = ", ".join(network.name for network in networks)
         raise runs.InputError(
-            f"--only must fit one of {names}. "
-            f"Received: {','.join(_ONLY.value)}"
+            f"--only must fit one of {names}. Received: {','.join(_ONLY.value)}"
         )
     return chosen
 
