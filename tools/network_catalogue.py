@@ -147,6 +147,7 @@ _CSPNET = {
     "stem_filters": 16,
     "stem_kernel_size": 3,
     "stem_strides": 1,
+    "stem_padding": "same",
     "stackwise_depth": [1, 2, 2],
     "stackwise_strides": [2, 2, 2],
     "stackwise_num_filters": [32, 64, 64],
@@ -263,7 +264,15 @@ _HUB: dict[str, tuple[str, dict[str, Any]]] = {
     "MobileNetV5": ("MobileNetV5Backbone", _MOBILENET_V5),
     "CSPNet": (
         "CSPNetBackbone",
-        {**_CSPNET, "block_type": "bottleneck_block", "stage_type": "csp"},
+        {
+            **_CSPNET,
+            "block_type": "dark_block",
+            "stage_type": "csp",
+            "bottle_ratio": [0.5, 1.0, 1.0],
+            "block_ratio": [1.0, 0.5, 0.5],
+            "expand_ratio": [2.0, 1.0, 1.0],
+            "down_growth": True,
+        },
     ),
     "DarkNet": (
         "CSPNetBackbone",
@@ -310,18 +319,8 @@ _HUB: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "image_encoder": ("ResNetBackbone", {**_RESNET, **_OPEN}),
             "num_classes": 1,
-            "projection_filters": 16,
+            "projection_filters": 64,
             "image_shape": _SHAPE,
-        },
-    ),
-    "VAE": (
-        "VAEBackbone",
-        {
-            "encoder_num_filters": [32, 32, 32, 32],
-            "encoder_num_blocks": [1, 1, 1, 1],
-            "decoder_num_filters": [32, 32, 32, 32],
-            "decoder_num_blocks": [1, 1, 1, 1],
-            "sampler_method": "mode",
         },
     ),
     "ViT": ("ViTBackbone", {**_VIT, "mlp_dim": 64}),
@@ -359,11 +358,7 @@ def _of_hub(kind, **config):
     if "image_encoder" in config:
         encoder, of_encoder = config["image_encoder"]
         config["image_encoder"] = getattr(models, encoder)(**of_encoder)
-    model = getattr(models, kind)(**config)
-    if None in model.inputs[0].shape[1:]:
-        inputs = keras.Input(_SHAPE)
-        return keras.Model(inputs, model(inputs), name=f"{model.name}_fixed")
-    return model
+    return getattr(models, kind)(**config)
 
 
 def _care(rank):

@@ -196,6 +196,8 @@ class _Checks:
         maps = self._maps(self.net, pictures)
         self.row["maps"] = len(maps)
         self.row["fields"] = len(maps.keys() & fields.keys())
+        if not self.row["fields"]:
+            raise _NotApplicable("it is told of no map")
         for name in maps.keys() & fields.keys():
             if not fields[name].gated:
                 for number, cell in enumerate(cells, start=1):
@@ -282,7 +284,7 @@ def _check_equal(expected, arrays):
 
 
 def _check_near(name, array, expected):
-    largest = np.abs(expected).max()
+    largest = max(np.abs(array).max(), np.abs(expected).max())
     difference = np.abs(array - expected).max()
     if not difference <= _TOLERANCE * largest:
         raise _Failed(f"{name} differs by {difference / largest:.1e}")

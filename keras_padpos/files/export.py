@@ -397,17 +397,17 @@ def _open_export(folder, format):
 
 def _compare(model, inputs, expected, outputs):
     """A row for each output of one call; nothing is compared with `None`."""
+    sizes = ", ".join("x".join(map(str, x.shape)) for x in inputs.values())
     shapes, expected_shapes = (
         {name: array.shape for name, array in sorted(arrays.items())}
         for arrays in (expected if outputs is None else outputs, expected)
     )
     if shapes != expected_shapes:
         raise ExportMismatch(
-            f"The export's outputs are {shapes}, the Keras model's "
-            f"{expected_shapes}. Nothing was written.",
+            f"Of inputs of {sizes} the export's outputs are {shapes}, the "
+            f"Keras model's {expected_shapes}. Nothing was written.",
             [],
         )
-    sizes = ", ".join("x".join(map(str, x.shape)) for x in inputs.values())
     again = None
     rows = []
     for name, array in expected.items():
@@ -454,6 +454,7 @@ def _check_agreement(rows):
         raise ExportMismatch(
             f"The export's output {worst['output']!r} differs from the Keras "
             f"model's by {worst['relative']:.1e} of its largest value (at "
-            f"most {_TOLERANCE:.0e}). Nothing was written.",
+            f"most {_TOLERANCE:.0e}) for inputs of {worst['input']}. Nothing "
+            "was written.",
             rows,
         )

@@ -203,7 +203,7 @@ def test_the_binary_prints_how_near_the_two_come(elsewhere):
     *_, done = elsewhere
     lines = done.stdout.splitlines()
     assert lines[0].startswith("vgg16-random-reflect as tf_saved_model")
-    assert sum("| numbers" in line for line in lines) == 3 * 2
+    assert sum("| numbers" in line for line in lines) == 3 * 3
     assert any("1x320x384x3" in line and "block5" in line for line in lines)
     # Two units of work, and no log lines of TensorFlow's.
     assert len(done.stderr.splitlines()) == 2, done.stderr
