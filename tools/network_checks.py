@@ -266,8 +266,9 @@ def _outputs(model, picture):
 
 
 def _modes(model):
+    # Loading may number layers anew that have no name of their own.
     return [
-        (site.name, site.pads, repr(site.padding_mode))
+        (site.kind, site.pads, repr(site.padding_mode))
         for site in models.find_padding_sites(model)
     ]
 
