@@ -11,6 +11,7 @@ not installed are left out. Memory stays below 3 GiB.
 import fnmatch
 import gc
 import json
+import warnings
 from pathlib import Path
 
 from absl import flags
@@ -50,7 +51,9 @@ def main(argv):
     rows = []
     with report.Progress(units=len(networks)) as progress:
         for network in networks:
-            with progress.unit(network.name):
+            with progress.unit(network.name), warnings.catch_warnings():
+                # Of pads wider than small maps, and of other packages.
+                warnings.simplefilter("ignore")
                 keras.utils.set_random_seed(0)
                 row = examine(network.build, network.learns_positions)
             rows.append({"network": network.name, **row})
