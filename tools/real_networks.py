@@ -59,9 +59,7 @@ def main(argv):
             rows.append({"network": network.name, **row})
             keras.backend.clear_session()
             gc.collect()
-    if _ROWS.value is not None:
-        with files.atomic_path(Path(_ROWS.value).expanduser()) as path:
-            path.write_text(json.dumps(rows, indent=1) + "\n")
+            _write(rows)
     missing = {network.package for network in chosen if not network.installed}
     tables = _tables(rows, sorted(missing))
     if _FORMAT.value == "markdown":
@@ -70,6 +68,13 @@ def main(argv):
         for table in tables:
             report.print_table(**table)
             print()
+
+
+def _write(rows):
+    """Keep the rows, after every network: a run takes minutes."""
+    if _ROWS.value is not None:
+        with files.atomic_path(Path(_ROWS.value).expanduser()) as path:
+            path.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 def _chosen(networks):
