@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def run_binary(module, *flags, cwd, fault=None):
+def run_binary(module, *flags, cwd, fault=None, timeout=300):
     """Run `python -m MODULE FLAGS`; what it printed and its status.
 
     `fault` is code that is run before, in the same process.
@@ -24,5 +24,5 @@ def run_binary(module, *flags, cwd, fault=None):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
     )

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -127,7 +128,8 @@ def inspection_rows(
     from keras_padpos import models
 
     rows = _in_table("signature", _signature(model))
-    fields, reason = {}, "they are computed for models of one input"
+    fields: Mapping[str, Any] = {}
+    reason = "they are computed for models of one input"
     if not isinstance(input_shape, dict):
         try:
             fields, reason = models.receptive_field(model, input_shape), ""

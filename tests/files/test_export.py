@@ -25,7 +25,7 @@ def signature(folder):
     return loaded, loaded.signatures["serving_default"]
 
 
-def test_rows_tell_of_each_output_at_two_sizes(tmp_path):
+def test_rows_tell_of_each_output_at_three_sizes(tmp_path):
     model = small()
     half = layers.Conv2D(8, 3, dtype="mixed_float16", name="half")
     model = keras.Model(model.inputs, [*model.outputs, half(model.inputs[0])])
@@ -35,6 +35,8 @@ def test_rows_tell_of_each_output_at_two_sizes(tmp_path):
         ("half", (1, 254, 254, 8)),
         ("conv", (1, 320, 384, 2)),
         ("half", (1, 318, 382, 8)),
+        ("conv", (1, 271, 331, 2)),
+        ("half", (1, 269, 329, 8)),
     ]
     assert rows[2]["input"] == "1x320x384x3"
     for row in rows:
@@ -135,6 +137,27 @@ def test_an_export_that_computes_something_else_is_not_kept(
         with pytest.raises(files.ExportMismatch, match=message):
             files.export_model(small(), tmp_path / out, overwrite=overwrite)
     assert contents(tmp_path) == before
+
+
+def test_sizes_that_no_stride_divides_are_compared_too(tmp_path, monkeypatch):
+    def spoil(outputs):
+        return {
+            name: array + 1 if array.shape[1] % 2 else array
+            for name, array in outputs.items()
+        }
+
+    spoiled(monkeypatch, spoil)
+    with pytest.raises(files.ExportMismatch, match="'conv' differs"):
+        files.export_model(small(), tmp_path / "out")
+    assert not contents(tmp_path)
+    # Halves of even sizes alone fit what was there before.
+    inputs = keras.Input((None, None, 3))
+    half = keras.layers.MaxPooling2D(2)(inputs)
+    whole = keras.layers.Add(name="conv")(
+        [inputs, keras.layers.UpSampling2D(2)(half)]
+    )
+    rows = files.export_model(keras.Model(inputs, whole), tmp_path / "out")
+    assert [row["input"] for row in rows] == ["1x256x256x3", "1x320x384x3"]
 
 
 def test_what_is_drawn_is_compared_in_shape_and_the_rest_in_numbers(
@@ -245,3 +268,29 @@ def test_onnx(tmp_path, monkeypatch):
     without(monkeypatch, "onnxruntime")
     rows = files.export_model(model, tmp_path / "again", "onnx")
     assert {row["compared"] for row in rows} == {"nothing"}
+
+
+def test_onnx_of_strides_and_open_sizes(tmp_path):
+    pytest.importorskip("tf2onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    inputs = keras.Input((None, None, 3), name="picture")
+    outputs = {
+        mode: layers.Conv2D(
+            2, 3, strides=(2, 3), padding="same", padding_mode=mode, name=mode
+        )(inputs)
+        for mode in ("reflect", "partial")
+    }
+    model = keras.Model(inputs, outputs)
+    rows = files.export_model(model, tmp_path / "out", "onnx")
+    assert len(rows) == 2 * 3
+    session = onnxruntime.InferenceSession(
+        str(tmp_path / "out" / "model.onnx"),
+        providers=["CPUExecutionProvider"],
+    )
+    names = [output.name for output in session.get_outputs()]
+    for size in ((64, 66), (65, 67), (99, 101)):
+        x = np.random.default_rng(0).normal(size=(1, *size, 3))
+        x = x.astype("float32")
+        results = session.run(names, {"picture": x})
+        for name, y in zip(names, results, strict=True):
+            np.testing.assert_allclose(y, model(x)[name], atol=1e-5)

@@ -216,7 +216,7 @@ def test_the_binary_prints_how_near_the_two_come(elsewhere):
     *_, done = elsewhere
     lines = done.stdout.splitlines()
     assert lines[0].startswith("mobilenet-random-reflect as ")
-    assert sum("| numbers" in line for line in lines) == 3 * 2
+    assert sum("| numbers" in line for line in lines) == 3 * 3
     assert any("1x320x384x3" in line and "conv_dw_3" in line for line in lines)
     # Two units of work, and no log lines of TensorFlow's.
     assert len(done.stderr.splitlines()) == 2, done.stderr

@@ -1,0 +1,309 @@
+"""Whether the package keeps its promises on one network."""
+
+import itertools
+import math
+import tempfile
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos import models
+from keras_padpos.errors import InputError
+from keras_padpos.models.graph.graph_walk import given_to
+from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import packed
+from keras_padpos.models.graph.graph_walk import walk
+
+CHECKS = ("converts", "zeros", "constant", "roll", "field", "saved")
+"""The checks of `examine`, in their order."""
+
+# Of a map's largest value: differences of rounding, and a cell that moved.
+_TOLERANCE, _MOVED = 1e-3, 1e-5
+_AMPLITUDE = 20.0
+
+
+class _Failed(Exception):
+    """A promise that is not kept; the message says how."""
+
+
+class _NotApplicable(Exception):
+    """A check that says nothing of this network; the message says why."""
+
+
+def examine(
+    build: Callable[[], keras.Model], learns_positions: bool = False
+) -> dict[str, Any]:
+    """Build a network and check what the package does with it.
+
+    * `converts`: every site is converted, to `reflect` and to `circular`.
+    * `zeros`: converted back, the outputs are those of the network, bit for
+      bit.
+    * `constant`: with `reflect` every map of a constant picture is constant.
+    * `roll`: with `circular` every map of a rolled picture is rolled.
+    * `field`: where one cell of the picture changes, no position of a map
+      changes that does not see it by `receptive_field`.
+    * `saved`: the converted network is saved and loaded, gives the same bits
+      and pads the same way.
+
+    Args:
+        build: Makes the network, channels last, one input of a fixed size.
+        learns_positions: Whether it learns positions by design, so that
+            `constant` and `roll` say nothing.
+
+    Returns:
+        A row: for each of `CHECKS` `"yes"`, or the kind of answer and the
+        reason: `"no: ..."` (a promise broken), `"refused: ..."`,
+        `"crashed: ..."`, or `"n/a: ..."`; besides `layers`, `sites`,
+        `unknown` (sites with a reason), `maps` and `fields` (maps, and those
+        whose field is told), `convert_seconds` and `seconds`.
+    """
+    started = time.perf_counter()
+    row: dict[str, Any] = {}
+    try:
+        net = build()
+    except Exception as error:  # of another package, which may be too old
+        reason = f"not built: {type(error).__name__}: {_line(error)}"
+        return dict.fromkeys(CHECKS, f"n/a: {reason}")
+    _draw_weights(net)
+    row["layers"] = len(net.layers)
+    checks = _Checks(net, learns_positions, row)
+    for name in CHECKS:
+        row[name] = _verdict(getattr(checks, name))
+    row["seconds"] = time.perf_counter() - started
+    return row
+
+
+def _verdict(check):
+    try:
+        check()
+    except _NotApplicable as error:
+        return f"n/a: {error}"
+    except _Failed as error:
+        return f"no: {error}"
+    except InputError as error:
+        return f"refused: {_line(error)}"
+    except Exception as error:  # whatever it is, the next check goes on
+        return f"crashed: {type(error).__name__}: {_line(error)}"
+    return "yes"
+
+
+def _line(error):
+    return " ".join(str(error).split())[:400]
+
+
+def _draw_weights(net):
+    """Let nothing be switched off, as zeros and tiny scales would do it."""
+    random = np.random.default_rng(0)
+    for variable in net.weights:
+        value = keras.ops.convert_to_numpy(variable)
+        own = variable.name in ("mean", "variance", "count", "seed")
+        if own or value.dtype.kind != "f" or np.ptp(value) > 0:
+            continue
+        if value.size and value.flat[0] == 0:
+            drawn = random.normal(0, 0.1, value.shape)
+        else:
+            drawn = random.uniform(0.5, 1.5, value.shape)
+        variable.assign(drawn.astype(value.dtype))
+
+
+class _Checks:
+    """The checks; each may use what those before it made."""
+
+    def __init__(self, net, learns_positions, row):
+        self.net = net
+        self.learns_positions = learns_positions
+        self.row = row
+        self.shape = tuple(net.inputs[0].shape[1:])
+        self.rank = len(self.shape) - 1
+        random = np.random.default_rng(1)
+        picture = random.uniform(-_AMPLITUDE, _AMPLITUDE, (1, *self.shape))
+        self.picture = picture.astype("float32")
+        self.sites = []
+        self.reflect = self.circular = None
+
+    def converts(self):
+        self.sites = models.find_padding_sites(self.net)
+        self.row["sites"] = len(self.sites)
+        self.row["unknown"] = sum(bool(site.reason) for site in self.sites)
+        if not self.sites:
+            raise _NotApplicable("it does not pad")
+        start = time.perf_counter()
+        self.reflect = models.convert_padding(self.net, "reflect")
+        self.row["convert_seconds"] = time.perf_counter() - start
+        self.circular = models.convert_padding(self.net, "circular")
+
+    def zeros(self):
+        self._needs(self.reflect)
+        back = models.convert_padding(self.reflect, "zeros")
+        _check_equal(
+            _outputs(self.net, self.picture), _outputs(back, self.picture)
+        )
+
+    def constant(self):
+        self._needs(self.reflect, positions=True)
+        if any(site.kind == "transposed" for site in self.sites):
+            raise _NotApplicable("transposed convolutions leave a grid")
+        picture = np.broadcast_to(
+            self.picture[:, *(slice(1) for _ in range(self.rank))],
+            self.picture.shape,
+        )
+        axes = tuple(range(1, self.rank + 1))
+        for name, array in self._maps(self.reflect, picture).items():
+            first = array[:, *(slice(1) for _ in axes)]
+            _check_near(name, array, np.broadcast_to(first, array.shape))
+
+    def roll(self):
+        self._needs(self.circular, positions=True)
+        frames = {site.padding_layer for site in self.sites}
+        frames |= {site.name for site in self.sites if site.kind == "padding"}
+        before = self._maps(self.circular, self.picture)
+        before = {
+            name: array for name, array in before.items() if name not in frames
+        }
+        steps = [1] * self.rank
+        for name, array in before.items():
+            for axis, size in enumerate(self.shape[:-1]):
+                if size % array.shape[1 + axis]:
+                    raise _NotApplicable(
+                        f"{name} gives {array.shape[1 + axis]} of {size}"
+                    )
+                step = size // array.shape[1 + axis]
+                steps[axis] = math.lcm(steps[axis], step)
+        axes = tuple(range(1, self.rank + 1))
+        rolled = np.roll(self.picture, steps, axes)
+        after = self._maps(self.circular, rolled)
+        for name, array in before.items():
+            shifts = [
+                step * array.shape[axis] // self.shape[axis - 1]
+                for step, axis in zip(steps, axes, strict=True)
+            ]
+            _check_near(name, after[name], np.roll(array, shifts, axes))
+
+    def field(self):
+        fields = models.receptive_field(self.net, self.shape)
+        random = np.random.default_rng(2)
+        cells = [tuple(size // 2 for size in self.shape[:-1])]
+        cells.append((0,) * self.rank)
+        cells.append(tuple(random.integers(self.shape[:-1]).tolist()))
+        pictures = np.repeat(self.picture, 1 + len(cells), axis=0)
+        for number, cell in enumerate(cells, start=1):
+            pictures[number, *cell] += 5 * _AMPLITUDE
+        maps = self._maps(self.net, pictures)
+        self.row["maps"] = len(maps)
+        self.row["fields"] = len(maps.keys() & fields.keys())
+        if not self.row["fields"]:
+            raise _NotApplicable("it is told of no map")
+        for name in maps.keys() & fields.keys():
+            if not fields[name].gated:
+                for number, cell in enumerate(cells, start=1):
+                    _check_field(
+                        name, fields[name], cell, *maps[name][[0, number]]
+                    )
+
+    def saved(self):
+        self._needs(self.reflect)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "copy.keras"
+            self.reflect.save(path)
+            loaded = keras.saving.load_model(path)
+        _check_equal(
+            _outputs(self.reflect, self.picture),
+            _outputs(loaded, self.picture),
+        )
+        before, after = map(_modes, (self.reflect, loaded))
+        if before != after:
+            raise _Failed("the loaded network pads another way")
+
+    def _needs(self, copy, positions=False):
+        if copy is None:
+            raise _NotApplicable("not converted")
+        if positions and self.learns_positions:
+            raise _NotApplicable("it learns positions")
+
+    def _maps(self, model, pictures):
+        """The result of every layer that is a map of several positions."""
+        return {
+            name: array
+            for name, array in _results(model, pictures).items()
+            if array.ndim == self.rank + 2
+            and len(array) == len(pictures)
+            and min(array.shape[1:-1]) > 1
+        }
+
+
+def _results(model, pictures) -> Mapping[str, np.ndarray]:
+    """What every layer gives, by name; of several calls the last."""
+    results = {}
+
+    def visitor(prefix):
+        def visit(operation, args, kwargs):
+            name = prefix + operation.name
+            if has_graph(operation):
+                inputs = packed(operation, given_to(args, kwargs))
+                return walk(operation, inputs, visitor(f"{name}/"))
+            made = operation(*args, **kwargs)
+            first = next(iter(keras.tree.flatten(made)), None)
+            if keras.ops.is_tensor(first):
+                results[name] = keras.ops.convert_to_numpy(first)
+            return made
+
+        return visit
+
+    inputs = packed(model, [keras.ops.convert_to_tensor(pictures)])
+    walk(model, inputs, visitor(""))
+    return results
+
+
+def _outputs(model, picture):
+    structure = packed(model, [keras.ops.convert_to_tensor(picture)])
+    outputs = model(structure, training=False)
+    return list(map(keras.ops.convert_to_numpy, keras.tree.flatten(outputs)))
+
+
+def _modes(model):
+    # Loading may number layers anew that have no name of their own.
+    return [
+        (site.kind, site.pads, repr(site.padding_mode))
+        for site in models.find_padding_sites(model)
+    ]
+
+
+def _check_equal(expected, arrays):
+    for one, other in zip(expected, arrays, strict=True):
+        if not np.isfinite(one).all():
+            raise _Failed("the network's own outputs are not finite")
+        if one.shape != other.shape:
+            raise _Failed(f"outputs are {other.shape}, not {one.shape}")
+        difference = float(np.abs(one - other).max(initial=0))
+        if difference:
+            raise _Failed(f"outputs differ by {difference:.1e}")
+
+
+def _check_near(name, array, expected):
+    largest = max(np.abs(array).max(), np.abs(expected).max())
+    difference = np.abs(array - expected).max()
+    if not difference <= _TOLERANCE * largest:
+        raise _Failed(f"{name} differs by {difference / largest:.1e}")
+
+
+def _check_field(name, field, cell, before, after):
+    """Every position that moved must see the cell."""
+    difference = np.abs(after - before).max(-1)
+    moved = np.argwhere(difference > _MOVED * np.abs(before).max())
+    if not len(moved):
+        return
+    ends = (moved.min(0), moved.max(0))
+    for positions, axis in itertools.product(ends, range(len(cell))):
+        position = int(positions[axis])
+        low = position * field.stride[axis] - field.pad_before[axis]
+        high = low + field.size[axis] - 1
+        if not math.floor(low) <= cell[axis] <= math.ceil(high):
+            raise _Failed(
+                f"{name}: position {position} of axis {axis} moves with cell "
+                f"{cell[axis]}, but sees {low} to {high}"
+            )

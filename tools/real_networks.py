@@ -1,0 +1,154 @@
+"""What the package does with networks of other packages.
+
+    python -m tools.real_networks --only=keras_hub
+
+Builds small networks with random weights, nothing downloaded, and checks each
+one: its sites, conversion and the way back, maps of constant and of rolled
+pictures, receptive fields, saving and loading. Networks of packages that are
+not installed are left out. Memory stays below 3 GiB.
+"""
+
+import fnmatch
+import gc
+import json
+import warnings
+from pathlib import Path
+
+from absl import flags
+
+from keras_padpos import files
+from keras_padpos import report
+from keras_padpos import runs
+from keras_padpos.report.cells import table_markdown
+
+_ONLY = flags.DEFINE_list(
+    "only",
+    None,
+    "Networks to check: parts of their names, or patterns with *. If not "
+    "given: all.",
+)
+_FORMAT = flags.DEFINE_enum(
+    "format",
+    "terminal",
+    ["terminal", "markdown"],
+    "terminal: fitted to its width; markdown: for a document.",
+)
+_ROWS = flags.DEFINE_string(
+    "rows", None, "JSON file for the rows. If not given: none is written."
+)
+
+
+def main(argv):
+    """Check the networks, and print what holds and what is refused."""
+    del argv
+    import keras
+
+    from tools.network_catalogue import catalogue
+    from tools.network_checks import examine
+
+    chosen = _chosen(catalogue())
+    networks = [network for network in chosen if network.installed]
+    rows = []
+    with report.Progress(units=len(networks)) as progress:
+        for network in networks:
+            with progress.unit(network.name), warnings.catch_warnings():
+                # Of pads wider than small maps, and of other packages.
+                warnings.simplefilter("ignore")
+                keras.utils.set_random_seed(0)
+                row = examine(network.build, network.learns_positions)
+            rows.append({"network": network.name, **row})
+            keras.backend.clear_session()
+            gc.collect()
+            _write(rows)
+    missing = {network.package for network in chosen if not network.installed}
+    tables = _tables(rows, sorted(missing))
+    if _FORMAT.value == "markdown":
+        print("\n\n".join(table_markdown(**table) for table in tables))
+    else:
+        for table in tables:
+            report.print_table(**table)
+            print()
+
+
+def _write(rows):
+    """Keep the rows, after every network: a run takes minutes."""
+    if _ROWS.value is not None:
+        with files.atomic_path(Path(_ROWS.value).expanduser()) as path:
+            path.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def _chosen(networks):
+    if _ONLY.value is None:
+        return networks
+    patterns = [f"*{pattern.lower()}*" for pattern in _ONLY.value]
+    chosen = [
+        network
+        for network in networks
+        if any(
+            fnmatch.fnmatchcase(network.name.lower(), pattern)
+            for pattern in patterns
+        )
+    ]
+    if not chosen:
+        names = ", ".join(network.name for network in networks)
+        raise runs.InputError(
+            f"--only must fit one of {names}. Received: {','.join(_ONLY.value)}"
+        )
+    return chosen
+
+
+def _tables(rows, missing):
+    from tools.network_checks import CHECKS
+
+    built = [row for row in rows if "layers" in row]
+    padding = [row for row in built if row.get("sites") != 0]
+    full = [row for row in padding if row["converts"] == "yes"]
+    notes = [
+        f"{len(full)} of {len(padding)} networks that pad are converted in "
+        "full."
+    ]
+    if missing:
+        notes.append(f"Not installed: {', '.join(missing)}.")
+    yield {
+        "title": "Networks of other packages",
+        "columns": [
+            "network",
+            "layers",
+            "sites",
+            *CHECKS,
+            "fields told",
+            ("convert_seconds", "seconds to convert"),
+        ],
+        "rows": [
+            {
+                **row,
+                **{name: row[name].partition(":")[0] for name in CHECKS},
+                "fields told": f"{row['fields']} of {row['maps']}"
+                if "maps" in row
+                else None,
+            }
+            for row in built
+        ],
+        "notes": notes,
+    }
+    reasons = [
+        {"network": row["network"], "check": name, "reason": row[name]}
+        for row in rows
+        for name in CHECKS
+        if not row[name].startswith(("yes", "n/a"))
+    ]
+    reasons += [
+        {"network": row["network"], "check": "", "reason": row["converts"]}
+        for row in rows
+        if "layers" not in row
+    ]
+    if reasons:
+        yield {
+            "title": "What is refused or fails, and why",
+            "columns": ["network", "check", "reason"],
+            "rows": reasons,
+        }
+
+
+if __name__ == "__main__":
+    runs.run(main)
