@@ -77,6 +77,10 @@ class _ConvLSTM(ModeLayer):
         self, *args: Any, padding_mode: Any = "zeros", **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.set_mode(padding_mode)
+
+    def set_mode(self, padding_mode: Any) -> None:
+        """Resolve the mode, and give the cell convolutions that use it."""
         self.padding_mode = modes.get(padding_mode)
         if self.padding_mode.random:
             raise InputError(
@@ -84,8 +88,10 @@ class _ConvLSTM(ModeLayer):
                 "would draw anew in every step of the recurrence, which is "
                 "not supported. Use a mode without noise."
             )
+        # The cell's class is not public; its two convolutions are methods.
+        for name in ("recurrent_conv", "input_conv"):
+            vars(self.cell).pop(name, None)
         if self.padding_mode != modes.get("zeros"):
-            # The cell's class is not public; its two convolutions are methods.
             self.cell.recurrent_conv = self._recurrent_conv
             if self.padding == "same":
                 self.cell.input_conv = self._input_conv

@@ -1,6 +1,8 @@
 """A layer of any class whose inner layers have other borders."""
 
 import functools
+import inspect
+import weakref
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +17,9 @@ NAME = "ConvertedLayer"
 
 # Attributes in which Keras and its backends keep books of a layer's parts.
 _BOOKS = ("_layers", "_modules", "_parameters", "_buffers", "_metrics")
+
+# Layers whose `get_config` leaves out what their arguments say.
+_BY_ARGUMENTS: "weakref.WeakSet[Any]" = weakref.WeakSet()
 
 
 def inner_layers(layer: keras.Layer) -> Iterator[tuple[str, keras.Layer]]:
@@ -86,43 +91,30 @@ class ConvertedLayer:
     Attributes:
         plain_class: The layer's own class.
         inner_paddings: From the path of an inner layer to its `class_name`,
-            `padding` and `padding_mode`; see `inner_layers`.
+            `padding_mode` and, unless it resamples or is recurrent,
+            `padding`; see `inner_layers`.
     """
 
     plain_class: type
     inner_paddings: dict[str, dict[str, Any]]
 
-    def plain_config(self) -> dict[str, Any]:
-        """The configuration of the layer as its own class tells it."""
-        # Keras writes a configuration by itself where the class of the object
-        # has no `get_config`, so the class has to be the layer's own.
-        plain: Any = object.__new__(self.plain_class)
-        object.__setattr__(plain, "__dict__", vars(self))
-        return plain.get_config()
-
     def get_config(self) -> dict[str, Any]:
         """The layer of its own class, and what its inner layers pad."""
-        plain = self.plain_class
-        stock = getattr(keras.layers, plain.__name__, None) is plain
-        name = keras.saving.get_registered_name(plain)
-        return {
-            "layer": {
-                "module": "keras.layers" if stock else plain.__module__,
-                "class_name": plain.__name__,
-                "config": keras.saving.serialize_keras_object(
-                    self.plain_config()
-                ),
-                "registered_name": None if stock else name,
-            },
+        config = {
+            "layer": plain_description(self),
             "inner_paddings": {
                 path: dict(inner) for path, inner in self.inner_paddings.items()
             },
         }
+        if is_by_arguments(self):
+            config["by_arguments"] = True
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> keras.Layer:
         """Make the layer of its own class, then convert it inside."""
         layer = keras.saving.deserialize_keras_object(config["layer"])
+        prefer_arguments(layer, config.get("by_arguments", False))
         return convert_inside(layer, config["inner_paddings"])
 
     def __repr__(self) -> str:
@@ -134,6 +126,74 @@ class ConvertedLayer:
 
     def __str__(self) -> str:
         return repr(self)
+
+
+def plain_config(layer: Any) -> dict[str, Any]:
+    """The configuration of a layer as its own class tells it.
+
+    After `prefer_arguments`, the arguments that the layer was made with.
+
+    Raises:
+        NotImplementedError: If there is none.
+    """
+    kind = getattr(layer, "plain_class", type(layer))
+    if not is_by_arguments(layer):
+        own = layer if type(layer) is kind else _as(layer, kind)
+        return own.get_config()
+    config = _as(layer, _without_get_config(kind)).get_config()
+    parameters = inspect.signature(kind.__init__).parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        return config
+    names = {each.name for each in parameters}
+    return {key: value for key, value in config.items() if key in names}
+
+
+def plain_description(layer: Any) -> dict[str, Any]:
+    """What `keras.saving` needs to make the layer of its own class."""
+    plain = getattr(layer, "plain_class", type(layer))
+    stock = getattr(keras.layers, plain.__name__, None) is plain
+    name = keras.saving.get_registered_name(plain)
+    return {
+        "module": "keras.layers" if stock else plain.__module__,
+        "class_name": plain.__name__,
+        "config": keras.saving.serialize_keras_object(plain_config(layer)),
+        "registered_name": None if stock else name,
+    }
+
+
+def prefer_arguments(layer: keras.Layer, preferred: bool = True) -> None:
+    """Describe a layer by its arguments, and not by its `get_config`.
+
+    For classes whose `get_config` fails or leaves something out. Keras keeps
+    the arguments of every layer where they are numbers, strings and the like.
+    """
+    if preferred:
+        _BY_ARGUMENTS.add(layer)
+    else:
+        _BY_ARGUMENTS.discard(layer)
+
+
+def is_by_arguments(layer: Any) -> bool:
+    """Whether `prefer_arguments` was called for a layer."""
+    return isinstance(layer, keras.Layer) and layer in _BY_ARGUMENTS
+
+
+def _as(layer, kind):
+    """The same object of another class, for a look at it."""
+    # Keras writes a configuration by itself where the class of the object has
+    # no `get_config`, so the class must not be that of a converted layer.
+    other = object.__new__(kind)
+    object.__setattr__(other, "__dict__", vars(layer))
+    return other
+
+
+@functools.cache
+def _without_get_config(kind):
+    return type(
+        kind.__name__,
+        (kind,),
+        {"__module__": __name__, "get_config": keras.Layer.get_config},
+    )
 
 
 def convert_inside(
@@ -234,7 +294,7 @@ def _pad(layer, inner, where):
         )
     mode = modes.get(inner["padding_mode"])
     if (type(layer), getattr(layer, "padding_mode", None)) == (ours, mode):
-        if layer.padding == inner["padding"]:
+        if "padding" not in inner or layer.padding == inner["padding"]:
             return
     if mode.random:
         raise InputError(
@@ -243,4 +303,7 @@ def _pad(layer, inner, where):
         )
     # Ours have the same weights, attributes and call as those of Keras.
     object.__setattr__(layer, "__class__", ours)
-    layer.set_padding(inner["padding"], mode)
+    if "padding" in inner:
+        layer.set_padding(inner["padding"], mode)
+    else:
+        layer.set_mode(mode)

@@ -9,12 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph.cell_changes import Axis
 from keras_padpos.models.graph.cell_changes import CellChanges
 from keras_padpos.models.graph.trial_run import TrialError
 from keras_padpos.models.graph.trial_run import TrialRun
-from keras_padpos.models.graph.window import layers_inside
 
 Cells = tuple[int, ...]
 
@@ -314,7 +314,7 @@ def _key(question, sizes):
             parts.append(leaf)
         else:
             return None
-    for layer in layers_inside(call.operation):
+    for _, layer in inner_layers(call.operation):
         # Layers with a padding mode may be given another.
         mode = getattr(layer, "padding_mode", None)
         parts.append((type(layer), getattr(layer, "padding", None), mode))

@@ -12,8 +12,11 @@ import keras
 import numpy as np
 
 from keras_padpos import padding
+from keras_padpos.errors import InputError
 from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.layers.converted_layer import is_by_arguments
+from keras_padpos.layers.converted_layer import prefer_arguments
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._copied_layer import built_copy
 from keras_padpos.models.graph._copied_layer import close
@@ -26,6 +29,8 @@ from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import PADDED
+from keras_padpos.models.graph.window import RECURRENT
+from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import STOCK
 
 Paddings = dict[str, dict[str, Any]]
@@ -46,11 +51,13 @@ class _Block:
         own: What its inner layers pad where nothing was converted, by path.
         carried: Paths of inner layers that its own configuration describes,
             as that of `TimeDistributed` does.
+        alone: Whether it can be copied without the model around it.
     """
 
     reason: str
     own: Paddings = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
+    alone: bool = True
 
 
 _BLOCKS: "weakref.WeakKeyDictionary[Any, _Block]" = weakref.WeakKeyDictionary()
@@ -80,7 +87,7 @@ def sites_inside(
     inner = list(_padded_inside(block, site_of))
     if not inner:
         return []
-    tried = _tried(call, [path for path, _ in inner], spare)
+    tried = _tried(call, dict(inner), spare)
     shape = call.input_shapes[0] if call.input_shapes else ()
     ones = (1,) * max(len(shape) - 2, 0)
     whole = PaddingSite(
@@ -124,8 +131,16 @@ def converted_block(
     Returns:
         A `ConvertedLayer`; one of the layer's own class if nothing inside is
         to pad otherwise than its own code says.
+
+    Raises:
+        ValueError: If only the model around the layer can be copied.
     """
     tried = _BLOCKS[block]
+    if not tried.alone:
+        raise InputError(
+            "`get_config` of its class does not say how it was made, and "
+            "the model around it cannot be copied whole"
+        )
     wanted = {
         **getattr(block, "inner_paddings", {}),
         **{path: padding_entry(layer) for path, layer in layers.items()},
@@ -149,10 +164,16 @@ def converted_block(
 def padding_entry(layer: keras.Layer) -> dict[str, Any]:
     """What a layer of Keras, or ours, pads, as a `ConvertedLayer` says it."""
     ours = PADDED.get(type(layer), type(layer))
-    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
+    resampling = isinstance(layer, RESAMPLING)
+    mode = getattr(layer, "padding_mode", None) or padding.get(
+        "replicate" if resampling else "zeros"
+    )
+    geometry = {}
+    if not resampling and not isinstance(layer, RECURRENT):
+        geometry["padding"] = layer.padding
     return {
         "class_name": keras.saving.get_registered_name(ours),
-        "padding": layer.padding,
+        **geometry,
         "padding_mode": padding.serialize(mode),
     }
 
@@ -184,11 +205,17 @@ def _padded_inside(block, site_of):
     for path, layer in inner_layers(block):
         if type(layer) not in PADDED and type(layer) not in STOCK:
             continue
-        rank = int(re.sub(r"\D*(\d)D.*", r"\1", type(layer).__name__))
-        shapes = ((None,) * (rank + 2),)
+        axes = _rank(layer) + 2 + isinstance(layer, RECURRENT)
+        shapes = ((None,) * axes,)
         site = site_of(Call(layer.name, layer, (), (), shapes, shapes))
         if site is not None and site.kind != "other":
             yield path, site
+
+
+def _rank(layer):
+    """The spatial axes that a layer of Keras, or ours, has by its name."""
+    digits = re.findall(r"(\d)D", type(layer).__name__)
+    return int(digits[0]) if digits else 2  # Resizing
 
 
 def _name(layer, path, names):
@@ -199,44 +226,88 @@ def _name(layer, path, names):
     return path if made_up or names.count(layer.name) > 1 else layer.name
 
 
-def _tried(call, paths, spare):
+def _tried(call, sites, spare):
     block = call.operation
     if block not in _BLOCKS:
-        _BLOCKS[block] = _try(call, paths, spare)
+        _BLOCKS[block] = _try(call, sites, spare)
     return _BLOCKS[block]
 
 
-def _try(call, paths, spare):
+def _try(call, sites, spare):
     """Convert a copy inside, and see that only its border changed."""
     block = call.operation
     if not block.built:
         return _Block("it is not built")
     held = dict(inner_layers(block))
-    current = {path: padding_entry(held[path]) for path in paths}
-    try:
-        copy = built_copy(block, lambda: plain_copy(block), call.arguments)
-    except Exception as error:
-        copy = spare(block)
-        if copy is None:
-            return _Block(
-                "a copy of it cannot be made by its `get_config` "
-                f"({plain_reason(error)})"
-            )
-    twins = dict(inner_layers(copy))
-    if not twins.keys() >= set(paths):
-        return _Block("a copy of it does not hold the same layers")
-    own = {path: padding_entry(twins[path]) for path in paths}
-    problem = difference(block, convert_inside(copy, current), call.arguments)
+    current = {path: padding_entry(held[path]) for path in sites}
+    copy, own, alone, problem = _copied(call, current, spare)
     if problem:
         return _Block(problem)
     circular = {
         path: {**inner, "padding_mode": "circular"}
         for path, inner in current.items()
+        if not sites[path].reason
     }
-    convert_inside(copy, circular)
-    if not _trusted(block):
-        problem = _border_problem(copy, call, held[paths[0]])
-    return _Block(problem, own, _carried(copy, circular))
+    if circular:
+        convert_inside(copy, {**current, **circular})
+        if not _trusted(block):
+            problem = _border_problem(copy, call, held[next(iter(sites))])
+    carried = _carried(copy, circular) if alone else frozenset()
+    return _Block(problem, own, carried, alone)
+
+
+def _copied(call, current, spare):
+    """Copy a layer in the first way that loses nothing.
+
+    Returns:
+        A copy that pads as the layer does, what it pads by its own class,
+        whether it can be made again without the model around the layer, and
+        why there is none.
+    """
+    block = call.operation
+
+    def by_itself():
+        return built_copy(block, lambda: plain_copy(block), call.arguments)
+
+    copy, own, first = _compared(call, current, by_itself)
+    if not first:
+        return copy, own, True, ""
+    if is_foreign(block) and not is_by_arguments(block):
+        prefer_arguments(block)
+        copy, own, problem = _compared(call, current, by_itself)
+        if not problem:
+            return copy, own, True, ""
+        prefer_arguments(block, False)
+    twin = spare(block)
+    if twin is not None:
+        copy, own, problem = _compared(call, current, lambda: twin)
+        if not problem:
+            return copy, own, False, ""
+    return None, {}, False, first
+
+
+def _compared(call, current, make):
+    """A copy that pads as the layer does, or what is wrong with it."""
+    try:
+        copy = make()
+    except Exception as error:
+        reason = plain_reason(error)
+        return (
+            None,
+            {},
+            f"a copy of it cannot be made by its `get_config` ({reason})",
+        )
+    twins = dict(inner_layers(copy))
+    if not twins.keys() >= current.keys():
+        return (
+            None,
+            {},
+            "a copy of it does not hold the same layers: `get_config` of "
+            "its class leaves something out",
+        )
+    own = {path: padding_entry(twins[path]) for path in current}
+    copy = convert_inside(copy, current)
+    return copy, own, difference(call.operation, copy, call.arguments)
 
 
 def _carried(block, paddings):
@@ -261,7 +332,7 @@ def _trusted(block):
 def _border_problem(layer, call, held):
     """Whether a constant map stays constant where borders continue it."""
     first = getattr(held, "data_format", None) == "channels_first"
-    rank = len(getattr(held, "strides", None) or held.padding)
+    rank = _rank(held)
     state = [_awake(variable, n) for n, variable in enumerate(layer.variables)]
     problem = "it cannot be run by itself"
     for sample in samples(call.arguments, constant=True, first=first):

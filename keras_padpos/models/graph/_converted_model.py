@@ -1,6 +1,7 @@
 """A copy of a model by its own class, with other borders inside."""
 
 import inspect
+import json
 from collections.abc import Callable
 from collections.abc import Mapping
 
@@ -9,10 +10,10 @@ import keras
 from keras_padpos import padding
 from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.layers.converted_layer import plain_description
 from keras_padpos.models.graph._blocks import padding_entry
 from keras_padpos.models.graph._copied_layer import difference
 from keras_padpos.models.graph._copied_layer import is_foreign
-from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import ZERO_PADDING
@@ -34,8 +35,9 @@ def converted_model(
 
     Returns:
         The copy; `None` where the model's class is no class of its own, is
-        made of inputs and outputs, cannot be copied without loss, or where
-        layers would have to be of other shapes or draw numbers.
+        made of inputs and outputs, cannot be copied without loss or loaded
+        from a file, or where layers would have to be of other shapes or draw
+        numbers.
     """
     if not is_foreign(model) or takes_a_graph(model):
         return None
@@ -51,9 +53,9 @@ def converted_model(
             if padding.get(wanted[path]["padding_mode"]).random:
                 return None
     try:
-        tried = copy = plain_copy(model)
+        tried = copy = _as_loaded(model)
         if current:
-            tried = convert_inside(plain_copy(model), current)
+            tried = convert_inside(_as_loaded(model), current)
     except Exception:
         return None  # what a model's class raises is up to it
     twins = dict(inner_layers(copy))
@@ -100,12 +102,22 @@ class SpareCopies:
         if not is_foreign(model) or takes_a_graph(model):
             return
         try:
-            copies = dict(inner_layers(plain_copy(model)))
+            copies = dict(inner_layers(_as_loaded(model)))
         except Exception:
             return  # what a model's class raises is up to it
         for path, layer in inner_layers(model):
             if path in copies:
                 self._copies[id(layer)] = copies[path]
+
+
+def _as_loaded(model):
+    """A model of the same configuration, made as if it came from a file.
+
+    Keras raises where it does not find the class: of a copy, only a plain
+    model could be loaded.
+    """
+    description = json.dumps(plain_description(model))
+    return keras.saving.deserialize_keras_object(json.loads(description))
 
 
 def takes_a_graph(model: keras.Model) -> bool:

@@ -13,6 +13,9 @@ import numpy as np
 from keras_padpos.layers import ConvertedLayer
 from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.layers.converted_layer import is_by_arguments
+from keras_padpos.layers.converted_layer import plain_config
+from keras_padpos.layers.converted_layer import prefer_arguments
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph.graph_walk import quiet_config
 
@@ -50,13 +53,16 @@ def plain_copy(
     with _classes_inside(layer):
         config = layer_config(layer)
         try:
-            return kind.from_config(change(config))
+            copy = kind.from_config(change(config))
         except Exception:
             plain = _own_config(layer)
             if not is_foreign(layer) or plain == config:
                 raise
             # Its class takes names of functions, but no functions.
-            return kind.from_config(change(plain))
+            copy = kind.from_config(change(plain))
+    if is_by_arguments(layer):
+        prefer_arguments(copy)
+    return copy
 
 
 def layer_config(layer: Any) -> dict[str, Any]:
@@ -248,8 +254,8 @@ def _same_lambda(layer):
 
 
 def _own_config(layer):
-    if isinstance(layer, ConvertedLayer):
-        return quiet_config(layer.plain_config)
+    if isinstance(layer, keras.Layer):
+        return quiet_config(partial(plain_config, layer))
     return quiet_config(layer.get_config)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_padpos import padding
+from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models.graph._blocks import sites_inside
 from keras_padpos.models.graph._converted_model import SpareCopies
 from keras_padpos.models.graph._model_graph import Call
@@ -22,7 +23,6 @@ from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import is_known
-from keras_padpos.models.graph.window import layers_inside
 from keras_padpos.models.graph.window import runs_other_code
 from keras_padpos.models.graph.window import window_of
 
@@ -252,7 +252,7 @@ def hidden_padding(call: Call) -> str:
         return ""
     if _says_it_pads(operation) and not runs_other_code(operation):
         return f"{kind} has no counterpart in keras_padpos.layers"
-    for inner in layers_inside(operation):
+    for _, inner in inner_layers(operation):
         window = window_of(inner)
         if _says_it_pads(inner) or (window is not None and window.may_pad):
             return (

@@ -7,6 +7,8 @@ import keras
 
 from keras_padpos.errors import InputError
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.layers.converted_layer import is_by_arguments
+from keras_padpos.layers.converted_layer import prefer_arguments
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._converted_model import is_own
 from keras_padpos.models.graph._converted_model import takes_a_graph
@@ -234,7 +236,22 @@ class Rebuild:
         return twin
 
     def _replaced(self, layer, arguments):
-        problem = ""
+        twin, problem = self._tried(layer, arguments)
+        if problem and _may_lose(layer) and not is_by_arguments(layer):
+            prefer_arguments(layer)
+            other, still = self._tried(layer, arguments)
+            if not still:
+                return other
+            prefer_arguments(layer, False)
+        if not problem:
+            return twin
+        if isinstance(layer, keras.Layer):
+            self._keep_flags(layer, layer)
+        return self.reuse(layer, problem)
+
+    def _tried(self, layer, arguments):
+        """A layer's copy, and what is wrong with it."""
+        twin, problem = None, ""
         try:
             twin = self.replace(layer)
         except Exception as error:
@@ -249,11 +266,7 @@ class Rebuild:
             problem = copy_problem(
                 layer, lambda: self.replace(layer), arguments
             )
-        if not problem:
-            return twin
-        if isinstance(layer, keras.Layer):
-            self._keep_flags(layer, layer)
-        return self.reuse(layer, problem)
+        return twin, problem
 
 
 def _may_lose(layer):

@@ -1,6 +1,5 @@
 """The window that a layer moves over its input."""
 
-from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_padpos import layers
+from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import Interpolate
 
@@ -293,28 +293,10 @@ def runs_other_code(operation: Any) -> bool:
     if kind is keras.layers.Lambda:
         return True
     if isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN)):
-        return any(map(runs_other_code, layers_inside(operation)))
+        return any(
+            runs_other_code(inner) for _, inner in inner_layers(operation)
+        )
     return kind in _OTHER_CODE
-
-
-def layers_inside(layer: Any) -> Iterator[keras.Layer]:
-    """Layers that another holds as attributes, or in lists and dicts."""
-    seen = {id(layer)}
-    waiting = list(vars(layer).values())
-    while waiting:
-        value = waiting.pop()
-        if not isinstance(value, (keras.Layer, dict, list, tuple)):
-            continue
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, keras.Layer):
-            yield value
-            waiting += vars(value).values()
-        elif isinstance(value, dict):
-            waiting += value.values()
-        else:
-            waiting += value
 
 
 def _axes(layer):

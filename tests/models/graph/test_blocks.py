@@ -338,7 +338,7 @@ class Forgets(keras.layers.Layer):
 
 def test_what_cannot_be_converted_is_refused_by_name():
     inputs = keras.Input((*SIZE, 3))
-    x = PadsToo(name="pads")(Forgets(2.0, name="forgets")(inputs))
+    x = PadsToo(name="pads")(Forgets(np.float32(2), name="forgets")(inputs))
     model = keras.Model(inputs, conv(name="last")(x))
     sites = {site.name: site.reason for site in find_padding_sites(model)}
     assert list(sites) == ["forgets", "pads", "last"]
