@@ -14,10 +14,19 @@ from keras_padpos.layers.converted_layer import plain_description
 from keras_padpos.models.graph._blocks import padding_entry
 from keras_padpos.models.graph._copied_layer import difference
 from keras_padpos.models.graph._copied_layer import is_foreign
+from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import ZERO_PADDING
 
+_STEPS = (
+    "train_step",
+    "test_step",
+    "predict_step",
+    "compute_loss",
+    "compute_metrics",
+    "call",
+)
 _FRAMES = (*ZERO_PADDING, *(PADDED[frame] for frame in ZERO_PADDING))
 
 
@@ -35,9 +44,9 @@ def converted_model(
 
     Returns:
         The copy; `None` where the model's class is no class of its own, is
-        made of inputs and outputs, cannot be copied without loss or loaded
-        from a file, or where layers would have to be of other shapes or draw
-        numbers.
+        made of inputs and outputs, cannot be copied without loss, could not
+        be loaded from a file, or where layers would have to be of other
+        shapes or draw numbers.
     """
     if not is_foreign(model) or takes_a_graph(model):
         return None
@@ -53,9 +62,9 @@ def converted_model(
             if padding.get(wanted[path]["padding_mode"]).random:
                 return None
     try:
-        tried = copy = _as_loaded(model)
+        tried = copy = _copy_by_class(model)
         if current:
-            tried = convert_inside(_as_loaded(model), current)
+            tried = convert_inside(_copy_by_class(model), current)
     except Exception:
         return None  # what a model's class raises is up to it
     twins = dict(inner_layers(copy))
@@ -102,7 +111,7 @@ class SpareCopies:
         if not is_foreign(model) or takes_a_graph(model):
             return
         try:
-            copies = dict(inner_layers(_as_loaded(model)))
+            copies = dict(inner_layers(_copy_by_class(model)))
         except Exception:
             return  # what a model's class raises is up to it
         for path, layer in inner_layers(model):
@@ -110,14 +119,24 @@ class SpareCopies:
                 self._copies[id(layer)] = copies[path]
 
 
-def _as_loaded(model):
-    """A model of the same configuration, made as if it came from a file.
+def own_steps(model: keras.Model) -> list[str]:
+    """What a model's class does its own way, and a plain model does not."""
+    return [name for name in _STEPS if is_own(model, name)]
 
-    Keras raises where it does not find the class: of a copy, only a plain
-    model could be loaded.
+
+def _copy_by_class(model):
+    """A copy of the model's class that a file gives back.
+
+    Keras finds no class that is not registered. Such a one is kept if more
+    than its name would be lost; loading then takes `custom_objects`.
     """
-    description = json.dumps(plain_description(model))
-    return keras.saving.deserialize_keras_object(json.loads(description))
+    try:
+        description = json.dumps(plain_description(model))
+        return keras.saving.deserialize_keras_object(json.loads(description))
+    except Exception:
+        if not own_steps(model):
+            raise
+        return plain_copy(model)
 
 
 def takes_a_graph(model: keras.Model) -> bool:

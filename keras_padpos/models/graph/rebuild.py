@@ -10,7 +10,7 @@ from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import prefer_arguments
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._converted_model import is_own
+from keras_padpos.models.graph._converted_model import own_steps
 from keras_padpos.models.graph._converted_model import takes_a_graph
 from keras_padpos.models.graph._copied_layer import copied_layer
 from keras_padpos.models.graph._copied_layer import copy_problem
@@ -274,21 +274,10 @@ def _may_lose(layer):
     return isinstance(layer, keras.Layer) and layer.built and is_foreign(layer)
 
 
-# What a class of a model may do its own way, and a plain model does not.
-_STEPS = (
-    "train_step",
-    "test_step",
-    "predict_step",
-    "compute_loss",
-    "compute_metrics",
-    "call",
-)
-
-
 def _same_class(model, inputs, outputs):
     """A model of a graph, of the class that another has."""
     plain = keras.Model(inputs, outputs, name=model.name)
-    own = [name for name in _STEPS if is_own(model, name)]
+    own = own_steps(model)
     if not own:
         return plain
     kind = getattr(model, "plain_class", type(model))

@@ -10,6 +10,7 @@ import pytest
 from oracles import numpy_pad
 
 from keras_padpos import layers
+from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
 
@@ -310,6 +311,128 @@ def test_cells_of_recurrent_layers_are_converted(tmp_path):
     np.testing.assert_array_equal(output(loaded, x), output(converted, x))
 
 
+def enlarging(size):
+    return keras.layers.UpSampling2D(size, interpolation="bilinear")
+
+
+@keras.saving.register_keras_serializable("test_blocks")
+class Decoder(keras.layers.Layer):
+    """Enlarges by layers that have no `padding`."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.up = enlarging(2)
+        self.to = keras.layers.Resizing(32, 24)
+        self.conv = conv()
+
+    def build(self, shape):
+        self.conv.build(shape)
+
+    def call(self, x):
+        return self.to(self.up(self.conv(x)))
+
+
+@keras.saving.register_keras_serializable("test_blocks")
+class Upwards(keras.Model):
+    """A model with arguments of its own."""
+
+    def __init__(self, size=2, **kwargs):
+        inputs = keras.Input((16, 12, 3))
+        outputs = conv()(enlarging(size)(inputs))
+        super().__init__(inputs, outputs, **kwargs)
+        self.size = size
+
+    def get_config(self):
+        return {"name": self.name, "size": self.size}
+
+
+def _frames(layer):
+    inputs = keras.Input((3, 16, 12, 3))
+    return keras.Model(inputs, layer(inputs))
+
+
+def _decoder():
+    inputs = keras.Input((16, 12, 3))
+    return keras.Model(inputs, Decoder(name="block")(inputs))
+
+
+RESAMPLED = {
+    "block": (_decoder, 3, 2),
+    "model": (Upwards, 2, 2),
+    "upsampling": (
+        lambda: _frames(keras.layers.TimeDistributed(enlarging(2))),
+        1,
+        2,
+    ),
+    "resizing": (
+        lambda: _frames(
+            keras.layers.TimeDistributed(keras.layers.Resizing(32, 24))
+        ),
+        1,
+        2,
+    ),
+    "recurrent": (
+        lambda: _frames(
+            keras.layers.Bidirectional(
+                keras.layers.ConvLSTM2D(2, 3, padding="same")
+            )
+        ),
+        2,
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RESAMPLED)
+def test_resampling_and_recurrence_inside_are_converted(name, tmp_path):
+    make, count, factor = RESAMPLED[name]
+    keras.utils.set_random_seed(0)
+    model = make()
+    sites = find_padding_sites(model)
+    assert len([site for site in sites if site.kind != "other"]) == count
+    converted = convert_padding(model, "circular")
+    x = np.random.default_rng(0).normal(size=(1, *model.input_shape[1:]))
+    x = x.astype("float32")
+    axes = (x.ndim - 3, x.ndim - 2)
+    y = output(converted, x)
+    rolled = output(converted, np.roll(x, (3, 2), axes))
+    out = (y.ndim - 3, y.ndim - 2)
+    np.testing.assert_allclose(
+        rolled, np.roll(y, (3 * factor, 2 * factor), out), atol=1e-5
+    )
+    assert np.abs(output(model, x) - y).max() > 1e-3
+    back = convert_padding(converted, "zeros")
+    np.testing.assert_array_equal(output(back, x), output(model, x))
+    converted.save(tmp_path / "net.keras")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    np.testing.assert_array_equal(output(loaded, x), y)
+
+
+def test_a_resizing_inside_that_has_no_converter_is_refused_by_name():
+    layer = keras.layers.Resizing(32, 24, interpolation="bicubic", name="big")
+    model = _frames(keras.layers.TimeDistributed(layer, name="each"))
+    with pytest.raises(ValueError, match="'each/big'.*bilinear Resizing"):
+        convert_padding(model, "circular")
+
+
+def test_layers_are_listed_alike_on_every_backend():
+    block = Nested(name="block")
+    block.build((None, *SIZE, 3))
+    layer = keras.layers.TimeDistributed(block)
+    listed = [path for path, _ in inner_layers(layer)]
+    assert listed == [
+        "layer",
+        "layer/pair",
+        "layer/branch",
+        "layer/pair/one",
+        "layer/pair/two",
+        "layer/branch/_functional",
+        "layer/branch/layers/0",
+        "layer/branch/layers/1",
+        "layer/branch/_layers/0",
+    ]
+
+
 class PadsToo(Pair):
     """Frames the map by its own code before the convolutions."""
 
@@ -334,6 +457,71 @@ class Forgets(keras.layers.Layer):
 
     def get_config(self):
         return {"name": self.name}
+
+
+@keras.saving.register_keras_serializable("test_blocks")
+class Misnames(Forgets):
+    """Says in its configuration what its constructor does not take."""
+
+    def get_config(self):
+        return {"name": self.name, "power": self.strength}
+
+
+@keras.saving.register_keras_serializable("test_blocks")
+class Whole(keras.Model):
+    """A model that alone knows how to make its layer."""
+
+    def __init__(self, size=12, **kwargs):
+        inputs = keras.Input((size, size, 3))
+        block = Forgets(np.float32(2), name="block")
+        super().__init__(inputs, block(inputs), **kwargs)
+        self.size = size
+
+    def get_config(self):
+        return {"name": self.name, "size": self.size}
+
+
+keras.saving.register_keras_serializable("test_blocks")(Forgets)
+
+
+@pytest.mark.parametrize("kind", [Forgets, Misnames])
+def test_what_get_config_leaves_out_is_taken_from_the_arguments(kind, tmp_path):
+    model = net(kind(2.0, name="block"))
+    x = pictures()
+    reflecting = convert_padding(model, "reflect")
+    expected = layers.Conv2D(3, 3, padding="same", padding_mode="reflect")
+    expected.build(x.shape)
+    expected.set_weights(model.get_layer("block").conv.get_weights())
+    np.testing.assert_allclose(
+        output(reflecting.get_layer("block"), x),
+        2 * output(expected, x),
+        atol=1e-5,
+    )
+    reflecting.save(tmp_path / "net.keras")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    np.testing.assert_array_equal(output(loaded, x), output(reflecting, x))
+    for converted in (reflecting, loaded):
+        back = convert_padding(converted, "zeros")
+        assert type(back.get_layer("block")) is kind
+        np.testing.assert_array_equal(output(back, x), output(model, x))
+    # A layer that is left as it is, is a copy all the same.
+    left = convert_padding(model, "reflect", skip="block")
+    assert left.get_layer("block") is not model.get_layer("block")
+    assert left.get_layer("block").strength == 2.0
+
+
+def test_a_layer_that_only_its_model_can_make_is_converted_with_it():
+    model = Whole()
+    converted = convert_padding(model, "replicate")
+    assert isinstance(converted, Whole)
+    constant = np.ones((1, 12, 12, 3), "float32")
+    assert np.ptp(output(converted, constant), axis=(1, 2)).max() < 1e-5
+    # Elsewhere nothing makes it.
+    inputs = keras.Input((12, 12, 3))
+    with pytest.raises(ValueError, match="'block'.*get_config"):
+        convert_padding(
+            keras.Model(inputs, model.get_layer("block")(inputs)), "replicate"
+        )
 
 
 def test_what_cannot_be_converted_is_refused_by_name():
