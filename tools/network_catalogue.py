@@ -25,12 +25,15 @@ class Network:
         build: Makes it, with a fixed size of the input.
         learns_positions: Whether weights hang on the position by design, as
             embeddings of positions do.
+        grid: Cells of the picture that a layer takes together inside, where
+            that is more than the stride of its map.
     """
 
     name: str
     package: str
     build: Callable[[], keras.Model]
     learns_positions: bool = False
+    grid: int = 1
 
     @property
     def installed(self) -> bool:
@@ -48,6 +51,7 @@ def catalogue() -> list[Network]:
                 "keras_hub",
                 functools.partial(_of_hub, kind, **config),
                 learns_positions=name in _WITH_POSITIONS,
+                grid=_GRIDS.get(name, 1),
             )
             for name, (kind, config) in _HUB.items()
         ),
@@ -350,6 +354,8 @@ _HUB: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
 }
+# Attention among 4 x 4 cells of a map of stride 4, and 2 x 2 of stride 8.
+_GRIDS = {"MiT": 16, "SegFormer": 16}
 _WITH_POSITIONS = ("ViT", "DeiT", "SAM encoder", "SwinTransformer")
 
 

@@ -36,7 +36,9 @@ class _NotApplicable(Exception):
 
 
 def examine(
-    build: Callable[[], keras.Model], learns_positions: bool = False
+    build: Callable[[], keras.Model],
+    learns_positions: bool = False,
+    grid: int = 1,
 ) -> dict[str, Any]:
     """Build a network and check what the package does with it.
 
@@ -54,6 +56,7 @@ def examine(
         build: Makes the network, channels last, one input of a fixed size.
         learns_positions: Whether it learns positions by design, so that
             `constant` and `roll` say nothing.
+        grid: Cells of the picture by a multiple of which to roll it.
 
     Returns:
         A row: for each of `CHECKS` `"yes"`, or the kind of answer and the
@@ -71,7 +74,7 @@ def examine(
         return dict.fromkeys(CHECKS, f"n/a: {reason}")
     _draw_weights(net)
     row["layers"] = len(net.layers)
-    checks = _Checks(net, learns_positions, row)
+    checks = _Checks(net, learns_positions, grid, row)
     for name in CHECKS:
         row[name] = _verdict(getattr(checks, name))
     row["seconds"] = time.perf_counter() - started
@@ -114,8 +117,9 @@ def _draw_weights(net):
 class _Checks:
     """The checks; each may use what those before it made."""
 
-    def __init__(self, net, learns_positions, row):
+    def __init__(self, net, learns_positions, grid, row):
         self.net = net
+        self.grid = grid
         self.learns_positions = learns_positions
         self.row = row
         self.shape = tuple(net.inputs[0].shape[1:])
@@ -165,7 +169,7 @@ class _Checks:
         before = {
             name: array for name, array in before.items() if name not in frames
         }
-        steps = [1] * self.rank
+        steps = [self.grid] * self.rank
         for name, array in before.items():
             for axis, size in enumerate(self.shape[:-1]):
                 if size % array.shape[1 + axis]:

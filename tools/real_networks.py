@@ -55,7 +55,9 @@ def main(argv):
                 # Of pads wider than small maps, and of other packages.
                 warnings.simplefilter("ignore")
                 keras.utils.set_random_seed(0)
-                row = examine(network.build, network.learns_positions)
+                row = examine(
+                    network.build, network.learns_positions, network.grid
+                )
             rows.append({"network": network.name, **row})
             keras.backend.clear_session()
             gc.collect()

@@ -90,7 +90,8 @@ class _ConvLSTM(ModeLayer):
             )
         # The cell's class is not public; its two convolutions are methods.
         for name in ("recurrent_conv", "input_conv"):
-            vars(self.cell).pop(name, None)
+            if name in vars(self.cell):
+                delattr(self.cell, name)
         if self.padding_mode != modes.get("zeros"):
             self.cell.recurrent_conv = self._recurrent_conv
             if self.padding == "same":

@@ -100,7 +100,7 @@ class ConvertedLayer:
 
     def get_config(self) -> dict[str, Any]:
         """The layer of its own class, and what its inner layers pad."""
-        config = {
+        config: dict[str, Any] = {
             "layer": plain_description(self),
             "inner_paddings": {
                 path: dict(inner) for path, inner in self.inner_paddings.items()
@@ -136,7 +136,7 @@ def plain_config(layer: Any) -> dict[str, Any]:
     Raises:
         NotImplementedError: If there is none.
     """
-    kind = getattr(layer, "plain_class", type(layer))
+    kind: Any = getattr(layer, "plain_class", type(layer))
     if not is_by_arguments(layer):
         own = layer if type(layer) is kind else _as(layer, kind)
         return own.get_config()

@@ -25,6 +25,7 @@ from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph._copied_layer import run
 from keras_padpos.models.graph._copied_layer import samples
+from keras_padpos.models.graph._copied_layer import shared_layers
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -305,6 +306,9 @@ def _compared(call, current, make):
             "a copy of it does not hold the same layers: `get_config` of "
             "its class leaves something out",
         )
+    problem = shared_layers(call.operation, copy)
+    if problem:
+        return None, {}, problem  # to convert it would convert the original
     own = {path: padding_entry(twins[path]) for path in current}
     copy = convert_inside(copy, current)
     return copy, own, difference(call.operation, copy, call.arguments)

@@ -15,6 +15,7 @@ from keras_padpos.models.graph._blocks import padding_entry
 from keras_padpos.models.graph._copied_layer import difference
 from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
+from keras_padpos.models.graph._copied_layer import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import ZERO_PADDING
@@ -68,7 +69,7 @@ def converted_model(
     except Exception:
         return None  # what a model's class raises is up to it
     twins = dict(inner_layers(copy))
-    if twins.keys() != held.keys():
+    if twins.keys() != held.keys() or shared_layers(model, copy):
         return None
     if difference(model, tried, ((model.input,), {})):
         return None

@@ -99,7 +99,19 @@ def copy_problem(
         twin = built_copy(layer, make, arguments)
     except Exception as error:
         return f"its copy cannot be built ({plain_reason(error)})"
-    return difference(layer, twin, arguments)
+    return shared_layers(layer, twin) or difference(layer, twin, arguments)
+
+
+def shared_layers(layer: keras.Layer, twin: keras.Layer) -> str:
+    """Say which layers a copy has in common with a layer; `""` if none."""
+    held = {id(inner) for _, inner in inner_layers(layer)}
+    paths = [path for path, inner in inner_layers(twin) if id(inner) in held]
+    if not paths:
+        return ""
+    return (
+        f"its copy holds the same layer at {paths[0]!r}: `get_config` of its "
+        "class gives the layer itself, not its configuration"
+    )
 
 
 def built_copy(

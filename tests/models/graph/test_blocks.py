@@ -322,14 +322,14 @@ class Decoder(keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.up = enlarging(2)
-        self.to = keras.layers.Resizing(32, 24)
+        self.resize = keras.layers.Resizing(32, 24)
         self.conv = conv()
 
     def build(self, shape):
         self.conv.build(shape)
 
     def call(self, x):
-        return self.to(self.up(self.conv(x)))
+        return self.resize(self.up(self.conv(x)))
 
 
 @keras.saving.register_keras_serializable("test_blocks")
@@ -508,6 +508,32 @@ def test_what_get_config_leaves_out_is_taken_from_the_arguments(kind, tmp_path):
     left = convert_padding(model, "reflect", skip="block")
     assert left.get_layer("block") is not model.get_layer("block")
     assert left.get_layer("block").strength == 2.0
+
+
+class HandsOn(keras.layers.Layer):
+    """Gives the layer that it holds in the place of its configuration."""
+
+    def __init__(self, inner, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = inner
+
+    def call(self, x):
+        return self.inner(x)
+
+    def get_config(self):
+        return {**super().get_config(), "inner": self.inner}
+
+
+def test_a_layer_that_a_copy_shares_is_never_converted_in_place():
+    model = net(HandsOn(conv(name="inner"), name="block"))
+    x = pictures()
+    before = output(model, x)
+    with pytest.raises(ValueError, match="'block'.*same layer at 'inner'"):
+        convert_padding(model, "reflect")
+    with pytest.warns(UserWarning, match="'block'.*part of both networks"):
+        convert_padding(model, "reflect", skip="block")
+    assert type(model.get_layer("block").inner) is keras.layers.Conv2D
+    np.testing.assert_array_equal(output(model, x), before)
 
 
 def test_a_layer_that_only_its_model_can_make_is_converted_with_it():
