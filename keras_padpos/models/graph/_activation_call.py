@@ -6,6 +6,8 @@ from typing import Any
 import keras
 
 from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph.window import RECURRENT
+from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import is_pointwise_function
 
@@ -39,6 +41,8 @@ def activation_call(call: Call, first: int) -> Call | None:
     if not is_known(layer) or not call.output_shapes:
         return None
     shape = call.output_shapes[0]
+    if is_exactly(layer, RECURRENT) and layer.return_sequences:
+        shape = (shape[0], *shape[2:])  # it is applied at each step
     for name in ("activation", "recurrent_activation"):
         function = getattr(layer, name, None)
         if is_pointwise_function(function, shape, first):

@@ -515,6 +515,22 @@ def test_an_activation_of_ones_own_is_run(make, function, kinds, size):
     assert [bool(site.reason) for site in sites] == [refused] * len(kinds)
 
 
+@pytest.mark.parametrize("argument", ["activation", "recurrent_activation"])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_activations_of_a_convolutional_lstm_are_run(argument, sequences):
+    inputs = keras.Input((3, 12, 12, 2))
+    for function, kind in ((leaky, "recurrent"), (pooled, "other")):
+        layer = layers.ConvLSTM2D(
+            2,
+            3,
+            padding="same",
+            return_sequences=sequences,
+            **{argument: function},
+        )
+        (site,) = find_padding_sites(keras.Model(inputs, layer(inputs)))
+        assert site.kind == kind
+
+
 def test_a_frame_before_a_refused_window_is_listed():
     inputs = keras.Input((12, 12, 2))
     x = layers.ZeroPadding2D(1, name="frame")(inputs)
