@@ -58,12 +58,12 @@ def known_fields(
         name = names[stage]
         if name in fields:
             known[stage] = fields[name]
-        elif name in fields.untold:
-            known.untold[stage] = fields.untold[name]
+        elif name in fields.unknown:
+            known.unknown[stage] = fields.unknown[name]
     return known
 
 
 def without_field(stage: str, fields: ReceptiveFields) -> InputError:
     """The error of a stage that has none."""
-    reason = fields.untold.get(stage, "it is no map of the picture")
+    reason = fields.unknown.get(stage, "it is no map of the picture")
     return InputError(f"Stage {stage!r} has no receptive field: {reason}.")

@@ -13,6 +13,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.models.graph._blocks import converted_block
 from keras_padpos.models.graph._converted_model import converted_model
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
+from keras_padpos.models.graph._replaced_layers import changes_interpolation
 from keras_padpos.models.graph._replaced_layers import replaced_layers
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.padding_site import print_sites
@@ -81,7 +82,7 @@ def convert_padding(
             may pad unevenly, as many cells on both sides instead, as
             PyTorch's `padding=k//2` adds them.
         only: Sites to convert: a name, a list of names, with `*` for any
-            characters if wanted, or a function of a `PaddingSite`. A name is
+            characters, or a function of a `PaddingSite`. A name is
             that of the layer or of its padding layer; that of a layer whose
             code calls padded ones stands for all of them. All if not given. A
             layer that is called several times is converted for all calls.
@@ -142,7 +143,13 @@ def convert_padding(
 
 def _refuse_what_cannot(sites, mode):
     """Raise one error that names every layer in the way."""
-    reasons = [(site.name, site.reason) for site in sites if site.reason]
+    # An interpolation stays a layer of Keras where its borders stay.
+    keeps = not changes_interpolation(mode)
+    reasons = [
+        (site.name, site.reason)
+        for site in sites
+        if site.reason and not (keeps and site.kind == "resampling")
+    ]
     leave = "skip=lambda site: bool(site.reason)"
     if not reasons:
         inner = "it is called by the code of a layer around it, which"

@@ -8,6 +8,7 @@ import keras
 
 from keras_padpos import padding
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.models.graph._activation_call import activation_call
 from keras_padpos.models.graph._blocks import sites_inside
 from keras_padpos.models.graph._converted_model import SpareCopies
 from keras_padpos.models.graph._model_graph import Call
@@ -22,6 +23,7 @@ from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import runs_other_code
 from keras_padpos.models.graph.window import window_of
@@ -81,11 +83,13 @@ def find_padding_sites(
     uses.update(graph.outputs)
     counts = Counter(id(call.operation) for call in graph.calls)
     makers = {number: call for call in graph.calls for number in call.outputs}
+    applied = _padding_activations(graph)
     frames: dict[int, Call] = {}  # by the call that they serve
     for call in graph.calls:
         maker = makers.get(call.inputs[0]) if call.inputs else None
         if (
             maker is not None
+            and id(call) not in applied
             and uses[call.inputs[0]] == 1
             and counts[id(call.operation)] == 1
             and counts[id(maker.operation)] == 1
@@ -98,6 +102,9 @@ def find_padding_sites(
     for call in graph.calls:
         if id(call) in serving or _is_cut_off(call, graph):
             continue
+        if id(call) in applied:
+            sites.append(_other_site(call, applied[id(call)]))
+            continue
         inside = sites_inside(call, lambda inner: _site(inner, None), spare)
         site = None
         if not inside:
@@ -107,10 +114,23 @@ def find_padding_sites(
     return sites
 
 
+def _padding_activations(graph):
+    """Why functions that windows apply to their results pad, by the call."""
+    reasons = {}
+    for call in graph.calls:
+        activation = activation_call(call, graph.first)
+        if activation is None:
+            continue
+        tested = tested_padding(activation, {}, graph.first)
+        if tested.reason:
+            reasons[id(call)] = tested.reason
+    return reasons
+
+
 def _is_cut_off(call, graph):
     """Whether all is cropped that an enlargement mixed at its border."""
     layer = call.operation
-    if not isinstance(layer, keras.layers.UpSampling2D):
+    if not is_exactly(layer, RESAMPLING[:1]):
         return False
     users = [
         user.operation for user in graph.calls if call.outputs[0] in user.inputs
@@ -120,7 +140,7 @@ def _is_cut_off(call, graph):
         bool(users)
         and call.outputs[0] not in graph.outputs
         and all(
-            isinstance(user, keras.layers.Cropping2D)
+            type(user) is keras.layers.Cropping2D
             and all(
                 min(pair) >= cells
                 for pair, cells in zip(user.cropping, rim, strict=True)
@@ -250,6 +270,8 @@ def hidden_padding(call: Call) -> str:
     kind = type(operation).__name__
     if not isinstance(operation, keras.Layer) or is_known(operation):
         return ""
+    if _is_framing_signal(operation):
+        return f"{kind} has no counterpart in keras_padpos.layers"
     if _says_it_pads(operation) and not runs_other_code(operation):
         return f"{kind} has no counterpart in keras_padpos.layers"
     for _, inner in inner_layers(operation):
@@ -259,6 +281,13 @@ def hidden_padding(call: Call) -> str:
                 f"{kind} calls the padded layer {inner.name!r} by its own code"
             )
     return ""
+
+
+def _is_framing_signal(layer):
+    """Whether the windows of a spectrogram go beyond the signal."""
+    if type(layer) is getattr(keras.layers, "STFTSpectrogram", None):
+        return layer.padding != "valid"
+    return type(layer) is keras.layers.MelSpectrogram  # it always mirrors
 
 
 def _says_it_pads(layer):

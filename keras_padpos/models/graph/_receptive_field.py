@@ -9,6 +9,7 @@ import keras
 from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
+from keras_padpos.models.graph._activation_call import activation_call
 from keras_padpos.models.graph._behaviour import behaviour_of
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph._model_graph import model_graph
@@ -17,6 +18,7 @@ from keras_padpos.models.graph.field_axis import Line
 from keras_padpos.models.graph.receptive_fields import ReceptiveField
 from keras_padpos.models.graph.receptive_fields import ReceptiveFields
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import window_of
@@ -55,8 +57,8 @@ class _Map:
 
 
 @dataclass(frozen=True)
-class _Untold:
-    """A tensor whose field cannot be told, and why."""
+class _Unknown:
+    """A tensor whose field is unknown, and why."""
 
     reason: str
 
@@ -88,7 +90,7 @@ def receptive_field(
         From a layer's name to its field, for each layer whose output has the
         picture's axes. In a nested model the name is `"outer/inner"`. Of a
         layer that is called several times the last call counts. Layers whose
-        field cannot be told are listed in `untold`, each with the reason:
+        field is unknown are listed in `unknown`, each with the reason:
         those that enlarge the map (upsampling, transposed convolutions), for
         no window of one size and stride is theirs, those of which running
         them shows no window, and all behind them.
@@ -98,7 +100,7 @@ def receptive_field(
             of several sizes.
     """
     fields = ReceptiveFields()
-    tensors: dict[int, _Map | _Untold] = {}
+    tensors: dict[int, _Map | _Unknown] = {}
     picture: Cells = ()
     graph = model_graph(model, input_shape)
     for call in graph.calls:
@@ -119,7 +121,7 @@ def receptive_field(
                     "would be counted?"
                 )
             picture = sizes
-            made: _Map | _Untold = _Map(tuple(map(_entry, picture)))
+            made: _Map | _Unknown = _Map(tuple(map(_entry, picture)))
             tensors[call.outputs[0]] = made
         else:
             if not any(key in tensors for key in call.inputs):
@@ -127,17 +129,17 @@ def receptive_field(
             results = _through(call, tensors, graph.first)
             tensors.update(zip(call.outputs, results, strict=True))
             made = results[0]
-        if isinstance(made, _Untold):
+        if isinstance(made, _Unknown):
             if len(shape) == len(picture) + 2:
-                fields.untold[call.name] = made.reason
+                fields.unknown[call.name] = made.reason
                 fields.pop(call.name, None)
         elif made.axes is not None:
             fields[call.name] = _field(made, picture)
-            fields.untold.pop(call.name, None)
+            fields.unknown.pop(call.name, None)
         elif len(shape) == len(picture) + 2 and not _is_one_cell(
             shape[graph.first : graph.first + len(picture)]
         ):
-            fields.untold[call.name] = (
+            fields.unknown[call.name] = (
                 "it is computed from something that is no map"
             )
     return fields
@@ -174,7 +176,7 @@ def _through(call, tensors, first):
     inputs = [tensors[key] for key in call.inputs if key in tensors]
     count = len(call.outputs)
     for each in inputs:
-        if isinstance(each, _Untold):
+        if isinstance(each, _Unknown):
             return [each] * count
     maps = [each for each in inputs if each.axes is not None]
     no_map = _Map(None, reached=any(each.touched for each in inputs))
@@ -187,13 +189,13 @@ def _through(call, tensors, first):
         if rank < len(shape) <= rank + 2
     ]
     if any(None in sizes for sizes in shapes):
-        return [_Untold(f"{_named(call)} gives a map of unknown size")] * count
+        return [_Unknown(f"{_named(call)} gives a map of unknown size")] * count
     layer = call.operation
     sizes = _sizes(call.output_shapes[0], rank, first)
     before = tuple(axis.positions for axis in maps[0].axes)
     if not _is_map(call, before):
         return [no_map] * count
-    if isinstance(layer, AlignMaps):
+    if type(layer) is AlignMaps:
         return [
             _Map(
                 tuple(
@@ -227,14 +229,18 @@ def _through(call, tensors, first):
             axis.after(*numbers, stretches=window.stretches)
             for axis, *numbers in moved
         )
-        return [_Map(axes, maps[0].gated)]
-    if isinstance(layer, _RESIZING) and (
-        sizes != before or not isinstance(layer, keras.layers.Resizing)
+        made = _Map(axes, maps[0].gated)
+        activation = activation_call(call, first)
+        if activation is None:
+            return [made]
+        return _through(activation, {activation.inputs[0]: made}, first)
+    if is_exactly(layer, _RESIZING) and (
+        sizes != before or not is_exactly(layer, (keras.layers.Resizing,))
     ):
-        return [_Untold(f"{_named(call)} resizes the map")] * count
+        return [_Unknown(f"{_named(call)} resizes the map")] * count
     if _is_one_cell(sizes) and sizes != before:
         return [no_map] * count
-    if isinstance(layer, keras.layers.Reshape):
+    if type(layer) is keras.layers.Reshape:
         if sizes != before:
             return [no_map] * count
     elif not is_pointwise(layer, call.input_shapes[0], first) and not is_gate(
@@ -250,7 +256,7 @@ def _through(call, tensors, first):
 def _tested(call: Call, tensors, rank, first):
     """Of a call that is run to see what it does."""
     inputs = [tensors[key] for key in call.inputs if key in tensors]
-    results: list[_Map | _Untold] = []
+    results: list[_Map | _Unknown] = []
     behaviours = {
         key: behaviour_of(call, key, rank, first)
         for key in dict.fromkeys(call.inputs)
@@ -288,7 +294,7 @@ def _tested(call: Call, tensors, rank, first):
                     # It may look over its own padded map.
                     gates.append(moved[-1])
         if reason:
-            results.append(_Untold(reason))
+            results.append(_Unknown(reason))
         elif not moved:
             reached = any(each.touched for each in gates)
             results.append(_Map(None, reached=reached))
@@ -323,7 +329,9 @@ def _joined(call, maps, gates, first):
         len({(axis.stride, axis.positions) for axis in together}) > 1
         for together in zip(*(each.axes for each in maps), strict=True)
     ):
-        return _Untold(f"{_named(call)} joins maps of different stride or size")
+        return _Unknown(
+            f"{_named(call)} joins maps of different stride or size"
+        )
     reached = any(each.touched for each in gates)
     gated = bool(gates) or any(each.gated for each in maps)
     # As if every result of a window, and every channel, were equally strong.

@@ -142,13 +142,18 @@ def _maker(layer, mode, cells):
     return make
 
 
+def changes_interpolation(mode: PaddingMode | None) -> bool:
+    """Whether borders of interpolations become others than those of Keras."""
+    return isinstance(mode, CopyMode) and mode != padding.get("replicate")
+
+
 def _resampling_maker(layer, mode):
     """What makes an interpolation go on as a mode that copies cells says.
 
     An interpolation is never padded with anything else: Keras' own layer then
     ends it at the border.
     """
-    if not isinstance(mode, CopyMode) or mode == padding.get("replicate"):
+    if not changes_interpolation(mode):
         return lambda: stock_resampling(layer)
     ours: Any = PADDED.get(type(layer), type(layer))
     return lambda: ours.from_config(

@@ -17,6 +17,53 @@ from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import runs_other_code
 
 _RANKS = (1, 2, 3)
+# Exact layers of Keras that are trusted not to pad: they read or move numbers
+# of the map alone, walk along it with a state, or act in training only.
+_NOT_PADDING = tuple(
+    getattr(keras.layers, name)
+    for name in (
+        # They move numbers.
+        "CenterCrop",
+        "Flatten",
+        "Permute",
+        "RepeatVector",
+        "Reshape",
+        "UpSampling1D",
+        "UpSampling3D",
+        # They reduce the whole map, or parts of it that tile it.
+        "AdaptiveAveragePooling1D",
+        "AdaptiveAveragePooling2D",
+        "AdaptiveAveragePooling3D",
+        "AdaptiveMaxPooling1D",
+        "AdaptiveMaxPooling2D",
+        "AdaptiveMaxPooling3D",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalAveragePooling3D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
+        "GlobalMaxPooling3D",
+        # Any position may see any other.
+        "AdditiveAttention",
+        "Attention",
+        "Dot",
+        "EinsumDense",
+        "GroupQueryAttention",
+        "GroupNormalization",
+        "MultiHeadAttention",
+        # They take each token or number by itself.
+        "Masking",
+        "ReversibleEmbedding",
+        # They act in training only.
+        "RandomBrightness",
+        "RandomContrast",
+        "RandomFlip",
+        "RandomRotation",
+        "RandomTranslation",
+        "RandomZoom",
+    )
+    if hasattr(keras.layers, name)
+)
 # What operations of `keras.ops` that do nothing but pad are made with.
 _OF_PADDING = ("pad_width", "top_padding")
 
@@ -93,11 +140,14 @@ def _is_trusted(operation, shape, first):
 
 def _is_stock(operation):
     """Whether it is a layer of Keras or ours, which is known not to pad."""
+    if not isinstance(operation, keras.Layer) or runs_other_code(operation):
+        return False
+    kind = type(operation)
     return (
-        isinstance(operation, keras.Layer)
-        and not runs_other_code(operation)
-        # What it joins may be a map and parts of it.
-        and not isinstance(operation, keras.layers.Concatenate)
+        kind in _NOT_PADDING
+        or kind.__module__.partition(".")[0] == "keras_padpos"
+        # What these hold is looked at.
+        or isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN))
     )
 
 
@@ -129,6 +179,8 @@ def _why(call):
             "it is a Lambda that pads, and its code cannot be changed; use "
             "keras_padpos.layers.Padding2D in its place"
         )
+    if isinstance(operation, keras.layers.Activation):
+        return "its activation pads by its own code, which cannot be changed"
     if isinstance(operation, tuple(STOCK.values())):
         return f"{kind} has no counterpart in keras_padpos.layers"
     return f"{kind} pads by its own code, which cannot be changed"
@@ -136,7 +188,7 @@ def _why(call):
 
 def _joins_parts(call, makers):
     """Whether a map is joined with parts of itself, as wrapping it does."""
-    wanted = set(call.inputs)
+    joined = set(call.inputs)
     waiting: list[Any] = [(n, n) for n in call.inputs]
     while waiting:
         start, number = waiting.pop()
@@ -149,7 +201,7 @@ def _joins_parts(call, makers):
         ):
             continue
         for source in maker.inputs:
-            if source in wanted and source != start:
+            if source in joined and source != start:
                 return True
             waiting.append((start, source))
     return False

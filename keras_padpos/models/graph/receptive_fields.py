@@ -85,7 +85,7 @@ class ReceptiveField:
 
 
 class _NoFieldError(InputError, KeyError):
-    """A layer has no receptive field that could be told."""
+    """A layer has no known receptive field."""
 
     __str__ = Exception.__str__
 
@@ -93,7 +93,7 @@ class _NoFieldError(InputError, KeyError):
 class ReceptiveFields(dict[str, ReceptiveField]):
     """From layers' names to their fields.
 
-    Asking for a layer whose field cannot be told is an error that says why,
+    Asking for a layer whose field is unknown is an error that says why,
     both a `KeyError` and a `ValueError`.
 
     Example:
@@ -103,22 +103,22 @@ class ReceptiveFields(dict[str, ReceptiveField]):
     >>> inputs = keras.Input((8, 8, 1))
     >>> enlarged = keras.layers.UpSampling2D(name="up")(inputs)
     >>> fields = models.receptive_field(keras.Model(inputs, enlarged))
-    >>> "up" in fields, fields.untold["up"]
+    >>> "up" in fields, fields.unknown["up"]
     (False, "layer 'up' (UpSampling2D) resizes the map")
 
     Attributes:
-        untold: From the name of each layer whose field cannot be told to the
+        unknown: From the name of each layer whose field is unknown to the
             reason.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.untold: dict[str, str] = {}
+        self.unknown: dict[str, str] = {}
 
     def __missing__(self, name: str) -> ReceptiveField:
-        if name in self.untold:
+        if name in self.unknown:
             raise _NoFieldError(
-                f"Layer {name!r} has no receptive field that could be told: "
-                f"{self.untold[name]}."
+                f"Layer {name!r} has no known receptive field: "
+                f"{self.unknown[name]}."
             )
         raise KeyError(name)

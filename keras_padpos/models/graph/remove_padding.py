@@ -12,6 +12,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._activation_call import activation_call
 from keras_padpos.models.graph._behaviour import Behaviour
 from keras_padpos.models.graph._behaviour import behaviour_of
 from keras_padpos.models.graph._model_graph import Call
@@ -29,6 +30,7 @@ from keras_padpos.models.graph.window import CROPPING
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import is_pointwise
@@ -55,7 +57,7 @@ _SOME_SIZE = 2048
 
 
 _OPEN = (
-    "how many cells it adds hangs on a size that the model leaves open. Give "
+    "how many cells it adds depends on a size that the model leaves open. Give "
     "the `input_shape` on whose grid the result shall lie"
 )
 
@@ -70,7 +72,7 @@ class _Use:
 
     Attributes:
         before: Cells that its window adds in front; `None` where it has none,
-            or where they hang on a size that is open.
+            or where they depend on a size that is open.
         given: Spatial sizes of the tensors that come in.
         made: Of those that go out.
         call: The call in the padded network.
@@ -144,15 +146,15 @@ class RemovePadding(Rebuild):
         """A layer of Keras that adds no cells, for those of chosen sites."""
         if id(layer) not in self._bare:
             return super().replace(layer)
-        if isinstance(layer, RECURRENT):
+        if is_exactly(layer, RECURRENT):
             raise InputError(
                 "the convolution of its state has no form without padding, "
                 "since a state would lose cells at every step. `skip` leaves "
                 "it as it is"
             )
-        if isinstance(layer, RESAMPLING):
+        if is_exactly(layer, RESAMPLING):
             return stock_resampling(layer)
-        if isinstance(layer, TRANSPOSED):
+        if is_exactly(layer, TRANSPOSED):
             return _bare_transposed(layer)
         return stock_layer(layer, "valid" if hasattr(layer, "strides") else 0)
 
@@ -251,6 +253,7 @@ class RemovePadding(Rebuild):
         use = self._uses[id(layer)][self._calls[id(layer)]]
         self._calls[id(layer)] += 1
         maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
+        self._check_activation(layer, maps, use)
         window = window_of(layer)
         if maps and window is not None:
             return self._on_grid(layer, twin, window, use, args, kwargs, apply)
@@ -268,14 +271,40 @@ class RemovePadding(Rebuild):
         for tensor, size in zip(tensors_in(made), use.made, strict=True):
             self._put(tensor, self._passed_on(layer, maps, use, tensor, size))
         bare = id(layer) in self._bare
-        if bare and isinstance(layer, TRANSPOSED):
+        if bare and is_exactly(layer, TRANSPOSED):
             return self._without_ends(layer, made, apply)
         # What is enlarged without loss keeps its rim, unless it was chosen.
-        if isinstance(layer, _UPSAMPLING) and (
+        if is_exactly(layer, _UPSAMPLING) and (
             bare or isinstance(self._offsets.get(id(made)), tuple)
         ):
             return self._without_rim(layer, made, apply)
         return made
+
+    def _check_activation(self, layer, maps, use):
+        """Refuse a window whose activation looks at more than a position.
+
+        A gate is computed from the smaller map, as that of a layer is.
+        """
+        activation = activation_call(use.call, self._first)
+        smaller = any(id(x) in self._offsets for x in maps)
+        if activation is None or not (smaller or id(layer) in self._bare):
+            return
+        shape = activation.input_shapes[0]
+        if is_gate(activation.operation, shape, self._first):
+            return
+        (behaviour,) = behaviour_of(
+            activation, activation.inputs[0], len(shape) - 2, self._first
+        )
+        if behaviour.positional or not behaviour.plain:
+            raise _RefusalError(
+                "its activation is not seen to take each position by itself, "
+                "and a smaller map may get other values"
+            )
+
+    @property
+    def _first(self):
+        """The first spatial axis."""
+        return 1 if self._data_format == "channels_last" else 2
 
     def _tested(self, layer, maps, use) -> Behaviour | None:
         """What a call of another class does with a map that lost cells.
@@ -284,11 +313,11 @@ class RemovePadding(Rebuild):
         """
         lost = [x for x in maps if self._offsets.get(id(x), _LOST) != _LOST]
         shapes = use.call.input_shapes
-        first = 1 if self._data_format == "channels_last" else 2
+        first = self._first
         if (
             not lost
             or is_known(layer)
-            or isinstance(layer, (*_UPSAMPLING, *TRANSPOSED, *_STRETCHING))
+            or is_exactly(layer, (*_UPSAMPLING, *TRANSPOSED, *_STRETCHING))
             or is_pointwise(layer, shapes[0], first)
             or is_gate(layer, shapes[0], first)
         ):
@@ -551,7 +580,7 @@ class RemovePadding(Rebuild):
         if _LOST in offsets:
             return _LOST
         offset = tuple(map(max, zip(*offsets, strict=True)))
-        if isinstance(layer, (*_UPSAMPLING, *TRANSPOSED)):
+        if is_exactly(layer, (*_UPSAMPLING, *TRANSPOSED)):
             factor = getattr(layer, "size", getattr(layer, "strides", 1))
             if isinstance(factor, int):
                 factor = (factor,) * len(offset)
@@ -561,7 +590,7 @@ class RemovePadding(Rebuild):
         moved = size not in use.given or _differ(
             self._sizes(known[0]), self._sizes(tensor)
         )
-        return _LOST if moved or isinstance(layer, _STRETCHING) else offset
+        return _LOST if moved or is_exactly(layer, _STRETCHING) else offset
 
     def _is_map(self, tensor):
         return len(tensor.shape) - 2 in self._ranks

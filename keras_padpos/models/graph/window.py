@@ -68,11 +68,10 @@ CROPPING = (
     keras.layers.Cropping3D,
 )
 # Layers whose exact class takes every position by itself. Of some more that
-# hangs on an axis: see `is_pointwise`.
+# depends on an axis or a function: see `is_pointwise`.
 _POINTWISE = tuple(
     getattr(keras.layers, name)
     for name in (
-        "Activation",
         "ActivityRegularization",
         "Add",
         "AlphaDropout",
@@ -104,6 +103,31 @@ _SCALING = (
     keras.layers.RMSNormalization,
     keras.layers.Softmax,
     keras.layers.UnitNormalization,
+)
+# Functions of Keras that scale by what they compute along the last axis.
+_SCALING_FUNCTIONS = tuple(
+    getattr(keras.activations, name)
+    for name in ("softmax", "log_softmax", "sparsemax")
+    if hasattr(keras.activations, name)
+)
+_ALONG_LAST = (
+    *_SCALING_FUNCTIONS,
+    *filter(None, [getattr(keras.activations, "glu", None)]),
+)
+# Public functions of Keras that take every number by itself.
+_ACTIVATIONS = tuple(
+    function
+    for name, function in vars(keras.activations).items()
+    if not name.startswith("_")
+    and name not in ("get", "serialize", "deserialize")
+    and callable(function)
+    and function not in _ALONG_LAST
+)
+# Layers whose exact class has no window, and applies a function at its end.
+_APPLYING = (
+    keras.layers.Activation,
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
 )
 # Layers of Keras that run code of another kind.
 _OTHER_CODE = tuple(
@@ -249,6 +273,32 @@ def is_known(layer: Any) -> bool:
     return type(layer) in _WINDOWED
 
 
+def is_exactly(layer: Any, classes: Sequence[type]) -> bool:
+    """Whether a layer is of one of some classes of Keras, or of our own form.
+
+    A subclass is not.
+    """
+    kind = type(layer)
+    return kind in classes or STOCK.get(kind) in classes
+
+
+def is_pointwise_function(
+    function: Any, shape: Sequence[int | None], first: int
+) -> bool:
+    """Whether an activation is known to take every position by itself.
+
+    Args:
+        function: The activation; `None` for none.
+        shape: Shape of what it is called on, batch included.
+        first: The first spatial axis: 1, or 2 where channels come first.
+    """
+    if function is None or any(function is each for each in _ACTIVATIONS):
+        return True
+    return any(function is each for each in _ALONG_LAST) and (
+        first == 1 or len(shape) == 2
+    )
+
+
 def is_pointwise(layer: Any, shape: Sequence[int | None], first: int) -> bool:
     """Whether a layer is known to take every position by itself.
 
@@ -262,8 +312,12 @@ def is_pointwise(layer: Any, shape: Sequence[int | None], first: int) -> bool:
     channels = last if first == 1 else 1
     if kind in _POINTWISE:
         return True
+    if kind is keras.layers.Activation:
+        return is_pointwise_function(layer.activation, shape, first)
     if kind is keras.layers.Dense:
-        return channels == last
+        return channels == last and is_pointwise_function(
+            layer.activation, shape, first
+        )
     if kind is keras.layers.Concatenate:
         return layer.axis % len(shape) == channels
     if kind in _SCALING:
@@ -276,14 +330,17 @@ def is_gate(layer: Any, shape: Sequence[int | None], first: int) -> bool:
     kind = type(layer)
     if kind is keras.layers.GroupNormalization:
         return True
+    if kind is keras.layers.Activation:
+        scales = any(layer.activation is each for each in _SCALING_FUNCTIONS)
+        return scales and not is_pointwise(layer, shape, first)
     return kind in _SCALING and not is_pointwise(layer, shape, first)
 
 
 def runs_other_code(operation: Any) -> bool:
     """Whether a layer's class is neither of Keras nor of this package.
 
-    Wrappers and cells of Keras run what they hold, and a Lambda what it was
-    given.
+    Wrappers and cells of Keras run what they hold, and a Lambda, an Activation
+    or a Dense the function that it was made with.
     """
     if not isinstance(operation, keras.Layer):
         return False
@@ -292,6 +349,9 @@ def runs_other_code(operation: Any) -> bool:
         return True
     if kind is keras.layers.Lambda:
         return True
+    if kind in _APPLYING:
+        function = operation.activation
+        return not is_pointwise_function(function, (), 1)
     if isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN)):
         return any(
             runs_other_code(inner) for _, inner in inner_layers(operation)

@@ -288,6 +288,26 @@ def test_an_interpolation_that_has_no_converter_is_named():
     convert_padding(model, "circular", skip="up")
 
 
+@pytest.mark.parametrize("mode", ("zeros", "partial", "replicate", "none"))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"interpolation": "bicubic"},
+        {"antialias": True},
+        {"crop_to_aspect_ratio": True},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_an_interpolation_that_stays_as_it_is_blocks_nothing(options, mode):
+    inputs = keras.Input((8, 8, 2))
+    x = keras.layers.Resizing(16, 16, name="up", **options)(inputs)
+    x = keras.layers.Conv2D(2, 3, padding="same", name="last")(x)
+    converted = convert_padding(keras.Model(inputs, x), mode)
+    up = converted.get_layer("up")
+    assert type(up) is keras.layers.Resizing
+    assert {name: getattr(up, name) for name in options} == options
+
+
 @pytest.mark.parametrize("mode", ("circular", "reflect", "partial"))
 def test_a_convolutional_lstm_is_converted_there_and_back(mode, tmp_path):
     inputs = keras.Input((3, 6, 5, 2))

@@ -461,6 +461,124 @@ def test_what_another_class_pads_is_found_and_refused(make, pads, size):
             convert_padding(model, mode)
 
 
+def pooled(x):
+    return keras.ops.max_pool(x, 3, 1, padding="same")
+
+
+def scaled(x):
+    return x * keras.ops.mean(x, axis=(1, 2), keepdims=True)
+
+
+def leaky(x):
+    return keras.ops.maximum(x, 0.1 * x)
+
+
+@pytest.mark.parametrize("size", [12, None])
+@pytest.mark.parametrize(
+    "make, function, kinds",
+    [
+        (layers.Activation, pooled, ["other"]),
+        (layers.Activation, scaled, []),
+        (layers.Activation, leaky, []),
+        (functools.partial(layers.Dense, 2), pooled, ["other"]),
+        (functools.partial(layers.Dense, 2), leaky, []),
+        (functools.partial(layers.Conv2D, 2, 3), pooled, ["other"]),
+        (functools.partial(layers.Conv2D, 2, 3), leaky, []),
+        (
+            functools.partial(layers.Conv2D, 2, 3, padding="same"),
+            pooled,
+            ["other"],
+        ),
+        (
+            functools.partial(layers.Conv2D, 2, 3, padding="same"),
+            scaled,
+            ["convolution"],
+        ),
+        (
+            functools.partial(layers.Conv2D, 2, 3, padding="same"),
+            leaky,
+            ["convolution"],
+        ),
+        (
+            functools.partial(layers.Conv2DTranspose, 2, 3, padding="same"),
+            pooled,
+            ["other"],
+        ),
+    ],
+)
+def test_an_activation_of_ones_own_is_run(make, function, kinds, size):
+    inputs = keras.Input((size, size, 2))
+    model = keras.Model(inputs, make(activation=function)(inputs))
+    sites = find_padding_sites(model)
+    assert [site.kind for site in sites] == kinds
+    refused = "other" in kinds
+    assert [bool(site.reason) for site in sites] == [refused] * len(kinds)
+
+
+@pytest.mark.parametrize("argument", ["activation", "recurrent_activation"])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_activations_of_a_convolutional_lstm_are_run(argument, sequences):
+    inputs = keras.Input((3, 12, 12, 2))
+    for function, kind in ((leaky, "recurrent"), (pooled, "other")):
+        layer = layers.ConvLSTM2D(
+            2,
+            3,
+            padding="same",
+            return_sequences=sequences,
+            **{argument: function},
+        )
+        (site,) = find_padding_sites(keras.Model(inputs, layer(inputs)))
+        assert site.kind == kind
+
+
+def test_a_frame_before_a_refused_window_is_listed():
+    inputs = keras.Input((12, 12, 2))
+    x = layers.ZeroPadding2D(1, name="frame")(inputs)
+    x = layers.Conv2D(2, 3, activation=pooled, name="conv")(x)
+    sites = find_padding_sites(keras.Model(inputs, x))
+    assert [site.name for site in sites] == ["frame", "conv"]
+
+
+class PooledUpSampling(layers.UpSampling2D):
+    def call(self, x):
+        return pooled(super().call(x))
+
+
+class LessCropping(layers.Cropping2D):
+    def call(self, x):
+        return x
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+def test_subclasses_of_resampling_and_cropping_are_run():
+    inputs = keras.Input((12, 12, 2))
+    x = PooledUpSampling(2, interpolation="bilinear", name="up")(inputs)
+    x = layers.Cropping2D(1)(x)
+    (site,) = find_padding_sites(keras.Model(inputs, x))
+    assert (site.name, site.kind) == ("up", "other")
+    x = layers.UpSampling2D(2, interpolation="bilinear", name="up")(inputs)
+    x = LessCropping(1)(x)
+    (site,) = find_padding_sites(keras.Model(inputs, x))
+    assert (site.name, site.kind) == ("up", "resampling")
+
+
+@pytest.mark.parametrize("cells", ["same", "valid"])
+def test_a_spectrogram_of_a_padded_signal_is_listed(cells):
+    inputs = keras.Input((4000, 1))
+    layer = layers.STFTSpectrogram("log", 256, 64, padding=cells, name="stft")
+    sites = find_padding_sites(keras.Model(inputs, layer(inputs)))
+    assert [site.name for site in sites] == ["stft"] * (cells == "same")
+
+
+def test_a_spectrogram_that_mirrors_is_listed():
+    inputs = keras.Input((4000,))
+    layer = layers.MelSpectrogram(name="mel")
+    (site,) = find_padding_sites(keras.Model(inputs, layer(inputs)))
+    assert site.name == "mel" and site.reason
+
+
 @pytest.mark.parametrize("make", [Enlarged, Positions, layers.LSTM])
 def test_what_is_seen_not_to_pad_is_no_site(make):
     shape = (12, 3) if make is layers.LSTM else (12, 12, 3)

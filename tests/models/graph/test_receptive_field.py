@@ -373,7 +373,7 @@ def test_one_layer_without_a_window_leaves_the_rest_and_says_why():
     fields = models.receptive_field(keras.Model(inputs, x))
     assert "before" in fields
     reason = "layer 'shrink' (Resizing) resizes the map"
-    assert fields.untold == {"shrink": reason, "behind": reason}
+    assert fields.unknown == {"shrink": reason, "behind": reason}
     for kind in (KeyError, ValueError):
         with pytest.raises(kind, match="'behind' has no.*'shrink'"):
             fields["behind"]
@@ -388,7 +388,7 @@ def test_branches_on_different_grids_are_told_apart_and_named():
     joined = layers.Add(name="sum")([one, other])
     fields = models.receptive_field(keras.Model(inputs, joined))
     assert {"one", "other"} <= set(fields)
-    assert "joins maps of different stride" in fields.untold["sum"]
+    assert "joins maps of different stride" in fields.unknown["sum"]
 
 
 def test_a_subclassed_model_is_named():
@@ -635,3 +635,52 @@ def test_what_scales_by_the_whole_map_is_a_gate(layer, gated):
     field = models.receptive_field(keras.Model(inputs, x))["last"]
     assert field.gated is gated
     assert field.reach == ((1, 1) if gated else (1 / 8, 1 / 8))
+
+
+def pooled(x):
+    return keras.ops.max_pool(x, 3, 1, padding="same")
+
+
+def scaled(x):
+    return x * keras.ops.mean(x, axis=(1, 2), keepdims=True)
+
+
+def leaky(x):
+    return keras.ops.maximum(x, 0.1 * x)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize(
+    "function, size, gated",
+    [
+        ("relu", 3, False),
+        (leaky, 3, False),
+        (scaled, 3, True),
+        (pooled, 5, False),
+    ],
+)
+def test_an_activation_of_ones_own_is_run(function, size, gated, inside):
+    inputs = keras.Input((16, 16, 2))
+    x = layers.Conv2D(2, 3, activation=function if inside else None)(inputs)
+    if not inside:
+        x = layers.Activation(function)(x)
+    x = layers.Identity(name="last")(x)
+    field = models.receptive_field(keras.Model(inputs, x))["last"]
+    assert field.size == (size, size)
+    assert field.gated is gated
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_softmax_along_the_width_is_a_gate(inside):
+    function = "softmax"
+    inputs = keras.Input((2, 16, 16))
+    x = layers.Conv2D(
+        2,
+        3,
+        data_format="channels_first",
+        activation=function if inside else None,
+    )(inputs)
+    if not inside:
+        x = layers.Activation(function)(x)
+    x = layers.Identity(name="last")(x)
+    assert models.receptive_field(keras.Model(inputs, x))["last"].gated

@@ -186,6 +186,36 @@ def test_what_hangs_on_the_position_is_refused_behind_what_lost_cells():
     assert convert_padding(model, "none").output_shape == (None, 14, 14, 4)
 
 
+def test_an_activation_that_looks_further_is_refused_by_name():
+    ramp = np.linspace(1, 2, 8, dtype="float32")[:, None]
+
+    def sloped(x):
+        return x * ramp[: x.shape[2]]
+
+    inputs = keras.Input((8, 8, 2))
+    conv = layers.Conv2D(2, 3, padding="same", activation=sloped, name="conv")
+    with pytest.raises(ValueError, match="'conv'"):
+        convert_padding(keras.Model(inputs, conv(inputs)), "none")
+
+
+class Repeated(layers.Conv2DTranspose):
+    def call(self, x):
+        return keras.ops.repeat(keras.ops.repeat(x, 2, 1), 2, 2)
+
+
+def test_a_subclass_of_a_transposed_convolution_is_run():
+    inputs = keras.Input((8, 8, 2))
+    x = layers.Conv2D(2, 3, padding="same")(inputs)
+    x = Repeated(2, 4, 2, padding="same", name="up")(x)
+    model = keras.Model(inputs, x)
+    bare = convert_padding(model, "none")
+    picture = np.random.default_rng(0).normal(size=(1, 8, 8, 2))
+    whole = model.predict(picture, verbose=0)
+    np.testing.assert_allclose(
+        bare.predict(picture, verbose=0), whole[:, 2:-2, 2:-2], atol=1e-5
+    )
+
+
 def test_a_resized_map_of_the_same_size_is_not_the_same_map():
     inputs = keras.Input((32, 32, 3))
     x = layers.Conv2D(4, 3, padding="same")(inputs)
