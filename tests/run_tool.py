@@ -15,6 +15,7 @@ from run_study import Done
 def run_tool(module, *argv, cwd):
     """Run `python -m MODULE ARGV` in a folder; what it printed."""
     out, err = io.StringIO(), io.StringIO()
+    aside = _set_flags_aside()
     with (
         contextlib.chdir(cwd),
         mock.patch.object(sys, "argv", [module, *map(os.fspath, argv)]),
@@ -29,17 +30,28 @@ def run_tool(module, *argv, cwd):
         except SystemExit as end:
             status = end.code
         finally:
-            _forget_flags()
+            _restore_flags(aside)
     return Done(status or 0, out.getvalue(), err.getvalue())
 
 
-def _forget_flags():
-    """Several programs have flags of one name."""
+def _set_flags_aside():
+    """Take away the flags that tests and other programs have defined."""
+    aside = []
     for module, defined in list(flags.FLAGS.flags_by_module_dict().items()):
-        if module.startswith("tools.") or module.endswith(".py"):
+        if not module.startswith("absl"):
             for flag in list(defined):
+                aside.append((module, flag))
                 delattr(flags.FLAGS, flag.name)
-            sys.modules.pop(module, None)
+    return aside
+
+
+def _restore_flags(aside):
+    _set_flags_aside()
+    for module in [name for name in sys.modules if name.startswith("tools.")]:
+        del sys.modules[module]  # it defines its flags anew
+    for module, flag in aside:
+        flags.FLAGS[flag.name] = flag
+        flags.FLAGS.register_flag_by_module(module, flag)
     for name in flags.FLAGS:
         flags.FLAGS[name].unparse()
     flags.FLAGS.mark_as_parsed()
