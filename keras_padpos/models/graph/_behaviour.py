@@ -12,8 +12,9 @@ import numpy as np
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph.call_key import Key
 from keras_padpos.models.graph.call_key import call_key
-from keras_padpos.models.graph.cell_changes import Axis
 from keras_padpos.models.graph.cell_changes import CellChanges
+from keras_padpos.models.graph.cell_changes import Seen
+from keras_padpos.models.graph.seen_axis import Axis
 from keras_padpos.models.graph.trial_run import TrialError
 from keras_padpos.models.graph.trial_run import TrialRun
 
@@ -280,27 +281,35 @@ def _tried_itself(question):
     own, ratio = question.own, question.ratio
     if question.fits_itself(16 * question.rank * max(ratio)):
         return _tried(question, own)
-    if not question.fits_itself(8) or set(ratio) == {1}:
+    if not question.fits_itself(4) or set(ratio) == {1}:
         return None
 
     def make():
         # Patches side by side are all that is tried.
         patches = tuple(Axis(step, 0, step) for step in ratio)
+        expected = Seen(question.made, patches)
         return _try(
-            question, own, lambda changes: changes.confirmed(patches), 1
+            question, own, lambda changes: changes.confirmed(expected, 4), 1
         )
 
     return _remembered(question, (own, "patches"), make)
 
 
 def _congruent(question, least):
-    """Sizes to try that leave the same remainder as the call's own."""
-    return tuple(
-        least
-        if size is None
-        else least + (size - least) % (step if 4 % step else 4)
-        for size, step in zip(question.own, question.ratio, strict=True)
-    )
+    """Sizes to try that leave the same remainder as the call's own.
+
+    There are three windows of a stride at least, if that is not too large.
+    """
+    sizes = []
+    for size, ratio in zip(question.own, question.ratio, strict=True):
+        step = ratio if 4 % ratio else 4
+        first = least
+        if ratio > 1:
+            first = max(least + 2 * ratio, 3 * ratio + 1)
+        sizes.append(first if size is None else first + (size - first) % step)
+    if max(sizes) > least and not question.fits(sizes):
+        return tuple(min(size, least) for size in sizes)
+    return tuple(sizes)
 
 
 def _carried_over(question, result):
@@ -326,8 +335,7 @@ def _carried_over(question, result):
             size + 2 * stride
             for size, stride in zip(sizes, strides, strict=True)
         )
-        again = _tried(question, other, 1)
-        if again.behaviour.axes != axes or again.pads != result.pads:
+        if not _is_same(question, result, other):
             return None
         if None in own and max(strides) > 1:
             odd = _tried(question, tuple(size + 1 for size in sizes), 1)
@@ -345,6 +353,29 @@ def _carried_over(question, result):
     if None not in own:
         return behaviour
     return replace(behaviour, pads_somewhere=_any_added(somewhere))
+
+
+def _is_same(question, result, sizes):
+    """Whether the behaviour is the same at sizes two strides larger."""
+    axes = result.behaviour.axes
+    expected = Seen(
+        tuple(
+            count + 2 * axis.factor
+            for count, axis in zip(result.positions, axes, strict=True)
+        ),
+        axes,
+        result.behaviour.gated,
+    )
+    again = _remembered(
+        question,
+        (sizes, expected),
+        lambda: _try(
+            question, sizes, lambda changes: changes.confirmed(expected), 1
+        ),
+    )
+    if not again.known:
+        again = _tried(question, sizes, 1)
+    return again.behaviour.axes == axes and again.pads == result.pads
 
 
 def _padded(result, question):

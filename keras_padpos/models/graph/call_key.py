@@ -61,6 +61,7 @@ class _Parts:
     def __init__(self, operation: Any) -> None:
         self._operation = operation
         self._numbers: dict[int, int] = {}
+        self._alive: list[Any] = []  # so that no two parts share an id
         layer = isinstance(operation, keras.Layer)
         self._trained = {
             id(variable)
@@ -93,7 +94,7 @@ class _Parts:
             return type(value).__name__
         if id(value) in self._numbers:
             return "again", self._numbers[id(value)]
-        self._numbers[id(value)] = len(self._numbers)
+        self._count(value)
         if isinstance(value, dict):
             return "dict", tuple(
                 (self._part(name), self._part(each))
@@ -104,7 +105,7 @@ class _Parts:
         if isinstance(value, keras.Variable):
             return self._variable(value)
         if isinstance(value, keras.random.SeedGenerator):
-            self._numbers[id(value.state)] = len(self._numbers)
+            self._count(value.state)
             return "seed"
         if isinstance(value, keras.Operation):
             return self._operation_part(value)
@@ -115,11 +116,14 @@ class _Parts:
             return _class(type(value)), self._attributes(value)
         raise _OtherError
 
+    def _count(self, part):
+        self._numbers[id(part)] = len(self._numbers)
+        self._alive.append(part)
+
     def _operation_part(self, operation):
         if type(operation) is keras.layers.BatchNormalization:
             for name in ("moving_mean", "moving_variance"):
-                variable = getattr(operation, name, None)
-                self._numbers[id(variable)] = len(self._numbers)
+                self._count(getattr(operation, name, None))
         return (
             _class(type(operation)),
             getattr(operation, "compute_dtype", None),

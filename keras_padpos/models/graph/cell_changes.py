@@ -5,49 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.models.graph.seen_axis import Axis
+from keras_padpos.models.graph.seen_axis import axis_beside
+from keras_padpos.models.graph.seen_axis import fitted_axis
 from keras_padpos.models.graph.trial_run import TrialError
 from keras_padpos.models.graph.trial_run import TrialRun
 
 Cells = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Axis:
-    """What the positions of an output see of one axis of the input.
-
-    Position `i` sees the cells `i * stride - before` to
-    `i * stride - before + extent - 1`; of an enlarged map, cell `p` is seen
-    by the positions `p * factor - before` to
-    `p * factor - before + extent - 1`.
-    """
-
-    stride: int = 1
-    before: int = 0
-    extent: int = 1
-    factor: int = 1
-
-    def cells(self, position: int) -> tuple[int, int]:
-        """First and last cell that a position sees."""
-        if self.factor > 1:
-            last = position + self.before
-            return -((self.extent - 1 - last) // self.factor), (
-                last // self.factor
-            )
-        first = position * self.stride - self.before
-        return first, first + self.extent - 1
-
-    def after(self, cells: int, positions: int) -> int:
-        """Cells by which the last position sees past the end."""
-        return self.cells(positions - 1)[1] - (cells - 1)
-
-    def inside(self, cells: int, positions: int) -> list[int]:
-        """The positions that see nothing past an end."""
-        windows = [self.cells(i) for i in range(positions)]
-        return [
-            i
-            for i, (low, high) in enumerate(windows)
-            if low >= 0 and high < cells
-        ]
 
 
 @dataclass(frozen=True)
@@ -119,21 +83,31 @@ class CellChanges:
             seen = Seen(positions, far=far)
         return seen
 
-    def confirmed(self, axes: tuple[Axis, ...]) -> Seen | None:
-        """Whether positions see no more than these windows.
+    def confirmed(self, expected: Seen, copies: int = 8) -> Seen | None:
+        """Whether positions see no more than expected, in one run or two.
 
-        It takes few runs, where maps are too large to change cell by cell.
+        Args:
+            expected: What another size has shown, with the sizes of the
+                output at this one.
+            copies: How many copies to run at most, four or more.
+
+        Returns:
+            What was seen, if it is as expected; else `None`.
 
         Raises:
             TrialError: If the call cannot be run, or not twice alike.
         """
-        self._boxes = [(None, ())]
+        axes, positions = expected.axes or (), expected.positions
+        self._count = 2 * max(axis.stride for axis in axes)
+        self._boxes = _boxes(self._run.sizes, copies // 4, joint=True)
         self._set_copies()
-        self._moved_by(self._changed[:1], [0], 0)
-        positions = self._bases[0].shape[1:-1]
-        if not self._see_no_more(axes, positions):
+        if expected.gated:
+            same = self._beside_the_gate(positions) == axes
+        else:
+            same = self._see_no_more(axes, positions)
+        if not same or self._bases[0].shape[1:-1] != positions:
             return None
-        return self._described(axes, positions, gated=False)
+        return self._described(axes, positions, gated=expected.gated)
 
     def reaches_far(self) -> bool:
         """Whether cells on one side of a map move what is half a map off.
@@ -151,14 +125,18 @@ class CellChanges:
         changed = self._maps[[0, 0]]
         for copy, each in enumerate(run.changes(self._maps[0])):
             changed[(copy, *near)] = each[near]
-        moved = self._moved_by(changed, [0, 0], 0)
-        positions = moved.shape[1:-1]
+        every = np.zeros(3, int)
+        base, *moved = self._outputs(
+            np.concatenate([self._maps[:1], changed]), every, 0
+        )
+        positions = base.shape[:-1]
         box = tuple(
             slice(part.start * m // n, max(part.stop * m // n, 1))
             for part, n, m in zip(far, run.sizes, positions, strict=True)
         )
+        least = self._run.epsilon * max(float(np.abs(base).max()), 1e-30)
         return bool(
-            np.abs(moved)[(slice(None), *box)].max() > self._rounding(0)
+            max(np.abs(each - base)[box].max() for each in moved) > least
         )
 
     def _change_cells(self):
@@ -264,7 +242,7 @@ class CellChanges:
                 if across in (None, axis):
                     p = box[axis].start
                     seen[p] = seen.get(p, np.zeros(m, bool)) | row
-            fitted = _fitted(seen, n, m)
+            fitted = fitted_axis(seen, n, m)
             if fitted is None:
                 return None
             axes.append(fitted)
@@ -290,11 +268,13 @@ class CellChanges:
             chosen.append((copy, *position))
         index = tuple(np.array(chosen).T)
         changed = np.where(keep, self._maps[self._kinds], self._changed)
-        return all(
-            np.abs(self._moved_by(changed, self._kinds, draw)[index]).max()
-            <= self._rounding(draw)
-            for draw in range(self._draws)
-        )
+        for draw in range(self._draws):
+            moved = self._moved_by(changed, self._kinds, draw)
+            if moved.shape[1:-1] != positions:
+                return False
+            if np.abs(moved[index]).max() > self._rounding(draw):
+                return False
+        return True
 
     def _inside(self, axes, positions):
         return [
@@ -345,7 +325,7 @@ class CellChanges:
 
         for stride in range(1, step + 1):
             axes = [
-                _beside(boxes, axis, stride, apart, n == m)
+                axis_beside(boxes, axis, stride, apart, n == m)
                 for axis, (n, m) in enumerate(
                     zip(run.sizes, positions, strict=True)
                 )
@@ -393,7 +373,7 @@ def _boxes(sizes, count, *, joint=False):
                 tuple(
                     slice(cell, cell + 1)
                     for axis, n in enumerate(sizes)
-                    for cell in [(max(n // 2 - 2, 0) + k + 2 * axis) % n]
+                    for cell in [(max(n // 2 - 2, 0) + k + axis) % n]
                 ),
             )
             for k in range(count)
@@ -413,81 +393,3 @@ def _boxes(sizes, count, *, joint=False):
             box[across] = slice(p, p + 1)
             boxes.append((across, tuple(box)))
     return boxes
-
-
-def _beside(boxes, axis, stride, apart, same_size):
-    """The axis on which two changes differ as those of neighbours do."""
-    numbers = {
-        box[axis].start: number
-        for number, (across, box) in enumerate(boxes)
-        if across in (None, axis)
-    }
-    ends = {}
-    for p, number in numbers.items():
-        if p + stride not in numbers:
-            continue
-        where = apart(number, numbers[p + stride])
-        if where.mean() >= 0.5:
-            return None
-        cells = np.nonzero(where)[axis]
-        if len(cells):
-            # The last sees the second cell alone.
-            ends[p] = int(cells.min()), int(cells.max()) - 1
-    if not ends:
-        return Axis() if stride == 1 and same_size else None
-    for p, (low, high) in ends.items():
-        if p + stride in ends and ends[p + stride] != (low + 1, high + 1):
-            return None
-    before = max(high * stride - p for p, (_, high) in ends.items())
-    beyond = max(p - low * stride for p, (low, _) in ends.items())
-    return Axis(stride, before, before + beyond + 1)
-
-
-def _fitted(seen, cells, positions):
-    """The axis that fits which positions each cell moves, if one does."""
-    if cells == positions == 1:
-        return Axis()
-    hulls = {
-        p: (int(np.flatnonzero(row)[0]), int(np.flatnonzero(row)[-1]))
-        for p, row in seen.items()
-        if row.any()
-    }
-    if not hulls:
-        return None
-    every = len(seen) == cells
-    for stride in range(1, max(len(seen) // 2, 1) + 1):
-        fitting, failing = set(), 0
-        for p in seen:
-            if p + stride not in seen:
-                continue
-            one, other = hulls.get(p), hulls.get(p + stride)
-            if (
-                one
-                and other
-                and one[0] + 1 == other[0]
-                and (one[1] + 1 == other[1])
-            ):
-                fitting |= {p, p + stride}
-            elif one or other:
-                failing += 1
-        if fitting and (not failing or (every and failing < len(fitting))):
-            pairs = [(p, *hulls[p]) for p in fitting]
-            before = max(high * stride - p for p, _, high in pairs)
-            beyond = max(p - low * stride for p, low, _ in pairs)
-            return Axis(stride, before, before + beyond + 1)
-    return _enlarging(seen, hulls, cells, positions)
-
-
-def _enlarging(seen, hulls, cells, positions):
-    factor = round(positions / cells)
-    pairs = [(p, p + 1) for p in hulls if p + 1 in hulls]
-    if factor < 2 or not pairs:
-        return None
-    if any(
-        hulls[q][end] - hulls[p][end] != factor
-        for p, q in pairs
-        for end in (0, 1)
-    ):
-        return None
-    p, (low, high) = next(iter(hulls.items()))
-    return Axis(1, p * factor - low, high - low + 1, factor)
