@@ -26,9 +26,9 @@ _SMALL = {1: 24, 2: 12, 3: 8}
 _LARGE = {1: 96, 2: 28, 3: 16}
 # Numbers in one map, at most: larger maps take too long.
 _LARGEST = 2**18
-# Likewise of all copies at the call's own size, and multiplications of one.
-_LARGEST_OWN = 2**24
-_MOST_WORK = 2**33
+# Multiplications of all copies at the call's own size, at most; a number in
+# a map counts as 2**11.
+_MOST_WORK = 2**35
 _UNCLEAR = "its positions see the map in no way that is the same for all"
 
 
@@ -173,7 +173,7 @@ class _Question:
         weights = getattr(self.call.operation, "variables", [])
         work = sum(math.prod(each.shape) for each in weights)
         work *= math.prod(self.made)
-        return copies * largest <= _LARGEST_OWN and work <= _MOST_WORK
+        return max(copies * largest * 2**11, copies * work) <= _MOST_WORK
 
     def run(self, sizes):
         """What runs the call at some size."""
@@ -279,9 +279,10 @@ def _reaches_far(question, sizes):
 def _tried_itself(question):
     """The behaviour at the call's own size; `None` if that is too large."""
     own, ratio = question.own, question.ratio
-    if question.fits_itself(16 * question.rank * max(ratio)):
+    # Each cell of an axis may have to be changed, in four copies.
+    if question.fits_itself(4 * sum(own)):
         return _tried(question, own)
-    if not question.fits_itself(4) or set(ratio) == {1}:
+    if not question.fits_itself(4):
         return None
 
     def make():
