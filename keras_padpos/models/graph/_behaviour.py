@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.models.graph._call_key import Key
+from keras_padpos.models.graph._call_key import call_key
 from keras_padpos.models.graph._model_graph import Call
-from keras_padpos.models.graph.call_key import Key
-from keras_padpos.models.graph.call_key import call_key
 from keras_padpos.models.graph.cell_changes import CellChanges
 from keras_padpos.models.graph.cell_changes import Seen
 from keras_padpos.models.graph.seen_axis import Axis
