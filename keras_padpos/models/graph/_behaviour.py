@@ -1,18 +1,20 @@
 """What a call does with a map, found by running it on small ones."""
 
-import hashlib
+import math
 import weakref
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 
-from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.models.graph._call_key import Key
+from keras_padpos.models.graph._call_key import call_key
 from keras_padpos.models.graph._model_graph import Call
-from keras_padpos.models.graph.cell_changes import Axis
 from keras_padpos.models.graph.cell_changes import CellChanges
+from keras_padpos.models.graph.cell_changes import Seen
+from keras_padpos.models.graph.seen_axis import Axis
 from keras_padpos.models.graph.trial_run import TrialError
 from keras_padpos.models.graph.trial_run import TrialRun
 
@@ -24,6 +26,9 @@ _SMALL = {1: 24, 2: 12, 3: 8}
 _LARGE = {1: 96, 2: 28, 3: 16}
 # Numbers in one map, at most: larger maps take too long.
 _LARGEST = 2**18
+# Multiplications of all copies at the call's own size, at most; a number in
+# a map counts as 2**11.
+_MOST_WORK = 2**35
 _UNCLEAR = "its positions see the map in no way that is the same for all"
 
 
@@ -102,17 +107,26 @@ def behaviour_of(
     start = first if len(shape) == rank + 2 else 1
     own = shape[start : start + rank]
     results: list[Behaviour] = []
+    key = call_key(call)
     for output, made in enumerate(call.output_shapes):
         plain = len(made) == rank + 1 and made[1:] == own
-        if len(made) != rank + 2 and not plain:
+        empty = made[:1] == (0,)  # left out, as what is returned on demand
+        if empty or (len(made) != rank + 2 and not plain):
             results.append(Behaviour(is_map=False))
             continue
         begin = first if len(made) == rank + 2 else 1
         results.append(
             _at_its_size(
-                _Question(call, tensor, rank, first, output),
-                own,
-                made[begin : begin + rank],
+                _Question(
+                    call,
+                    tensor,
+                    rank,
+                    first,
+                    output,
+                    own,
+                    made[begin : begin + rank],
+                    key,
+                )
             )
         )
     return tuple(results)
@@ -127,12 +141,45 @@ class _Question:
     rank: int
     first: int
     output: int
+    own: tuple[int | None, ...]
+    made: tuple[int | None, ...]
+    key: Key | None = field(repr=False)
+
+    @property
+    def ratio(self):
+        """Cells of the map for one of the output, one number an axis."""
+        return tuple(
+            1 if None in (n, m) else max(round(n / max(m, 1)), 1)
+            for n, m in zip(self.own, self.made, strict=True)
+        )
+
+    @property
+    def channels(self):
+        """Channels of the widest of its maps."""
+        shapes = self.call.input_shapes + self.call.output_shapes
+        return max(max(shape[-1] or 1, shape[1] or 1) for shape in shapes)
 
     def fits(self, sizes):
         """Whether maps of these sizes are small enough to be tried."""
+        channels = min(self.channels, 512)
+        return bool(np.prod(sizes) * channels <= _LARGEST)
+
+    def fits_itself(self, copies):
+        """Whether as many copies of its own size are."""
         shapes = self.call.input_shapes + self.call.output_shapes
-        channels = max(max(shape[-1] or 1, shape[1] or 1) for shape in shapes)
-        return bool(np.prod(sizes) * min(channels, 512) <= _LARGEST)
+        largest = max(
+            math.prod(size or 1 for size in shape[1:]) for shape in shapes
+        )
+        weights = getattr(self.call.operation, "variables", [])
+        work = sum(math.prod(each.shape) for each in weights)
+        work *= math.prod(self.made)
+        return max(copies * largest * 2**11, copies * work) <= _MOST_WORK
+
+    def run(self, sizes):
+        """What runs the call at some size."""
+        return TrialRun(
+            self.call, self.tensor, self.rank, self.first, sizes, self.output
+        )
 
 
 @dataclass(frozen=True)
@@ -143,6 +190,7 @@ class _Result:
     sizes: Cells = ()
     positions: Cells = ()
     far: bool = False  # whether most positions moved with each cell
+    failed: bool = False  # whether it could not be run, or not twice alike
 
     @property
     def known(self):
@@ -160,24 +208,27 @@ class _Result:
         )
 
 
-def _at_its_size(question, own, made):
-    small = _congruent(own, _SMALL[question.rank], 4)
+def _at_its_size(question):
+    small = _congruent(question, _SMALL[question.rank])
     result = _tried(question, small)
-    large = _congruent(own, _LARGE[question.rank], 4)
-    unsure = not result.known and result.far
-    if result.behaviour.gated and question.fits(large):
-        unsure = not _reaches_far(question, large)
-    if unsure and question.fits(large):
-        larger = _tried(question, large)
-        result = larger if larger.known else _unknown(result)
-    if result.known:
-        behaviour = _carried_over(question, result, own, made)
-        if behaviour is not None:
-            return behaviour
-    if None not in own and question.fits(own):
-        result = _tried(question, own)
+    if not result.failed:
+        large = _congruent(question, _LARGE[question.rank])
+        unsure = not result.known and result.far
+        if result.behaviour.gated and question.fits(large):
+            unsure = not _reaches_far(question, large)
+        if unsure and question.fits(large):
+            larger = _tried(question, large)
+            result = larger if larger.known else _unknown(result)
         if result.known:
-            return replace(_padded(result, own, made), fixed=True)
+            behaviour = _carried_over(question, result)
+            if behaviour is not None:
+                return behaviour
+    if None not in question.own and (
+        result.failed or question.fits(question.own)
+    ):
+        result = _tried_itself(question) or result
+        if result.known:
+            return replace(_padded(result, question), fixed=True)
     if result.known:
         return Behaviour(
             reason="what it sees of a map hangs on the size of the map"
@@ -189,33 +240,82 @@ def _unknown(result):
     return replace(result, behaviour=Behaviour(reason=_UNCLEAR))
 
 
+def _remembered(question, part, make):
+    """Ask once, of all calls of one class that behave alike.
+
+    Of those that cannot be compared each is asked, and once at each size.
+    """
+    call = question.call
+    key = (
+        question.rank,
+        question.first,
+        question.output,
+        tuple(n == question.tensor for n in call.inputs),
+        tuple(shape[1:] for shape in call.input_shapes),
+        tuple(shape[1:] for shape in call.output_shapes),
+        part,
+    )
+    if question.key is None:
+        return make()
+    results = _RESULTS.setdefault(type(call.operation), {})
+    key = (question.key, key)
+    if key not in results:
+        results[key] = make()
+    return results[key]
+
+
 def _reaches_far(question, sizes):
     """Whether a gate is one on a larger map too, if that can be tried."""
-    key = _key(question, sizes)
-    results = _RESULTS.setdefault(question.call.operation, {})
-    if key is None or (key, "far") not in results:
-        run = TrialRun(
-            question.call, question.tensor, question.rank, question.first, sizes
-        )
+
+    def make():
         try:
-            reaches = CellChanges(run, question.output, 1).reaches_far()
+            return CellChanges(question.run(sizes), draws=1).reaches_far()
         except TrialError:
-            reaches = True  # it takes no other size
-        if key is None:
-            return reaches
-        results[key, "far"] = reaches
-    return results[key, "far"]
+            return True  # it takes no other size
+
+    return _remembered(question, (sizes, "far"), make)
 
 
-def _congruent(own, least, step):
-    """Sizes to try that leave the same remainder as the call's own."""
-    return tuple(
-        least if size is None else least + (size - least) % step for size in own
-    )
+def _tried_itself(question):
+    """The behaviour at the call's own size; `None` if that is too large."""
+    own, ratio = question.own, question.ratio
+    # Each cell of an axis may have to be changed, in four copies.
+    if question.fits_itself(4 * sum(own)):
+        return _tried(question, own)
+    if not question.fits_itself(4):
+        return None
+
+    def make():
+        # Patches side by side are all that is tried.
+        patches = tuple(Axis(step, 0, step) for step in ratio)
+        expected = Seen(question.made, patches)
+        return _try(
+            question, own, lambda changes: changes.confirmed(expected, 4), 1
+        )
+
+    return _remembered(question, (own, "patches"), make)
 
 
-def _carried_over(question, result, own, made):
+def _congruent(question, least):
+    """Sizes to try that leave the same remainder as the call's own.
+
+    There are three windows of a stride at least, if that is not too large.
+    """
+    sizes = []
+    for size, ratio in zip(question.own, question.ratio, strict=True):
+        step = ratio if 4 % ratio else 4
+        first = least
+        if ratio > 1:
+            first = max(least + 2 * ratio, 3 * ratio + 1)
+        sizes.append(first if size is None else first + (size - first) % step)
+    if max(sizes) > least and not question.fits(sizes):
+        return tuple(min(size, least) for size in sizes)
+    return tuple(sizes)
+
+
+def _carried_over(question, result):
     """The behaviour at the call's own size; `None` if it is another."""
+    own, made = question.own, question.made
     strides = [axis.stride for axis in result.behaviour.axes]
     sizes = tuple(
         size if n is None else size + (n - size) % stride
@@ -236,8 +336,7 @@ def _carried_over(question, result, own, made):
             size + 2 * stride
             for size, stride in zip(sizes, strides, strict=True)
         )
-        again = _tried(question, other, 1)
-        if again.behaviour.axes != axes or again.pads != result.pads:
+        if not _is_same(question, result, other):
             return None
         if None in own and max(strides) > 1:
             odd = _tried(question, tuple(size + 1 for size in sizes), 1)
@@ -251,14 +350,38 @@ def _carried_over(question, result, own, made):
             continue
         if m != count + (n - size) * axis.factor // axis.stride:
             return None
-    behaviour = _padded(result, own, made)
+    behaviour = _padded(result, question)
     if None not in own:
         return behaviour
     return replace(behaviour, pads_somewhere=_any_added(somewhere))
 
 
-def _padded(result, own, made):
-    """The behaviour with its pads at a size."""
+def _is_same(question, result, sizes):
+    """Whether the behaviour is the same at sizes two strides larger."""
+    axes = result.behaviour.axes
+    expected = Seen(
+        tuple(
+            count + 2 * axis.factor
+            for count, axis in zip(result.positions, axes, strict=True)
+        ),
+        axes,
+        result.behaviour.gated,
+    )
+    again = _remembered(
+        question,
+        (sizes, expected),
+        lambda: _try(
+            question, sizes, lambda changes: changes.confirmed(expected), 1
+        ),
+    )
+    if not again.known:
+        again = _tried(question, sizes, 1)
+    return again.behaviour.axes == axes and again.pads == result.pads
+
+
+def _padded(result, question):
+    """The behaviour with its pads at the call's own size."""
+    own, made = question.own, question.made
     axes = result.behaviour.axes
     pads: list[Any] = []
     for axis, n, m, pair in zip(axes, own, made, result.pads, strict=True):
@@ -279,60 +402,34 @@ def _any_added(pads):
     return any(max(pair) > 0 for pair in pads)
 
 
-_RESULTS: weakref.WeakKeyDictionary[Any, dict[Any, _Result]] = (
+_RESULTS: weakref.WeakKeyDictionary[type, dict[Key, Any]] = (
     weakref.WeakKeyDictionary()
 )
 
 
 def _tried(question, sizes, draws=2):
-    """The behaviour at some size; each is tried once."""
-    key = _key(question, sizes)
-    if key is None:
-        return _try(question, sizes, draws)
-    results = _RESULTS.setdefault(question.call.operation, {})
-    if (key, draws) not in results:
-        results[key, draws] = _try(question, sizes, draws)
-    return results[key, draws]
+    """The behaviour at some size."""
+    return _remembered(
+        question,
+        (sizes, draws),
+        lambda: _try(question, sizes, CellChanges.seen, draws),
+    )
 
 
-def _key(question, sizes):
-    """What a result hangs on; `None` if that cannot be said."""
-    call = question.call
-    parts: list[Any] = [sizes, question.rank, question.first, question.output]
-    parts.append([n == question.tensor for n in call.inputs])
-    parts.append([shape[1:] for shape in call.input_shapes])
-    for leaf in keras.tree.flatten(call.arguments):
-        if isinstance(leaf, keras.KerasTensor):
-            parts.append(leaf.dtype)
-        elif hasattr(leaf, "shape"):
-            array = np.asarray(keras.ops.convert_to_numpy(leaf))
-            digest = hashlib.sha256(array.tobytes()).hexdigest()
-            parts.append((array.shape, str(array.dtype), digest))
-        elif isinstance(
-            leaf, (int, float, str, slice, type(None), type(Ellipsis))
-        ):
-            parts.append(leaf)
-        else:
-            return None
-    for _, layer in inner_layers(call.operation):
-        # Layers with a padding mode may be given another.
-        mode = getattr(layer, "padding_mode", None)
-        parts.append((type(layer), getattr(layer, "padding", None), mode))
-    return repr(parts)
-
-
-def _try(question, sizes, draws):
+def _try(question, sizes, look, draws):
     try:
-        run = TrialRun(
-            question.call, question.tensor, question.rank, question.first, sizes
+        changes = CellChanges(
+            question.run(sizes), 2 * max(question.ratio), draws
         )
-        seen = CellChanges(run, question.output, draws).seen()
+        seen = look(changes)
     except TrialError as error:
-        return _Result(Behaviour(reason=str(error)))
+        return _Result(Behaviour(reason=str(error)), failed=True)
+    if seen is None:
+        return _Result(Behaviour(reason=_UNCLEAR))
     behaviour = Behaviour(
         seen.axes,
         gated=seen.gated,
         positional=seen.positional,
         reason="" if seen.axes else _UNCLEAR,
     )
-    return _Result(behaviour, run.sizes, seen.positions, seen.far)
+    return _Result(behaviour, sizes, seen.positions, seen.far)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._model_graph import Call
 
@@ -27,6 +28,7 @@ class TrialRun:
         rank: Number of spatial axes.
         first: The first spatial axis: 1, or 2 where channels come first.
         sizes: Spatial sizes at which to run.
+        output: Number of the output that is looked at.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class TrialRun:
         rank: int,
         first: int,
         sizes: Sequence[int],
+        output: int = 0,
     ) -> None:
         self._call = call
+        self._output = output
         self._leaves = [
             leaf
             for leaf in keras.tree.flatten(call.arguments)
@@ -73,13 +77,14 @@ class TrialRun:
             )
         return tried, others
 
-    def change(self, x: np.ndarray, sign: int = 1) -> np.ndarray:
-        """Another value for each, far from the one it was."""
+    def changes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Two other values for each, far from it, in opposite directions."""
         if self.whole_numbers:
-            return (x + self._rng.integers(1, 3, x.shape)) % 4
+            step = self._rng.integers(1, 3, x.shape)
+            return (x + step) % 4, (x - step) % 4
         far = self._rng.uniform(2, 4, x.shape[-1:])
         far = far * self._rng.choice([-1, 1], x.shape[-1:])
-        return x + sign * far
+        return x + far, x - far
 
     @property
     def whole_numbers(self) -> bool:
@@ -112,14 +117,30 @@ class TrialRun:
 
     @property
     def draws(self) -> int:
-        """How many draws of the weights differ."""
-        layer = self._call.operation
-        return 2 if isinstance(layer, keras.Layer) and layer.variables else 1
+        """How many draws of the weights are worth a try.
 
-    def outputs(
+        One, but for values that are not trained: as they are they may hide a
+        path, and sampled they may open one. Moving averages do neither.
+        """
+        layer = self._call.operation
+        if not isinstance(layer, keras.Layer):
+            return 1
+        averages = {
+            id(variable)
+            for each in (layer, *(inner for _, inner in inner_layers(layer)))
+            if type(each) is keras.layers.BatchNormalization and each.built
+            for variable in (each.moving_mean, each.moving_variance)
+        }
+        fixed = any(
+            _is_float(variable.dtype) and id(variable) not in averages
+            for variable in layer.non_trainable_variables
+        )
+        return 2 if fixed else 1
+
+    def output(
         self, x: np.ndarray, others: list[Any], weights: Any
-    ) -> list[np.ndarray]:
-        """What the call gives, float32, one array an output.
+    ) -> np.ndarray:
+        """The output that is looked at, float32.
 
         Raises:
             TrialError: If it cannot be run, or what it gives is not finite.
@@ -133,10 +154,10 @@ class TrialRun:
                 for each in others
             ]
             parts.append(self._run(arrays, weights))
-        joined = [np.concatenate(each) for each in zip(*parts, strict=True)]
-        if any(len(each) != len(x) for each in joined):
+        joined = np.concatenate(parts)
+        if len(joined) != len(x):
             raise TrialError("it mixes the examples of a batch")
-        if not all(np.isfinite(each).all() for each in joined):
+        if not np.isfinite(joined).all():
             raise TrialError("what it gives for a sampled map is not finite")
         return joined
 
@@ -163,12 +184,10 @@ class TrialRun:
                 f"run by itself it fails ({plain_reason(error)[:200]})"
             ) from error
         made = [each for each in keras.tree.flatten(made) if _is_array(each)]
-        if any(not each.shape for each in made):
+        if not made[self._output].shape:
             raise TrialError("it mixes the examples of a batch")
-        return [
-            np.asarray(keras.ops.convert_to_numpy(each)).astype("float32")
-            for each in made
-        ]
+        array = keras.ops.convert_to_numpy(made[self._output])
+        return np.asarray(array).astype("float32")
 
     def _shape(self, leaf, tried):
         """Sizes of a tensor without the batch, those of maps small."""

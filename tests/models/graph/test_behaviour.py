@@ -6,9 +6,11 @@ import pytest
 from keras import layers
 from keras import ops
 
+from keras_padpos.models import find_padding_sites
+from keras_padpos.models import receptive_field
 from keras_padpos.models.graph._behaviour import behaviour_of
 from keras_padpos.models.graph._model_graph import model_graph
-from keras_padpos.models.graph.cell_changes import Axis
+from keras_padpos.models.graph.seen_axis import Axis
 
 
 class Code(layers.Layer):
@@ -386,3 +388,203 @@ def test_open_sizes(kernel, padded):
         assert seen.pads == (None, None)
         # Of an odd size the last window is cut short, or filled up.
         assert seen.pads_somewhere is (pads or padding == "same")
+
+
+class Patches(layers.Layer):
+    """Patches of a picture of one size, and an embedding of positions."""
+
+    def __init__(self, patch, sizes, positions=False, **kwargs):
+        super().__init__(**kwargs)
+        self.sizes = sizes
+        self.conv = layers.Conv2D(8, patch, patch)
+        self.positions = positions
+
+    def build(self, shape):
+        self.conv.build(shape)
+        if self.positions:
+            made = self.conv.compute_output_shape((1, *self.sizes, shape[-1]))
+            self.table = self.add_weight(shape=made)
+
+    def call(self, x):
+        if tuple(x.shape[1:3]) != self.sizes:
+            raise ValueError("another size")
+        x = self.conv(x)
+        return x + self.table if self.positions else x
+
+
+@pytest.mark.parametrize(
+    "patch, size, positions", [(4, 64, False), (16, 256, True)]
+)
+def test_a_layer_of_one_size_is_tried_at_that(patch, size, positions):
+    layer = Patches(patch, (size, size), positions)
+    seen = behaviour(layer, (size, size, 3))
+    assert seen.fixed
+    assert seen.positional is positions
+    assert seen.axes == (Axis(patch, 0, patch),) * 2
+    assert seen.pads == ((0, 0), (0, 0))
+
+
+def test_patches_are_not_supposed_where_windows_overlap():
+    class Wide(Patches):
+        def call(self, x):
+            if tuple(x.shape[1:3]) != self.sizes:
+                raise ValueError("another size")
+            return ops.average_pool(x, 20, 16, "same")
+
+    seen = behaviour(Wide(16, (512, 512)), (512, 512, 3))
+    assert seen.axes is None
+    assert seen.reason
+
+
+class Encoder(layers.Layer):
+    """Attention that returns what else it made on demand alone."""
+
+    def build(self, shape):
+        self.attention = layers.MultiHeadAttention(2, 4)
+        self.attention.build(shape, shape)
+        self.norm = layers.LayerNormalization()
+        self.norm.build(shape)
+
+    def call(self, x):
+        made = x + self.attention(self.norm(x), self.norm(x))
+        return made, ops.zeros((0, *x.shape[1:])), ops.zeros((0, 2))
+
+
+def test_outputs_that_are_left_out_confuse_no_other():
+    inputs = keras.Input((18, 16))
+    made, *_ = Encoder()(inputs)
+    model = keras.Model(inputs, made)
+    call = model_graph(model).calls[-1]
+    first, *others = behaviour_of(call, call.inputs[0], 1)
+    assert first.gated and first.plain
+    assert not any(each.is_map for each in others)
+    assert find_padding_sites(model) == []
+
+
+class Kernel(layers.Layer):
+    """A convolution by its own code."""
+
+    def __init__(self, filters, strides=1, padding="same", size=3, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.strides, self.size = filters, strides, size
+        self.padding = padding
+        self.inner = {"act": layers.ReLU()}
+
+    def build(self, shape):
+        self.kernel = self.add_weight(
+            shape=(self.size, self.size, shape[-1], self.filters)
+        )
+
+    def call(self, x):
+        if x.shape[0] is not None:  # None while the model is made
+            RUNS.append(tuple(x.shape))
+        made = ops.conv(x, self.kernel, self.strides, self.padding)
+        return self.inner["act"](made)
+
+
+RUNS: list[tuple[int, ...]] = []
+
+
+def test_equal_layers_are_tried_once_and_in_few_runs():
+    RUNS.clear()
+    assert behaviour(Kernel(5)).pads == ((1, 1), (1, 1))
+    assert 0 < len(RUNS) <= 4
+    RUNS.clear()
+    assert behaviour(Kernel(5)).pads == ((1, 1), (1, 1))
+    assert not RUNS
+
+
+def test_a_model_is_tried_once_for_sites_and_fields():
+    inputs = keras.Input((40, 40, 3))
+    model = keras.Model(inputs, Kernel(7)(Kernel(7)(inputs)))
+    RUNS.clear()
+    assert len(find_padding_sites(model)) == 2
+    tried = len(RUNS)
+    receptive_field(model)
+    assert len(RUNS) == tried
+
+
+@pytest.mark.parametrize(
+    "other, pads",
+    [
+        (Kernel(6, padding="valid"), (0, 0)),
+        (Kernel(6, size=5), (2, 2)),
+        (Kernel(6, 2), (0, 1)),
+    ],
+)
+def test_layers_that_differ_are_not_taken_for_equal(other, pads):
+    assert behaviour(Kernel(6)).pads == ((1, 1), (1, 1))
+    assert behaviour(other, (32, 32, 3)).pads == (pads, pads)
+
+
+def test_a_layer_that_is_changed_is_tried_again():
+    layer = Kernel(4)
+    assert behaviour(layer).pads_somewhere
+    layer.padding = "valid"
+    assert not behaviour(layer).pads_somewhere
+
+
+def test_functions_and_fixed_weights_count():
+    def shift(cells):
+        return Code(lambda x: ops.roll(x, cells, 1))
+
+    for cells in (1, 2, 3):
+        assert behaviour(shift(cells)).pads[0] == (cells, -cells)
+
+    class Fixed(layers.Layer):
+        def __init__(self, kernel):
+            super().__init__()
+            self.kernel = np.array(kernel, "float32")
+
+        def call(self, x):
+            kernel = ops.broadcast_to(
+                ops.reshape(self.kernel, (3, 1, 1, 1)), (3, 1, 3, 1)
+            )
+            return ops.depthwise_conv(x, kernel, padding="same")
+
+    for kernel, pads in (((1, 1, 1), (1, 1)), ((0, 1, 1), (0, 1))):
+        assert behaviour(Fixed(kernel)).pads[0] == pads
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_fields_are_never_smaller_than_what_moves(seed):
+    rng = np.random.default_rng(seed)
+    steps = []
+    for _ in range(rng.integers(1, 4)):
+        size, gap = (int(n) for n in rng.choice([1, 2, 3, 5], 2))
+        stride = int(rng.choice([1, 1, 2])) if gap == 1 else 1
+        padding = str(rng.choice(["same", "valid"]))
+        gap = min(gap, 2)
+        kernel = ops.convert_to_tensor(
+            rng.normal(size=(size, size, 3, 3)) / size, "float32"
+        )
+        steps.append((kernel, stride, padding, gap if stride == 1 else 1))
+    gate = bool(rng.integers(2))
+
+    def function(x):
+        for kernel, stride, padding, gap in steps:
+            x = ops.conv(x, kernel, stride, padding, dilation_rate=gap)
+            x = ops.leaky_relu(x, 0.3)
+        if gate:
+            x = x * ops.sigmoid(ops.mean(x, axis=(1, 2), keepdims=True))
+        return x
+
+    seen = behaviour(Code(function), (40, 37, 3))
+    if gate and seen.axes is None:
+        assert seen.reason  # a wide window beside a gate may stay unknown
+        return
+    assert seen.axes, seen.reason
+    assert seen.gated is gate
+    x = rng.normal(size=(1, 40, 37, 3)).astype("float32")
+    gate = False  # seen already: only the window counts
+    base = ops.convert_to_numpy(function(ops.convert_to_tensor(x)))
+    for _ in range(12):
+        cell = tuple(int(rng.integers(n)) for n in (40, 37))
+        changed = x.copy()
+        changed[(0, *cell)] += 5
+        made = ops.convert_to_numpy(function(ops.convert_to_tensor(changed)))
+        moved = np.argwhere(np.abs(made - base)[0].max(-1) > 1e-5)
+        for position in moved:
+            for axis, i, p in zip(seen.axes, position, cell, strict=True):
+                low, high = axis.cells(int(i))
+                assert low <= p <= high
