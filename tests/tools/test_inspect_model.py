@@ -198,17 +198,13 @@ def test_layers_of_the_tasks_are_known(tmp_path):
     assert "4 sites, 0 uneven; modes: zeros 4." in done.stdout
 
 
-def test_without_fields_the_reason_is_printed(tmp_path, folder):
-    model = keras.Sequential(
-        [
-            keras.Input((3, 8, 8), name="x"),
-            layers.Conv2D(2, 3, data_format="channels_first", name="conv"),
-        ]
-    )
-    model.save(tmp_path / "first.keras")
-    done = tool("first.keras", "--workdir=work", cwd=tmp_path)
+def test_without_fields_the_reason_is_printed(tmp_path):
+    left, right = keras.Input((8, 8, 1)), keras.Input((8, 8, 1))
+    joined = layers.Conv2D(2, 3)(layers.Add()([left, right]))
+    keras.Model([left, right], joined).save(tmp_path / "two.keras")
+    done = tool("two.keras", "--workdir=work", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Receptive fields: Layer 'conv' has its channels" in done.stdout
+    assert "Receptive fields: they are computed for models of" in done.stdout
     assert "Padding sites" not in done.stdout
     assert not (tmp_path / "work" / "figures").exists()
 
