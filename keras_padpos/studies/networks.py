@@ -69,18 +69,27 @@ def weights_flag(default: str = "bundled") -> Flag:
 
 
 def padding_flag(
-    default: Sequence[str] | None, about: str, *, own: bool = False
+    default: Sequence[str] | None,
+    about: str,
+    *,
+    own: bool = False,
+    none: bool = True,
 ) -> Flag:
     """Declare `--padding_mode`, crossed modes for `about`, a noun phrase.
 
-    With `own`, `own`, a network's padding as it is, is one of them.
+    With `own`, `own`, a network's padding as it is, is one of them. Without
+    `none`, `none` is not: pictures of one size may be too small for it.
     """
+    further = ["interpolate"]
+    further += ["none (no cells are added)"] * none
+    further += ["own (as the network has it)"] * own
     return Flag(
         None if default is None else list(default),
         f"{about}: zeros, constant, reflect, symmetric, replicate, circular, "
-        "distribution, randn, random_sides, partial, interpolate, none (no "
-        "cells are added)" + (", own (as the network has it)." if own else "."),
-        choices=lambda: padding_modes(own=own),
+        f"distribution, randn, random_sides, partial, {', '.join(further)}.",
+        choices=lambda: [
+            mode for mode in padding_modes(own=own) if none or mode != "none"
+        ],
         crossed=True,
         type=list if default is None else str,
     )

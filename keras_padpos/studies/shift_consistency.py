@@ -21,7 +21,7 @@ _MODES = ["zeros", "reflect", "replicate", "circular"]
 _FLAGS = {
     "backbone": Flag("mobilenet", "Network with a classifier of ImageNet."),
     "weights": Flag("imagenet", "imagenet, random, or a weights file."),
-    "padding_mode": padding_flag(_MODES, "Padding modes"),
+    "padding_mode": padding_flag(_MODES, "Padding modes", none=False),
     "images": Flag("samples:test", "samples:test, DIR, DIR[:120], tfds:NAME."),
     "pairs": Flag(1, "Pairs of crops of each picture.", least=1),
     "batch_size": Flag(8, "Pictures a batch.", least=1, decides=False),

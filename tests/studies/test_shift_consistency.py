@@ -10,6 +10,8 @@ from run_study import run_study
 
 from keras_padpos import metrics
 from keras_padpos import models
+from keras_padpos.errors import InputError
+from keras_padpos.studies.shift_consistency import STUDY
 
 MODES = ("zeros", "reflect")
 
@@ -107,3 +109,8 @@ def test_by_hand(folder, monkeypatch):
         )
     difference = np.mean(scores["reflect"]) - np.mean(scores["zeros"])
     assert rows[1]["less_zeros"] == pytest.approx(difference)
+
+
+def test_no_padding_is_no_choice_for_crops_of_one_size():
+    with pytest.raises(InputError, match="--padding_mode must be of zeros, "):
+        STUDY.flags["padding_mode"].value("padding_mode", ["none"])
