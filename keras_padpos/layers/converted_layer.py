@@ -95,12 +95,14 @@ class ConvertedLayer:
             `padding`; see `inner_layers`.
     """
 
+    name: str
     plain_class: type
     inner_paddings: dict[str, dict[str, Any]]
 
     def get_config(self) -> dict[str, Any]:
         """The layer of its own class, and what its inner layers pad."""
         config: dict[str, Any] = {
+            "name": self.name,
             "layer": plain_description(self),
             "inner_paddings": {
                 path: dict(inner) for path, inner in self.inner_paddings.items()
@@ -115,6 +117,9 @@ class ConvertedLayer:
         """Make the layer of its own class, then convert it inside."""
         layer = keras.saving.deserialize_keras_object(config["layer"])
         prefer_arguments(layer, config.get("by_arguments", False))
+        name = config.get("name", layer.name)
+        if layer.name != name:
+            layer.name = name  # not every class says it by itself
         return convert_inside(layer, config["inner_paddings"])
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import prefer_arguments
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._copied_layer import awake_values
 from keras_padpos.models.graph._copied_layer import built_copy
 from keras_padpos.models.graph._copied_layer import close
 from keras_padpos.models.graph._copied_layer import difference
@@ -38,9 +40,10 @@ Paddings = dict[str, dict[str, Any]]
 
 # Distances at which the cells of an enlarged map repeat.
 _PERIODS = (1, 2, 4, 8)
-# Weights below it hide what they are multiplied with, such as a layer scale
-# of 1e-6 at the end of a branch.
-_SMALL = 1e-2
+# Size of a map that is rolled where its own sizes tell nothing.
+_ROLLED = 32
+# What a rolled map may differ in, as a share of the largest number.
+_ROLL_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -252,7 +255,11 @@ def _try(call, sites, spare):
     if circular:
         convert_inside(copy, {**current, **circular})
         if not _trusted(block):
-            problem = _border_problem(copy, call, held[next(iter(sites))])
+            inner = held[next(iter(sites))]
+            problem = _border_problem(copy, call, inner)
+            # Layers that have no converter keep their border.
+            if not problem and len(circular) == len(current):
+                problem = _roll_problem(copy, call, inner)
     carried = _carried(copy, circular) if alone else frozenset()
     return _Block(problem, own, carried, alone)
 
@@ -310,7 +317,11 @@ def _compared(call, current, make):
     if problem:
         return None, {}, problem  # to convert it would convert the original
     own = {path: padding_entry(twins[path]) for path in current}
-    copy = convert_inside(copy, current)
+    try:
+        copy = convert_inside(copy, current)
+    except Exception as error:
+        reason = plain_reason(error)  # of a class that refuses subclasses
+        return None, {}, f"its class cannot be extended ({reason})"
     return copy, own, difference(call.operation, copy, call.arguments)
 
 
@@ -337,7 +348,7 @@ def _border_problem(layer, call, held):
     """Whether a constant map stays constant where borders continue it."""
     first = getattr(held, "data_format", None) == "channels_first"
     rank = _rank(held)
-    state = [_awake(variable, n) for n, variable in enumerate(layer.variables)]
+    state = awake_values(layer)
     problem = "it cannot be run by itself"
     for sample in samples(call.arguments, constant=True, first=first):
         try:
@@ -354,18 +365,108 @@ def _border_problem(layer, call, held):
     return problem
 
 
-def _awake(variable, seed):
-    """A variable's value; numbers about 1 where it holds none that count."""
-    value = keras.ops.convert_to_numpy(variable)
-    if value.dtype.kind not in "fV" or (
-        value.ndim > 1 and np.abs(value.astype("float32")).max() > _SMALL
-    ):
-        return variable.value
-    random = np.random.default_rng(seed)
-    value = random.uniform(0.5, 1.5, value.shape)
-    if value.ndim > 1:
-        value /= np.prod(value.shape[:-1])
-    return keras.ops.convert_to_tensor(value, dtype=variable.dtype)
+def _roll_problem(layer, call, held):
+    """Whether maps that are rolled give rolled maps where borders wrap."""
+    first = getattr(held, "data_format", None) == "channels_first"
+    rank = _rank(held)
+    state = awake_values(layer)
+    seen = [set() for _ in range(rank)]
+    for arguments in (call.arguments, _resized(call.arguments, rank, first)):
+        for sample in samples(arguments, first=first):
+            try:
+                outputs = run(layer, sample, state)
+                for axis, verdicts in enumerate(seen):
+                    if True not in verdicts:
+                        verdicts |= _rolls(
+                            partial(run, layer, state=state),
+                            sample,
+                            outputs,
+                            (axis, rank, first),
+                        )
+            except Exception:
+                continue  # it takes no map of this size
+            if all(True in verdicts for verdicts in seen):
+                return ""
+    if not any(verdicts == {False} for verdicts in seen):
+        return ""
+    return (
+        "with borders that wrap round inside, a rolled map does not give a "
+        "rolled map: its own code pads too, or adds positions"
+    )
+
+
+def _rolls(run, sample, outputs, where):
+    """What rolling by a share of the map shows: `{True}`, `{False}` or `{}`."""
+    inputs = [x for x in keras.tree.flatten(sample) if hasattr(x, "shape")]
+    axes = [_spatial_axis(len(x.shape), *where) for x in inputs]
+    if not inputs or axes[0] is None:
+        return set()
+    # Beside maps there may be sequences, which are no maps.
+    beside = [len(x.shape) < len(inputs[0].shape) for x in inputs]
+    axes = [
+        None if other else axis
+        for axis, other in zip(axes, beside, strict=True)
+    ]
+    maps = [y for y in outputs if _spatial_axis(y.ndim, *where) is not None]
+    sizes = [
+        x.shape[axis]
+        for x, axis in zip(inputs, axes, strict=True)
+        if axis is not None
+    ] + [y.shape[_spatial_axis(y.ndim, *where)] for y in maps]
+    shares = [
+        share
+        for share in (2, 3, 5, 7)
+        if maps and all(size % share == 0 for size in sizes)
+    ]
+    for share in shares:
+        waiting = iter(axes)
+        rolled = keras.tree.map_structure(
+            lambda x: (
+                _rolled(x, next(waiting), share) if hasattr(x, "shape") else x
+            ),
+            sample,
+        )
+        if all(
+            close(
+                y,
+                _rolled(expected, _spatial_axis(y.ndim, *where), share),
+                _ROLL_TOLERANCE,
+            )
+            for y, expected in zip(run(rolled), outputs, strict=True)
+            if _spatial_axis(y.ndim, *where) is not None
+        ):
+            return {True}
+    return {False} if shares else set()
+
+
+def _rolled(x, axis, share):
+    """A map, rolled by a share of its size."""
+    if axis is None:
+        return x
+    if isinstance(x, np.ndarray):
+        return np.roll(x, x.shape[axis] // share, axis)
+    return keras.ops.roll(x, x.shape[axis] // share, axis)
+
+
+def _spatial_axis(ndim, axis, rank, first):
+    """Where a tensor has a spatial axis; of a sequence of cells, the first."""
+    if ndim >= rank + 2:
+        return ndim - rank - (not first) + axis
+    return 1 if ndim == 3 and axis == 0 else None
+
+
+def _resized(arguments, rank, first):
+    """The same maps at a size that many strides divide."""
+    start = 2 if first else 1
+
+    def resize(leaf):
+        if not isinstance(leaf, keras.KerasTensor) or leaf.ndim != rank + 2:
+            return leaf
+        shape = list(leaf.shape)
+        shape[start : start + rank] = [_ROLLED] * rank
+        return keras.KerasTensor(shape, dtype=leaf.dtype)
+
+    return keras.tree.map_structure(resize, arguments)
 
 
 def _repeats(y, rank, first):

@@ -17,6 +17,7 @@ from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import plain_config
 from keras_padpos.layers.converted_layer import prefer_arguments
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import quiet_config
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -27,6 +28,12 @@ _LARGEST = 64
 _MANY = 2**19
 # What two runs may differ in, as a share of the largest number.
 _TOLERANCE = 1e-4
+# Weights below it hide what they are multiplied with, such as a layer scale
+# of 1e-6 at the end of a branch.
+_SMALL = 1e-2
+# What a copy may have of its own: names and seeds that Keras draws, flags that
+# are carried over, and borders.
+_FREE = ("name", "seed", "trainable", "padding", "padding_mode")
 
 
 def copied_layer(
@@ -52,6 +59,7 @@ def plain_copy(
     kind = getattr(layer, "plain_class", type(layer))
     with _classes_inside(layer):
         config = layer_config(layer)
+        name = change(dict(config)).get("name", layer.name)
         try:
             copy = kind.from_config(change(config))
         except Exception:
@@ -60,6 +68,8 @@ def plain_copy(
                 raise
             # Its class takes names of functions, but no functions.
             copy = kind.from_config(change(plain))
+    if copy.name != name:
+        copy.name = name  # not every class says it in its configuration
     if is_by_arguments(layer):
         prefer_arguments(copy)
     return copy
@@ -93,7 +103,7 @@ def copy_problem(
 
     Returns:
         What is wrong with the copy, as the end of a sentence; `""` if it
-        gives the same numbers, or the layer cannot be run alone.
+        gives the same numbers.
     """
     try:
         twin = built_copy(layer, make, arguments)
@@ -141,23 +151,33 @@ def difference(
             f"its copy has weights of shapes {after} in place of {before}: "
             "`get_config` of its class leaves something out"
         )
+    setting = _other_setting(layer, twin)
+    if setting:
+        return f"its copy has another {setting}"
+    state = awake_values(layer)
+    problem = "it cannot be run by itself"
     for sample in samples(arguments):
         try:
-            expected = run(layer, sample)
-        except Exception:
+            expected = run(layer, sample, state)
+        except Exception as error:
+            problem = f"it cannot be run by itself ({plain_reason(error)})"
             continue  # it takes no map of this size
         try:
-            made = run(twin, sample, values(layer))
+            made = run(twin, sample, state)
         except Exception as error:
             return f"its copy cannot be run ({plain_reason(error)})"
         # What draws numbers differs from itself.
-        if agree(expected, made) or not agree(expected, run(layer, sample)):
-            return ""
-        return (
-            "its copy computes other numbers: `get_config` of its class "
-            "leaves something out"
-        )
-    return ""
+        if not agree(expected, made) and agree(
+            expected, run(layer, sample, state)
+        ):
+            return (
+                "its copy computes other numbers: `get_config` of its class "
+                "leaves something out"
+            )
+        problem = ""
+        if all(map(_is_finite, expected)):
+            break
+    return problem
 
 
 def samples(
@@ -171,7 +191,8 @@ def samples(
         first: Whether channels come first.
 
     Yields:
-        The arguments with tensors of numbers between 0.5 and 1.5.
+        The arguments with tensors of normal numbers, then of numbers between
+        0.5 and 1.5, for layers that take no others.
     """
     tensors = [
         leaf
@@ -192,20 +213,30 @@ def samples(
     ):
         shares.insert(0, 2 * shares[0])
     for share in {shares[0]: None, 1: None}:
-        make = partial(
-            _sample,
-            share=share,
-            limit=limit,
-            random=np.random.default_rng(0),
-            constant=constant,
-            first=first,
-        )
-        yield keras.tree.map_structure(make, _without_training(arguments))
+        for positive in (False, True):
+            make = partial(
+                _sample,
+                share=share,
+                limit=limit,
+                random=np.random.default_rng(0),
+                constant=constant,
+                first=first,
+                positive=positive,
+            )
+            yield keras.tree.map_structure(make, _without_training(arguments))
 
 
 def values(layer: keras.Layer) -> list[Any]:
     """Values of all variables of a layer, weights and others."""
     return [variable.value for variable in layer.variables]
+
+
+def awake_values(layer: keras.Layer) -> list[Any]:
+    """The same, but sampled where a weight is so small that it hides others.
+
+    All vectors that are trained are, such as scales and biases.
+    """
+    return [_awake(variable, n) for n, variable in enumerate(layer.variables)]
 
 
 def run(
@@ -241,15 +272,17 @@ def agree(expected: Sequence[np.ndarray], made: Sequence[np.ndarray]) -> bool:
     )
 
 
-def close(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two arrays are equal but for rounding."""
+def close(
+    one: np.ndarray, other: np.ndarray, tolerance: float = _TOLERANCE
+) -> bool:
+    """Whether two arrays are equal but for a share of the largest number."""
     if one.dtype.kind not in "fV":
         return np.array_equal(one, other)
     one, other = one.astype("float32"), other.astype("float32")
     finite = one[np.isfinite(one)]
     scale = np.abs(finite).max(initial=0.0)
     return np.allclose(
-        one, other, rtol=0, atol=_TOLERANCE * scale, equal_nan=True
+        one, other, rtol=0, atol=tolerance * scale, equal_nan=True
     )
 
 
@@ -259,6 +292,7 @@ def _same_lambda(layer):
     return type(layer)(
         layer.function,
         output_shape=shape if isinstance(shape, (list, tuple)) else None,
+        mask=layer.mask,
         arguments=layer.arguments,
         name=layer.name,
         dtype=layer.dtype_policy,
@@ -320,7 +354,7 @@ def _channels_last(shape, first):
     return (shape[0], *shape[2:], shape[1])
 
 
-def _sample(leaf, share, limit, random, constant, first):
+def _sample(leaf, share, limit, random, constant, first, positive):
     if not isinstance(leaf, keras.KerasTensor):
         return leaf
     shape = _channels_last(leaf.shape, first)[1:]
@@ -329,7 +363,84 @@ def _sample(leaf, share, limit, random, constant, first):
         for size in shape[:-1]
     ] + [shape[-1] or limit for _ in shape[-1:]]
     drawn = [1] * len(shape[:-1]) + shape[-1:] if constant else shape
-    cells = np.broadcast_to(random.uniform(0.5, 1.5, drawn), shape)[None]
+    if "float" not in leaf.dtype:
+        cells = random.integers(0, 2, drawn)
+    elif positive:
+        cells = random.uniform(0.5, 1.5, drawn)
+    else:
+        cells = random.normal(size=drawn)
+    cells = np.broadcast_to(cells, (leaf.shape[0] or 1, *shape))
     if first and len(shape) > 2:
         cells = np.moveaxis(cells, -1, 1)
     return keras.ops.convert_to_tensor(cells, dtype=leaf.dtype)
+
+
+def _awake(variable, seed):
+    value = keras.ops.convert_to_numpy(variable)
+    if value.dtype.kind not in "fV":
+        return variable.value
+    small = np.abs(value.astype("float32")).max(initial=0.0) <= _SMALL
+    if not small and (value.ndim > 1 or not variable.trainable):
+        return variable.value
+    random = np.random.default_rng(seed)
+    if value.ndim > 1:
+        deviation = np.prod(value.shape[:-1]) ** -0.5
+        value = random.normal(0, deviation, value.shape)
+    else:
+        value = random.uniform(0.5, 1.5, value.shape)
+        if variable.trainable:  # others may be variances
+            value = value * random.choice([-1, 1], value.shape)
+    return keras.ops.convert_to_tensor(value, dtype=variable.dtype)
+
+
+def _is_finite(y):
+    return y.dtype.kind not in "fV" or np.isfinite(y.astype("float32")).all()
+
+
+def _other_setting(layer, twin):
+    """What a layer inside a copy is set to otherwise; `""` if nothing."""
+    twins = dict(inner_layers(twin))
+    for path, inner in inner_layers(layer):
+        other = twins.get(path)
+        if other is None or has_graph(inner) or has_graph(other):
+            continue
+        try:
+            one, two = _settings(inner), _settings(other)
+        except Exception:
+            continue  # it has no configuration to compare
+        for key in one.keys() & two.keys():
+            if not _is_same(one[key], two[key]):
+                return f"`{key}` at {path!r}"
+    return ""
+
+
+def _settings(layer):
+    """A layer's configuration without what a copy may have of its own."""
+    return _bound(_own_config(layer))
+
+
+def _bound(config):
+    if isinstance(config, dict):
+        inner = config.get("config")
+        if "class_name" in config and isinstance(inner, dict):
+            if "trainable" in inner:
+                return None  # a layer, which is compared by itself
+        return {k: _bound(v) for k, v in config.items() if k not in _FREE}
+    if isinstance(config, (list, tuple)):
+        return [_bound(each) for each in config]
+    return config
+
+
+def _is_same(one, two):
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(
+            _is_same(one[key], two[key]) for key in one
+        )
+    if isinstance(one, list) and isinstance(two, list):
+        return len(one) == len(two) and all(map(_is_same, one, two))
+    if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
+        return np.array_equal(one, two)
+    plain = (bool, int, float, str, bytes, type(None), np.generic)
+    if isinstance(one, plain) or isinstance(two, plain):
+        return bool(one == two)
+    return type(one) is type(two)  # objects that do not say if they are equal

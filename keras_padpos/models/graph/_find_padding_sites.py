@@ -256,7 +256,7 @@ def _other_site(call, reason):
 
 def _kernel_size(operation, ones):
     """The cells that an attribute names, if it does so as Keras' layers do."""
-    cells = getattr(operation, "kernel_size", ones)
+    cells = _attribute(operation, "kernel_size", ones)
     if isinstance(cells, int):
         return (cells,) * len(ones)
     if isinstance(cells, (list, tuple)) and len(cells) == len(ones):
@@ -292,11 +292,18 @@ def _is_framing_signal(layer):
 
 def _says_it_pads(layer):
     """Whether a layer of unknown class has Keras' attributes of padding."""
-    cells = getattr(layer, "padding", None)
-    reach = getattr(layer, "kernel_size", None)
+    cells = _attribute(layer, "padding")
+    reach = _attribute(layer, "kernel_size")
     return (
         isinstance(cells, str)
         and cells.lower() != "valid"
         and isinstance(reach, (list, tuple))
         and max(reach, default=1) > 1
     )
+
+
+def _attribute(layer, name, default=None):
+    try:
+        return getattr(layer, name, default)
+    except Exception:
+        return default  # what a property of another's class raises
