@@ -419,12 +419,14 @@ def _rolls(run, sample, outputs, where):
         if maps and all(size % share == 0 for size in sizes)
     ]
     for share in shares:
-        waiting = iter(axes)
+        waiting = iter(
+            [
+                _rolled(x, axis, share)
+                for x, axis in zip(inputs, axes, strict=True)
+            ]
+        )
         rolled = keras.tree.map_structure(
-            lambda x: (
-                _rolled(x, next(waiting), share) if hasattr(x, "shape") else x
-            ),
-            sample,
+            partial(_next_tensor, waiting=waiting), sample
         )
         if all(
             close(
@@ -437,6 +439,10 @@ def _rolls(run, sample, outputs, where):
         ):
             return {True}
     return {False} if shares else set()
+
+
+def _next_tensor(leaf, waiting):
+    return next(waiting) if hasattr(leaf, "shape") else leaf
 
 
 def _rolled(x, axis, share):

@@ -633,3 +633,132 @@ def test_another_process_loads_what_was_saved(tmp_path):
             text=True,
         )
         assert done.returncode == 0, done.stderr[-2000:]
+
+
+class Smooths(Pair):
+    """Averages over a window that ends at the border, by its own code."""
+
+    def call(self, x):
+        x = super().call(x)
+        return keras.ops.average_pool(x, 3, 1, padding="same")
+
+
+class Mirrors(Pair):
+    """Mirrors the map for a convolution without padding."""
+
+    def __init__(self, filters=3, **kwargs):
+        super().__init__(filters, **kwargs)
+        self.valid = keras.layers.Conv2D(filters, 3)
+
+    def build(self, shape):
+        super().build(shape)
+        self.valid.build((*shape[:-1], self.filters))
+
+    def call(self, x):
+        frame = [[0, 0], [1, 1], [1, 1], [0, 0]]
+        return self.valid(keras.ops.pad(super().call(x), frame, "reflect"))
+
+
+class Pool(keras.layers.MaxPooling2D):
+    """No layer of Keras, so it keeps its border."""
+
+
+class Pools(Pair):
+    """Ends with a layer that is not converted."""
+
+    def __init__(self, filters=3, **kwargs):
+        super().__init__(filters, **kwargs)
+        self.pool = Pool(3, 1, padding="same")
+
+    def call(self, x):
+        return self.pool(super().call(x))
+
+
+@pytest.mark.parametrize("kind", [Smooths, Mirrors, Pools])
+@pytest.mark.parametrize("size", [SIZE, (None, None)])
+def test_a_border_that_keeps_constants_is_seen_by_rolling(kind, size):
+    model = net(kind(name="block"), size)
+    with pytest.raises(ValueError, match="'block'.*rolled map.*its own code"):
+        convert_padding(model, "circular")
+
+
+class Strides(Pair):
+    """Halves the map and enlarges it again."""
+
+    def __init__(self, filters=3, **kwargs):
+        super().__init__(filters, **kwargs)
+        self.halve = conv(filters, strides=2)
+
+    def build(self, shape):
+        super().build(shape)
+        self.halve.build(shape)
+
+    def call(self, x):
+        y = keras.ops.repeat(self.halve(super().call(x)), 2, axis=1)
+        y = keras.ops.repeat(y, 2, axis=2)
+        return y[:, : x.shape[1], : x.shape[2]]
+
+
+def test_strides_that_do_not_divide_the_map_are_no_border():
+    model = net(Strides(name="block"), (9, 9))
+    assert not any(site.reason for site in find_padding_sites(model))
+
+
+class Sealed(Pair):
+    """Takes no subclasses without a tag."""
+
+    def __init_subclass__(cls, *, tag):
+        cls.tag = tag
+
+
+def test_a_class_that_refuses_subclasses_is_listed_with_the_reason():
+    sites = find_padding_sites(net(Sealed(name="block")))
+    assert "cannot be extended" in sites[0].reason
+
+
+class Raises(Pair):
+    """Has an attribute of Keras' name that cannot be read."""
+
+    @property
+    def padding(self):
+        raise RuntimeError("unread")
+
+
+def test_attributes_that_cannot_be_read_hide_nothing():
+    model = net(Raises(name="block"))
+    sites = find_padding_sites(model)
+    assert [site.name for site in sites][1:] == [
+        "block/one",
+        "block/second",
+        "last",
+    ]
+
+
+class Nameless(keras.layers.Layer):
+    """Its configuration lacks its name."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.conv = conv()
+
+    def build(self, shape):
+        self.conv.build(shape)
+
+    def call(self, x):
+        return self.conv(x)
+
+    def get_config(self):
+        return {}
+
+
+def test_names_are_kept(tmp_path):
+    model = net(Nameless(name="block"))
+    converted = convert_padding(model, "reflect")
+    assert converted.get_layer("block").conv.padding_mode.name == "reflect"
+    converted.save(tmp_path / "net.keras")
+    scope = keras.saving.custom_object_scope({"Nameless": Nameless})
+    with scope:
+        loaded = keras.saving.load_model(tmp_path / "net.keras")
+    assert loaded.get_layer("block").conv.padding_mode.name == "reflect"
+    left = convert_padding(model, "reflect", skip="block")
+    assert left.get_layer("block") is not model.get_layer("block")

@@ -91,6 +91,91 @@ def test_a_layer_whose_copy_differs_is_used_itself(options, problem):
     np.testing.assert_array_equal(output(back, x), output(model, x))
 
 
+class Leaky(Shift):
+    """Has a slope that it says nothing of, behind a scale of zero."""
+
+    def build(self, shape):
+        super().build(shape)
+        self.scale = self.add_weight(shape=(1,), initializer="zeros")
+
+    def call(self, x):
+        negative = self.distance * keras.ops.minimum(x, 0)
+        return self.shift + self.scale * (keras.ops.maximum(x, 0) + negative)
+
+
+class Drops(Shift):
+    """Drops values while training, more of them than its class says."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.drop = keras.layers.Dropout(0.1)
+
+    def call(self, x, training=None):
+        return self.drop(super().call(x), training=training)
+
+
+class Picky(Shift):
+    """Takes batches of four alone, where it takes any."""
+
+    size = 4
+
+    def call(self, x):
+        if x.shape[0] not in (None, self.size):
+            raise ValueError("another batch")
+        return super().call(x)
+
+
+def _dropping():
+    layer = Drops(name="own")
+    layer.drop.rate = 0.6
+    return layer
+
+
+def _refusing():
+    layer = Picky(name="own")
+    layer.size = 0
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("make", "batch", "problem"),
+    [
+        (lambda: Leaky(np.float32(0.3), name="own"), None, "other numbers"),
+        (_dropping, None, "`rate` at 'drop'"),
+        (lambda: Picky(np.float32(2), name="own"), 4, "other numbers"),
+        (_refusing, None, "run by itself .*another batch"),
+    ],
+)
+def test_losses_that_a_plain_run_does_not_show_are_seen(make, batch, problem):
+    inputs = keras.Input((8, 8, 3), batch_size=batch)
+    own = make()
+    model = keras.Model(inputs, conv()(own(inputs)))
+    with pytest.warns(UserWarning, match=f"'own'.*same weights.*{problem}"):
+        copy = convert_padding(
+            model, "reflect", skip=lambda site: bool(site.reason)
+        )
+    assert copy.get_layer("own") is own
+
+
+def test_what_was_set_after_the_model_was_made_is_kept():
+    model = OwnArguments(name="net")
+    regularizer = keras.regularizers.L2(0.1)
+    model.get_layer("same").kernel_regularizer = regularizer
+    with pytest.warns(UserWarning, match="without predict_step"):
+        copy = convert_padding(model, "reflect")
+    assert copy.get_layer("same").kernel_regularizer.l2 == regularizer.l2
+
+
+def test_the_mask_of_a_lambda_is_kept():
+    def masked(x, mask=None):
+        return x[..., 0, 0] > 0
+
+    inputs = keras.Input((8, 8, 3))
+    same = keras.layers.Lambda(lambda x: x, mask=masked, name="same")
+    copy = convert_padding(keras.Model(inputs, same(conv()(inputs))), "reflect")
+    assert copy.get_layer("same").mask is masked
+
+
 class Dense(keras.layers.Dense):
     """Has no configuration at all once it is built."""
 
