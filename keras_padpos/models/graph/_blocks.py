@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_padpos import padding
 from keras_padpos.errors import InputError
@@ -19,14 +17,12 @@ from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import prefer_arguments
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._copied_layer import awake_values
+from keras_padpos.models.graph._border_trial import constant_problem
+from keras_padpos.models.graph._border_trial import roll_problem
 from keras_padpos.models.graph._copied_layer import built_copy
-from keras_padpos.models.graph._copied_layer import close
 from keras_padpos.models.graph._copied_layer import difference
 from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
-from keras_padpos.models.graph._copied_layer import run
-from keras_padpos.models.graph._copied_layer import samples
 from keras_padpos.models.graph._copied_layer import shared_layers
 from keras_padpos.models.graph._model_graph import Call
 from keras_padpos.models.graph.graph_walk import has_graph
@@ -37,13 +33,6 @@ from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import STOCK
 
 Paddings = dict[str, dict[str, Any]]
-
-# Distances at which the cells of an enlarged map repeat.
-_PERIODS = (1, 2, 4, 8)
-# Size of a map that is rolled where its own sizes tell nothing.
-_ROLLED = 32
-# What a rolled map may differ in, as a share of the largest number.
-_ROLL_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -256,10 +245,12 @@ def _try(call, sites, spare):
         convert_inside(copy, {**current, **circular})
         if not _trusted(block):
             inner = held[next(iter(sites))]
-            problem = _border_problem(copy, call, inner)
+            first = getattr(inner, "data_format", None) == "channels_first"
+            trial = copy, call.arguments, _rank(inner), first
+            problem = constant_problem(*trial)
             # Layers that have no converter keep their border.
             if not problem and len(circular) == len(current):
-                problem = _roll_problem(copy, call, inner)
+                problem = roll_problem(*trial)
     carried = _carried(copy, circular) if alone else frozenset()
     return _Block(problem, own, carried, alone)
 
@@ -342,151 +333,3 @@ def _trusted(block):
     """Whether all code that runs is Keras' or ours."""
     layers = [block, *(layer for _, layer in inner_layers(block))]
     return not any(map(is_foreign, layers))
-
-
-def _border_problem(layer, call, held):
-    """Whether a constant map stays constant where borders continue it."""
-    first = getattr(held, "data_format", None) == "channels_first"
-    rank = _rank(held)
-    state = awake_values(layer)
-    problem = "it cannot be run by itself"
-    for sample in samples(call.arguments, constant=True, first=first):
-        try:
-            outputs = run(layer, sample, state)
-        except Exception as error:
-            problem = f"it cannot be run by itself ({plain_reason(error)})"
-            continue
-        if all(_repeats(y, rank, first) for y in outputs):
-            return ""
-        return (
-            "with borders that continue the map inside, a constant map does "
-            "not stay constant: its own code pads too, or adds positions"
-        )
-    return problem
-
-
-def _roll_problem(layer, call, held):
-    """Whether maps that are rolled give rolled maps where borders wrap."""
-    first = getattr(held, "data_format", None) == "channels_first"
-    rank = _rank(held)
-    state = awake_values(layer)
-    seen = [set() for _ in range(rank)]
-    for arguments in (call.arguments, _resized(call.arguments, rank, first)):
-        for sample in samples(arguments, first=first):
-            try:
-                outputs = run(layer, sample, state)
-                for axis, verdicts in enumerate(seen):
-                    if True not in verdicts:
-                        verdicts |= _rolls(
-                            partial(run, layer, state=state),
-                            sample,
-                            outputs,
-                            (axis, rank, first),
-                        )
-            except Exception:
-                continue  # it takes no map of this size
-            if all(True in verdicts for verdicts in seen):
-                return ""
-    if not any(verdicts == {False} for verdicts in seen):
-        return ""
-    return (
-        "with borders that wrap round inside, a rolled map does not give a "
-        "rolled map: its own code pads too, or adds positions"
-    )
-
-
-def _rolls(run, sample, outputs, where):
-    """What rolling by a share of the map shows: `{True}`, `{False}` or `{}`."""
-    inputs = [x for x in keras.tree.flatten(sample) if hasattr(x, "shape")]
-    axes = [_spatial_axis(len(x.shape), *where) for x in inputs]
-    if not inputs or axes[0] is None:
-        return set()
-    # Beside maps there may be sequences, which are no maps.
-    beside = [len(x.shape) < len(inputs[0].shape) for x in inputs]
-    axes = [
-        None if other else axis
-        for axis, other in zip(axes, beside, strict=True)
-    ]
-    maps = [y for y in outputs if _spatial_axis(y.ndim, *where) is not None]
-    sizes = [
-        x.shape[axis]
-        for x, axis in zip(inputs, axes, strict=True)
-        if axis is not None
-    ] + [y.shape[_spatial_axis(y.ndim, *where)] for y in maps]
-    shares = [
-        share
-        for share in (2, 3, 5, 7)
-        if maps and all(size % share == 0 for size in sizes)
-    ]
-    for share in shares:
-        waiting = iter(
-            [
-                _rolled(x, axis, share)
-                for x, axis in zip(inputs, axes, strict=True)
-            ]
-        )
-        rolled = keras.tree.map_structure(
-            partial(_next_tensor, waiting=waiting), sample
-        )
-        if all(
-            close(
-                y,
-                _rolled(expected, _spatial_axis(y.ndim, *where), share),
-                _ROLL_TOLERANCE,
-            )
-            for y, expected in zip(run(rolled), outputs, strict=True)
-            if _spatial_axis(y.ndim, *where) is not None
-        ):
-            return {True}
-    return {False} if shares else set()
-
-
-def _next_tensor(leaf, waiting):
-    return next(waiting) if hasattr(leaf, "shape") else leaf
-
-
-def _rolled(x, axis, share):
-    """A map, rolled by a share of its size."""
-    if axis is None:
-        return x
-    if isinstance(x, np.ndarray):
-        return np.roll(x, x.shape[axis] // share, axis)
-    return keras.ops.roll(x, x.shape[axis] // share, axis)
-
-
-def _spatial_axis(ndim, axis, rank, first):
-    """Where a tensor has a spatial axis; of a sequence of cells, the first."""
-    if ndim >= rank + 2:
-        return ndim - rank - (not first) + axis
-    return 1 if ndim == 3 and axis == 0 else None
-
-
-def _resized(arguments, rank, first):
-    """The same maps at a size that many strides divide."""
-    start = 2 if first else 1
-
-    def resize(leaf):
-        if not isinstance(leaf, keras.KerasTensor) or leaf.ndim != rank + 2:
-            return leaf
-        shape = list(leaf.shape)
-        shape[start : start + rank] = [_ROLLED] * rank
-        return keras.KerasTensor(shape, dtype=leaf.dtype)
-
-    return keras.tree.map_structure(resize, arguments)
-
-
-def _repeats(y, rank, first):
-    """Whether maps are the same everywhere, or from period to period."""
-    axes = (
-        range(y.ndim - rank, y.ndim)
-        if first and y.ndim > rank + 1
-        else range(max(1, y.ndim - 1 - rank), y.ndim - 1)
-    )
-    return all(
-        any(
-            (period == 1 or y.shape[axis] >= 3 * period)
-            and close(y, np.roll(y, period, axis))
-            for period in _PERIODS
-        )
-        for axis in axes
-    )
