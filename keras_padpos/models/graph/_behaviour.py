@@ -232,7 +232,7 @@ def _at_its_size(question):
     if result.failed and question.fits(large):
         # Nothing may be left of a map that is smaller than the window.
         larger = _tried(question, large)
-        result = result if larger.failed else larger
+        result = larger if larger.known else result
     if not result.failed:
         unsure = not result.known and result.sizes != large
         if result.behaviour.gated and question.fits(large):

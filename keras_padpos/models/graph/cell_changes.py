@@ -169,7 +169,7 @@ class CellChanges:
         changed = self._maps[kinds]
         for half, each in enumerate(self._run.changes(self._maps[kind])):
             for number, p in enumerate(starts):
-                box = [slice(None)] * len(self._run.sizes)
+                box: list[Any] = [slice(None)] * len(self._run.sizes)
                 box[axis] = slice(p, p + step)
                 changed[(half * len(starts) + number, *box)] = each[tuple(box)]
         others = tuple(k + 1 for k in range(len(self._run.sizes)) if k != axis)

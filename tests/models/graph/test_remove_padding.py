@@ -632,7 +632,7 @@ class Mirrored(layers.Layer):
     """Pads by its own code."""
 
     def call(self, x):
-        return ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "reflect")
+        return keras.ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "reflect")
 
 
 @keras.saving.register_keras_serializable("test_remove_padding")
@@ -678,7 +678,7 @@ def test_layers_of_other_classes_that_are_left_stay_on_the_grid(steps, size):
 
 
 def test_what_was_not_measured_is_refused_by_name():
-    flip = layers.Lambda(lambda x: ops.flip(x, 1), name="flip")
+    flip = layers.Lambda(lambda x: keras.ops.flip(x, 1), name="flip")
     model = keras.Sequential(
         [keras.Input((40, 40, 3)), layers.Conv2D(3, 3, padding="same"), flip]
     )
