@@ -29,6 +29,13 @@ _LARGEST = 2**18
 # Multiplications of all copies at the call's own size, at most; a number in
 # a map counts as 2**11.
 _MOST_WORK = 2**35
+# Cells of one axis, at most, on which windows with taps far apart are looked
+# for, while the others stay short; numbers in such a map, positions of it
+# beside a gate, which may compare all with all, and multiplications.
+_LONG = {1: 1024, 2: 1024, 3: 128}
+_LONG_NUMBERS = 2**18
+_LONG_GATED = 2**11
+_LONG_WORK = 2**29
 _UNCLEAR = "its positions see the map in no way that is the same for all"
 
 
@@ -159,6 +166,12 @@ class _Question:
         shapes = self.call.input_shapes + self.call.output_shapes
         return max(max(shape[-1] or 1, shape[1] or 1) for shape in shapes)
 
+    @property
+    def weights(self):
+        """Numbers in the weights of the call."""
+        weights = getattr(self.call.operation, "variables", [])
+        return sum(math.prod(each.shape) for each in weights)
+
     def fits(self, sizes):
         """Whether maps of these sizes are small enough to be tried."""
         channels = min(self.channels, 512)
@@ -170,15 +183,19 @@ class _Question:
         largest = max(
             math.prod(size or 1 for size in shape[1:]) for shape in shapes
         )
-        weights = getattr(self.call.operation, "variables", [])
-        work = sum(math.prod(each.shape) for each in weights)
-        work *= math.prod(self.made)
+        work = self.weights * math.prod(self.made)
         return max(copies * largest * 2**11, copies * work) <= _MOST_WORK
 
-    def run(self, sizes):
+    def run(self, sizes, seed=0):
         """What runs the call at some size."""
         return TrialRun(
-            self.call, self.tensor, self.rank, self.first, sizes, self.output
+            self.call,
+            self.tensor,
+            self.rank,
+            self.first,
+            sizes,
+            self.output,
+            seed,
         )
 
 
@@ -210,15 +227,21 @@ class _Result:
 
 def _at_its_size(question):
     small = _congruent(question, _SMALL[question.rank])
+    large = _congruent(question, _LARGE[question.rank])
     result = _tried(question, small)
+    if result.failed and question.fits(large):
+        # Nothing may be left of a map that is smaller than the window.
+        larger = _tried(question, large)
+        result = larger if larger.known else result
     if not result.failed:
-        large = _congruent(question, _LARGE[question.rank])
-        unsure = not result.known and result.far
+        unsure = not result.known and result.sizes != large
         if result.behaviour.gated and question.fits(large):
             unsure = not _reaches_far(question, large)
         if unsure and question.fits(large):
             larger = _tried(question, large)
             result = larger if larger.known else _unknown(result)
+        if result.known:
+            result = _seen_far(question, result)
         if result.known:
             behaviour = _carried_over(question, result)
             if behaviour is not None:
@@ -274,6 +297,95 @@ def _reaches_far(question, sizes):
             return True  # it takes no other size
 
     return _remembered(question, (sizes, "far"), make)
+
+
+def _seen_far(question, result):
+    """The result, if it holds on long maps too; else one that does.
+
+    On a small map taps far apart fall past its ends, and seem not to be.
+    """
+    for _ in range(2):
+        reaches = _reaches(question, result)
+        if isinstance(reaches, str):
+            return _Result(Behaviour(reason=reaches))
+        if not any(reaches):
+            return result
+        # As many positions whose windows lie inside as before.
+        sizes = tuple(
+            size + 4 * axis.stride * -(-reach // (2 * axis.stride))
+            for size, reach, axis in zip(
+                result.sizes, reaches, result.behaviour.axes, strict=True
+            )
+        )
+        numbers = math.prod(sizes) * min(question.channels, 512)
+        if numbers > 16 * _LARGEST or max(reaches) >= _LONG[question.rank]:
+            return _unknown(result)
+        result = _tried(question, sizes)
+        if not result.known:
+            return _unknown(result)
+    return _unknown(result) if any(_reaches(question, result)) else result
+
+
+def _reaches(question, result):
+    """How far beyond its windows each axis is seen; why, if that is unknown."""
+    reaches = []
+    for axis in range(question.rank):
+        reason, reach = "", 0
+        for sizes in _long_sizes(question, result, axis):
+            reach = _reach(question, result, sizes, axis)
+            reason = reach if isinstance(reach, str) else ""
+            if not reason:
+                break
+        if reason:
+            return reason
+        reaches.append(reach)
+    return tuple(reaches)
+
+
+def _long_sizes(question, result, axis):
+    """Sizes with one long axis, first the ones to try first."""
+    size, own = result.sizes[axis], question.own[axis]
+    stride = result.behaviour.axes[axis].stride
+    across = math.prod(result.sizes) // size
+    most = _LONG_NUMBERS // (across * min(question.channels, 2**11))
+    most = min(most, _LONG_WORK // max(question.weights * across, 1))
+    if result.behaviour.gated:
+        most = min(most, max(_LONG_GATED // across, 4 * size))
+    longest = max(min(most, _LONG[question.rank]), own or 4 * size)
+    for length in (longest, own or 4 * size):
+        length = size + max(-(-(length - size) // stride), 0) * stride
+        if length > size:
+            yield (*result.sizes[:axis], length, *result.sizes[axis + 1 :])
+    if own is not None and own > size:
+        yield question.own
+
+
+def _reach(question, result, sizes, axis):
+    """How far cells are seen beyond a window; why, if it cannot be run."""
+    behaviour = result.behaviour
+    expected = Seen(
+        tuple(
+            count + (n - size) * each.factor // each.stride
+            for count, n, size, each in zip(
+                result.positions,
+                sizes,
+                result.sizes,
+                behaviour.axes,
+                strict=True,
+            )
+        ),
+        behaviour.axes,
+        behaviour.gated,
+    )
+
+    def make():
+        try:
+            run = question.run(sizes)
+            return CellChanges(run).reach_beyond(expected, axis)
+        except TrialError as error:
+            return str(error)
+
+    return _remembered(question, (sizes, axis, expected, "reach"), make)
 
 
 def _tried_itself(question):
@@ -409,23 +521,31 @@ _RESULTS: weakref.WeakKeyDictionary[type, dict[Key, Any]] = (
 
 def _tried(question, sizes, draws=2):
     """The behaviour at some size."""
-    return _remembered(
-        question,
-        (sizes, draws),
-        lambda: _try(question, sizes, CellChanges.seen, draws),
-    )
+
+    def make():
+        result = _try(question, sizes, CellChanges.seen, draws)
+        for seed in (1, 2):
+            if result.known or not result.far:
+                break
+            # A gate that a ReLU has closed may be open with other weights.
+            again = _try(question, sizes, CellChanges.seen, draws, seed)
+            if again.behaviour.gated:
+                return again
+        return result
+
+    return _remembered(question, (sizes, draws), make)
 
 
-def _try(question, sizes, look, draws):
+def _try(question, sizes, look, draws, seed=0):
     try:
         changes = CellChanges(
-            question.run(sizes), 2 * max(question.ratio), draws
+            question.run(sizes, seed), 2 * max(question.ratio), draws
         )
         seen = look(changes)
     except TrialError as error:
         return _Result(Behaviour(reason=str(error)), failed=True)
     if seen is None:
-        return _Result(Behaviour(reason=_UNCLEAR))
+        return _Result(Behaviour(reason=_UNCLEAR), sizes)
     behaviour = Behaviour(
         seen.axes,
         gated=seen.gated,

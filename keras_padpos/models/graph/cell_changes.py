@@ -139,6 +139,58 @@ class CellChanges:
             max(np.abs(each - base)[box].max() for each in moved) > least
         )
 
+    def reach_beyond(self, expected: Seen, axis: int) -> int:
+        """How far off cells move positions that should not see them.
+
+        Changed are slabs across one axis near its ends, so that taps far
+        apart fall on the map.
+
+        Args:
+            expected: What a shorter map has shown, with the sizes of the
+                output at this one.
+            axis: Number of the axis.
+
+        Returns:
+            The largest distance from the cells that positions are expected to
+            see, in cells; 0 if no other move, and as much as the map is long
+            if the output has other sizes than expected.
+
+        Raises:
+            TrialError: If the call cannot be run, or not twice alike.
+        """
+        n, window = self._run.sizes[axis], (expected.axes or ())[axis]
+        step, gated = window.stride, expected.gated
+        first = min(max(n // 8, window.extent), max((n - 1) // 2 - step, 0))
+        starts = [first, max(n - 1 - first - 2 * step, 0)]
+        if gated:  # a gate makes no difference between neighbouring cells
+            starts = [p + k for p in starts for k in (0, step)]
+        kind = 0 if gated else 1
+        kinds = [kind] * (2 * len(starts))
+        changed = self._maps[kinds]
+        for half, each in enumerate(self._run.changes(self._maps[kind])):
+            for number, p in enumerate(starts):
+                box: list[Any] = [slice(None)] * len(self._run.sizes)
+                box[axis] = slice(p, p + step)
+                changed[(half * len(starts) + number, *box)] = each[tuple(box)]
+        others = tuple(k + 1 for k in range(len(self._run.sizes)) if k != axis)
+        reach = 0
+        for draw in range(self._draws):
+            moved = self._moved_by(changed, kinds, draw)
+            if moved.shape[1:-1] != expected.positions:
+                return n
+            least, length = self._rounding(draw), step
+            slabs = starts * 2
+            if gated:
+                least = 1e-4 * np.abs(moved).max() + 16 * least
+                moved = moved[::2] - moved[1::2]
+                slabs, length = slabs[::2], 2 * step
+            rows = (np.abs(moved) > least).any((*others, -1))
+            for p, row in zip(slabs, rows, strict=True):
+                for position in np.flatnonzero(row):
+                    low, high = window.cells(int(position))
+                    reach = max(reach, low - (p + length - 1), p - high)
+        return reach
+
     def _change_cells(self):
         """Change cells one by one, on a constant map and on a random one.
 

@@ -34,6 +34,7 @@ from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import is_pointwise
+from keras_padpos.models.graph.window import runs_other_code
 from keras_padpos.models.graph.window import window_of
 
 Offset = tuple[int, ...]
@@ -265,7 +266,7 @@ class RemovePadding(Rebuild):
         behaviour = self._tested(layer, maps, use)
         if behaviour is not None and not behaviour.plain:
             return self._moved_along(
-                layer, twin, maps[0], behaviour, args, kwargs, apply
+                layer, twin, maps[0], behaviour, use, args, kwargs, apply
             )
         made = apply(twin, *args, **kwargs)
         for tensor, size in zip(tensors_in(made), use.made, strict=True):
@@ -339,28 +340,47 @@ class RemovePadding(Rebuild):
                 "position, as of an embedding of positions, and a smaller map "
                 "would get other values"
             )
+        resized = use.made[0] not in use.given
+        if set(use.made[0]) == {1} or (resized and not runs_other_code(layer)):
+            unmeasured = False  # the whole map in one cell, or an operation
+        else:
+            unmeasured = any(
+                behaviour.axes is None or behaviour.fixed
+                for behaviour in behaviours
+            )
+        if unmeasured:
+            raise _RefusalError(
+                "what its positions see of a map of another size could not be "
+                "measured, so what it gives for a smaller one may lie on "
+                "another grid"
+            )
         if len(behaviours) != 1:
             return None
         (behaviour,) = behaviours
-        clean = (
-            behaviour.axes is not None
-            and not behaviour.fixed
-            and not behaviour.pads_somewhere
-        )
-        return behaviour if clean else None
+        if behaviour.axes is None or behaviour.fixed:
+            return None
+        if behaviour.pads_somewhere and None in behaviour.pads:
+            raise _RefusalError(_OPEN)
+        return behaviour
 
-    def _moved_along(self, layer, twin, x, behaviour, args, kwargs, apply):
+    def _moved_along(self, layer, twin, x, behaviour, use, args, kwargs, apply):
         """Call what moves a window that was seen, on the padded grid."""
         axes = behaviour.axes
+        own_sizes = next(each for each in use.given if len(each) == len(axes))
         offset = self._offset(x)
         positions = tuple(
             o * axis.factor if axis.factor > 1 else -(-o // axis.stride)
             for o, axis in zip(offset, axes, strict=True)
         )
-        crop = [
-            (0, 0) if axis.factor > 1 else (i * axis.stride - o, 0)
-            for i, o, axis in zip(positions, offset, axes, strict=True)
-        ]
+        crop = []
+        for i, o, axis, n, own in zip(
+            positions, offset, axes, self._sizes(x), own_sizes, strict=True
+        ):
+            start = 0 if axis.factor > 1 else i * axis.stride - o
+            # What it pads may depend on what its stride leaves of a size.
+            padded = behaviour.pads_somewhere and None not in (n, own)
+            end = (n - start - own) % axis.stride if padded else 0
+            crop.append((start, end))
         y = self._crop(layer, x, crop, apply)
         args, kwargs = keras.tree.map_structure(
             lambda leaf: y if leaf is x else leaf, (args, kwargs)

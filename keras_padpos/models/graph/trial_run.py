@@ -29,6 +29,7 @@ class TrialRun:
         first: The first spatial axis: 1, or 2 where channels come first.
         sizes: Spatial sizes at which to run.
         output: Number of the output that is looked at.
+        seed: For maps and weights.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class TrialRun:
         first: int,
         sizes: Sequence[int],
         output: int = 0,
+        seed: int = 0,
     ) -> None:
         self._call = call
         self._output = output
@@ -53,7 +55,8 @@ class TrialRun:
         self.first = first if len(own) == rank + 2 else 1
         self._own = own[self.first : self.first + rank]
         self.sizes = tuple(sizes)
-        self._rng = np.random.default_rng(0)
+        self._seed = seed
+        self._rng = np.random.default_rng(seed)
 
     def make(self, constant: Sequence[bool]) -> tuple[np.ndarray, list[Any]]:
         """Sample what comes in, one map a copy.
@@ -107,7 +110,7 @@ class TrialRun:
         layer = self._call.operation
         if not isinstance(layer, keras.Layer):
             return None
-        rng = np.random.default_rng(draw)
+        rng = np.random.default_rng(2 * self._seed + draw)
         trained = [_sampled(v, rng) for v in layer.trainable_variables]
         kept = [
             _sampled(v, rng) if draw else v.value

@@ -488,7 +488,7 @@ RUNS: list[tuple[int, ...]] = []
 def test_equal_layers_are_tried_once_and_in_few_runs():
     RUNS.clear()
     assert behaviour(Kernel(5)).pads == ((1, 1), (1, 1))
-    assert 0 < len(RUNS) <= 4
+    assert 0 < len(RUNS) <= 6
     RUNS.clear()
     assert behaviour(Kernel(5)).pads == ((1, 1), (1, 1))
     assert not RUNS
@@ -588,3 +588,93 @@ def test_fields_are_never_smaller_than_what_moves(seed):
             for axis, i, p in zip(seen.axes, position, cell, strict=True):
                 low, high = axis.cells(int(i))
                 assert low <= p <= high
+
+
+class FarTaps(layers.Layer):
+    """Taps far apart, with a gate behind them if there is a bottleneck."""
+
+    def __init__(self, gap=0, channels=3, bottleneck=0, **kwargs):
+        super().__init__(**kwargs)
+        self.conv = None
+        if gap:
+            self.conv = layers.Conv2D(
+                channels, 3, padding="same", dilation_rate=gap
+            )
+        self.bottleneck = bottleneck
+        if bottleneck:
+            self.squeeze = layers.Dense(bottleneck, activation="relu")
+            self.excite = layers.Dense(channels, activation="sigmoid")
+
+    def build(self, shape):
+        if self.conv:
+            self.conv.build(shape)
+        if self.bottleneck:
+            self.squeeze.build((None, 1, 1, self.excite.units))
+            self.excite.build((None, 1, 1, self.bottleneck))
+
+    def call(self, x):
+        x = self.conv(x) if self.conv else x
+        if not self.bottleneck:
+            return x
+        gate = self.squeeze(ops.mean(x, (1, 2), keepdims=True))
+        return x * self.excite(gate)
+
+
+class Line(layers.Conv1D):
+    """A subclass that adds nothing."""
+
+
+@pytest.mark.parametrize("gap", [12, 16, 64])
+@pytest.mark.parametrize("size", [64, None])
+def test_taps_that_fall_past_a_small_map_are_seen(gap, size):
+    options = {"padding": "same", "dilation_rate": gap}
+    for layer, shape in (
+        (Line(1, 3, **options), (size, 3)),
+        (Subclass(1, 3, **options), (size, size, 3)),
+        (FarTaps(gap), (size, size, 3)),
+    ):
+        seen = behaviour(layer, shape)
+        assert {axis.extent for axis in seen.axes} == {2 * gap + 1}
+        assert set(seen.pads) == {(gap, gap)}
+
+
+def test_far_taps_behind_one_end_alone_are_seen():
+    def causal(x):
+        x = ops.pad(x, [[0, 0], [32, 0], [0, 0]])
+        return ops.conv(x, ops.ones((2, 3, 1)), dilation_rate=32)
+
+    for size in (200, None):
+        seen = behaviour(Code(causal), (size, 3))
+        assert seen.axes == (Axis(1, 32, 33),)
+        assert seen.pads == ((32, 0),)
+
+
+def test_far_taps_of_each_step_are_seen():
+    conv = layers.Conv2D(2, 3, padding="same", dilation_rate=12)
+    seen = behaviour(layers.TimeDistributed(conv), (4, 48, 48, 3))
+    assert [axis.extent for axis in seen.axes] == [1, 25, 25]
+
+
+@pytest.mark.parametrize("gap", [12, 16, 64])
+def test_far_taps_beside_a_gate_are_no_plain_gate(gap):
+    seen = behaviour(FarTaps(gap, 4, 3), (64, 64, 3))
+    if gap == 64:  # as wide as the map: too little moves to be told apart
+        assert seen.reason
+        return
+    assert seen.gated
+    assert {axis.extent for axis in seen.axes} == {2 * gap + 1}
+
+
+def test_a_gate_that_sampled_weights_close_is_tried_with_others():
+    for size in (6, 8, 10, 14, 16):
+        for channels in (8, 16):
+            layer = FarTaps(0, channels, 1)
+            seen = behaviour(layer, (size, size, channels))
+            assert seen.gated and seen.plain
+
+
+@pytest.mark.parametrize("filters, patch", [(768, 16), (16, 14)])
+def test_windows_wider_than_a_small_map(filters, patch):
+    seen = behaviour(Subclass(filters, patch, patch), (224, 224, 3))
+    assert seen.axes == (Axis(patch, 0, patch),) * 2
+    assert seen.pads == ((0, 0), (0, 0))

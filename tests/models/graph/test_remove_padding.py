@@ -625,3 +625,64 @@ def test_a_saved_network_without_padding_loads_again(tmp_path):
         keras.ops.convert_to_numpy(again(x)),
         keras.ops.convert_to_numpy(bare(x)),
     )
+
+
+@keras.saving.register_keras_serializable("test_remove_padding")
+class Mirrored(layers.Layer):
+    """Pads by its own code."""
+
+    def call(self, x):
+        return keras.ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "reflect")
+
+
+@keras.saving.register_keras_serializable("test_remove_padding")
+class Halved(layers.Layer):
+    """Moves its window by two cells."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.conv = layers.Conv2D(3, 3, 2, padding="same")
+
+    def build(self, shape):
+        self.conv.build(shape)
+
+    def call(self, x):
+        return self.conv(x)
+
+
+@pytest.mark.parametrize("size", [40, 39, 37])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        lambda: [Mirrored(name="own"), layers.Conv2D(3, 3, 2)],
+        lambda: [Halved(name="own")],
+        lambda: [Halved(name="own"), layers.Conv2D(3, 3, 2, padding="same")],
+    ],
+)
+def test_layers_of_other_classes_that_are_left_stay_on_the_grid(steps, size):
+    first = layers.Conv2D(3, 3, padding="same")
+    model = keras.Sequential([keras.Input((size, size, 3)), first, *steps()])
+    bare = convert_padding(
+        model, "none", skip=lambda site: site.name.startswith("own")
+    )
+    x = np.random.default_rng(0).normal(size=(2, size, size, 3))
+    padded, made = (
+        np.asarray(keras.ops.convert_to_numpy(net(x))) for net in (model, bare)
+    )
+    assert made.shape[1] >= padded.shape[1] - 2
+    # What it pads by itself shows at the rim alone.
+    part = padded[:, 1 : 1 + made.shape[1], 1 : 1 + made.shape[2]]
+    np.testing.assert_allclose(
+        part[:, 2:-2, 2:-2], made[:, 2:-2, 2:-2], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_what_was_not_measured_is_refused_by_name():
+    flip = layers.Lambda(lambda x: keras.ops.flip(x, 1), name="flip")
+    model = keras.Sequential(
+        [keras.Input((40, 40, 3)), layers.Conv2D(3, 3, padding="same"), flip]
+    )
+    with pytest.raises(ValueError, match="'flip'.*could not be measured"):
+        convert_padding(
+            model, "none", skip=lambda site: site.name.startswith("flip")
+        )
