@@ -476,7 +476,9 @@ class Kernel(layers.Layer):
         )
 
     def call(self, x):
-        if x.shape[0] is not None:  # None while the model is made
+        # Shapes are found without numbers: on a device "meta" in PyTorch.
+        device = getattr(getattr(x, "device", None), "type", "")
+        if x.shape[0] is not None and device != "meta":
             RUNS.append(tuple(x.shape))
         made = ops.conv(x, self.kernel, self.strides, self.padding)
         return self.inner["act"](made)
