@@ -476,9 +476,10 @@ class Kernel(layers.Layer):
         )
 
     def call(self, x):
-        # Shapes are found without numbers: on a device "meta" in PyTorch.
+        # Shapes are found without numbers: by symbols in JAX, on a device
+        # "meta" in PyTorch.
         device = getattr(getattr(x, "device", None), "type", "")
-        if x.shape[0] is not None and device != "meta":
+        if isinstance(x.shape[0], int) and device != "meta":
             RUNS.append(tuple(x.shape))
         made = ops.conv(x, self.kernel, self.strides, self.padding)
         return self.inner["act"](made)

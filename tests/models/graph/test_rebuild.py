@@ -124,6 +124,9 @@ class Picky(Shift):
             raise ValueError("another batch")
         return super().call(x)
 
+    def compute_output_shape(self, shape):
+        return shape  # PyTorch would try batches of its own
+
 
 def _dropping():
     layer = Drops(name="own")
