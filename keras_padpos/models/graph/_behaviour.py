@@ -93,6 +93,7 @@ def behaviour_of(
 
     Example:
 
+    >>> import keras
     >>> from keras_padpos.models.graph._model_graph import model_graph
     >>> inputs = keras.Input((32, 32, 3))
     >>> outputs = keras.ops.max_pool(inputs, 3, 2)
