@@ -549,7 +549,11 @@ def test_functions_and_fixed_weights_count():
         assert behaviour(Fixed(kernel)).pads[0] == pads
 
 
-@pytest.mark.parametrize("seed", range(12))
+# Other backends compile every shape: fewer networks there.
+SEEDS = 12 if keras.backend.backend() == "tensorflow" else 3
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_fields_are_never_smaller_than_what_moves(seed):
     rng = np.random.default_rng(seed)
     steps = []

@@ -603,7 +603,11 @@ def test_no_field_is_smaller_than_what_moves(step):
 
 
 @pytest.mark.large
-@pytest.mark.parametrize("seed", range(40))
+# Other backends compile every shape: fewer networks there.
+SEEDS = 40 if keras.backend.backend() == "tensorflow" else 8
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_no_field_of_a_random_network_is_smaller_than_what_moves(seed):
     rng = np.random.default_rng(seed)
     inputs = keras.Input((40, 40, 2))
