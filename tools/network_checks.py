@@ -201,7 +201,7 @@ class _Checks:
         self.row["maps"] = len(maps)
         self.row["fields"] = len(maps.keys() & fields.keys())
         if not self.row["fields"]:
-            raise _NotApplicable("it is told of no map")
+            raise _NotApplicable("no map has a known field")
         for name in maps.keys() & fields.keys():
             if not fields[name].gated:
                 for number, cell in enumerate(cells, start=1):

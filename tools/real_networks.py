@@ -118,14 +118,14 @@ def _tables(rows, missing):
             "layers",
             "sites",
             *CHECKS,
-            "fields told",
+            "fields",
             ("convert_seconds", "seconds to convert"),
         ],
         "rows": [
             {
                 **row,
                 **{name: row[name].partition(":")[0] for name in CHECKS},
-                "fields told": f"{row['fields']} of {row['maps']}"
+                "fields": f"{row['fields']} of {row['maps']}"
                 if "maps" in row
                 else None,
             }

@@ -48,7 +48,7 @@ class Behaviour:
             is unknown, or if the output is no map.
         pads: Cells past the ends that they see, one pair an axis, negative
             where cells of the map are left out; `None` for an axis of which
-            they hang on a size that is open.
+            they depend on a size that is open.
         gated: Whether something computed from the whole map acts alike on all
             positions besides.
         positional: Whether the same cells give something else at another
@@ -255,7 +255,7 @@ def _at_its_size(question):
             return replace(_padded(result, question), fixed=True)
     if result.known:
         return Behaviour(
-            reason="what it sees of a map hangs on the size of the map"
+            reason="what it sees of a map depends on the map's size"
         )
     return result.behaviour
 
