@@ -1,5 +1,6 @@
 """How much memory a binary takes."""
 
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _POLL_SECONDS = 0.1
+_CHECKOUT = str(Path(__file__).parents[1])
 
 
 def peak_memory(module: str, arguments: Sequence[str]) -> float:
@@ -25,12 +27,15 @@ def peak_memory(module: str, arguments: Sequence[str]) -> float:
     Raises:
         RuntimeError: If the run fails: the message holds what it said.
     """
+    # `experiments` is not installed: it is found from any folder this way.
+    path = os.pathsep.join(filter(None, [_CHECKOUT, os.getenv("PYTHONPATH")]))
     # A file, not a pipe: nobody reads while the run goes on.
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdout=subprocess.DEVNULL,
             stderr=said,
+            env={**os.environ, "PYTHONPATH": path},
         )
         peak = 0.0
         while process.poll() is None:
