@@ -76,7 +76,7 @@ def _check_file(path, model):
     import keras
 
     from keras_padpos.models._plain_reason import plain_reason
-    from keras_padpos.models.graph._copied_layer import difference
+    from keras_padpos.models.graph.copy_difference import difference
     from keras_padpos.models.graph.graph_walk import packed
 
     try:

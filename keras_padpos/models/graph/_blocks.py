@@ -16,21 +16,21 @@ from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import prefer_arguments
+from keras_padpos.models._call import Call
+from keras_padpos.models._code_owner import is_foreign
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._border_trial import constant_problem
-from keras_padpos.models.graph._border_trial import roll_problem
 from keras_padpos.models.graph._copied_layer import built_copy
-from keras_padpos.models.graph._copied_layer import difference
-from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
-from keras_padpos.models.graph._copied_layer import shared_layers
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph.copy_difference import difference
+from keras_padpos.models.graph.copy_difference import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.trials.border_trial import constant_problem
+from keras_padpos.models.trials.border_trial import roll_problem
 
 Paddings = dict[str, dict[str, Any]]
 

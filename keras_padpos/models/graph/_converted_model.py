@@ -11,11 +11,11 @@ from keras_padpos import padding
 from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import plain_description
+from keras_padpos.models._code_owner import is_foreign
 from keras_padpos.models.graph._blocks import padding_entry
-from keras_padpos.models.graph._copied_layer import difference
-from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
-from keras_padpos.models.graph._copied_layer import shared_layers
+from keras_padpos.models.graph.copy_difference import difference
+from keras_padpos.models.graph.copy_difference import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import ZERO_PADDING

@@ -8,10 +8,10 @@ import keras
 
 from keras_padpos import padding
 from keras_padpos.layers.converted_layer import inner_layers
-from keras_padpos.models.graph._activation_call import activation_call
+from keras_padpos.models._call import Call
 from keras_padpos.models.graph._blocks import sites_inside
 from keras_padpos.models.graph._converted_model import SpareCopies
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._tested_padding import tested_padding
 from keras_padpos.models.graph._unwindowed_sites import enlarged_rim

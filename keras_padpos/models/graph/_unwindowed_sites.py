@@ -7,7 +7,7 @@ import keras
 from keras_padpos import padding
 from keras_padpos.layers.resampling import INTERPOLATION_REACH
 from keras_padpos.layers.resampling import resizes_plainly
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models._call import Call
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import RECURRENT

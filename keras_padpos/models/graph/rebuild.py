@@ -9,12 +9,12 @@ from keras_padpos.errors import InputError
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import prefer_arguments
+from keras_padpos.models._code_owner import is_foreign
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._converted_model import own_steps
 from keras_padpos.models.graph._converted_model import takes_a_graph
 from keras_padpos.models.graph._copied_layer import copied_layer
-from keras_padpos.models.graph._copied_layer import copy_problem
-from keras_padpos.models.graph._copied_layer import is_foreign
+from keras_padpos.models.graph.copy_difference import copy_problem
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models._call import Call
 
 Key = tuple[Any, ...]
 

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.models._call import Call
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._model_graph import Call
 
 # Numbers in one array of a run, at most: copies are run in parts.
 _PART = 2**22
