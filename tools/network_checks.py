@@ -18,6 +18,7 @@ from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
+from keras_padpos.models.trials.layer_trial import sampled_weight
 
 CHECKS = ("converts", "zeros", "constant", "roll", "field", "saved")
 """The checks of `examine`, in their order."""
@@ -72,7 +73,7 @@ def examine(
     except Exception as error:  # of another package, which may be too old
         reason = f"not built: {type(error).__name__}: {_line(error)}"
         return dict.fromkeys(CHECKS, f"n/a: {reason}")
-    _draw_weights(net)
+    _sample_weights(net)
     row["layers"] = len(net.layers)
     checks = _Checks(net, learns_positions, grid, row)
     for name in CHECKS:
@@ -99,18 +100,16 @@ def _line(error):
     return " ".join(str(error).split())[:400]
 
 
-def _draw_weights(net):
+def _sample_weights(net):
     """Let nothing be switched off, as zeros and tiny scales would do it."""
     random = np.random.default_rng(0)
     for variable in net.weights:
         value = keras.ops.convert_to_numpy(variable)
-        own = variable.name in ("mean", "variance", "count", "seed")
-        if own or value.dtype.kind != "f" or np.ptp(value) > 0:
+        state = variable.name in ("mean", "variance", "count", "seed")
+        if state or value.dtype.kind != "f" or np.ptp(value) > 0:
             continue
-        if value.size and value.flat[0] == 0:
-            drawn = random.normal(0, 0.1, value.shape)
-        else:
-            drawn = random.uniform(0.5, 1.5, value.shape)
+        biases = value.size and value.flat[0] == 0
+        drawn = sampled_weight(value.shape, random, signed=bool(biases))
         variable.assign(drawn.astype(value.dtype))
 
 

@@ -77,6 +77,26 @@ def awake_values(layer: keras.Layer) -> list[Any]:
     return [_awake(variable, n) for n, variable in enumerate(layer.variables)]
 
 
+def sampled_weight(
+    shape: tuple[int, ...], random: np.random.Generator, signed: bool = False
+) -> np.ndarray:
+    """Sample a weight that hides nothing, as a zero or a tiny scale does.
+
+    A kernel is normal and keeps the size of what goes in behind a ReLU. A
+    number or a vector, such as a scale, lies between 0.5 and 1.5.
+
+    Args:
+        shape: Its shape.
+        random: Where numbers are drawn from.
+        signed: Whether half of the numbers of a vector shall be negative.
+    """
+    if len(shape) > 1:
+        inputs = max(np.prod(shape[:-1]), 1)
+        return random.normal(0, (2 / inputs) ** 0.5, shape)
+    value = random.uniform(0.5, 1.5, shape)
+    return value * random.choice([-1, 1], shape) if signed else value
+
+
 def run(
     layer: keras.Layer, sample: Arguments, state: Sequence[Any]
 ) -> list[np.ndarray]:
@@ -164,11 +184,6 @@ def _awake(variable, seed):
     if not small and (value.ndim > 1 or not variable.trainable):
         return variable.value
     random = np.random.default_rng(seed)
-    if value.ndim > 1:
-        deviation = np.prod(value.shape[:-1]) ** -0.5
-        value = random.normal(0, deviation, value.shape)
-    else:
-        value = random.uniform(0.5, 1.5, value.shape)
-        if variable.trainable:  # others may be variances
-            value = value * random.choice([-1, 1], value.shape)
+    # Others than trained ones may be variances.
+    value = sampled_weight(value.shape, random, signed=variable.trainable)
     return keras.ops.convert_to_tensor(value, dtype=variable.dtype)

@@ -9,6 +9,7 @@ import numpy as np
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models._call import Call
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.trials.layer_trial import sampled_weight
 
 # Numbers in one array of a run, at most: copies are run in parts.
 _PART = 2**22
@@ -235,11 +236,7 @@ class TrialRun:
 def _sampled(variable, rng):
     if not _is_float(variable.dtype):
         return variable.value
-    shape = tuple(variable.shape)
-    if len(shape) < 2:
-        value = rng.uniform(0.5, 1.5, shape)
-    else:
-        value = rng.normal(0, (2 / max(np.prod(shape[:-1]), 1)) ** 0.5, shape)
+    value = sampled_weight(tuple(variable.shape), rng)
     return keras.ops.convert_to_tensor(value, dtype=variable.dtype)
 
 
