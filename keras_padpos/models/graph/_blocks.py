@@ -29,6 +29,7 @@ from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.models.trials.border_trial import constant_problem
 from keras_padpos.models.trials.border_trial import roll_problem
 
@@ -157,17 +158,13 @@ def converted_block(
 def padding_entry(layer: keras.Layer) -> dict[str, Any]:
     """What a layer of Keras, or ours, pads, as a `ConvertedLayer` says it."""
     ours = PADDED.get(type(layer), type(layer))
-    resampling = isinstance(layer, RESAMPLING)
-    mode = getattr(layer, "padding_mode", None) or padding.get(
-        "replicate" if resampling else "zeros"
-    )
     geometry = {}
-    if not resampling and not isinstance(layer, RECURRENT):
+    if not isinstance(layer, (*RESAMPLING, *RECURRENT)):
         geometry["padding"] = layer.padding
     return {
         "class_name": keras.saving.get_registered_name(ours),
         **geometry,
-        "padding_mode": padding.serialize(mode),
+        "padding_mode": padding.serialize(padding_mode_of(layer)),
     }
 
 

@@ -12,6 +12,7 @@ from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import plain_description
 from keras_padpos.models._code_owner import is_foreign
+from keras_padpos.models._code_owner import package_of
 from keras_padpos.models.graph._blocks import padding_entry
 from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph.copy_difference import difference
@@ -156,5 +157,5 @@ def is_own(model: keras.Model, name: str) -> bool:
     """Whether a model's class does something another way than Keras'."""
     for base in getattr(model, "plain_class", type(model)).__mro__:
         if name in vars(base):
-            return not base.__module__.startswith("keras.src.")
+            return package_of(base) != "keras"
     return False

@@ -14,6 +14,7 @@ from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.models.graph.window import window_of
 from keras_padpos.padding import CopyMode
 from keras_padpos.padding import Geometry
@@ -76,7 +77,7 @@ def stock_resampling(layer: keras.layers.Layer) -> keras.layers.Layer:
 
 def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
     """A layer that adds the same cells at every size of its input."""
-    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
+    mode = padding_mode_of(layer)
     pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
     if pooling and _is_zeros(mode):
         # What "same" adds for pooling is seen by no maximum and counted by no

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_padpos.models._call import Call
+from keras_padpos.models._code_owner import package_of
 from keras_padpos.models.graph.window import CROPPING
 from keras_padpos.models.graph.window import STOCK
 from keras_padpos.models.graph.window import is_gate
@@ -145,7 +146,7 @@ def _is_stock(operation):
     kind = type(operation)
     return (
         kind in _NOT_PADDING
-        or kind.__module__.partition(".")[0] == "keras_padpos"
+        or package_of(kind) == "keras_padpos"
         # What these hold is looked at.
         or isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN))
     )

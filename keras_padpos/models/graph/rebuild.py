@@ -46,7 +46,8 @@ class Rebuild:
 
     def __init__(self) -> None:
         self._copies: dict[int, tuple[Any, Any, Any]] = {}
-        self._flags: list[tuple[keras.Layer, bool, list[bool]]] = []
+        # Of layers that keep what a model around them would change.
+        self._flags: list[tuple[keras.Layer, Any]] = []
 
     def run(self, model: keras.Model) -> keras.Model:
         """Build the copy and give it the weights.
@@ -69,8 +70,8 @@ class Rebuild:
                 continue
             if isinstance(layer, keras.Layer) and not has_graph(layer):
                 self.carry_over(layer, twin)
-        for layer, trainable, flags in self._flags:
-            _set_trainable(layer, trainable, flags)
+        for layer, flags in self._flags:
+            _set_flags(layer, flags)
         if model.compiled:
             _compile(model, copy)
         return copy
@@ -105,7 +106,18 @@ class Rebuild:
 
     def carry_over(self, layer: keras.Layer, twin: keras.Layer) -> None:
         """Give a copied layer the weights and flags of the original."""
-        _carry_over(layer, twin)
+        try:
+            twin.set_weights(layer.get_weights())
+        except ValueError as error:
+            raise InputError(
+                f"Layer {layer.name!r} ({type(layer).__name__}): its weights "
+                "do not fit the size of what now comes in: "
+                f"{[tuple(weight.shape) for weight in layer.weights]} before, "
+                f"{[tuple(weight.shape) for weight in twin.weights]} now."
+            ) from error
+        _set_flags(twin, _flags(layer))
+        if isinstance(twin, keras.layers.Normalization):
+            twin.finalize_state()  # it keeps what it computes from its weights
 
     def substitute(self, layer: Any, twin: Any) -> Any:
         """Put another copy in the place of the one that was made."""
@@ -211,12 +223,8 @@ class Rebuild:
             for (_, layer), (_, other) in zip(
                 inner_layers(model), inner_layers(twin), strict=True
             ):
-                self._keep_flags(layer, other)
+                self._flags.append((other, _flags(layer)))
         return twin
-
-    def _keep_flags(self, layer, twin):
-        flags = [weight.trainable for weight in layer.weights]
-        self._flags.append((twin, layer.trainable, flags))
 
     def _copy(self, operation, context, arguments):
         key = id(operation)
@@ -246,7 +254,7 @@ class Rebuild:
         if not problem:
             return twin
         if isinstance(layer, keras.Layer):
-            self._keep_flags(layer, layer)
+            self._flags.append((layer, _flags(layer)))
         return self.reuse(layer, problem)
 
     def _tried(self, layer, arguments):
@@ -309,26 +317,16 @@ def _compile(model, copy):
         )
 
 
-def _carry_over(layer, twin):
-    try:
-        twin.set_weights(layer.get_weights())
-    except ValueError as error:
-        raise InputError(
-            f"Layer {layer.name!r} ({type(layer).__name__}): its weights do "
-            "not fit the size of what now comes in: "
-            f"{[tuple(weight.shape) for weight in layer.weights]} before, "
-            f"{[tuple(weight.shape) for weight in twin.weights]} now."
-        ) from error
-    flags = [weight.trainable for weight in layer.weights]
-    _set_trainable(twin, layer.trainable, flags)
-    if isinstance(twin, keras.layers.Normalization):
-        twin.finalize_state()  # it keeps what it computes from its weights
+def _flags(layer):
+    """Which parts of a layer are trained: itself, and each weight."""
+    return layer.trainable, [weight.trainable for weight in layer.weights]
 
 
-def _set_trainable(layer, trainable, flags):
+def _set_flags(layer, flags):
+    trainable, of_weights = flags
     if layer.trainable != trainable:
         layer.trainable = trainable
     # Layers inside a layer may be frozen by themselves.
-    for weight, flag in zip(layer.weights, flags, strict=True):
+    for weight, flag in zip(layer.weights, of_weights, strict=True):
         if weight.trainable != flag:
             weight.trainable = flag
