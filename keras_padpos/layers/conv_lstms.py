@@ -7,9 +7,10 @@ from keras import ops
 
 from keras_padpos import padding as modes
 from keras_padpos.errors import InputError
-from keras_padpos.layers._padded_layer import ClassSignature
+from keras_padpos.layers._padded_layer import AXES
 from keras_padpos.layers._padded_layer import ModeLayer
 from keras_padpos.layers._padded_layer import rank_of
+from keras_padpos.layers._padded_layer import registered_layer
 from keras_padpos.padding import Geometry
 
 _DOC = """
@@ -49,35 +50,22 @@ _DOC = """
         UserWarning: Once, if a mode that copies cells has to repeat them,
             since the frame is wider than the map.
     """
-_AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
 
 
 def _registered(cls):
     rank = rank_of(cls)
-    cls.__doc__ = (
-        (cls.__doc__ or "").rstrip()
-        + "\n"
-        + _DOC.format(
-            name=cls.__name__,
-            ndim=rank + 3,
-            ones=", ".join("345"[:rank]),
-            axes=_AXES[rank],
-            axes_must="They must" if rank > 1 else "Steps must",
-        )
+    doc = _DOC.format(
+        name=cls.__name__,
+        ndim=rank + 3,
+        ones=", ".join("345"[:rank]),
+        axes=AXES[rank],
+        axes_must="They must" if rank > 1 else "Steps must",
     )
-    cls.__signature__ = ClassSignature(getattr(keras.layers, cls.__name__))
-    register = keras.saving.register_keras_serializable
-    return register(package="keras_padpos")(cls)
+    return registered_layer(cls, getattr(keras.layers, cls.__name__), doc)
 
 
 class _ConvLSTM(ModeLayer):
     """Mixin of `ConvLSTM1D`, `ConvLSTM2D` and `ConvLSTM3D`."""
-
-    def __init__(
-        self, *args: Any, padding_mode: Any = "zeros", **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.set_mode(padding_mode)
 
     def set_mode(self, padding_mode: Any) -> None:
         """Resolve the mode, and give the cell convolutions that use it."""

@@ -7,8 +7,8 @@ from keras import ops
 
 from keras_padpos import padding as modes
 from keras_padpos.errors import InputError
-from keras_padpos.layers._padded_layer import ClassSignature
 from keras_padpos.layers._padded_layer import ModeLayer
+from keras_padpos.layers._padded_layer import registered_layer
 from keras_padpos.padding import CopyMode
 
 INTERPOLATION_REACH = {
@@ -45,9 +45,7 @@ class _Resampling(ModeLayer):
 
 def _registered(cls):
     stock = getattr(keras.layers, cls.__name__)
-    cls.__signature__ = ClassSignature(stock, "replicate")
-    register = keras.saving.register_keras_serializable
-    return register(package="keras_padpos")(cls)
+    return registered_layer(cls, stock, doc="", default="replicate")
 
 
 @_registered
@@ -94,17 +92,6 @@ class UpSampling2D(_Resampling, keras.layers.UpSampling2D):
         UserWarning: Once, if the mode has to repeat cells, since the map is
             smaller than the interpolation's reach.
     """
-
-    def __init__(
-        self,
-        size: Any = (2, 2),
-        data_format: str | None = None,
-        interpolation: str = "nearest",
-        padding_mode: Any = "replicate",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(size, data_format, interpolation, **kwargs)
-        self.set_mode(padding_mode)
 
     def call(self, inputs: Any) -> Any:
         """Frame, enlarge, and cut the enlarged frame off."""
@@ -164,33 +151,9 @@ class Resizing(_Resampling, keras.layers.Resizing):
             `"replicate"` beside arguments that it does not go with.
     """
 
-    def __init__(
-        self,
-        height: int,
-        width: int,
-        interpolation: str = "bilinear",
-        crop_to_aspect_ratio: bool = False,
-        pad_to_aspect_ratio: bool = False,
-        fill_mode: str = "constant",
-        fill_value: float = 0.0,
-        antialias: bool = False,
-        data_format: str | None = None,
-        padding_mode: Any = "replicate",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            height,
-            width,
-            interpolation=interpolation,
-            crop_to_aspect_ratio=crop_to_aspect_ratio,
-            pad_to_aspect_ratio=pad_to_aspect_ratio,
-            fill_mode=fill_mode,
-            fill_value=fill_value,
-            antialias=antialias,
-            data_format=data_format,
-            **kwargs,
-        )
-        self.set_mode(padding_mode)
+    def set_mode(self, padding_mode: Any) -> None:
+        """Resolve the mode, if it goes with the other arguments."""
+        super().set_mode(padding_mode)
         if not self.native and not resizes_plainly(self):
             raise InputError(
                 f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
