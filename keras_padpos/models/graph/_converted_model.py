@@ -18,8 +18,7 @@ from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph.copy_difference import difference
 from keras_padpos.models.graph.copy_difference import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
-from keras_padpos.models.graph.window import PADDED
-from keras_padpos.models.graph.window import ZERO_PADDING
+from keras_padpos.models.graph.window import is_frame
 
 _STEPS = (
     "train_step",
@@ -29,7 +28,6 @@ _STEPS = (
     "compute_metrics",
     "call",
 )
-_FRAMES = (*ZERO_PADDING, *(PADDED[frame] for frame in ZERO_PADDING))
 
 
 def converted_model(
@@ -59,7 +57,7 @@ def converted_model(
         if id(layer) in makers:
             made = makers[id(layer)]()
             wanted[path] = padding_entry(made)
-            if isinstance(made, _FRAMES) and made.padding != layer.padding:
+            if is_frame(made) and made.padding != layer.padding:
                 return None
             if padding.get(wanted[path]["padding_mode"]).random:
                 return None

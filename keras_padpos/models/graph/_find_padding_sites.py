@@ -21,6 +21,7 @@ from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import is_exactly
+from keras_padpos.models.graph.window import is_frame
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.models.graph.window import window_of
@@ -144,16 +145,6 @@ def _is_cut_off(call, graph):
             )
             for user in users
         )
-    )
-
-
-def is_frame(layer: Any) -> bool:
-    """Whether a layer does nothing but pad."""
-    window = window_of(layer)
-    return (
-        window is not None
-        and window.geometry is not None
-        and _kind(layer) == "padding"
     )
 
 

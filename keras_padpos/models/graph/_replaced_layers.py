@@ -8,12 +8,12 @@ import keras
 
 from keras_padpos import padding
 from keras_padpos.models.graph._copied_layer import layer_config
-from keras_padpos.models.graph._find_padding_sites import is_frame
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import is_frame
 from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.models.graph.window import window_of
 from keras_padpos.padding import CopyMode

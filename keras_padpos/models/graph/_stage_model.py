@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import keras
 
 from keras_padpos.errors import InputError
-from keras_padpos.models.graph._find_padding_sites import is_frame
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
+from keras_padpos.models.graph.window import is_frame
 
 # A multiple of any stride, for sizes that are left open.
 _SOME_SIZE = 1024

@@ -11,6 +11,7 @@ from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._copied_layer import built_copy
 from keras_padpos.models.graph._copied_layer import plain_layer_config
 from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.trials.layer_trial import Arguments
 from keras_padpos.models.trials.layer_trial import agree
 from keras_padpos.models.trials.layer_trial import awake_values
@@ -53,6 +54,25 @@ def shared_layers(layer: keras.Layer, twin: keras.Layer) -> str:
         f"its copy holds the same layer at {paths[0]!r}: `get_config` of its "
         "class gives the layer itself, not its configuration"
     )
+
+
+def model_difference(model: keras.Model, copy: keras.Model) -> str:
+    """Say in what a copy of a model differs from it; `""` if it does not.
+
+    Weights of both, settings of layers inside, and what they compute with the
+    same weights are compared.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> model_difference(model, keras.models.clone_model(model))
+    ''
+
+    Args:
+        model: A functional or Sequential model.
+        copy: The copy.
+    """
+    return difference(model, copy, ((packed(model, model.inputs),), {}))
 
 
 def difference(

@@ -65,6 +65,9 @@ ZERO_PADDING = (
     keras.layers.ZeroPadding2D,
     keras.layers.ZeroPadding3D,
 )
+FRAMES = (*ZERO_PADDING, *(PADDED[frame] for frame in ZERO_PADDING))
+"""Layers that do nothing but pad, of Keras and ours."""
+
 CROPPING = (
     keras.layers.Cropping1D,
     keras.layers.Cropping2D,
@@ -283,6 +286,11 @@ def is_exactly(layer: Any, classes: Sequence[type]) -> bool:
     """
     kind = type(layer)
     return kind in classes or STOCK.get(kind) in classes
+
+
+def is_frame(layer: Any) -> bool:
+    """Whether a layer does nothing but pad."""
+    return type(layer) in FRAMES
 
 
 def is_pointwise_function(
