@@ -121,7 +121,8 @@ class Resizing(_Resampling, keras.layers.Resizing):
     says: with `"circular"` the last cells are mixed with the first. With
     `"replicate"` it is the Keras layer, which repeats the edge. Other modes
     are for `interpolation="bilinear"`, without `antialias` and without the
-    arguments that keep the aspect ratio, and take tensors of the backend.
+    arguments that keep the aspect ratio, and take tensors of the backend. The
+    frame of `pad_to_aspect_ratio` is always of `fill_value`.
 
     Example:
 
@@ -154,7 +155,9 @@ class Resizing(_Resampling, keras.layers.Resizing):
     def set_mode(self, padding_mode: Any) -> None:
         """Resolve the mode, if it goes with the other arguments."""
         super().set_mode(padding_mode)
-        if not self.native and not resizes_plainly(self):
+        framed = self.pad_to_aspect_ratio and not self.crop_to_aspect_ratio
+        stock = self.padding_mode == modes.get("replicate")
+        if not stock and (framed or not (self.native or resizes_plainly(self))):
             raise InputError(
                 f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
                 'needs `interpolation="bilinear"` or `"nearest"`, and neither '

@@ -12,7 +12,9 @@ from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import Window
 from keras_padpos.models.graph.window import padding_mode_of
+from keras_padpos.padding import Constant
 from keras_padpos.padding import Geometry
+from keras_padpos.padding import Zeros
 
 
 def unwindowed_site(call: Call) -> PaddingSite | None:
@@ -123,6 +125,9 @@ def _resampling_site(call):
     # A single picture without a batch is resized too.
     first -= 4 - len(call.input_shapes[0])
     old = call.input_shapes[0][first : first + 2]
+    frame = _aspect_frame(layer, old)
+    if frame is None or any(map(any, frame)):
+        return _framed_site(call, old, frame)
     if isinstance(layer, keras.layers.UpSampling2D):
         strides = tuple(layer.size)
         enlarged = [factor > 1 for factor in strides]
@@ -154,4 +159,47 @@ def _resampling_site(call):
         pads=None if None in enlarged else tuple((c, c) for c in cells),
         padding_mode=padding_mode_of(layer),
         reason=reason,
+    )
+
+
+def _aspect_frame(layer, sizes):
+    """Cells that a Resizing adds so that the aspect ratio stays.
+
+    `None` where they depend on a size that is open.
+    """
+    adds = getattr(layer, "pad_to_aspect_ratio", False)
+    if not adds or layer.crop_to_aspect_ratio:
+        return ((0, 0), (0, 0))
+    if None in sizes:
+        return None
+    height, width = sizes
+    whole = (
+        max(width * layer.height // layer.width, height),
+        max(height * layer.width // layer.height, width),
+    )
+    cells = [
+        (large - own) // 2 for large, own in zip(whole, sizes, strict=True)
+    ]
+    return tuple((count, count) for count in cells)
+
+
+def _framed_site(call, sizes, pads):
+    """The site of a Resizing that adds a frame before it resizes."""
+    layer = call.operation
+    return PaddingSite(
+        name=call.name,
+        layer=layer,
+        kind="other",
+        kernel_size=(1, 1),
+        strides=(1, 1),
+        dilation_rate=(1, 1),
+        sizes=tuple(sizes),
+        pads=pads,
+        padding_mode=Constant(layer.fill_value)
+        if layer.fill_value
+        else Zeros(),
+        reason=(
+            "it adds a frame so that the aspect ratio stays "
+            "(`pad_to_aspect_ratio`), which no padding mode fills"
+        ),
     )
