@@ -45,11 +45,16 @@ _DOC = """
     Raises:
         ValueError: If the mode draws noise, or cannot fill as many cells as
             are added.
+        NotImplementedError: If the cell of this version of Keras has not the
+            methods that a mode other than `"zeros"` replaces.
 
     Warns:
         UserWarning: Once, if a mode that copies cells has to repeat them,
             since the frame is wider than the map.
     """
+
+# Methods of the cell of Keras that this file replaces.
+_CONVOLUTIONS = ("input_conv", "recurrent_conv")
 
 
 def _registered(cls):
@@ -77,13 +82,26 @@ class _ConvLSTM(ModeLayer):
                 "not supported. Use a mode without noise."
             )
         # The cell's class is not public; its two convolutions are methods.
-        for name in ("recurrent_conv", "input_conv"):
+        for name in _CONVOLUTIONS:
             if name in vars(self.cell):
                 delattr(self.cell, name)
         if self.padding_mode != modes.get("zeros"):
+            self._check_cell()
             self.cell.recurrent_conv = self._recurrent_conv
             if self.padding == "same":
                 self.cell.input_conv = self._input_conv
+
+    def _check_cell(self):
+        """Raise if this Keras convolves in another way, with zeros."""
+        kind = type(self.cell)
+        missing = [name for name in _CONVOLUTIONS if not hasattr(kind, name)]
+        if missing:
+            raise NotImplementedError(
+                f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
+                f"needs methods of {kind.__name__} that Keras "
+                f"{keras.__version__} does not have: {', '.join(missing)}. "
+                'Use `padding_mode="zeros"`, or another version of Keras.'
+            )
 
     @property
     def rank(self) -> int:

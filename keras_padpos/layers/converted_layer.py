@@ -58,9 +58,10 @@ def _parts(value):
     elif isinstance(value, (list, tuple)):
         parts = [(str(index), part) for index, part in enumerate(value)]
     elif isinstance(value, keras.Layer):
-        own = vars(value)
-        # PyTorch keeps modules in a book of its own.
-        attributes = {**own, **own.get("_modules", {})}
+        attributes = {**vars(value)}
+        if keras.backend.backend() == "torch":
+            # PyTorch keeps modules in a book of its own.
+            attributes.update(value.named_children())
         parts = []
         if isinstance(value, keras.Model):
             # Names of its layers may be drawn anew; their order may not.
@@ -70,7 +71,9 @@ def _parts(value):
             for name, part in attributes.items()
             if name not in _BOOKS and not name.startswith("_self_")
         ]
-        parts.append(("_layers", own.get("_layers", ())))
+        # Keras lists layers that no attribute leads to, such as those in a set,
+        # in this one alone, and has no public way to ask for it.
+        parts.append(("_layers", vars(value).get("_layers", ())))
     else:
         return []
     return [
