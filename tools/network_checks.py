@@ -14,8 +14,8 @@ import numpy as np
 
 from keras_padpos import models
 from keras_padpos.errors import InputError
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
 from keras_padpos.models.trials.layer_trial import sampled_weight
@@ -247,7 +247,7 @@ def _results(model, pictures) -> Mapping[str, np.ndarray]:
         def visit(operation, args, kwargs):
             name = prefix + operation.name
             if has_graph(operation):
-                inputs = packed(operation, given_to(args, kwargs))
+                inputs = packed(operation, inputs_of_call(args, kwargs))
                 return walk(operation, inputs, visitor(f"{name}/"))
             made = operation(*args, **kwargs)
             first = next(iter(keras.tree.flatten(made)), None)

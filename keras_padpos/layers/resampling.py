@@ -176,21 +176,21 @@ class Resizing(_Resampling, keras.layers.Resizing):
         last = self.data_format == "channels_last"
         # Products of small matrices: unlike gathered rows, their gradients
         # add up in the same order at every run.
-        for axis, wanted, product in (
+        for axis, new_cells, product in (
             (-3 if last else -2, self.height, "ih,...hwc->...iwc"),
             (-2 if last else -1, self.width, "jw,...iwc->...ijc"),
         ):
             if not last:
                 product = product.replace("c", "")
-            shares = self._shares(ops.shape(images)[axis], wanted)
+            shares = self._shares(ops.shape(images)[axis], new_cells)
             images = ops.einsum(product, ops.cast(shares, images.dtype), images)
         return ops.cast(ops.round(images), dtype) if whole else images
 
-    def _shares(self, cells, wanted):
-        """The share (wanted, cells) of every old cell in every new one."""
-        positions = ops.cast(ops.arange(wanted, dtype="int32"), "float32")
+    def _shares(self, cells, new_cells):
+        """The share (new_cells, cells) of every old cell in every new one."""
+        positions = ops.cast(ops.arange(new_cells, dtype="int32"), "float32")
         # Half-pixel centres, as all interpolations of Keras have them.
-        scale = ops.cast(cells, "float32") / wanted
+        scale = ops.cast(cells, "float32") / new_cells
         positions = (positions + 0.5) * scale - 0.5
         below = ops.floor(positions)
         weight = ops.expand_dims(positions - below, -1)

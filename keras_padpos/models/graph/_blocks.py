@@ -42,14 +42,14 @@ class _Block:
 
     Attributes:
         reason: Why it cannot be converted inside; `""` if it can.
-        own: What its inner layers pad where nothing was converted, by path.
+        unconverted: What its inner layers pad before conversion, by path.
         carried: Paths of inner layers that its own configuration describes,
             as that of `TimeDistributed` does.
         alone: Whether it can be copied without the model around it.
     """
 
     reason: str
-    own: Paddings = field(default_factory=dict)
+    unconverted: Paddings = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
     alone: bool = True
 
@@ -135,7 +135,7 @@ def converted_block(
             "`get_config` of its class does not say how it was made, and "
             "the model around it cannot be copied whole"
         )
-    wanted = {
+    new_paddings = {
         **getattr(block, "inner_paddings", {}),
         **{path: padding_entry(layer) for path, layer in layers.items()},
     }
@@ -144,13 +144,17 @@ def converted_block(
         for path in tried.carried & layers.keys()
     }
     copy = plain_copy(block, lambda config: _redescribed(config, described))
-    held = dict(inner_layers(copy))
-    own = {
-        path: padding_entry(held[path]) if path in tried.carried else padded
-        for path, padded in tried.own.items()
+    inner_by_path = dict(inner_layers(copy))
+    unconverted = {
+        path: padding_entry(inner_by_path[path])
+        if path in tried.carried
+        else padded
+        for path, padded in tried.unconverted.items()
     }
     paddings = {
-        path: inner for path, inner in wanted.items() if inner != own[path]
+        path: inner
+        for path, inner in new_paddings.items()
+        if inner != unconverted[path]
     }
     return convert_inside(copy, paddings) if paddings else copy
 
@@ -228,9 +232,9 @@ def _try(call, sites, spare):
     block = call.operation
     if not block.built:
         return _Block("it is not built")
-    held = dict(inner_layers(block))
-    current = {path: padding_entry(held[path]) for path in sites}
-    copy, own, alone, problem = _copied(call, current, spare)
+    inner_by_path = dict(inner_layers(block))
+    current = {path: padding_entry(inner_by_path[path]) for path in sites}
+    copy, unconverted, alone, problem = _copied(call, current, spare)
     if problem:
         return _Block(problem)
     circular = {
@@ -241,7 +245,7 @@ def _try(call, sites, spare):
     if circular:
         convert_inside(copy, {**current, **circular})
         if not _trusted(block):
-            inner = held[next(iter(sites))]
+            inner = inner_by_path[next(iter(sites))]
             first = getattr(inner, "data_format", None) == "channels_first"
             trial = copy, call.arguments, _rank(inner), first
             problem = constant_problem(*trial)
@@ -249,7 +253,7 @@ def _try(call, sites, spare):
             if not problem and len(circular) == len(current):
                 problem = roll_problem(*trial)
     carried = _carried(copy, circular) if alone else frozenset()
-    return _Block(problem, own, carried, alone)
+    return _Block(problem, unconverted, carried, alone)
 
 
 def _copied(call, current, spare):
@@ -265,20 +269,20 @@ def _copied(call, current, spare):
     def by_itself():
         return built_copy(block, lambda: plain_copy(block), call.arguments)
 
-    copy, own, first = _compared(call, current, by_itself)
+    copy, unconverted, first = _compared(call, current, by_itself)
     if not first:
-        return copy, own, True, ""
+        return copy, unconverted, True, ""
     if is_foreign(block) and not is_by_arguments(block):
         prefer_arguments(block)
-        copy, own, problem = _compared(call, current, by_itself)
+        copy, unconverted, problem = _compared(call, current, by_itself)
         if not problem:
-            return copy, own, True, ""
+            return copy, unconverted, True, ""
         prefer_arguments(block, False)
     twin = spare(block)
     if twin is not None:
-        copy, own, problem = _compared(call, current, lambda: twin)
+        copy, unconverted, problem = _compared(call, current, lambda: twin)
         if not problem:
-            return copy, own, False, ""
+            return copy, unconverted, False, ""
     return None, {}, False, first
 
 
@@ -304,25 +308,25 @@ def _compared(call, current, make):
     problem = shared_layers(call.operation, copy)
     if problem:
         return None, {}, problem  # to convert it would convert the original
-    own = {path: padding_entry(twins[path]) for path in current}
+    unconverted = {path: padding_entry(twins[path]) for path in current}
     try:
         copy = convert_inside(copy, current)
     except Exception as error:
         reason = plain_reason(error)  # of a class that refuses subclasses
         return None, {}, f"its class cannot be extended ({reason})"
-    return copy, own, difference(call.operation, copy, call.arguments)
+    return copy, unconverted, difference(call.operation, copy, call.arguments)
 
 
 def _carried(block, paddings):
     """Paths of layers that a copy by configuration pads as the block does."""
     try:
-        held = dict(inner_layers(plain_copy(block)))
+        inner_by_path = dict(inner_layers(plain_copy(block)))
     except Exception:
         return frozenset()  # it is copied with the model around it
     return frozenset(
         path
         for path, inner in paddings.items()
-        if path in held and padding_entry(held[path]) == inner
+        if path in inner_by_path and padding_entry(inner_by_path[path]) == inner
     )
 
 

@@ -50,16 +50,16 @@ def converted_model(
     """
     if not is_foreign(model) or takes_a_graph(model):
         return None
-    held = dict(inner_layers(model))
+    inner_by_path = dict(inner_layers(model))
     current = getattr(model, "inner_paddings", {})
-    wanted = dict(current)
-    for path, layer in held.items():
+    new_paddings = dict(current)
+    for path, layer in inner_by_path.items():
         if id(layer) in makers:
             made = makers[id(layer)]()
-            wanted[path] = padding_entry(made)
+            new_paddings[path] = padding_entry(made)
             if is_frame(made) and made.padding != layer.padding:
                 return None
-            if padding.get(wanted[path]["padding_mode"]).random:
+            if padding.get(new_paddings[path]["padding_mode"]).random:
                 return None
     try:
         tried = copy = _copy_by_class(model)
@@ -68,18 +68,18 @@ def converted_model(
     except Exception:
         return None  # what a model's class raises is up to it
     twins = dict(inner_layers(copy))
-    if twins.keys() != held.keys() or shared_layers(model, copy):
+    if twins.keys() != inner_by_path.keys() or shared_layers(model, copy):
         return None
     if difference(model, tried, ((model.input,), {})):
         return None
     for path, twin in twins.items():
         # Names that Keras makes up differ from copy to copy.
-        if twin.name != held[path].name:
-            twin.name = held[path].name
+        if twin.name != inner_by_path[path].name:
+            twin.name = inner_by_path[path].name
     copy.set_weights(model.get_weights())
     paddings = {
         path: inner
-        for path, inner in wanted.items()
+        for path, inner in new_paddings.items()
         if inner != padding_entry(twins[path])
     }
     return convert_inside(copy, paddings) if paddings else copy

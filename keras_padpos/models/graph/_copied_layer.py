@@ -106,16 +106,18 @@ def _same_lambda(layer):
 
 def _function(layer, key, value):
     """The function that an entry of a configuration names, or the entry."""
-    held = getattr(layer, key, None)
+    attribute = getattr(layer, key, None)
     if (
         not isinstance(value, (str, dict))
-        or not callable(held)
-        or isinstance(held, (keras.Layer, type))
-        or getattr(held, "__self__", None) is layer
+        or not callable(attribute)
+        or isinstance(attribute, (keras.Layer, type))
+        or getattr(attribute, "__self__", None) is layer
     ):
         return value
-    described = held if hasattr(held, "__qualname__") else type(held)
-    return value if package_of(described) == "keras" else held
+    described = (
+        attribute if hasattr(attribute, "__qualname__") else type(attribute)
+    )
+    return value if package_of(described) == "keras" else attribute
 
 
 def _classes_inside(layer):

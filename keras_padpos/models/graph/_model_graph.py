@@ -12,10 +12,10 @@ from keras_padpos.errors import InputError
 from keras_padpos.models._call import Call
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph.graph_walk import check_graph
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.graph_walk import walk
@@ -100,7 +100,7 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
         def visit(operation, args, kwargs):
             name = prefix + operation.name
             if has_graph(operation):
-                inputs = packed(operation, given_to(args, kwargs))
+                inputs = packed(operation, inputs_of_call(args, kwargs))
                 return walk(operation, inputs, visitor(f"{name}/"))
             inputs = tensors_in((args, kwargs))
             try:
@@ -215,15 +215,15 @@ def _copy(spec):
     return keras.KerasTensor(spec.shape, dtype=spec.dtype)
 
 
-def _fitting(shape, own, name):
+def _fitting(shape, model_shape, name):
     if (
         not isinstance(shape, Sequence)
-        or len(shape) != len(own)
+        or len(shape) != len(model_shape)
         or not all(size is None or _is_size(size) for size in shape)
     ):
         raise InputError(
             f"`input_shape` of {name!r} must be sizes in the order of the "
-            f"model's {tuple(own)}. Received: {shape!r}"
+            f"model's {tuple(model_shape)}. Received: {shape!r}"
         )
     return tuple(shape)
 

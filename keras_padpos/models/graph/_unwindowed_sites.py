@@ -178,7 +178,7 @@ def _aspect_frame(layer, sizes):
         max(height * layer.width // layer.height, width),
     )
     cells = [
-        (large - own) // 2 for large, own in zip(whole, sizes, strict=True)
+        (large - size) // 2 for large, size in zip(whole, sizes, strict=True)
     ]
     return tuple((count, count) for count in cells)
 

@@ -46,8 +46,10 @@ def copy_problem(
 
 def shared_layers(layer: keras.Layer, twin: keras.Layer) -> str:
     """Say which layers a copy has in common with a layer; `""` if none."""
-    held = {id(inner) for _, inner in inner_layers(layer)}
-    paths = [path for path, inner in inner_layers(twin) if id(inner) in held]
+    layer_ids = {id(inner) for _, inner in inner_layers(layer)}
+    paths = [
+        path for path, inner in inner_layers(twin) if id(inner) in layer_ids
+    ]
     if not paths:
         return ""
     return (

@@ -202,7 +202,7 @@ def has_graph(operation: Any) -> bool:
     )
 
 
-def given_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+def inputs_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     """What a model inside is called on, as a flat list of tensors."""
     return keras.tree.flatten(args[0] if args else kwargs["inputs"])
 

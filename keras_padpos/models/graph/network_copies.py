@@ -59,10 +59,10 @@ def resized(
     model: keras.Model, input_shape: tuple[int | None, int | None, int]
 ) -> keras.Model:
     """Build a network for pictures of another size, weights kept."""
-    own = tuple(model.inputs[0].shape[1:])
+    own_shape = tuple(model.inputs[0].shape[1:])
     fits = all(
-        size is None or size == asked
-        for size, asked in zip(own, input_shape, strict=True)
+        size is None or size == new_size
+        for size, new_size in zip(own_shape, input_shape, strict=True)
     )
     if fits:
         return model
@@ -71,8 +71,8 @@ def resized(
     except Exception as error:
         # What a layer says to a size is up to its class.
         raise InputError(
-            f"`input_shape` must be {own}, for which {model.name} was made: "
-            f"another does not fit ({plain_reason(error)}). "
+            f"`input_shape` must be {own_shape}, for which {model.name} was "
+            f"made: another does not fit ({plain_reason(error)}). "
             f"Received: input_shape={tuple(input_shape)}"
         ) from error
 

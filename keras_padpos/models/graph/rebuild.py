@@ -16,10 +16,10 @@ from keras_padpos.models.graph._converted_model import takes_a_graph
 from keras_padpos.models.graph._copied_layer import copied_layer
 from keras_padpos.models.graph.copy_difference import copy_problem
 from keras_padpos.models.graph.graph_walk import check_graph
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
 
@@ -198,7 +198,7 @@ class Rebuild:
             inside.append(layer)
             if isinstance(layer, keras.Layer) and not layer.built:
                 with keras.name_scope(model.name):
-                    layer.build(given_to(args, kwargs)[0].shape)
+                    layer.build(inputs_of_call(args, kwargs)[0].shape)
             return layer.compute_output_spec(*args, **kwargs)
 
         self.started([entry], context)
@@ -210,7 +210,7 @@ class Rebuild:
         def visit(operation, args, kwargs):
             context = None
             if has_graph(operation):
-                context = self.enter(operation, given_to(args, kwargs))
+                context = self.enter(operation, inputs_of_call(args, kwargs))
             twin = self._copy(operation, context, (args, kwargs))
             return self.call(operation, twin, args, kwargs, apply)
 
@@ -285,8 +285,8 @@ def _may_lose(layer):
 def _same_class(model, inputs, outputs):
     """A model of a graph, of the class that another has."""
     plain = keras.Model(inputs, outputs, name=model.name)
-    own = own_steps(model)
-    if not own:
+    steps = own_steps(model)
+    if not steps:
         return plain
     kind = getattr(model, "plain_class", type(model))
     problem = "its constructor takes other arguments than inputs and outputs"
@@ -298,8 +298,8 @@ def _same_class(model, inputs, outputs):
             problem = plain_reason(error)
     warnings.warn(
         f"The copy of {model.name!r} is a plain model, without "
-        f"{', '.join(own)} of its class {kind.__name__}, which cannot be made "
-        f"again: {problem}",
+        f"{', '.join(steps)} of its class {kind.__name__}, which cannot be "
+        f"made again: {problem}",
         stacklevel=5,
     )
     return plain

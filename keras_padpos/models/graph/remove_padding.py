@@ -134,10 +134,10 @@ class RemovePadding(Rebuild):
             return super().entry_shapes(model, context)
         return [
             tuple(
-                None if own_size is None else size
-                for own_size, size in zip(own.shape, shape, strict=True)
+                None if original is None else size
+                for original, size in zip(tensor.shape, shape, strict=True)
             )
-            for own, (_, shape) in zip(model.inputs, context, strict=True)
+            for tensor, (_, shape) in zip(model.inputs, context, strict=True)
         ]
 
     def started(self, tensors: list[Any], context: Any) -> None:
@@ -204,7 +204,7 @@ class RemovePadding(Rebuild):
     ):
         """Call what moves a window that was seen, on the padded grid."""
         axes = behaviour.axes
-        own_sizes = next(
+        original_sizes = next(
             sizes for sizes in padded.input_sizes if len(sizes) == len(axes)
         )
         offset = self._offsets.cells(x)
@@ -213,18 +213,18 @@ class RemovePadding(Rebuild):
             for o, axis in zip(offset, axes, strict=True)
         )
         crop = []
-        for i, o, axis, n, own in zip(
+        for i, o, axis, size, original in zip(
             positions,
             offset,
             axes,
             self._offsets.sizes(x),
-            own_sizes,
+            original_sizes,
             strict=True,
         ):
             start = 0 if axis.factor > 1 else i * axis.stride - o
             # What it pads may depend on what its stride leaves of a size.
-            pads = behaviour.pads_somewhere and None not in (n, own)
-            end = (n - start - own) % axis.stride if pads else 0
+            pads = behaviour.pads_somewhere and None not in (size, original)
+            end = (size - start - original) % axis.stride if pads else 0
             crop.append((start, end))
         y = self._offsets.crop(layer, x, crop, apply)
         made = _called_on(y, x, twin, args, kwargs, apply)

@@ -51,10 +51,10 @@ class TrialRun:
             if isinstance(leaf, keras.KerasTensor)
         ]
         self.places = [k for k, n in enumerate(call.inputs) if n == tensor]
-        own = tuple(self._leaves[self.places[0]].shape)
+        shape = tuple(self._leaves[self.places[0]].shape)
         self._rank = rank
-        self.first = first if len(own) == rank + 2 else 1
-        self._own = own[self.first : self.first + rank]
+        self.first = first if len(shape) == rank + 2 else 1
+        self._input_sizes = shape[self.first : self.first + rank]
         self.sizes = tuple(sizes)
         self._seed = seed
         self._rng = np.random.default_rng(seed)
@@ -198,10 +198,10 @@ class TrialRun:
         shape = list(leaf.shape[1:])
         if len(leaf.shape) in (self._rank + 1, self._rank + 2):
             first = self.first if len(leaf.shape) == self._rank + 2 else 1
-            for axis, (own, size) in enumerate(
-                zip(self._own, self.sizes, strict=True), start=first - 1
+            for axis, (input_size, size) in enumerate(
+                zip(self._input_sizes, self.sizes, strict=True), start=first - 1
             ):
-                if tried or shape[axis] in (own, None):
+                if tried or shape[axis] in (input_size, None):
                     shape[axis] = size
         return [_CHANNELS if size is None else size for size in shape]
 
