@@ -17,10 +17,10 @@ from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.map_offsets import LOST
 from keras_padpos.models.graph.map_offsets import MapOffsets
 from keras_padpos.models.graph.map_offsets import RefusalError
-from keras_padpos.models.graph.padded_calls import OPEN_SIZE
-from keras_padpos.models.graph.padded_calls import STRETCHING
-from keras_padpos.models.graph.padded_calls import UPSAMPLING
-from keras_padpos.models.graph.padded_calls import padded_calls
+from keras_padpos.models.graph.padded_network import OPEN_SIZE
+from keras_padpos.models.graph.padded_network import STRETCHING
+from keras_padpos.models.graph.padded_network import UPSAMPLING
+from keras_padpos.models.graph.padded_network import padded_calls
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.rebuild import Rebuild
 from keras_padpos.models.graph.window import RECURRENT
