@@ -1,5 +1,6 @@
 """A layer, run by itself on small sampled inputs."""
 
+import math
 from collections.abc import Iterator
 from collections.abc import Sequence
 from functools import partial
@@ -91,7 +92,7 @@ def sampled_weight(
         signed: Whether half of the numbers of a vector shall be negative.
     """
     if len(shape) > 1:
-        inputs = max(np.prod(shape[:-1]), 1)
+        inputs = max(math.prod(shape[:-1]), 1)
         return random.normal(0, (2 / inputs) ** 0.5, shape)
     value = random.uniform(0.5, 1.5, shape)
     return value * random.choice([-1, 1], shape) if signed else value

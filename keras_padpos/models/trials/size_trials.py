@@ -168,7 +168,7 @@ class SizeTrials:
     def ratio(self) -> Sizes:
         """Cells of the map for one of the output, one number an axis."""
         return tuple(
-            1 if None in (n, m) else max(round(n / max(m, 1)), 1)
+            1 if n is None or m is None else max(round(n / max(m, 1)), 1)
             for n, m in zip(self.input_sizes, self.output_sizes, strict=True)
         )
 
@@ -195,7 +195,7 @@ class SizeTrials:
         largest = max(
             math.prod(size or 1 for size in shape[1:]) for shape in shapes
         )
-        work = self.weights * math.prod(self.output_sizes)
+        work = self.weights * math.prod(size or 1 for size in self.output_sizes)
         return max(copies * largest * 2**11, copies * work) <= _MOST_WORK
 
     def _once(self, part: Any, make: Callable[[], Any]) -> Any:
