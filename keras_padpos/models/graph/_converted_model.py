@@ -16,6 +16,7 @@ from keras_padpos.models.graph._copied_layer import difference
 from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
 from keras_padpos.models.graph._copied_layer import shared_layers
+from keras_padpos.models.graph._frame_operation import operation_frames
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import ZERO_PADDING
@@ -52,6 +53,8 @@ def converted_model(
     if not is_foreign(model) or takes_a_graph(model):
         return None
     held = dict(inner_layers(model))
+    if any(id(frame) in makers for frame in operation_frames(model)):
+        return None  # the class makes the operation again
     current = getattr(model, "inner_paddings", {})
     wanted = dict(current)
     for path, layer in held.items():
