@@ -443,7 +443,7 @@ class PadsToo(Pair):
 
 @keras.saving.register_keras_serializable("test_blocks")
 class PadsBy(Pair):
-    """Frames the map by as many zeros as it is told, before a model inside."""
+    """Moves the map by some cells, zeros in their place, before a model."""
 
     def __init__(self, cells=0, **kwargs):
         super().__init__(**kwargs)
@@ -457,8 +457,8 @@ class PadsBy(Pair):
     def call(self, x):
         cells = [self.cells, self.cells]
         x = keras.ops.pad(x, [[0, 0], cells, cells, [0, 0]])
-        x = x[:, self.cells :, self.cells :][:, : SIZE[0], : SIZE[1]]
-        return super().call(self.stem(x))
+        end = -2 * self.cells or None
+        return super().call(self.stem(x[:, :end, :end]))
 
     def get_config(self):
         return {**super().get_config(), "cells": self.cells}
