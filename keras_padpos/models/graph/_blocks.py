@@ -30,6 +30,8 @@ from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import STOCK
 from keras_padpos.models.graph.window import padding_mode_of
+from keras_padpos.models.trials._call_key import Key
+from keras_padpos.models.trials._call_key import call_key
 from keras_padpos.models.trials.border_trial import constant_problem
 from keras_padpos.models.trials.border_trial import roll_problem
 
@@ -46,15 +48,21 @@ class _Block:
         carried: Paths of inner layers that its own configuration describes,
             as that of `TimeDistributed` does.
         alone: Whether it can be copied without the model around it.
+        by_arguments: Whether it is copied by the arguments it was made with.
     """
 
     reason: str
     unconverted: Paddings = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
     alone: bool = True
+    by_arguments: bool = False
 
 
 _BLOCKS: "weakref.WeakKeyDictionary[Any, _Block]" = weakref.WeakKeyDictionary()
+# Of blocks that can be converted, by class and key: equal ones are tried once.
+_EQUAL: "weakref.WeakKeyDictionary[type, dict[Key, _Block]]" = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def sites_inside(
@@ -222,9 +230,20 @@ def _name(layer, path, names):
 
 def _tried(call, sites, spare):
     block = call.operation
-    if block not in _BLOCKS:
-        _BLOCKS[block] = _try(call, sites, spare)
-    return _BLOCKS[block]
+    if block in _BLOCKS:
+        return _BLOCKS[block]
+    equal = _EQUAL.setdefault(type(block), {})
+    key = call_key(call), call.input_shapes
+    tried = equal.get(key)
+    if tried is None:
+        tried = _try(call, sites, spare)
+        # Whether a model around it can be copied is not the block's own.
+        if key[0] is not None and tried.alone and not tried.reason:
+            equal[key] = tried
+    else:
+        prefer_arguments(block, tried.by_arguments)
+    _BLOCKS[block] = tried
+    return tried
 
 
 def _try(call, sites, spare):
@@ -253,7 +272,7 @@ def _try(call, sites, spare):
             if not problem and len(circular) == len(current):
                 problem = roll_problem(*trial)
     carried = _carried(copy, circular) if alone else frozenset()
-    return _Block(problem, unconverted, carried, alone)
+    return _Block(problem, unconverted, carried, alone, is_by_arguments(block))
 
 
 def _copied(call, current, spare):

@@ -15,6 +15,7 @@ from keras_padpos.models._code_owner import is_foreign
 from keras_padpos.models._code_owner import package_of
 from keras_padpos.models.graph._blocks import padding_entry
 from keras_padpos.models.graph._copied_layer import plain_copy
+from keras_padpos.models.graph._frame_operation import operation_frames
 from keras_padpos.models.graph.copy_difference import difference
 from keras_padpos.models.graph.copy_difference import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
@@ -51,6 +52,8 @@ def converted_model(
     if not is_foreign(model) or takes_a_graph(model):
         return None
     inner_by_path = dict(inner_layers(model))
+    if any(id(frame) in makers for frame in operation_frames(model)):
+        return None  # the class makes the operation again
     current = getattr(model, "inner_paddings", {})
     new_paddings = dict(current)
     for path, layer in inner_by_path.items():

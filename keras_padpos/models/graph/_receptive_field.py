@@ -214,7 +214,7 @@ def _through(call, tensors, first):
             )
         ]
     window = window_of(layer)
-    if window is not None:
+    if window is not None and window.rank == rank:
         pads = window.pads(before)
         moved = zip(
             maps[0].axes,

@@ -122,6 +122,8 @@ class _Parts:
         self._alive.append(part)
 
     def _operation_part(self, operation):
+        if type(operation) is keras.Sequential:  # no more than its layers
+            return "sequential", self._part(operation.layers)
         if type(operation) is keras.layers.BatchNormalization:
             for name in ("moving_mean", "moving_variance"):
                 self._count(getattr(operation, name, None))
