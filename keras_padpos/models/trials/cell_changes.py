@@ -12,6 +12,9 @@ from keras_padpos.models.trials.trial_run import TrialRun
 
 Cells = tuple[int, ...]
 
+# Of all changed copies of a map: 256 MiB.
+_MOST_NUMBERS = 2**26
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -65,10 +68,12 @@ class CellChanges:
             )
             if self._count is None or needed <= self._count:
                 break
+            if not self._can_change(needed):
+                return Seen(positions, far=self._far)
             self._count = needed
         seen = self._explained(positions)
         far = self._far
-        if seen is None and not far:
+        if seen is None and not far and self._can_change(None):
             self._count = None
             self._draws = self._most_draws
             self._change_cells()
@@ -77,6 +82,12 @@ class CellChanges:
             self._check_alone()
             seen = Seen(positions, far=far)
         return seen
+
+    def _can_change(self, count):
+        """Whether copies with so many cells changed fit into memory."""
+        sizes = self._run.sizes
+        cells = sum(min(count or n, n) for n in sizes)
+        return 4 * cells * self._output.maps[0].size <= _MOST_NUMBERS
 
     def confirmed(self, expected: Seen, copies: int = 8) -> Seen | None:
         """Whether positions see no more than expected, in one run or two.
