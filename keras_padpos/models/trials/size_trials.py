@@ -176,7 +176,9 @@ class SizeTrials:
     def channels(self) -> int:
         """Channels of the widest of its maps."""
         shapes = self.call.input_shapes + self.call.output_shapes
-        return max(max(shape[-1] or 1, shape[1] or 1) for shape in shapes)
+        return max(
+            size or 1 for shape in shapes for size in (*shape[1:2], *shape[-1:])
+        )
 
     @property
     def weights(self) -> int:
