@@ -25,6 +25,7 @@ from keras_padpos.models.graph.copy_difference import difference
 from keras_padpos.models.graph.copy_difference import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
@@ -90,20 +91,7 @@ def sites_inside(
     if not inner:
         return []
     tried = _tried(call, dict(inner), spare)
-    shape = call.input_shapes[0] if call.input_shapes else ()
-    ones = (1,) * max(len(shape) - 2, 0)
-    whole = PaddingSite(
-        name=call.name,
-        layer=block,
-        kind="other",
-        kernel_size=ones,
-        strides=ones,
-        dilation_rate=ones,
-        sizes=tuple(shape[1:-1]),
-        pads=None,
-        padding_mode=None,
-        reason=tried.reason,
-    )
+    whole = other_site(call, tried.reason)
     if tried.reason:
         return [whole]
     names = [site.name for _, site in inner]

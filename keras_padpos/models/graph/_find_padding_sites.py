@@ -15,6 +15,7 @@ from keras_padpos.models.graph._tested_padding import tested_padding
 from keras_padpos.models.graph._unwindowed_sites import enlarged_rim
 from keras_padpos.models.graph._unwindowed_sites import unwindowed_site
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import RECURRENT
@@ -221,20 +222,9 @@ def _tested_site(call, makers, first):
 
 
 def _other_site(call, reason):
-    shape = call.input_shapes[0] if call.input_shapes else ()
-    ones = (1,) * max(len(shape) - 2, 0)
-    return PaddingSite(
-        name=call.name,
-        layer=call.operation,
-        kind="other",
-        kernel_size=_kernel_size(call.operation, ones),
-        strides=ones,
-        dilation_rate=ones,
-        sizes=tuple(shape[1:-1]),
-        pads=None,
-        padding_mode=None,
-        reason=reason,
-    )
+    site = other_site(call, reason)
+    cells = _kernel_size(call.operation, site.kernel_size)
+    return replace(site, kernel_size=cells)
 
 
 def _kernel_size(operation, ones):

@@ -1,5 +1,6 @@
 """Sites of layers whose window does not just move over their input."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ from keras_padpos.layers.resampling import INTERPOLATION_REACH
 from keras_padpos.layers.resampling import resizes_plainly
 from keras_padpos.models._call import Call
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import Window
@@ -185,21 +187,17 @@ def _aspect_frame(layer, sizes):
 
 def _framed_site(call, sizes, pads):
     """The site of a Resizing that adds a frame before it resizes."""
-    layer = call.operation
-    return PaddingSite(
-        name=call.name,
-        layer=layer,
-        kind="other",
+    fill = call.operation.fill_value
+    reason = (
+        "it adds a frame so that the aspect ratio stays "
+        "(`pad_to_aspect_ratio`), which no padding mode fills"
+    )
+    return replace(
+        other_site(call, reason),
         kernel_size=(1, 1),
         strides=(1, 1),
         dilation_rate=(1, 1),
         sizes=tuple(sizes),
         pads=pads,
-        padding_mode=Constant(layer.fill_value)
-        if layer.fill_value
-        else Zeros(),
-        reason=(
-            "it adds a frame so that the aspect ratio stays "
-            "(`pad_to_aspect_ratio`), which no padding mode fills"
-        ),
+        padding_mode=Constant(fill) if fill else Zeros(),
     )
