@@ -6,15 +6,16 @@ from typing import Any
 
 import keras
 
-from keras_padpos.models.graph._behaviour import Behaviour
-from keras_padpos.models.graph._behaviour import behaviour_of
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models._call import Call
+from keras_padpos.models._code_owner import package_of
 from keras_padpos.models.graph.window import CROPPING
 from keras_padpos.models.graph.window import STOCK
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import runs_other_code
+from keras_padpos.models.trials._behaviour import Behaviour
+from keras_padpos.models.trials._behaviour import behaviour_of
 
 _RANKS = (1, 2, 3)
 # Exact layers of Keras that are trusted not to pad: they read or move numbers
@@ -145,7 +146,7 @@ def _is_stock(operation):
     kind = type(operation)
     return (
         kind in _NOT_PADDING
-        or kind.__module__.partition(".")[0] == "keras_padpos"
+        or package_of(kind) == "keras_padpos"
         # What these hold is looked at.
         or isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN))
     )
