@@ -118,9 +118,9 @@ def tested_padding(
             if behaviour.pads_somewhere and (
                 len(maps) == 1 or other_code or _joins_parts(call, makers)
             ):
-                return TestedPadding(_why(call), behaviour)
+                return TestedPadding(_why(call, behaviour), behaviour)
             if behaviour.reason and _is_made_to_pad(call.operation):
-                return TestedPadding(_why(call), behaviour)
+                return TestedPadding(_why(call, behaviour), behaviour)
             if behaviour.reason and other_code:
                 return TestedPadding(
                     "what it does could not be found, so it may pad: "
@@ -166,10 +166,15 @@ def _is_made_to_pad(operation):
     return same or any(hasattr(operation, name) for name in _OF_PADDING)
 
 
-def _why(call):
+def _why(call, behaviour):
     """Why what pads by itself cannot be converted."""
     operation = call.operation
     kind = type(operation).__name__
+    if behaviour.enlarges:
+        return (
+            f"{kind} enlarges the map and reads beyond its border by its own "
+            "code; use keras_padpos.layers.UpSampling2D in its place"
+        )
     if not isinstance(operation, keras.Layer):
         return (
             f"it is an operation of keras.ops ({kind}); use a layer of "

@@ -1,6 +1,7 @@
 """In what a copy of a layer differs from it."""
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -128,6 +129,8 @@ def _other_setting(layer, twin):
         other = twins.get(path)
         if other is None or has_graph(inner) or has_graph(other):
             continue
+        if isinstance(inner, keras.layers.InputLayer):
+            continue  # it says for what shape a model inside was built
         try:
             one, two = _settings(inner), _settings(other)
         except Exception:
@@ -140,7 +143,10 @@ def _other_setting(layer, twin):
 
 def _settings(layer):
     """A layer's configuration without what a copy may have of its own."""
-    return _bound(plain_layer_config(layer))
+    config = plain_layer_config(layer)
+    if isinstance(layer, keras.layers.Lambda):
+        config["function"] = layer.function  # its bytes need not be the same
+    return _bound(config)
 
 
 def _bound(config):
@@ -155,6 +161,16 @@ def _bound(config):
     return config
 
 
+def _captured_values(function):
+    """The values of a function's own arguments and of what it refers to."""
+    cells = function.__closure__ or ()
+    return [
+        *(function.__defaults__ or ()),
+        *(function.__kwdefaults__ or {}).values(),
+        *(cell.cell_contents for cell in cells),
+    ]
+
+
 def _is_same(one, two):
     if isinstance(one, dict) and isinstance(two, dict):
         return one.keys() == two.keys() and all(
@@ -164,7 +180,13 @@ def _is_same(one, two):
         return len(one) == len(two) and all(map(_is_same, one, two))
     if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
         return np.array_equal(one, two)
+    if isinstance(one, FunctionType) and isinstance(two, FunctionType):
+        return one.__code__ == two.__code__ and all(
+            map(_is_same, _captured_values(one), _captured_values(two))
+        )
     plain = (bool, int, float, str, bytes, type(None), np.generic)
     if isinstance(one, plain) or isinstance(two, plain):
         return bool(one == two)
-    return type(one) is type(two)  # objects that do not say if they are equal
+    # Objects that do not say if they are equal.
+    kinds = [getattr(each, "plain_class", type(each)) for each in (one, two)]
+    return kinds[0] is kinds[1]

@@ -99,6 +99,26 @@ class Subclassed(keras.Model):
         return self.drop(self.conv(x), training=training)
 
 
+@keras.saving.register_keras_serializable("test_blocks")
+class Framed(keras.layers.Layer):
+    """Builds a model inside by its frame's class; a Lambda refers to it."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.frame = keras.layers.ZeroPadding2D(1)
+        self.valid = keras.Sequential([keras.layers.Conv2D(3, 3)])
+        self.scale = 2.0
+
+    def build(self, shape):
+        if isinstance(self.frame, keras.layers.ZeroPadding2D):
+            shape = self.frame.compute_output_shape(shape)
+        self.valid.build(shape)
+        self.scaled = keras.layers.Lambda(lambda x: x * self.scale)
+
+    def call(self, x):
+        return self.scaled(self.valid(self.frame(x)))
+
+
 def net(block, size=SIZE):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((*size, 3))
@@ -110,6 +130,7 @@ BLOCKS = {
     "late": lambda: Late(name="block"),
     "nested": lambda: Nested(name="block"),
     "subclassed": lambda: Subclassed(name="block"),
+    "framed": lambda: Framed(name="block"),
     "spectral": lambda: keras.layers.SpectralNormalization(
         conv(), name="block"
     ),

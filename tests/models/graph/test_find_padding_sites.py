@@ -591,6 +591,16 @@ def test_subclasses_of_resampling_and_cropping_are_run():
     assert (site.name, site.kind) == ("up", "resampling")
 
 
+def test_the_reason_of_an_interpolation_names_the_layer_to_take():
+    def doubled(x):
+        return keras.ops.image.resize(x, (2 * x.shape[1], 2 * x.shape[2]))
+
+    inputs = keras.Input((12, 12, 2))
+    model = keras.Model(inputs, layers.Lambda(doubled)(inputs))
+    (site,) = find_padding_sites(model)
+    assert "layers.UpSampling2D in its place" in site.reason
+
+
 @pytest.mark.parametrize("cells", ["same", "valid"])
 def test_a_spectrogram_of_a_padded_signal_is_listed(cells):
     inputs = keras.Input((4000, 1))
