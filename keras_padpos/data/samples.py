@@ -93,6 +93,11 @@ class SamplePhotographs(PictureSource):
         """Starts a pass over the crops' numbers."""
         return iter(range(self.expected))
 
+    def numbered_candidates(self) -> Iterator[tuple[int, int]]:
+        """Starts a pass over the crops, each with its photograph's number."""
+        number = len(self._paths)
+        return ((crop % number, crop) for crop in self.candidates())
+
     def load(self, candidate: int) -> np.ndarray:
         """Takes one crop, by its number."""
         photograph = self._photograph(candidate % len(self._paths))
