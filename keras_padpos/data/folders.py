@@ -65,8 +65,9 @@ def _split(spec: str) -> tuple[Path, slice]:
 class FolderPictures(PictureFiles):
     """The pictures of one folder, by name.
 
-    Of a folder that holds none itself, those of its sub-folders. `spec` is `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures, as
-    Python slices the list sorted by name.
+    Of a folder that holds none itself, those of its sub-folders. `spec` is
+    `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures, as Python
+    slices the list sorted by name.
     """
 
     def __init__(self, spec: str) -> None:
@@ -98,7 +99,7 @@ class FolderPictures(PictureFiles):
         return self._folder / candidate, candidate
 
     def class_indices(self, classes: int) -> list[int] | None:
-        """The numbers that the sub-folders are named by, all below `classes`."""
+        """The numbers of the sub-folders, if all are below `classes`."""
         names = [source.rpartition("/")[0] for source in self.sources]
         if not all(name.isdecimal() and int(name) < classes for name in names):
             return None

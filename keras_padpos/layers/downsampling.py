@@ -186,12 +186,8 @@ class PolyphaseSampling2D(keras.layers.Layer):
             _every(self.strides, start, first)
             for start in itertools.product(*map(range, self.strides))
         ]
-        sums = [
-            ops.sum(
-                ops.square(ops.cast(guide[grid], "float32")), axis=(1, 2, 3)
-            )
-            for grid in grids
-        ]
+        squares = ops.square(ops.cast(guide, "float32"))
+        sums = [ops.sum(squares[grid], axis=(1, 2, 3)) for grid in grids]
         chosen = ops.argmax(ops.stack(sums, axis=1), axis=1)
         sampled = x[grids[0]]
         for number, grid in enumerate(grids[1:], start=1):

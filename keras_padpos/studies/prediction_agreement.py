@@ -10,8 +10,9 @@ Pictures are prepared as usual: resized until the shorter side has
 network needs the real neighbours of its crop, which such a picture has not.
 So `none` has a table of its own: pictures are resized until the shorter side
 holds the neighbours too, and the crop, which the network's strides put near
-the middle, is a smaller part of the picture. There zeros are measured again on the same crops, and once more on
-the crop with its neighbours: so much is due to the larger view.
+the middle, is a smaller part of the picture. There zeros are measured again on
+the same crops, and once more on the crop with its neighbours: so much is due to
+the larger view.
 """
 
 import operator

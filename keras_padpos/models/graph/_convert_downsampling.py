@@ -50,7 +50,7 @@ def convert_downsampling(
     Example:
 
     >>> from keras_padpos.models import convert_padding
-    >>> net = keras.applications.MobileNet(weights=None, input_shape=(64, 64, 3))
+    >>> net = keras.applications.MobileNet((64, 64, 3), weights=None)
     >>> net = convert_padding(net, "circular")
     >>> net = convert_downsampling(net, "polyphase", padding_mode="circular")
     >>> net.get_layer("conv1").strides, net.get_layer("conv1_polyphase").strides
