@@ -14,11 +14,8 @@ def example_run():
         "pictures": 2,
         "relative": 0.5,
         "relative_ci95": [0.4, 0.6],
-        "snr_db": -3.0,
         "snr": 0.5,
         "snr_ci95": [0.3, 0.7],
-        "snr_of_means": 0.5,
-        "snr_of_means_ci95": [0.3, 0.7],
         "arrays": "1/zeros/conv",
         "reference": "1/reference/conv",
     }

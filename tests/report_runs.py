@@ -94,7 +94,7 @@ def formation_run(path):
     rows = example_rows(
         """{"model": "vgg5", "seed": 0, "step": 0, "layer": "conv",
         "test_accuracy": 0.5, "train_images": 8, "images": 4, "pictures": 2,
-        "crop": 8, "image_set": "noise", "relative": 1.0, "snr_of_means": 1.0}
+        "crop": 8, "image_set": "noise", "relative": 1.0, "snr": 1.0}
         """,
         ["zeros", "reflect"],
     )

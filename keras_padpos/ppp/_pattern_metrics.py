@@ -12,14 +12,14 @@ from keras_padpos.metrics import side_asymmetry
 from keras_padpos.ppp.statistics import PatternStatistics
 from keras_padpos.ppp.statistics import ReferenceStatistics
 
-SILENT = 1e-12
-"""A unit is dead if its variance is less than this share of the layer's power.
+ROUNDING = 1e-12
+"""Variance of O, over its power, that is no more than rounding.
 
-That is the mean of O² over crops and units. A millionth of the usual size is
-rounding, and no signal-to-noise ratio goes by it.
+Both are means over units; the power is the mean of O² over crops. Where O
+varies by less than a millionth of its usual size, nothing is divided by it.
 """
 
-_WITH_INTERVAL = ("mae", "relative", "snr", "snr_of_means")
+_WITH_INTERVAL = ("mae", "relative", "snr")
 # Of the absolute value of a normal variable, in deviations.
 _MEAN_ABSOLUTE = math.sqrt(2 / math.pi)
 
@@ -46,21 +46,16 @@ def pattern_metrics(
       of padding differs from crop to crop;
     * `relative`: `mae` / std(O), where std(O) is the root of the mean over
       units of Var(O); `None` if no unit varies;
-    * `snr`: mean over units of E[D]² / Var(O); `snr_db`: ten times its common
-      logarithm; `snr_unbiased`: with the product of E[D] over both halves of
+    * `snr`: mean over units of E[D]² / mean over units of Var(O), `None` if no
+      unit varies; `snr_unbiased`: with the product of E[D] over both halves of
       the pictures for the square, which noise in E[D] does not enlarge;
-      `snr_of_means`: mean of E[D]² over mean of Var(O), in which units that
-      hardly ever fire weigh little; `snr_of_means_unbiased`: the same with
-      the product of both halves;
-    * `silent`: share of the units left out of the former two, because O does
-      not vary there; see `SILENT`;
     * `border`, `corner`, `centre`: the channel mean of |E[D]|, mean over the
       outermost positions, over the four corners, and over the innermost ones;
       `left_right`, `top_bottom`: its contrasts, see `side_asymmetry`.
 
-    Intervals (`mae_ci95`, `relative_ci95`, `snr_ci95`, `snr_of_means_ci95`)
-    are those of a delete-a-group jackknife over pictures, see
-    `jackknife_interval`, computed on up to 32,768 units of the layer.
+    Intervals (`mae_ci95`, `relative_ci95`, `snr_ci95`) are those of a
+    delete-a-group jackknife over pictures, see `jackknife_interval`, computed
+    on up to 32,768 units of the layer.
 
     These definitions are ours: what Lin et al. call their metrics and how they
     compute them could not be read.
@@ -88,40 +83,28 @@ def pattern_metrics(
             kept for D.
 
     Returns:
-        The figures; `None` where there is none (decibels of a ratio of 0,
-        intervals of fewer than two pictures).
+        The figures; `None` where there is none (an interval of fewer than two
+        groups of pictures).
     """
     (top, bottom), (left, right) = position
     difference = statistics.difference
     mean = difference.mean
-    deviation = reference.moments.variance[top:bottom, left:right]
+    typical = reference.moments.variance[top:bottom, left:right].mean()
     content = reference.moments.mean[top:bottom, left:right]
-    alive = deviation > SILENT * (deviation.mean() + np.square(content).mean())
-    scale = math.sqrt(deviation.mean()) if alive.any() else 0.0
+    varies = _varies(typical, np.square(content).mean())
     mae = float(np.abs(mean).mean())
-    square = np.square(mean)
-    snr = _mean_ratio(square, deviation, alive)
     first, second = difference.means
-    both = difference.counts.all()
     figures = {
         "mae": mae,
         "mae_per_image": float(statistics.absolute.mean() / difference.count),
         "deviation": math.sqrt(difference.variance.mean()),
-        "relative": mae / scale if scale else None,
-        "snr": snr,
-        "snr_db": 10 * math.log10(snr) if snr else None,
+        "relative": mae / math.sqrt(typical) if varies else None,
+        "snr": float(np.square(mean).mean() / typical) if varies else None,
         "snr_unbiased": (
-            _mean_ratio(first * second, deviation, alive) if both else None
-        ),
-        "snr_of_means": (
-            float(square.mean() / deviation.mean()) if scale else None
-        ),
-        "snr_of_means_unbiased": (
-            float((first * second).mean() / deviation.mean())
-            if scale and both
+            float((first * second).mean() / typical)
+            if varies and difference.counts.all()
             else None
         ),
-        "silent": float(1 - alive.mean()),
     }
     replicates, noise = _without_groups(statistics, reference, shared)
     for name in _WITH_INTERVAL:
@@ -172,10 +155,8 @@ def pattern_maps(statistics: PatternStatistics) -> dict[str, np.ndarray]:
     }
 
 
-def _mean_ratio(squares, variance, alive):
-    if not alive.any():
-        return None
-    return float((squares[alive] / variance[alive]).mean())
+def _varies(variance, squared_mean):
+    return variance > ROUNDING * (variance + squared_mean)
 
 
 def _without_groups(statistics, reference, shared):
@@ -190,15 +171,10 @@ def _without_groups(statistics, reference, shared):
     total, squares = (theirs[:, each][:, shared] for each in (0, 1))
     variances = np.maximum(squares - total**2 / below, 0) / (below - 1)
     typical = variances.mean(axis=1)
-    power = typical + np.square(total / below).mean(axis=1)
-    alive = (variances > SILENT * power[:, None]).all(axis=0)
-    mae = np.abs(means).mean(axis=1)
-    figures = dict(nothing, mae=mae)
-    if alive.any():
-        figures["relative"] = mae / np.sqrt(typical)
-        figures["snr_of_means"] = np.square(means).mean(axis=1) / typical
-        ratios = means[:, alive] ** 2 / variances[:, alive]
-        figures["snr"] = ratios.mean(axis=1)
+    figures = dict(nothing, mae=np.abs(means).mean(axis=1))
+    if _varies(typical, np.square(total / below).mean(axis=1)).all():
+        figures["relative"] = figures["mae"] / np.sqrt(typical)
+        figures["snr"] = np.square(means).mean(axis=1) / typical
     groups = len(counts)
     errors = np.sqrt((groups - 1) * means.var(axis=0))
     return figures, float(_MEAN_ABSOLUTE * errors.mean())

@@ -23,7 +23,7 @@ _PROFILE_INCHES = 2.6
 _NUMBERS_INCHES = 0.6
 
 _RELATIVE = "|E[D]| / std(O)"
-_SNR_OF_MEANS = "mean of E[D]² / mean of Var(O)"
+_SNR = "mean of E[D]² / mean of Var(O)"
 
 _MODE_INCHES = 1.45
 # Of the modes' names.
@@ -165,7 +165,7 @@ def _steps_figure(path, rows, modes, layers, title):
         cells = grouped(rows, ["padding_mode", "layer", "step"])
         for line, field, label in (
             (axes[0], "relative", _RELATIVE),
-            (axes[1], "snr_of_means", _SNR_OF_MEANS),
+            (axes[1], "snr", _SNR),
         ):
             for axis, layer in zip(line, layers, strict=True):
                 for mode, style in mode_lines(modes).items():
@@ -203,13 +203,13 @@ def _band(axis, seeds, field, style):
 
 
 def _depth_figure(path, rows, modes, layers, title):
-    """Size and signal-to-noise ratios by layer; a pattern of 0 is left out."""
-    with open_figure(path, title, (13, 4.6)) as figure:
-        axes = figure.subplots(1, 3)
+    """Size and signal-to-noise ratio by layer; a pattern of 0 is left out."""
+    with open_figure(path, title, (9.5, 4.6)) as figure:
+        axes = figure.subplots(1, 2)
         for axis, field, label in zip(
             axes,
-            ("relative", "snr_of_means", "snr"),
-            (_RELATIVE, f"{_SNR_OF_MEANS}, dB", "mean of E[D]² / Var(O), dB"),
+            ("relative", "snr"),
+            (_RELATIVE, f"{_SNR}, dB"),
             strict=True,
         ):
             in_db = field != "relative"

@@ -14,7 +14,7 @@ from keras_padpos.report.table import values_of
 
 _FIELDS = {
     "relative": "relative pattern, |E[D]| / std(O)",
-    "snr_of_means": "signal-to-noise ratio, mean of E[D]² / mean of Var(O)",
+    "snr": "signal-to-noise ratio, mean of E[D]² / mean of Var(O)",
 }
 
 FORMATION_NOTES = (

@@ -29,9 +29,9 @@ def comparison_tables(
     """Compare the metrics of the networks of finished runs.
 
     Of `position_probe` PosENet's score, the mean Spearman correlation, for
-    each target; of `padding_pattern` the pattern's `relative`, `snr_of_means`
-    and `snr`, of `pattern_formation` the same at the last step; of
-    `fconv_tests` the accuracy in the four-quadrant test, for each border.
+    each target; of `padding_pattern` the pattern's `relative` and `snr`, of
+    `pattern_formation` the same at the last step; of `fconv_tests` the
+    accuracy in the four-quadrant test, for each border.
 
     The bare picture and the red-green test, which is about networks of its
     own, are left out. A network out of a file is known by the file's name,
@@ -92,7 +92,7 @@ def _pattern_metrics(rows, layers):
         own = [each for each in rows if each.get("backbone") == file]
         chosen = (own[-1]["layer"],) if layers == ("last",) else layers
         if chosen == ("all",) or row["layer"] in chosen:
-            for name in ("relative", "snr_of_means", "snr"):
+            for name in ("relative", "snr"):
                 yield _network(row), f"PPP {name}, {row['layer']}", row[name]
 
 

@@ -256,9 +256,9 @@ _TABLE = Table(
         "mae_per_image": Column("E|D|", "mae_per_image", _DIGITS),
         "relative": Column("/ std(O)", "relative", _DIGITS),
         "relative_ci95": Column("95 %", "relative_ci95", interval(".3g", 1)),
-        "of_means": Column("SNR, dB", "snr_of_means", _db),
-        "of_means_ci95": Column("95 %", "snr_of_means_ci95", _db),
-        "of_means_unbiased": Column("unbiased", "snr_of_means_unbiased", _db),
+        "snr": Column("SNR, dB", "snr", _db),
+        "snr_ci95": Column("95 %", "snr_ci95", _db),
+        "snr_unbiased": Column("unbiased", "snr_unbiased", _db),
         "border": Column("border", "border", _DIGITS),
         "centre": Column("centre", "centre", _DIGITS),
     },
@@ -272,8 +272,7 @@ _NOTES = (
     "of noise: |E[D]| of a D whose mean is 0: what is not well above it "
     "falls with more pictures. SNR: mean of E[D]² / mean of Var(O), "
     "unbiased: from both halves of the pictures. border, centre: |E[D]| "
-    "at the outermost and innermost positions. All figures, the mean of "
-    "ratios among them: results.json.",
+    "at the outermost and innermost positions. All figures: results.json.",
     "These definitions are ours; those of Lin et al. could not be read. "
     "Intervals: jackknife over pictures.",
 )

@@ -64,7 +64,7 @@ def test_leaves_rows_arrays_and_figures(finished):
     first = rows[0]
     fields = (
         "backbone weights padding_mode layer stride images mae mae_per_image "
-        "relative snr snr_db snr_unbiased snr_ci95"
+        "relative snr snr_unbiased snr_ci95"
     ).split()
     assert set(fields) <= set(first)
     # Three pictures of four are large enough, four crops of each.

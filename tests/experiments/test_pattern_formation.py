@@ -108,7 +108,7 @@ def test_a_resumed_run_gives_the_same(finished, tmp_path):
     assert "vgg5-none-seed3: done before" in again.stderr
     for mine, theirs in zip(rows_of(begun), rows_of(work), strict=True):
         assert mine.keys() == theirs.keys()
-        for name in ("relative", "snr_of_means", "mae", "test_accuracy"):
+        for name in ("relative", "snr", "mae", "test_accuracy"):
             assert mine[name] == pytest.approx(theirs[name], rel=1e-4)
 
 
@@ -134,7 +134,7 @@ def test_saved_networks_have_the_pattern(finished):
     ours = [row for row in rows_of(work)[:12] if row["step"] == 4]
     for mine, theirs in zip(ours, measurement.rows(), strict=True):
         assert mine["layer"] == theirs["layer"]
-        for name in ("relative", "snr_of_means", "mae", "mae_noise"):
+        for name in ("relative", "snr", "mae", "mae_noise"):
             assert mine[name] == pytest.approx(theirs[name], rel=1e-3)
 
 

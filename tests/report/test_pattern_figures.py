@@ -29,7 +29,7 @@ def test_several_networks_have_figures_of_their_own(plotted):
 
 
 def test_a_network_without_padding_alone_has_no_surface(plotted):
-    scores = dict.fromkeys(("relative", "snr", "snr_of_means"), 0.0)
+    scores = dict.fromkeys(("relative", "snr"), 0.0)
     names = plotted(
         {"padding_mode": "none", **scores},
         pattern=np.zeros((6, 6)),

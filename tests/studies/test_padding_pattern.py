@@ -73,16 +73,16 @@ def test_numbers_have_three_digits_and_ratios_are_in_decibels(ratio, text):
     (table,) = STUDY.lay_out(
         rows_of(
             {
-                "snr_of_means": ratio,
-                "snr_of_means_ci95": [ratio, 1e3 * ratio],
+                "snr": ratio,
+                "snr_ci95": [ratio, 1e3 * ratio],
                 "mae": 0.00056789,
             }
         )
     )
     (line,) = table["rows"]
-    assert line["of_means"] == text
-    assert line["of_means_ci95"] == (
+    assert line["snr"] == text
+    assert line["snr_ci95"] == (
         f"{text} to {float(text) + 30:.1f}" if ratio else None
     )
-    assert line["of_means_unbiased"] is None
+    assert line["snr_unbiased"] is None
     assert (line["mae"], line["relative_ci95"]) == ("0.000568", "0.4 to 0.6")

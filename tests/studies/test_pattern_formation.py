@@ -25,7 +25,7 @@ def tables_of(values):
             "layer": layer,
             "test_accuracy": 0.5 + seed / 10,
             "relative": pair[min(step, 1)],
-            "snr_of_means": 1.0,
+            "snr": 1.0,
             "mae": 2 * pair[min(step, 1)],
             "mae_noise": 0.5,
         }

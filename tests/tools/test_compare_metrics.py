@@ -42,7 +42,6 @@ def pattern_row(layer, **changes):
         "layer": layer,
         "relative": 0.5,
         "snr": 0.25,
-        "snr_of_means": 0.2,
         **changes,
     }
 
@@ -174,14 +173,13 @@ def test_metrics_of_all_experiments(tmp_path):
     assert found["vgg5", "zeros", "PPP relative, two"] == "0.9"
     quadrants = "F-Conv quadrants, border 16, splits disjoint"
     assert found["vgg5", "none", quadrants] == "0.5"
-    assert len(found) == 2 + 3 + 3 + 2
+    assert len(found) == 2 + 2 + 2 + 2
     chosen = values_of(paths[1:2], ["one"])
     assert {metric for _, _, metric in chosen} == {
         "PPP relative, one",
-        "PPP snr_of_means, one",
         "PPP snr, one",
     }
-    assert len(values_of(paths[1:2], ["all"])) == 6
+    assert len(values_of(paths[1:2], ["all"])) == 4
 
 
 def test_conversions_and_named_networks_stand_apart(tmp_path):
