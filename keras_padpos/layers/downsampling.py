@@ -1,6 +1,5 @@
 """Down-sampling that a shift of the picture changes little, or not at all."""
 
-import itertools
 import math
 from typing import Any
 
@@ -181,19 +180,34 @@ class PolyphaseSampling2D(keras.layers.Layer):
         """
         x, guide = inputs if isinstance(inputs, (list, tuple)) else [inputs] * 2
         self._check(x.shape)
+        squares = self._by_grid(ops.square(ops.cast(guide, "float32")))
+        across = [axis for axis in range(1, 6) if axis not in self._starts]
+        sums = ops.sum(squares, axis=across)
+        largest = ops.argmax(
+            ops.reshape(sums, (-1, math.prod(self.strides))), 1
+        )
+        # One on the grid of each example, zero on the others.
+        kept = ops.one_hot(largest, math.prod(self.strides), dtype="bool")
+        shape = [-1] + [1] * 5
+        for axis, stride in zip(self._starts, self.strides, strict=True):
+            shape[axis] = stride
+        kept = ops.reshape(kept, shape)
+        return ops.sum(ops.where(kept, self._by_grid(x), 0), axis=self._starts)
+
+    @property
+    def _starts(self):
+        """The axes over grids of what `_by_grid` gives."""
         first = 1 if self.data_format == "channels_last" else 2
-        grids = [
-            _every(self.strides, start, first)
-            for start in itertools.product(*map(range, self.strides))
-        ]
-        squares = ops.square(ops.cast(guide, "float32"))
-        sums = [ops.sum(squares[grid], axis=(1, 2, 3)) for grid in grids]
-        chosen = ops.argmax(ops.stack(sums, axis=1), axis=1)
-        sampled = x[grids[0]]
-        for number, grid in enumerate(grids[1:], start=1):
-            this = ops.reshape(ops.equal(chosen, number), (-1, 1, 1, 1))
-            sampled = ops.where(this, x[grid], sampled)
-        return sampled
+        return first + 1, first + 3
+
+    def _by_grid(self, x):
+        """A map, with an axis over grids behind each spatial one."""
+        first = 1 if self.data_format == "channels_last" else 2
+        shape = list(ops.shape(x))
+        down, right = self.strides
+        height, width = shape[first : first + 2]
+        shape[first : first + 2] = height // down, down, width // right, right
+        return ops.reshape(x, shape)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Sizes divided by the strides.
