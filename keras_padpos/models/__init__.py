@@ -7,6 +7,7 @@ from keras_padpos.models._backbone import stage_names
 from keras_padpos.models._calibrate_batch_norm import calibrate_batch_norm
 from keras_padpos.models._classifier import classifier
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.graph._convert_downsampling import convert_downsampling
 from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.graph._even_sizes import even_sizes
 from keras_padpos.models.graph._even_sizes import square_shape
@@ -49,6 +50,7 @@ __all__ = [
     "calibrate_batch_norm",
     "check_weights",
     "classifier",
+    "convert_downsampling",
     "convert_padding",
     "deeplab",
     "even_sizes",

@@ -92,6 +92,25 @@ def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
     return _maker(layer, mode, pads)()
 
 
+def dense_layer(
+    layer: keras.Layer, pads: Any, mode: PaddingMode
+) -> keras.Layer:
+    """A window that moves by one cell, with the cells and the mode."""
+    counted = getattr(getattr(layer, "geometry", None), "explicit", None)
+    pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
+    if pooling and counted is None and _is_zeros(mode):
+        mode = padding.get("partial")  # see `fixed_layer`
+    config = {**layer_config(layer), "strides": 1}
+    config.pop("padding_mode", None)
+    if not any(map(any, pads)):
+        stock: Any = STOCK.get(type(layer), type(layer))
+        return stock.from_config({**config, "padding": "valid"})
+    ours: Any = PADDED.get(type(layer), type(layer))
+    return ours.from_config(
+        {**config, "padding": pads, "padding_mode": padding.serialize(mode)}
+    )
+
+
 def _corrects(mode):
     return type(mode).correct is not PaddingMode.correct
 
