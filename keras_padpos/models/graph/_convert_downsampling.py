@@ -12,8 +12,8 @@ from keras_padpos import padding
 from keras_padpos.errors import InputError
 from keras_padpos.layers import BlurPool2D
 from keras_padpos.layers import PolyphaseSampling2D
-from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models._call import Call
+from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._replaced_layers import dense_layer
 from keras_padpos.models.graph._replaced_layers import fixed_layer
