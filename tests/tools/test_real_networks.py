@@ -66,6 +66,30 @@ def test_a_field_told_too_small_is_seen(monkeypatch):
     assert examine(_net)["field"].startswith("no: second: position ")
 
 
+def _gated():
+    inputs = keras.Input((24, 24, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same", name="first")(inputs)
+    mean = keras.layers.GlobalAveragePooling2D(keepdims=True)(x)
+    x = keras.layers.Multiply(name="gate")([x, mean])
+    return keras.Model(
+        inputs, keras.layers.Conv2D(4, 3, padding="same", name="second")(x)
+    )
+
+
+def test_a_field_told_too_small_is_seen_behind_a_gate(monkeypatch):
+    row = examine(_gated)
+    assert {name: row[name] for name in CHECKS} == dict.fromkeys(CHECKS, "yes")
+    assert (row["fields"], row["unchecked"]) == (3, 0)
+    tell = models.receptive_field
+
+    def of_the_gate(model, shape):
+        fields = tell(model, shape)
+        return {**fields, "second": fields["gate"]}
+
+    monkeypatch.setattr(models, "receptive_field", of_the_gate)
+    assert examine(_gated)["field"].startswith("no: second: position ")
+
+
 def test_a_file_that_pads_another_way_is_seen(monkeypatch):
     load = keras.saving.load_model
     convert = models.convert_padding
