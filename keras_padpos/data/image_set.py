@@ -304,7 +304,9 @@ class ImageSet:
                 epoch=epoch,
                 drop_remainder=drop_remainder,
             ),
-            lambda batch: tf.TensorSpec((batch, *self.shape, 3), "float32"),
+            lambda batch: tf.TensorSpec(
+                (batch, *self.shape, self._source.channels), "float32"
+            ),
             self.delivered,
             batch_size=batch_size,
             epoch=epoch,

@@ -12,6 +12,7 @@ from keras_padpos.models.graph._even_sizes import unfit_layer
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._receptive_field import receptive_field
 from keras_padpos.models.graph._stage_model import stage_candidates
+from keras_padpos.models.graph._stage_model import stage_model as stages
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.receptive_fields import ReceptiveField
 from keras_padpos.models.graph.receptive_fields import ReceptiveFields
@@ -56,6 +57,7 @@ __all__ = [
     "semantic_net",
     "stage_candidates",
     "stage_names",
+    "stages",
     "unfit_layer",
     "vgg5",
 ]
