@@ -105,7 +105,8 @@ def formation_run(path):
 def agreement_run(path):
     rows = example_rows(
         """{"backbone": "mobilenet", "weights": "random", "test_set": "photos",
-        "images": 2, "crop": 64, "top1_agreement": 0.5, "top1_ci95": [0.0, 1.0],
+        "images": 2, "crop": 64, "shorter_side": 256, "shown": "crop",
+        "shift": 0, "top1_agreement": 0.5, "top1_ci95": [0.0, 1.0],
         "top5_overlap": 0.6, "total_variation": 0.4}""",
         ["zeros", "reflect"],
     )
@@ -185,6 +186,7 @@ def shift_run(path):
     rows = example_rows(
         """{"backbone": "mobilenet", "weights": "imagenet", "images": 8,
         "padding_mode": "zeros", "image_set": "photos", "pairs": 1,
+        "downsampling": "strided", "shift": "crops",
         "consistency": 0.75, "consistency_ci95": [0.5, 1.0]}"""
     )
     return write(path, "shift_consistency", {"pairs": 1}, rows)

@@ -75,14 +75,12 @@ def _check_file(path, model):
     """Refuse a file that Keras does not open again as what was saved."""
     import keras
 
-    from keras_padpos.models._plain_reason import plain_reason
-    from keras_padpos.models.graph._copied_layer import difference
-    from keras_padpos.models.graph.graph_walk import packed
+    from keras_padpos.models import model_difference
+    from keras_padpos.models import plain_reason
 
     try:
         opened = keras.saving.load_model(path, compile=False)
-        inputs = packed(model, model.inputs)
-        problem = difference(model, opened, ((inputs,), {}))
+        problem = model_difference(model, opened)
     except Exception as error:
         # Classes of layers raise what they like.
         problem = plain_reason(error)

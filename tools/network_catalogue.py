@@ -246,6 +246,8 @@ _EFFICIENT_NET = {
     "input_shape": _SHAPE,
     "num_features": 64,
 }
+# Its map of stride 16 holds more cells than the largest dilation, 18.
+_OF_DEEPLAB = (320, 320, 3)
 _OPEN = {"image_shape": (None, None, 3)}
 _HUB: dict[str, tuple[str, dict[str, Any]]] = {
     "ResNet": ("ResNetBackbone", _RESNET),
@@ -299,13 +301,16 @@ _HUB: dict[str, tuple[str, dict[str, Any]]] = {
     "DeepLabV3Plus": (
         "DeepLabV3Backbone",
         {
-            "image_encoder": ("ResNetBackbone", _RESNET),
+            "image_encoder": (
+                "ResNetBackbone",
+                {**_RESNET, "image_shape": _OF_DEEPLAB},
+            ),
             "projection_filters": 16,
             "low_level_feature_key": "P2",
             "spatial_pyramid_pooling_key": "P4",
             "upsampling_size": 4,
-            "dilation_rates": [1, 2],
-            "image_shape": _SHAPE,
+            "dilation_rates": [6, 12, 18],
+            "image_shape": _OF_DEEPLAB,
         },
     ),
     "RetinaNet": (

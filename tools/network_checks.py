@@ -1,6 +1,6 @@
 """Whether the package keeps its promises on one network."""
 
-import itertools
+import functools
 import math
 import tempfile
 import time
@@ -14,10 +14,11 @@ import numpy as np
 
 from keras_padpos import models
 from keras_padpos.errors import InputError
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
+from keras_padpos.models.trials.layer_trial import sampled_weight
 
 CHECKS = ("converts", "zeros", "constant", "roll", "field", "saved")
 """The checks of `examine`, in their order."""
@@ -48,7 +49,8 @@ def examine(
     * `constant`: with `reflect` every map of a constant picture is constant.
     * `roll`: with `circular` every map of a rolled picture is rolled.
     * `field`: where one cell of the picture changes, no position of a map
-      changes that does not see it by `receptive_field`.
+      changes that does not see it by `receptive_field`. Of maps behind a gate,
+      which moves all positions, see `unchecked`.
     * `saved`: the converted network is saved and loaded, gives the same bits
       and pads the same way.
 
@@ -63,7 +65,9 @@ def examine(
         reason: `"no: ..."` (a promise broken), `"refused: ..."`,
         `"crashed: ..."`, or `"n/a: ..."`; besides `layers`, `sites`,
         `unknown` (sites with a reason), `maps` and `fields` (maps, and those
-        whose field is told), `convert_seconds` and `seconds`.
+        whose field is told), `unchecked` (fields of maps behind a gate that
+        could not be checked beside it), `convert_seconds` of processor time
+        and `seconds`.
     """
     started = time.perf_counter()
     row: dict[str, Any] = {}
@@ -72,7 +76,7 @@ def examine(
     except Exception as error:  # of another package, which may be too old
         reason = f"not built: {type(error).__name__}: {_line(error)}"
         return dict.fromkeys(CHECKS, f"n/a: {reason}")
-    _draw_weights(net)
+    _sample_weights(net)
     row["layers"] = len(net.layers)
     checks = _Checks(net, learns_positions, grid, row)
     for name in CHECKS:
@@ -99,18 +103,16 @@ def _line(error):
     return " ".join(str(error).split())[:400]
 
 
-def _draw_weights(net):
+def _sample_weights(net):
     """Let nothing be switched off, as zeros and tiny scales would do it."""
     random = np.random.default_rng(0)
     for variable in net.weights:
         value = keras.ops.convert_to_numpy(variable)
-        own = variable.name in ("mean", "variance", "count", "seed")
-        if own or value.dtype.kind != "f" or np.ptp(value) > 0:
+        state = variable.name in ("mean", "variance", "count", "seed")
+        if state or value.dtype.kind != "f" or np.ptp(value) > 0:
             continue
-        if value.size and value.flat[0] == 0:
-            drawn = random.normal(0, 0.1, value.shape)
-        else:
-            drawn = random.uniform(0.5, 1.5, value.shape)
+        biases = value.size and value.flat[0] == 0
+        drawn = sampled_weight(value.shape, random, signed=bool(biases))
         variable.assign(drawn.astype(value.dtype))
 
 
@@ -136,9 +138,9 @@ class _Checks:
         self.row["unknown"] = sum(bool(site.reason) for site in self.sites)
         if not self.sites:
             raise _NotApplicable("it does not pad")
-        start = time.perf_counter()
+        start = time.process_time()
         self.reflect = models.convert_padding(self.net, "reflect")
-        self.row["convert_seconds"] = time.perf_counter() - start
+        self.row["convert_seconds"] = time.process_time() - start
         self.circular = models.convert_padding(self.net, "circular")
 
     def zeros(self):
@@ -152,32 +154,14 @@ class _Checks:
         self._needs(self.reflect, positions=True)
         if any(site.kind == "transposed" for site in self.sites):
             raise _NotApplicable("transposed convolutions leave a grid")
-        picture = np.broadcast_to(
-            self.picture[:, *(slice(1) for _ in range(self.rank))],
-            self.picture.shape,
-        )
-        axes = tuple(range(1, self.rank + 1))
+        picture = _constant(self.picture, self.rank)
         for name, array in self._maps(self.reflect, picture).items():
-            first = array[:, *(slice(1) for _ in axes)]
-            _check_near(name, array, np.broadcast_to(first, array.shape))
+            _check_near(name, array, _constant(array, self.rank))
 
     def roll(self):
         self._needs(self.circular, positions=True)
-        frames = {site.padding_layer for site in self.sites}
-        frames |= {site.name for site in self.sites if site.kind == "padding"}
-        before = self._maps(self.circular, self.picture)
-        before = {
-            name: array for name, array in before.items() if name not in frames
-        }
-        steps = [self.grid] * self.rank
-        for name, array in before.items():
-            for axis, size in enumerate(self.shape[:-1]):
-                if size % array.shape[1 + axis]:
-                    raise _NotApplicable(
-                        f"{name} gives {array.shape[1 + axis]} of {size}"
-                    )
-                step = size // array.shape[1 + axis]
-                steps[axis] = math.lcm(steps[axis], step)
+        before = self._periodic_maps(self.picture)
+        steps = self._steps(before)
         axes = tuple(range(1, self.rank + 1))
         rolled = np.roll(self.picture, steps, axes)
         after = self._maps(self.circular, rolled)
@@ -199,15 +183,67 @@ class _Checks:
             pictures[number, *cell] += 5 * _AMPLITUDE
         maps = self._maps(self.net, pictures)
         self.row["maps"] = len(maps)
-        self.row["fields"] = len(maps.keys() & fields.keys())
-        if not self.row["fields"]:
+        told = {name: fields[name] for name in maps.keys() & fields.keys()}
+        self.row["fields"] = len(told)
+        if not told:
             raise _NotApplicable("no map has a known field")
-        for name in maps.keys() & fields.keys():
-            if not fields[name].gated:
-                for number, cell in enumerate(cells, start=1):
-                    _check_field(
-                        name, fields[name], cell, *maps[name][[0, number]]
+        gated = {name: field for name, field in told.items() if field.gated}
+        for name in told.keys() - gated.keys():
+            for number, cell in enumerate(cells, start=1):
+                _check_field(name, told[name], [cell], maps[name][[0, number]])
+        self.row["unchecked"] = len(gated)
+        if gated and self.circular is not None and not self.learns_positions:
+            self._check_beside_gates(gated)
+
+    def _check_beside_gates(self, fields):
+        """Check what positions see besides what looks at the whole map.
+
+        With circular borders, a gate of a constant picture in which one cell
+        is changed is the same wherever that cell is. So where two such
+        pictures differ in the cell, only positions that see one of the two
+        may differ.
+        """
+        picture = _constant(self.picture, self.rank)
+        try:
+            steps = self._steps(self._periodic_maps(picture))
+        except _NotApplicable:
+            return  # no grid on which maps are rolled as the picture is
+        one = tuple(size // 2 for size in self.shape[:-1])
+        other = tuple(
+            (cell + step) % size
+            for cell, step, size in zip(
+                one, steps, self.shape[:-1], strict=True
+            )
+        )
+        pictures = np.repeat(picture, 2, axis=0)
+        for number, cell in enumerate((one, other)):
+            pictures[number, *cell] += 5 * _AMPLITUDE
+        maps = self._periodic_maps(pictures)
+        for name in fields.keys() & maps.keys():
+            _check_field(
+                name, fields[name], (one, other), maps[name], self.shape[:-1]
+            )
+            self.row["unchecked"] -= 1
+
+    def _periodic_maps(self, pictures):
+        """Maps of the circular network that hold no frame."""
+        frames = {site.padding_layer for site in self.sites}
+        frames |= {site.name for site in self.sites if site.kind == "padding"}
+        maps = self._maps(self.circular, pictures)
+        return {name: each for name, each in maps.items() if name not in frames}
+
+    def _steps(self, maps):
+        """Cells by which to roll the picture, so that all maps are rolled."""
+        steps = [self.grid] * self.rank
+        for name, array in maps.items():
+            for axis, size in enumerate(self.shape[:-1]):
+                if size % array.shape[1 + axis]:
+                    raise _NotApplicable(
+                        f"{name} gives {array.shape[1 + axis]} of {size}"
                     )
+                step = size // array.shape[1 + axis]
+                steps[axis] = math.lcm(steps[axis], step)
+        return steps
 
     def saved(self):
         self._needs(self.reflect)
@@ -248,7 +284,7 @@ def _results(model, pictures) -> Mapping[str, np.ndarray]:
         def visit(operation, args, kwargs):
             name = prefix + operation.name
             if has_graph(operation):
-                inputs = packed(operation, given_to(args, kwargs))
+                inputs = packed(operation, inputs_of_call(args, kwargs))
                 return walk(operation, inputs, visitor(f"{name}/"))
             made = operation(*args, **kwargs)
             first = next(iter(keras.tree.flatten(made)), None)
@@ -295,19 +331,40 @@ def _check_near(name, array, expected):
         raise _Failed(f"{name} differs by {difference / largest:.1e}")
 
 
-def _check_field(name, field, cell, before, after):
-    """Every position that moved must see the cell."""
-    difference = np.abs(after - before).max(-1)
-    moved = np.argwhere(difference > _MOVED * np.abs(before).max())
-    if not len(moved):
-        return
-    ends = (moved.min(0), moved.max(0))
-    for positions, axis in itertools.product(ends, range(len(cell))):
-        position = int(positions[axis])
-        low = position * field.stride[axis] - field.pad_before[axis]
-        high = low + field.size[axis] - 1
-        if not math.floor(low) <= cell[axis] <= math.ceil(high):
-            raise _Failed(
-                f"{name}: position {position} of axis {axis} moves with cell "
-                f"{cell[axis]}, but sees {low} to {high}"
-            )
+def _constant(maps, rank):
+    """Maps whose first cell is everywhere."""
+    first = maps[:, *(slice(1) for _ in range(rank))]
+    return np.broadcast_to(first, maps.shape)
+
+
+def _check_field(name, field, cells, maps, period=None):
+    """Every position at which two maps differ must see one of the cells.
+
+    With circular borders the picture goes on from period to period.
+    """
+    before, after = maps
+    moved = np.abs(after - before).max(-1) > _MOVED * np.abs(maps).max()
+    seen = np.zeros(moved.shape, bool)
+    for cell in cells:
+        by_axis = [
+            _sees(field, axis, cell, period) for axis in range(len(cell))
+        ]
+        seen |= functools.reduce(np.logical_and.outer, by_axis)
+    wrong = np.argwhere(moved & ~seen)
+    if len(wrong):
+        raise _Failed(
+            f"{name}: position {tuple(wrong[0].tolist())} moves with cell "
+            f"{' or '.join(map(str, cells))}, which its field does not hold"
+        )
+
+
+def _sees(field, axis, cell, period):
+    """Whether each position of an axis sees a cell of the picture."""
+    low = np.arange(field.positions[axis]) * field.stride[axis]
+    low = low - field.pad_before[axis]
+    high = np.ceil(low + field.size[axis] - 1)
+    low = np.floor(low)
+    beyond = cell[axis] - low
+    if period is not None:
+        beyond %= period[axis]
+    return (beyond >= 0) & (beyond <= high - low)

@@ -109,6 +109,11 @@ def _tables(rows, missing):
         f"{len(full)} of {len(padding)} networks that pad are converted in "
         "full."
     ]
+    unchecked = sum(row.get("unchecked", 0) for row in built)
+    if unchecked:
+        notes.append(
+            f"{unchecked} fields of maps behind a gate could not be checked."
+        )
     if missing:
         notes.append(f"Not installed: {', '.join(missing)}.")
     yield {
@@ -119,7 +124,7 @@ def _tables(rows, missing):
             "sites",
             *CHECKS,
             "fields",
-            ("convert_seconds", "seconds to convert"),
+            ("convert_seconds", "CPU seconds to convert"),
         ],
         "rows": [
             {

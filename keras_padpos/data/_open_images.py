@@ -145,7 +145,8 @@ def open_images(
               `"tfds:cifar10:test[:60]"`. `SPLIT` is `train` if left out. A
               data set that is not in `data_dir` is downloaded.
             * anything else: a folder of pictures (bmp, gif, jpeg, jpg, png,
-              tif, tiff, webp; not its sub-folders), sorted by name.
+              tif, tiff, webp), sorted by name; of one that holds no picture
+              itself, those of its sub-folders, one after the other.
               `"DIR[:120]"` or `"DIR[20:40]"` takes some of them, as a Python
               slice does. A folder with a name like the above: `"./black"`.
 
@@ -157,7 +158,7 @@ def open_images(
         size: Height and width of the pictures, in pixels.
         count: How many pictures: of a folder or data set the first `count`
             readable ones, or all if there are fewer. `None`: all of those;
-            96 and 48 crops of the samples; 8 of noise; 1 black or white one.
+            64 and 32 crops of the samples; 8 of noise; 1 black or white one.
             Of several sets together.
         seed: Seed of the crops and the noise, at least 0. It changes nothing
             elsewhere.

@@ -21,6 +21,7 @@ from keras_padpos.data.samples import PhotographFiles
 from keras_padpos.data.sources import PictureFiles
 from keras_padpos.data.sources import PictureSource
 from keras_padpos.data.sources import joined
+from keras_padpos.data.sources import joined_classes
 from keras_padpos.errors import InputError
 
 
@@ -84,6 +85,10 @@ class PictureCrops(PictureSource):
     def numbered_candidates(self) -> Iterator[tuple[int, _Crop]]:
         """Starts a pass over the crops, each with its picture's place."""
         return ((crop.picture, crop) for crop in self.candidates())
+
+    def class_indices(self, classes: int) -> list[int] | None:
+        """The class of each whole picture, where all parts have such ones."""
+        return joined_classes(self._parts, classes)
 
     def load(self, candidate: _Crop) -> np.ndarray:
         """Takes one crop."""

@@ -37,6 +37,22 @@ EXTENSIONS = (
 )
 
 
+def _pictures(folder: Path) -> list[str]:
+    return sorted(
+        entry.name
+        for entry in folder.iterdir()
+        if entry.suffix.lower() in EXTENSIONS and entry.is_file()
+    )
+
+
+def _sub_folders(folder: Path) -> list[str]:
+    return sorted(
+        entry.name
+        for entry in folder.iterdir()
+        if entry.is_dir() and not entry.name.startswith(".")
+    )
+
+
 def _split(spec: str) -> tuple[Path, slice]:
     """Takes `"DIR[a:b]"` apart, unless a folder has just that name."""
     folder = Path(spec).expanduser()
@@ -49,19 +65,20 @@ def _split(spec: str) -> tuple[Path, slice]:
 class FolderPictures(PictureFiles):
     """The pictures of one folder, by name.
 
-    `spec` is `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures, as
-    Python slices the list sorted by name.
+    Of a folder that holds none itself, those of its sub-folders. `spec` is
+    `"DIR"`, or `"DIR[start:stop]"` to take some of its pictures, as Python
+    slices the list sorted by name.
     """
 
     def __init__(self, spec: str) -> None:
         folder, part = _split(spec)
         if not folder.is_dir():
             raise FileNotFoundError(f"no folder {os.fspath(folder)!r}")
-        names = sorted(
-            entry.name
-            for entry in folder.iterdir()
-            if entry.suffix.lower() in EXTENSIONS and entry.is_file()
-        )
+        names = _pictures(folder) or [
+            f"{inner}/{name}"
+            for inner in _sub_folders(folder)
+            for name in _pictures(folder / inner)
+        ]
         if not names[part]:
             among = f" in this slice of {len(names)}" if names else ""
             raise InputError(
@@ -80,6 +97,13 @@ class FolderPictures(PictureFiles):
     def file(self, candidate: str) -> tuple[Path, str]:
         """Gives the path of one file name."""
         return self._folder / candidate, candidate
+
+    def class_indices(self, classes: int) -> list[int] | None:
+        """The numbers of the sub-folders, if all are below `classes`."""
+        names = [source.rpartition("/")[0] for source in self.sources]
+        if not all(name.isdecimal() and int(name) < classes for name in names):
+            return None
+        return [int(name) for name in names]
 
 
 class LabelledFolder(PairSource):
@@ -100,22 +124,16 @@ class LabelledFolder(PairSource):
         folder = Path(folder).expanduser()
         if not folder.is_dir():
             raise FileNotFoundError(f"no folder {os.fspath(folder)!r}")
-        classes = sorted(
-            entry.name
-            for entry in folder.iterdir()
-            if entry.is_dir() and not entry.name.startswith(".")
-        )
+        classes = _sub_folders(folder)
         if not classes:
             raise InputError(
                 f"no sub-folder, one a class, in {os.fspath(folder)!r}"
             )
         pairs = []
         for number, name in enumerate(classes):
-            pictures = sorted(
-                entry
-                for entry in (folder / name).iterdir()
-                if entry.suffix.lower() in EXTENSIONS and entry.is_file()
-            )
+            pictures = [
+                folder / name / file for file in _pictures(folder / name)
+            ]
             if not pictures:
                 raise InputError(
                     f"no picture ({', '.join(EXTENSIONS)}) in "

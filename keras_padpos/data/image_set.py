@@ -58,7 +58,8 @@ class ImageSet:
         count: int | None = None,
     ) -> None:
         self.name = name
-        self.shape = (size, size) if isinstance(size, int) else tuple(size)
+        height, width = (size, size) if isinstance(size, int) else size
+        self.shape = (height, width)
         self._source = source
         self._count = count
         self._broken: dict[int, str] = {}
@@ -148,6 +149,30 @@ class ImageSet:
             if number not in self._broken
         )
         return np.array(list(itertools.islice(numbers, self.delivered)), int)
+
+    def class_indices(self, classes: int) -> np.ndarray | None:
+        """Reads the class of each picture, where a set of crops tells it.
+
+        A folder does whose sub-folders are named by the indices of classes,
+        such as `000`, `001`; a TensorFlow Datasets data set does if its
+        feature `label` has as many classes.
+
+        Example:
+
+        >>> from keras_padpos.data import open_crops
+        >>> open_crops("samples:test", 64).class_indices(1000) is None
+        True
+
+        Args:
+            classes: How many classes there are.
+
+        Returns:
+            int64 `(pictures,)` in `[0, classes)`: entry `number` is of the
+            picture with that number in `numbered_batches`. `None` if the set
+            tells no class, or classes of another number.
+        """
+        indices = self._source.class_indices(classes)
+        return None if indices is None else np.array(indices, "int64")
 
     def __len__(self) -> int:
         """`delivered`; before a first full pass, `expected`."""

@@ -37,6 +37,10 @@ class _Candidates:
         """Starts a pass over the candidates, always in the same order."""
         raise NotImplementedError
 
+    def class_indices(self, classes: int) -> list[int] | None:
+        """The class of each picture, of so many; `None` without such ones."""
+        return None
+
 
 class PictureFiles(_Candidates):
     """Pictures as they are stored, in files or in the bytes of one.
@@ -155,6 +159,19 @@ def joined(
         # One that cannot hold all candidates decides for all.
         min((size for size in buffers if size is not None), default=None),
     )
+
+
+def joined_classes(
+    parts: Sequence[_Candidates], classes: int
+) -> list[int] | None:
+    """The `class_indices` of one part after another."""
+    all_indices = []
+    for part in parts:
+        indices = part.class_indices(classes)
+        if indices is None:
+            return None
+        all_indices += indices
+    return all_indices
 
 
 class JoinedPictures(PictureSource):

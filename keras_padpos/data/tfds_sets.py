@@ -133,6 +133,14 @@ class TFDSPictures(PictureFiles):
         index, encoded = candidate
         return io.BytesIO(encoded), self.example_name(index)
 
+    def class_indices(self, classes: int) -> list[int] | None:
+        """The feature `label`, if it is of so many classes; one pass."""
+        features = self.builder.info.features
+        label: Any = features["label"] if "label" in features else None
+        if getattr(label, "num_classes", None) != classes:
+            return None
+        return [int(example["label"]) for _, example in self.examples()]
+
     def example_name(self, index: int) -> str:
         """What errors call an example, counted from 0 within a slice."""
         return f"example {index} of {self._name}"

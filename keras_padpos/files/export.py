@@ -248,7 +248,7 @@ def _cases(model, seed):
         with contextlib.suppress(Exception):
             _add_case(cases, model, random, _ODD_SIZES, scale, extra=1)
         return list(cases.values())
-    from keras_padpos.models._plain_reason import plain_reason
+    from keras_padpos.models import plain_reason
 
     raise InputError(
         f"{model.name!r} cannot be compared, so it is not exported: it "

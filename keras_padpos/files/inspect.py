@@ -198,7 +198,7 @@ def _model_beside(folder):
     # These register their layers.
     from keras_padpos import layers  # noqa: F401
     from keras_padpos import tasks  # noqa: F401
-    from keras_padpos.models._plain_reason import plain_reason
+    from keras_padpos.models import plain_reason
 
     file = folder / "assets.extra" / "model.json"
     if not file.is_file():
@@ -329,7 +329,7 @@ def _nearest(sizes, rank, count=_NEAREST):
 def _centred(model, shape, sites, sizes, rank):
     """Sizes at which no layer shifts the grid, those without padding too."""
     from keras_padpos import models
-    from keras_padpos.models.graph._even_sizes import square_shape
+    from keras_padpos.models import square_shape
 
     centred = []
     shifting = _frames_and_crops(model)
@@ -363,7 +363,7 @@ def _uneven_row(row, even, number, rank):
 
 def _stages(model, fields):
     """Names of the last layer at each stride, and of the outputs."""
-    from keras_padpos.models.graph._model_graph import model_graph
+    from keras_padpos.models import model_graph
 
     shifting = _frames_and_crops(model)
     stages = {
@@ -384,9 +384,9 @@ def _stages(model, fields):
 
 def _frames_and_crops(model):
     """Names of the layers that only add cells or cut some off."""
-    from keras_padpos.models.graph._find_padding_sites import is_frame
-    from keras_padpos.models.graph._model_graph import model_graph
+    from keras_padpos.models import model_graph
     from keras_padpos.models.graph.window import CROPPING
+    from keras_padpos.models.graph.window import is_frame
 
     return {
         call.name

@@ -37,7 +37,7 @@ def load_keras_model(
     # These register their layers.
     from keras_padpos import layers  # noqa: F401
     from keras_padpos import tasks  # noqa: F401
-    from keras_padpos.models._plain_reason import plain_reason
+    from keras_padpos.models import plain_reason
 
     path = Path(path).expanduser()
     if path.suffix != ".keras":

@@ -15,6 +15,10 @@ from keras_padpos.layers.convolutions import Conv2D
 from keras_padpos.layers.convolutions import Conv3D
 from keras_padpos.layers.depthwise_convolutions import DepthwiseConv1D
 from keras_padpos.layers.depthwise_convolutions import DepthwiseConv2D
+from keras_padpos.layers.downsampling import BlurPool2D as BlurPool2D
+from keras_padpos.layers.downsampling import (
+    PolyphaseSampling2D as PolyphaseSampling2D,
+)
 from keras_padpos.layers.enlarge_to_places import (
     EnlargeToPlaces as EnlargeToPlaces,
 )

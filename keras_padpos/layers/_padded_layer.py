@@ -25,7 +25,7 @@ else:
 
 _Class = TypeVar("_Class", bound=type)
 
-_AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
+AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
 _PADS = {
     1: """an int, or a pair
             `(before, after)`""",
@@ -78,33 +78,45 @@ def padded_layer(channels: str) -> Callable[[_Class], _Class]:
         names = '`"valid"`, `"same"`, `"full"`, ' if windowed else ""
         if windowed and rank == 1:
             names += '`"causal"`, '
-        cls.__doc__ = (
-            (cls.__doc__ or "").rstrip()
-            + "\n"
-            + _SHARED_DOC.format(
-                names=names,
-                pads=_PADS[rank],
-                stock=stock,
-                ndim=rank + 2,
-                axes=_AXES[rank],
-                channels=channels,
-            )
+        doc = _SHARED_DOC.format(
+            names=names,
+            pads=_PADS[rank],
+            stock=stock,
+            ndim=rank + 2,
+            axes=AXES[rank],
+            channels=channels,
         )
-        cls.__signature__ = ClassSignature(getattr(keras.layers, stock))
-        register = keras.saving.register_keras_serializable
-        return register(package="keras_padpos")(cls)
+        return registered_layer(cls, getattr(keras.layers, stock), doc)
 
     return decorate
 
 
-class ClassSignature:
+def registered_layer(
+    cls: _Class, stock: type, doc: str, default: str = "zeros"
+) -> _Class:
+    """Register a layer, and complete its docstring and its signature.
+
+    Args:
+        cls: The layer.
+        stock: The layer of Keras whose arguments it takes.
+        doc: What comes after its own docstring.
+        default: The default of its `padding_mode`.
+    """
+    layer: Any = cls
+    layer.__doc__ = (cls.__doc__ or "").rstrip() + "\n" + doc
+    layer.__signature__ = _ClassSignature(stock, default)
+    register = keras.saving.register_keras_serializable
+    return register(package="keras_padpos")(layer)
+
+
+class _ClassSignature:
     """The signature of a Keras layer, and `padding_mode` after its own.
 
     It is that of the class alone: a layer is called with tensors, and
     `tf.function` asks an instance for its signature too.
     """
 
-    def __init__(self, stock: type, default: str = "zeros") -> None:
+    def __init__(self, stock: type, default: str) -> None:
         signature = inspect.signature(stock)
         *arguments, options = signature.parameters.values()
         mode = inspect.Parameter(
@@ -127,6 +139,27 @@ class ModeLayer(_KerasLayer):
 
     padding_mode: PaddingMode
     _warned = False  # of a frame wider than the map
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        arguments = self._arguments(args, kwargs)
+        padding_mode = arguments.pop("padding_mode")
+        super().__init__(**arguments)
+        self.set_mode(padding_mode)
+
+    def set_mode(self, padding_mode: Any) -> None:
+        """Resolve the mode; see `padding.get`."""
+        raise NotImplementedError
+
+    def _arguments(self, args, kwargs):
+        """What the constructor got, by name, and `padding_mode` in any case."""
+        signature = inspect.signature(type(self))
+        *_, options = signature.parameters
+        arguments = dict(signature.bind(*args, **kwargs).arguments)
+        return {
+            "padding_mode": signature.parameters["padding_mode"].default,
+            **arguments.pop(options, {}),
+            **arguments,
+        }
 
     @property
     def where(self) -> str:
@@ -152,10 +185,19 @@ class ModeLayer(_KerasLayer):
 class PaddedLayer(ModeLayer):
     """Mixin that gives a windowed Keras layer a geometry and a padding mode.
 
-    It stands before the Keras layer among the bases. The subclass passes
-    `padding="valid"` to that layer, then calls `set_padding`, and implements
-    `run_window`.
+    It stands before the Keras layer among the bases, which is made with
+    `padding="valid"`. The subclass implements `run_window`.
     """
+
+    no_output = "the window is larger than the padded input"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        arguments = self._arguments(args, kwargs)
+        padding = arguments.get("padding", "valid")
+        padding_mode = arguments.pop("padding_mode")
+        # Of all mixins the Keras layer alone is left.
+        super(ModeLayer, self).__init__(**{**arguments, "padding": "valid"})
+        self.set_padding(padding, padding_mode)
 
     def set_padding(self, padding: Any, padding_mode: Any) -> None:
         """Resolve both arguments; see `Geometry` and `padding.get`."""
@@ -314,16 +356,23 @@ class PaddedLayer(ModeLayer):
             outputs = ops.add(outputs, ops.reshape(self.bias, shape))
         return outputs if self.activation is None else self.activation(outputs)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """Shape of the output; unknown sizes stay `None`."""
-        sizes = self.spatial(input_shape)
-        outputs = self.geometry.output_sizes(sizes, *self.window())
+    def output_sizes(self, sizes: tuple[int | None, ...]) -> tuple[Any, ...]:
+        """Spatial sizes that come out; `None` stays `None`."""
+        return self.geometry.output_sizes(sizes, *self.window())
+
+    def checked_sizes(self, sizes: tuple[int | None, ...]) -> tuple[Any, ...]:
+        """The same, and an error where nothing comes out."""
+        outputs = self.output_sizes(sizes)
         if any(size is not None and size <= 0 for size in outputs):
             raise InputError(
-                f"{self.where}: the window is larger than the padded input. "
-                "Received: "
-                f"input_shape={tuple(input_shape)}, padding={self.padding!r}"
+                f"{self.where}: {self.no_output}. Received: "
+                f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
             )
+        return outputs
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Shape of the output; unknown sizes stay `None`."""
+        outputs = self.checked_sizes(self.spatial(input_shape))
         if self.data_format == "channels_last":
             channels = self.output_channels(input_shape[-1])
             return (input_shape[0], *outputs, channels)

@@ -7,9 +7,10 @@ from keras import ops
 
 from keras_padpos import padding as modes
 from keras_padpos.errors import InputError
-from keras_padpos.layers._padded_layer import ClassSignature
+from keras_padpos.layers._padded_layer import AXES
 from keras_padpos.layers._padded_layer import ModeLayer
 from keras_padpos.layers._padded_layer import rank_of
+from keras_padpos.layers._padded_layer import registered_layer
 from keras_padpos.padding import Geometry
 
 _DOC = """
@@ -44,40 +45,32 @@ _DOC = """
     Raises:
         ValueError: If the mode draws noise, or cannot fill as many cells as
             are added.
+        NotImplementedError: If the cell of this version of Keras has not the
+            methods that a mode other than `"zeros"` replaces.
 
     Warns:
         UserWarning: Once, if a mode that copies cells has to repeat them,
             since the frame is wider than the map.
     """
-_AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
+
+# Methods of the cell of Keras that this file replaces.
+_CONVOLUTIONS = ("input_conv", "recurrent_conv")
 
 
 def _registered(cls):
     rank = rank_of(cls)
-    cls.__doc__ = (
-        (cls.__doc__ or "").rstrip()
-        + "\n"
-        + _DOC.format(
-            name=cls.__name__,
-            ndim=rank + 3,
-            ones=", ".join("345"[:rank]),
-            axes=_AXES[rank],
-            axes_must="They must" if rank > 1 else "Steps must",
-        )
+    doc = _DOC.format(
+        name=cls.__name__,
+        ndim=rank + 3,
+        ones=", ".join("345"[:rank]),
+        axes=AXES[rank],
+        axes_must="They must" if rank > 1 else "Steps must",
     )
-    cls.__signature__ = ClassSignature(getattr(keras.layers, cls.__name__))
-    register = keras.saving.register_keras_serializable
-    return register(package="keras_padpos")(cls)
+    return registered_layer(cls, getattr(keras.layers, cls.__name__), doc)
 
 
 class _ConvLSTM(ModeLayer):
     """Mixin of `ConvLSTM1D`, `ConvLSTM2D` and `ConvLSTM3D`."""
-
-    def __init__(
-        self, *args: Any, padding_mode: Any = "zeros", **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.set_mode(padding_mode)
 
     def set_mode(self, padding_mode: Any) -> None:
         """Resolve the mode, and give the cell convolutions that use it."""
@@ -89,13 +82,26 @@ class _ConvLSTM(ModeLayer):
                 "not supported. Use a mode without noise."
             )
         # The cell's class is not public; its two convolutions are methods.
-        for name in ("recurrent_conv", "input_conv"):
+        for name in _CONVOLUTIONS:
             if name in vars(self.cell):
                 delattr(self.cell, name)
         if self.padding_mode != modes.get("zeros"):
+            self._check_cell()
             self.cell.recurrent_conv = self._recurrent_conv
             if self.padding == "same":
                 self.cell.input_conv = self._input_conv
+
+    def _check_cell(self):
+        """Raise if this Keras convolves in another way, with zeros."""
+        kind = type(self.cell)
+        missing = [name for name in _CONVOLUTIONS if not hasattr(kind, name)]
+        if missing:
+            raise NotImplementedError(
+                f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
+                f"needs methods of {kind.__name__} that Keras "
+                f"{keras.__version__} does not have: {', '.join(missing)}. "
+                'Use `padding_mode="zeros"`, or another version of Keras.'
+            )
 
     @property
     def rank(self) -> int:

@@ -13,47 +13,7 @@ from keras_padpos.layers._padded_layer import padded_layer
 class _ConvTranspose(PaddedLayer):
     """Mixin of `Conv1DTranspose`, `Conv2DTranspose` and `Conv3DTranspose`."""
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: Any = "valid",
-        output_padding: Any = None,
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        padding_mode: Any = "zeros",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            filters,
-            kernel_size,
-            strides=strides,
-            padding="valid",
-            output_padding=output_padding,
-            data_format=data_format,
-            dilation_rate=dilation_rate,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
-        self.set_padding(padding, padding_mode)
+    no_output = "the padding leaves no output"
 
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
         """Raise if the mode cannot fold a frame back onto these outputs."""
@@ -169,23 +129,6 @@ class _ConvTranspose(PaddedLayer):
                 last = extent - sum(frame or (0, 0)) + (more or 0)
             outputs.append((size - 1) * stride + last)
         return tuple(outputs)
-
-    def checked_sizes(self, sizes: tuple[int | None, ...]) -> tuple[Any, ...]:
-        """The same, and an error where nothing comes out."""
-        outputs = self.output_sizes(sizes)
-        if any(size is not None and size <= 0 for size in outputs):
-            raise InputError(
-                f"{self.where}: the padding leaves no output. Received: "
-                f"spatial sizes {tuple(sizes)}, padding={self.padding!r}"
-            )
-        return outputs
-
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """Shape of the output; unknown sizes stay `None`."""
-        outputs = self.checked_sizes(self.spatial(input_shape))
-        if self.data_format == "channels_last":
-            return (input_shape[0], *outputs, self.filters)
-        return (input_shape[0], self.filters, *outputs)
 
 
 @padded_layer("`filters` channels")

@@ -58,9 +58,10 @@ def _parts(value):
     elif isinstance(value, (list, tuple)):
         parts = [(str(index), part) for index, part in enumerate(value)]
     elif isinstance(value, keras.Layer):
-        own = vars(value)
-        # PyTorch keeps modules in a book of its own.
-        attributes = {**own, **own.get("_modules", {})}
+        attributes = {**vars(value)}
+        if keras.backend.backend() == "torch":
+            # PyTorch keeps modules in a book of its own.
+            attributes.update(value.named_children())
         parts = []
         if isinstance(value, keras.Model):
             # Names of its layers may be drawn anew; their order may not.
@@ -70,7 +71,9 @@ def _parts(value):
             for name, part in attributes.items()
             if name not in _BOOKS and not name.startswith("_self_")
         ]
-        parts.append(("_layers", own.get("_layers", ())))
+        # Keras lists layers that no attribute leads to, such as those in a set,
+        # in this one alone, and has no public way to ask for it.
+        parts.append(("_layers", vars(value).get("_layers", ())))
     else:
         return []
     return [
@@ -143,8 +146,8 @@ def plain_config(layer: Any) -> dict[str, Any]:
     """
     kind: Any = getattr(layer, "plain_class", type(layer))
     if not is_by_arguments(layer):
-        own = layer if type(layer) is kind else _as(layer, kind)
-        return own.get_config()
+        plain = layer if type(layer) is kind else _as(layer, kind)
+        return plain.get_config()
     config = _as(layer, _without_get_config(kind)).get_config()
     parameters = inspect.signature(kind.__init__).parameters.values()
     if any(each.kind is each.VAR_KEYWORD for each in parameters):
@@ -238,9 +241,9 @@ def convert_inside(
     vars(layer)["inner_paddings"] = {
         path: dict(inner) for path, inner in inner_paddings.items()
     }
-    held = dict(inner_layers(layer))
-    if layer.built or all(path in held for path in inner_paddings):
-        _convert_held(layer)
+    inner_by_path = dict(inner_layers(layer))
+    if layer.built or all(path in inner_by_path for path in inner_paddings):
+        _convert_inner(layer)
         return layer
     # Keras puts the `build` that it calls into the object.
     build = layer.build
@@ -248,7 +251,7 @@ def convert_inside(
     @functools.wraps(build)
     def build_and_convert(*args, **kwargs):
         build(*args, **kwargs)
-        _convert_held(layer)
+        _convert_inner(layer)
 
     vars(layer)["build"] = build_and_convert
     return layer
@@ -272,18 +275,19 @@ def _converted_class(plain):
     return keras.saving.register_keras_serializable(PACKAGE, NAME)(converted)
 
 
-def _convert_held(layer):
-    held = dict(inner_layers(layer))
+def _convert_inner(layer):
+    inner_by_path = dict(inner_layers(layer))
+    paths = ", ".join(map(repr, inner_by_path))
     for path, inner in layer.inner_paddings.items():
         where = f"Layer {layer.name!r} ({type(layer).__name__})"
-        if path not in held:
+        if path not in inner_by_path:
             raise InputError(
                 f"{where} must hold a layer at {path!r}, which is to pad with "
                 f"{inner['padding_mode']!r}, but has none there: its class "
                 "may have changed since. "
-                f"Received: layers at {', '.join(map(repr, held)) or 'no path'}"
+                f"Received: layers at {paths or 'no path'}"
             )
-        _pad(held[path], inner, f"{where}, at {path!r}")
+        _pad(inner_by_path[path], inner, f"{where}, at {path!r}")
 
 
 def _pad(layer, inner, where):

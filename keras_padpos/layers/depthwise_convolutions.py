@@ -14,46 +14,6 @@ _CHANNELS = "`depth_multiplier` channels for each of the input"
 class _DepthwiseConvolution(PaddedLayer):
     """Mixin of `DepthwiseConv1D` and `DepthwiseConv2D`."""
 
-    def __init__(
-        self,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: Any = "valid",
-        depth_multiplier: int = 1,
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        bias_constraint: Any = None,
-        padding_mode: Any = "zeros",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            kernel_size,
-            strides=strides,
-            padding="valid",
-            depth_multiplier=depth_multiplier,
-            data_format=data_format,
-            dilation_rate=dilation_rate,
-            activation=activation,
-            use_bias=use_bias,
-            depthwise_initializer=depthwise_initializer,
-            bias_initializer=bias_initializer,
-            depthwise_regularizer=depthwise_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            depthwise_constraint=depthwise_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
-        self.set_padding(padding, padding_mode)
-
     def output_channels(self, input_channels: int | None) -> int | None:
         """`depth_multiplier` for each channel that goes in."""
         return self.depth_multiplier * input_channels

@@ -24,7 +24,8 @@ class _Padding(PaddedLayer, keras.layers.Layer):
         padding_mode: Any = "zeros",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        # No Keras layer has these arguments.
+        keras.layers.Layer.__init__(self, **kwargs)
         self.data_format = data_format or keras.config.image_data_format()
         if self.data_format not in ("channels_last", "channels_first"):
             raise InputError(

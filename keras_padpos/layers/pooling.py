@@ -17,26 +17,6 @@ class _Pooling(PaddedLayer):
     A subclass implements `run_window`.
     """
 
-    def __init__(
-        self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: Any = "valid",
-        data_format: str | None = None,
-        name: str | None = None,
-        padding_mode: Any = "zeros",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            pool_size,
-            strides=strides,
-            padding="valid",
-            data_format=data_format,
-            name=name,
-            **kwargs,
-        )
-        self.set_padding(padding, padding_mode)
-
     @property
     def rank(self) -> int:
         """Number of spatial axes."""

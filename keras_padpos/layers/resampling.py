@@ -7,8 +7,8 @@ from keras import ops
 
 from keras_padpos import padding as modes
 from keras_padpos.errors import InputError
-from keras_padpos.layers._padded_layer import ClassSignature
 from keras_padpos.layers._padded_layer import ModeLayer
+from keras_padpos.layers._padded_layer import registered_layer
 from keras_padpos.padding import CopyMode
 
 INTERPOLATION_REACH = {
@@ -45,9 +45,7 @@ class _Resampling(ModeLayer):
 
 def _registered(cls):
     stock = getattr(keras.layers, cls.__name__)
-    cls.__signature__ = ClassSignature(stock, "replicate")
-    register = keras.saving.register_keras_serializable
-    return register(package="keras_padpos")(cls)
+    return registered_layer(cls, stock, doc="", default="replicate")
 
 
 @_registered
@@ -95,17 +93,6 @@ class UpSampling2D(_Resampling, keras.layers.UpSampling2D):
             smaller than the interpolation's reach.
     """
 
-    def __init__(
-        self,
-        size: Any = (2, 2),
-        data_format: str | None = None,
-        interpolation: str = "nearest",
-        padding_mode: Any = "replicate",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(size, data_format, interpolation, **kwargs)
-        self.set_mode(padding_mode)
-
     def call(self, inputs: Any) -> Any:
         """Frame, enlarge, and cut the enlarged frame off."""
         if self.native:
@@ -134,7 +121,8 @@ class Resizing(_Resampling, keras.layers.Resizing):
     says: with `"circular"` the last cells are mixed with the first. With
     `"replicate"` it is the Keras layer, which repeats the edge. Other modes
     are for `interpolation="bilinear"`, without `antialias` and without the
-    arguments that keep the aspect ratio, and take tensors of the backend.
+    arguments that keep the aspect ratio, and take tensors of the backend. The
+    frame of `pad_to_aspect_ratio` is always of `fill_value`.
 
     Example:
 
@@ -164,34 +152,12 @@ class Resizing(_Resampling, keras.layers.Resizing):
             `"replicate"` beside arguments that it does not go with.
     """
 
-    def __init__(
-        self,
-        height: int,
-        width: int,
-        interpolation: str = "bilinear",
-        crop_to_aspect_ratio: bool = False,
-        pad_to_aspect_ratio: bool = False,
-        fill_mode: str = "constant",
-        fill_value: float = 0.0,
-        antialias: bool = False,
-        data_format: str | None = None,
-        padding_mode: Any = "replicate",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            height,
-            width,
-            interpolation=interpolation,
-            crop_to_aspect_ratio=crop_to_aspect_ratio,
-            pad_to_aspect_ratio=pad_to_aspect_ratio,
-            fill_mode=fill_mode,
-            fill_value=fill_value,
-            antialias=antialias,
-            data_format=data_format,
-            **kwargs,
-        )
-        self.set_mode(padding_mode)
-        if not self.native and not resizes_plainly(self):
+    def set_mode(self, padding_mode: Any) -> None:
+        """Resolve the mode, if it goes with the other arguments."""
+        super().set_mode(padding_mode)
+        framed = self.pad_to_aspect_ratio and not self.crop_to_aspect_ratio
+        stock = self.padding_mode == modes.get("replicate")
+        if not stock and (framed or not (self.native or resizes_plainly(self))):
             raise InputError(
                 f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
                 'needs `interpolation="bilinear"` or `"nearest"`, and neither '
@@ -210,21 +176,21 @@ class Resizing(_Resampling, keras.layers.Resizing):
         last = self.data_format == "channels_last"
         # Products of small matrices: unlike gathered rows, their gradients
         # add up in the same order at every run.
-        for axis, wanted, product in (
+        for axis, new_cells, product in (
             (-3 if last else -2, self.height, "ih,...hwc->...iwc"),
             (-2 if last else -1, self.width, "jw,...iwc->...ijc"),
         ):
             if not last:
                 product = product.replace("c", "")
-            shares = self._shares(ops.shape(images)[axis], wanted)
+            shares = self._shares(ops.shape(images)[axis], new_cells)
             images = ops.einsum(product, ops.cast(shares, images.dtype), images)
         return ops.cast(ops.round(images), dtype) if whole else images
 
-    def _shares(self, cells, wanted):
-        """The share (wanted, cells) of every old cell in every new one."""
-        positions = ops.cast(ops.arange(wanted, dtype="int32"), "float32")
+    def _shares(self, cells, new_cells):
+        """The share (new_cells, cells) of every old cell in every new one."""
+        positions = ops.cast(ops.arange(new_cells, dtype="int32"), "float32")
         # Half-pixel centres, as all interpolations of Keras have them.
-        scale = ops.cast(cells, "float32") / wanted
+        scale = ops.cast(cells, "float32") / new_cells
         positions = (positions + 0.5) * scale - 0.5
         below = ops.floor(positions)
         weight = ops.expand_dims(positions - below, -1)

@@ -10,7 +10,7 @@ from keras_padpos import ppp
 from keras_padpos import probes
 from keras_padpos.checks import check_ints
 from keras_padpos.measure._position import TARGETS
-from keras_padpos.measure._position import models_at
+from keras_padpos.measure._position import at_size
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
 
@@ -108,7 +108,7 @@ class PositionCallback(_MeasuringCallback):
         self._targets = targets
 
     def _prepare(self):
-        network = models_at(self._network.staged, self._pictures.crop)
+        network = at_size(self._network.staged, self._pictures.crop)
         self._features = probes.probe_features(network)
         self._sets = data.split_images(self._pictures.images)
 

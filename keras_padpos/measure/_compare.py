@@ -16,8 +16,8 @@ from keras_padpos.measure._pattern import PATTERN_NOTE
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
 from keras_padpos.measure._position import TARGETS
+from keras_padpos.measure._position import at_size
 from keras_padpos.measure._position import last_scores
-from keras_padpos.measure._position import models_at
 from keras_padpos.measure._position import position_note
 from keras_padpos.measure._position import probe_networks
 from keras_padpos.measure._result import Result
@@ -219,7 +219,7 @@ def _agreement(model, modes, images, crop):
     if not isinstance(shape, tuple) or len(shape) != 2 or shape[-1] < 2:
         return {}
     size = (*crop, model.inputs[0].shape[-1])
-    networks = {"": models_at(model, crop)} | {
+    networks = {"": at_size(model, crop)} | {
         mode: models.convert_padding(model, mode, input_shape=size)
         for mode in modes
         if mode != REFERENCE

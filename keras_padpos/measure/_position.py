@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_padpos import data
+from keras_padpos import models
 from keras_padpos import probes
 from keras_padpos.errors import InputError
 from keras_padpos.measure._result import Result
@@ -19,7 +20,6 @@ from keras_padpos.measure._source import Network
 from keras_padpos.measure._source import Pictures
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
-from keras_padpos.models.graph._resized import resized
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
@@ -162,7 +162,7 @@ def measure_position(
         networks encode?* (ICLR 2020), sections 3 and 4. The control is ours.
     """
     network = open_network(model, stages, weights)
-    options = {"count": max_images, "preprocess": preprocess}
+    options: dict[str, Any] = {"count": max_images, "preprocess": preprocess}
     pictures = open_pictures(network, images, size, reference, **options)
     if test_images is None:
         train, test = data.split_images(pictures.images)
@@ -229,7 +229,7 @@ def probe_networks(
                 )
             else:
                 features = probes.probe_features(
-                    models_at(each, pictures.crop), **options
+                    at_size(each, pictures.crop), **options
                 )
             with unit(
                 f"{network.name}, {_HEADINGS.get(name, name)}",
@@ -260,10 +260,10 @@ def probe_networks(
     return rows, arrays
 
 
-def models_at(network: keras.Model, crop: tuple[int, int]) -> keras.Model:
+def at_size(network: keras.Model, crop: tuple[int, int]) -> keras.Model:
     """A network for pictures of one size, weights kept."""
     shape = (*crop, network.inputs[0].shape[-1])
-    network = resized(network, shape)
+    network = models.resized(network, shape)
     if None not in network.inputs[0].shape[1:]:
         return network
     inputs = keras.Input(shape, dtype=network.inputs[0].dtype)

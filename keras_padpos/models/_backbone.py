@@ -11,10 +11,10 @@ from keras_padpos.errors import InputError
 from keras_padpos.models.architectures import ARCHITECTURES
 from keras_padpos.models.graph._before_activations import before_activations
 from keras_padpos.models.graph._convert_padding import convert_padding
-from keras_padpos.models.graph._fresh_copy import fresh_copy
-from keras_padpos.models.graph._resized import resized
 from keras_padpos.models.graph._stage_model import stage_candidates
 from keras_padpos.models.graph._stage_model import stage_model
+from keras_padpos.models.graph.network_copies import fresh_copy
+from keras_padpos.models.graph.network_copies import resized
 from keras_padpos.models.model_file import find_model_file
 from keras_padpos.models.model_file import is_model_file
 from keras_padpos.models.model_file import load_model_file

@@ -9,9 +9,9 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.models.graph.graph_walk import check_graph
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config
 from keras_padpos.models.graph.graph_walk import has_graph
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
 
@@ -97,7 +97,7 @@ class _Moments:
     def normalise(self, args, kwargs):
         """Call the layer as while training, and take note of the batch."""
         layer = self._layer
-        x = given_to(args, kwargs)[0]
+        x = inputs_of_call(args, kwargs)[0]
         shape = tuple(keras.ops.shape(x))
         axis = layer.axis % len(shape)
         axes = [each for each in range(len(shape)) if each != axis]
@@ -167,7 +167,9 @@ def _gather(model, batches, moments):
         if id(operation) in moments:
             made = moments[id(operation)].normalise(args, kwargs)
         elif has_graph(operation):
-            return run(operation, packed(operation, given_to(args, kwargs)))
+            return run(
+                operation, packed(operation, inputs_of_call(args, kwargs))
+            )
         else:
             made = operation(*args, **kwargs)
         # PyTorch would keep everything for a gradient that nobody asks for.

@@ -4,8 +4,8 @@ import keras
 
 from keras_padpos.errors import InputError
 from keras_padpos.models import ReceptiveFields
+from keras_padpos.models import model_graph
 from keras_padpos.models import receptive_field
-from keras_padpos.models.graph._model_graph import model_graph
 
 
 def stage_fields(

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.models.graph._resized import resized
+from keras_padpos.models import resized
 from keras_padpos.ppp._pattern_metrics import pattern_maps
 from keras_padpos.ppp._pattern_metrics import pattern_metrics
 from keras_padpos.ppp.group_sums import UNITS

@@ -7,8 +7,8 @@ import keras
 from keras_padpos.errors import InputError
 from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
-from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._resized import resized
+from keras_padpos.models import plain_reason
+from keras_padpos.models import resized
 from keras_padpos.ppp._stage_fields import known_fields
 from keras_padpos.ppp._stage_fields import stage_fields
 from keras_padpos.ppp._stage_fields import without_field

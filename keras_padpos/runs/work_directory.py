@@ -255,7 +255,7 @@ class WorkDirectory:
         """Load what `save_model` wrote."""
         import keras
 
-        from keras_padpos.models._plain_reason import plain_reason
+        from keras_padpos.models import plain_reason
 
         file = self._model_file(key)
         if not file.exists():

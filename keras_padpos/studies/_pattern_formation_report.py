@@ -15,6 +15,10 @@ from keras_padpos.report.table import values_of
 _FIELDS = {
     "relative": "relative pattern, |E[D]| / std(O)",
     "snr": "signal-to-noise ratio, mean of E[D]² / mean of Var(O)",
+    "snr_unbiased": (
+        "split-half signal-to-noise ratio, E[D] of one half of the pictures "
+        "times that of the other for E[D]², which noise does not enlarge"
+    ),
 }
 
 FORMATION_NOTES = (
@@ -73,7 +77,7 @@ def _layers(rows, field):
 def _changes(rows, field):
     """Logarithms of after over before, a seed; none if a pattern is 0."""
     before, after = (
-        {row["seed"]: row[field] for row in rows if row["time"] == time}
+        {row["seed"]: row.get(field) for row in rows if row["time"] == time}
         for time in ("before", "after")
     )
     values = [*before.values(), *after.values()]

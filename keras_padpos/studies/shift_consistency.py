@@ -1,9 +1,16 @@
 """Whether a classifier says the same of a picture that is shifted.
 
-Two crops of each picture, 224 of 256 pixels at random offsets, go through a
-classifier converted to each padding mode, weights kept; after Zhang, *Making
-Convolutional Networks Shift-Invariant Again* (ICML 2019).
+A trained classifier is converted to each padding mode and each way of sampling
+down, weights kept, and asked about pairs: two crops of each picture, 224 of 256
+pixels at random offsets (after Zhang, *Making Convolutional Networks
+Shift-Invariant Again*, ICML 2019), or its middle crop, shifted twice in a
+circle by such offsets. The latter has no new cells, so a network without border
+and without grid gives the same: circular padding and adaptive polyphase
+sampling must reach 100 %.
 """
+
+import functools
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +25,32 @@ from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.study import Study
 
 _MODES = ["zeros", "reflect", "replicate", "circular"]
+_DOWNSAMPLING = ["strided", "blur", "polyphase"]
 _FLAGS = {
     "backbone": Flag("mobilenet", "Network with a classifier of ImageNet."),
     "weights": Flag("imagenet", "imagenet, random, or a weights file."),
     "padding_mode": padding_flag(_MODES, "Padding modes", none=False),
-    "images": Flag("samples:test", "samples:test, DIR, DIR[:120], tfds:NAME."),
-    "pairs": Flag(1, "Pairs of crops of each picture.", least=1),
+    "downsampling": Flag(
+        ["strided"],
+        "Ways of sampling down: strided (as the network has it), blur "
+        "(BlurPool), polyphase (adaptive polyphase sampling).",
+        choices=_DOWNSAMPLING,
+        crossed=True,
+    ),
+    "shifts": Flag(
+        ["crops", "circular"],
+        "Shifts: crops (of a larger picture), circular (of the middle crop).",
+        choices=["crops", "circular"],
+    ),
+    "images": Flag(
+        "samples:test",
+        "samples:test, DIR, DIR[:120], tfds:NAME. With labels (see "
+        "prediction_agreement) rows also have the share of right answers.",
+    ),
+    "pairs": Flag(1, "Pairs of each picture.", least=1),
     "batch_size": Flag(8, "Pictures a batch.", least=1, decides=False),
 }
+_BASELINE = {"padding_mode": "zeros", "downsampling": "strided"}
 
 
 def _sets(run):
@@ -39,40 +64,89 @@ def _sets(run):
     return {"images": data.open_crops(settings.images, **region, **options)}
 
 
+def _plans(run):
+    """All combinations, those to compare with first."""
+    plans = run.crossed("backbone", "weights", *_BASELINE)
+    return sorted(plans, key=lambda plan: {**plan, **_BASELINE} != plan)
+
+
+def _label(plan):
+    return "{padding_mode}-{downsampling}".format(**plan)
+
+
+def _crop(picture, y, x):
+    return picture[y : y + 224, x : x + 224]
+
+
+_SHIFTED = {
+    "crops": _crop,
+    "circular": lambda picture, y, x: np.roll(
+        _crop(picture, 16, 16), (y, x), axis=(0, 1)
+    ),
+}
+
+
 def _measure(run, plan, unit):
-    """A row for each padding mode, of the same crops."""
+    """A row for each kind of shift; what every picture scores."""
     from keras_padpos import metrics
-    from keras_padpos import models
 
     settings, images = run.settings, run.sets["images"]
-    base = models.classifier(settings.backbone, settings.weights)
-    modes = list(dict.fromkeys(settings.padding_mode))
-    networks = {m: models.convert_padding(base, m) for m in modes}
-    scores = {mode: [] for mode in modes}
-    for batch in images.numbered_batches(settings.batch_size):
-        crops = []
-        for picture, number in zip(*batch, strict=True):
-            rng = np.random.default_rng([settings.seed, number])
-            for y, x in rng.integers(32, size=(2 * settings.pairs, 2)):
-                crops.append(picture[y : y + 224, x : x + 224])
-        for mode, network in networks.items():
-            classes = network.predict_on_batch(np.stack(crops)).argmax(axis=-1)
-            one, other = classes.reshape(-1, settings.pairs, 2).T
-            scores[mode] += np.equal(one, other).mean(axis=0).tolist()
-        unit.advance(len(batch[0]))
-    scores, rows = {mode: np.array(own) for mode, own in scores.items()}, []
-    for mode, own in scores.items():
-        row = {**plan, "padding_mode": mode, "image_set": images.name}
+    network = _network(run, plan)
+    labels = run.kept("labels", None, lambda: images.class_indices(1000))
+    kinds = list(dict.fromkeys(settings.shifts))
+    same: dict[str, Any] = {kind: [] for kind in kinds}
+    right: dict[str, Any] = {kind: [] for kind in kinds}
+    for batch, numbers in images.numbered_batches(settings.batch_size):
+        for kind in kinds:
+            shifted = []
+            for picture, number in zip(batch, numbers, strict=True):
+                rng = np.random.default_rng([settings.seed, number])
+                offsets = rng.integers(32, size=(2 * settings.pairs, 2))
+                shifted += [_SHIFTED[kind](picture, *each) for each in offsets]
+            classes = network.predict_on_batch(np.stack(shifted)).argmax(-1)
+            pairs = classes.reshape(len(batch), settings.pairs, 2)
+            same[kind] += np.equal(*np.moveaxis(pairs, 2, 0)).mean(1).tolist()
+            if labels is not None:
+                correct = pairs == labels[numbers][:, None, None]
+                right[kind] += correct.mean(axis=(1, 2)).tolist()
+        unit.advance(len(batch))
+    if images.broken:
+        unit.skipped[images.name] = images.broken
+    _, zeros = run.work.checkpoint(_label(_BASELINE)) or (None, {})
+    rows = []
+    for kind in kinds:
+        own = np.array(same[kind])
+        row = {**plan, "shift": kind, "image_set": images.name}
         row |= {"images": len(own), "pairs": settings.pairs}
         row["consistency"] = own.mean()
         row["consistency_ci95"] = metrics.bootstrap_interval(own)
-        if mode != "zeros" and "zeros" in scores:
-            less = metrics.paired_difference(own, scores["zeros"])
+        if kind in zeros:
+            less = metrics.paired_difference(own, zeros[kind])
             row["less_zeros"], row["less_zeros_ci95"] = less
+        if labels is not None:
+            row["accuracy"] = np.mean(right[kind])
         rows.append(row)
-    if images.broken:
-        unit.skipped[images.name] = images.broken
-    return rows, scores
+    return rows, {kind: np.array(own) for kind, own in same.items()}
+
+
+def _network(run, plan):
+    """The network of a plan; `kept` makes each padding mode but once."""
+    from keras_padpos import models
+
+    settings, mode = run.settings, plan["padding_mode"]
+    base = run.kept(
+        "base",
+        None,
+        functools.partial(
+            models.classifier, settings.backbone, settings.weights
+        ),
+    )
+    network = models.convert_padding(base, mode)
+    if plan["downsampling"] == "strided":
+        return network
+    return models.convert_downsampling(
+        network, plan["downsampling"], padding_mode=mode
+    )
 
 
 def _figures(work, rows, arrays):
@@ -80,30 +154,49 @@ def _figures(work, rows, arrays):
         for row in rows:
             ends = row["consistency_ci95"] or []
             values = sorted([row["consistency"], *ends])
-            panels[0, 0].plot([row["padding_mode"]] * len(values), values, "o-")
+            place = "{padding_mode}\n{downsampling}\n{shift}".format(**row)
+            panels[0, 0].plot([place] * len(values), values, "o-")
 
 
 _TITLE = "{backbone}: same class when shifted, %; {images} images, {image_set}"
+
+
+def _columns(rows):
+    columns = {
+        "consistency": Column("same class", "consistency", percent),
+        "interval": Column("95 %", "consistency_ci95", interval()),
+        "less": Column("less zeros", "less_zeros", mean("+.1f", 100)),
+        "ends": Column("95 %", "less_zeros_ci95", interval("+.1f")),
+    }
+    if any("accuracy" in row for row in rows):
+        columns["accuracy"] = Column("right", "accuracy", percent)
+    return columns
+
 
 STUDY = Study(
     name="shift_consistency",
     about=__doc__,
     flags=_FLAGS,
     sets=_sets,
-    plans=lambda run: run.crossed("backbone", "weights"),
+    plans=_plans,
+    label=_label,
     amount=lambda run, plan: run.sets["images"].expected,
     measure=_measure,
     tables=[
         Table(
             lambda rows: _TITLE.format(**rows[0]),
-            {"weights": "weights", "padding_mode": "padding", "pairs": "pairs"},
             {
-                "consistency": Column("same class", "consistency", percent),
-                "interval": Column("95 %", "consistency_ci95", interval()),
-                "less": Column("less zeros", "less_zeros", mean("+.1f", 100)),
-                "ends": Column("95 %", "less_zeros_ci95", interval("+.1f")),
+                "weights": "weights",
+                "shift": "shift",
+                "padding_mode": "padding",
+                "downsampling": "down-sampling",
+                "pairs": "pairs",
             },
-            notes=["95 %: bootstrap over pictures; differences are paired."],
+            _columns,
+            notes=[
+                "95 %: bootstrap over pictures; differences, from zeros and "
+                "strided, are paired."
+            ],
             split=lambda row: _TITLE.format(**row),
             shorten=["weights"],
         )

@@ -360,3 +360,19 @@ def test_dataset_equals_batches(folder):
     for ours, theirs in zip(crops.batches(4), dataset, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert crops.as_dataset(4).cardinality() == 3
+
+
+def test_a_folder_of_sub_folders_is_read_in_their_order(tmp_path):
+    names = ["10/b.png", "2/a.png", "10/a.png", ".hidden/c.png"]
+    for seed, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        make_picture(tmp_path / name, seed, (20, 20))
+    crops = open_crops(tmp_path, 8, centre=True, count=2)
+    assert crops.sources == ("10/a.png", "10/b.png", "2/a.png")
+    expected = whole(tmp_path / "10/a.png")[6:14, 6:14]
+    np.testing.assert_array_equal(next(iter(crops)), expected)
+    assert crops.class_indices(11).tolist() == [10, 10, 2]
+    assert crops.class_indices(10) is None
+    both = open_crops([tmp_path, tmp_path / "2"], 8)
+    assert both.class_indices(11) is None
+    assert open_crops("noise", 8).class_indices(11) is None

@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_padpos.data import JointAugmentation
+from keras_padpos.data import open_crops
 from keras_padpos.data import open_labelled
 from keras_padpos.data import open_masks
 
@@ -246,3 +247,11 @@ def test_masks_train_a_network_that_ignores_void(tmp_path):
     model.compile("sgd", loss)
     history = model.fit(masks.as_dataset(2), epochs=2, verbose=0, shuffle=False)
     assert all(np.isfinite(each) for each in history.history["loss"])
+
+
+def test_crops_tell_the_feature_label_if_it_has_as_many_classes():
+    with tfds.testing.mock_data(num_examples=4):
+        labels = list(open_labelled("tfds:dtd:test", size=8).targets())
+        crops = open_crops("tfds:dtd:test", 8)
+        assert crops.class_indices(47).tolist() == labels
+        assert crops.class_indices(1000) is None

@@ -346,7 +346,8 @@ def test_real_neighbours_are_the_control(pictures, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "real neighbours" in " ".join(done.stdout.split())
-    config = json.loads((tmp_path / "work" / "config.json").read_text())
+    saved = (tmp_path / "work" / "config.json").read_text()
+    config = json.loads(saved)["config"]
     assert (config["size"], config["resize"]) == (32, "area")
     black = {
         row["padding_mode"]: row["spearman"]

@@ -178,3 +178,14 @@ def test_a_frame_wider_than_the_map_is_told_once():
 def test_noise_is_refused(name):
     with pytest.raises(ValueError, match="'lstm'.*draw anew in every step"):
         layer_of(2, 2, 3, padding_mode=name, name="lstm")
+
+
+@pytest.mark.parametrize("method", ("input_conv", "recurrent_conv"))
+def test_a_keras_whose_cell_convolves_another_way_is_refused(
+    method, monkeypatch
+):
+    cell = layers.ConvLSTM1D(1, 3).cell
+    monkeypatch.delattr(type(cell), method)
+    layers.ConvLSTM1D(1, 3, padding_mode="zeros")
+    with pytest.raises(NotImplementedError, match=f"'lstm'.*: {method}. Use"):
+        layers.ConvLSTM1D(1, 3, padding_mode="circular", name="lstm")

@@ -133,6 +133,7 @@ def test_modes_that_copy_no_cells_are_refused(name):
         {"antialias": True},
         {"crop_to_aspect_ratio": True},
         {"pad_to_aspect_ratio": True},
+        {"pad_to_aspect_ratio": True, "interpolation": "nearest"},
     ],
 )
 def test_what_a_resizing_does_not_combine_is_refused(options):

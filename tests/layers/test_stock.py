@@ -40,6 +40,19 @@ def test_signature_is_the_stock_one_plus_padding_mode(name):
     assert issubclass(ours, stock)
 
 
+@pytest.mark.parametrize("name", [*LAYERS, *OTHERS])
+def test_arguments_by_position_are_those_by_name(name):
+    ours = getattr(layers, name)
+    arguments = {**_arguments(ours), "padding_mode": "reflect"}
+    sizes = ("filters", "kernel_size", "pool_size", "height", "width")
+    arguments |= dict.fromkeys(arguments.keys() & set(sizes), 3)
+    by_position, by_name = ours(*arguments.values()), ours(**arguments)
+    assert by_position.padding_mode == padding.get("reflect")
+    configs = by_position.get_config(), by_name.get_config()
+    assert all(config.pop("name") for config in configs)
+    assert configs[0] == configs[1]
+
+
 @pytest.mark.parametrize("rank", (1, 2, 3))
 def test_padding_layers_take_what_zero_padding_layers_take(rank):
     ours = getattr(layers, f"Padding{rank}D")

@@ -26,6 +26,7 @@ def tables_of(values):
             "test_accuracy": 0.5 + seed / 10,
             "relative": pair[min(step, 1)],
             "snr": 1.0,
+            "snr_unbiased": 0.5 - seed,
             "mae": 2 * pair[min(step, 1)],
             "mae_noise": 0.5,
         }
@@ -35,7 +36,7 @@ def tables_of(values):
         for layer in ("one", "two")
     ]
     tables = STUDY.lay_out(rows)
-    assert len(tables) == 4
+    assert len(tables) == 6
     relative = [table for table in tables if "relative" in table["title"]]
     assert relative[0]["title"].endswith("before training and after 7 steps")
     return relative

@@ -47,6 +47,17 @@ def read(write, monkeypatch):
     return lambda text: sweep_grid(write(text))
 
 
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Studies check their flags without a process for each."""
+
+    def first_fault(experiment, flag_sets):
+        declared = grid_module._flags_of(experiment)
+        return grid_module._first_flag_fault(*declared, experiment, flag_sets)
+
+    monkeypatch.setattr(grid_module, "_first_fault", first_fault)
+
+
 def test_every_combination_in_the_order_of_the_file(read):
     runs = read("""
         experiment: fconv_tests
@@ -180,7 +191,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
     sorted((ROOT / "experiments" / "grids").glob("*.yaml")),
     ids=lambda file: file.name,
 )
-def test_the_bundled_grids(file, monkeypatch):
+def test_the_bundled_grids(file, monkeypatch, in_this_process):
     monkeypatch.chdir(ROOT)
     assert len(sweep_grid(file)) > 1
 
@@ -228,7 +239,7 @@ def stubs(tmp_path, monkeypatch):
     return tmp_path / "stubs"
 
 
-def test_a_study_checks_what_it_declares(write, monkeypatch):
+def test_a_study_checks_what_it_declares(write, monkeypatch, in_this_process):
     monkeypatch.chdir(ROOT)
     texture = functools.partial(blocks, experiment="texture")
     (run,) = sweep_grid(write(texture({"padding_mode": ["zeros", "reflect"]})))

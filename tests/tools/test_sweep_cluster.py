@@ -25,8 +25,8 @@ flags:
   epochs: 1
   max_images: 20
 grid:
-  convolution: [same, full]
-  padding_mode: [zeros, circular, reflect]
+  convolution: [same]
+  padding_mode: [zeros, circular]
   seed: [0, 10, 20, 30]
 """
 
@@ -42,12 +42,12 @@ def finished(runs):
 
 
 def stop_halfway(out, name):
-    """Stop a run on a node between its two nets, late in the sweep."""
+    """Stop a run on a node between its two nets, some way into the sweep."""
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         time.sleep(0.05)
         runs = sweep_json(out)
-        if len(finished(runs)) < 10:
+        if len(finished(runs)) < 3:
             continue
         for run in runs:
             if run["state"] != "running" or not run["node"].endswith(name):
@@ -68,7 +68,7 @@ def stop_halfway(out, name):
 
 
 @pytest.mark.large
-def test_24_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
+def test_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
     (tmp_path / "grid.yaml").write_text(GRID)
     out = tmp_path / "out"
     argv = [tmp_path / "grid.yaml", f"--out={out}"]
@@ -89,7 +89,7 @@ def test_24_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
         seconds = time.monotonic() - started
         assert process.returncode == 0, err
         runs = sweep_json(out)
-        assert len(runs) == len(finished(runs)) == 24
+        assert len(runs) == len(finished(runs)) == 8
         # Only what was under way on the lost node was started again, and it
         # went on.
         (again,) = [run for run in runs if run["attempts"] != 1]
@@ -108,7 +108,7 @@ def test_24_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
             assert len(results(run)["rows"]) == 4
         with start_sweep(*argv, cwd=ROOT) as process:
             summary, _ = process.communicate(timeout=SECONDS)
-        assert "24 finished (24 of them before), 0 failed" in summary
+        assert "8 finished (8 of them before), 0 failed" in summary
         for workdir, stat in files.items():
             assert Path(workdir, "results.json").stat() == stat
     # The same as a run that nothing happened to.
@@ -126,4 +126,4 @@ def test_24_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
     )
     alone = results({"workdir": tmp_path / "alone"})
     assert (alone["config"], alone["rows"]) == (config, results(again)["rows"])
-    print(f"24 runs, {len(before)} before the loss, {seconds:.0f} s")
+    print(f"{len(runs)} runs, {len(before)} before the loss, {seconds:.0f} s")

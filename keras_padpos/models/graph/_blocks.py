@@ -16,21 +16,25 @@ from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import prefer_arguments
+from keras_padpos.models._call import Call
+from keras_padpos.models._code_owner import is_foreign
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._border_trial import constant_problem
-from keras_padpos.models.graph._border_trial import roll_problem
 from keras_padpos.models.graph._copied_layer import built_copy
-from keras_padpos.models.graph._copied_layer import difference
-from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
-from keras_padpos.models.graph._copied_layer import shared_layers
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph.copy_difference import difference
+from keras_padpos.models.graph.copy_difference import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import padding_mode_of
+from keras_padpos.models.trials._call_key import Key
+from keras_padpos.models.trials._call_key import call_key
+from keras_padpos.models.trials.border_trial import constant_problem
+from keras_padpos.models.trials.border_trial import roll_problem
 
 Paddings = dict[str, dict[str, Any]]
 
@@ -41,19 +45,25 @@ class _Block:
 
     Attributes:
         reason: Why it cannot be converted inside; `""` if it can.
-        own: What its inner layers pad where nothing was converted, by path.
+        unconverted: What its inner layers pad before conversion, by path.
         carried: Paths of inner layers that its own configuration describes,
             as that of `TimeDistributed` does.
         alone: Whether it can be copied without the model around it.
+        by_arguments: Whether it is copied by the arguments it was made with.
     """
 
     reason: str
-    own: Paddings = field(default_factory=dict)
+    unconverted: Paddings = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
     alone: bool = True
+    by_arguments: bool = False
 
 
 _BLOCKS: "weakref.WeakKeyDictionary[Any, _Block]" = weakref.WeakKeyDictionary()
+# Of blocks that can be converted, by class and key: equal ones are tried once.
+_EQUAL: "weakref.WeakKeyDictionary[type, dict[Key, _Block]]" = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def sites_inside(
@@ -81,20 +91,7 @@ def sites_inside(
     if not inner:
         return []
     tried = _tried(call, dict(inner), spare)
-    shape = call.input_shapes[0] if call.input_shapes else ()
-    ones = (1,) * max(len(shape) - 2, 0)
-    whole = PaddingSite(
-        name=call.name,
-        layer=block,
-        kind="other",
-        kernel_size=ones,
-        strides=ones,
-        dilation_rate=ones,
-        sizes=tuple(shape[1:-1]),
-        pads=None,
-        padding_mode=None,
-        reason=tried.reason,
-    )
+    whole = other_site(call, tried.reason)
     if tried.reason:
         return [whole]
     names = [site.name for _, site in inner]
@@ -134,7 +131,7 @@ def converted_block(
             "`get_config` of its class does not say how it was made, and "
             "the model around it cannot be copied whole"
         )
-    wanted = {
+    new_paddings = {
         **getattr(block, "inner_paddings", {}),
         **{path: padding_entry(layer) for path, layer in layers.items()},
     }
@@ -143,13 +140,17 @@ def converted_block(
         for path in tried.carried & layers.keys()
     }
     copy = plain_copy(block, lambda config: _redescribed(config, described))
-    held = dict(inner_layers(copy))
-    own = {
-        path: padding_entry(held[path]) if path in tried.carried else padded
-        for path, padded in tried.own.items()
+    inner_by_path = dict(inner_layers(copy))
+    unconverted = {
+        path: padding_entry(inner_by_path[path])
+        if path in tried.carried
+        else padded
+        for path, padded in tried.unconverted.items()
     }
     paddings = {
-        path: inner for path, inner in wanted.items() if inner != own[path]
+        path: inner
+        for path, inner in new_paddings.items()
+        if inner != unconverted[path]
     }
     return convert_inside(copy, paddings) if paddings else copy
 
@@ -157,17 +158,13 @@ def converted_block(
 def padding_entry(layer: keras.Layer) -> dict[str, Any]:
     """What a layer of Keras, or ours, pads, as a `ConvertedLayer` says it."""
     ours = PADDED.get(type(layer), type(layer))
-    resampling = isinstance(layer, RESAMPLING)
-    mode = getattr(layer, "padding_mode", None) or padding.get(
-        "replicate" if resampling else "zeros"
-    )
     geometry = {}
-    if not resampling and not isinstance(layer, RECURRENT):
+    if not isinstance(layer, (*RESAMPLING, *RECURRENT)):
         geometry["padding"] = layer.padding
     return {
         "class_name": keras.saving.get_registered_name(ours),
         **geometry,
-        "padding_mode": padding.serialize(mode),
+        "padding_mode": padding.serialize(padding_mode_of(layer)),
     }
 
 
@@ -221,9 +218,20 @@ def _name(layer, path, names):
 
 def _tried(call, sites, spare):
     block = call.operation
-    if block not in _BLOCKS:
-        _BLOCKS[block] = _try(call, sites, spare)
-    return _BLOCKS[block]
+    if block in _BLOCKS:
+        return _BLOCKS[block]
+    equal = _EQUAL.setdefault(type(block), {})
+    key = call_key(call), call.input_shapes
+    tried = equal.get(key)
+    if tried is None:
+        tried = _try(call, sites, spare)
+        # Whether a model around it can be copied is not the block's own.
+        if key[0] is not None and tried.alone and not tried.reason:
+            equal[key] = tried
+    else:
+        prefer_arguments(block, tried.by_arguments)
+    _BLOCKS[block] = tried
+    return tried
 
 
 def _try(call, sites, spare):
@@ -231,9 +239,9 @@ def _try(call, sites, spare):
     block = call.operation
     if not block.built:
         return _Block("it is not built")
-    held = dict(inner_layers(block))
-    current = {path: padding_entry(held[path]) for path in sites}
-    copy, own, alone, problem = _copied(call, current, spare)
+    inner_by_path = dict(inner_layers(block))
+    current = {path: padding_entry(inner_by_path[path]) for path in sites}
+    copy, unconverted, alone, problem = _copied(call, current, spare)
     if problem:
         return _Block(problem)
     circular = {
@@ -244,7 +252,7 @@ def _try(call, sites, spare):
     if circular:
         convert_inside(copy, {**current, **circular})
         if not _trusted(block):
-            inner = held[next(iter(sites))]
+            inner = inner_by_path[next(iter(sites))]
             first = getattr(inner, "data_format", None) == "channels_first"
             trial = copy, call.arguments, _rank(inner), first
             problem = constant_problem(*trial)
@@ -252,7 +260,7 @@ def _try(call, sites, spare):
             if not problem and len(circular) == len(current):
                 problem = roll_problem(*trial)
     carried = _carried(copy, circular) if alone else frozenset()
-    return _Block(problem, own, carried, alone)
+    return _Block(problem, unconverted, carried, alone, is_by_arguments(block))
 
 
 def _copied(call, current, spare):
@@ -268,20 +276,20 @@ def _copied(call, current, spare):
     def by_itself():
         return built_copy(block, lambda: plain_copy(block), call.arguments)
 
-    copy, own, first = _compared(call, current, by_itself)
+    copy, unconverted, first = _compared(call, current, by_itself)
     if not first:
-        return copy, own, True, ""
+        return copy, unconverted, True, ""
     if is_foreign(block) and not is_by_arguments(block):
         prefer_arguments(block)
-        copy, own, problem = _compared(call, current, by_itself)
+        copy, unconverted, problem = _compared(call, current, by_itself)
         if not problem:
-            return copy, own, True, ""
+            return copy, unconverted, True, ""
         prefer_arguments(block, False)
     twin = spare(block)
     if twin is not None:
-        copy, own, problem = _compared(call, current, lambda: twin)
+        copy, unconverted, problem = _compared(call, current, lambda: twin)
         if not problem:
-            return copy, own, False, ""
+            return copy, unconverted, False, ""
     return None, {}, False, first
 
 
@@ -307,25 +315,25 @@ def _compared(call, current, make):
     problem = shared_layers(call.operation, copy)
     if problem:
         return None, {}, problem  # to convert it would convert the original
-    own = {path: padding_entry(twins[path]) for path in current}
+    unconverted = {path: padding_entry(twins[path]) for path in current}
     try:
         copy = convert_inside(copy, current)
     except Exception as error:
         reason = plain_reason(error)  # of a class that refuses subclasses
         return None, {}, f"its class cannot be extended ({reason})"
-    return copy, own, difference(call.operation, copy, call.arguments)
+    return copy, unconverted, difference(call.operation, copy, call.arguments)
 
 
 def _carried(block, paddings):
     """Paths of layers that a copy by configuration pads as the block does."""
     try:
-        held = dict(inner_layers(plain_copy(block)))
+        inner_by_path = dict(inner_layers(plain_copy(block)))
     except Exception:
         return frozenset()  # it is copied with the model around it
     return frozenset(
         path
         for path, inner in paddings.items()
-        if path in held and padding_entry(held[path]) == inner
+        if path in inner_by_path and padding_entry(inner_by_path[path]) == inner
     )
 
 

@@ -238,8 +238,8 @@ def _matches(site, pattern):
     names = {site.name, site.padding_layer or site.name}
     if site.block is not None:
         # The block's name stands for all that it holds.
-        around, held, _ = site.name.rpartition(f"{site.block.name}/")
-        names |= {f"{around}{held[:-1]}", site.path}
+        around, inside, _ = site.name.rpartition(f"{site.block.name}/")
+        names |= {f"{around}{inside[:-1]}", site.path}
     names |= {name.rpartition("/")[2] for name in names}
     return any(fnmatchcase(name, pattern) for name in names)
 

@@ -11,14 +11,15 @@ from keras_padpos import padding
 from keras_padpos.layers.converted_layer import convert_inside
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import plain_description
+from keras_padpos.models._code_owner import is_foreign
+from keras_padpos.models._code_owner import package_of
 from keras_padpos.models.graph._blocks import padding_entry
-from keras_padpos.models.graph._copied_layer import difference
-from keras_padpos.models.graph._copied_layer import is_foreign
 from keras_padpos.models.graph._copied_layer import plain_copy
-from keras_padpos.models.graph._copied_layer import shared_layers
+from keras_padpos.models.graph._frame_operation import operation_frames
+from keras_padpos.models.graph.copy_difference import difference
+from keras_padpos.models.graph.copy_difference import shared_layers
 from keras_padpos.models.graph.graph_walk import has_graph
-from keras_padpos.models.graph.window import PADDED
-from keras_padpos.models.graph.window import ZERO_PADDING
+from keras_padpos.models.graph.window import is_frame
 
 _STEPS = (
     "train_step",
@@ -28,7 +29,6 @@ _STEPS = (
     "compute_metrics",
     "call",
 )
-_FRAMES = (*ZERO_PADDING, *(PADDED[frame] for frame in ZERO_PADDING))
 
 
 def converted_model(
@@ -51,16 +51,18 @@ def converted_model(
     """
     if not is_foreign(model) or takes_a_graph(model):
         return None
-    held = dict(inner_layers(model))
+    inner_by_path = dict(inner_layers(model))
+    if any(id(frame) in makers for frame in operation_frames(model)):
+        return None  # the class makes the operation again
     current = getattr(model, "inner_paddings", {})
-    wanted = dict(current)
-    for path, layer in held.items():
+    new_paddings = dict(current)
+    for path, layer in inner_by_path.items():
         if id(layer) in makers:
             made = makers[id(layer)]()
-            wanted[path] = padding_entry(made)
-            if isinstance(made, _FRAMES) and made.padding != layer.padding:
+            new_paddings[path] = padding_entry(made)
+            if is_frame(made) and made.padding != layer.padding:
                 return None
-            if padding.get(wanted[path]["padding_mode"]).random:
+            if padding.get(new_paddings[path]["padding_mode"]).random:
                 return None
     try:
         tried = copy = _copy_by_class(model)
@@ -69,18 +71,18 @@ def converted_model(
     except Exception:
         return None  # what a model's class raises is up to it
     twins = dict(inner_layers(copy))
-    if twins.keys() != held.keys() or shared_layers(model, copy):
+    if twins.keys() != inner_by_path.keys() or shared_layers(model, copy):
         return None
     if difference(model, tried, ((model.input,), {})):
         return None
     for path, twin in twins.items():
         # Names that Keras makes up differ from copy to copy.
-        if twin.name != held[path].name:
-            twin.name = held[path].name
+        if twin.name != inner_by_path[path].name:
+            twin.name = inner_by_path[path].name
     copy.set_weights(model.get_weights())
     paddings = {
         path: inner
-        for path, inner in wanted.items()
+        for path, inner in new_paddings.items()
         if inner != padding_entry(twins[path])
     }
     return convert_inside(copy, paddings) if paddings else copy
@@ -156,5 +158,5 @@ def is_own(model: keras.Model, name: str) -> bool:
     """Whether a model's class does something another way than Keras'."""
     for base in getattr(model, "plain_class", type(model)).__mro__:
         if name in vars(base):
-            return not base.__module__.startswith("keras.src.")
+            return package_of(base) != "keras"
     return False

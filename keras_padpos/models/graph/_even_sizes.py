@@ -50,9 +50,9 @@ def unfit_layer(model: keras.Model, input_shape: Any) -> str | None:
         specs = keras.tree.flatten(getattr(call.operation, "input_spec", None))
         if len(specs) != len(call.input_shapes):
             continue
-        for spec, given in zip(specs, call.input_shapes, strict=True):
+        for spec, shape in zip(specs, call.input_shapes, strict=True):
             axes = getattr(spec, "axes", None) or {}
-            if any(given[axis] not in (None, n) for axis, n in axes.items()):
+            if any(shape[axis] not in (None, n) for axis, n in axes.items()):
                 return call.name
     return None
 

@@ -6,26 +6,25 @@ from typing import Any
 
 import keras
 
-from keras_padpos import padding
-from keras_padpos.layers.converted_layer import inner_layers
-from keras_padpos.models.graph._activation_call import activation_call
+from keras_padpos.models._call import Call
 from keras_padpos.models.graph._blocks import sites_inside
 from keras_padpos.models.graph._converted_model import SpareCopies
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._tested_padding import tested_padding
 from keras_padpos.models.graph._unwindowed_sites import enlarged_rim
-from keras_padpos.models.graph._unwindowed_sites import no_converter
 from keras_padpos.models.graph._unwindowed_sites import unwindowed_site
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import is_exactly
+from keras_padpos.models.graph.window import is_frame
 from keras_padpos.models.graph.window import is_known
-from keras_padpos.models.graph.window import runs_other_code
+from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.models.graph.window import window_of
 
 _KINDS = (
@@ -150,16 +149,6 @@ def _is_cut_off(call, graph):
     )
 
 
-def is_frame(layer: Any) -> bool:
-    """Whether a layer does nothing but pad."""
-    window = window_of(layer)
-    return (
-        window is not None
-        and window.geometry is not None
-        and _kind(layer) == "padding"
-    )
-
-
 def _are_pair(maker, call):
     """Whether one call pads, and the next moves a window without padding."""
     if maker.operation is None or not is_frame(maker.operation):
@@ -190,7 +179,7 @@ def _site(call, frame):
         return unwindowed_site(call) if is_known(layer) else None
     window = window_of(layer)
     if window is None or window.geometry is None:
-        reason = hidden_padding(call)
+        reason = _signal_reason(layer)
         return _other_site(call, reason) if reason else None
     framing = frame is not None and window_of(frame.operation).may_pad
     first = frame if framing else call
@@ -207,15 +196,10 @@ def _site(call, frame):
         dilation_rate=window.dilation_rate,
         sizes=sizes,
         pads=adding.pads(sizes),
-        padding_mode=_mode(first.operation),
+        padding_mode=padding_mode_of(first.operation),
         padding_layer=None if frame is None else frame.name,
         frame=None if frame is None else frame.operation,
-        reason=no_converter(layer),
     )
-
-
-def _mode(layer):
-    return getattr(layer, "padding_mode", None) or padding.get("zeros")
 
 
 def _tested_site(call, makers, first):
@@ -238,25 +222,17 @@ def _tested_site(call, makers, first):
 
 
 def _other_site(call, reason):
-    shape = call.input_shapes[0] if call.input_shapes else ()
-    ones = (1,) * max(len(shape) - 2, 0)
-    return PaddingSite(
-        name=call.name,
-        layer=call.operation,
-        kind="other",
-        kernel_size=_kernel_size(call.operation, ones),
-        strides=ones,
-        dilation_rate=ones,
-        sizes=tuple(shape[1:-1]),
-        pads=None,
-        padding_mode=None,
-        reason=reason,
-    )
+    site = other_site(call, reason)
+    cells = _kernel_size(call.operation, site.kernel_size)
+    return replace(site, kernel_size=cells)
 
 
 def _kernel_size(operation, ones):
     """The cells that an attribute names, if it does so as Keras' layers do."""
-    cells = _attribute(operation, "kernel_size", ones)
+    try:
+        cells = getattr(operation, "kernel_size", ones)
+    except Exception:
+        return ones  # what a property of another's class raises
     if isinstance(cells, int):
         return (cells,) * len(ones)
     if isinstance(cells, (list, tuple)) and len(cells) == len(ones):
@@ -264,46 +240,11 @@ def _kernel_size(operation, ones):
     return ones
 
 
-def hidden_padding(call: Call) -> str:
-    """Why a call that has no window may pad, as its attributes say."""
-    operation = call.operation
-    kind = type(operation).__name__
-    if not isinstance(operation, keras.Layer) or is_known(operation):
-        return ""
-    if _is_framing_signal(operation):
-        return f"{kind} has no counterpart in keras_padpos.layers"
-    if _says_it_pads(operation) and not runs_other_code(operation):
-        return f"{kind} has no counterpart in keras_padpos.layers"
-    for _, inner in inner_layers(operation):
-        window = window_of(inner)
-        if _says_it_pads(inner) or (window is not None and window.may_pad):
-            return (
-                f"{kind} calls the padded layer {inner.name!r} by its own code"
-            )
+def _signal_reason(layer):
+    """Why a layer pads a signal before it takes its spectrum; `""` if not."""
+    kind = type(layer)
+    mirrors = kind is keras.layers.MelSpectrogram
+    framed = kind is keras.layers.STFTSpectrogram and layer.padding != "valid"
+    if mirrors or framed:
+        return f"{kind.__name__} has no counterpart in keras_padpos.layers"
     return ""
-
-
-def _is_framing_signal(layer):
-    """Whether the windows of a spectrogram go beyond the signal."""
-    if type(layer) is getattr(keras.layers, "STFTSpectrogram", None):
-        return layer.padding != "valid"
-    return type(layer) is keras.layers.MelSpectrogram  # it always mirrors
-
-
-def _says_it_pads(layer):
-    """Whether a layer of unknown class has Keras' attributes of padding."""
-    cells = _attribute(layer, "padding")
-    reach = _attribute(layer, "kernel_size")
-    return (
-        isinstance(cells, str)
-        and cells.lower() != "valid"
-        and isinstance(reach, (list, tuple))
-        and max(reach, default=1) > 1
-    )
-
-
-def _attribute(layer, name, default=None):
-    try:
-        return getattr(layer, name, default)
-    except Exception:
-        return default  # what a property of another's class raises

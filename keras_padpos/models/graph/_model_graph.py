@@ -3,47 +3,26 @@
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models._call import Call
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph.graph_walk import check_graph
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import tensors_in
 from keras_padpos.models.graph.graph_walk import walk
-
-Shape = tuple[int | None, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One use of an operation.
-
-    Attributes:
-        name: The operation's name, with those of the models around it before
-            it: `"backbone/conv1"`.
-        operation: The layer, or the `keras.ops` operation; `None` where a
-            tensor enters the model.
-        inputs: Numbers of the tensors it is called on.
-        outputs: Numbers of the tensors it makes.
-        input_shapes: Their shapes, batch included; `None` where unknown.
-        output_shapes: Likewise.
-        arguments: Positional and keyword arguments, with symbolic tensors.
-    """
-
-    name: str
-    operation: Any
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    input_shapes: tuple[Shape, ...]
-    output_shapes: tuple[Shape, ...]
-    arguments: Any = ((), {})
+from keras_padpos.models.graph.window import RECURRENT
+from keras_padpos.models.graph.window import is_exactly
+from keras_padpos.models.graph.window import is_known
+from keras_padpos.models.graph.window import is_pointwise_function
 
 
 @dataclass(frozen=True)
@@ -121,7 +100,7 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
         def visit(operation, args, kwargs):
             name = prefix + operation.name
             if has_graph(operation):
-                inputs = packed(operation, given_to(args, kwargs))
+                inputs = packed(operation, inputs_of_call(args, kwargs))
                 return walk(operation, inputs, visitor(f"{name}/"))
             inputs = tensors_in((args, kwargs))
             try:
@@ -148,6 +127,53 @@ def model_graph(model: keras.Model, input_shape: Any = None) -> Graph:
     inputs = [tensor for _, tensor in entering]
     left = walk(model, packed(model, inputs), visitor(""), config)
     return Graph(calls, tuple(map(number, tensors_in(left))))
+
+
+def activation_call(call: Call, first: int) -> Call | None:
+    """Split what a layer with a window applies to its result off the layer.
+
+    What the layer's attributes say of its window then holds for the rest.
+
+    Example:
+
+    >>> def gate(x):
+    ...     return x * keras.ops.mean(x, axis=(1, 2), keepdims=True)
+    >>> conv = keras.layers.Conv2D(2, 3, activation=gate, name="conv")
+    >>> model = keras.Sequential([keras.Input((8, 8, 1)), conv])
+    >>> call = activation_call(model_graph(model).calls[-1], 1)
+    >>> call.input_shapes, call.operation.activation is gate
+    (((None, 6, 6, 2),), True)
+
+    Args:
+        call: The call.
+        first: The first spatial axis: 1, or 2 where channels come first.
+
+    Returns:
+        The call of an `Activation` on the layer's result; `None` if all
+        activations of the layer are known to take each position by itself,
+        or if its class is none whose window is known.
+    """
+    layer = call.operation
+    if not is_known(layer) or not call.output_shapes:
+        return None
+    shape = call.output_shapes[0]
+    if is_exactly(layer, RECURRENT) and layer.return_sequences:
+        shape = (shape[0], *shape[2:])  # it is applied at each step
+    for name in ("activation", "recurrent_activation"):
+        function = getattr(layer, name, None)
+        if is_pointwise_function(function, shape, first):
+            continue
+        tensor = keras.KerasTensor(shape, dtype=layer.compute_dtype)
+        return Call(
+            name=call.name,
+            operation=_activation(function),
+            inputs=call.outputs[:1],
+            outputs=call.outputs[:1],
+            input_shapes=(shape,),
+            output_shapes=(shape,),
+            arguments=((tensor,), {}),
+        )
+    return None
 
 
 def entries(
@@ -189,18 +215,24 @@ def _copy(spec):
     return keras.KerasTensor(spec.shape, dtype=spec.dtype)
 
 
-def _fitting(shape, own, name):
+def _fitting(shape, model_shape, name):
     if (
         not isinstance(shape, Sequence)
-        or len(shape) != len(own)
+        or len(shape) != len(model_shape)
         or not all(size is None or _is_size(size) for size in shape)
     ):
         raise InputError(
             f"`input_shape` of {name!r} must be sizes in the order of the "
-            f"model's {tuple(own)}. Received: {shape!r}"
+            f"model's {tuple(model_shape)}. Received: {shape!r}"
         )
     return tuple(shape)
 
 
 def _is_size(size):
     return isinstance(size, int) and size > 0
+
+
+@lru_cache(maxsize=64)
+def _activation(function: Any) -> keras.Layer:
+    """One layer for each function, whose runs are kept with it."""
+    return keras.layers.Activation(function)

@@ -9,9 +9,8 @@ import keras
 from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
-from keras_padpos.models.graph._activation_call import activation_call
-from keras_padpos.models.graph._behaviour import behaviour_of
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models._call import Call
+from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.field_axis import FieldAxis
 from keras_padpos.models.graph.field_axis import Line
@@ -22,6 +21,7 @@ from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import window_of
+from keras_padpos.models.trials._behaviour import behaviour_of
 
 # What gives a map of another size than a window of one stride does.
 _RESIZING = (
@@ -214,7 +214,7 @@ def _through(call, tensors, first):
             )
         ]
     window = window_of(layer)
-    if window is not None:
+    if window is not None and window.rank == rank:
         pads = window.pads(before)
         moved = zip(
             maps[0].axes,

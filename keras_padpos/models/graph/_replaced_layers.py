@@ -1,5 +1,6 @@
 """Layers that take the place of others when a network is converted."""
 
+import math
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -8,12 +9,13 @@ import keras
 
 from keras_padpos import padding
 from keras_padpos.models.graph._copied_layer import layer_config
-from keras_padpos.models.graph._find_padding_sites import is_frame
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING
 from keras_padpos.models.graph.window import PADDED
 from keras_padpos.models.graph.window import STOCK
+from keras_padpos.models.graph.window import is_frame
+from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.models.graph.window import window_of
 from keras_padpos.padding import CopyMode
 from keras_padpos.padding import Geometry
@@ -29,7 +31,9 @@ def replaced_layers(
 
     A frame before a window (`ZeroPadding2D` and a valid convolution) stays a
     layer of its own, unless the mode corrects what the window gives: then the
-    window pads by itself, and the frame is left empty.
+    window pads by itself, and the frame is left empty. So it is if the frame
+    holds minus infinity, which a maximum does not see: that is what `zeros`
+    stand for in a max-pooling, and an empty frame keeps what it held.
     """
     made: dict[int, Callable[[], keras.Layer]] = {}
     for site in sites:
@@ -45,11 +49,14 @@ def replaced_layers(
             continue
         if cells is None:
             cells = site.pads
-        if _corrects(mode):
-            made[id(site.frame)] = _maker(site.frame, padding.get("zeros"), 0)
+        unseen = _is_unseen(site)
+        held = site.frame.padding_mode if unseen else padding.get("zeros")
+        if _corrects(mode) or (unseen and not _is_zeros(mode)):
+            made[id(site.frame)] = _maker(site.frame, held, 0)
             made[id(site.layer)] = _maker(site.layer, mode, cells)
         else:
-            made[id(site.frame)] = _maker(site.frame, mode, cells)
+            values = held if unseen else mode
+            made[id(site.frame)] = _maker(site.frame, values, cells)
             made[id(site.layer)] = _maker(
                 site.layer, padding.get("zeros"), "valid"
             )
@@ -76,7 +83,7 @@ def stock_resampling(layer: keras.layers.Layer) -> keras.layers.Layer:
 
 def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
     """A layer that adds the same cells at every size of its input."""
-    mode = getattr(layer, "padding_mode", None) or padding.get("zeros")
+    mode = padding_mode_of(layer)
     pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
     if pooling and _is_zeros(mode):
         # What "same" adds for pooling is seen by no maximum and counted by no
@@ -85,8 +92,33 @@ def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
     return _maker(layer, mode, pads)()
 
 
+def dense_layer(
+    layer: keras.Layer, pads: Any, mode: PaddingMode
+) -> keras.Layer:
+    """A window that moves by one cell, with the cells and the mode."""
+    counted = getattr(getattr(layer, "geometry", None), "explicit", None)
+    pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
+    if pooling and counted is None and _is_zeros(mode):
+        mode = padding.get("partial")  # see `fixed_layer`
+    config = {**layer_config(layer), "strides": 1}
+    config.pop("padding_mode", None)
+    if not any(map(any, pads)):
+        stock: Any = STOCK.get(type(layer), type(layer))
+        return stock.from_config({**config, "padding": "valid"})
+    ours: Any = PADDED.get(type(layer), type(layer))
+    return ours.from_config(
+        {**config, "padding": pads, "padding_mode": padding.serialize(mode)}
+    )
+
+
 def _corrects(mode):
     return type(mode).correct is not PaddingMode.correct
+
+
+def _is_unseen(site):
+    """Whether a frame holds what the maximum behind it never sees."""
+    mode = getattr(site.frame, "padding_mode", None)
+    return site.kind == "max_pooling" and mode == padding.Constant(-math.inf)
 
 
 def _is_zeros(mode):

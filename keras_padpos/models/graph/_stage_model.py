@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import keras
 
 from keras_padpos.errors import InputError
-from keras_padpos.models.graph._find_padding_sites import is_frame
 from keras_padpos.models.graph._model_graph import model_graph
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
+from keras_padpos.models.graph.window import is_frame
 
 # A multiple of any stride, for sizes that are left open.
 _SOME_SIZE = 1024
@@ -56,14 +56,14 @@ def stage_model(
 
     inside = set(stages) - {layer.name for layer in network.layers}
 
-    def visitor(wanted):
+    def visitor(names):
         def visit(operation, args, kwargs):
             if has_graph(operation) and _holds(operation, inside):
-                inputs = packed(operation, given_to(args, kwargs))
+                inputs = packed(operation, inputs_of_call(args, kwargs))
                 result = walk(operation, inputs, visitor(inside))
             else:
                 result = operation(*args, **kwargs)
-            if operation.name in wanted:
+            if operation.name in names:
                 made[operation.name].append(result)
             return result
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import keras
 
-from keras_padpos.models.graph._behaviour import Behaviour
-from keras_padpos.models.graph._behaviour import behaviour_of
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models._call import Call
+from keras_padpos.models._code_owner import package_of
 from keras_padpos.models.graph.window import CROPPING
 from keras_padpos.models.graph.window import STOCK
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import runs_other_code
+from keras_padpos.models.trials._behaviour import Behaviour
+from keras_padpos.models.trials._behaviour import behaviour_of
 
 _RANKS = (1, 2, 3)
 # Exact layers of Keras that are trusted not to pad: they read or move numbers
@@ -117,9 +118,9 @@ def tested_padding(
             if behaviour.pads_somewhere and (
                 len(maps) == 1 or other_code or _joins_parts(call, makers)
             ):
-                return TestedPadding(_why(call), behaviour)
+                return TestedPadding(_why(call, behaviour), behaviour)
             if behaviour.reason and _is_made_to_pad(call.operation):
-                return TestedPadding(_why(call), behaviour)
+                return TestedPadding(_why(call, behaviour), behaviour)
             if behaviour.reason and other_code:
                 return TestedPadding(
                     "what it does could not be found, so it may pad: "
@@ -145,7 +146,7 @@ def _is_stock(operation):
     kind = type(operation)
     return (
         kind in _NOT_PADDING
-        or kind.__module__.partition(".")[0] == "keras_padpos"
+        or package_of(kind) == "keras_padpos"
         # What these hold is looked at.
         or isinstance(operation, (keras.layers.Wrapper, keras.layers.RNN))
     )
@@ -165,10 +166,15 @@ def _is_made_to_pad(operation):
     return same or any(hasattr(operation, name) for name in _OF_PADDING)
 
 
-def _why(call):
+def _why(call, behaviour):
     """Why what pads by itself cannot be converted."""
     operation = call.operation
     kind = type(operation).__name__
+    if behaviour.enlarges:
+        return (
+            f"{kind} enlarges the map and reads beyond its border by its own "
+            "code; use keras_padpos.layers.UpSampling2D in its place"
+        )
     if not isinstance(operation, keras.Layer):
         return (
             f"it is an operation of keras.ops ({kind}); use a layer of "

@@ -1,20 +1,22 @@
 """Sites of layers whose window does not just move over their input."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 
-from keras_padpos import padding
 from keras_padpos.layers.resampling import INTERPOLATION_REACH
 from keras_padpos.layers.resampling import resizes_plainly
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models._call import Call
 from keras_padpos.models.graph.padding_site import PaddingSite
-from keras_padpos.models.graph.window import PADDED
+from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import RECURRENT
-from keras_padpos.models.graph.window import STOCK
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import Window
+from keras_padpos.models.graph.window import padding_mode_of
+from keras_padpos.padding import Constant
 from keras_padpos.padding import Geometry
+from keras_padpos.padding import Zeros
 
 
 def unwindowed_site(call: Call) -> PaddingSite | None:
@@ -24,13 +26,6 @@ def unwindowed_site(call: Call) -> PaddingSite | None:
     if isinstance(call.operation, RECURRENT):
         return _recurrent_site(call)
     return _resampling_site(call)
-
-
-def no_converter(layer: Any) -> str:
-    """Why a layer cannot be converted: its class may compute anything."""
-    if type(layer) in PADDED or type(layer) in STOCK:
-        return ""
-    return f"{type(layer).__name__} has no counterpart in keras_padpos.layers"
 
 
 def enlarged_rim(layer: Any) -> tuple[int, ...]:
@@ -50,10 +45,6 @@ def enlarged_rim(layer: Any) -> tuple[int, ...]:
         -(-(2 * reach - 1) * factor // 2) if reach and factor > 1 else 0
         for factor in factors
     )
-
-
-def _mode(layer):
-    return getattr(layer, "padding_mode", None) or padding.get("zeros")
 
 
 def _transposed_site(call):
@@ -96,8 +87,7 @@ def _transposed_site(call):
         dilation_rate=window.dilation_rate,
         sizes=window.sizes(call.input_shapes[0]),
         pads=window.pads(sizes),
-        padding_mode=_mode(layer),
-        reason=no_converter(layer),
+        padding_mode=padding_mode_of(layer),
     )
 
 
@@ -126,8 +116,7 @@ def _recurrent_site(call):
         else Geometry("same", rank).pads(
             sizes, layer.kernel_size, strides, dilation_rate
         ),
-        padding_mode=_mode(layer),
-        reason=no_converter(layer),
+        padding_mode=padding_mode_of(layer),
     )
 
 
@@ -138,6 +127,9 @@ def _resampling_site(call):
     # A single picture without a batch is resized too.
     first -= 4 - len(call.input_shapes[0])
     old = call.input_shapes[0][first : first + 2]
+    frame = _aspect_frame(layer, old)
+    if frame is None or any(map(any, frame)):
+        return _framed_site(call, old, frame)
     if isinstance(layer, keras.layers.UpSampling2D):
         strides = tuple(layer.size)
         enlarged = [factor > 1 for factor in strides]
@@ -151,13 +143,12 @@ def _resampling_site(call):
         ]
     if not reach or not any(each is not False for each in enlarged):
         return None  # it reads nothing beyond the border
-    reason = no_converter(layer)
-    if not reason and isinstance(layer, keras.layers.Resizing):
-        if not resizes_plainly(layer):
-            reason = (
-                "only a bilinear Resizing that neither smooths nor keeps an "
-                "aspect ratio has other borders"
-            )
+    reason = ""
+    if isinstance(layer, keras.layers.Resizing) and not resizes_plainly(layer):
+        reason = (
+            "only a bilinear Resizing that neither smooths nor keeps an "
+            "aspect ratio has other borders"
+        )
     cells = [reach if each else 0 for each in enlarged]
     return PaddingSite(
         name=call.name,
@@ -168,6 +159,45 @@ def _resampling_site(call):
         dilation_rate=(1, 1),
         sizes=tuple(old),
         pads=None if None in enlarged else tuple((c, c) for c in cells),
-        padding_mode=getattr(layer, "padding_mode", padding.get("replicate")),
+        padding_mode=padding_mode_of(layer),
         reason=reason,
+    )
+
+
+def _aspect_frame(layer, sizes):
+    """Cells that a Resizing adds so that the aspect ratio stays.
+
+    `None` where they depend on a size that is open.
+    """
+    adds = getattr(layer, "pad_to_aspect_ratio", False)
+    if not adds or layer.crop_to_aspect_ratio:
+        return ((0, 0), (0, 0))
+    if None in sizes:
+        return None
+    height, width = sizes
+    whole = (
+        max(width * layer.height // layer.width, height),
+        max(height * layer.width // layer.height, width),
+    )
+    cells = [
+        (large - size) // 2 for large, size in zip(whole, sizes, strict=True)
+    ]
+    return tuple((count, count) for count in cells)
+
+
+def _framed_site(call, sizes, pads):
+    """The site of a Resizing that adds a frame before it resizes."""
+    fill = call.operation.fill_value
+    reason = (
+        "it adds a frame so that the aspect ratio stays "
+        "(`pad_to_aspect_ratio`), which no padding mode fills"
+    )
+    return replace(
+        other_site(call, reason),
+        kernel_size=(1, 1),
+        strides=(1, 1),
+        dilation_rate=(1, 1),
+        sizes=tuple(sizes),
+        pads=pads,
+        padding_mode=Constant(fill) if fill else Zeros(),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models.graph._frame_operation import frame_layer
 
 
 def walk(
@@ -17,6 +18,9 @@ def walk(
     config: Any = None,
 ) -> Any:
     """Run through a model's graph, one call at a time.
+
+    An operation of `keras.ops` that does what a padding layer does is visited
+    as that layer.
 
     Args:
         model: A functional or Sequential model. Models inside are not opened:
@@ -59,11 +63,13 @@ def walk(
             if not needed <= made.keys():
                 later.append(call)
                 continue
-            results = visit(
-                operation,
-                tuple(_filled(node["args"], made)),
-                _filled(node["kwargs"], made),
-            )
+            args = tuple(_filled(node["args"], made))
+            kwargs = _filled(node["kwargs"], made)
+            frame = frame_layer(operation, args, kwargs, model)
+            if frame is None:
+                results = visit(operation, args, kwargs)
+            else:
+                results = visit(frame, args[:1], {})
             for index, result in enumerate(keras.tree.flatten(results)):
                 made[operation.name, number, index] = result
         if len(later) == len(waiting):
@@ -202,7 +208,7 @@ def has_graph(operation: Any) -> bool:
     )
 
 
-def given_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+def inputs_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     """What a model inside is called on, as a flat list of tensors."""
     return keras.tree.flatten(args[0] if args else kwargs["inputs"])
 

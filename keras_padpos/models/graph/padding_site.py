@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from keras_padpos.models._call import Call
 from keras_padpos.padding import PaddingMode
 
 Cells = tuple[int, ...]
@@ -109,6 +110,30 @@ class PaddingSite:
     def pooling(self) -> bool:
         """Whether the window pools."""
         return self.kind in ("max_pooling", "average_pooling")
+
+
+def other_site(call: Call, reason: str) -> PaddingSite:
+    """The site of a call that pads, or may, where no converter reaches.
+
+    Args:
+        call: The call.
+        reason: Why it cannot be converted; `""` for a layer that is converted
+            inside.
+    """
+    shape = call.input_shapes[0] if call.input_shapes else ()
+    ones = (1,) * max(len(shape) - 2, 0)
+    return PaddingSite(
+        name=call.name,
+        layer=call.operation,
+        kind="other",
+        kernel_size=ones,
+        strides=ones,
+        dilation_rate=ones,
+        sizes=tuple(shape[1:-1]),
+        pads=None,
+        padding_mode=None,
+        reason=reason,
+    )
 
 
 def sites_rows(sites: Sequence[PaddingSite]) -> list[dict[str, str]]:

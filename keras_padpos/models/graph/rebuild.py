@@ -9,17 +9,17 @@ from keras_padpos.errors import InputError
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.layers.converted_layer import is_by_arguments
 from keras_padpos.layers.converted_layer import prefer_arguments
+from keras_padpos.models._code_owner import is_foreign
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.graph._converted_model import own_steps
 from keras_padpos.models.graph._converted_model import takes_a_graph
 from keras_padpos.models.graph._copied_layer import copied_layer
-from keras_padpos.models.graph._copied_layer import copy_problem
-from keras_padpos.models.graph._copied_layer import is_foreign
+from keras_padpos.models.graph.copy_difference import copy_problem
 from keras_padpos.models.graph.graph_walk import check_graph
-from keras_padpos.models.graph.graph_walk import given_to
 from keras_padpos.models.graph.graph_walk import graph_config
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
 
@@ -46,7 +46,8 @@ class Rebuild:
 
     def __init__(self) -> None:
         self._copies: dict[int, tuple[Any, Any, Any]] = {}
-        self._flags: list[tuple[keras.Layer, bool, list[bool]]] = []
+        # Of layers that keep what a model around them would change.
+        self._flags: list[tuple[keras.Layer, Any]] = []
 
     def run(self, model: keras.Model) -> keras.Model:
         """Build the copy and give it the weights.
@@ -69,8 +70,8 @@ class Rebuild:
                 continue
             if isinstance(layer, keras.Layer) and not has_graph(layer):
                 self.carry_over(layer, twin)
-        for layer, trainable, flags in self._flags:
-            _set_trainable(layer, trainable, flags)
+        for layer, flags in self._flags:
+            _set_flags(layer, flags)
         if model.compiled:
             _compile(model, copy)
         return copy
@@ -105,7 +106,18 @@ class Rebuild:
 
     def carry_over(self, layer: keras.Layer, twin: keras.Layer) -> None:
         """Give a copied layer the weights and flags of the original."""
-        _carry_over(layer, twin)
+        try:
+            twin.set_weights(layer.get_weights())
+        except ValueError as error:
+            raise InputError(
+                f"Layer {layer.name!r} ({type(layer).__name__}): its weights "
+                "do not fit the size of what now comes in: "
+                f"{[tuple(weight.shape) for weight in layer.weights]} before, "
+                f"{[tuple(weight.shape) for weight in twin.weights]} now."
+            ) from error
+        _set_flags(twin, _flags(layer))
+        if isinstance(twin, keras.layers.Normalization):
+            twin.finalize_state()  # it keeps what it computes from its weights
 
     def substitute(self, layer: Any, twin: Any) -> Any:
         """Put another copy in the place of the one that was made."""
@@ -186,7 +198,7 @@ class Rebuild:
             inside.append(layer)
             if isinstance(layer, keras.Layer) and not layer.built:
                 with keras.name_scope(model.name):
-                    layer.build(given_to(args, kwargs)[0].shape)
+                    layer.build(inputs_of_call(args, kwargs)[0].shape)
             return layer.compute_output_spec(*args, **kwargs)
 
         self.started([entry], context)
@@ -198,7 +210,7 @@ class Rebuild:
         def visit(operation, args, kwargs):
             context = None
             if has_graph(operation):
-                context = self.enter(operation, given_to(args, kwargs))
+                context = self.enter(operation, inputs_of_call(args, kwargs))
             twin = self._copy(operation, context, (args, kwargs))
             return self.call(operation, twin, args, kwargs, apply)
 
@@ -211,12 +223,8 @@ class Rebuild:
             for (_, layer), (_, other) in zip(
                 inner_layers(model), inner_layers(twin), strict=True
             ):
-                self._keep_flags(layer, other)
+                self._flags.append((other, _flags(layer)))
         return twin
-
-    def _keep_flags(self, layer, twin):
-        flags = [weight.trainable for weight in layer.weights]
-        self._flags.append((twin, layer.trainable, flags))
 
     def _copy(self, operation, context, arguments):
         key = id(operation)
@@ -246,7 +254,7 @@ class Rebuild:
         if not problem:
             return twin
         if isinstance(layer, keras.Layer):
-            self._keep_flags(layer, layer)
+            self._flags.append((layer, _flags(layer)))
         return self.reuse(layer, problem)
 
     def _tried(self, layer, arguments):
@@ -277,8 +285,8 @@ def _may_lose(layer):
 def _same_class(model, inputs, outputs):
     """A model of a graph, of the class that another has."""
     plain = keras.Model(inputs, outputs, name=model.name)
-    own = own_steps(model)
-    if not own:
+    steps = own_steps(model)
+    if not steps:
         return plain
     kind = getattr(model, "plain_class", type(model))
     problem = "its constructor takes other arguments than inputs and outputs"
@@ -290,8 +298,8 @@ def _same_class(model, inputs, outputs):
             problem = plain_reason(error)
     warnings.warn(
         f"The copy of {model.name!r} is a plain model, without "
-        f"{', '.join(own)} of its class {kind.__name__}, which cannot be made "
-        f"again: {problem}",
+        f"{', '.join(steps)} of its class {kind.__name__}, which cannot be "
+        f"made again: {problem}",
         stacklevel=5,
     )
     return plain
@@ -309,26 +317,16 @@ def _compile(model, copy):
         )
 
 
-def _carry_over(layer, twin):
-    try:
-        twin.set_weights(layer.get_weights())
-    except ValueError as error:
-        raise InputError(
-            f"Layer {layer.name!r} ({type(layer).__name__}): its weights do "
-            "not fit the size of what now comes in: "
-            f"{[tuple(weight.shape) for weight in layer.weights]} before, "
-            f"{[tuple(weight.shape) for weight in twin.weights]} now."
-        ) from error
-    flags = [weight.trainable for weight in layer.weights]
-    _set_trainable(twin, layer.trainable, flags)
-    if isinstance(twin, keras.layers.Normalization):
-        twin.finalize_state()  # it keeps what it computes from its weights
+def _flags(layer):
+    """Which parts of a layer are trained: itself, and each weight."""
+    return layer.trainable, [weight.trainable for weight in layer.weights]
 
 
-def _set_trainable(layer, trainable, flags):
+def _set_flags(layer, flags):
+    trainable, of_weights = flags
     if layer.trainable != trainable:
         layer.trainable = trainable
     # Layers inside a layer may be frozen by themselves.
-    for weight, flag in zip(layer.weights, flags, strict=True):
+    for weight, flag in zip(layer.weights, of_weights, strict=True):
         if weight.trainable != flag:
             weight.trainable = flag

@@ -1,88 +1,33 @@
 """A network without its padding."""
 
 from collections import Counter
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from keras_padpos.errors import InputError
-from keras_padpos.layers import AlignMaps
-from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._activation_call import activation_call
-from keras_padpos.models.graph._behaviour import Behaviour
-from keras_padpos.models.graph._behaviour import behaviour_of
-from keras_padpos.models.graph._model_graph import Call
-from keras_padpos.models.graph._model_graph import entries
-from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._replaced_layers import fixed_layer
 from keras_padpos.models.graph._replaced_layers import stock_layer
 from keras_padpos.models.graph._replaced_layers import stock_resampling
 from keras_padpos.models.graph._unwindowed_sites import enlarged_rim
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import tensors_in
+from keras_padpos.models.graph.map_offsets import LOST
+from keras_padpos.models.graph.map_offsets import MapOffsets
+from keras_padpos.models.graph.map_offsets import RefusalError
+from keras_padpos.models.graph.padded_network import OPEN_SIZE
+from keras_padpos.models.graph.padded_network import STRETCHING
+from keras_padpos.models.graph.padded_network import UPSAMPLING
+from keras_padpos.models.graph.padded_network import padded_calls
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.rebuild import Rebuild
-from keras_padpos.models.graph.window import CROPPING
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import is_exactly
-from keras_padpos.models.graph.window import is_gate
-from keras_padpos.models.graph.window import is_known
-from keras_padpos.models.graph.window import is_pointwise
-from keras_padpos.models.graph.window import runs_other_code
 from keras_padpos.models.graph.window import window_of
-
-Offset = tuple[int, ...]
-
-_UPSAMPLING = (
-    keras.layers.UpSampling1D,
-    keras.layers.UpSampling2D,
-    keras.layers.UpSampling3D,
-)
-# What comes out fills its size, however much of the map went in.
-_STRETCHING = (
-    keras.layers.Reshape,
-    keras.layers.Resizing,
-    ResizeToMatch,
-)
-# The offset of a map that lies on no grid of the padded network any more.
-_LOST = "lost"
-# For sizes that are left open, while operations are watched: large enough for
-# any network, and a multiple of any stride.
-_SOME_SIZE = 2048
-
-
-_OPEN = (
-    "how many cells it adds depends on a size that the model leaves open. Give "
-    "the `input_shape` on whose grid the result shall lie"
-)
-
-
-class _RefusalError(ValueError):
-    """Why a layer cannot go without padding, as the end of a sentence."""
-
-
-@dataclass(frozen=True)
-class _Use:
-    """What one call does in the padded network.
-
-    Attributes:
-        before: Cells that its window adds in front; `None` where it has none,
-            or where they depend on a size that is open.
-        given: Spatial sizes of the tensors that come in.
-        made: Of those that go out.
-        call: The call in the padded network.
-    """
-
-    before: Offset | None
-    given: list[Any]
-    made: list[Any]
-    call: Call
 
 
 class RemovePadding(Rebuild):
@@ -128,16 +73,13 @@ class RemovePadding(Rebuild):
         self._bare = set(map(id, (*layers, *frames)))
         self._ranks = {len(site.kernel_size) for site in sites}
         formats = {getattr(layer, "data_format", None) for layer in layers}
-        self._data_format = (
-            "channels_first" if "channels_first" in formats else "channels_last"
-        )
-        self._names = {layer.name for layer in _layers_in(model)}
-        self._uses = self._look_at(model, input_shape)
-        self._calls: Counter[int] = Counter()
-        self._offsets: dict[int, Any] = {}
+        order = "first" if "channels_first" in formats else "last"
+        names = [layer.name for layer in _layers_in(model)]
+        self._offsets = MapOffsets(f"channels_{order}", names)
+        self._calls = padded_calls(model, input_shape, self._offsets)
+        self._counts: Counter[int] = Counter()  # of calls made so far
         self._left: dict[int, list[Any]] = {}
         self._cropped_less: dict[Any, keras.layers.Layer] = {}
-        self._alive: list[Any] = []  # so that no two tensors share an id
 
     def passes(self, layer: Any) -> bool:
         """All but layers of chosen sites."""
@@ -169,7 +111,7 @@ class RemovePadding(Rebuild):
         )
         try:
             return self._call(layer, twin, args, kwargs, apply)
-        except _RefusalError as error:
+        except RefusalError as error:
             raise InputError(f"{where}: {error}") from error
         except ValueError as error:
             reason = plain_reason(error)
@@ -182,7 +124,7 @@ class RemovePadding(Rebuild):
     def enter(self, model: keras.Model, tensors: list[Any]) -> Any:
         """Offsets and shapes of what enters a model inside."""
         return tuple(
-            (self._offsets.get(id(tensor)), tuple(tensor.shape))
+            (self._offsets.get(tensor), tuple(tensor.shape))
             for tensor in tensors
         )
 
@@ -192,202 +134,102 @@ class RemovePadding(Rebuild):
             return super().entry_shapes(model, context)
         return [
             tuple(
-                None if own_size is None else size
-                for own_size, size in zip(own.shape, shape, strict=True)
+                None if original is None else size
+                for original, size in zip(tensor.shape, shape, strict=True)
             )
-            for own, (_, shape) in zip(model.inputs, context, strict=True)
+            for tensor, (_, shape) in zip(model.inputs, context, strict=True)
         ]
 
     def started(self, tensors: list[Any], context: Any) -> None:
         """Give entering tensors the offsets that they have outside."""
         if context is not None:
             for tensor, (offset, _) in zip(tensors, context, strict=True):
-                self._put(tensor, offset)
+                self._offsets.put(tensor, offset)
 
     def finished(
         self, model: keras.Model, context: Any, tensors: list[Any]
     ) -> None:
         """Remember the offsets with which tensors leave a model inside."""
-        self._left[id(model)] = [
-            self._offsets.get(id(tensor)) for tensor in tensors
-        ]
-
-    def _look_at(self, model, input_shape):
-        """What each call does in the padded network, by its operation."""
-        graph = model_graph(model, input_shape)
-        watched = graph
-        open_sizes = {
-            name: tuple(
-                _SOME_SIZE if size is None else size
-                for size in tensor.shape[1:]
-            )
-            for name, tensor in entries(model, input_shape)
-        }
-        try:
-            watched = model_graph(model, open_sizes)
-        except ValueError:
-            pass  # it takes no such size, so sizes stay open
-        uses = defaultdict(list)
-        for call, sized in zip(graph.calls, watched.calls, strict=True):
-            window = window_of(call.operation)
-            pads = None
-            if window is not None:
-                pads = window.pads(window.sizes(call.input_shapes[0]))
-            uses[id(call.operation)].append(
-                _Use(
-                    None if pads is None else tuple(p for p, _ in pads),
-                    list(map(self._spatial, sized.input_shapes)),
-                    list(map(self._spatial, sized.output_shapes)),
-                    call,
-                )
-            )
-        return uses
+        self._left[id(model)] = list(map(self._offsets.get, tensors))
 
     def _call(self, layer, twin, args, kwargs, apply):
+        offsets = self._offsets
         if has_graph(layer):
             made = apply(twin, *args, **kwargs)
             for tensor, offset in zip(
                 tensors_in(made), self._left[id(layer)], strict=True
             ):
-                self._put(tensor, offset)
+                offsets.put(tensor, offset)
             return made
-        use = self._uses[id(layer)][self._calls[id(layer)]]
-        self._calls[id(layer)] += 1
-        maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
-        self._check_activation(layer, maps, use)
+        padded = self._calls[id(layer)][self._counts[id(layer)]]
+        self._counts[id(layer)] += 1
+        bare = id(layer) in self._bare
+        maps = self._maps_in((args, kwargs))
+        if bare or any(x in offsets for x in maps):
+            padded.check_activation()
         window = window_of(layer)
         if maps and window is not None:
-            return self._on_grid(layer, twin, window, use, args, kwargs, apply)
+            return self._on_grid(
+                layer, twin, window, padded, args, kwargs, apply
+            )
         if len(maps) > 1:
             args, kwargs = self._aligned(
-                layer, maps, use, (args, kwargs), apply
+                layer, maps, padded, (args, kwargs), apply
             )
-            maps = [t for t in tensors_in((args, kwargs)) if self._is_map(t)]
-        behaviour = self._tested(layer, maps, use)
-        if behaviour is not None and not behaviour.plain:
-            return self._moved_along(
-                layer, twin, maps[0], behaviour, use, args, kwargs, apply
-            )
+            maps = self._maps_in((args, kwargs))
+        if any(x in offsets and not offsets.is_lost(x) for x in maps):
+            behaviour = padded.behaviour(self._ranks)
+            if behaviour is not None and not behaviour.plain:
+                return self._moved_along(
+                    layer, twin, maps[0], behaviour, padded, args, kwargs, apply
+                )
         made = apply(twin, *args, **kwargs)
-        for tensor, size in zip(tensors_in(made), use.made, strict=True):
-            self._put(tensor, self._passed_on(layer, maps, use, tensor, size))
-        bare = id(layer) in self._bare
+        for tensor, sizes in zip(
+            tensors_in(made), padded.output_sizes, strict=True
+        ):
+            if self._is_map(tensor):
+                offset = self._passed_on(layer, maps, padded, tensor, sizes)
+                offsets.put(tensor, offset)
         if bare and is_exactly(layer, TRANSPOSED):
             return self._without_ends(layer, made, apply)
         # What is enlarged without loss keeps its rim, unless it was chosen.
-        if is_exactly(layer, _UPSAMPLING) and (
-            bare or isinstance(self._offsets.get(id(made)), tuple)
+        if is_exactly(layer, UPSAMPLING) and (
+            bare or (made in offsets and not offsets.is_lost(made))
         ):
             return self._without_rim(layer, made, apply)
         return made
 
-    def _check_activation(self, layer, maps, use):
-        """Refuse a window whose activation looks at more than a position.
-
-        A gate is computed from the smaller map, as that of a layer is.
-        """
-        activation = activation_call(use.call, self._first)
-        smaller = any(id(x) in self._offsets for x in maps)
-        if activation is None or not (smaller or id(layer) in self._bare):
-            return
-        shape = activation.input_shapes[0]
-        if is_gate(activation.operation, shape, self._first):
-            return
-        (behaviour,) = behaviour_of(
-            activation, activation.inputs[0], len(shape) - 2, self._first
-        )
-        if behaviour.positional or not behaviour.plain:
-            raise _RefusalError(
-                "its activation is not seen to take each position by itself, "
-                "and a smaller map may get other values"
-            )
-
-    @property
-    def _first(self):
-        """The first spatial axis."""
-        return 1 if self._data_format == "channels_last" else 2
-
-    def _tested(self, layer, maps, use) -> Behaviour | None:
-        """What a call of another class does with a map that lost cells.
-
-        `None` where it is known otherwise, or adds no window of its own.
-        """
-        lost = [x for x in maps if self._offsets.get(id(x), _LOST) != _LOST]
-        shapes = use.call.input_shapes
-        first = self._first
-        if (
-            not lost
-            or is_known(layer)
-            or is_exactly(layer, (*_UPSAMPLING, *TRANSPOSED, *_STRETCHING))
-            or is_pointwise(layer, shapes[0], first)
-            or is_gate(layer, shapes[0], first)
-        ):
-            return None
-        behaviours = [
-            behaviour
-            for number, shape in dict(
-                zip(use.call.inputs, shapes, strict=True)
-            ).items()
-            if len(shape) - 2 in self._ranks
-            for behaviour in behaviour_of(
-                use.call, number, len(shape) - 2, first
-            )
-            if behaviour.is_map
-        ]
-        if any(behaviour.positional for behaviour in behaviours):
-            raise _RefusalError(
-                "what it gives for the same cells is another at another "
-                "position, as of an embedding of positions, and a smaller map "
-                "would get other values"
-            )
-        resized = use.made[0] not in use.given
-        if set(use.made[0]) == {1} or (resized and not runs_other_code(layer)):
-            unmeasured = False  # the whole map in one cell, or an operation
-        else:
-            unmeasured = any(
-                behaviour.axes is None or behaviour.fixed
-                for behaviour in behaviours
-            )
-        if unmeasured:
-            raise _RefusalError(
-                "what its positions see of a map of another size could not be "
-                "measured, so what it gives for a smaller one may lie on "
-                "another grid"
-            )
-        if len(behaviours) != 1:
-            return None
-        (behaviour,) = behaviours
-        if behaviour.axes is None or behaviour.fixed:
-            return None
-        if behaviour.pads_somewhere and None in behaviour.pads:
-            raise _RefusalError(_OPEN)
-        return behaviour
-
-    def _moved_along(self, layer, twin, x, behaviour, use, args, kwargs, apply):
+    def _moved_along(
+        self, layer, twin, x, behaviour, padded, args, kwargs, apply
+    ):
         """Call what moves a window that was seen, on the padded grid."""
         axes = behaviour.axes
-        own_sizes = next(each for each in use.given if len(each) == len(axes))
-        offset = self._offset(x)
+        original_sizes = next(
+            sizes for sizes in padded.input_sizes if len(sizes) == len(axes)
+        )
+        offset = self._offsets.cells(x)
         positions = tuple(
             o * axis.factor if axis.factor > 1 else -(-o // axis.stride)
             for o, axis in zip(offset, axes, strict=True)
         )
         crop = []
-        for i, o, axis, n, own in zip(
-            positions, offset, axes, self._sizes(x), own_sizes, strict=True
+        for i, o, axis, size, original in zip(
+            positions,
+            offset,
+            axes,
+            self._offsets.sizes(x),
+            original_sizes,
+            strict=True,
         ):
             start = 0 if axis.factor > 1 else i * axis.stride - o
             # What it pads may depend on what its stride leaves of a size.
-            padded = behaviour.pads_somewhere and None not in (n, own)
-            end = (n - start - own) % axis.stride if padded else 0
+            pads = behaviour.pads_somewhere and None not in (size, original)
+            end = (size - start - original) % axis.stride if pads else 0
             crop.append((start, end))
-        y = self._crop(layer, x, crop, apply)
-        args, kwargs = keras.tree.map_structure(
-            lambda leaf: y if leaf is x else leaf, (args, kwargs)
-        )
-        made = apply(twin, *args, **kwargs)
+        y = self._offsets.crop(layer, x, crop, apply)
+        made = _called_on(y, x, twin, args, kwargs, apply)
         for tensor in tensors_in(made):
-            self._put(tensor, positions)
+            self._offsets.put(tensor, positions)
         return made
 
     def _without_rim(self, layer, x, apply):
@@ -395,8 +237,8 @@ class RemovePadding(Rebuild):
         rim = enlarged_rim(layer)
         if not any(rim):
             return x
-        y = self._crop(layer, x, [(n, n) for n in rim], apply)
-        self._move(y, x, rim)
+        y = self._offsets.crop(layer, x, [(n, n) for n in rim], apply)
+        self._offsets.move(y, x, rim)
         return y
 
     def _without_ends(self, layer, x, apply):
@@ -408,10 +250,10 @@ class RemovePadding(Rebuild):
         """
         site = self._sites[id(layer)]
         if site.pads is None:
-            raise _RefusalError(_OPEN)
+            raise RefusalError(OPEN_SIZE)
         crop = []
         for offset, kernel, stride, dilation, (before, after) in zip(
-            self._offset(x),
+            self._offsets.cells(x),
             site.kernel_size,
             site.strides,
             site.dilation_rate,
@@ -420,28 +262,19 @@ class RemovePadding(Rebuild):
         ):
             ends = max((kernel - 1) * dilation + 1 - stride, 0)
             crop.append((max(ends, before - offset), max(ends, after)))
-        y = self._crop(layer, x, crop, apply)
-        self._move(
-            y,
-            x,
-            [
-                start - before
-                for (start, _), (before, _) in zip(crop, site.pads, strict=True)
-            ],
-        )
+        y = self._offsets.crop(layer, x, crop, apply)
+        steps = [
+            start - before
+            for (start, _), (before, _) in zip(crop, site.pads, strict=True)
+        ]
+        self._offsets.move(y, x, steps)
         return y
 
-    def _move(self, tensor, origin, steps):
-        """Give a part of a map its offset, from that of the whole."""
-        if self._offsets.get(id(origin)) == _LOST:
-            self._put(tensor, _LOST)
-        else:
-            offset = zip(self._offset(origin), steps, strict=True)
-            self._put(tensor, tuple(map(sum, offset)))
-
-    def _on_grid(self, layer, twin, window, use, args, kwargs, apply):
+    def _on_grid(self, layer, twin, window, padded, args, kwargs, apply):
+        """Call what moves a window, on the padded network's grid."""
         (x,) = tensors_in((args, kwargs))
-        offset = self._offset(x)
+        offset = self._offsets.cells(x)
+        moves = id(layer) in self._bare or x in self._offsets
         crop, positions = [], []
         if window.cropping is not None:
             # What is lost already need not be cut off.
@@ -451,8 +284,8 @@ class RemovePadding(Rebuild):
             twin = self._crop_less(layer, twin, tuple(crop))
             y = x
         else:
-            if id(layer) not in self._bare and id(x) in self._offsets:
-                twin = self._with_fixed_cells(layer, twin, window, use)
+            if id(layer) not in self._bare and moves:
+                twin = self._with_fixed_cells(layer, twin, window, padded)
             for o, stride, pad in zip(
                 offset,
                 window.strides,
@@ -462,177 +295,113 @@ class RemovePadding(Rebuild):
                 position = -(-(o + pad) // stride)
                 positions.append(position)
                 crop.append((position * stride - pad - o, 0))
-            y = self._crop(layer, x, crop, apply)
-        args, kwargs = keras.tree.map_structure(
-            lambda leaf: y if leaf is x else leaf, (args, kwargs)
-        )
-        made = apply(twin, *args, **kwargs)
-        if self._offsets.get(id(x)) == _LOST:
-            self._put(made, _LOST)
-        elif id(layer) in self._bare or id(x) in self._offsets:
-            self._put(made, tuple(positions))
+            y = self._offsets.crop(layer, x, crop, apply)
+        made = _called_on(y, x, twin, args, kwargs, apply)
+        if moves:
+            lost = self._offsets.is_lost(x)
+            self._offsets.put(made, LOST if lost else tuple(positions))
         return made
 
     def _added_before(self, layer, window):
         """Cells that a chosen site adds in front in the padded network."""
         if id(layer) not in self._bare:
             return (0,) * window.rank
-        befores = {use.before for use in self._uses[id(layer)]}
+        befores = {padded.before for padded in self._calls[id(layer)]}
         if None in befores:
-            raise _RefusalError(_OPEN)
+            raise RefusalError(OPEN_SIZE)
         if len(befores) > 1:
-            raise _RefusalError(
+            raise RefusalError(
                 "it is shared, and pads another number of cells at each of "
                 "its uses. `skip` leaves it as it is"
             )
         return befores.pop()
 
-    def _with_fixed_cells(self, layer, twin, window, use):
+    def _with_fixed_cells(self, layer, twin, window, padded):
         """A copy that pads on, but not by its new size: that moves the grid."""
         if not window.may_pad or window.geometry.name != "same":
             return twin
         if max(window.strides) == 1:
             return twin
-        if use.before is None:
-            raise _RefusalError(_OPEN)
-        pads = window.pads(use.given[0])
+        if padded.before is None:
+            raise RefusalError(OPEN_SIZE)
+        pads = window.pads(padded.input_sizes[0])
         return self.substitute(layer, fixed_layer(layer, pads))
 
     def _crop_less(self, layer, twin, crop):
         key = id(layer), crop
         if key not in self._cropped_less:
             config = twin.get_config()
-            if any(known == id(layer) for known, _ in self._cropped_less):
-                config["name"] = self._name(layer)
+            if any(number == id(layer) for number, _ in self._cropped_less):
+                config["name"] = self._offsets.name(layer)
             config["cropping"] = crop if len(crop) > 1 else crop[0]
             self._cropped_less[key] = type(twin).from_config(config)
         return self._cropped_less[key]
 
-    def _aligned(self, layer, maps, use, arguments, apply):
+    def _aligned(self, layer, maps, padded, arguments, apply):
         """Crop maps that meet to what they all have."""
         # Only what was of one size meets cell by cell: not a gate of a single
         # cell, nor a picture that tells a size.
         sizes = dict(
-            zip(map(id, tensors_in(arguments)), use.given, strict=True)
+            zip(map(id, tensors_in(arguments)), padded.input_sizes, strict=True)
         )
         usual, count = Counter(sizes[id(x)] for x in maps).most_common(1)[0]
         maps = [x for x in maps if sizes[id(x)] == usual]
-        known = [self._offsets.get(id(x)) for x in maps]
-        if count < 2 or not any(known):
+        offsets = [self._offsets.get(x) for x in maps]
+        if count < 2 or not any(offsets):
             return arguments
-        if use.made[0] != usual and set(use.made[0]) != {1}:
-            raise _RefusalError(
+        if padded.output_sizes[0] != usual and (
+            set(padded.output_sizes[0]) != {1}
+        ):
+            raise RefusalError(
                 "it joins maps along a spatial axis, of which each would lack "
                 "its ends"
             )
-        if _LOST in known:
-            if set(known) != {_LOST}:
-                raise _RefusalError(
+        if LOST in offsets:
+            if set(offsets) != {LOST}:
+                raise RefusalError(
                     "one of the maps that it joins was resized on its way, or "
                     "moved by an operation that is not followed, and would "
                     "not meet the others position by position"
                 )
             return arguments
-        cropped = self._cropped(layer, maps, apply)
-        new = {id(x): y for x, y in zip(maps, cropped, strict=True)}
+        aligned = self._offsets.align(layer, maps, apply)
+        new = {id(x): y for x, y in zip(maps, aligned, strict=True)}
         return keras.tree.map_structure(lambda x: new.get(id(x), x), arguments)
 
-    def _cropped(self, layer, maps, apply):
-        offsets = [self._offset(x) for x in maps]
-        common = tuple(map(max, zip(*offsets, strict=True)))
-        starts = [
-            tuple(c - o for c, o in zip(common, offset, strict=True))
-            for offset in offsets
-        ]
-        sizes = [self._sizes(x) for x in maps]
-        if any(None in size for size in sizes):
-            align = AlignMaps(
-                starts,
-                self._data_format,
-                name=self._name(layer),
-                dtype=maps[0].dtype,
-            )
-            cropped = apply(align, maps)
-        else:
-            left = [
-                [n - start for n, start in zip(size, begin, strict=True)]
-                for size, begin in zip(sizes, starts, strict=True)
-            ]
-            least = list(map(min, zip(*left, strict=True)))
-            cropped = []
-            for x, begin, remain in zip(maps, starts, left, strict=True):
-                ends = [n - m for n, m in zip(remain, least, strict=True)]
-                crop = list(zip(begin, ends, strict=True))
-                cropped.append(self._crop(layer, x, crop, apply))
-        for x in cropped:
-            self._put(x, common)
-        return cropped
-
-    def _crop(self, layer, x, crop, apply):
-        if not any(map(any, crop)):
-            return x
-        config = {
-            "name": self._name(layer),
-            "dtype": x.dtype,  # nothing is cast on the way
-        }
-        if len(crop) == 1 and self._data_format == "channels_first":
-            raise _RefusalError(
-                "it has to be cropped, and Keras crops lines with their "
-                "channels last only"
-            )
-        return apply(_cropping(crop, self._data_format, config), x)
-
-    def _name(self, layer):
-        """A name that no layer has, for what is put before one."""
-        name, count = f"{layer.name}_align", 1
-        while name in self._names:
-            count += 1
-            name = f"{layer.name}_align_{count}"
-        self._names.add(name)
-        return name
-
-    def _passed_on(self, layer, maps, use, tensor, size):
-        """The offset of what an operation without a window gives."""
-        known = [x for x in maps if id(x) in self._offsets]
-        if not known or not self._is_map(tensor):
+    def _passed_on(self, layer, maps, padded, tensor, sizes):
+        """The offset of a map that an operation without a window gives."""
+        moved_maps = [x for x in maps if x in self._offsets]
+        if not moved_maps:
             return None
-        offsets = [self._offsets[id(x)] for x in known]
-        if _LOST in offsets:
-            return _LOST
+        offsets = [self._offsets.get(x) for x in moved_maps]
+        if LOST in offsets:
+            return LOST
         offset = tuple(map(max, zip(*offsets, strict=True)))
-        if is_exactly(layer, (*_UPSAMPLING, *TRANSPOSED)):
+        if is_exactly(layer, (*UPSAMPLING, *TRANSPOSED)):
             factor = getattr(layer, "size", getattr(layer, "strides", 1))
             if isinstance(factor, int):
                 factor = (factor,) * len(offset)
             return tuple(o * n for o, n in zip(offset, factor, strict=True))
-        if set(size) == {1} and size not in use.given:
+        if set(sizes) == {1} and sizes not in padded.input_sizes:
             return None  # the whole map in one cell
-        moved = size not in use.given or _differ(
-            self._sizes(known[0]), self._sizes(tensor)
+        resized = sizes not in padded.input_sizes or _differ(
+            self._offsets.sizes(moved_maps[0]), self._offsets.sizes(tensor)
         )
-        return _LOST if moved or is_exactly(layer, _STRETCHING) else offset
+        return LOST if resized or is_exactly(layer, STRETCHING) else offset
+
+    def _maps_in(self, arguments):
+        return [x for x in tensors_in(arguments) if self._is_map(x)]
 
     def _is_map(self, tensor):
         return len(tensor.shape) - 2 in self._ranks
 
-    def _sizes(self, tensor):
-        return self._spatial(tuple(tensor.shape))
 
-    def _spatial(self, shape):
-        if self._data_format == "channels_last":
-            return tuple(shape[1:-1])
-        return tuple(shape[2:])
-
-    def _offset(self, tensor):
-        offset = self._offsets.get(id(tensor))
-        if offset is None or offset == _LOST:
-            return (0,) * (len(tensor.shape) - 2)
-        return offset
-
-    def _put(self, tensor, offset):
-        if offset is not None:
-            self._offsets[id(tensor)] = offset
-            self._alive.append(tensor)
+def _called_on(y, x, twin, args, kwargs, apply):
+    """Call a copy on a part `y` of a map in place of the map `x`."""
+    args, kwargs = keras.tree.map_structure(
+        lambda leaf: y if leaf is x else leaf, (args, kwargs)
+    )
+    return apply(twin, *args, **kwargs)
 
 
 def _bare_transposed(layer):
@@ -655,12 +424,3 @@ def _differ(sizes, others):
         None not in pair and pair[0] != pair[1]
         for pair in zip(sizes, others, strict=True)
     )
-
-
-def _cropping(cells, data_format, config):
-    """A layer that crops, of as many axes as there are pairs of cells."""
-    if len(cells) > 1:
-        return CROPPING[len(cells) - 1](
-            cells, data_format=data_format, **config
-        )
-    return keras.layers.Cropping1D(cells[0], **config)

@@ -7,9 +7,12 @@ from typing import Any
 import keras
 
 from keras_padpos import layers
+from keras_padpos import padding
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.models._code_owner import is_foreign
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import Interpolate
+from keras_padpos.padding import PaddingMode
 
 PADDED: dict[type, type] = {
     getattr(keras.layers, name.replace("Padding", "ZeroPadding")): getattr(
@@ -62,6 +65,9 @@ ZERO_PADDING = (
     keras.layers.ZeroPadding2D,
     keras.layers.ZeroPadding3D,
 )
+FRAMES = (*ZERO_PADDING, *(PADDED[frame] for frame in ZERO_PADDING))
+"""Layers that do nothing but pad, of Keras and ours."""
+
 CROPPING = (
     keras.layers.Cropping1D,
     keras.layers.Cropping2D,
@@ -282,6 +288,11 @@ def is_exactly(layer: Any, classes: Sequence[type]) -> bool:
     return kind in classes or STOCK.get(kind) in classes
 
 
+def is_frame(layer: Any) -> bool:
+    """Whether a layer does nothing but pad."""
+    return type(layer) in FRAMES
+
+
 def is_pointwise_function(
     function: Any, shape: Sequence[int | None], first: int
 ) -> bool:
@@ -344,9 +355,9 @@ def runs_other_code(operation: Any) -> bool:
     """
     if not isinstance(operation, keras.Layer):
         return False
-    kind = type(operation)
-    if kind.__module__.partition(".")[0] not in ("keras", "keras_padpos"):
+    if is_foreign(operation):
         return True
+    kind = type(operation)
     if kind is keras.layers.Lambda:
         return True
     if kind in _APPLYING:
@@ -357,6 +368,12 @@ def runs_other_code(operation: Any) -> bool:
             runs_other_code(inner) for _, inner in inner_layers(operation)
         )
     return kind in _OTHER_CODE
+
+
+def padding_mode_of(layer: Any) -> PaddingMode:
+    """What a layer of Keras, or ours, fills the cells beyond a map with."""
+    default = "replicate" if isinstance(layer, RESAMPLING) else "zeros"
+    return getattr(layer, "padding_mode", None) or padding.get(default)
 
 
 def _axes(layer):

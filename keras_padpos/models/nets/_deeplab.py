@@ -10,7 +10,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.graph._convert_padding import convert_padding
-from keras_padpos.models.graph.graph_walk import given_to
+from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.rebuild import Rebuild
 
 DEEPLAB_ENCODERS = {
@@ -254,7 +254,7 @@ class _Open(Rebuild):
 
     def call(self, layer, twin, args, kwargs, apply):
         if id(layer) in self.pairs:
-            return apply(twin, *given_to(args, kwargs))
+            return apply(twin, *inputs_of_call(args, kwargs))
         return super().call(layer, twin, args, kwargs, apply)
 
     def carry_over(self, layer, twin):

@@ -7,8 +7,8 @@ import keras
 from keras_padpos.errors import InputError
 from keras_padpos.layers.enlarge_to_places import EnlargeToPlaces
 from keras_padpos.models.graph._receptive_field import receptive_field
-from keras_padpos.models.graph._resized import resized
 from keras_padpos.models.graph._stage_model import stage_model
+from keras_padpos.models.graph.network_copies import resized
 
 SEMANTIC_HEADS = {"fcn": 1, "fcn_skips": 3}
 """From a head to how many of the backbone's last stages it reads."""

@@ -99,6 +99,26 @@ class Subclassed(keras.Model):
         return self.drop(self.conv(x), training=training)
 
 
+@keras.saving.register_keras_serializable("test_blocks")
+class Framed(keras.layers.Layer):
+    """Builds a model inside by its frame's class; a Lambda refers to it."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.frame = keras.layers.ZeroPadding2D(1)
+        self.valid = keras.Sequential([keras.layers.Conv2D(3, 3)])
+        self.scale = 2.0
+
+    def build(self, shape):
+        if isinstance(self.frame, keras.layers.ZeroPadding2D):
+            shape = self.frame.compute_output_shape(shape)
+        self.valid.build(shape)
+        self.scaled = keras.layers.Lambda(lambda x: x * self.scale)
+
+    def call(self, x):
+        return self.scaled(self.valid(self.frame(x)))
+
+
 def net(block, size=SIZE):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((*size, 3))
@@ -110,6 +130,7 @@ BLOCKS = {
     "late": lambda: Late(name="block"),
     "nested": lambda: Nested(name="block"),
     "subclassed": lambda: Subclassed(name="block"),
+    "framed": lambda: Framed(name="block"),
     "spectral": lambda: keras.layers.SpectralNormalization(
         conv(), name="block"
     ),
@@ -439,6 +460,55 @@ class PadsToo(Pair):
     def call(self, x):
         frame = [[0, 0], [1, 1], [1, 1], [0, 0]]
         return super().call(keras.ops.pad(x, frame))[:, 1:-1, 1:-1]
+
+
+@keras.saving.register_keras_serializable("test_blocks")
+class PadsBy(Pair):
+    """Moves the map by some cells, zeros in their place, before a model."""
+
+    def __init__(self, cells=0, **kwargs):
+        super().__init__(**kwargs)
+        self.cells = cells
+        self.stem = keras.Sequential([conv(name="stem")])
+
+    def build(self, shape):
+        super().build(shape)
+        self.stem.build(shape)
+
+    def call(self, x):
+        cells = [self.cells, self.cells]
+        x = keras.ops.pad(x, [[0, 0], cells, cells, [0, 0]])
+        end = -2 * self.cells or None
+        return super().call(self.stem(x[:, :end, :end]))
+
+    def get_config(self):
+        return {**super().get_config(), "cells": self.cells}
+
+
+def test_equal_blocks_are_tried_once_and_others_by_themselves(monkeypatch):
+    module = sys.modules[find_padding_sites.__module__]
+    module = sys.modules[module.sites_inside.__module__]
+    problem = module.constant_problem
+    trials = []
+    monkeypatch.setattr(
+        module,
+        "constant_problem",
+        lambda layer, *rest: (
+            trials.append(layer.cells) or problem(layer, *rest)
+        ),
+    )
+    inputs = x = keras.Input((*SIZE, 3))
+    for number, cells in enumerate((0, 0, 1, 0)):
+        x = PadsBy(cells, name=f"block{number}")(x)
+    model = keras.Model(inputs, x)
+    sites = find_padding_sites(model)
+    assert trials == [0, 1]
+    assert [s.name for s in sites if s.reason] == ["block2"]
+    x = pictures()
+    copy = convert_padding(model, "reflect", skip="block2")
+    back = convert_padding(copy, "zeros", skip="block2")
+    assert len(find_padding_sites(copy)) == len(sites)
+    np.testing.assert_array_equal(output(back, x), output(model, x))
 
 
 class Forgets(keras.layers.Layer):

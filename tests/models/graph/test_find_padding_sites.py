@@ -163,6 +163,34 @@ def test_a_size_that_is_open_may_be_enlarged():
     assert find_padding_sites(model, (9, 9, 1)) == []
 
 
+@pytest.mark.parametrize("kind", ("nearest", "bilinear"))
+def test_a_frame_that_keeps_the_aspect_ratio_is_a_site_and_refused(kind):
+    resize = layers.Resizing(
+        8, 8, kind, pad_to_aspect_ratio=True, fill_value=3, name="fit"
+    )
+    model = keras.Sequential([keras.Input((6, 8, 1)), resize])
+    (site,) = find_padding_sites(model)
+    ones = np.ones((1, 6, 8, 1), "float32")
+    framed = site.padding_mode.pad(ones, ((0, 0), *site.pads, (0, 0)))
+    # So many cells make it of the size asked for, so nothing is resized.
+    np.testing.assert_allclose(model(ones), framed)
+    for mode in ("circular", "zeros", "none"):
+        with pytest.raises(ValueError, match="'fit'.*aspect ratio.*`skip`"):
+            convert_padding(model, mode)
+
+
+@pytest.mark.parametrize("crops", (True, False))
+def test_an_aspect_ratio_that_needs_no_frame_adds_none(crops):
+    fit = layers.Resizing(
+        4, 6, "nearest", pad_to_aspect_ratio=True, crop_to_aspect_ratio=crops
+    )
+    inputs = keras.Input((None, None, 1))
+    model = keras.Model(inputs, fit(inputs))
+    assert find_padding_sites(model, (8, 12, 1)) == []
+    open_sizes = [site.pads for site in find_padding_sites(model)]
+    assert open_sizes == ([] if crops else [None])
+
+
 @pytest.mark.parametrize("cells", ("valid", "same"))
 def test_a_convolutional_lstm_pads_its_state_always(cells):
     inputs = keras.Input((3, 8, 7, 1))
@@ -305,9 +333,9 @@ def test_what_cannot_be_converted_is_listed_refused_and_can_be_skipped(
 
 def test_operations_of_keras_that_pad_are_named():
     inputs = keras.Input((8, 8, 1))
-    x = keras.ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    x = keras.ops.max_pool(inputs, 3, 1, "same")
     model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(x))
-    with pytest.raises(ValueError, match=r"'pad.*' .*operation of keras.ops"):
+    with pytest.raises(ValueError, match=r"'max_pool.*operation of keras.ops"):
         convert_padding(model, "reflect")
 
 
@@ -383,7 +411,6 @@ def test_a_layer_of_ones_own_that_enlarges_the_map_is_named():
     [
         lambda x: keras.ops.average_pool(x, 3, 1, "same"),
         lambda x: keras.ops.conv(x, np.ones((3, 3, 1, 1)), padding="same"),
-        lambda x: keras.ops.image.pad_images(x, 1, 1, 1, 1),
         lambda x: keras.ops.image.extract_patches(x, 3, 1, padding="same"),
     ],
 )
@@ -562,6 +589,16 @@ def test_subclasses_of_resampling_and_cropping_are_run():
     x = LessCropping(1)(x)
     (site,) = find_padding_sites(keras.Model(inputs, x))
     assert (site.name, site.kind) == ("up", "resampling")
+
+
+def test_the_reason_of_an_interpolation_names_the_layer_to_take():
+    def doubled(x):
+        return keras.ops.image.resize(x, (2 * x.shape[1], 2 * x.shape[2]))
+
+    inputs = keras.Input((12, 12, 2))
+    model = keras.Model(inputs, layers.Lambda(doubled)(inputs))
+    (site,) = find_padding_sites(model)
+    assert "layers.UpSampling2D in its place" in site.reason
 
 
 @pytest.mark.parametrize("cells", ["same", "valid"])

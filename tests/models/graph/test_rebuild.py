@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_padpos.models import convert_padding
-from keras_padpos.models.graph._fresh_copy import fresh_copy
+from keras_padpos.models.graph.network_copies import fresh_copy
 
 
 def output(model, x):

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from keras_padpos.layers.converted_layer import inner_layers
+from keras_padpos.models._call import Call
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models.trials.layer_trial import sampled_weight
 
 # Numbers in one array of a run, at most: copies are run in parts.
 _PART = 2**22
@@ -50,10 +51,10 @@ class TrialRun:
             if isinstance(leaf, keras.KerasTensor)
         ]
         self.places = [k for k, n in enumerate(call.inputs) if n == tensor]
-        own = tuple(self._leaves[self.places[0]].shape)
+        shape = tuple(self._leaves[self.places[0]].shape)
         self._rank = rank
-        self.first = first if len(own) == rank + 2 else 1
-        self._own = own[self.first : self.first + rank]
+        self.first = first if len(shape) == rank + 2 else 1
+        self._input_sizes = shape[self.first : self.first + rank]
         self.sizes = tuple(sizes)
         self._seed = seed
         self._rng = np.random.default_rng(seed)
@@ -197,10 +198,10 @@ class TrialRun:
         shape = list(leaf.shape[1:])
         if len(leaf.shape) in (self._rank + 1, self._rank + 2):
             first = self.first if len(leaf.shape) == self._rank + 2 else 1
-            for axis, (own, size) in enumerate(
-                zip(self._own, self.sizes, strict=True), start=first - 1
+            for axis, (input_size, size) in enumerate(
+                zip(self._input_sizes, self.sizes, strict=True), start=first - 1
             ):
-                if tried or shape[axis] in (own, None):
+                if tried or shape[axis] in (input_size, None):
                     shape[axis] = size
         return [_CHANNELS if size is None else size for size in shape]
 
@@ -235,11 +236,7 @@ class TrialRun:
 def _sampled(variable, rng):
     if not _is_float(variable.dtype):
         return variable.value
-    shape = tuple(variable.shape)
-    if len(shape) < 2:
-        value = rng.uniform(0.5, 1.5, shape)
-    else:
-        value = rng.normal(0, (2 / max(np.prod(shape[:-1]), 1)) ** 0.5, shape)
+    value = sampled_weight(tuple(variable.shape), rng)
     return keras.ops.convert_to_tensor(value, dtype=variable.dtype)
 
 

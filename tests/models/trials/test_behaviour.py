@@ -8,9 +8,9 @@ from keras import ops
 
 from keras_padpos.models import find_padding_sites
 from keras_padpos.models import receptive_field
-from keras_padpos.models.graph._behaviour import behaviour_of
 from keras_padpos.models.graph._model_graph import model_graph
-from keras_padpos.models.graph.seen_axis import Axis
+from keras_padpos.models.trials._behaviour import behaviour_of
+from keras_padpos.models.trials.seen_axis import Axis
 
 
 class Code(layers.Layer):

@@ -1,17 +1,19 @@
 """Which positions of an output move when cells of a map are changed."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from keras_padpos.models.graph.seen_axis import Axis
-from keras_padpos.models.graph.seen_axis import axis_beside
-from keras_padpos.models.graph.seen_axis import fitted_axis
-from keras_padpos.models.graph.trial_run import TrialError
-from keras_padpos.models.graph.trial_run import TrialRun
+from keras_padpos.models.trials.moved_output import MovedOutput
+from keras_padpos.models.trials.seen_axis import Axis
+from keras_padpos.models.trials.seen_axis import axis_beside
+from keras_padpos.models.trials.seen_axis import fitted_axis
+from keras_padpos.models.trials.trial_run import TrialRun
 
 Cells = tuple[int, ...]
+
+# Of all changed copies of a map: 256 MiB.
+_MOST_NUMBERS = 2**26
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,7 @@ class CellChanges:
         self._rng = np.random.default_rng(1)
         self._draws = min(run.draws, draws)
         self._most_draws = draws
-        # The same at all positions, and another at each.
-        self._maps, self._others = run.make([True, False])
-        self._weights: dict[int, Any] = {}
-        self._bases: dict[int, np.ndarray] = {}
-        self._noisy = False
+        self._output = MovedOutput(run)
 
     def seen(self) -> Seen:
         """What some cells in the middle show, or else all.
@@ -63,17 +61,19 @@ class CellChanges:
         """
         while True:
             self._change_cells()
-            positions = self._bases[0].shape[1:-1]
+            positions = self._output.positions
             needed = 2 * max(
                 -(-n // max(m, 1))
                 for n, m in zip(self._run.sizes, positions, strict=True)
             )
             if self._count is None or needed <= self._count:
                 break
+            if not self._can_change(needed):
+                return Seen(positions, far=self._far)
             self._count = needed
         seen = self._explained(positions)
         far = self._far
-        if seen is None and not far:
+        if seen is None and not far and self._can_change(None):
             self._count = None
             self._draws = self._most_draws
             self._change_cells()
@@ -82,6 +82,12 @@ class CellChanges:
             self._check_alone()
             seen = Seen(positions, far=far)
         return seen
+
+    def _can_change(self, count):
+        """Whether copies with so many cells changed fit into memory."""
+        sizes = self._run.sizes
+        cells = sum(min(count or n, n) for n in sizes)
+        return 4 * cells * self._output.maps[0].size <= _MOST_NUMBERS
 
     def confirmed(self, expected: Seen, copies: int = 8) -> Seen | None:
         """Whether positions see no more than expected, in one run or two.
@@ -105,91 +111,9 @@ class CellChanges:
             same = self._beside_the_gate(positions) == axes
         else:
             same = self._see_no_more(axes, positions)
-        if not same or self._bases[0].shape[1:-1] != positions:
+        if not same or self._output.positions != positions:
             return None
         return self._described(axes, positions, gated=expected.gated)
-
-    def reaches_far(self) -> bool:
-        """Whether cells on one side of a map move what is half a map off.
-
-        Else what looked like a gate on a smaller map was a wide window.
-        """
-        run = self._run
-        near, far = zip(
-            *(
-                (slice(n // 8, n // 4 + 1), slice(5 * n // 8, 3 * n // 4))
-                for n in run.sizes
-            ),
-            strict=True,
-        )
-        changed = self._maps[[0, 0]]
-        for copy, each in enumerate(run.changes(self._maps[0])):
-            changed[(copy, *near)] = each[near]
-        every = np.zeros(3, int)
-        base, *moved = self._outputs(
-            np.concatenate([self._maps[:1], changed]), every, 0
-        )
-        positions = base.shape[:-1]
-        box = tuple(
-            slice(part.start * m // n, max(part.stop * m // n, 1))
-            for part, n, m in zip(far, run.sizes, positions, strict=True)
-        )
-        least = self._run.epsilon * max(float(np.abs(base).max()), 1e-30)
-        return bool(
-            max(np.abs(each - base)[box].max() for each in moved) > least
-        )
-
-    def reach_beyond(self, expected: Seen, axis: int) -> int:
-        """How far off cells move positions that should not see them.
-
-        Changed are slabs across one axis near its ends, so that taps far
-        apart fall on the map.
-
-        Args:
-            expected: What a shorter map has shown, with the sizes of the
-                output at this one.
-            axis: Number of the axis.
-
-        Returns:
-            The largest distance from the cells that positions are expected to
-            see, in cells; 0 if no other move, and as much as the map is long
-            if the output has other sizes than expected.
-
-        Raises:
-            TrialError: If the call cannot be run, or not twice alike.
-        """
-        n, window = self._run.sizes[axis], (expected.axes or ())[axis]
-        step, gated = window.stride, expected.gated
-        first = min(max(n // 8, window.extent), max((n - 1) // 2 - step, 0))
-        starts = [first, max(n - 1 - first - 2 * step, 0)]
-        if gated:  # a gate makes no difference between neighbouring cells
-            starts = [p + k for p in starts for k in (0, step)]
-        kind = 0 if gated else 1
-        kinds = [kind] * (2 * len(starts))
-        changed = self._maps[kinds]
-        for half, each in enumerate(self._run.changes(self._maps[kind])):
-            for number, p in enumerate(starts):
-                box: list[Any] = [slice(None)] * len(self._run.sizes)
-                box[axis] = slice(p, p + step)
-                changed[(half * len(starts) + number, *box)] = each[tuple(box)]
-        others = tuple(k + 1 for k in range(len(self._run.sizes)) if k != axis)
-        reach = 0
-        for draw in range(self._draws):
-            moved = self._moved_by(changed, kinds, draw)
-            if moved.shape[1:-1] != expected.positions:
-                return n
-            least, length = self._rounding(draw), step
-            slabs = starts * 2
-            if gated:
-                least = 1e-4 * np.abs(moved).max() + 16 * least
-                moved = moved[::2] - moved[1::2]
-                slabs, length = slabs[::2], 2 * step
-            rows = (np.abs(moved) > least).any((*others, -1))
-            for p, row in zip(slabs, rows, strict=True):
-                for position in np.flatnonzero(row):
-                    low, high = window.cells(int(position))
-                    reach = max(reach, low - (p + length - 1), p - high)
-        return reach
 
     def _change_cells(self):
         """Change cells one by one, on a constant map and on a random one.
@@ -204,11 +128,13 @@ class CellChanges:
         for copy in range(len(mask)):
             _, box = self._boxes[copy % len(self._boxes)]
             mask[(copy, *box)] = True
-        one_by_one = np.where(mask, self._changed, self._maps[self._kinds])
-        self._moved = [self._moved_by(one_by_one, self._kinds, 0)]
+        one_by_one = np.where(
+            mask, self._changed, self._output.maps[self._kinds]
+        )
+        self._moved = [self._output.by(one_by_one, self._kinds, 0)]
         if not self._far:  # else no window is to be compared
             self._moved += [
-                self._moved_by(one_by_one, self._kinds, draw)
+                self._output.by(one_by_one, self._kinds, draw)
                 for draw in range(1, self._draws)
             ]
 
@@ -216,7 +142,7 @@ class CellChanges:
         """Four copies for each box: two maps, changed in two directions."""
         self._kinds = np.repeat([0, 1], 2 * len(self._boxes))
         signs = np.tile(np.repeat([0, 1], len(self._boxes)), 2)
-        changes = np.stack(self._run.changes(self._maps))
+        changes = np.stack(self._run.changes(self._output.maps))
         self._changed = changes[signs, self._kinds]
 
     @property
@@ -224,52 +150,9 @@ class CellChanges:
         """Whether most positions move with each cell."""
         return bool(np.mean([np.any(each, -1) for each in self._moved]) > 0.5)
 
-    def _moved_by(self, changed, kinds, draw):
-        """By how much the output moves, channels last, a row a copy.
-
-        The maps themselves are in each batch, and must give the same in all.
-        """
-        every = np.array([0, 0, 1, *kinds])
-        rows = np.concatenate([self._maps[every[:3]], changed])
-        made = self._outputs(rows, every, draw)
-        same = made[:3]
-        if draw not in self._bases:
-            self._bases[draw] = same
-            noise = np.abs(same[0] - same[1]).max()
-            self._noisy = self._noisy or bool(noise > self._rounding(draw))
-        base = self._bases[draw]
-        if self._noisy:
-            # Alike in batches of one size alone.
-            whole = self._outputs(self._maps[every], every, draw)
-            base = whole[:3]
-        if np.abs(same - base).max() > self._rounding(draw):
-            raise TrialError(
-                "it gives another result each time it runs, or mixes the "
-                "examples of a batch"
-            )
-        if self._noisy:
-            return made[3:] - whole[3:]
-        return made[3:] - base[every[3:] + 1]
-
-    def _outputs(self, x, kinds, draw):
-        """The output, channels last."""
-        if draw not in self._weights:
-            self._weights[draw] = self._run.weights(draw)
-        others = [
-            None if each is None else each[kinds] for each in self._others
-        ]
-        made = self._run.output(x, others, self._weights[draw])
-        if made.ndim == len(self._run.sizes) + 1:
-            return made[..., None]
-        return np.moveaxis(made, 1, -1) if self._run.first == 2 else made
-
-    def _rounding(self, draw):
-        largest = float(np.abs(self._bases[draw]).max())
-        return self._run.epsilon * max(largest, 1e-30)
-
     def _explained(self, positions):
         moved = [
-            np.abs(each).max(-1) > self._rounding(draw)
+            np.abs(each).max(-1) > self._output.rounding(draw)
             for draw, each in enumerate(self._moved)
         ]
         axes = self._axes(np.any(moved, axis=0), positions)
@@ -319,12 +202,12 @@ class CellChanges:
             keep[(copy, *windows)] = True
             chosen.append((copy, *position))
         index = tuple(np.array(chosen).T)
-        changed = np.where(keep, self._maps[self._kinds], self._changed)
+        changed = np.where(keep, self._output.maps[self._kinds], self._changed)
         for draw in range(self._draws):
-            moved = self._moved_by(changed, self._kinds, draw)
+            moved = self._output.by(changed, self._kinds, draw)
             if moved.shape[1:-1] != positions:
                 return False
-            if np.abs(moved[index]).max() > self._rounding(draw):
+            if np.abs(moved[index]).max() > self._output.rounding(draw):
                 return False
         return True
 
@@ -347,16 +230,18 @@ class CellChanges:
         step = self._count // 2
         boxes = _boxes(run.sizes, 3 * step, joint=step == 1)
         kinds = [0] * (2 * len(boxes))
-        changed = self._maps[kinds]
-        changes = run.changes(self._maps[0])
+        changed = self._output.maps[kinds]
+        changes = run.changes(self._output.maps[0])
         for half in (0, 1):
             far = changes[half]
             for number, (_, box) in enumerate(boxes):
                 changed[(half * len(boxes) + number, *box)] = far[box]
         effects = []
         for draw in range(self._draws):
-            moved = self._moved_by(changed, kinds, draw)
-            least = 1e-4 * np.abs(moved).max() + 16 * self._rounding(draw)
+            moved = self._output.by(changed, kinds, draw)
+            least = 1e-4 * np.abs(moved).max() + 16 * self._output.rounding(
+                draw
+            )
             # One direction alone may move a maximum.
             moving = (np.abs(moved) > least).any((0, -1))
             if moving.mean() < 0.9:
@@ -396,18 +281,20 @@ class CellChanges:
             )
         ]
         positional = False
-        if all(inside) and not self._noisy:
-            for draw, base in self._bases.items():
+        if all(inside) and not self._output.noisy:
+            for draw, base in self._output.bases.items():
                 values = base[(0, *np.ix_(*inside))]
                 values = values.reshape(-1, values.shape[-1])
                 spread = np.ptp(values, axis=0).max()
-                least = 1e-4 * np.abs(base).max() + 16 * self._rounding(draw)
+                least = 1e-4 * np.abs(base).max() + 16 * self._output.rounding(
+                    draw
+                )
                 positional = positional or bool(spread > least)
         return Seen(positions, axes, gated, positional)
 
     def _check_alone(self):
         """Run once more in another batch, where only the maps count."""
-        self._moved_by(self._changed[::-1], self._kinds[::-1], 0)
+        self._output.by(self._changed[::-1], self._kinds[::-1], 0)
 
 
 def _boxes(sizes, count, *, joint=False):

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 
 from keras_padpos.models._plain_reason import plain_reason
-from keras_padpos.models.graph._copied_layer import Arguments
-from keras_padpos.models.graph._copied_layer import awake_values
-from keras_padpos.models.graph._copied_layer import close
-from keras_padpos.models.graph._copied_layer import run
-from keras_padpos.models.graph._copied_layer import samples
+from keras_padpos.models.trials.layer_trial import Arguments
+from keras_padpos.models.trials.layer_trial import awake_values
+from keras_padpos.models.trials.layer_trial import close
+from keras_padpos.models.trials.layer_trial import run
+from keras_padpos.models.trials.layer_trial import samples
 
 # Distances at which the cells of an enlarged map repeat.
 _PERIODS = (1, 2, 4, 8)

@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_padpos.models.graph._model_graph import Call
+from keras_padpos.models._call import Call
+from keras_padpos.models._code_owner import PACKAGES
+from keras_padpos.models._code_owner import package_of
 
 Key = tuple[Any, ...]
 
@@ -18,7 +20,6 @@ _OF_WEIGHTS = (
     keras.regularizers.Regularizer,
     keras.constraints.Constraint,
 )
-_OWN = ("keras", "keras_padpos")
 _LARGEST = 2**16  # numbers of an array that is compared by value
 
 
@@ -111,7 +112,7 @@ class _Parts:
             return self._operation_part(value)
         if hasattr(value, "shape") and hasattr(value, "dtype"):
             return _digest(value)
-        if type(value).__module__.partition(".")[0] in _OWN:
+        if package_of(type(value)) in PACKAGES:
             # Padding modes, policies, specifications.
             return _class(type(value)), self._attributes(value)
         raise _OtherError
@@ -121,6 +122,8 @@ class _Parts:
         self._alive.append(part)
 
     def _operation_part(self, operation):
+        if type(operation) is keras.Sequential:  # no more than its layers
+            return "sequential", self._part(operation.layers)
         if type(operation) is keras.layers.BatchNormalization:
             for name in ("moving_mean", "moving_variance"):
                 self._count(getattr(operation, name, None))
@@ -163,7 +166,7 @@ def _class(kind):
     """A class, with the values that its own code takes from elsewhere."""
     values = []
     for base in kind.__mro__[:-1]:
-        if base.__module__.partition(".")[0] in _OWN:
+        if package_of(base) in PACKAGES:
             break
         for name, value in sorted(vars(base).items()):
             value = getattr(value, "__func__", value)
