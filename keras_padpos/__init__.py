@@ -16,6 +16,7 @@ The floors, each importing only from those above it in this list:
 * `files`: export, loading and inspection of saved models.
 * `report`: tables, figures and the page of finished runs.
 * `runs`: what a run is: application, flags, work directory, checkpoints.
+* `measure`: what a notebook calls; its functions are in `keras_padpos` too.
 * `studies`: one experiment a file.
 * `sweep`: many runs on Ray.
 
@@ -28,17 +29,38 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 __version__ = "0.1.0"
 
+# What stands by the front door, and the floor that it is of.
+_DOOR = {
+    "PatternCallback": "measure",
+    "PositionCallback": "measure",
+    "compare_padding": "measure",
+    "convert_padding": "models",
+    "find_padding_sites": "models",
+    "measure_pattern": "measure",
+    "measure_position": "measure",
+    "receptive_field": "models",
+}
+
 __all__ = [
+    "PatternCallback",
+    "PositionCallback",
+    "compare_padding",
+    "convert_padding",
     "data",
     "errors",
     "files",
+    "find_padding_sites",
     "layers",
+    "measure",
+    "measure_pattern",
+    "measure_position",
     "metrics",
     "models",
     "padding",
     "ppp",
     "probes",
     "published",
+    "receptive_field",
     "report",
     "runs",
     "studies",
@@ -52,6 +74,7 @@ if _TYPE_CHECKING:
     from keras_padpos import errors
     from keras_padpos import files
     from keras_padpos import layers
+    from keras_padpos import measure
     from keras_padpos import metrics
     from keras_padpos import models
     from keras_padpos import padding
@@ -64,9 +87,20 @@ if _TYPE_CHECKING:
     from keras_padpos import sweep
     from keras_padpos import tasks
     from keras_padpos import training
+    from keras_padpos.measure import PatternCallback
+    from keras_padpos.measure import PositionCallback
+    from keras_padpos.measure import compare_padding
+    from keras_padpos.measure import measure_pattern
+    from keras_padpos.measure import measure_position
+    from keras_padpos.models import convert_padding
+    from keras_padpos.models import find_padding_sites
+    from keras_padpos.models import receptive_field
 
 
 def __getattr__(name: str) -> object:
+    if name in _DOOR:
+        floor = _importlib.import_module(f"{__name__}.{_DOOR[name]}")
+        return getattr(floor, name)
     if name in __all__:
         return _importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

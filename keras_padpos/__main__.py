@@ -1,10 +1,10 @@
 """Run an experiment: `python -m keras_padpos NAME --flags`."""
 
-import difflib
 import sys
 from collections.abc import Sequence
 
 from keras_padpos import studies
+from keras_padpos.errors import did_you_mean
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -25,11 +25,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SystemExit(0)
     name = rest[0]
     if name not in studies.STUDIES:
-        alike = difflib.get_close_matches(name, studies.STUDIES, n=1)
-        meant = f" Did you mean {alike[0]}?" if alike else ""
         print(
-            f"keras_padpos: error: there is no experiment {name!r}.{meant} "
-            "Without arguments all are listed.",
+            f"keras_padpos: error: there is no experiment {name!r}."
+            f"{did_you_mean(name, studies.STUDIES)} Without arguments all are "
+            "listed.",
             file=sys.stderr,
         )
         raise SystemExit(2)

@@ -1,5 +1,8 @@
 """Errors that are the caller's fault, and what an error says."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(ValueError):
     """What was given cannot work; the message says what would.
@@ -46,3 +49,37 @@ def error_text(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return f"{error} is missing"
     return str(error) or type(error).__name__
+
+
+# What NumPy, SciPy, Keras' augmentation and OpenCV call padding modes.
+_OTHER_WORDS = {
+    "border_reflect_101": "reflect",
+    "edge": "replicate",
+    "mirror": "reflect",
+    "nearest": "replicate",
+    "periodic": "circular",
+    "wrap": "circular",
+    "zero": "zeros",
+}
+
+
+def did_you_mean(word: object, names: Iterable[str]) -> str:
+    """A hint at the nearest name, to end a message; `""` if none is near.
+
+    Example:
+        >>> did_you_mean("reflekt", ["zeros", "reflect"])
+        ' Did you mean reflect?'
+        >>> did_you_mean("wrap", ["zeros", "circular"])
+        ' Did you mean circular?'
+
+    Args:
+        word: What was given.
+        names: What can be given. Words that other libraries have for padding
+            modes are known too.
+    """
+    names, word = list(names), str(word).lower()
+    near = difflib.get_close_matches(word, names, n=1)
+    other = _OTHER_WORDS.get(word)
+    if other in names:
+        near = [other]
+    return f" Did you mean {near[0]}?" if near else ""

@@ -24,6 +24,7 @@ FLOORS = (
     "files",
     "report",
     "runs",
+    "measure",
     "studies",
     "sweep",
 )

@@ -1,5 +1,7 @@
 """Pictures as finite, ordered sets that can be read again and again."""
 
+from keras_padpos.data._as_images import as_images
+from keras_padpos.data._as_images import split_images
 from keras_padpos.data._location_canvases import location_canvases
 from keras_padpos.data._open_images import open_images
 from keras_padpos.data._open_labelled import labelled_pictures
@@ -14,10 +16,12 @@ __all__ = [
     "ImageSet",
     "JointAugmentation",
     "PairedSet",
+    "as_images",
     "labelled_pictures",
     "location_canvases",
     "open_crops",
     "open_images",
     "open_labelled",
     "open_masks",
+    "split_images",
 ]

@@ -58,7 +58,8 @@ class ImageSet:
         count: int | None = None,
     ) -> None:
         self.name = name
-        self.shape = (size, size) if isinstance(size, int) else tuple(size)
+        height, width = (size, size) if isinstance(size, int) else size
+        self.shape = (height, width)
         self._source = source
         self._count = count
         self._broken: dict[int, str] = {}
@@ -328,7 +329,9 @@ class ImageSet:
                 epoch=epoch,
                 drop_remainder=drop_remainder,
             ),
-            lambda batch: tf.TensorSpec((batch, *self.shape, 3), "float32"),
+            lambda batch: tf.TensorSpec(
+                (batch, *self.shape, self._source.channels), "float32"
+            ),
             self.delivered,
             batch_size=batch_size,
             epoch=epoch,

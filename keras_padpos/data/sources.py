@@ -67,7 +67,12 @@ class PictureSource(_Candidates):
         sources: As for all candidates.
         may_break: Whether `load` may raise `BrokenPictureError`.
         shuffle_buffer: As for all candidates.
+
+    Attributes:
+        channels: Channels of the pictures.
     """
+
+    channels = 3
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._receptive_field import receptive_field
 from keras_padpos.models.graph._stage_model import stage_candidates
-from keras_padpos.models.graph._stage_model import stage_model
+from keras_padpos.models.graph._stage_model import stage_model as stages
 from keras_padpos.models.graph.copy_difference import model_difference
 from keras_padpos.models.graph.network_copies import resized
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -68,8 +68,8 @@ __all__ = [
     "semantic_net",
     "square_shape",
     "stage_candidates",
-    "stage_model",
     "stage_names",
+    "stages",
     "unfit_layer",
     "vgg5",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import did_you_mean
 from keras_padpos.padding.copy_mode import Circular
 from keras_padpos.padding.copy_mode import Reflect
 from keras_padpos.padding.copy_mode import Replicate
@@ -79,9 +80,11 @@ def get(identifier: Any) -> PaddingMode:
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):
             return mode
+    hint = did_you_mean(identifier, MODES)
     raise InputError(
         f"`padding_mode` must be one of {', '.join(MODES)}, interpolate, or a "
         f"`PaddingMode`. Received: padding_mode={identifier!r}"
+        f"{hint and f'.{hint}'}"
     )
 
 

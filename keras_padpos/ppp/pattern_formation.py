@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_padpos.models import resized
-from keras_padpos.models import stage_model
+from keras_padpos.models import stages as stage_model
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
 from keras_padpos.training import sub_state
 

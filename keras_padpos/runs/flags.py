@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import difflib
 import math
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 from absl import flags
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import did_you_mean
 from keras_padpos.files.disk import strict_json
 
 # Flags belong to whoever declares them, not to this module.
@@ -129,11 +129,10 @@ Received: reflekt. Did you mean reflect?
         if choices and parsed is not None:
             wrong = [item for item in items if item not in choices]
             if wrong or not items:
-                alike = difflib.get_close_matches("".join(wrong[:1]), choices)
-                hint = f". Did you mean {alike[0]}?" if alike else ""
+                hint = did_you_mean("".join(wrong[:1]), choices)
                 raise InputError(
                     f"--{name} must be of {', '.join(choices)}. Received: "
-                    f"{', '.join(wrong) or 'nothing'}{hint}"
+                    f"{', '.join(wrong) or 'nothing'}{hint and f'.{hint}'}"
                 )
         if self.crossed and not any(str(item).strip() for item in items):
             raise InputError(

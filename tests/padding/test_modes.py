@@ -153,6 +153,22 @@ def test_unknown_modes_are_refused(identifier):
         padding.get(identifier)
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("wrap", "circular"),
+        ("periodic", "circular"),
+        ("edge", "replicate"),
+        ("nearest", "replicate"),
+        ("mirror", "reflect"),
+        ("symetric", "symmetric"),
+    ],
+)
+def test_words_of_other_libraries_are_told_apart(word, name):
+    with pytest.raises(ValueError, match=f"Did you mean {name}?"):
+        padding.get(word)
+
+
 def test_constant_wants_a_number():
     with pytest.raises(ValueError, match="`value` must be a number"):
         padding.Constant("grey")

@@ -6,7 +6,7 @@ from keras_padpos import layers
 from keras_padpos import models
 from keras_padpos import ppp
 from keras_padpos import training
-from keras_padpos.models import stage_model
+from keras_padpos.models import stages as stage_model
 
 STAGES = ("one", "two")
 SIZE = 12

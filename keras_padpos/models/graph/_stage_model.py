@@ -17,7 +17,9 @@ from keras_padpos.models.graph.window import is_frame
 _SOME_SIZE = 1024
 
 
-def stage_model(network: keras.Model, stages: Sequence[str]) -> keras.Model:
+def stage_model(
+    network: keras.Model, stages: Sequence[str] | None = None
+) -> keras.Model:
     """Read a network at some of its layers; what follows them is left out.
 
     A model inside that holds one of the layers is opened, and its layers
@@ -36,7 +38,7 @@ def stage_model(network: keras.Model, stages: Sequence[str]) -> keras.Model:
     Args:
         network: A functional or Sequential model with one input.
         stages: Names of layers. One that the network itself has not is looked
-            for in the models inside.
+            for in the models inside. `None`: those of `stage_candidates`.
 
     Returns:
         A functional model that shares the layers, from the network's input
@@ -48,6 +50,8 @@ def stage_model(network: keras.Model, stages: Sequence[str]) -> keras.Model:
             calls, or that of a layer that gives no map.
     """
     (entry,) = network.inputs
+    if stages is None:
+        stages = stage_candidates(network)
     made: dict[str, list] = {stage: [] for stage in stages}
 
     inside = set(stages) - {layer.name for layer in network.layers}

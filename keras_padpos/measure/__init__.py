@@ -1,0 +1,21 @@
+"""What a notebook calls: position, pattern and padding modes in one call."""
+
+from keras_padpos.measure._callbacks import PatternCallback
+from keras_padpos.measure._callbacks import PositionCallback
+from keras_padpos.measure._compare import PaddingComparison
+from keras_padpos.measure._compare import compare_padding
+from keras_padpos.measure._pattern import PatternResult
+from keras_padpos.measure._pattern import measure_pattern
+from keras_padpos.measure._position import PositionResult
+from keras_padpos.measure._position import measure_position
+
+__all__ = [
+    "PaddingComparison",
+    "PatternCallback",
+    "PatternResult",
+    "PositionCallback",
+    "PositionResult",
+    "compare_padding",
+    "measure_pattern",
+    "measure_position",
+]

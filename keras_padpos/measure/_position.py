@@ -1,0 +1,317 @@
+"""How much position a network carries, in one call."""
+
+import contextlib
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos import data
+from keras_padpos import models
+from keras_padpos import probes
+from keras_padpos.errors import InputError
+from keras_padpos.measure._result import Result
+from keras_padpos.measure._result import Row
+from keras_padpos.measure._source import IMAGES
+from keras_padpos.measure._source import Network
+from keras_padpos.measure._source import Pictures
+from keras_padpos.measure._source import open_network
+from keras_padpos.measure._source import open_pictures
+from keras_padpos.report.progress import Progress
+from keras_padpos.report.table import grouped
+from keras_padpos.report.table import values_of
+
+TARGETS = ("horizontal", "vertical", "gaussian", "horizontal_stripes")
+OWN, REFERENCE = "own", "reference"
+_HEADINGS = {OWN: "as it pads", REFERENCE: "real neighbours"}
+
+
+class PositionResult(Result):
+    """What `measure_position` gives; see `Result`.
+
+    `plot()` draws the score of each target against the stages, from real
+    neighbours dashed; `plot("maps")` the maps that the probes of the last
+    stage predict, their median over pictures.
+    """
+
+    experiment = "position_probe"
+
+    def tables(self) -> list[dict[str, Any]]:
+        """One line for each stage and kind of border, a column a target."""
+        targets = values_of(self.rows, "target")
+        lines = []
+        for (stage, mode), rows in grouped(
+            self.rows, ["stages", "padding_mode"]
+        ).items():
+            scores = {
+                row["target"]: f"{row['spearman']:.3f} ({row['mae']:.3f})"
+                for row in rows
+            }
+            border = _HEADINGS.get(mode, mode)
+            lines.append({"stage": stage, "border": border, **scores})
+        return [
+            {
+                "title": f"Position probe of {self.rows[0]['backbone']}: "
+                "SPC (MAE)",
+                "columns": [
+                    "stage",
+                    "border",
+                    *((name, name.replace("_", " ")) for name in targets),
+                ],
+                "rows": lines,
+            }
+        ]
+
+    def plot(self, kind: str = "stages") -> Any:
+        """Draw the scores (`"stages"`) or the predicted maps (`"maps"`)."""
+        from keras_padpos.measure._plots import plot_maps
+        from keras_padpos.measure._plots import plot_stages
+
+        kinds = {"stages": plot_stages, "maps": plot_maps}
+        if kind not in kinds:
+            raise InputError(
+                f"`kind` must be one of {', '.join(kinds)}. Received: {kind!r}"
+            )
+        return kinds[kind](self.rows, self.arrays)
+
+
+def measure_position(
+    model: Any,
+    images: Any,
+    *,
+    test_images: Any = None,
+    stages: Sequence[str] | None = None,
+    targets: Sequence[str] = TARGETS,
+    reference: bool = True,
+    size: int | tuple[int, int] | None = None,
+    preprocess: Callable[[np.ndarray], Any] | None = None,
+    weights: str = "imagenet",
+    max_images: int | None = IMAGES,
+    kernel_size: int = 1,
+    ridge: float = 1e-3,
+    batch_size: int = 8,
+    seed: int = 0,
+    verbose: bool = True,
+) -> PositionResult:
+    """Measure how much absolute position a network's features hold.
+
+    A linear head on the frozen features of each stage predicts a map that
+    depends on the position alone (a position probe, PosENet). It succeeds on
+    new pictures only if the features tell where they are. The control,
+    `reference`, is the same probe on features that are computed from what
+    the larger picture holds around the network's input: same weights, same
+    positions, no padding. What the first scores above the second comes from
+    the padding.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> model = keras.Sequential(
+    ...     [
+    ...         keras.Input((32, 32, 3)),
+    ...         keras.layers.Conv2D(4, 3, padding="same", name="first"),
+    ...         keras.layers.Conv2D(4, 3, 2, padding="same", name="last"),
+    ...     ]
+    ... )
+    >>> images = np.random.default_rng(0).uniform(size=(12, 32, 32, 3))
+    >>> position = measure_position(model, images, verbose=False)
+    >>> sorted({row["padding_mode"] for row in position.rows})
+    ['own', 'reference']
+    >>> figure = position.plot()
+
+    Args:
+        model: A built functional or Sequential model with one input `(batch,
+            height, width, channels)`, the path of a `.keras` file, or the name
+            of a backbone (`models.backbone_names()`).
+        images: Pictures as `data.as_images` takes them: an array, a
+            `tf.data.Dataset`, a `keras.utils.PyDataset`, a PyTorch
+            `DataLoader`, an `ImageSet`, a folder. Labels are ignored; values
+            are in the range that the model takes.
+        test_images: Likewise, the pictures to score on. `None`: every third
+            of `images`, which the probes are not fitted on.
+        stages: Names of layers. `None`: the last layer at each size of the map
+            (`models.stage_candidates`).
+        targets: Names out of `probes.TARGETS`.
+        reference: Whether to measure the control too.
+        size: Height and width of what the network sees. `None`: its own; that
+            of the pictures if it takes any.
+        preprocess: Called with each batch of pictures as they are; gives what
+            the network takes.
+        weights: Of a backbone by name: see `models.backbone`.
+        max_images: Take so many pictures at most. `None`: all, in memory.
+        kernel_size: Cells a side of the head's kernel.
+        ridge: See `probes.ExactSolver`.
+        batch_size: Pictures that go through the network at once.
+        seed: Seed of the bootstrap and of the positions that are drawn.
+        verbose: Whether to show the progress on standard error.
+
+    Returns:
+        A `PositionResult`. Its rows have, for each stage, target and kind of
+        border, `spearman` (SPC, in [-1, 1]), its interval over pictures, and
+        `mae`, as those of the binary `position_probe`.
+
+    Raises:
+        InputError: If an argument does not fit.
+
+    Source:
+        Islam et al., *How much position information do convolutional neural
+        networks encode?* (ICLR 2020), sections 3 and 4. The control is ours.
+    """
+    network = open_network(model, stages, weights)
+    options: dict[str, Any] = {"count": max_images, "preprocess": preprocess}
+    pictures = open_pictures(network, images, size, reference, **options)
+    if test_images is None:
+        train, test = data.split_images(pictures.images)
+    else:
+        train = pictures.images
+        test = data.as_images(
+            test_images,
+            channels=network.channels,
+            shape=pictures.shape,
+            **options,
+        )
+    networks = {OWN: network.staged}
+    if reference and not pictures.reason:
+        networks[REFERENCE] = network.staged
+    rows, arrays = probe_networks(
+        networks,
+        network,
+        pictures,
+        train,
+        test,
+        targets=targets,
+        kernel_size=kernel_size,
+        ridge=ridge,
+        batch_size=batch_size,
+        seed=seed,
+        verbose=verbose,
+    )
+    notes = [position_note(rows), pictures.text]
+    if pictures.reason:
+        notes.append(f"No control from real neighbours: {pictures.reason}")
+    return PositionResult(rows, arrays, _conclusion(rows), notes)
+
+
+def probe_networks(
+    networks: Mapping[str, keras.Model],
+    network: Network,
+    pictures: Pictures,
+    train: data.ImageSet,
+    test: data.ImageSet,
+    *,
+    targets: Sequence[str],
+    kernel_size: int,
+    ridge: float,
+    batch_size: int,
+    seed: int,
+    verbose: bool,
+) -> tuple[list[Row], dict[str, np.ndarray]]:
+    """Probe several networks, by the name of their border, on one crop."""
+    heads = [
+        probes.Head(kernel_size, stages=(stage,)) for stage in network.stages
+    ]
+    options: dict[str, Any] = {
+        "picture_shape": None
+        if pictures.shape == pictures.crop
+        else pictures.shape
+    }
+    rows: list[Row] = []
+    arrays: dict[str, np.ndarray] = {}
+    with progress(verbose, len(networks)) as unit:
+        for name, each in networks.items():
+            if name == REFERENCE:
+                features = probes.reference_features(
+                    each, pictures.crop, **options
+                )
+            else:
+                features = probes.probe_features(
+                    at_size(each, pictures.crop), **options
+                )
+            with unit(
+                f"{network.name}, {_HEADINGS.get(name, name)}",
+                len(train) + len(test),
+            ) as advance:
+                measured, maps = probes.position_probe(
+                    features,
+                    train,
+                    {"test": test},
+                    targets=targets,
+                    heads=heads,
+                    ridge=ridge,
+                    batch_size=batch_size,
+                    seed=seed,
+                    advance=advance,
+                )
+            identity = {
+                "backbone": network.name,
+                "weights": network.weights,
+                "padding_mode": name,
+                "seed": seed,
+                "calibration_images": 0,
+            }
+            for row in measured:
+                label = f"{name}/{row['arrays']}"
+                rows.append({**identity, **row, "arrays": label})
+            arrays |= {f"{name}/{key}": value for key, value in maps.items()}
+    return rows, arrays
+
+
+def at_size(network: keras.Model, crop: tuple[int, int]) -> keras.Model:
+    """A network for pictures of one size, weights kept."""
+    shape = (*crop, network.inputs[0].shape[-1])
+    network = models.resized(network, shape)
+    if None not in network.inputs[0].shape[1:]:
+        return network
+    inputs = keras.Input(shape, dtype=network.inputs[0].dtype)
+    return keras.Model(inputs, network(inputs), name=network.name)
+
+
+@contextlib.contextmanager
+def progress(verbose: bool, units: int) -> Any:
+    """Yields what shows one unit of work: `Progress.unit`, or nothing."""
+    if not verbose:
+        yield lambda name, total: contextlib.nullcontext(lambda count: None)
+        return
+    with Progress(units=units) as shown:
+        yield shown.unit
+
+
+def position_note(rows: Sequence[Row]) -> str:
+    """What the scores of rows are."""
+    row = rows[0]
+    return (
+        f"SPC: rank correlation of predicted and true map, mean over "
+        f"{row['images']} pictures the probes were not fitted on "
+        f"({row['train_images']} to fit on); 0: no position. MAE: mean "
+        "absolute error, maps in [0, 1]."
+    )
+
+
+def last_scores(rows: Sequence[Row], mode: str) -> dict[str, float]:
+    """From each target to the score of a border's last stage."""
+    last = rows[-1]["stages"]
+    return {
+        row["target"]: row["spearman"]
+        for row in rows
+        if row["stages"] == last and row["padding_mode"] == mode
+    }
+
+
+def _conclusion(rows):
+    last, own = rows[-1]["stages"], last_scores(rows, OWN)
+    target = max(own, key=own.get)
+    text = (
+        f"At {last} the probe reads the {target.replace('_', ' ')} position "
+        f"with SPC {own[target]:.2f}"
+    )
+    control = last_scores(rows, REFERENCE)
+    if not control:
+        return f"{text}; without a control, the padding's part is not known."
+    return (
+        f"{text}, from real neighbours {control[target]:.2f}: the padding "
+        f"accounts for {own[target] - control[target]:.2f} of it."
+    )

@@ -1,0 +1,242 @@
+"""One call measures a network that a program has in memory."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import keras_padpos
+from keras_padpos import data
+from keras_padpos import probes
+from keras_padpos.errors import InputError
+from keras_padpos.studies.layouts import LAYOUTS
+
+QUIET = {"verbose": False, "batch_size": 4}
+
+
+def network(size=16, channels=3):
+    keras.utils.set_random_seed(1)
+    return keras.Sequential(
+        [
+            keras.Input((size, size, channels)),
+            keras.layers.Conv2D(6, 3, padding="same", name="first"),
+            keras.layers.ReLU(name="relu"),
+            keras.layers.Conv2D(6, 3, 2, padding="same", name="last"),
+        ],
+        name="mine",
+    )
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).uniform(1, 2, (18, 16, 16, 3))
+
+
+@pytest.fixture(scope="module")
+def position(images):
+    return keras_padpos.measure_position(network(), images, **QUIET)
+
+
+@pytest.fixture(scope="module")
+def comparison(images):
+    inputs = keras.Input((16, 16, 3))
+    x = keras.layers.GlobalMaxPooling2D()(network()(inputs))
+    classifier = keras.Model(inputs, keras.layers.Dense(5)(x), name="mine")
+    return keras_padpos.compare_padding(
+        classifier, ["zeros", "reflect", "none"], images, **QUIET
+    )
+
+
+def test_padding_is_what_the_probe_reads(position):
+    by_mode = {
+        (row["padding_mode"], row["target"]): row["spearman"]
+        for row in position.rows
+        if row["stages"] == "last"
+    }
+    assert {row["stages"] for row in position.rows} == {"relu", "last"}
+    for target in ("horizontal", "vertical", "gaussian"):
+        assert by_mode["own", target] > 0.2 + by_mode["reference", target]
+    assert position.rows[0]["train_images"] == 12
+    assert position.rows[0]["images"] == 6
+
+
+def test_numbers_are_those_of_the_pieces(position, images):
+    """`position_probe` on features cut by hand from the pictures' middle."""
+    net = network()
+    stages = keras.Model(
+        net.inputs[0],
+        {name: net.get_layer(name).output for name in ("relu", "last")},
+    )
+    shape = data.as_images(images).shape
+    larger = keras_padpos.ppp.ReferenceFeatures(stages, 16).picture_shape
+    assert larger > shape
+    pictures = keras.ops.image.resize(
+        images.astype("float32"), larger, "bicubic", antialias=True
+    )
+    train, test = data.split_images(data.as_images(pictures))
+    rows, _ = probes.position_probe(
+        probes.probe_features(stages, picture_shape=larger),
+        train,
+        {"test": test},
+        targets=["horizontal"],
+        heads=[probes.Head(stages=("last",))],
+    )
+    (row,) = (
+        row
+        for row in position.rows
+        if (row["padding_mode"], row["target"], row["stages"])
+        == ("own", "horizontal", "last")
+    )
+    assert row["spearman"] == pytest.approx(rows[0]["spearman"], abs=1e-6)
+    assert row["mae"] == pytest.approx(rows[0]["mae"], abs=1e-6)
+
+
+def test_a_result_prints_its_table_and_its_conclusion(position):
+    text = str(position)
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.splitlines()[-1].endswith("of it.")
+    for part in ("real neighbours", "horizontal", "18 pictures of 2"):
+        assert part in text
+    html = position._repr_html_()
+    assert html.count("<tr>") == 1 + 4
+    assert position.conclusion in html
+    frame = position.to_frame()
+    assert len(frame) == len(position.rows) == 16
+
+
+def test_a_result_is_drawn(position):
+    assert len(position.plot().axes) == 4
+    assert len(position.plot("maps").axes) == 3 * 4
+    with pytest.raises(InputError, match="`kind` must be one of stages, maps"):
+        position.plot("bars")
+
+
+def test_a_saved_result_is_a_run_of_the_report(position, tmp_path):
+    position.save(tmp_path / "work")
+    results = json.loads((tmp_path / "work" / "results.json").read_text())
+    assert len(results["rows"]) == 16
+    text = keras_padpos.report.report_text(
+        keras_padpos.report.find_runs([str(tmp_path / "work")]),
+        "markdown",
+        LAYOUTS,
+    )
+    assert "real neighbours" in text
+
+
+def test_a_network_that_knows_its_position_is_read_and_one_that_cannot_is_not():
+    """Coordinates as a channel; a network of points alone."""
+    rng = np.random.default_rng(0)
+    images = rng.uniform(size=(12, 16, 16, 3)).astype("float32")
+    images[..., 2] = np.linspace(0, 1, 16)
+    points = keras.Sequential(
+        [keras.Input((16, 16, 3)), keras.layers.Conv2D(4, 1, name="points")]
+    )
+    options = {"targets": ["horizontal"], **QUIET}
+    (knows, *_) = keras_padpos.measure_position(
+        points, images, reference=False, **options
+    ).rows
+    assert knows["spearman"] > 0.999
+    images[..., 2] = rng.uniform(size=(12, 16, 16))
+    (cannot, control) = keras_padpos.measure_position(
+        points, images, **options
+    ).rows
+    assert abs(cannot["spearman"]) < 0.2
+    assert cannot["spearman"] == control["spearman"]
+
+
+def test_a_pattern_is_at_the_border(images):
+    pattern = keras_padpos.measure_pattern(network(), images, **QUIET)
+    for row in pattern.rows:
+        assert row["border"] > 1e4 * row["centre"]
+    assert "border" in str(pattern)
+    assert len(pattern.plot().axes) == 2
+
+
+def test_modes_are_compared_in_one_table(comparison):
+    zeros, reflect, none = comparison.rows
+    assert [row["padding_mode"] for row in comparison.rows] == [
+        "zeros",
+        "reflect",
+        "none",
+    ]
+    assert zeros["top1_agreement"] == 1
+    assert zeros["horizontal"] > reflect["horizontal"]
+    assert zeros["relative_pattern"] > reflect["relative_pattern"] > 0
+    assert none["relative_pattern"] is None
+    assert "zeros padding accounts for" in comparison.conclusion
+    assert len(comparison.plot().axes) == 4
+
+
+def test_callbacks_log_what_the_functions_measure(images):
+    net = network()
+    head = keras.Sequential([net, keras.layers.GlobalAveragePooling2D()])
+    head.compile("sgd", "mse")
+    options = {"stages": ["last"], "batch_size": 4}
+    history = head.fit(
+        images,
+        np.zeros((18, 6)),
+        epochs=2,
+        verbose=0,
+        callbacks=[
+            keras_padpos.PositionCallback(
+                images, targets=["horizontal"], every=2, **options
+            ),
+            keras_padpos.PatternCallback(images, **options),
+        ],
+    ).history
+    assert len(history["pattern_last"]) == 2
+    after = keras_padpos.measure_pattern(head, images, verbose=False, **options)
+    assert history["pattern_last"][-1] == pytest.approx(
+        after.rows[0]["relative"], rel=1e-4
+    )
+    after = keras_padpos.measure_position(
+        head, images, reference=False, verbose=False, **options
+    )
+    assert history["position_horizontal_last"] == [
+        pytest.approx(after.rows[0]["spearman"], abs=1e-4)
+    ]
+
+
+def test_a_file_and_other_channels_are_measured(tmp_path):
+    images = np.random.default_rng(0).uniform(size=(6, 20, 24, 1))
+    net = network(None, 1)
+    position = keras_padpos.measure_position(
+        net, images, stages=["last"], targets=["vertical"], **QUIET
+    )
+    assert {row["backbone"] for row in position.rows} == {"mine"}
+    path = tmp_path / "net.keras"
+    network().save(path)
+    rows = keras_padpos.measure_position(
+        str(path), images.repeat(3, -1), reference=False, **QUIET
+    ).rows
+    assert {row["backbone"] for row in rows} == {str(path)}
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "message"),
+    [
+        (3, {}, "`model` must be a Keras model.* Received: int"),
+        (
+            lambda: keras.Sequential([keras.layers.Conv2D(2, 3)]),
+            {},
+            "must be a built functional",
+        ),
+        (network, {"stages": ["lost"]}, "`stages` must name layers"),
+        (network, {"targets": ["diagonal"]}, "`target` must be one of"),
+        (network, {"targets": []}, "`targets` must name at least one"),
+        (network, {"max_images": 1}, "`images` must hold two or more"),
+        ("no_net", {}, "no_net"),
+    ],
+)
+def test_what_does_not_fit_is_named(model, options, message, images):
+    model = model() if callable(model) else model
+    with pytest.raises(InputError, match=message):
+        keras_padpos.measure_position(model, images, **options, **QUIET)
+
+
+def test_progress_can_be_seen(images, capsys):
+    keras_padpos.measure_position(
+        network(), images, targets=["horizontal"], reference=False
+    )
+    assert "mine" in capsys.readouterr().err
