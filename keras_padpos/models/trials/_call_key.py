@@ -134,9 +134,16 @@ class _Parts:
         )
 
     def _attributes(self, value, besides=frozenset()):
+        held = dict(vars(value))
+        # PyTorch keeps layers in a book of its own.
+        held |= {
+            name: module
+            for name, module in held.get("_modules", {}).items()
+            if isinstance(module, keras.Layer)
+        }
         return tuple(
             (name, self._part(each))
-            for name, each in sorted(vars(value).items())
+            for name, each in sorted(held.items())
             if name not in besides and not name.startswith("_self_")
         )
 
