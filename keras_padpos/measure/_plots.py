@@ -20,7 +20,7 @@ def plot_stages(rows: Rows, arrays: Mapping[str, np.ndarray]) -> Any:
     """SPC against the stages: a panel a target, a line a kind of border."""
     del arrays
     targets = values_of(rows, "target")
-    figure, panels = _panels(len(targets))
+    figure, panels = _panels(len(targets), sharey=True)
     for axis, target in zip(panels, targets, strict=True):
         own = [row for row in rows if row["target"] == target]
         for number, ((mode,), line) in enumerate(
@@ -87,6 +87,6 @@ def plot_patterns(rows: Rows, arrays: Mapping[str, np.ndarray]) -> Any:
     return figure
 
 
-def _panels(number):
+def _panels(number, **options):
     figure = empty_figure((3.0 * number, 3.4))
-    return figure, figure.subplots(1, number, squeeze=False)[0]
+    return figure, figure.subplots(1, number, squeeze=False, **options)[0]
