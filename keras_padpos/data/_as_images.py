@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_padpos.checks import check_ints
@@ -147,6 +146,8 @@ def _batches(images: Any, channels: int) -> Iterator[np.ndarray]:
 
 
 def _elements(images):
+    import keras
+
     if isinstance(images, keras.utils.PyDataset):
         return (images[number] for number in range(len(images)))
     if hasattr(images, "shape"):
@@ -175,6 +176,8 @@ def _picture(element):
 
 
 def _array(value):
+    import keras
+
     try:
         array = keras.ops.convert_to_numpy(value)
     except (TypeError, ValueError) as error:
@@ -187,6 +190,8 @@ def _array(value):
 
 
 def _prepared(batch, shape, preprocess):
+    import keras
+
     if preprocess is not None:
         made = np.asarray(keras.ops.convert_to_numpy(preprocess(batch)))
         if made.ndim != 4 or len(made) != len(batch):

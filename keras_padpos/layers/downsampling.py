@@ -57,7 +57,8 @@ class BlurPool2D(PaddedLayer, keras.layers.Layer):
         data_format: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        # No Keras layer has these arguments.
+        keras.layers.Layer.__init__(self, **kwargs)
         self.data_format = data_format or keras.config.image_data_format()
         self.strides = _pair("strides", strides)
         self.filter_size = _pair("filter_size", filter_size)

@@ -45,6 +45,7 @@ def bootstrap_interval(
         `(low, high)`, or `None` for fewer than two pictures, or crops of fewer
         than 8 photographs.
     """
+    scores = np.asarray(scores, "float64")
     sums, counts = _by_photograph(scores, photographs)
     if len(sums) < (2 if photographs is None else LEAST_PHOTOGRAPHS):
         return None
@@ -66,7 +67,7 @@ def _by_photograph(scores, photographs):
     """Sum of each photograph's scores, and how many they are."""
     scores = np.asarray(scores, "float64")
     if photographs is None:
-        return scores, np.ones(len(scores))
+        return scores, np.ones_like(scores)
     if np.shape(photographs) != scores.shape:
         raise InputError(
             "`photographs` must be one number for each score. Received: shapes "

@@ -162,7 +162,7 @@ def test_there_is_a_row_for_each_head_target_and_test_set(photographs, noise):
         assert examples.shape == (min(row["images"], 4), size, size)
         assert row["positions_per_image"] == size**2
         assert row["ridge"] == 1e-3
-    assert len(arrays) == 5 * len(rows)
+    assert len(arrays) == 6 * len(rows)
 
 
 def test_heads_fitted_together_score_as_each_alone(photographs, noise):
