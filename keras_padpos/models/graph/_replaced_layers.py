@@ -98,7 +98,7 @@ def dense_layer(
     if not any(map(any, pads)):
         stock: Any = STOCK.get(type(layer), type(layer))
         return stock.from_config({**config, "padding": "valid"})
-    ours = PADDED.get(type(layer), type(layer))
+    ours: Any = PADDED.get(type(layer), type(layer))
     return ours.from_config(
         {**config, "padding": pads, "padding_mode": padding.serialize(mode)}
     )
