@@ -150,6 +150,9 @@ def test_there_is_a_row_for_each_head_target_and_test_set(photographs, noise):
     for row in rows:
         size = Head(row["kernel_size"], 1, row["head_padding"]).size(GRID)
         scores = arrays[row["arrays"] + "/spearman"]
+        numbers = arrays[row["arrays"] + "/photographs"]
+        assert len(np.unique(numbers)) == row["photographs"]
+        assert numbers.shape == scores.shape
         errors = arrays[row["arrays"] + "/mae"]
         assert scores.shape == (row["images"],)
         assert scores.mean() == pytest.approx(row["spearman"])
