@@ -148,6 +148,31 @@ class ImageSet:
         indices = self._source.class_indices(classes)
         return None if indices is None else np.array(indices, "int64")
 
+    @property
+    def photographs(self) -> np.ndarray | None:
+        """`(delivered,)`, which photograph each picture is of, in order.
+
+        Pictures of one number are crops of one photograph; see
+        `numbered_batches`. `None` where `delivered` is.
+
+        Example:
+
+        >>> from keras_padpos.data import open_crops
+        >>> crops = open_crops("samples:test", 64, per_picture=2, count=6)
+        >>> [len(batch) for batch in crops.batches(4)]
+        [4, 2]
+        >>> crops.photographs.tolist()
+        [0, 1, 2, 3, 0, 1]
+        """
+        if self.delivered is None:
+            return None
+        numbers = (
+            number
+            for number, _ in self._source.numbered_candidates()
+            if number not in self._broken
+        )
+        return np.array(list(itertools.islice(numbers, self.delivered)), int)
+
     def __len__(self) -> int:
         """`delivered`; before a first full pass, `expected`."""
         number = self.expected if self.delivered is None else self.delivered
@@ -244,9 +269,10 @@ class ImageSet:
         Returns:
             An iterator over pairs: a float32 array of shape (batch, height,
             width, 3), RGB in [0, 255], and an int64 array of shape (batch,).
-            The latter holds, for a set of crops, the place of the picture
-            that the crop is of among all pictures of the set, broken ones
-            too, from 0; for all other sets the picture's own place.
+            The latter holds, for crops (the sample photographs' too), the
+            place of the picture that the crop is of among all pictures of
+            the set, broken ones too, from 0; for all others the picture's
+            own place.
 
         Raises:
             ValueError: If `batch_size` is not a positive int or `start` a

@@ -37,7 +37,7 @@ PHOTOGRAPHS = {
         ("scikit-image", "skimage/data/rocket.jpg"),
     ),
 }
-DEFAULT_COUNTS = {"train": 96, "test": 48}
+DEFAULT_COUNTS = {"train": 48, "test": 24}
 
 
 def _locate(package: str, path: str) -> str:
@@ -92,6 +92,11 @@ class SamplePhotographs(PictureSource):
     def candidates(self) -> Iterator[int]:
         """Starts a pass over the crops' numbers."""
         return iter(range(self.expected))
+
+    def numbered_candidates(self) -> Iterator[tuple[int, int]]:
+        """Starts a pass over the crops, each with its photograph's number."""
+        number = len(self._paths)
+        return ((crop % number, crop) for crop in self.candidates())
 
     def load(self, candidate: int) -> np.ndarray:
         """Takes one crop, by its number."""

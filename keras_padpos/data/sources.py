@@ -178,9 +178,17 @@ class JoinedPictures(PictureSource):
 
     def candidates(self) -> Iterator[Any]:
         """Starts a pass over the candidates of all sources."""
+        return (candidate for _, candidate in self.numbered_candidates())
+
+    def numbered_candidates(self) -> Iterator[tuple[int, Any]]:
+        """Starts a pass; pictures of different sources share no number."""
+        first = 0
         for part in self._parts:
-            for candidate in part.candidates():
-                yield part, candidate
+            following = first
+            for number, candidate in part.numbered_candidates():
+                following = max(following, first + number + 1)
+                yield first + number, (part, candidate)
+            first = following
 
     def load(self, candidate: Any) -> np.ndarray:
         """Lets the candidate's own source read it."""

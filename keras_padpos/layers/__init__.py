@@ -2,6 +2,7 @@
 
 # Those without a `padding_mode` are here because models are saved with them.
 from keras_padpos.layers.align_maps import AlignMaps as AlignMaps
+from keras_padpos.layers.area_resizing import AreaResizing as AreaResizing
 from keras_padpos.layers.conv_lstms import ConvLSTM1D
 from keras_padpos.layers.conv_lstms import ConvLSTM2D
 from keras_padpos.layers.conv_lstms import ConvLSTM3D

@@ -6,7 +6,9 @@ from keras_padpos.metrics._border_bands import border_bands
 from keras_padpos.metrics._border_distance import border_profile
 from keras_padpos.metrics._border_distance import side_asymmetry
 from keras_padpos.metrics._intervals import bootstrap_interval
+from keras_padpos.metrics._intervals import holm
 from keras_padpos.metrics._intervals import jackknife_interval
+from keras_padpos.metrics._intervals import mean_p_value
 from keras_padpos.metrics._intervals import paired_difference
 from keras_padpos.metrics._iou import mean_iou
 from keras_padpos.metrics._map_scores import chance_mae
@@ -42,8 +44,10 @@ __all__ = [
     "border_moments",
     "border_profile",
     "chance_mae",
+    "holm",
     "jackknife_interval",
     "mean_iou",
+    "mean_p_value",
     "neuron_counts",
     "paired_difference",
     "patch_offsets",

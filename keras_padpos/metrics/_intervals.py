@@ -7,14 +7,26 @@ from scipy import stats
 
 from keras_padpos.errors import InputError
 
+LEAST_PHOTOGRAPHS = 8
+"""Crops of fewer photographs have no bootstrap interval.
+
+Of four photographs an interval of nominally 95 % covers about 80 %, of eight
+about 90 %.
+"""
+
 
 def bootstrap_interval(
-    scores: Sequence[float] | np.ndarray, *, level: float = 0.95, seed: int = 0
+    scores: Sequence[float] | np.ndarray,
+    *,
+    photographs: Sequence[int] | np.ndarray | None = None,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of the mean, pictures resampled.
+    """Percentile bootstrap interval of the mean, photographs resampled.
 
     It tells how the mean would vary with other pictures of the same kind. It
     does not cover another training set, or another initialisation.
+    Crops of one photograph resemble each other: they are resampled together.
 
     Example:
 
@@ -24,26 +36,44 @@ def bootstrap_interval(
 
     Args:
         scores: `(pictures,)`, one score a picture.
+        photographs: `(pictures,)`, the number of the photograph that each
+            picture is a crop of. `None`: each is one of its own.
         level: Share of resamples inside the interval, in (0, 1).
         seed: Seed of the resampling.
 
     Returns:
-        `(low, high)`, or `None` for fewer than two pictures.
+        `(low, high)`, or `None` for fewer than two pictures, or crops of fewer
+        than 8 photographs.
     """
-    scores = np.asarray(scores, "float64")
-    if len(scores) < 2:
+    sums, counts = _by_photograph(scores, photographs)
+    if len(sums) < (2 if photographs is None else LEAST_PHOTOGRAPHS):
         return None
     if np.ptp(scores) == 0:
         return float(scores[0]), float(scores[0])
     interval = stats.bootstrap(
-        (scores,),
-        np.mean,
+        (sums, counts),
+        lambda sums, counts, axis: sums.sum(axis) / counts.sum(axis),
+        paired=True,
         n_resamples=2000,
         confidence_level=level,
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return float(interval.low), float(interval.high)
+
+
+def _by_photograph(scores, photographs):
+    """Sum of each photograph's scores, and how many they are."""
+    scores = np.asarray(scores, "float64")
+    if photographs is None:
+        return scores, np.ones(len(scores))
+    if np.shape(photographs) != scores.shape:
+        raise InputError(
+            "`photographs` must be one number for each score. Received: shapes "
+            f"{np.shape(photographs)} and {scores.shape}"
+        )
+    _, place = np.unique(photographs, return_inverse=True)
+    return np.bincount(place, scores), np.bincount(place).astype("float64")
 
 
 def jackknife_interval(
@@ -93,6 +123,7 @@ def paired_difference(
     one: np.ndarray,
     other: np.ndarray,
     *,
+    photographs: np.ndarray | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[float, tuple[float, float] | None]:
@@ -112,12 +143,13 @@ def paired_difference(
     Args:
         one: `(pictures,)`, one score a picture.
         other: `(pictures,)`, scores of the same pictures in the same order.
+        photographs: See `bootstrap_interval`.
         level: Share of resamples inside the interval, in (0, 1).
         seed: Seed of the resampling.
 
     Returns:
         The mean of `one - other`, in the scores' unit, and its `(low, high)`;
-        `None` in place of the latter for a single picture.
+        `None` in place of the latter where `bootstrap_interval` has none.
 
     Raises:
         ValueError: If the scores do not pair, there are none, or one is not
@@ -140,5 +172,69 @@ def paired_difference(
         differences = np.full_like(differences, differences[0])
     return (
         float(differences.mean()),
-        bootstrap_interval(differences, level=level, seed=seed),
+        bootstrap_interval(
+            differences, photographs=photographs, level=level, seed=seed
+        ),
     )
+
+
+def mean_p_value(
+    scores: Sequence[float] | np.ndarray,
+    *,
+    photographs: Sequence[int] | np.ndarray | None = None,
+    mean: float = 0.0,
+) -> float | None:
+    """Two-sided p-value of Student's t test that scores have some mean.
+
+    Example:
+
+    >>> print(f"{mean_p_value([0.1, 0.2, 0.3, 0.4]):.4f}")
+    0.0305
+
+    Args:
+        scores: `(pictures,)`, one score or paired difference a picture.
+        photographs: See `bootstrap_interval`: the test is on the photographs'
+            means.
+        mean: The mean that is tested.
+
+    Returns:
+        In [0, 1]; `None` where `bootstrap_interval` has no interval.
+    """
+    sums, counts = _by_photograph(scores, photographs)
+    if len(sums) < (2 if photographs is None else LEAST_PHOTOGRAPHS):
+        return None
+    means = sums / counts
+    if np.ptp(means) <= 1e-12 * max(1.0, np.abs(means).max()):
+        return float(np.isclose(means[0], mean, rtol=0, atol=1e-12))
+    return float(stats.ttest_1samp(means, mean).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values of comparisons that are read together, by Holm's method.
+
+    Whoever takes for real what has an adjusted value of at most 0.05 takes
+    anything for real that is not with a probability of at most 5 %, however
+    many comparisons there are.
+
+    Example:
+
+    >>> [round(p, 3) for p in holm([0.04, 0.01, 0.03])]
+    [0.06, 0.03, 0.06]
+
+    Args:
+        p_values: One for each comparison, in [0, 1].
+
+    Returns:
+        The adjusted ones, in the same order, in [0, 1].
+
+    Source:
+        Holm, *A simple sequentially rejective multiple test procedure* (1979).
+    """
+    values = np.asarray(p_values, "float64")
+    order = np.argsort(values)
+    factors = np.arange(len(values), 0, -1)
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.minimum(
+        np.maximum.accumulate(values[order] * factors), 1
+    )
+    return adjusted.tolist()

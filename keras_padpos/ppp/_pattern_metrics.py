@@ -94,7 +94,7 @@ def pattern_metrics(
     varies = _varies(typical, np.square(content).mean())
     mae = float(np.abs(mean).mean())
     first, second = difference.means
-    figures = {
+    figures: dict[str, Any] = {
         "mae": mae,
         "mae_per_image": float(statistics.absolute.mean() / difference.count),
         "deviation": math.sqrt(difference.variance.mean()),

@@ -5,8 +5,10 @@ from keras_padpos.probes._position_probe import check_heads
 from keras_padpos.probes._position_probe import position_probe
 from keras_padpos.probes._position_target import TARGETS
 from keras_padpos.probes._position_target import position_target
+from keras_padpos.probes._probe_model import RESIZES
 from keras_padpos.probes._probe_model import probe_features
 from keras_padpos.probes._probe_model import probe_model
+from keras_padpos.probes._probe_model import reference_features
 from keras_padpos.probes._probe_model import stage_probes
 from keras_padpos.probes.evaluation import EXAMPLES
 from keras_padpos.probes.evaluation import MEDIAN_MAPS
@@ -22,6 +24,7 @@ __all__ = [
     "EPOCHS",
     "EXAMPLES",
     "MEDIAN_MAPS",
+    "RESIZES",
     "TARGETS",
     "ExactSolver",
     "GradientSolver",
@@ -33,5 +36,6 @@ __all__ = [
     "position_target",
     "probe_features",
     "probe_model",
+    "reference_features",
     "stage_probes",
 ]

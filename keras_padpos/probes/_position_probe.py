@@ -80,8 +80,9 @@ def position_probe(
     Returns:
         Rows, one for each head, target and test set, and arrays. The arrays
         of a row stand under its `arrays` name: `NAME/target`, the scores of
-        each picture `NAME/spearman` and `NAME/mae`, the median predicted
-        map `NAME/median_map` and those of the first pictures `NAME/examples`.
+        each picture `NAME/spearman` and `NAME/mae`, the number of its
+        photograph `NAME/photographs`, the median predicted map
+        `NAME/median_map` and those of the first pictures `NAME/examples`.
 
     Raises:
         ValueError: If an argument is unknown, or the solver cannot fit a
@@ -157,6 +158,7 @@ def position_probe(
                 predicted = reader.predict(joined[seen])
                 for channel, target in enumerate(targets):
                     scores[number, target].update(predicted[..., channel])
+        photographs = images.photographs
         for (number, target), evaluation in scores.items():
             head = heads[number]
             key = f"{target}/{head.label}/{name}"
@@ -175,12 +177,13 @@ def position_probe(
                     "positions_per_image": positions[number],
                     "train_images": train.delivered,
                     "test_set": name,
-                    **evaluation.row(),
+                    **evaluation.row(photographs),
                     "arrays": key,
                 }
             )
             for what, array in evaluation.arrays().items():
                 arrays[f"{key}/{what}"] = array
+            arrays[f"{key}/photographs"] = photographs
     if keep:
         keep(probe_model(fitted, heads, targets, shapes))
     return rows, arrays

@@ -7,11 +7,33 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_padpos.errors import InputError
+from keras_padpos.layers.area_resizing import AreaResizing
+from keras_padpos.ppp import ReferenceFeatures
 from keras_padpos.probes.head import Head
 
+RESIZES = ("area", "bilinear")
+"""How maps can be brought to the probe's grid."""
 
-def resized_stages(maps: Mapping[str, Any], grid: int) -> dict[str, Any]:
-    """Resize maps bilinearly to one grid."""
+
+GRID = 28
+"""Cells a side of the probe's grid (Islam et al., ICLR 2020, section 3)."""
+
+
+def resized_stages(
+    maps: Mapping[str, Any], grid: int, resize: str
+) -> dict[str, Any]:
+    """Resize maps to one grid."""
+    if resize not in RESIZES:
+        raise InputError(
+            f"`resize` must be one of {', '.join(RESIZES)}. "
+            f"Received: resize={resize!r}"
+        )
+    if resize == "area":
+        return {
+            name: AreaResizing((grid, grid))(each)
+            for name, each in maps.items()
+        }
     return {
         name: ops.image.resize(
             each,
@@ -23,16 +45,17 @@ def resized_stages(maps: Mapping[str, Any], grid: int) -> dict[str, Any]:
     }
 
 
-GRID = 28
-"""Cells a side of the probe's grid (Islam et al., ICLR 2020, section 3)."""
-
-
-def probe_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
-    """Resize every stage's map bilinearly to one grid.
+def probe_features(
+    backbone: keras.Model,
+    grid: int = GRID,
+    *,
+    resize: str = "area",
+    picture_shape: tuple[int, int] | None = None,
+) -> keras.Model:
+    """Resize every stage's map to one grid.
 
     Example:
 
-    >>> import numpy as np
     >>> from keras_padpos import models
     >>> net = models.backbone("vgg16", "random", input_shape=(64, 64, 3))
     >>> features = probe_features(net)
@@ -43,15 +66,107 @@ def probe_features(backbone: keras.Model, grid: int = GRID) -> keras.Model:
         backbone: A model from pictures to a dict of stage maps, such as
             `keras_padpos.models.backbone` gives.
         grid: Height and width of the grid, in cells.
+        resize: `"area"`: the mean over each cell of the grid, in which every
+            cell of the map counts; `"bilinear"` (the papers'), which looks at
+            the four cells nearest to the centre of each, and so at none of the
+            outermost ring of a map of four times the grid or more.
+        picture_shape: Height and width of larger pictures, of which the
+            backbone sees the middle; see `reference_features`. `None`: the
+            pictures are the backbone's.
 
     Returns:
         A model from pictures to a dict with `(batch, grid, grid, channels)`
         for each stage.
+
+    Raises:
+        ValueError: If `resize` is unknown, or `picture_shape` is given and
+            smaller than what the backbone takes, or it takes any size.
     """
-    resized = resized_stages(backbone.output, grid)
-    return keras.Model(
-        backbone.input, resized, name=f"{backbone.name}_features"
-    )
+    pictures, maps = backbone.input, backbone.output
+    if picture_shape is not None:
+        pictures = keras.Input((*picture_shape, pictures.shape[-1]))
+        maps = backbone(_middle(pictures, backbone.input.shape[1:3]))
+    resized = resized_stages(maps, grid, resize)
+    return keras.Model(pictures, resized, name=f"{backbone.name}_features")
+
+
+def reference_features(
+    backbone: keras.Model,
+    crop: int | tuple[int, int],
+    grid: int = GRID,
+    *,
+    resize: str = "area",
+    picture_shape: tuple[int, int] | None = None,
+) -> keras.Model:
+    """What `probe_features` gives, computed from real neighbours.
+
+    The control of a position probe. Without its padding a network gives
+    smaller maps, of which each stage shows another part of the picture; what a
+    probe reads from them, stretched over one grid, is geometry too. Here the
+    features at the positions of the padded maps are computed from what the
+    larger picture holds around the crop (`ppp.ReferenceFeatures`): same
+    weights, same positions, same pictures, no padding. What a probe reads from
+    these is what the pictures themselves tell.
+
+    Example: pictures of 96x96, of which both networks are read at the middle
+    32x32.
+
+    >>> from keras_padpos import models
+    >>> shape = (32, 32, 3)
+    >>> stages = ["block1_conv2", "block2_conv2"]
+    >>> net = models.backbone("vgg16", "random", "zeros", stages=stages,
+    ...                       input_shape=shape)
+    >>> reference = reference_features(net, 32, picture_shape=(96, 96))
+    >>> padded = probe_features(net, picture_shape=(96, 96))
+    >>> reference.output["block2_conv2"].shape == (None, 28, 28, 128)
+    True
+    >>> padded.input_shape == reference.input_shape
+    True
+
+    Args:
+        backbone: A functional model from pictures to a dict of stage maps.
+        crop: Height and width of what the probe is about, in pixels.
+        grid: See `probe_features`.
+        resize: See `probe_features`.
+        picture_shape: Height and width of the pictures, whose middle is the
+            crop. `None`: the crop and as much around it as is needed.
+
+    Returns:
+        A model from pictures to a dict with `(batch, grid, grid, channels)`
+        for each stage.
+
+    Raises:
+        ValueError: If a stage has no reference (see `ppp.ReferenceFeatures`),
+            or `picture_shape` is too small.
+    """
+    reference = ReferenceFeatures(backbone, crop)
+    shape = picture_shape or reference.picture_shape
+    pictures = keras.Input((*shape, backbone.input.shape[-1]))
+    whole = reference.model(_middle(pictures, reference.picture_shape))
+    maps = {
+        stage: whole[stage][:, top:bottom, left:right]
+        for stage, ((top, bottom), (left, right)) in reference.positions.items()
+    }
+    resized = resized_stages(maps, grid, resize)
+    return keras.Model(pictures, resized, name=f"{backbone.name}_reference")
+
+
+def _middle(pictures, size):
+    """The middle of pictures, of a height and width."""
+    shape = pictures.shape[1:3]
+    if None in size:
+        raise InputError(
+            "`backbone` must take pictures of one size, of which larger ones "
+            f"have a middle. Received: one for pictures of {tuple(size)}"
+        )
+    margins = [whole - seen for whole, seen in zip(shape, size, strict=True)]
+    if min(margins) < 0:
+        raise InputError(
+            f"`picture_shape` must be at least {tuple(size)}. "
+            f"Received: picture_shape={tuple(shape)}"
+        )
+    crop = [(margin // 2, margin - margin // 2) for margin in margins]
+    return keras.layers.Cropping2D(crop)(pictures)
 
 
 def probe_model(
@@ -113,7 +228,9 @@ def probe_model(
     return keras.Model(features, outputs, name="read_outs")
 
 
-def stage_probes(stages: Mapping[str, Any], heads: keras.Model) -> keras.Model:
+def stage_probes(
+    stages: Mapping[str, Any], heads: keras.Model, *, resize: str = "area"
+) -> keras.Model:
     """Put the way from stage maps to features before fitted heads.
 
     Example:
@@ -137,15 +254,19 @@ def stage_probes(stages: Mapping[str, Any], heads: keras.Model) -> keras.Model:
         stages: From the name of each stage to a tensor of its shape, in the
             order in which the heads were fitted.
         heads: What `probe_model` gives.
+        resize: How the features were resized that the heads were fitted on;
+            see `probe_features`.
 
     Returns:
         A model from a dict of stage maps, of any size, to the maps that the
-        heads predict. The order of the stages is part of it.
+        heads predict. The order of the stages is part of it. A process that
+        loads a file of it with `resize="area"` needs
+        `import keras_padpos.layers` first.
     """
     inputs = {
         name: keras.Input((None, None, stage.shape[-1]), name=name)
         for name, stage in stages.items()
     }
     grid = next(iter(heads.input.values())).shape[1]
-    features = resized_stages(inputs, grid)
+    features = resized_stages(inputs, grid, resize)
     return keras.Model(inputs, heads(features), name=heads.name)

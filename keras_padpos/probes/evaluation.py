@@ -1,5 +1,6 @@
 """Scores of predicted position maps, picture by picture."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class Evaluation:
     >>> target = np.linspace(0, 1, 16).reshape(4, 4)
     >>> evaluation = Evaluation(target)
     >>> evaluation.update(np.stack([target, target + 0.1]))
-    >>> row = evaluation.row()
+    >>> row = evaluation.row([0, 1])
     >>> row["images"], round(row["spearman"], 3), round(row["mae"], 3)
     (2, 1.0, 0.05)
 
@@ -50,19 +51,29 @@ class Evaluation:
         room = MEDIAN_MAPS - len(self._maps)
         self._maps.extend(np.array(predictions[:room], "float32"))
 
-    def row(self) -> dict[str, Any]:
+    def row(
+        self, photographs: Sequence[int] | np.ndarray | None = None
+    ) -> dict[str, Any]:
         """Mean scores of the maps taken in.
 
-        `images`, `spearman`, `spearman_sd` (its deviation over pictures),
-        `spearman_ci95`, `mae` and `chance_mae`; the interval resamples
-        pictures and is `None` for a single one.
+        Args:
+            photographs: `(pictures,)`, the number of the photograph that each
+                picture is a crop of; see `bootstrap_interval`.
+
+        Returns:
+            `images`, `photographs` (how many), `spearman`, `spearman_sd` (its
+            deviation over pictures), `spearman_ci95`, which resamples
+            photographs, `mae` and `chance_mae`.
         """
+        if photographs is None:
+            photographs = range(len(self._spearman))
         return {
             "images": len(self._spearman),
+            "photographs": len(np.unique(photographs)),
             "spearman": float(np.mean(self._spearman)),
             "spearman_sd": float(np.std(self._spearman)),
             "spearman_ci95": bootstrap_interval(
-                np.array(self._spearman), seed=self._seed
+                self._spearman, photographs=photographs, seed=self._seed
             ),
             "mae": float(np.mean(self._mae)),
             "chance_mae": chance_mae(self.target),

@@ -61,6 +61,9 @@ def head_label(row: _Row) -> str:
     return label
 
 
+_MODES = {"none": "no padding", "reference": "real neighbours"}
+
+
 def _network_label(row, alike=()):
     """A network's name, with as many folders as tell it from those alike."""
     if row["backbone"] == "rgb":
@@ -79,9 +82,9 @@ def _network_label(row, alike=()):
     else:
         parts = distinct_parts(other["weights"] for other in alike)
         weights = path_end(weights, parts)
-    mode = "no" if row["padding_mode"] == "none" else row["padding_mode"]
+    mode = _MODES.get(row["padding_mode"], f"{row['padding_mode']} padding")
     parts = distinct_parts(other["backbone"] for other in alike)
-    return f"{path_end(row['backbone'], parts)} ({weights}), {mode} padding"
+    return f"{path_end(row['backbone'], parts)} ({weights}), {mode}"
 
 
 def network_labels(rows: Iterable[_Row]) -> dict[tuple, str]:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from keras_padpos import published
 from keras_padpos.report import seeds
 from keras_padpos.report import table
@@ -16,6 +18,7 @@ from keras_padpos.report.names import set_label
 
 _HOLDS, _REVERSED, _UNDECIDED = "holds", "reversed", "undecided"
 _NOT_TESTED = "not tested"
+_LEVEL = 0.05
 
 
 def evaluate_orderings(rows: table.Rows) -> list[dict[str, Any]]:
@@ -36,10 +39,13 @@ def evaluate_orderings(rows: table.Rows) -> list[dict[str, Any]]:
         sides differ in them; `lesser` and `greater`, labels of what tells them
         apart; `difference`, the mean of the SPC that should be greater less the
         other, in [-2, 2], or the mean SPC that is compared with 0;
-        `difference_ci95`, over pictures; `images`; and `verdict`: `"holds"` if
-        the interval is above 0 (or within the bound), `"reversed"` if below
-        (outside), `"undecided"` if neither, `"not tested"` where a side was not
-        measured, for the reason in `remark`.
+        `difference_ci95`, over photographs; `images`; `p_holm`, the two-sided
+        p-value of Student's t test that the difference is 0 (or at the bound),
+        adjusted by Holm's method for all comparisons on the test set; and
+        `verdict`: where `p_holm` is at most 0.05 `"holds"` if the difference is
+        above 0 (or within the bound), else `"reversed"`; `"undecided"` where it
+        is larger or there are too few photographs to tell; `"not tested"`
+        where a side was not measured, for the reason in `remark`.
     """
     orderings = published.load_orderings()
     merged = seeds.merge_seeds(rows)
@@ -47,7 +53,7 @@ def evaluate_orderings(rows: table.Rows) -> list[dict[str, Any]]:
         r for r in merged if r["test_set"] not in published.CONTROLS
     ]
     evaluation = _Evaluation(orderings, photographed)
-    return [
+    results = [
         {
             "ordering": ordering["id"],
             "statement": ordering["statement"],
@@ -57,6 +63,9 @@ def evaluate_orderings(rows: table.Rows) -> list[dict[str, Any]]:
         for ordering in orderings.orderings
         for result in evaluation.ordering(ordering)
     ]
+    for together in table.grouped(results, ["test_set"]).values():
+        _decide(together)
+    return results
 
 
 class _Evaluation:
@@ -149,6 +158,7 @@ class _Evaluation:
         ]
 
     def _pair(self, lesser, greater, target):
+        from keras_padpos.metrics import mean_p_value
         from keras_padpos.metrics import paired_difference
 
         untested = None
@@ -158,8 +168,15 @@ class _Evaluation:
             low, high = map(self._matching, sides)
             labels = list(self._side_labels(*sides))
             if pair := seeds.closest_pair(high, low):
+                greater_scores, lesser_scores = (
+                    row["scores"] for row in pair[:2]
+                )
+                photographs = pair[0]["photograph_numbers"]
                 difference, interval = paired_difference(
-                    pair[0]["scores"], pair[1]["scores"]
+                    greater_scores, lesser_scores, photographs=photographs
+                )
+                p_value = mean_p_value(
+                    greater_scores - lesser_scores, photographs=photographs
                 )
                 same = all(
                     sides[0][name] == sides[1][name] for name in seeds.HEAD
@@ -171,7 +188,8 @@ class _Evaluation:
                     difference=difference,
                     difference_ci95=interval,
                     images=pair[0]["images"],
-                    verdict=_verdict(interval),
+                    p_holm=p_value,
+                    verdict=_UNDECIDED,
                     remark="fitted differently: " * bool(pair[2])
                     + "; ".join(pair[2]),
                 )
@@ -201,6 +219,8 @@ class _Evaluation:
             yield ", ".join(parts)
 
     def _against_zero(self, criteria, bound, target):
+        from keras_padpos.metrics import mean_p_value
+
         matching = (
             self._matching({**head, **criteria}) for head in self._heads
         )
@@ -209,16 +229,23 @@ class _Evaluation:
             head = head_label({**self._heads[0], **criteria})
             return _result(target, remark=f"not measured: {head}")
         row = min(rows, key=seeds.fit_preference)
-        interval = row["spearman_ci95"]
+        p_value = mean_p_value(
+            row["scores"],
+            photographs=row["photograph_numbers"],
+            # The nearer of the two bounds.
+            mean=np.copysign(bound or 0.0, row["spearman"]),
+        )
         return _result(
             target,
             "0" if bound is None else None,
             None if bound is None else f"within {bound} of 0",
             head=head_label(row),
             difference=row["spearman"],
-            difference_ci95=interval,
+            difference_ci95=row["spearman_ci95"],
             images=row["images"],
-            verdict=_verdict(interval, bound),
+            p_holm=p_value,
+            bound=bound,
+            verdict=_UNDECIDED,
             remark="",
         )
 
@@ -232,21 +259,25 @@ def _result(target=None, lesser=None, greater=None, **fields):
         "difference": None,
         "difference_ci95": None,
         "images": None,
+        "p_holm": None,
+        "bound": None,
         "verdict": _NOT_TESTED,
         **fields,
     }
 
 
-def _verdict(interval, bound=None):
-    """Whether an interval is above 0; with a bound, within that of 0."""
-    if interval is None:
-        return _UNDECIDED
-    low, high = interval
-    if bound is None:
-        return _HOLDS if low > 0 else _REVERSED if high < 0 else _UNDECIDED
-    if -bound <= low and high <= bound:
-        return _HOLDS
-    return _REVERSED if low > bound or high < -bound else _UNDECIDED
+def _decide(results):
+    """Adjust the p-values of comparisons read together, and give verdicts."""
+    from keras_padpos.metrics import holm
+
+    results = [each for each in results if each["p_holm"] is not None]
+    adjusted = holm([each["p_holm"] for each in results])
+    for result, p_value in zip(results, adjusted, strict=True):
+        result["p_holm"] = p_value
+        if p_value <= _LEVEL:
+            difference, bound = result["difference"], result["bound"]
+            holds = difference > 0 if bound is None else abs(difference) < bound
+            result["verdict"] = _HOLDS if holds else _REVERSED
 
 
 def orderings_tables(rows: table.Rows) -> list[dict[str, Any]]:
@@ -274,11 +305,12 @@ def orderings_tables(rows: table.Rows) -> list[dict[str, Any]]:
                 "rows": list(lines.values()),
                 "notes": [
                     *_untested(rows, test_set),
-                    "A comparison holds if the 95 % interval of the paired "
-                    "difference is above 0, is reversed if below, undecided "
-                    "if it covers 0. -: the ordering is not about this "
-                    "network.",
-                    seeds.interval_note([test_set]),
+                    "A comparison holds, or is reversed, if its paired "
+                    "difference is above, or below, 0 with a p-value of at "
+                    "most 0.05 (Student's t over photographs), adjusted for "
+                    "all comparisons of this table by Holm's method; else it "
+                    "is undecided. -: the ordering is not about this network.",
+                    seeds.INTERVAL_NOTE,
                 ],
             }
         )
@@ -325,6 +357,7 @@ def _comparisons(test_set: str, rows: table.Rows) -> dict[str, Any]:
             ("greater", "should be higher"),
             ("difference", "difference in SPC"),
             ("difference_ci95", "95 % interval"),
+            ("p_holm", "p (Holm)"),
             "verdict",
             *(["remark"] if any(row["remark"] for row in rows) else []),
         ],

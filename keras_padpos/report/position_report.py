@@ -98,7 +98,7 @@ def position_notes(rows: Rows) -> list[str]:
         "paper: Islam et al. (ICLR 2020), VGG16 with ImageNet weights, SGD, "
         "PASCAL-S; its stripes lie in [-1, 1], so their MAE is in other "
         "units.",
-        seeds.interval_note(row["test_set"] for row in rows),
+        seeds.INTERVAL_NOTE,
     ]
 
 
@@ -127,11 +127,18 @@ def _seed_column(rows: Rows) -> list[tuple[str, str]]:
     return [("seed_words", "seeds")] if rows[0]["seed_words"] else []
 
 
+def _pictures(row: Row) -> str:
+    images, photographs = row["images"], row.get("photographs")
+    if photographs in (None, images):
+        return f"{images} pictures"
+    return f"{images} crops of {photographs} photographs"
+
+
 def _in_full(rows: Rows) -> dict[str, Any]:
-    test_set, images, train_images = (rows[0][name] for name in _PICTURES)
+    test_set, _, train_images = (rows[0][name] for name in _PICTURES)
     several = any(row["seed"] is None for row in rows)
     return {
-        "title": f"Position probe on {test_set}: {images} pictures, "
+        "title": f"Position probe on {test_set}: {_pictures(rows[0])}, "
         f"{train_images} to fit on, {_solvers(rows)} solver",
         "columns": [
             "target",
@@ -156,7 +163,7 @@ def _in_full(rows: Rows) -> dict[str, Any]:
             for row in rows
         ],
         "notes": [
-            "±: standard deviation over seeds; intervals are over pictures."
+            "±: standard deviation over seeds; intervals are over photographs."
         ]
         * several,
     }

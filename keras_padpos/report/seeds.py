@@ -19,8 +19,6 @@ from keras_padpos.report.table import Row
 from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 
-_CROPS = "samples:"
-
 HEAD = ("stages", "kernel_size", "head_layers", "head_padding")
 """The fields that identify the head of a probe."""
 
@@ -35,6 +33,8 @@ RECIPE = (
     "train_set",
     "train_images",
     "target_range",
+    "size",
+    "resize",
 )
 """The fields that say how a probe was fitted.
 
@@ -59,12 +59,14 @@ def position_rows(
 
     Returns:
         The rows as in results.json, in order, each with more fields:
-        `scores`, the SPC of each picture, an array `(images,)`; `pictures`,
+        `scores`, the SPC of each picture, an array `(images,)`;
+        `photograph_numbers`, which photograph each is of, `None` in runs that
+        kept none, where each is taken for one of its own; `pictures`,
         a digest of the first four, `None` in runs that kept none; `cells`, how
         many cells the predicted map has, `None` if not known; and the run's
-        flags: `train_set`, `target_range`, `ridge_asked` (`"auto"` or a
-        number, as a string; `None` if the solver has none), and the `epochs`
-        and `learning_rate` of solvers that have them.
+        flags: `train_set`, `target_range`, `size`, `resize`, `ridge_asked`
+        (`"auto"` or a number, as a string; `None` if the solver has none), and
+        the `epochs` and `learning_rate` of solvers that have them.
 
     Raises:
         InputError: If a run is not finished, or its arrays are missing.
@@ -96,17 +98,24 @@ def _rows(run, arrays):
     for row in run.rows:
         exact = row["solver"] == "exact"
         target = f"{row['arrays']}/target"
+        photographs = f"{row['arrays']}/photographs"
         yield {
             "calibration_images": 0,
             **row,
             # The bare picture is one stage, whatever is asked.
             "stages": "all" if row["backbone"] == "rgb" else row["stages"],
             "scores": arrays[f"{row['arrays']}/spearman"],
+            "photograph_numbers": arrays[photographs]
+            if photographs in arrays
+            else None,
             "pictures": digests.get(row["test_set"]),
             "cells": arrays[target].size if target in arrays else None,
             # Runs of earlier versions had a single set.
             "train_set": sets if isinstance(sets, str) else ",".join(sets),
             "target_range": flag("target_range"),
+            # Earlier versions had no choice.
+            "size": flag("size", 224),
+            "resize": flag("resize", "bilinear"),
             "ridge_asked": str(flag("ridge", row.get("ridge")))
             if exact
             else None,
@@ -141,7 +150,9 @@ def _merged(rows):
     scores = interval = None
     if len(grouped(rows, PICTURES)) == 1:
         scores = np.mean([row["scores"] for row in rows], axis=0)
-        interval = bootstrap_interval(scores)
+        interval = bootstrap_interval(
+            scores, photographs=rows[0].get("photograph_numbers")
+        )
     merged = {
         **rows[0],
         "seed": None,
@@ -223,7 +234,9 @@ def network_differences(rows: Rows) -> list[dict[str, Any]]:
             pair := closest_pair([row], references.get(key, []))
         ):
             difference, interval = paired_difference(
-                row["scores"], pair[1]["scores"]
+                row["scores"],
+                pair[1]["scores"],
+                photographs=row.get("photograph_numbers"),
             )
             differences.append(
                 {**row, "difference": difference, "difference_ci95": interval}
@@ -231,16 +244,9 @@ def network_differences(rows: Rows) -> list[dict[str, Any]]:
     return differences
 
 
-def interval_note(test_sets: Iterable[str]) -> str:
-    """Say how far the intervals of scores and differences can be trusted."""
-    note = (
-        "Intervals resample pictures: with random weights they cover "
-        "pictures, not seeds. No correction is made for the number of "
-        "comparisons."
-    )
-    if any(test_set.startswith(_CROPS) for test_set in test_sets):
-        note += (
-            f" Pictures of {_CROPS}* that are crops of one photograph are not "
-            "independent: their intervals are too narrow."
-        )
-    return note
+INTERVAL_NOTE = (
+    "Intervals resample photographs, crops of one together; crops of fewer "
+    "than 8 photographs have none. With random weights they cover photographs, "
+    "not seeds. They are not corrected for the number of comparisons."
+)
+"""How far the intervals of scores and differences can be trusted."""

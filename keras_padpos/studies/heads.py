@@ -11,8 +11,22 @@ from typing import NamedTuple
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
+from keras_padpos.studies.networks import constant
 
 HEAD_FLAGS = {
+    "size": Flag(
+        None,
+        "Height and width of what networks see, in pixels. If not given: 224; "
+        "128 where no networks are named.",
+        type=int,
+        least=1,
+    ),
+    "resize": Flag(
+        None,
+        "How maps come to the grid: area, every cell counts; bilinear, as in "
+        "the papers. If not given: area; bilinear with --tables.",
+        choices=constant("probes", "RESIZES"),
+    ),
     "stages": Flag(
         ["all"], "Stages to read: all, or numbers from 1, or names of layers."
     ),
@@ -115,22 +129,51 @@ class ProbedNetwork(NamedTuple):
         return f"{'-'.join(map(os.path.basename, parts))}-seed{self.seed}"
 
 
+REFERENCE = "reference"
+"""The padding mode of networks read from real neighbours; the control."""
+
 # What no flags at all compare.
 _MAIN_JOB = (
     ("vgg16", "bundled", "zeros"),
     ("vgg16", "random", "zeros"),
-    ("vgg16", "bundled", "none"),
+    ("vgg16", "bundled", REFERENCE),
+    ("vgg16", "random", REFERENCE),
     ("vgg16", "bundled", "reflect"),
+    ("vgg16", "random", "reflect"),
     ("rgb", "none", "none"),
 )
+_MAIN_JOB_SEEDS = 3
+_MAIN_JOB_SIZE = 128
+_SIZE = 224
+_NETWORKS = ("backbone", "weights", "padding_mode")
+
+
+def _is_main_job(settings: Settings) -> bool:
+    return not any(settings.present(name) for name in _NETWORKS)
+
+
+def probed_size(settings: Settings) -> int:
+    """Side of what networks see, in pixels: --size."""
+    if settings.size is not None:
+        return settings.size
+    return _MAIN_JOB_SIZE if _is_main_job(settings) else _SIZE
+
+
+def probe_resize(settings: Settings) -> str:
+    """How maps are brought to the grid: --resize."""
+    return settings.resize or ("bilinear" if settings.tables else "area")
 
 
 def probed_networks(settings: Settings) -> list[ProbedNetwork]:
     """The networks that the flags name, each once."""
-    names = ("backbone", "weights", "padding_mode")
     chosen: Iterable[tuple[str, ...]] = _MAIN_JOB
-    if any(settings.present(name) for name in names):
-        chosen = itertools.product(*(getattr(settings, name) for name in names))
+    seeds = settings.seeds
+    if not _is_main_job(settings):
+        chosen = itertools.product(
+            *(getattr(settings, name) for name in _NETWORKS)
+        )
+    elif not settings.present("seeds"):
+        seeds = _MAIN_JOB_SEEDS
     networks = []
     for backbone, weights, mode in chosen:
         if backbone == "rgb":
@@ -142,7 +185,7 @@ def probed_networks(settings: Settings) -> list[ProbedNetwork]:
         seeded = weights == "random" or settings.solver != "exact"
         networks += [
             ProbedNetwork(backbone, weights, mode, settings.seed + offset)
-            for offset in range(settings.seeds if seeded else 1)
+            for offset in range(seeds if seeded else 1)
         ]
     return list(dict.fromkeys(networks))
 

@@ -74,21 +74,30 @@ def padding_flag(
     *,
     own: bool = False,
     none: bool = True,
+    further: Mapping[str, str] | None = None,
 ) -> Flag:
     """Declare `--padding_mode`, crossed modes for `about`, a noun phrase.
 
     With `own`, `own`, a network's padding as it is, is one of them. Without
     `none`, `none` is not: pictures of one size may be too small for it.
+    `further` are choices that are no padding modes, and what they are.
     """
-    further = ["interpolate"]
-    further += ["none (no cells are added)"] * none
-    further += ["own (as the network has it)"] * own
+    further = further or {}
+    others = ["interpolate"]
+    others += ["none (no cells are added)"] * none
+    others += ["own (as the network has it)"] * own
+    others += [f"{name} ({what})" for name, what in further.items()]
     return Flag(
         None if default is None else list(default),
         f"{about}: zeros, constant, reflect, symmetric, replicate, circular, "
-        f"distribution, randn, random_sides, partial, {', '.join(further)}.",
+        f"distribution, randn, random_sides, partial, {', '.join(others)}.",
         choices=lambda: [
-            mode for mode in padding_modes(own=own) if none or mode != "none"
+            *(
+                mode
+                for mode in padding_modes(own=own)
+                if none or mode != "none"
+            ),
+            *further,
         ],
         crossed=True,
         type=list if default is None else str,

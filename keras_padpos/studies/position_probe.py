@@ -1,11 +1,12 @@
 """How much absolute position a network carries (PosENet).
 
 With no flags this is the package's main job: VGG16 with trained weights (HED)
-against the same network with random weights, without padding and with reflect
-padding, and against a head on the bare picture, all on bundled photographs.
-These five networks are compared as long as none of --backbone, --weights and
---padding_mode is given; otherwise every combination of the three is. Without
-padding, pictures of 224x224 are too small for networks deeper than VGG16.
+and with random ones (three seeds), each with its zeros, with reflect padding
+and, as the control, read from real neighbours, and a head on the bare picture,
+all on bundled photographs. These are compared as long as none of --backbone,
+--weights and --padding_mode is given; otherwise every combination of the three
+is. With --padding_mode=reference among others, pictures are larger than --size
+by what the networks need around it, and all networks are read at their middle.
 """
 
 import functools
@@ -20,10 +21,13 @@ from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import naming
 from keras_padpos.studies import networks
 from keras_padpos.studies.heads import HEAD_FLAGS
+from keras_padpos.studies.heads import REFERENCE
 from keras_padpos.studies.heads import SHARED_FLAGS
 from keras_padpos.studies.heads import check_heads
+from keras_padpos.studies.heads import probe_resize
 from keras_padpos.studies.heads import probed_heads
 from keras_padpos.studies.heads import probed_networks
+from keras_padpos.studies.heads import probed_size
 from keras_padpos.studies.heads import probed_targets
 from keras_padpos.studies.study import Study
 
@@ -36,7 +40,10 @@ _FLAGS = {
     ),
     "weights": networks.weights_flag(),
     "padding_mode": networks.padding_flag(
-        ["zeros"], "Padding of the networks", own=True
+        ["zeros"],
+        "Padding of the networks",
+        own=True,
+        further={REFERENCE: "computed from real neighbours, the control"},
     ),
     **HEAD_FLAGS,
     "solver": Flag(
@@ -86,7 +93,8 @@ _FLAGS = {
     ),
     "seeds": Flag(
         1,
-        "Number of seeds, from --seed on, for random weights, sgd and adam.",
+        "Number of seeds, from --seed on, for random weights, sgd and adam. If "
+        "not given where no networks are named: 3.",
         least=1,
     ),
     "batch_size": Flag(
@@ -97,7 +105,6 @@ _FLAGS = {
     ),
 }
 
-_SIZE = 224
 # Statistics behind other BatchNorms depend a little on the batch.
 _CALIBRATION_BATCH = 32
 
@@ -134,7 +141,7 @@ def _sets(run):
     settings = run.settings
     open_images = functools.partial(
         data.open_images,
-        size=_SIZE,
+        size=_picture_size(settings),
         count=settings.max_images,
         data_dir=settings.data_dir,
     )
@@ -145,6 +152,40 @@ def _sets(run):
         for spec in settings.test_images
     }
     return {"train": open_images(sets, seed=settings.seed), "tests": tests}
+
+
+def _picture_size(settings):
+    """Side of the pictures: --size, and real neighbours where some are read."""
+    from keras_padpos import ppp
+
+    size = probed_size(settings)
+    needed = []
+    for network in probed_networks(settings):
+        if network.padding_mode == REFERENCE:
+            layers = networks.stage_layers(network.backbone, settings.stages)
+            network = network._replace(seed=settings.seed)
+            needed.append((network._replace(weights="random"), tuple(layers)))
+    # Weights do not matter; each network is built once.
+    sides = [
+        max(ppp.ReferenceFeatures(_backbone(*each, size), size).picture_shape)
+        for each in dict.fromkeys(needed)
+    ]
+    return max(size, *sides) if sides else size
+
+
+def _backbone(network, layers, size):
+    from keras_padpos import models
+
+    mode = network.padding_mode
+    return models.backbone(
+        network.backbone,
+        weights=network.weights,
+        padding_mode="own" if mode == REFERENCE else mode,
+        stages=list(layers),
+        # A file is built for this size, whatever its own.
+        input_shape=(size, size, 3),
+        seed=network.seed,
+    )
 
 
 def _plans(run):
@@ -163,7 +204,8 @@ def _plans(run):
         models.check_weights(network.backbone, network.weights)
         if models.is_model_file(network.backbone):
             # Its layers must take pictures of the probe's size.
-            options = {"stages": layers, "input_shape": (_SIZE, _SIZE, 3)}
+            size = probed_size(settings)
+            options = {"stages": layers, "input_shape": (size, size, 3)}
             with naming(f"--backbone={network.backbone}"):
                 models.backbone(network.backbone, **options)
         else:
@@ -189,22 +231,21 @@ def _measure(run, plan, unit):
     # Random padding draws its seeds while networks are made: the same ones
     # whichever networks came before.
     keras.utils.set_random_seed(network.seed)
-    model = models.backbone(
-        network.backbone,
-        weights=network.weights,
-        padding_mode=network.padding_mode,
-        stages=plan["layers"],
-        # A file is built for this size, whatever its own.
-        input_shape=(*train.shape, 3),
-        seed=network.seed,
-    )
+    size = probed_size(settings)
+    model = _backbone(network, plan["layers"], size)
     calibrated = 0
     if network.weights == "random" and settings.calibrate_batch_norm:
         calibrated = models.calibrate_batch_norm(
-            model, _first(train, settings.calibrate_batch_norm)
+            model, _first(train, settings.calibrate_batch_norm, size)
         )
+    options = {
+        "resize": probe_resize(settings),
+        "picture_shape": None if train.shape == (size, size) else train.shape,
+    }
     rows, arrays = probes.position_probe(
-        probes.probe_features(model),
+        probes.reference_features(model, size, **options)
+        if network.padding_mode == REFERENCE
+        else probes.probe_features(model, **options),
         train,
         tests,
         targets=probed_targets(settings),
@@ -219,7 +260,8 @@ def _measure(run, plan, unit):
         advance=unit.advance,
         log=unit.rolling.log,
         keep=lambda heads: run.work.save_model(
-            unit.label, probes.stage_probes(model.output, heads)
+            unit.label,
+            probes.stage_probes(model.output, heads, resize=options["resize"]),
         ),
         checkpoint=unit.rolling,
         devices=run.devices,
@@ -238,21 +280,30 @@ def _measure(run, plan, unit):
     return [{**name, **row} for row in rows], arrays
 
 
-def _first(images, count):
+def _first(images, count, size):
     """The first pictures of a set, in batches that no flag changes."""
     for batch in images.batches(_CALIBRATION_BATCH):
-        yield batch[:count]
+        yield _middle(batch[:count], size)
         count -= len(batch)
         if count <= 0:
             return
+
+
+def _middle(pictures, size):
+    """What networks see of pictures."""
+    top, left = ((side - size) // 2 for side in pictures.shape[1:3])
+    return pictures[:, top : top + size, left : left + size]
 
 
 def _pictures(run):
     """The first pictures of each test set."""
     from keras_padpos import probes
 
+    size = probed_size(run.settings)
     return {
-        f"pictures/{spec}": np.stack(list(islice(images, probes.EXAMPLES)))
+        f"pictures/{spec}": _middle(
+            np.stack(list(islice(images, probes.EXAMPLES))), size
+        )
         for spec, images in run.sets["tests"].items()
     }
 
@@ -268,6 +319,8 @@ STUDY = Study(
     finish=_pictures,
     config=lambda run, plans: {
         "targets": probed_targets(run.settings),
+        "size": probed_size(run.settings),
+        "resize": probe_resize(run.settings),
         "networks": ["/".join(map(str, plan["network"])) for plan in plans],
     },
     # Merged over seeds picture by picture.

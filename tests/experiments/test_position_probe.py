@@ -328,3 +328,33 @@ def test_an_interrupted_run_goes_on(finished):
     assert "1/3 1-mobilenet-random-zeros-seed0: done before" in done.stderr
     after = json.loads((copy / "results.json").read_text())["rows"]
     assert after == before
+
+
+def test_real_neighbours_are_the_control(pictures, tmp_path):
+    done = run(
+        "--workdir=work",
+        "--backbone=mobilenet",
+        "--weights=random",
+        "--padding_mode=zeros,reference",
+        "--size=32",
+        "--stages=1,2",
+        "--targets=horizontal",
+        "--calibrate_batch_norm=2",
+        f"--train_images={pictures}[:4]",
+        f"--test_images={pictures}[:2],black",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "real neighbours" in " ".join(done.stdout.split())
+    saved = (tmp_path / "work" / "config.json").read_text()
+    config = json.loads(saved)["config"]
+    assert (config["size"], config["resize"]) == (32, "area")
+    black = {
+        row["padding_mode"]: row["spearman"]
+        for row in _results(tmp_path / "work")
+        if row["test_set"] == "black"
+    }
+    # Around a black picture there is more of it.
+    assert black["reference"] == 0 != black["zeros"]
+    with np.load(tmp_path / "work" / "arrays.npz") as arrays:
+        assert arrays[f"pictures/{pictures}[:2]"].shape == (2, 32, 32, 3)

@@ -23,6 +23,7 @@ def test_a_row_is_the_mean_over_pictures_as_computed_by_hand():
     row = evaluation.row()
     assert list(row) == [
         "images",
+        "photographs",
         "spearman",
         "spearman_sd",
         "spearman_ci95",
@@ -34,7 +35,18 @@ def test_a_row_is_the_mean_over_pictures_as_computed_by_hand():
     assert row["spearman_sd"] == pytest.approx(np.std(SPEARMAN))
     assert row["mae"] == pytest.approx(0.875)
     assert row["chance_mae"] == 1  # the median 1.5: (1.5+.5+.5+1.5)/4
-    interval = bootstrap_interval(SPEARMAN, seed=5)
+    assert row["photographs"] == 4
+    assert row["spearman_ci95"] is None
+
+
+def test_the_interval_resamples_photographs():
+    evaluation = Evaluation(TARGET, seed=5)
+    for _ in range(4):
+        evaluation.update(MAPS)
+    numbers = [0, 1, 2, 3, 4, 5, 6, 7] * 2
+    row = evaluation.row(numbers)
+    assert (row["images"], row["photographs"]) == (16, 8)
+    interval = bootstrap_interval(SPEARMAN * 4, photographs=numbers, seed=5)
     assert row["spearman_ci95"] == pytest.approx(interval)
 
 

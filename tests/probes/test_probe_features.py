@@ -32,7 +32,7 @@ def network(sizes):
 
 @pytest.mark.parametrize("sizes", [(24,), (24, 6, 2), (6, 24)])
 def test_stages_are_resized_bilinearly(sizes):
-    features = probe_features(network(sizes), grid=9)
+    features = probe_features(network(sizes), grid=9, resize="bilinear")
     x = np.random.default_rng(0).normal(size=(2, 24, 24, 2)).astype("float32")
     found = features(x)
     assert len(found) == len(sizes)
@@ -61,3 +61,24 @@ def test_the_grid_is_28_as_in_the_paper_unless_told():
         "stage1": (None, 28, 28, 2),
         "stage2": (None, 28, 28, 2),
     }
+
+
+def test_by_area_the_outermost_cells_count():
+    features = {
+        resize: probe_features(network((24,)), grid=3, resize=resize)
+        for resize in ("area", "bilinear")
+    }
+    x = np.zeros((1, 24, 24, 2), "float32")
+    x[:, 0] = x[:, :, -1] = 1
+    maps = {
+        name: keras.ops.convert_to_numpy(model(x)["stage1"])
+        for name, model in features.items()
+    }
+    expected = x.reshape(1, 3, 8, 3, 8, 2).mean(axis=(2, 4))
+    np.testing.assert_allclose(maps["area"], expected, atol=1e-6)
+    assert not maps["bilinear"].any()
+
+
+def test_a_way_to_resize_is_one_of_two():
+    with pytest.raises(ValueError, match="area, bilinear. Received: .*nearest"):
+        probe_features(network((24,)), resize="nearest")

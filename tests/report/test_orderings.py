@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from finished_probe import probe_row
 from finished_probe import rgb_row
+from scipy import stats
 
 from keras_padpos import published
 from keras_padpos.metrics import paired_difference
@@ -77,7 +78,7 @@ def test_the_papers_own_numbers_are_in_its_orderings(evaluate):
     ("by", "verdict"),
     [(0.1, "holds"), (-0.1, "reversed"), (0.0, "undecided")],
 )
-def test_the_verdict_is_that_of_the_paired_interval(evaluate, by, verdict):
+def test_the_verdict_is_that_of_the_paired_difference(evaluate, by, verdict):
     rng = np.random.default_rng(0)
     lesser = rng.uniform(0.2, 0.8, size=30)
     greater = lesser + by + rng.normal(scale=0.05, size=30)
@@ -95,11 +96,37 @@ def test_the_verdict_is_that_of_the_paired_interval(evaluate, by, verdict):
 
 
 @pytest.mark.parametrize(
+    ("targets", "verdict"), [(1, "holds"), (2, "undecided")]
+)
+def test_many_comparisons_need_more_each(evaluate, targets, verdict):
+    # Of a p-value of about 0.03.
+    by = np.linspace(-1, 1, 30)
+    by += stats.t.ppf(0.985, 29) * stats.sem(by)
+    names = ["horizontal", "gaussian"][:targets]
+    rows = [
+        probe_row(
+            scores=0.5 + 0.1 * by * (size == 7), kernel_size=size, target=name
+        )
+        for name in names
+        for size in (3, 7)
+    ]
+    tried = [
+        row
+        for row in evaluate(*rows)["larger_kernels_help"]
+        if row["verdict"] != "not tested"
+    ]
+    assert [row["verdict"] for row in tried] == [verdict] * targets
+    for row in tried:
+        assert row["p_holm"] == pytest.approx(0.03 * targets)
+        assert row["difference_ci95"][0] > 0
+
+
+@pytest.mark.parametrize(
     ("scores", "verdict"),
     [
         ([0.0, 0.1, -0.1, 0.05], "holds"),
-        ([-0.3, -0.4], "reversed"),
-        ([0.3, 0.4], "reversed"),
+        ([-0.3, -0.31], "reversed"),
+        ([0.3, 0.31], "reversed"),
         ([0.1, 0.2], "undecided"),
         ([0.0], "undecided"),
     ],

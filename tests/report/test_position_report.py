@@ -133,12 +133,18 @@ def test_controls_are_those_of_the_first_head(measured, heads):
     assert table["notes"] == ["Other heads: see results.json."] * (heads == 2)
 
 
-@pytest.mark.parametrize(
-    ("test_set", "crops"), [("photos/test", False), ("samples:test", True)]
-)
-def test_what_intervals_leave_out_is_said(measured, test_set, crops):
-    rows = [probe_row(test_set=test_set), rgb_row(test_set=test_set)]
+def test_what_intervals_leave_out_is_said(measured):
+    rows = [probe_row(), rgb_row()]
     out = " ".join(position_notes(measured(*rows)))
-    assert "with random weights they cover pictures, not seeds" in out
-    assert "No correction is made for the number of comparisons" in out
-    assert ("crops of one photograph are not independent" in out) == crops
+    assert "resample photographs, crops of one together" in out
+    assert "With random weights they cover photographs, not seeds" in out
+    assert "not corrected for the number of comparisons" in out
+
+
+@pytest.mark.parametrize(
+    ("photographs", "text"),
+    [(2, "4 crops of 2 photographs"), (4, "4 pictures")],
+)
+def test_the_title_says_what_was_scored(measured, photographs, text):
+    (table,) = position_tables(measured(probe_row(photographs=photographs)))
+    assert text in table["title"]

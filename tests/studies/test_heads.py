@@ -6,7 +6,10 @@ from keras_padpos import models
 from keras_padpos.errors import InputError
 from keras_padpos.studies.heads import HEAD_FLAGS
 from keras_padpos.studies.heads import paper_heads
+from keras_padpos.studies.heads import probe_resize
 from keras_padpos.studies.heads import probed_heads
+from keras_padpos.studies.heads import probed_networks
+from keras_padpos.studies.heads import probed_size
 from keras_padpos.studies.networks import stage_text
 
 KNOWN = ("b1", "b2", "b3", "b4", "b5")
@@ -123,3 +126,42 @@ def test_heads_are_of_the_shapes_printed():
 def test_an_unknown_table_is_one_line():
     with pytest.raises(ValueError, match="1, 2a, 2b, 3, 4, 6"):
         paper_heads(VGG, VGG, ["5"], "vgg16", "zeros")
+
+
+class _Settings(SimpleNamespace):
+    """Flags of which those set here are given."""
+
+    def present(self, name):
+        return name in self.given
+
+
+def test_the_main_job_has_a_control_and_three_random_networks_for_each():
+    settings = _Settings(given=(), seed=5, seeds=1, solver="exact", size=None)
+    found = [tuple(network) for network in probed_networks(settings)]
+    assert found == [
+        ("vgg16", weights, mode, seed)
+        for mode in ("zeros", "reference", "reflect")
+        for weights, seeds in (("bundled", [5]), ("random", [5, 6, 7]))
+        for seed in seeds
+    ] + [("rgb", "none", "none", 5)]
+    assert probed_size(settings) == 128
+    settings.given, settings.seeds = ("seeds",), 1
+    assert len(probed_networks(settings)) == 7
+    settings.given, settings.size = ("backbone",), 96
+    assert probed_size(settings) == 96
+
+
+@pytest.mark.parametrize(
+    ("tables", "resize", "expected"),
+    [
+        ([], None, "area"),
+        (["1"], None, "bilinear"),
+        (["1"], "area", "area"),
+        ([], "bilinear", "bilinear"),
+    ],
+)
+def test_the_papers_tables_are_resized_as_the_papers_do(
+    tables, resize, expected
+):
+    settings = SimpleNamespace(tables=tables, resize=resize)
+    assert probe_resize(settings) == expected
