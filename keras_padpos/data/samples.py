@@ -37,7 +37,7 @@ PHOTOGRAPHS = {
         ("scikit-image", "skimage/data/rocket.jpg"),
     ),
 }
-DEFAULT_COUNTS = {"train": 64, "test": 32}
+DEFAULT_COUNTS = {"train": 48, "test": 24}
 
 
 def _locate(package: str, path: str) -> str:

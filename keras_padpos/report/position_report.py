@@ -163,7 +163,7 @@ def _in_full(rows: Rows) -> dict[str, Any]:
             for row in rows
         ],
         "notes": [
-            "±: standard deviation over seeds; intervals are over pictures."
+            "±: standard deviation over seeds; intervals are over photographs."
         ]
         * several,
     }

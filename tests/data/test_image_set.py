@@ -230,3 +230,19 @@ def test_other_errors_are_raised():
 
     with pytest.raises(ZeroDivisionError):
         list(ImageSet("wrong", 4, Wrong(3)))
+
+
+def test_photographs_are_those_that_were_delivered():
+    images = make(9, broken=(2, 5), count=6)
+    assert images.photographs is None
+    pictures = list(images)
+    assert images.photographs.tolist() == [p[0, 0, 0] for p in pictures]
+
+
+def test_crops_of_one_sample_photograph_share_its_number():
+    images = open_images(["samples:test", "noise"], size=8)
+    crops = len(images) - 8
+    assert images.photographs.tolist() == [
+        *(np.arange(crops) % 4),
+        *range(4, 12),
+    ]

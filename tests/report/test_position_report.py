@@ -139,3 +139,12 @@ def test_what_intervals_leave_out_is_said(measured):
     assert "resample photographs, crops of one together" in out
     assert "With random weights they cover photographs, not seeds" in out
     assert "not corrected for the number of comparisons" in out
+
+
+@pytest.mark.parametrize(
+    ("photographs", "text"),
+    [(2, "4 crops of 2 photographs"), (4, "4 pictures")],
+)
+def test_the_title_says_what_was_scored(measured, photographs, text):
+    (table,) = position_tables(measured(probe_row(photographs=photographs)))
+    assert text in table["title"]
