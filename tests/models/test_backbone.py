@@ -5,7 +5,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from large_on_tensorflow import large_on_tensorflow
+from large_on_tensorflow import large_network
 
 from keras_padpos import padding
 from keras_padpos.models import backbone
@@ -101,25 +101,25 @@ NETWORKS = [
         minus_one_to_one,
         {32: 64, 16: 128, 8: 256, 4: 512, 2: 1024},
     ),
-    large_on_tensorflow(
+    large_network(
         "efficientnetb0",
         keras.applications.EfficientNetB0,
         as_it_is,
         {32: 16, 16: 24, 8: 40, 4: 112, 2: 1280},
     ),
-    large_on_tensorflow(
+    large_network(
         "densenet121",
         keras.applications.DenseNet121,
         imagenet_rgb,
         {32: 64, 16: 256, 8: 512, 4: 1024, 2: 1024},
     ),
-    large_on_tensorflow(
+    large_network(
         "resnet50",
         keras.applications.ResNet50,
         imagenet_bgr,
         {16: 256, 8: 512, 4: 1024, 2: 2048},
     ),
-    large_on_tensorflow(
+    large_network(
         "vgg19",
         keras.applications.VGG19,
         imagenet_bgr,
@@ -227,10 +227,10 @@ def spread(array):
     [
         *(("vgg16", mode) for mode in MODES),
         ("mobilenet", "replicate"),
-        large_on_tensorflow("resnet18", "symmetric"),
-        large_on_tensorflow("resnet50", "reflect"),
-        large_on_tensorflow("efficientnetb0", "reflect"),
-        large_on_tensorflow("densenet121", "circular"),
+        large_network("resnet18", "symmetric"),
+        large_network("resnet50", "reflect"),
+        large_network("efficientnetb0", "reflect"),
+        large_network("densenet121", "circular"),
     ],
 )
 def test_a_constant_picture_stays_constant_without_zeros(name, mode):
@@ -412,7 +412,7 @@ def save(network, path):
             network.save(path)
 
 
-@pytest.mark.parametrize("ending", [".weights.h5", large_on_tensorflow(".h5")])
+@pytest.mark.parametrize("ending", [".weights.h5", large_network(".h5")])
 def test_a_file_saved_without_the_classifier_fits(
     ending, mobilenet_with_top, tmp_path
 ):
@@ -555,8 +555,8 @@ def assert_activated(before, after, largest=np.inf):
     [
         ("vgg16", np.inf),
         ("mobilenet", 6),
-        large_on_tensorflow("resnet18", np.inf),
-        large_on_tensorflow("resnet50", np.inf),
+        large_network("resnet18", np.inf),
+        large_network("resnet50", np.inf),
     ],
 )
 def test_stages_may_be_read_before_their_activation_bit_for_bit(name, largest):
@@ -575,7 +575,7 @@ def test_stages_may_be_read_before_their_activation_bit_for_bit(name, largest):
     ("name", "activation", "without"),
     [
         ("vgg16", "block1_conv1", "block1_pool"),
-        large_on_tensorflow("resnet50", "conv2_block1_out", "conv2_block2_add"),
+        large_network("resnet50", "conv2_block1_out", "conv2_block2_add"),
     ],
 )
 def test_a_stage_without_activation_stays_as_it_is(name, activation, without):
@@ -592,7 +592,7 @@ def test_a_stage_without_activation_stays_as_it_is(name, activation, without):
     [
         ("vgg16", "interpolate"),
         ("vgg16", "none"),
-        large_on_tensorflow("mobilenet", "partial"),
+        large_network("mobilenet", "partial"),
         ("resnet18", "reflect"),
     ],
 )
@@ -646,7 +646,7 @@ def random_weights(network):
     )
 
 
-@pytest.mark.parametrize("top", [large_on_tensorflow(None), "classification"])
+@pytest.mark.parametrize("top", [large_network(None), "classification"])
 def test_a_resnet18_of_ours_fits_from_a_file(top, tmp_path):
     network = resnet18(stem="imagenet", top=top, classes=1000)
     random_weights(network)
@@ -672,8 +672,8 @@ DEVIATIONS = (0.229, 0.224, 0.225)
         # What Keras' files hold, and what their network divides by in all.
         (DEVIATIONS, DEVIATIONS, False),
         ((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), False),
-        large_on_tensorflow(DEVIATIONS, DEVIATIONS, True),
-        large_on_tensorflow((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), True),
+        large_network(DEVIATIONS, DEVIATIONS, True),
+        large_network((0.09, 0.16, 0.25), (0.3, 0.4, 0.5), True),
     ],
 )
 def test_efficientnet_from_a_file_scales_pictures_as_imagenets_does(
@@ -740,8 +740,8 @@ def test_a_residual_network_too_small_to_go_without_padding_is_an_error():
         # added up by hand from the tables of the papers.
         ("resnet18", [(4, 43, 21), (8, 99, 49)]),
         ("efficientnetb0", [(2, 7, 2), (4, 19, 6)]),
-        large_on_tensorflow("resnet50", [(4, 35, 17), (8, 99, 49)]),
-        large_on_tensorflow("densenet121", [(2, 7, 3), (4, 59, 29)]),
+        large_network("resnet50", [(4, 35, 17), (8, 99, 49)]),
+        large_network("densenet121", [(2, 7, 3), (4, 59, 29)]),
     ],
 )
 def test_without_padding_the_windows_inside_the_picture_are_left(name, windows):

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from large_on_tensorflow import large_on_tensorflow
+from large_on_tensorflow import large_network
 
 from keras_padpos import models
 
@@ -39,9 +39,9 @@ def test_it_is_the_network_of_keras_with_its_preprocessing(weights):
 @pytest.mark.parametrize(
     "name",
     [
-        large_on_tensorflow("efficientnetb0"),
-        large_on_tensorflow("densenet121"),
-        large_on_tensorflow("vgg19"),
+        large_network("efficientnetb0"),
+        large_network("densenet121"),
+        large_network("vgg19"),
     ],
 )
 def test_new_networks_are_those_of_keras(name, tmp_path):

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from large_on_tensorflow import large_on_tensorflow
+from large_on_tensorflow import large_network
 from oracles import NUMPY_MODES
 from oracles import numpy_pad
 from oracles import same_pads
@@ -452,7 +452,7 @@ if keras.backend.backend() == "torch":
 @pytest.mark.parametrize(
     "name",
     [
-        name if name == "MobileNetV2" else large_on_tensorflow(name)
+        name if name == "MobileNetV2" else large_network(name)
         for name in FAMILIES
     ],
 )
@@ -503,8 +503,8 @@ def check_there_and_back(name, size):
 @pytest.mark.parametrize(
     "name",
     [
-        large_on_tensorflow("VGG16"),
-        large_on_tensorflow("ResNet50"),
+        large_network("VGG16"),
+        large_network("ResNet50"),
         "MobileNetV2",
     ],
 )

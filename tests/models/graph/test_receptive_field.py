@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from large_on_tensorflow import large_on_tensorflow
+from large_on_tensorflow import large_network
 from oracles import gradient
 
 from keras_padpos import models
@@ -162,7 +162,7 @@ if keras.backend.backend() != "torch":  # Keras does not build it there.
 
 
 @pytest.mark.parametrize(
-    "name", [large_on_tensorflow(name) for name in _MANY_BRANCHES]
+    "name", [large_network(name) for name in _MANY_BRANCHES]
 )
 def test_networks_of_many_branches_have_fields(name):
     # Built for a size: NASNet decides by sizes which branches to shrink.

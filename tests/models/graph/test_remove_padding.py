@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from large_on_tensorflow import large_on_tensorflow
+from large_on_tensorflow import large_network
 from off_border import largest_difference
 
 from keras_padpos import models
@@ -48,12 +48,12 @@ def assert_agree(model, size, names):
     "name, size, last",
     [
         ("VGG16", 96, "block3_conv3"),
-        large_on_tensorflow("ResNet50V2", 320, "conv4_block1_out"),
+        large_network("ResNet50V2", 320, "conv4_block1_out"),
         ("MobileNetV2", 320, "block_9_add"),
-        large_on_tensorflow("ResNet50", 320, "conv4_block1_out"),
-        large_on_tensorflow("DenseNet121", 320, "conv3_block8_concat"),
-        large_on_tensorflow("EfficientNetB0", 320, "block4b_add"),
-        large_on_tensorflow("InceptionV3", 283, "mixed3"),
+        large_network("ResNet50", 320, "conv4_block1_out"),
+        large_network("DenseNet121", 320, "conv3_block8_concat"),
+        large_network("EfficientNetB0", 320, "block4b_add"),
+        large_network("InceptionV3", 283, "mixed3"),
     ],
 )
 def test_equals_the_padded_network_off_the_border(name, size, last):
@@ -155,7 +155,7 @@ class Blurred(layers.DepthwiseConv2D):
     [
         lambda x: x[:, ::2, ::2],
         lambda x: x[:, 1::2, 1::2],
-        lambda x: keras.ops.max_pool(x, 2),
+        lambda x: keras.ops.max_pool(x, 2, 2),
         lambda x: Blurred(3, 2)(x),
     ],
 )
