@@ -227,7 +227,8 @@ def _measure(run, plan, unit):
     }
     if labels is not None:
         right, own_right = (
-            each.argmax(axis=1) == says["labels"] for each in (says[""], own)
+            (each.argmax(axis=1) == says["labels"]).astype("float64")
+            for each in (says[""], own)
         )
         row["accuracy"] = right.mean()
         row["accuracy_ci95"] = metrics.bootstrap_interval(right)
