@@ -1,4 +1,4 @@
-"""A backbone with the position probes that a run fitted on it."""
+"""Networks of position probes, what they see, and what a run fitted on them."""
 
 import os
 from collections.abc import Sequence
@@ -6,7 +6,13 @@ from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.report.read_runs import open_run
+from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.work_directory import WorkDirectory
+from keras_padpos.studies import networks
+from keras_padpos.studies.heads import REFERENCE
+from keras_padpos.studies.heads import ProbedNetwork
+from keras_padpos.studies.heads import probed_networks
+from keras_padpos.studies.heads import probed_size
 
 _ANY_SIZE = (None, None, 3)
 
@@ -74,6 +80,53 @@ def position_network(
     if heads is not None:
         outputs.update(heads({stage: network.output[stage] for stage in read}))
     return keras.Model(network.input, outputs, name=network.name)
+
+
+def picture_size(settings: Settings) -> int:
+    """Side of the pictures: --size, and real neighbours where some are read."""
+    from keras_padpos import ppp
+
+    size = probed_size(settings)
+    needed = []
+    for network in probed_networks(settings):
+        if network.padding_mode == REFERENCE:
+            layers = networks.stage_layers(network.backbone, settings.stages)
+            network = network._replace(seed=settings.seed)
+            needed.append((network._replace(weights="random"), tuple(layers)))
+    # Weights do not matter; each network is built once.
+    sides = [
+        max(
+            ppp.ReferenceFeatures(
+                probed_backbone(*each, size), size
+            ).picture_shape
+        )
+        for each in dict.fromkeys(needed)
+    ]
+    return max(size, *sides) if sides else size
+
+
+def probed_backbone(
+    network: ProbedNetwork, layers: Sequence[str], size: int
+) -> Any:
+    """A network of the study with its stages, for pictures of a size."""
+    from keras_padpos import models
+
+    mode = network.padding_mode
+    return models.backbone(
+        network.backbone,
+        weights=network.weights,
+        padding_mode="own" if mode == REFERENCE else mode,
+        stages=list(layers),
+        # A file is built for this size, whatever its own.
+        input_shape=(size, size, 3),
+        seed=network.seed,
+    )
+
+
+def middle(pictures: Any, size: int) -> Any:
+    """What networks see of pictures."""
+    top, left = ((side - size) // 2 for side in pictures.shape[1:3])
+    return pictures[:, top : top + size, left : left + size]
 
 
 def _fitted(path, backbone, weights, padding_mode, seed):

@@ -20,6 +20,9 @@ from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import naming
 from keras_padpos.studies import networks
+from keras_padpos.studies._position_network import middle
+from keras_padpos.studies._position_network import picture_size
+from keras_padpos.studies._position_network import probed_backbone
 from keras_padpos.studies.heads import HEAD_FLAGS
 from keras_padpos.studies.heads import REFERENCE
 from keras_padpos.studies.heads import SHARED_FLAGS
@@ -141,7 +144,7 @@ def _sets(run):
     settings = run.settings
     open_images = functools.partial(
         data.open_images,
-        size=_picture_size(settings),
+        size=picture_size(settings),
         count=settings.max_images,
         data_dir=settings.data_dir,
     )
@@ -152,40 +155,6 @@ def _sets(run):
         for spec in settings.test_images
     }
     return {"train": open_images(sets, seed=settings.seed), "tests": tests}
-
-
-def _picture_size(settings):
-    """Side of the pictures: --size, and real neighbours where some are read."""
-    from keras_padpos import ppp
-
-    size = probed_size(settings)
-    needed = []
-    for network in probed_networks(settings):
-        if network.padding_mode == REFERENCE:
-            layers = networks.stage_layers(network.backbone, settings.stages)
-            network = network._replace(seed=settings.seed)
-            needed.append((network._replace(weights="random"), tuple(layers)))
-    # Weights do not matter; each network is built once.
-    sides = [
-        max(ppp.ReferenceFeatures(_backbone(*each, size), size).picture_shape)
-        for each in dict.fromkeys(needed)
-    ]
-    return max(size, *sides) if sides else size
-
-
-def _backbone(network, layers, size):
-    from keras_padpos import models
-
-    mode = network.padding_mode
-    return models.backbone(
-        network.backbone,
-        weights=network.weights,
-        padding_mode="own" if mode == REFERENCE else mode,
-        stages=list(layers),
-        # A file is built for this size, whatever its own.
-        input_shape=(size, size, 3),
-        seed=network.seed,
-    )
 
 
 def _plans(run):
@@ -232,7 +201,7 @@ def _measure(run, plan, unit):
     # whichever networks came before.
     keras.utils.set_random_seed(network.seed)
     size = probed_size(settings)
-    model = _backbone(network, plan["layers"], size)
+    model = probed_backbone(network, plan["layers"], size)
     calibrated = 0
     if network.weights == "random" and settings.calibrate_batch_norm:
         calibrated = models.calibrate_batch_norm(
@@ -283,16 +252,10 @@ def _measure(run, plan, unit):
 def _first(images, count, size):
     """The first pictures of a set, in batches that no flag changes."""
     for batch in images.batches(_CALIBRATION_BATCH):
-        yield _middle(batch[:count], size)
+        yield middle(batch[:count], size)
         count -= len(batch)
         if count <= 0:
             return
-
-
-def _middle(pictures, size):
-    """What networks see of pictures."""
-    top, left = ((side - size) // 2 for side in pictures.shape[1:3])
-    return pictures[:, top : top + size, left : left + size]
 
 
 def _pictures(run):
@@ -301,7 +264,7 @@ def _pictures(run):
 
     size = probed_size(run.settings)
     return {
-        f"pictures/{spec}": _middle(
+        f"pictures/{spec}": middle(
             np.stack(list(islice(images, probes.EXAMPLES))), size
         )
         for spec, images in run.sets["tests"].items()

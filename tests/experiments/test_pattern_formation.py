@@ -96,6 +96,7 @@ def test_rows(finished):
     assert pattern.mean() == pytest.approx(rows[0]["mae"])
 
 
+@pytest.mark.large
 def test_a_resumed_run_gives_the_same(finished, tmp_path):
     work, flags, done = finished
     begun = tmp_path / "work"

@@ -339,7 +339,8 @@ def staged_network():
 
 
 @pytest.mark.parametrize(
-    "solver", ["exact", large_on_tensorflow("sgd"), "adam"]
+    "solver",
+    ["exact", large_on_tensorflow("sgd"), large_on_tensorflow("adam")],
 )
 def test_many_heads_together_give_the_maps_of_each_alone_to_the_last_bit(
     solver, photographs, noise
