@@ -79,7 +79,7 @@ def test_rows_do_not_depend_on_those_before():
 
 
 def test_noise_is_not_made_of_all_pictures_at_once():
-    grey = np.full((512, 16, 16, 3), 100, "uint8")
+    grey = np.full((2048, 16, 16, 3), 100, "uint8")
     labels = np.zeros(len(grey), int)
     model = place_net(16)
     tracemalloc.start()
