@@ -9,6 +9,7 @@ from keras_padpos import data
 from keras_padpos import ppp
 from keras_padpos import probes
 from keras_padpos.checks import check_ints
+from keras_padpos.errors import InputError
 from keras_padpos.measure._position import TARGETS
 from keras_padpos.measure._position import at_size
 from keras_padpos.measure._source import open_network
@@ -170,8 +171,6 @@ class PatternCallback(_MeasuringCallback):
 
     def _prepare(self):
         if self._pictures.reason:
-            from keras_padpos.errors import InputError
-
             raise InputError(self._pictures.reason)
 
     def _measure(self):

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_padpos import data
@@ -170,17 +169,18 @@ def compare_padding(
         network, images, size, True, count=max_images, preprocess=preprocess
     )
     shape = (*pictures.crop, network.channels)
-    networks: dict[str, keras.Model] = {}
-    for mode in padding_modes:
-        name = mode if isinstance(mode, str) else repr(mode)
-        if mode == _NONE:
-            if pictures.reason:
-                raise InputError(pictures.reason)
-            networks[REFERENCE] = network.staged
-        else:
-            networks[name] = models.convert_padding(
-                network.staged, mode, input_shape=shape
-            )
+    if _NONE in padding_modes and pictures.reason:
+        raise InputError(pictures.reason)
+    modes = {
+        mode if isinstance(mode, str) else repr(mode): mode
+        for mode in padding_modes
+    }
+    networks = {
+        REFERENCE if name == _NONE else name: network.staged
+        if name == _NONE
+        else models.convert_padding(network.staged, mode, input_shape=shape)
+        for name, mode in modes.items()
+    }
     train, test = data.split_images(pictures.images)
     options: dict[str, Any] = {
         "batch_size": batch_size,
@@ -207,7 +207,7 @@ def compare_padding(
         if padded:
             pattern, _ = network_patterns(padded, network, pictures, **options)
             notes.append(PATTERN_NOTE)
-    agreement = _agreement(network.whole, networks, test, pictures.crop)
+    agreement = _agreement(network.whole, modes, test, pictures.crop)
     return PaddingComparison(
         position, pattern, agreement, arrays, _conclusion(position), notes
     )
@@ -220,9 +220,9 @@ def _agreement(model, modes, images, crop):
         return {}
     size = (*crop, model.inputs[0].shape[-1])
     networks = {"": at_size(model, crop)} | {
-        mode: models.convert_padding(model, mode, input_shape=size)
-        for mode in modes
-        if mode != REFERENCE
+        name: models.convert_padding(model, mode, input_shape=size)
+        for name, mode in modes.items()
+        if name != _NONE
     }
     (height, width), (rows, columns) = images.shape, crop
     top, left = (height - rows) // 2, (width - columns) // 2

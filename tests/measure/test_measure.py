@@ -129,6 +129,7 @@ def test_a_network_that_knows_its_position_is_read_and_one_that_cannot_is_not():
     rng = np.random.default_rng(0)
     images = rng.uniform(size=(12, 16, 16, 3)).astype("float32")
     images[..., 2] = np.linspace(0, 1, 16)
+    keras.utils.set_random_seed(0)
     points = keras.Sequential(
         [keras.Input((16, 16, 3)), keras.layers.Conv2D(4, 1, name="points")]
     )
@@ -166,6 +167,19 @@ def test_modes_are_compared_in_one_table(comparison):
     assert none["relative_pattern"] is None
     assert "zeros padding accounts for" in comparison.conclusion
     assert len(comparison.plot().axes) == 4
+
+
+def test_a_mode_may_be_an_object(images):
+    net = network()
+    pool = keras.layers.GlobalMaxPooling2D()
+    classifier = keras.Sequential([net, pool, keras.layers.Dense(5)])
+    modes = ["zeros", keras_padpos.padding.Constant(1.5)]
+    zeros, constant = keras_padpos.compare_padding(
+        classifier, modes, images, targets=["horizontal"], **QUIET
+    ).rows
+    assert constant["padding_mode"] == "Constant(value=1.5)"
+    assert zeros["top1_agreement"] == 1
+    assert 0 <= constant["top1_agreement"] <= 1
 
 
 def test_callbacks_log_what_the_functions_measure(images):
