@@ -127,6 +127,7 @@ def compare_padding(
 
     Example:
 
+    >>> import keras
     >>> model = keras.Sequential(
     ...     [
     ...         keras.Input((16, 16, 3)),
