@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,6 +10,9 @@ import numpy as np
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.errors import InputError
+from keras_padpos.padding.extrapolate import add_weighted
+from keras_padpos.padding.extrapolate import odd_reflection
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.zeros import crop
@@ -34,6 +38,8 @@ class CopyMode(PaddingMode):
     """
 
     transposable = True
+    combines = True
+    copies = True
 
     def source(self, position: Any, size: Any) -> Any:
         """Where a cell is copied from.
@@ -52,14 +58,51 @@ class CopyMode(PaddingMode):
         """
         raise NotImplementedError
 
-    def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
+    def source_along(self, axis: int, position: Any, size: Any) -> Any:
+        """`source` along one axis of a tensor; all axes are alike here."""
+        return self.source(position, size)
+
+    def flat_source(
+        self, axes: Sequence[int], positions: Sequence[Any], sizes: Any
+    ) -> Any:
+        """Where cells are copied from, counted over several axes at once.
+
+        Args:
+            axes: Neighbouring axes of a tensor.
+            positions: For each, as for `source`.
+            sizes: For each, as for `source`.
+
+        Returns:
+            Integers, an axis for each of `axes`: the row-major number of the
+            cell that is copied.
+        """
+        index = None
+        for axis, position, size in zip(axes, positions, sizes, strict=True):
+            cells = self.source_along(axis, position, size)
+            index = cells if index is None else index[..., None] * size + cells
+        return index
+
+    def joined_axes(
+        self, pad_width: Any, axes: Sequence[int] | None
+    ) -> Sequence[int]:
+        """The axes that one index map is made of; none if nothing is padded."""
+        padded = padded_axes(pad_width)
+        # Axes between two padded ones join in, so that one gather serves.
+        return range(padded[0], padded[-1] + 1) if padded else ()
+
+    def pad(
+        self,
+        inputs: Any,
+        pad_width: Any,
+        *,
+        axes: Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """Add copied cells; see `PaddingMode.pad`."""
         inputs = ops.convert_to_tensor(inputs)
-        padded = padded_axes(pad_width)
-        if not padded:
+        axes = self.joined_axes(pad_width, axes)
+        if not axes:
             return inputs
-        # Axes between two padded ones join in, so that one gather serves.
-        axes = range(padded[0], padded[-1] + 1)
         pads = [tuple(pad_width[axis]) for axis in axes]
         sizes = [inputs.shape[axis] for axis in axes]
         static = all(isinstance(n, int) for n in [*sizes, *sum(pads, ())])
@@ -67,7 +110,12 @@ class CopyMode(PaddingMode):
             return self._pad_with_gradient(inputs, axes, pad_width)
         return self._gather(inputs, axes, pads)
 
-    def fold(self, inputs: Any, pad_width: Any) -> Any:
+    def fold(
+        self,
+        inputs: Any,
+        pad_width: Any,
+        axes: Sequence[int] | None = None,
+    ) -> Any:
         """Add the frame onto the cells it copies; see `PaddingMode.fold`."""
         for axis, (before, after) in enumerate(pad_width):
             if not before and not after:
@@ -77,7 +125,7 @@ class CopyMode(PaddingMode):
                 continue
             size = inputs.shape[axis] - before - after
             position = np.arange(-before, size + after)
-            cells = self.source(position, size)
+            cells = self.source_along(axis, position, size)
             inputs = _fold(inputs, axis, size, before, cells)
         return inputs
 
@@ -105,7 +153,7 @@ class CopyMode(PaddingMode):
         return rows(before, -after or None) + _spread(
             border,
             axis,
-            self.source(frame, size),
+            self.source_along(axis, frame, size),
             ops.arange(size, dtype="int32"),
         )
 
@@ -115,7 +163,7 @@ class CopyMode(PaddingMode):
         def transpose(upstream):
             if _SCATTER_ADDS:
                 return self._scatter(upstream, axes, pad_width)
-            return self.fold(upstream, pad_width)
+            return self.fold(upstream, pad_width, axes)
 
         @ops.custom_gradient
         def pad(x):
@@ -129,10 +177,13 @@ class CopyMode(PaddingMode):
         first, last = axes[0], axes[-1] + 1
         padded = inputs.shape[first:last]
         sizes = [n - sum(pair) for n, pair in zip(padded, pads, strict=True)]
-        cells, inside = np.zeros((), "int64"), np.ones((), bool)
-        for size, (before, after) in zip(sizes, pads, strict=True):
-            position = np.arange(-before, size + after)
-            cells = cells[..., None] * size + self.source(position, size)
+        positions = [
+            np.arange(-before, size + after)
+            for size, (before, after) in zip(sizes, pads, strict=True)
+        ]
+        cells = self.flat_source(axes, positions, sizes)
+        inside = np.ones((), bool)
+        for size, position in zip(sizes, positions, strict=True):
             inside = inside[..., None] & (position >= 0) & (position < size)
         frame = np.flatnonzero(~inside)
         shape = _shape(inputs)
@@ -161,16 +212,11 @@ class CopyMode(PaddingMode):
         sizes = [shape[axis] for axis in axes]
         static = [size for size in sizes if isinstance(size, int)]
         dtype = "int32" if math.prod(static) < 2**31 else "int64"
-        index = None
-        for size, (before, after) in zip(sizes, pads, strict=True):
-            cells = self.source(
-                ops.arange(-before, size + after, dtype=dtype), size
-            )
-            index = (
-                cells
-                if index is None
-                else ops.expand_dims(index * size, -1) + cells
-            )
+        positions = [
+            ops.arange(-before, size + after, dtype=dtype)
+            for size, (before, after) in zip(sizes, pads, strict=True)
+        ]
+        index = self.flat_source(axes, positions, sizes)
         first, last = axes[0], axes[-1] + 1
         rest = shape[last:]
         padded = [
@@ -252,9 +298,38 @@ class Reflect(CopyMode):
     >>> import numpy as np
     >>> print(np.asarray(Reflect().pad(np.array([1, 2, 3, 4]), [(2, 2)])))
     [3 2 1 2 3 4 3 2]
+    >>> odd = Reflect(odd=True)
+    >>> print(np.asarray(odd.pad(np.array([1, 2, 4, 9]), [(2, 2)])))
+    [-2  0  1  2  4  9 14 16]
+
+    Args:
+        odd: Twice the edge less the mirrored cell (NumPy's
+            `reflect_type="odd"`), which continues the slope at the border.
+
+    Raises:
+        ValueError: If `odd` is no bool.
     """
 
     name = "reflect"
+
+    def __init__(self, odd: bool = False) -> None:
+        if not isinstance(odd, bool):
+            raise InputError(
+                f"`odd` must be True or False. Received: odd={odd!r}"
+            )
+        self.odd = odd
+        # Sums of cells have no transpose here.
+        self.copies = self.transposable = not odd
+
+    def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
+        """Add mirrored cells; see `PaddingMode.pad`."""
+        if self.odd:
+            return add_weighted(inputs, pad_width, odd_reflection)
+        return super().pad(inputs, pad_width, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Keyword arguments that make an equal mode."""
+        return {"odd": True} if self.odd else {}
 
     def source(self, position: Any, size: Any) -> Any:
         """Bounce off the outermost cells; period `2 * size - 2`."""

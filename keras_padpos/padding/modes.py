@@ -11,9 +11,12 @@ from keras_padpos.padding.copy_mode import Reflect
 from keras_padpos.padding.copy_mode import Replicate
 from keras_padpos.padding.copy_mode import Symmetric
 from keras_padpos.padding.distribution import Distribution
+from keras_padpos.padding.earth import Earth
+from keras_padpos.padding.extrapolate import Extrapolate
 from keras_padpos.padding.interpolate import Interpolate
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.partial import Partial
+from keras_padpos.padding.per_axis import PerAxis
 from keras_padpos.padding.randn import Randn
 from keras_padpos.padding.random_sides import RandomSides
 from keras_padpos.padding.zeros import Constant
@@ -35,12 +38,16 @@ MODES = {
     )
 }
 
-# Known by name, but no border: it changes what is inside as well.
-_OTHERS = {Interpolate.name: Interpolate}
+# Known by name, but not for pictures of any size: `earth` needs even widths,
+# `extrapolate` leaves the range of pixels; `interpolate` is no border, it
+# changes what is inside as well.
+_OTHERS = {mode.name: mode for mode in (Earth, Extrapolate, Interpolate)}
 
 
 def names() -> tuple[str, ...]:
-    """The names of all padding modes.
+    """The names of the padding modes for pictures of any size.
+
+    `get` also knows `earth`, `extrapolate` and `interpolate`.
 
     Example:
 
@@ -50,7 +57,7 @@ def names() -> tuple[str, ...]:
     return tuple(MODES)
 
 
-def get(identifier: Any) -> PaddingMode:
+def get(identifier: Any, rank: int | None = None) -> PaddingMode:
     """Find a padding mode, as `keras.initializers.get` finds an initializer.
 
     Example:
@@ -59,19 +66,35 @@ def get(identifier: Any) -> PaddingMode:
     Reflect()
     >>> get(Constant(0.5))
     Constant(value=0.5)
+    >>> get(("replicate", "circular")).name
+    'replicate+circular'
 
     Args:
-        identifier: A name out of `names()`, `"interpolate"`, a `PaddingMode`,
-            or what `serialize` gave.
+        identifier: A name out of `names()`, `"earth"`, `"extrapolate"`,
+            `"interpolate"`, a `PaddingMode`, what `serialize` gave, or several
+            of these, one for each spatial axis: a tuple or list, or names
+            joined by a plus.
+        rank: Number of spatial axes, where it is known: several names must be
+            as many.
 
     Returns:
-        A `PaddingMode`.
+        A `PaddingMode`. Of several equal ones that one.
 
     Raises:
         ValueError: If there is no such mode.
     """
     if isinstance(identifier, PaddingMode):
         return identifier
+    if isinstance(identifier, str) and "+" in identifier:
+        identifier = identifier.split("+")
+    if isinstance(identifier, (tuple, list)) and identifier:
+        several = [get(mode) for mode in identifier]
+        if rank not in (None, len(several)):
+            raise InputError(
+                f"`padding_mode` must be one mode, or one for each of {rank} "
+                f"spatial axes. Received: padding_mode={identifier!r}"
+            )
+        return several[0] if len(set(several)) == 1 else PerAxis(several)
     if isinstance(identifier, str):
         mode_class = {**MODES, **_OTHERS}.get(identifier.lower())
         if mode_class is not None:
@@ -80,10 +103,11 @@ def get(identifier: Any) -> PaddingMode:
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):
             return mode
-    hint = did_you_mean(identifier, MODES)
+    hint = did_you_mean(identifier, [*MODES, *_OTHERS])
     raise InputError(
-        f"`padding_mode` must be one of {', '.join(MODES)}, interpolate, or a "
-        f"`PaddingMode`. Received: padding_mode={identifier!r}"
+        f"`padding_mode` must be one of {', '.join((*MODES, *_OTHERS))}, a "
+        "`PaddingMode`, or one of these for each spatial axis. "
+        f"Received: padding_mode={identifier!r}"
         f"{hint and f'.{hint}'}"
     )
 
@@ -95,13 +119,19 @@ def serialize(mode: PaddingMode) -> Any:
 
     >>> serialize(get("circular"))
     'circular'
+    >>> serialize(get("zeros+circular"))
+    ['zeros', 'circular']
 
     Args:
         mode: A `PaddingMode`.
 
     Returns:
-        The mode's name where that says it all, else a dict.
+        The mode's name where that says it all, else a dict; a list of these
+        for a mode per axis.
     """
-    if MODES.get(mode.name) is type(mode) and mode == MODES[mode.name]():
+    if isinstance(mode, PerAxis):
+        return [serialize(each) for each in mode.modes]
+    named = {**MODES, **_OTHERS}.get(mode.name)
+    if named is type(mode) and mode == named():
         return mode.name
     return keras.saving.serialize_keras_object(mode)

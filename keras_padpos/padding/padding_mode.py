@@ -34,6 +34,12 @@ class PaddingMode:
     transposable: bool = False
     """Whether `fold` is implemented, as transposed layers ask."""
 
+    combines: bool = False
+    """Whether one axis can have this mode and another axis another one."""
+
+    copies: bool = False
+    """Whether every added cell equals a cell of the input."""
+
     random: bool = False
     """Whether the mode draws: its layer then owns a `SeedGenerator`."""
 
@@ -66,12 +72,18 @@ class PaddingMode:
         """
         raise NotImplementedError
 
-    def fold(self, inputs: Any, pad_width: Sequence[tuple[Any, Any]]) -> Any:
+    def fold(
+        self,
+        inputs: Any,
+        pad_width: Sequence[tuple[Any, Any]],
+        axes: Sequence[int] | None = None,
+    ) -> Any:
         """The transpose of `pad`, as a linear map.
 
         Args:
             inputs: Tensor of the padded size.
             pad_width: As for `pad`; ints.
+            axes: As for `pad`.
 
         Returns:
             The smaller tensor: each cell is the sum of the cells that `pad`
@@ -84,6 +96,11 @@ class PaddingMode:
             f'`padding_mode="{self.name}"` has no transpose here. Use zeros, '
             "reflect, symmetric, replicate or circular."
         )
+
+    @property
+    def corrects(self) -> bool:
+        """Whether `correct` changes anything."""
+        return type(self).correct is not PaddingMode.correct
 
     def correct(
         self,

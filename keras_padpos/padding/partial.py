@@ -38,6 +38,7 @@ class Partial(PaddingMode):
     """
 
     name = "partial"
+    combines = True
     native = True
 
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:

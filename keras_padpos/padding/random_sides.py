@@ -37,6 +37,7 @@ class RandomSides(PaddingMode):
     """
 
     name = "random_sides"
+    combines = True
     random = True
 
     def __init__(self, seed: int | None = None) -> None:

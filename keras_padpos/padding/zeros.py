@@ -31,12 +31,13 @@ class Zeros(PaddingMode):
     name = "zeros"
     native = True
     transposable = True
+    combines = True
 
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:
         """Add zeros; see `PaddingMode.pad`."""
         return ops.pad(inputs, list(pad_width))
 
-    def fold(self, inputs: Any, pad_width: Any) -> Any:
+    def fold(self, inputs: Any, pad_width: Any, axes: Any = None) -> Any:
         """Cut the frame off; see `PaddingMode.fold`."""
         return crop(inputs, pad_width)
 
@@ -59,6 +60,7 @@ class Constant(PaddingMode):
     """
 
     name = "constant"
+    combines = True
 
     def __init__(self, value: float = 0.0) -> None:
         try:
