@@ -229,7 +229,7 @@ def test_our_layers_and_their_modes():
             ours.Conv2D(2, 3, padding="full", padding_mode="circular"),
             ours.Padding2D(((1, 0), 2), padding_mode="replicate", name="pad"),
             ours.Conv2D(2, 3, padding=((2, 0), 1), padding_mode="partial"),
-            ours.Conv2D(2, 3, name="valid", padding_mode="reflect"),
+            ours.Conv2D(2, 3, padding=0, padding_mode="reflect"),
         ]
     )
     sites = find_padding_sites(model)
