@@ -52,6 +52,19 @@ def comparison(images):
     )
 
 
+def test_stages_inside_another_model_have_its_name_before_theirs(images):
+    inputs = keras.Input((16, 16, 3))
+    model = keras.Model(inputs, network()(inputs))
+    options = {"reference": False, "targets": ["vertical"], **QUIET}
+    result = keras_padpos.measure_position(model, images, **options)
+    names = [row["stages"] for row in result.rows]
+    assert names == ["mine/relu", "mine/last"]
+    assert result.plot() and result.plot("maps")
+    pattern = keras_padpos.measure_pattern(model, images, verbose=False)
+    assert {row["layer"] for row in pattern.rows} == set(names)
+    assert pattern.plot()
+
+
 def test_padding_is_what_the_probe_reads(position):
     by_mode = {
         (row["padding_mode"], row["target"]): row["spearman"]
