@@ -41,7 +41,8 @@ _PADS = {
 _SHARED_DOC = """
     Args:
         padding: {names}{pads}; see `keras_padpos.padding`.
-        padding_mode: Name of a padding mode, or a `PaddingMode`.
+        padding_mode: Name of a padding mode, a `PaddingMode`, or one of these
+            for each spatial axis.
 
     All other arguments are those of `keras.layers.{stock}`.
 
@@ -239,6 +240,7 @@ class PaddedLayer(ModeLayer):
         self.geometry = Geometry(padding, self.rank)
         self.padding = self.geometry.identifier
         self.padding_mode = modes.get(padding_mode)
+        self.padding_mode.check_rank(self.rank, self.where)
         self.seed_generator = (
             ReplicaSeedGenerator(self.padding_mode.seed)
             if self.padding_mode.random
@@ -251,9 +253,14 @@ class PaddedLayer(ModeLayer):
         return self.geometry.name == "same" and self.padding_mode.native
 
     @property
+    def frame_mode(self) -> PaddingMode:
+        """What fills the frame: the padding mode."""
+        return self.padding_mode
+
+    @property
     def corrects(self) -> bool:
         """Whether the mode corrects what the window gives."""
-        return type(self.padding_mode).correct is not PaddingMode.correct
+        return self.frame_mode.corrects
 
     def window(self) -> tuple[tuple[int, ...], ...]:
         """Kernel size, strides and dilation, one int an axis each."""
@@ -302,7 +309,7 @@ class PaddedLayer(ModeLayer):
             Tensor of the same shape.
         """
         positions = self.spatial(ops.shape(outputs))
-        return self.padding_mode.correct(
+        return self.frame_mode.correct(
             outputs,
             [
                 (kernel, size, stride, dilation, before, count)
@@ -321,6 +328,11 @@ class PaddedLayer(ModeLayer):
     def first_axis(self) -> int:
         """The first spatial axis in the layer's data format."""
         return 1 if self.data_format == "channels_last" else 2
+
+    @property
+    def axes(self) -> range:
+        """The spatial axes in the layer's data format."""
+        return range(self.first_axis, self.first_axis + self.rank)
 
     def sizes(self, inputs: Any) -> tuple[Any, ...]:
         """Spatial sizes: ints where known, scalar tensors elsewhere."""
@@ -372,12 +384,12 @@ class PaddedLayer(ModeLayer):
         Returns:
             The larger tensor.
         """
-        return self.padding_mode.pad(
+        return self.frame_mode.pad(
             inputs,
             width,
             seed=self.seed_generator,
             training=training,
-            axes=range(self.first_axis, self.first_axis + self.rank),
+            axes=self.axes,
         )
 
     def finish(self, outputs: Any) -> Any:

@@ -77,7 +77,7 @@ class _ConvTranspose(PaddedLayer):
             ]
             return self.trim(outputs, cut)
         outputs = self.trim(outputs, [(0, -more) for more in extra])
-        return self.padding_mode.fold(outputs, self.every_axis(pads))
+        return self.padding_mode.fold(outputs, self.every_axis(pads), self.axes)
 
     def trim(self, outputs: Any, cut: Any) -> Any:
         """Cut cells off both ends; where it is fewer than none, add zeros."""

@@ -9,6 +9,10 @@ from keras import ops
 from keras_padpos.errors import InputError
 from keras_padpos.layers._padded_layer import PaddedLayer
 from keras_padpos.layers._padded_layer import padded_layer
+from keras_padpos.padding import Constant
+from keras_padpos.padding import PaddingMode
+from keras_padpos.padding import PerAxis
+from keras_padpos.padding import unseen_zeros
 
 
 class _Pooling(PaddedLayer):
@@ -21,6 +25,12 @@ class _Pooling(PaddedLayer):
     def rank(self) -> int:
         """Number of spatial axes."""
         return len(self.pool_size)
+
+    @property
+    def frame_mode(self) -> PaddingMode:
+        """With `"same"` no window sees the zeros of an axis, as in Keras."""
+        same = self.geometry.name == "same" and not self.padding_mode.native
+        return unseen_zeros(self.padding_mode) if same else self.padding_mode
 
     def window(self) -> tuple[tuple[int, ...], ...]:
         """Pool size and strides; taps are neighbours."""
@@ -125,9 +135,12 @@ class _MaxPooling(_Pooling):
         explicit = self.geometry.explicit
         if not self.corrects or explicit is None:
             return
+        modes = self.padding_mode.split(self.rank)
         if any(
-            max(pads) >= cells
-            for pads, cells in zip(explicit, self.pool_size, strict=True)
+            mode.corrects and max(pads) >= cells
+            for mode, pads, cells in zip(
+                modes, explicit, self.pool_size, strict=True
+            )
         ):
             raise InputError(
                 f"{self.where}: with "
@@ -147,7 +160,17 @@ class _MaxPooling(_Pooling):
             if keras.backend.is_float_dtype(dtype)
             else int(np.iinfo(dtype).min)
         )
-        return ops.pad(inputs, width, constant_values=lowest)
+        unseen = [
+            Constant(lowest) if mode.corrects else mode
+            for mode in self.frame_mode.split(self.rank)
+        ]
+        return PerAxis(unseen).pad(
+            inputs,
+            width,
+            seed=self.seed_generator,
+            training=training,
+            axes=self.axes,
+        )
 
     def correct(self, outputs: Any, sizes: Any, pads: Any) -> Any:
         """Nothing is left to correct."""

@@ -9,7 +9,7 @@ from keras_padpos import padding as modes
 from keras_padpos.errors import InputError
 from keras_padpos.layers._padded_layer import ModeLayer
 from keras_padpos.layers._padded_layer import registered_layer
-from keras_padpos.padding import CopyMode
+from keras_padpos.padding import Earth
 
 INTERPOLATION_REACH = {
     "nearest": 0,
@@ -27,7 +27,8 @@ class _Resampling(ModeLayer):
     def set_mode(self, padding_mode: Any) -> None:
         """Resolve the mode; see `padding.get`."""
         self.padding_mode = modes.get(padding_mode)
-        if not isinstance(self.padding_mode, CopyMode):
+        self.padding_mode.check_rank(2, self.where)
+        if not self.padding_mode.copies:
             raise InputError(
                 f"{self.where}: `padding_mode` must be one that copies cells "
                 "(replicate, reflect, symmetric, circular), since an "
@@ -103,7 +104,9 @@ class UpSampling2D(_Resampling, keras.layers.UpSampling2D):
         width = [(0, 0)] * 4
         width[first : first + 2] = [(count, count) for count in cells]
         self.check_pads(inputs.shape[first : first + 2], width[first:][:2])
-        enlarged = super().call(self.padding_mode.pad(inputs, width))
+        enlarged = super().call(
+            self.padding_mode.pad(inputs, width, axes=(first, first + 1))
+        )
         index = [slice(None)] * 4
         for axis, (count, factor) in enumerate(
             zip(cells, self.size, strict=True), start=first
@@ -157,6 +160,11 @@ class Resizing(_Resampling, keras.layers.Resizing):
         super().set_mode(padding_mode)
         framed = self.pad_to_aspect_ratio and not self.crop_to_aspect_ratio
         stock = self.padding_mode == modes.get("replicate")
+        if isinstance(self.padding_mode, Earth):
+            raise InputError(
+                f'{self.where}: `padding_mode="earth"` is not for resizing, '
+                "which goes axis by axis. Use UpSampling2D."
+            )
         if not stock and (framed or not (self.native or resizes_plainly(self))):
             raise InputError(
                 f'{self.where}: `padding_mode="{self.padding_mode.name}"` '
@@ -176,32 +184,34 @@ class Resizing(_Resampling, keras.layers.Resizing):
         last = self.data_format == "channels_last"
         # Products of small matrices: unlike gathered rows, their gradients
         # add up in the same order at every run.
-        for axis, new_cells, product in (
-            (-3 if last else -2, self.height, "ih,...hwc->...iwc"),
-            (-2 if last else -1, self.width, "jw,...iwc->...ijc"),
+        height, width = self.padding_mode.split(2)
+        for axis, mode, new_cells, product in (
+            (-3 if last else -2, height, self.height, "ih,...hwc->...iwc"),
+            (-2 if last else -1, width, self.width, "jw,...iwc->...ijc"),
         ):
             if not last:
                 product = product.replace("c", "")
-            shares = self._shares(ops.shape(images)[axis], new_cells)
+            shares = _shares(mode, ops.shape(images)[axis], new_cells)
             images = ops.einsum(product, ops.cast(shares, images.dtype), images)
         return ops.cast(ops.round(images), dtype) if whole else images
 
-    def _shares(self, cells, new_cells):
-        """The share (new_cells, cells) of every old cell in every new one."""
-        positions = ops.cast(ops.arange(new_cells, dtype="int32"), "float32")
-        # Half-pixel centres, as all interpolations of Keras have them.
-        scale = ops.cast(cells, "float32") / new_cells
-        positions = (positions + 0.5) * scale - 0.5
-        below = ops.floor(positions)
-        weight = ops.expand_dims(positions - below, -1)
-        below = ops.cast(below, "int32")
-        old = ops.arange(cells, dtype="int32")[None, :]
 
-        def copied(neighbour):
-            source = self.padding_mode.source(neighbour, cells)
-            return ops.cast(ops.equal(source[:, None], old), "float32")
+def _shares(mode, cells, new_cells):
+    """The share (new_cells, cells) of every old cell in every new one."""
+    positions = ops.cast(ops.arange(new_cells, dtype="int32"), "float32")
+    # Half-pixel centres, as all interpolations of Keras have them.
+    scale = ops.cast(cells, "float32") / new_cells
+    positions = (positions + 0.5) * scale - 0.5
+    below = ops.floor(positions)
+    weight = ops.expand_dims(positions - below, -1)
+    below = ops.cast(below, "int32")
+    old = ops.arange(cells, dtype="int32")[None, :]
 
-        return (1 - weight) * copied(below) + weight * copied(below + 1)
+    def copied(neighbour):
+        source = mode.source(neighbour, cells)
+        return ops.cast(ops.equal(source[:, None], old), "float32")
+
+    return (1 - weight) * copied(below) + weight * copied(below + 1)
 
 
 def resizes_plainly(layer: keras.layers.Resizing) -> bool:

@@ -15,6 +15,7 @@ from keras_padpos.padding.modes import names
 from keras_padpos.padding.modes import serialize
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.partial import Partial
+from keras_padpos.padding.partial import unseen_zeros
 from keras_padpos.padding.per_axis import PerAxis
 from keras_padpos.padding.randn import Randn
 from keras_padpos.padding.random_sides import RandomSides
@@ -42,4 +43,5 @@ __all__ = [
     "get",
     "names",
     "serialize",
+    "unseen_zeros",
 ]

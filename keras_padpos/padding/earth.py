@@ -99,18 +99,21 @@ class Earth(CopyMode):
         pads: Sequence[tuple[int, int]],
         where: str,
     ) -> None:
-        """Refuse other ranks, and an odd width below or above a pole."""
-        if len(sizes) != 2:
-            raise InputError(
-                f'{where}: `padding_mode="earth"` needs two axes, latitude and '
-                f"longitude. Received: spatial sizes {tuple(sizes)}"
-            )
+        """Refuse an odd width where rows beyond a pole are added."""
         width = sizes[1]
         if width is not None and width % 2 and any(pads[0]):
             raise InputError(
                 f'{where}: `padding_mode="earth"` turns rows by half the '
                 "width beyond a pole, so the width must be even. "
                 f"Received: spatial sizes {tuple(sizes)}"
+            )
+
+    def check_rank(self, rank: int, where: str) -> None:
+        """Refuse all but two axes."""
+        if rank != 2:
+            raise InputError(
+                f'{where}: `padding_mode="earth"` needs two spatial axes, '
+                f"latitude and longitude. Received: {rank}"
             )
 
     def copied_once(self, size: int) -> int:

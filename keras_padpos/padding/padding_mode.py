@@ -123,6 +123,18 @@ class PaddingMode:
         """
         return outputs
 
+    def check_rank(self, rank: int, where: str) -> None:
+        """Raise if the mode does not go with so many spatial axes.
+
+        Args:
+            rank: Number of spatial axes.
+            where: What the message names first, such as the layer.
+        """
+
+    def split(self, rank: int) -> tuple["PaddingMode", ...]:
+        """The mode of each of `rank` spatial axes: this one."""
+        return (self,) * rank
+
     def largest_pad(self, size: int) -> int | None:
         """The most cells that can be added beside `size` cells.
 

@@ -6,6 +6,7 @@ from keras import ops
 from keras.saving import register_keras_serializable
 
 from keras_padpos.padding.padding_mode import PaddingMode
+from keras_padpos.padding.per_axis import PerAxis
 from keras_padpos.padding.zeros import Zeros
 
 
@@ -55,6 +56,23 @@ class Partial(PaddingMode):
             # At most the number of taps, so it fits any float.
             outputs = outputs * ops.cast(ratio, outputs.dtype)
         return outputs
+
+
+def unseen_zeros(mode: PaddingMode) -> PaddingMode:
+    """A mode for pooling whose zeros are seen by no window.
+
+    So Keras' `padding="same"` has it: a maximum does not see added cells, a
+    mean does not count them.
+
+    Args:
+        mode: A `PaddingMode`, or one for each axis.
+
+    Returns:
+        The same, with `Partial` where `mode` has `Zeros`.
+    """
+    if isinstance(mode, PerAxis):
+        return PerAxis([unseen_zeros(each) for each in mode.modes])
+    return Partial() if isinstance(mode, Zeros) else mode
 
 
 def _ratio(kernel, size, stride, dilation, before, count):

@@ -127,10 +127,14 @@ class PerAxis(PaddingMode):
         pads: Sequence[tuple[int, int]],
         where: str,
     ) -> None:
-        """Refuse another number of axes, and what a mode refuses."""
-        self.check_rank(len(sizes), where)
+        """Refuse what the mode of an axis refuses."""
         for mode, size, pair in zip(self.modes, sizes, pads, strict=True):
             mode.check_reach([size], [pair], where)
+
+    def split(self, rank: int) -> tuple[PaddingMode, ...]:
+        """The mode of each of `rank` spatial axes."""
+        self.check_rank(rank, "`split`")
+        return self.modes
 
     def check_rank(self, rank: int, where: str) -> None:
         """Raise unless there are as many modes as axes."""

@@ -17,7 +17,6 @@ from keras_padpos.models.graph.window import STOCK
 from keras_padpos.models.graph.window import is_frame
 from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.models.graph.window import window_of
-from keras_padpos.padding import CopyMode
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import PaddingMode
 
@@ -43,15 +42,15 @@ def replaced_layers(
         cells = _cells(site, geometry)
         if site.frame is None:
             values = mode
-            if cells is not None and site.pooling and _is_zeros(mode):
-                values = padding.get("partial")  # see `fixed_layer`
+            if cells is not None and site.pooling:
+                values = padding.unseen_zeros(mode)  # see `fixed_layer`
             made[id(site.layer)] = _maker(site.layer, values, cells)
             continue
         if cells is None:
             cells = site.pads
         unseen = _is_unseen(site)
         held = site.frame.padding_mode if unseen else padding.get("zeros")
-        if _corrects(mode) or (unseen and not _is_zeros(mode)):
+        if mode.corrects or (unseen and not _is_zeros(mode)):
             made[id(site.frame)] = _maker(site.frame, held, 0)
             made[id(site.layer)] = _maker(site.layer, mode, cells)
         else:
@@ -85,10 +84,10 @@ def fixed_layer(layer: keras.Layer, pads: Any) -> keras.Layer:
     """A layer that adds the same cells at every size of its input."""
     mode = padding_mode_of(layer)
     pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
-    if pooling and _is_zeros(mode):
+    if pooling:
         # What "same" adds for pooling is seen by no maximum and counted by no
         # mean; explicit zeros would be.
-        mode = padding.get("partial")
+        mode = padding.unseen_zeros(mode)
     return _maker(layer, mode, pads)()
 
 
@@ -98,8 +97,8 @@ def dense_layer(
     """A window that moves by one cell, with the cells and the mode."""
     counted = getattr(getattr(layer, "geometry", None), "explicit", None)
     pooling = isinstance(layer, (*MAX_POOLING, *AVERAGE_POOLING))
-    if pooling and counted is None and _is_zeros(mode):
-        mode = padding.get("partial")  # see `fixed_layer`
+    if pooling and counted is None:
+        mode = padding.unseen_zeros(mode)  # see `fixed_layer`
     config = {**layer_config(layer), "strides": 1}
     config.pop("padding_mode", None)
     if not any(map(any, pads)):
@@ -109,10 +108,6 @@ def dense_layer(
     return ours.from_config(
         {**config, "padding": pads, "padding_mode": padding.serialize(mode)}
     )
-
-
-def _corrects(mode):
-    return type(mode).correct is not PaddingMode.correct
 
 
 def _is_unseen(site):
@@ -176,7 +171,7 @@ def _maker(layer, mode, cells):
 
 def changes_interpolation(mode: PaddingMode | None) -> bool:
     """Whether borders of interpolations become others than those of Keras."""
-    return isinstance(mode, CopyMode) and mode != padding.get("replicate")
+    return mode is not None and mode.copies and mode != padding.get("replicate")
 
 
 def _resampling_maker(layer, mode):
