@@ -171,7 +171,14 @@ def _maker(layer, mode, cells):
 
 def changes_interpolation(mode: PaddingMode | None) -> bool:
     """Whether borders of interpolations become others than those of Keras."""
-    return mode is not None and mode.copies and mode != padding.get("replicate")
+    return mode is not None and _continued(mode) != padding.Replicate()
+
+
+def _continued(mode):
+    """How an interpolation goes on: as Keras' own where nothing is copied."""
+    if isinstance(mode, padding.PerAxis):
+        return padding.get([_continued(each) for each in mode.modes])
+    return mode if mode.copies else padding.Replicate()
 
 
 def _resampling_maker(layer, mode):
@@ -183,8 +190,9 @@ def _resampling_maker(layer, mode):
     if not changes_interpolation(mode):
         return lambda: stock_resampling(layer)
     ours: Any = PADDED.get(type(layer), type(layer))
+    values = padding.serialize(_continued(mode))
     return lambda: ours.from_config(
-        {**layer.get_config(), "padding_mode": padding.serialize(mode)}
+        {**layer.get_config(), "padding_mode": values}
     )
 
 
