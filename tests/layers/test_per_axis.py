@@ -1,6 +1,7 @@
 """Layers with a mode for each axis, against the stock layer on NumPy's pads."""
 
 import itertools
+from functools import partial
 
 import keras
 import numpy as np
@@ -98,16 +99,15 @@ def test_partial_corrects_its_axis_alone():
 @pytest.mark.parametrize(
     ("make", "shape", "factor"),
     [
-        (lambda **k: layers.Conv2DTranspose(2, 3, 2, "same", **k), None, 2),
-        (lambda **k: layers.DepthwiseConv2D(3, padding="same", **k), None, 1),
         (
-            lambda **k: layers.SeparableConv2D(2, 5, padding="same", **k),
-            None,
-            1,
+            partial(layers.Conv2DTranspose, 2, 3, 2, padding="same"),
+            (2, 6, 8, 3),
+            2,
         ),
-        (lambda **k: layers.Padding2D(1, **k), None, None),
+        (partial(layers.DepthwiseConv2D, 3, padding="same"), (2, 6, 8, 3), 1),
+        (partial(layers.Padding2D, 1), (2, 6, 8, 3), None),
         (
-            lambda **k: layers.ConvLSTM2D(2, 3, padding="same", **k),
+            partial(layers.ConvLSTM2D, 2, 3, padding="same"),
             (1, 2, 6, 8, 3),
             1,
         ),
