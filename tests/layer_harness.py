@@ -75,6 +75,10 @@ class Case:
                 yield padding.Constant(0.5)
             else:
                 yield padding.get(name)
+        if len(self.sizes) == 2:
+            yield padding.get("zeros+circular")
+        if self.layer.__name__ in ("Conv2D", "Conv2DTranspose"):
+            yield padding.get("earth")
 
     def steady_modes(self):
         """The same modes, made to give the same numbers at each inference."""
@@ -88,11 +92,17 @@ class Case:
         inputs = keras.Input(batch_shape=self.shape(batch=batch, sizes=sizes))
         outputs, weights = {}, None
         for mode in modes or self.modes():
-            layer = self.make(padding_mode=mode, name=mode.name)
-            outputs[mode.name] = layer(inputs)
+            name = label(mode)
+            layer = self.make(padding_mode=mode, name=name)
+            outputs[name] = layer(inputs)
             weights = weights or layer.get_weights()
             layer.set_weights(weights)
         return keras.Model(inputs, outputs)
+
+
+def label(mode):
+    """The name of a mode as layers and outputs can have it."""
+    return mode.name.replace("+", "_")
 
 
 def _layer(name, *args, **kwargs):
@@ -353,14 +363,14 @@ def check_compiled(case, modes):
     # What is drawn differs from run to run, so it must not enter the slope.
     for mode in modes:
         if mode.random:
-            upstream[mode.name] *= 0
+            upstream[label(mode)] *= 0
     outputs, slope = _compiled(_with_gradient(model))(x, upstream)
     expected, eager = _with_gradient(model)(x, upstream)
     for mode in modes:
         if not mode.random:
             np.testing.assert_allclose(
-                keras.ops.convert_to_numpy(outputs[mode.name]),
-                keras.ops.convert_to_numpy(expected[mode.name]),
+                keras.ops.convert_to_numpy(outputs[label(mode)]),
+                keras.ops.convert_to_numpy(expected[label(mode)]),
                 rtol=1e-4,
                 atol=1e-4,
                 err_msg=mode.name,
