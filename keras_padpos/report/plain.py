@@ -73,6 +73,7 @@ def report_text(
     *,
     title: str | None = None,
     figures: bool = True,
+    folder: Path | None = None,
 ) -> str:
     r"""Write a report.
 
@@ -90,13 +91,15 @@ def report_text(
             as they are.
         title: Of the report, in HTML and Markdown.
         figures: Whether to put figures in, in HTML.
+        folder: Where a page in HTML will lie, so that it links the figures'
+            PDF files; without, it has no such links.
     """
     if report_format == "csv":
         return _report_csv(runs)
     content = report_content(runs, layouts, title)
     if report_format == "markdown":
         return "\n\n".join(_markdown_blocks(content)) + "\n"
-    return report_html(content, figures=figures)
+    return report_html(content, figures=figures, folder=folder)
 
 
 def write_report(
