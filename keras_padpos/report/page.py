@@ -226,6 +226,7 @@ def _groups(content, filters, figures, folder):
             "marks": filters.run_marks(group.runs),
             "tables": group.tables,
             "notes": group.notes,
+            "conclusion": group.conclusion,
             "runs": runs,
         }
 

@@ -49,7 +49,7 @@ _DASHES = ("-", "--", ":", "-.")
 _FILLS = ("none", "full", "left", "right")
 
 
-def _style() -> dict[str, Any]:
+def _style() -> Any:
     from cycler import cycler
 
     return {
