@@ -72,7 +72,7 @@ def save_figure(
     """
     about = {"Title": " ".join(title.split())}
     undated = {**about, "CreationDate": None}
-    for kind, metadata in (("pdf", undated), ("png", about)):
+    for kind, metadata in (("png", about), ("pdf", undated)):
         with atomic_file(Path(path).with_suffix(f".{kind}")) as file:
             figure.savefig(file, format=kind, dpi=dpi, metadata=metadata)
 
@@ -222,9 +222,10 @@ def figure_legend(
 ) -> None:
     """Put the labels of all panels into one legend outside, each once."""
     handles: dict[str, Any] = {}
-    for panel in reversed(list(panels)):
+    for panel in panels:
         lines, labels = panel.get_legend_handles_labels()
-        handles |= dict(zip(labels, lines, strict=True))
+        for label, line in zip(labels, lines, strict=True):
+            handles.setdefault(label, line)
     if handles:
         figure.legend(
             handles.values(), handles, loc=place, frameon=False, **options

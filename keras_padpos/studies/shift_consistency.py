@@ -154,11 +154,12 @@ def _network(run, plan):
 
 def _figures(work, rows, arrays):
     """Plot `consistency`: a column a shift, a mark a padding mode."""
-    title = _TITLE.format(**rows[0]).replace(": ", "\n", 1)
+    title = "Same class when shifted\n{backbone}, {images} images, {image_set}"
     columns = list(grouped(rows, _SHIFT))
     modes = by_mode(rows).items()
     styles = mode_lines(mode for mode, _ in modes)
-    with lines_figure(work.figure_path("consistency"), title) as axis:
+    path = work.figure_path("consistency")
+    with lines_figure(path, title.format(**rows[0])) as axis:
         for number, (mode, own) in enumerate(modes):
             # Side by side, so that intervals do not hide each other.
             beside = 0.08 * (number - (len(modes) - 1) / 2)
