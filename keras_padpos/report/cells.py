@@ -14,8 +14,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from keras_padpos.report.text_layout import markdown_lines
 from keras_padpos.report.text_layout import table_lines
+from keras_padpos.report.text_layout import whole_lines
 from keras_padpos.report.text_layout import wrapped_text
 
 # Longest list, and longest text, that a cell shows whole.
@@ -207,8 +207,9 @@ def print_table(
     """
     console = console or Console()
     headings, texts, right = _cells(columns, rows)
-    lines = markdown_lines(headings, texts, right)
-    if console.is_terminal or max(map(cell_len, lines)) > console.width:
+    markdown = not console.is_terminal
+    lines = whole_lines(headings, texts, right, markdown=markdown)
+    if max(map(cell_len, lines)) > console.width:
         lines = table_lines(headings, texts, right, console.width)
     for line in wrapped_text(title, console.width):
         console.print(Text(line, style="bold"))
@@ -262,7 +263,7 @@ def table_markdown(
     Note.
     """
     pairs = column_pairs(columns)
-    lines = markdown_lines(
+    lines = whole_lines(
         *_cells(
             [(key, markdown_text(heading)) for key, heading in pairs],
             [{key: _escaped(row.get(key)) for key, _ in pairs} for row in rows],

@@ -1,5 +1,6 @@
 """A table as lines of text that fit a width, no word broken."""
 
+import itertools
 import re
 import textwrap
 from collections.abc import Iterable
@@ -234,19 +235,25 @@ def table_lines(
     return lines
 
 
-def markdown_lines(
+def whole_lines(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
     right: Sequence[bool],
+    *,
+    markdown: bool = True,
 ) -> list[str]:
-    """A Markdown table, as wide as it needs."""
+    """A table as wide as it needs, in Markdown or with a rule alone."""
     widths = _Grid(headings, right, [("", rows)]).natural()
+    bar = "|" if markdown else " "
 
     def line(cells):
-        cells = zip(cells, widths, right, strict=True)
-        return "| " + " | ".join(_aligned(*cell) for cell in cells) + " |"
+        parts = itertools.starmap(
+            _aligned, zip(cells, widths, right, strict=True)
+        )
+        return f"{bar} {f' {bar} '.join(parts)} {bar}".rstrip()
 
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    rule = "|".join("-" * (width + 2) for width in widths)
+    rule = f"|{rule}|" if markdown else " " + "─" * len(rule)
     return [line(headings), rule, *map(line, rows)]
 
 

@@ -36,6 +36,18 @@ def test_pipe_gets_a_markdown_table():
     ]
 
 
+def test_a_terminal_gets_a_table_with_a_rule():
+    rows = [{"a": "x", "spc": 0.5}, {"a": "longer", "spc": None}]
+    lines = printed("T", ["a", ("spc", "SPC")], rows, force_terminal=True)
+    assert lines == [
+        "T",
+        "  a          SPC",
+        " ────────────────",
+        "  x        0.500",
+        "  longer       -",
+    ]
+
+
 def test_nothing_is_cut_off_and_every_line_fits():
     rows = [{f"column{i}": "x" * 50 for i in range(20)}]
     for terminal in (True, False):
