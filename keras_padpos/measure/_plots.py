@@ -61,7 +61,8 @@ def plot_maps(rows: Rows, arrays: Mapping[str, np.ndarray]) -> Any:
             if axis in panels[:, 0]:
                 axis.set_ylabel(MODE_LABELS.get(mode, mode))
         column[0].set_title(target.replace("_", " "))
-    figure.colorbar(image, ax=panels, label="position", aspect=40)
+    options = {"aspect": 30, "shrink": 0.5, "label": "position"}
+    figure.colorbar(image, ax=panels, **options)
     return figure
 
 

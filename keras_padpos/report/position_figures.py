@@ -108,7 +108,8 @@ def _predicted_maps(work, rows, arrays, labels):
                 name, rotation=0, ha="right", va="center", fontsize=9
             )
         if len(set(limits)) == 1:
-            figure.colorbar(image, ax=axes, aspect=40, label="position")
+            options = {"aspect": 30, "shrink": 0.5, "label": "position"}
+            figure.colorbar(image, ax=axes, **options)
         else:  # Stripes may have another scale than ramps.
             for column in axes.T:
                 figure.colorbar(
