@@ -22,7 +22,9 @@ class DrawnFigures:
 
         def keep(figure, *args, **options):
             self.found[self._names[-1]] = figure
-            return save(figure, *args, **options)
+            # What is asked of figures is asked of the picture.
+            if options["format"] == "png":
+                save(figure, *args, **options)
 
         monkeypatch.setattr(Figure, "savefig", keep)
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from keras_padpos.files.disk import atomic_file
+from keras_padpos.report.figure import empty_figure
+from keras_padpos.report.figure import save_figure
 
 # A bar that is longer is cut off, its number stands above it.
 _MOST_PERCENT = 100
@@ -32,24 +33,17 @@ def padding_ratio_figure(
     ...     padding_ratio_figure(f"{folder}/vgg16.png", [row], "VGG16")
 
     Args:
-        path: PNG file to write.
+        path: PNG file to write; a PDF is written beside.
         rows: One network's rows, as `measure_padding` gives them.
         title: The line above.
         target: The largest ratio aimed at, drawn as a line.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     groups = {}
     for row in rows:
         group = row["batch_size"], row["pass"]
         groups.setdefault(group, {})[_label(row)] = row
     labels = list(dict.fromkeys(map(_label, rows)))
-    figure = Figure(
-        figsize=(2 + 0.55 * len(labels) * len(groups) ** 0.5, 4),
-        layout="constrained",
-    )
-    FigureCanvasAgg(figure)
+    figure = empty_figure((2 + 0.55 * len(labels) * len(groups) ** 0.5, 4))
     axes = figure.subplots()
     width = 0.8 / len(groups)
     for number, (group, found) in enumerate(groups.items()):
@@ -99,8 +93,7 @@ def padding_ratio_figure(
     axes.set_ylabel('extra time over padding="same" (%)')
     axes.legend(fontsize=8)
     axes.set_title(title, fontsize=10, pad=20)
-    with atomic_file(path) as file:
-        figure.savefig(file, format="png", dpi=120)
+    save_figure(figure, path, title, dpi=120)
 
 
 def _label(row):

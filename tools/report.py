@@ -52,6 +52,7 @@ def main(argv):
         LAYOUTS,
         title=_TITLE.value,
         figures=_FIGURES.value,
+        folder=out.parent if out else None,
     )
     print(report.write_report(text, records, out), file=sys.stderr)
 

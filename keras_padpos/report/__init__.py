@@ -12,6 +12,7 @@ from keras_padpos.report.plain import report_text
 from keras_padpos.report.plain import tables_markdown
 from keras_padpos.report.plain import write_report
 from keras_padpos.report.position_figures import draw_position_figures
+from keras_padpos.report.position_report import position_conclusion
 from keras_padpos.report.position_report import position_notes
 from keras_padpos.report.position_report import position_tables
 from keras_padpos.report.progress import Progress
@@ -27,6 +28,7 @@ __all__ = [
     "find_runs",
     "orderings_tables",
     "paper_tables",
+    "position_conclusion",
     "position_notes",
     "position_rows",
     "position_tables",

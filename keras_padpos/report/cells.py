@@ -1,6 +1,5 @@
 """Values as the cells of a table show them, and tables as text."""
 
-import io
 import itertools
 import json
 import math
@@ -11,17 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from keras_padpos.report.text_layout import table_lines
+from keras_padpos.report.text_layout import whole_lines
+from keras_padpos.report.text_layout import wrapped_text
 
 # Longest list, and longest text, that a cell shows whole.
 _SHORT = 4
 _LONGEST = 60
-
-# Wider than any table: a pipe has no margin to wrap at.
-_PIPE_WIDTH = 10_000
 
 
 class RichText(str):
@@ -186,8 +185,9 @@ def print_table(
 ) -> None:
     """Print rows as a table, to standard output.
 
-    On a terminal the table fits its width. Piped or written to a file it is
-    a Markdown table of as many columns as it needs, nothing cut off. Numbers
+    Where the table is wider than the terminal, it is laid out anew, no word
+    broken: see `table_lines`. Piped or written to a file it is a Markdown table
+    if it fits 80 columns, or as many as the environment's `COLUMNS`. Numbers
     stand on the right; `cell_text` formats them.
 
     Example:
@@ -206,33 +206,40 @@ def print_table(
         console: Where to print; standard output if not given.
     """
     console = console or Console()
-    plain = not console.is_terminal
-    if plain:
-        console.width = _PIPE_WIDTH
-    table = Table(box=box.MARKDOWN if plain else box.SIMPLE_HEAD)
+    headings, texts, right = _cells(columns, rows)
+    markdown = not console.is_terminal
+    lines = whole_lines(headings, texts, right, markdown=markdown)
+    if max(map(cell_len, lines)) > console.width:
+        lines = table_lines(headings, texts, right, console.width)
+    for line in wrapped_text(title, console.width):
+        console.print(Text(line, style="bold"))
+    for line in lines:
+        console.print(Text(line))
+    print_lines(*notes, console=console)
+
+
+def print_lines(*lines: str, console: Console | None = None) -> None:
+    """Print lines of text, to standard output; longer ones are wrapped."""
+    console = console or Console()
+    for line in lines:
+        for part in wrapped_text(line, console.width):
+            console.print(Text(part))
+
+
+def _cells(columns, rows):
+    """Headings, texts of rows, and which columns stand on the right."""
     pairs = column_pairs(columns)
-    for key, heading in pairs:
-        table.add_column(
-            Text(heading),
-            justify="right"
-            if any(is_number(row.get(key)) for row in rows)
-            else "left",
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row(*(Text(cell_text(row.get(key))) for key, _ in pairs))
-    with console.capture() as capture:
-        console.print(table)
-    # A box without a top has a blank line there.
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    console.print(Text(title, style="bold"), soft_wrap=True)
-    console.print(
-        *(Text.from_ansi(line) for line in lines if line),
-        sep="\n",
-        soft_wrap=True,
+    return (
+        [printable(str(heading)) for _, heading in pairs],
+        [
+            [
+                printable(cell_text(row.get(key)).replace("\n", " "))
+                for key, _ in pairs
+            ]
+            for row in rows
+        ],
+        [any(is_number(row.get(key)) for row in rows) for key, _ in pairs],
     )
-    for note in notes:
-        console.print(Text(note), soft_wrap=plain)
 
 
 def table_markdown(
@@ -255,19 +262,17 @@ def table_markdown(
     <BLANKLINE>
     Note.
     """
-    text = io.StringIO()
     pairs = column_pairs(columns)
-    print_table(
-        "",
-        [(key, markdown_text(heading)) for key, heading in pairs],
-        [{key: _escaped(row.get(key)) for key, _ in pairs} for row in rows],
-        # Whatever the environment says of colours, this is no terminal.
-        console=Console(file=text, force_terminal=False, color_system=None),
+    lines = whole_lines(
+        *_cells(
+            [(key, markdown_text(heading)) for key, heading in pairs],
+            [{key: _escaped(row.get(key)) for key, _ in pairs} for row in rows],
+        )
     )
     return "\n\n".join(
         [
             f"**{markdown_text(title)}**",
-            text.getvalue().strip(),
+            "\n".join(lines),
             *map(markdown_text, notes),
         ]
     )

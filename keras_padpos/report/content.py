@@ -48,21 +48,24 @@ class Layout:
             tables, because these tell rows apart by them.
         rows: From runs to the rows that `tables` takes; if not given, those
             of results.json.
+        conclusion: From rows to one or two sentences of numbers.
     """
 
     tables: Callable[[Sequence[Any]], list[Table]]
     notes: Callable[[Sequence[Any]], Sequence[str]] = lambda rows: ()
     key: frozenset[str] = frozenset()
     rows: Callable[[Sequence[RunRecord]], list[dict[str, Any]]] = plain_rows
+    conclusion: Callable[[Sequence[Any]], Sequence[str]] = lambda rows: ()
 
 
 @dataclasses.dataclass(frozen=True)
 class RunGroup:
-    """Runs that share their tables, and the notes for all of these."""
+    """Runs that share their tables, with the conclusion and the notes."""
 
     runs: tuple[RunRecord, ...]
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    conclusion: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,8 +194,13 @@ def _parts(layout, runs, refused):
     """The group, or its runs one by one if their tables cannot be drawn."""
     try:
         rows = layout.rows(runs)
-        tables, notes = layout.tables(rows), layout.notes(rows)
-        yield RunGroup(tuple(runs), tuple(tables), tuple(notes))
+        yield RunGroup(
+            tuple(runs),
+            *(
+                tuple(part(rows))
+                for part in (layout.tables, layout.notes, layout.conclusion)
+            ),
+        )
     # Rows of later versions, or of nobody knows what, have other fields; the
     # page is made all the same, and says so.
     except Exception as error:

@@ -8,6 +8,9 @@ import warnings
 from keras_padpos.report.cells import is_number
 from keras_padpos.report.cells import printable
 from keras_padpos.report.figure import empty_figure
+from keras_padpos.report.style import figure_style
+from keras_padpos.report.style import label_modes
+from keras_padpos.report.style import line_styles
 from keras_padpos.report.table import Rows
 
 # The horizontal axis: the first of these that takes several values.
@@ -70,6 +73,7 @@ def _is_finite(value):
     return is_number(value) and abs(value) < _LARGEST
 
 
+@figure_style()
 def draw_curves(lines: Rows) -> tuple[str, bytes] | None:
     """Plot what `learning_curves` finds: what is to be seen, and a PNG file."""
     time, panels = learning_curves(lines)
@@ -79,6 +83,7 @@ def draw_curves(lines: Rows) -> tuple[str, bytes] | None:
     rows = math.ceil(len(panels) / columns)
     labels = (label for curves in panels.values() for label in curves)
     families = list(dict.fromkeys(map(_family, labels)))
+    styles = line_styles(label_modes(families))
     figure = empty_figure((3.6 * columns, 2.6 * rows))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes[len(panels) :]:
@@ -90,11 +95,12 @@ def draw_curves(lines: Rows) -> tuple[str, bytes] | None:
         if low > 0 and _LARGE_SPAN < high / low < _LARGEST:
             axis.set_yscale("log")
         for label, points in curves.items():
-            family = _family(label)
-            (handles[family],) = axis.plot(
+            style = styles[_family(label)]
+            (handles[style["label"]],) = axis.plot(
                 list(points),
                 list(points.values()),
-                color=f"C{families.index(family) % 10}",
+                color=style["color"],
+                linestyle=style["linestyle"],
                 linewidth=1,
             )
         axis.set_ylabel(_plain(metric), parse_math=False)

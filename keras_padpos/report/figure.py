@@ -7,13 +7,21 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from keras_padpos.files.disk import atomic_file
+from keras_padpos.report.style import MODE_LABELS
+from keras_padpos.report.style import figure_style
+from keras_padpos.report.style import mode_lines
 
-_DASHES = ("-", "--", ":")
+# Learning curves have more points than there is room for markers.
+_MOST_MARKERS = 12
+
+# A share of cells off the scale that is told.
+_OFF_SCALE = 0.01
 
 # Letters have widths of whole pixels: the same ones are up to so much wider
 # at another resolution.
@@ -41,12 +49,32 @@ def open_figure(
     fontsize: float | str = 10,
     dpi: int = 110,
 ) -> Iterator[Any]:
-    """Plot a figure of `size` inches, its title not counted, as PNG."""
-    figure = empty_figure(size, layout)
-    yield figure
-    figure_title(figure, title, fontsize=fontsize)
-    with atomic_file(path) as file:
-        figure.savefig(file, format="png", dpi=dpi)
+    """Plot a figure of `size` inches, its title not counted; save it."""
+    with figure_style():
+        figure = empty_figure(size, layout)
+        yield figure
+        figure_title(figure, title, fontsize=fontsize)
+        save_figure(figure, path, title, dpi=dpi)
+
+
+def save_figure(
+    figure: Any, path: str | os.PathLike, title: str, *, dpi: int = 110
+) -> None:
+    """Save a figure as PNG, and as PDF beside; both name the title.
+
+    Equal figures are equal files: the PDF has no date.
+
+    Args:
+        figure: Matplotlib's figure.
+        path: The PNG file.
+        title: What the files' metadata say.
+        dpi: Of the PNG, and of what is drawn as pixels in the PDF.
+    """
+    about = {"Title": " ".join(title.split())}
+    undated = {**about, "CreationDate": None}
+    for kind, metadata in (("png", about), ("pdf", undated)):
+        with atomic_file(Path(path).with_suffix(f".{kind}")) as file:
+            figure.savefig(file, format=kind, dpi=dpi, metadata=metadata)
 
 
 @contextlib.contextmanager
@@ -59,7 +87,7 @@ def figure_panels(
     size: tuple[float, float] = (2.9, 2.9),
     **options: Any,
 ) -> Iterator[Any]:
-    """Plot panels of `size` inches each, with a title, and save them as PNG.
+    """Plot panels of `size` inches each, with a title, and save them.
 
     Long titles are wrapped, see `figure_title`. Labels of lines stand in a
     legend beside the panels, each once. The options are those of Matplotlib's
@@ -104,13 +132,14 @@ def learning_figure(
     `labels` go from each padding mode to where the curves of its seeds are in
     `arrays`: `LABEL/step`, and the metric under its name.
     """
-    with lines_figure(path, title) as axis:
-        for mode, style in mode_lines(list(labels)).items():
+    with lines_figure(path, f"{words.capitalize()}\n{title}") as axis:
+        for mode, style in mode_lines(labels).items():
+            steps = arrays[f"{labels[mode][0]}/step"]
             draw_seeds(
                 axis,
                 np.array([arrays[f"{each}/{metric}"] for each in labels[mode]]),
-                arrays[f"{labels[mode][0]}/step"],
-                marker=".",
+                steps,
+                markevery=-(-len(steps) // _MOST_MARKERS),
                 **style,
             )
         axis.set_xlabel("training steps")
@@ -137,23 +166,55 @@ def draw_seeds(
         axis.fill_between(place, mean - sd, mean + sd, **band)
 
 
-def mode_lines(modes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Each mode's style in all panels, as Matplotlib's `plot` takes it."""
-    return {
-        mode: {
-            "color": f"C{number % 10}",
-            "linestyle": _DASHES[number // 4 % len(_DASHES)],
-            "linewidth": 1.4,
-            "label": mode,
-        }
-        for number, mode in enumerate(modes)
-    }
-
-
 def hide_ticks(axis: Any) -> None:
     """Leave a map without ticks."""
     axis.set_xticks([])
     axis.set_yticks([])
+
+
+def show_map(
+    axis: Any,
+    values: Any,
+    low: float,
+    high: float,
+    *,
+    ticks: bool = False,
+    **style: Any,
+) -> Any:
+    """Draw a map on a linear scale; one that is off the scale says so.
+
+    Returns:
+        Matplotlib's image.
+    """
+    image = axis.imshow(values, vmin=low, vmax=high, **style)
+    if not ticks:
+        hide_ticks(axis)
+    values = np.asarray(values, float)
+    lines = [
+        f"{100 * share:.0f} % {what}"
+        for share, what in (
+            (np.mean(values > high), f"> {high:.3g}"),
+            (np.mean(values < low), f"< {low:.3g}"),
+        )
+        if share >= _OFF_SCALE
+    ]
+    if lines:
+        say_inside(axis, "\n".join(lines))
+    return image
+
+
+def say_inside(axis: Any, text: str) -> None:
+    """Write what a map alone does not tell into its panel."""
+    axis.text(
+        0.5,
+        0.03,
+        text,
+        transform=axis.transAxes,
+        ha="center",
+        va="bottom",
+        fontsize=6.5,
+        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.5},
+    )
 
 
 def figure_legend(
@@ -161,9 +222,10 @@ def figure_legend(
 ) -> None:
     """Put the labels of all panels into one legend outside, each once."""
     handles: dict[str, Any] = {}
-    for panel in reversed(list(panels)):
+    for panel in panels:
         lines, labels = panel.get_legend_handles_labels()
-        handles |= dict(zip(labels, lines, strict=True))
+        for label, line in zip(labels, lines, strict=True):
+            handles.setdefault(label, line)
     if handles:
         figure.legend(
             handles.values(), handles, loc=place, frameon=False, **options
@@ -229,9 +291,8 @@ def mode_figure(
     Values that are `None` or NaN leave a gap; see `draw_seeds`.
     """
     with lines_figure(path, title) as axis:
-        for mode, style in mode_lines(list(values)).items():
-            seeds = np.array(values[mode], float)
-            draw_seeds(axis, seeds, marker="o", **style)
+        for mode, style in mode_lines(values).items():
+            draw_seeds(axis, np.array(values[mode], float), **style)
         yield axis
 
 
@@ -246,7 +307,7 @@ def map_panels(
     limits: tuple[float, float] | None = None,
     bar: str | None = None,
 ) -> Iterator[list[Any]]:
-    """Plot a panel for each map, with its name, all on one scale.
+    """Plot a panel for each padding mode's map, all on one scale.
 
     The scale goes from the smallest to the largest value if there are no
     `limits`; `bar` is the label of a bar that shows it. Yields the panels.
@@ -262,8 +323,8 @@ def map_panels(
         for axis in panels.ravel()[len(maps) :]:
             axis.set_axis_off()
         for axis, (name, values) in zip(shown, maps.items(), strict=True):
-            image = axis.imshow(values, vmin=limits[0], vmax=limits[1])
-            axis.set_title(name, fontsize="small")
+            image = show_map(axis, values, *limits, ticks=True)
+            axis.set_title(MODE_LABELS.get(name, name), fontsize="small")
         if bar is not None:
             axis.figure.colorbar(
                 image, ax=panels.ravel().tolist(), shrink=0.8, label=bar

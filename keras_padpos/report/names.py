@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from keras_padpos.report.style import MODE_LABELS
+
 _Row = Mapping[str, Any]
 
 NETWORK = ("backbone", "weights", "padding_mode", "calibration_images")
@@ -61,9 +63,6 @@ def head_label(row: _Row) -> str:
     return label
 
 
-_MODES = {"none": "no padding", "reference": "real neighbours"}
-
-
 def _network_label(row, alike=()):
     """A network's name, with as many folders as tell it from those alike."""
     if row["backbone"] == "rgb":
@@ -82,7 +81,8 @@ def _network_label(row, alike=()):
     else:
         parts = distinct_parts(other["weights"] for other in alike)
         weights = path_end(weights, parts)
-    mode = _MODES.get(row["padding_mode"], f"{row['padding_mode']} padding")
+    mode = row["padding_mode"]
+    mode = MODE_LABELS.get(mode, f"{mode} padding")
     parts = distinct_parts(other["backbone"] for other in alike)
     return f"{path_end(row['backbone'], parts)} ({weights}), {mode}"
 

@@ -44,6 +44,15 @@
     contents.open = false;
   }
 
+  // A link to what is folded unfolds it.
+  const unfold = () => {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    const folded = target && target.querySelector(":scope > details.folded");
+    if (folded) folded.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
   // A figure that was enlarged by a click becomes small by another.
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".zoom");

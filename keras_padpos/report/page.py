@@ -5,12 +5,15 @@ import functools
 import hashlib
 import io
 import itertools
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
@@ -18,6 +21,7 @@ from keras_padpos.errors import error_text
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 from keras_padpos.report.cells import is_number
+from keras_padpos.report.cells import printable
 from keras_padpos.report.content import ReportContent
 from keras_padpos.report.content import RunGroup
 from keras_padpos.report.content import run_anchor
@@ -43,12 +47,27 @@ _NUMBER = re.compile(r"(?!\d{4}-\d)[-+−]?[\d.]+(e[-+]\d+)?( |$)|\[|-$|-inf")
 # Longer texts are broken into lines.
 _LONG = 36
 
+# Of a figure's caption, in characters.
+_LONGEST = 300
+
 # Names of runs that stand in a heading.
 _MOST_NAMES = 4
 
 
-def report_html(content: ReportContent, *, figures: bool = True) -> str:
-    """Write a report as a page that needs nothing but itself."""
+def report_html(
+    content: ReportContent,
+    *,
+    figures: bool = True,
+    folder: str | os.PathLike | None = None,
+) -> str:
+    """Write a report as a page that needs nothing but itself.
+
+    Args:
+        content: What it says.
+        figures: Whether it shows the figures of runs.
+        folder: Where the page will lie: it links the figures' PDF files from
+            there. Without, it has no such links.
+    """
     try:
         import jinja2
     except ImportError as error:
@@ -82,7 +101,7 @@ def report_html(content: ReportContent, *, figures: bool = True) -> str:
         content=content,
         overview=overview,
         choices=filters.choices(),
-        groups=_groups(content, filters, figures),
+        groups=_groups(content, filters, figures, folder),
         table=table,
         probe_marks=filters.marks([("experiment", "position_probe")]),
         counts=", ".join(f"{n} {state}" for state, n in states.items()),
@@ -183,7 +202,7 @@ def _is_right(values: list[Any]) -> bool:
     )
 
 
-def _groups(content, filters, figures):
+def _groups(content, filters, figures, folder):
     """From each experiment to what the template shows of its groups."""
     numbers = itertools.count(1)
 
@@ -194,7 +213,7 @@ def _groups(content, filters, figures):
                 "anchor": run_anchor(content.runs, run),
                 "marks": filters.run_marks([run]),
                 "provenance": provenance_items(run),
-                **_figures(run if figures else None),
+                **_figures(run if figures else None, folder),
             }
             for run in group.runs
         ]
@@ -207,6 +226,7 @@ def _groups(content, filters, figures):
             "marks": filters.run_marks(group.runs),
             "tables": group.tables,
             "notes": group.notes,
+            "conclusion": group.conclusion,
             "runs": runs,
         }
 
@@ -228,13 +248,15 @@ def _title(group: RunGroup) -> str:
     return title
 
 
-def _figures(run):
+def _figures(run, folder):
     """Captions and pictures of a run, its curves last; which are broken."""
     figures, broken = [], []
     for file in run.figures if run else ():
         try:
-            caption = file.stem.replace("_", " ")
-            figures.append((caption, embed_figure(file.read_bytes())))
+            figure = embed_figure(file.read_bytes())
+            figure["pdf"] = _pdf_link(file.with_suffix(".pdf"), folder)
+            caption = figure["title"] or file.stem.replace("_", " ")
+            figures.append((caption, figure))
         except (OSError, ValueError) as error:
             broken.append(f"{file.name}: {error_text(error)}")
     if run and (curves := draw_curves(run.metrics)):
@@ -242,14 +264,28 @@ def _figures(run):
     return {"figures": figures, "broken": broken}
 
 
+def _pdf_link(file, folder):
+    """The address of a file for a page in a folder; `None` without one."""
+    if folder is None or not file.is_file():
+        return None
+    try:
+        return quote(Path(os.path.relpath(file, folder)).as_posix())
+    except ValueError:  # On another drive.
+        return None
+
+
 def embed_figure(content: bytes) -> dict[str, Any]:
-    """A PNG file as a data URI, its size in pixels, and what was done to it."""
+    """A PNG file as a data URI, with its size in pixels and its title.
+
+    `note` says what was done to it.
+    """
     from PIL import Image
 
     note = ""
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             width, height = image.size
+            title = printable(str(image.info.get("Title", ""))[:_LONGEST])
             # A torn file has a size too. Checksums take no time, pixels do.
             image.verify()
         if len(content) > _LARGEST_FILE and width > _WIDTH:
@@ -264,4 +300,11 @@ def embed_figure(content: bytes) -> dict[str, Any]:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise InputError("it is no PNG picture, or damaged") from None
     uri = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
-    return {"uri": uri, "width": width, "height": height, "note": note}
+    return {
+        "uri": uri,
+        "width": width,
+        "height": height,
+        "title": title,
+        "note": note,
+        "pdf": None,
+    }

@@ -9,16 +9,19 @@ import numpy as np
 from keras_padpos.report.cells import counted
 from keras_padpos.report.figure import figure_legend
 from keras_padpos.report.figure import hide_ticks
-from keras_padpos.report.figure import mode_lines
 from keras_padpos.report.figure import open_figure
 from keras_padpos.report.figure import panel_titles
+from keras_padpos.report.figure import say_inside
 from keras_padpos.report.names import pattern_networks
+from keras_padpos.report.style import MODE_LABELS
+from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
 _PANEL_INCHES = 2.9
 _PROFILE_INCHES = 2.6
+_MOST_MARKERS = 10
 # What stands beside a panel.
 _NUMBERS_INCHES = 0.6
 
@@ -196,7 +199,7 @@ def _band(axis, seeds, field, style):
             points.append((step, mean, min(values), max(values)))
     if points:
         steps, means, lows, highs = zip(*points, strict=True)
-        axis.plot(steps, means, marker="o", markersize=2.5, **style)
+        axis.plot(steps, means, markersize=4, **style)
         axis.fill_between(
             steps, lows, highs, color=style["color"], alpha=0.15, linewidth=0
         )
@@ -215,7 +218,7 @@ def _depth_figure(path, rows, modes, layers, title):
             in_db = field != "relative"
             for number, (mode, style) in enumerate(mode_lines(modes).items()):
                 # Side by side, so that bars do not hide each other.
-                shift = 0.03 * (number - (len(modes) - 1) / 2)
+                shift = 0.06 * (number - (len(modes) - 1) / 2)
                 own = [rows[mode, layer] for layer in layers]
                 _error_bars(axis, own, field, in_db, shift, style)
             if not in_db and axis.lines:
@@ -240,9 +243,7 @@ def _error_bars(axis, rows, field, in_db, shift, style):
         bars.append((number + shift, value, value - low, high - value))
     if bars:
         x, values, below, above = zip(*bars, strict=True)
-        axis.errorbar(
-            x, values, [below, above], marker="o", markersize=3, **style
-        )
+        axis.errorbar(x, values, [below, above], elinewidth=1, **style)
 
 
 def _profile_figure(path, profiles, modes, layers, title):
@@ -254,13 +255,15 @@ def _profile_figure(path, profiles, modes, layers, title):
             for mode, style in mode_lines(modes).items():
                 profile = np.asarray(profiles[mode, layer])
                 shown = profile > 0
-                axis.plot(
-                    np.flatnonzero(shown),
-                    profile[shown],
-                    marker="o",
-                    markersize=2.5,
-                    **style,
-                )
+                # A logarithmic scale has no place for a pattern of 0.
+                if shown.any():
+                    axis.plot(
+                        np.flatnonzero(shown),
+                        profile[shown],
+                        markersize=4,
+                        markevery=-(-shown.sum() // _MOST_MARKERS),
+                        **style,
+                    )
             if any((profiles[mode, layer] > 0).any() for mode in modes):
                 axis.set_yscale("log")
             axis.xaxis.get_major_locator().set_params(integer=True)
@@ -294,17 +297,36 @@ def _modes_figure(path, maps, modes, layers, title):
                 top = 1.0  # nothing to scale by
             norm = LogNorm(top * _LEAST, top)
             for axis, mode in zip(column, modes, strict=True):
+                pattern = maps[mode, layer]
                 # What is not finite is drawn as the largest.
-                shown = np.nan_to_num(maps[mode, layer], nan=top, posinf=top)
+                shown = np.nan_to_num(pattern, nan=top, posinf=top)
                 shown = np.maximum(shown, top * _LEAST)
                 image = axis.imshow(shown, norm=norm, cmap="inferno")
                 hide_ticks(axis)
+                if not np.isfinite(pattern).all():
+                    share = 100 * np.mean(~np.isfinite(pattern))
+                    say_inside(axis, f"{share:.0f} % no number")
+                elif not pattern.any():
+                    say_inside(axis, "0 everywhere")
+                elif pattern.max() < top * _LEAST:
+                    say_inside(axis, f"at most {pattern.max():.1e}")
             bar = figure.colorbar(
-                image, ax=column, location="bottom", aspect=12, pad=0.01
+                image,
+                ax=column,
+                location="bottom",
+                aspect=12,
+                pad=0.01,
+                extend="min",
             )
             bar.ax.tick_params(labelsize=6)
         for axis, mode in zip(axes[:, 0], modes, strict=True):
-            axis.set_ylabel(mode, rotation=0, ha="right", va="center")
+            axis.set_ylabel(
+                MODE_LABELS.get(mode, mode),
+                rotation=0,
+                ha="right",
+                va="center",
+                fontsize=9,
+            )
         room = (width - _NAME_INCHES) / len(layers)
         panel_titles(figure, axes[0], layers, room, fontsize=8)
 
@@ -366,6 +388,8 @@ def _surface(axis, values, bounds, **style):
         ccount=_LINES,
         linewidth=0,
         antialiased=False,
+        # Thousands of surfaces are pixels in a PDF, too.
+        rasterized=True,
         **style,
     )
     hide_ticks(axis)

@@ -73,6 +73,7 @@ def report_text(
     *,
     title: str | None = None,
     figures: bool = True,
+    folder: Path | None = None,
 ) -> str:
     r"""Write a report.
 
@@ -90,13 +91,15 @@ def report_text(
             as they are.
         title: Of the report, in HTML and Markdown.
         figures: Whether to put figures in, in HTML.
+        folder: Where a page in HTML will lie, so that it links the figures'
+            PDF files; without, it has no such links.
     """
     if report_format == "csv":
         return _report_csv(runs)
     content = report_content(runs, layouts, title)
     if report_format == "markdown":
         return "\n\n".join(_markdown_blocks(content)) + "\n"
-    return report_html(content, figures=figures)
+    return report_html(content, figures=figures, folder=folder)
 
 
 def write_report(
@@ -176,6 +179,8 @@ def _cell(value: Any) -> Any:
 def _markdown_blocks(content: ReportContent) -> Iterable[str]:
     """A report's tables, without figures and curves."""
     yield f"# {cells.markdown_text(content.title)}"
+    yield from _experiment_blocks(content)
+    yield "## Runs"
     yield cells.table_markdown(**content.overview)
     if content.missing:
         yield "## What is missing"
@@ -189,21 +194,26 @@ def _markdown_blocks(content: ReportContent) -> Iterable[str]:
     if content.orderings:
         yield "## The papers' orderings"
         yield tables_markdown(content.orderings)
+    yield "## Where the numbers come from"
+    for run in content.runs:
+        yield f"**{cells.markdown_text(run.name)}**"
+        yield _list(f"{name}: {text}" for name, text in provenance_items(run))
+
+
+def _experiment_blocks(content: ReportContent) -> Iterable[str]:
+    """What the runs of each experiment measured."""
     for name, groups in content.experiments.items():
         yield f"## {cells.markdown_text(name)}"
         for group in groups:
             names = ", ".join(run.name for run in group.runs)
             yield f"### {cells.markdown_text(names)}"
+            yield from map(cells.markdown_text, group.conclusion)
             yield from (cells.table_markdown(**table) for table in group.tables)
             yield from map(cells.markdown_text, group.notes)
             for run in group.runs:
                 if run.state != read_runs.FINISHED:
                     text = f"{run.name}: {run.state}. {' '.join(run.problems)}"
                     yield cells.markdown_text(text).strip()
-    yield "## Where the numbers come from"
-    for run in content.runs:
-        yield f"**{cells.markdown_text(run.name)}**"
-        yield _list(f"{name}: {text}" for name, text in provenance_items(run))
 
 
 def _list(lines: Iterable[str]) -> str:

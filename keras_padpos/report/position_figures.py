@@ -12,10 +12,12 @@ from keras_padpos.report.figure import fit_text
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import open_figure
 from keras_padpos.report.figure import panel_titles
+from keras_padpos.report.figure import show_map
 from keras_padpos.report.figure import wrap_text
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
+from keras_padpos.report.style import line_styles
 
 _CASE_STUDY = ("horizontal", "vertical", "gaussian")
 
@@ -82,10 +84,12 @@ def _predicted_maps(work, rows, arrays, labels):
     if first["images"] > probes.MEDIAN_MAPS:
         count = f"the first {probes.MEDIAN_MAPS} of {count}"
     title = (
-        "Position read out of features\n"
+        "Position predicted from features\n"
         f"median over {count} pictures of {_recipe(first)}"
     )
+    limits = [(target.min(), target.max()) for target in targets]
     width = _MAP_INCHES * len(columns) + _text_inches("\n".join(lines))
+    width += _BAR_INCHES
     width = max(width, min(_text_inches(title), _MOST_INCHES))
     size = width, (_MAP_INCHES + 0.25) * len(lines) + 0.8
     path = work.figure_path("predicted_maps")
@@ -95,16 +99,26 @@ def _predicted_maps(work, rows, arrays, labels):
         for axis, column in zip(axes[0], columns, strict=True):
             axis.set_title(column.replace("_", " "), fontsize=9)
         for row, (name, maps) in zip(axes, lines.items(), strict=True):
-            cells = zip(row, maps, targets, strict=True)
-            for axis, (values, score), target in cells:
-                low, high = target.min(), target.max()
-                axis.imshow(values, vmin=low, vmax=high, cmap="viridis")
-                hide_ticks(axis)
+            cells = zip(row, maps, limits, strict=True)
+            for axis, (values, score), (low, high) in cells:
+                image = show_map(axis, values, low, high)
                 if score is not None:
                     axis.set_xlabel(f"SPC {score:.3f}", fontsize=8)
             row[0].set_ylabel(
                 name, rotation=0, ha="right", va="center", fontsize=9
             )
+        if len(set(limits)) == 1:
+            options = {"aspect": 30, "shrink": 0.5, "label": "position"}
+            figure.colorbar(image, ax=axes, **options)
+        else:  # Stripes may have another scale than ramps.
+            for column in axes.T:
+                figure.colorbar(
+                    column[0].images[0],
+                    ax=column,
+                    location="bottom",
+                    aspect=12,
+                    pad=0.02,
+                )
 
 
 def _text_inches(text: str) -> float:
@@ -134,13 +148,13 @@ def _stages(work, photographed, rows):
     ]
     stages = table.values_of(shown, "stages")
     stages.sort(key=lambda stage: (stage == "all", len(stage), stage))
-    networks = table.values_of(shown, "label")
+    styles = line_styles({row["label"]: row["padding_mode"] for row in shown})
     targets = table.grouped(shown, ["target"])
     width = max(_STAGE_INCHES * len(targets), 5)
-    height = _STAGE_INCHES + 0.9 + 0.2 * len(networks)
+    height = _STAGE_INCHES + 0.9 + 0.2 * len(styles)
     title = (
-        f"Position read out of single stages and of all\n{first['images']} "
-        f"pictures of {_recipe({**first, 'stages': 'all'})}"
+        "Position predicted from single stages and from all\n"
+        f"{first['images']} pictures of {_recipe({**first, 'stages': 'all'})}"
     )
     path = work.figure_path("spc_per_stage")
     with open_figure(path, title, (width, height), dpi=120) as figure:
@@ -153,18 +167,16 @@ def _stages(work, photographed, rows):
                     stage: np.mean([row["spearman"] for row in at])
                     for (stage,), at in table.grouped(line, ["stages"]).items()
                 }
-                # A network keeps its colour in all panels.
-                style = {"color": f"C{networks.index(name) % 10}"}
+                style = styles[name] | {"label": name}
                 single = [s for s in stages if s in scores and s != "all"]
                 (handles[name],) = axis.plot(
                     [stages.index(stage) for stage in single],
                     [scores[stage] for stage in single],
-                    marker="o",
                     **style,
                 )
                 if "all" in scores:
                     last = stages.index("all")
-                    axis.plot(last, scores["all"], marker="s", **style)
+                    axis.plot(last, scores["all"], **style)
             axis.set_xticks(range(len(stages)), stages)
             axis.set_xlim(-0.4, len(stages) - 0.6)
             axis.set_title(target.replace("_", " "), fontsize=10)
@@ -216,9 +228,7 @@ def _error_maps(work, photographed, arrays, labels):
                 axis.imshow(picture)
         for column, errors in zip(axes.T[beside:], maps.values(), strict=True):
             for axis, error in zip(column, errors, strict=True):
-                image = axis.imshow(
-                    error, vmin=0, vmax=_MOST_ERROR, cmap="inferno"
-                )
+                image = show_map(axis, error, 0, _MOST_ERROR, cmap="inferno")
         panel_titles(
             figure, axes[0, beside:], maps, (width - _BAR_INCHES) / columns
         )

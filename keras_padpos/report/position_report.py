@@ -9,10 +9,13 @@ from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.names import network_labels
+from keras_padpos.report.style import MODE_LABELS
 from keras_padpos.report.table import Row
 from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
+
+_MOST_SENTENCES = 2
 
 # What a table's title says of pictures.
 _PICTURES = ("test_set", "images", "train_images")
@@ -48,13 +51,19 @@ def position_tables(rows: Rows) -> list[dict[str, Any]]:
         )
 
     photographs = [row for row in rows if row["test_set"] not in CONTROLS]
+    less_zeros = {
+        _line(row): _difference(row)
+        for row in seeds.zeros_differences(
+            [row for row in paired if row["test_set"] not in CONTROLS]
+        )
+    }
     tables = []
     for (test_set, *_), own in grouped(photographs, _PICTURES).items():
         own.sort(key=lambda row: targets.index(row["target"]))
         first = [row for row in own if row["head"] == heads[0]]
         others = [row for row in own if row["head"] != heads[0]]
         if first:
-            tables.append(_in_full(first))
+            tables.append(_in_full(first, less_zeros))
         if others:
             title = f"Other heads on {test_set}, {_solvers(others)} solver: "
             tables.append(
@@ -88,6 +97,56 @@ def position_tables(rows: Rows) -> list[dict[str, Any]]:
         table["notes"] = ["Other heads: see results.json."] * (len(heads) > 1)
         tables.append(table)
     return tables
+
+
+def position_conclusion(rows: Rows) -> list[str]:
+    """One or two sentences of numbers: what padding tells, for the same rows.
+
+    The mean SPC over the targets, of the first head on the first photographs:
+    for each of the first two networks with zeros and with its other padding
+    modes. Targets that a mode lacks do not count.
+    """
+    rows = _labelled(seeds.merge_seeds(rows, same_pictures=False))
+    rows = [row for row in rows if row["test_set"] not in CONTROLS]
+    rows = [
+        row
+        for row in rows
+        if all(row[name] == rows[0][name] for name in ("head", *_PICTURES))
+    ]
+    sentences = []
+    for own in grouped(rows, ["backbone", "weights", "seed_words"]).values():
+        modes = {
+            mode: {row["target"]: row["spearman"] for row in same}
+            for (mode,), same in grouped(own, ["padding_mode"]).items()
+        }
+        targets = [
+            target
+            for target in values_of(own, "target")
+            if all(target in scores for scores in modes.values())
+        ]
+        means = {
+            mode: sum(scores[target] for target in targets) / len(targets)
+            for mode, scores in modes.items()
+            if targets
+        }
+        zeros = means.get("zeros")
+        if zeros is None or len(means) < 2:
+            continue
+        network = own[0]["network"].rpartition(", ")[0]
+        less = ", ".join(
+            f"{mean:.3f} with {MODE_LABELS.get(mode, f'{mode} padding')} "
+            f"({mean - zeros:+.3f})"
+            for mode, mean in means.items()
+            if mode != "zeros"
+        )
+        over = (
+            f"mean over {len(targets)} targets" if targets[1:] else targets[0]
+        )
+        sentences.append(
+            f"{network}: SPC ({over.replace('_', ' ')}) {zeros:.3f} with zeros "
+            f"padding, {less}."
+        )
+    return sentences[:_MOST_SENTENCES]
 
 
 def position_notes(rows: Rows) -> list[str]:
@@ -134,7 +193,13 @@ def _pictures(row: Row) -> str:
     return f"{images} crops of {photographs} photographs"
 
 
-def _in_full(rows: Rows) -> dict[str, Any]:
+def _line(row: Row) -> tuple:
+    """What a row of `position_tables` is of."""
+    names = ("target", "test_set", "seed_words", *seeds.HEAD)
+    return (*network_identity(row), *(row[name] for name in names))
+
+
+def _in_full(rows: Rows, less_zeros: dict[tuple, str]) -> dict[str, Any]:
     test_set, _, train_images = (rows[0][name] for name in _PICTURES)
     several = any(row["seed"] is None for row in rows)
     return {
@@ -147,6 +212,11 @@ def _in_full(rows: Rows) -> dict[str, Any]:
             *_seed_column(rows),
             ("spearman", "SPC"),
             ("spearman_ci95", "95 % interval"),
+            *(
+                [("less_zeros", "less that of zeros")]
+                if any(_line(row) in less_zeros for row in rows)
+                else []
+            ),
             ("mae", "MAE"),
             ("chance_mae", "chance MAE"),
             ("paper", "paper: SPC / MAE"),
@@ -156,6 +226,7 @@ def _in_full(rows: Rows) -> dict[str, Any]:
                 **row,
                 "spearman": _score(row, "spearman"),
                 "mae": _score(row, "mae"),
+                "less_zeros": less_zeros.get(_line(row)),
                 "paper": (theirs := published.counterpart(row))
                 and f"{seeds.scores_text(theirs)} ({head_label(theirs)}, "
                 f"{theirs['table']})",

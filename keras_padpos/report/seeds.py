@@ -220,17 +220,39 @@ def closest_pair(ones: Rows, others: Rows) -> tuple[Row, Row, list[str]] | None:
 
 def network_differences(rows: Rows) -> list[dict[str, Any]]:
     """Pair each network's SPC with the first network's, picture by picture."""
+    first = rows and network_identity(rows[0])
+    return _differences(rows, lambda row: first)
+
+
+def zeros_differences(rows: Rows) -> list[dict[str, Any]]:
+    """Pair the SPC of each padding mode with that of zeros, weights the same.
+
+    Networks with random weights are paired where their seeds are the same.
+    """
+
+    def zeros(row):
+        return network_identity({**row, "padding_mode": "zeros"})
+
+    groups: dict[tuple, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row["seeds"]), []).append(row)
+    return [d for own in groups.values() for d in _differences(own, zeros)]
+
+
+def _differences(rows, reference):
+    """Pair the SPC of each row with that of the network `reference(row)`."""
     from keras_padpos.metrics import paired_difference
 
-    first = rows and network_identity(rows[0])
     place = (*HEAD, "target", "test_set")
-    references = grouped(
-        [row for row in rows if network_identity(row) == first], place
-    )
+    references: dict[tuple, list[Row]] = {}
+    for row in rows:
+        key = network_identity(row), *(row[name] for name in place)
+        references.setdefault(key, []).append(row)
     differences = []
     for row in rows:
-        key = tuple(row[name] for name in place)
-        if network_identity(row) != first and (
+        other = reference(row)
+        key = other, *(row[name] for name in place)
+        if network_identity(row) != other and (
             pair := closest_pair([row], references.get(key, []))
         ):
             difference, interval = paired_difference(

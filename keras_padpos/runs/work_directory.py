@@ -40,7 +40,7 @@ class WorkDirectory:
     metrics.jsonl   one line a step or epoch
     events.*        the same and the results, for TensorBoard
     arrays.npz      maps and other arrays
-    figures/        NAME.png
+    figures/        NAME.png, and the same as NAME.pdf
     models/         NAME.keras, what was trained
     checkpoints/    finished units of work
     ```

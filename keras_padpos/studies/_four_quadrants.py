@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.report.figure import figure_panels
+from keras_padpos.report.style import line_styles
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import short_labels
 from keras_padpos.report.table import values_of
@@ -253,17 +254,16 @@ def plot(path: Any, rows: Any) -> None:
     labels = short_labels(
         rows, ["backbone", "weights"], ["backbone", "weights"]
     )
+    network = ["backbone", "weights", "train", "padding_mode"]
+    styles = line_styles({key: key[-1] for key in grouped(rows, network)})
     title = "Four quadrants: mean and standard deviation over seeds"
     with figure_panels(
         path, title, columns=len(splits), size=(4.6, 4.0), sharey=True
     ) as panels:
         for axis, each in zip(panels[0], splits, strict=True):
             axis.axhline(50, color="0.8", linewidth=1)
-            lines = grouped(
-                (row for row in rows if row["splits"] == each),
-                ["backbone", "weights", "train", "padding_mode"],
-            )
-            for group in lines.values():
+            own = [row for row in rows if row["splits"] == each]
+            for key, group in grouped(own, network).items():
                 seeds = {
                     border: [100 * row["accuracy"] for row in same]
                     for (border,), same in sorted(
@@ -271,6 +271,7 @@ def plot(path: Any, rows: Any) -> None:
                     )
                 }
                 label = "{backbone} ({weights}), ".format(**labels(group[0]))
+                label += "{train}, {padding_mode}".format(**group[0])
                 axis.errorbar(
                     [borders.index(border) for border in seeds],
                     [np.mean(values) for values in seeds.values()],
@@ -278,9 +279,8 @@ def plot(path: Any, rows: Any) -> None:
                         np.std(values, ddof=1) if len(values) > 1 else 0
                         for values in seeds.values()
                     ],
-                    marker="o",
                     capsize=2,
-                    label=label + "{train}, {padding_mode}".format(**group[0]),
+                    **styles[key] | {"label": label},
                 )
             axis.set_xticks(range(len(borders)), borders)
             axis.set_ylim(0, 103)

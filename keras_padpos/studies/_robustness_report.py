@@ -8,6 +8,7 @@ from keras_padpos.report import figure
 from keras_padpos.report import table
 from keras_padpos.report.cells import mean_sd
 from keras_padpos.report.cells import number_text
+from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import percent
 from keras_padpos.report.table import values_of
@@ -142,7 +143,7 @@ TABLES = (
 )
 
 _PANEL_INCHES = 2.9
-_STYLES = {"border": "-", "interior": "--"}
+_DASHES = {"border": "-", "interior": "--"}
 _SMALL = {"fontsize": "small"}
 
 
@@ -191,20 +192,18 @@ def _plot_fractions(path, title, rows):
         ", ".join(number_text(share) for share, _ in widths),
     )
     attacks = values_of([row for row in rows if row["share"]], "attack")
+    modes = networks.by_mode(rows).items()
+    styles = mode_lines(mode for mode, _ in modes)
+    title = f"Accuracy against the share of attacked pixels\n{title}"
     with figure.figure_panels(
         path, title, columns=len(attacks), size=(_PANEL_INCHES,) * 2
     ) as panels:
         for axis, attack in zip(panels.ravel(), attacks, strict=True):
-            for (number, (mode, own)), region in itertools.product(
-                enumerate(networks.by_mode(rows).items()), _STYLES
-            ):
-                axis.plot(
-                    *zip(*_points(own, attack, region), strict=True),
-                    _STYLES[region],
-                    marker=".",
-                    color=f"C{number % 10}",
-                    label=f"{mode}, {region}",
-                )
+            for (mode, own), region in itertools.product(modes, _DASHES):
+                style = styles[mode] | {"linestyle": _DASHES[region]}
+                style["label"] += f", {region}"
+                points = zip(*_points(own, attack, region), strict=True)
+                axis.plot(*points, **style)
             axis.set_title(attack, **_SMALL)
             # Its numbers stand beside a panel.
             text = axis.set_xlabel(label, **_SMALL)
@@ -240,10 +239,11 @@ def _plot_cutout(path, model, rows):
         )
         for mode in modes
     }
-    title = f"{model}, accuracy in percent with squares cut out"
+    title = f"Accuracy in percent with squares cut out\n{model}"
     size = 0.55 * len(fills) + 0.4, 0.55 * len(trained) + 0.8
     box = {"facecolor": "white", "alpha": 0.6, "linewidth": 0}
-    with figure.map_panels(path, title, maps, len(maps), size=size) as panels:
+    options = {"size": size, "bar": "accuracy"}
+    with figure.map_panels(path, title, maps, len(maps), **options) as panels:
         for axis, values in zip(panels, maps.values(), strict=True):
             for (line, column), value in np.ndenumerate(values):
                 text = "-" if np.isnan(value) else f"{100 * value:.0f}"
@@ -273,6 +273,6 @@ def _plot_perturbations(path, title, rows, arrays):
             pictures.setdefault(text, []).append(
                 np.clip(values / 2 + 0.5, 0, 1)
             )
-    title = f"{title}: universal perturbations"
+    title = f"Universal perturbations\n{title}"
     with figure.picture_grid(path, title, pictures, list(modes)):
         pass

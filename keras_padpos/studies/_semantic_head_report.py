@@ -4,6 +4,8 @@ import numpy as np
 
 from keras_padpos.report import figure
 from keras_padpos.report import table
+from keras_padpos.report.style import MODE_LABELS
+from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import percent
 from keras_padpos.report.table import values_of
@@ -175,8 +177,8 @@ def plot_figures(work, rows, arrays):
     trained = [row for row in scored if row["seed"] is not None]
     for group in table.grouped(trained, fields).values():
         # What does not hang on this head is None.
-        texts = [text for text in labels(group[0]).values() if text is not None]
-        name, title = figure_name(*texts), ", ".join(texts)
+        own = {k: text for k, text in labels(group[0]).items() if text}
+        name, title = figure_name(*own.values()), _title(own)
         path = work.figure_path(f"bands_{name}")
         _plot_bands(path, title, group, baselines)
         options = {"metric": "loss", "words": "loss while training"}
@@ -185,39 +187,77 @@ def plot_figures(work, rows, arrays):
         _plot_examples(path, title, group, arrays)
 
 
+def _title(network):
+    """A network in words, of those of its fields that are set."""
+    forms = {
+        "weights": "{} weights",
+        "stages": "stages {}",
+        "head": "head {}",
+        "enlarge": "scores at {}",
+    }
+    texts = [forms.get(n, "{}").format(text) for n, text in network.items()]
+    return ", ".join(texts[1:])
+
+
 def _plot_bands(path, title, rows, baselines):
-    """Plot a line for each padding mode, the baselines dashed."""
+    """Plot a line for each padding mode: scores, and less those of zeros."""
     bands, (score, heading) = _bands(rows), _band_score(rows)
 
     def percents(group):
-        """A row for each seed; NaN where a band has no score."""
-        seeds = [
-            {row["band"]: row[score] for row in seed}
-            for seed in table.grouped(group, ["seed"]).values()
-        ]
-        values = [[seed[band] for band in bands] for seed in seeds]
-        return 100 * np.array(values, float)
+        """From each seed to its bands; NaN where one has no score."""
+        seeds = {
+            seed: {row["band"]: row[score] for row in own}
+            for (seed,), own in table.grouped(group, ["seed"]).items()
+        }
+        return {
+            seed: 100 * np.array([own[band] for band in bands], float)
+            for seed, own in seeds.items()
+        }
 
-    modes = networks.by_mode(rows).items()
-    lines = {mode: percents(group) for mode, group in modes}
-    with figure.mode_figure(path, title, lines) as axis:
+    modes = {m: percents(own) for m, own in networks.by_mode(rows).items()}
+    styles = mode_lines(modes)
+    zeros = modes.get("zeros", {})
+    paired = {
+        mode: [own[seed] - zeros[seed] for seed in own if seed in zeros]
+        for mode, own in modes.items()
+        if mode != "zeros"
+    }
+    differences = {mode: each for mode, each in paired.items() if each}
+    title = (
+        f"{_TITLES[rows[0]['task']]}: {heading} by distance to the border, "
+        f"mean over seeds\n{title}"
+    )
+    with figure.figure_panels(
+        path, title, columns=1 + bool(differences), size=(4.8, 3.2)
+    ) as panels:
+        first, *others = panels[0]
+        for mode, seeds in modes.items():
+            figure.draw_seeds(first, list(seeds.values()), **styles[mode])
         for (name,), group in table.grouped(baselines, ["backbone"]).items():
             colour = "grey" if name == "prior" else "silver"
             style = {"label": name, "linestyle": "--", "color": colour}
-            figure.draw_seeds(axis, percents(group), **style)
-        axis.set_xticks(range(len(bands)), bands)
-        axis.set_xlabel("distance to the border")
-        axis.set_ylabel(f"{heading}, %")
+            figure.draw_seeds(first, list(percents(group).values()), **style)
+        first.set_ylabel(f"{heading}, %")
+        for axis in others:
+            axis.axhline(0, color=styles["zeros"]["color"])
+            for mode, seeds in differences.items():
+                figure.draw_seeds(axis, seeds, **styles[mode])
+            axis.set_ylabel(f"{heading} less that of zeros, points")
+        for axis in panels[0]:
+            axis.set_xticks(range(len(bands)), bands)
+            axis.tick_params("x", labelsize=7)
+            axis.set_xlabel("distance to the border")
 
 
 def _plot_examples(path, title, rows, arrays):
     """Plot test pictures, their masks, and the answers of each mode."""
+    title = f"{_TITLES[rows[0]['task']]}: answers on test pictures\n{title}"
     from keras_padpos.metrics import VOID
 
     maps = {
         "mask": arrays["masks/truth"],
         **{
-            mode: arrays[f"{group[0]['arrays']}/answers"]
+            MODE_LABELS.get(mode, mode): arrays[f"{group[0]['arrays']}/answers"]
             for mode, group in networks.by_mode(rows).items()
         },
     }

@@ -10,7 +10,13 @@ def _declared(study: Study) -> Layout:
     """The tables that a study declares."""
     seeds = {"seed", "seeds"} if "seeds" in study.declared else ()
     key = frozenset({*study.crossed, *study.shared, *seeds})
-    return Layout(study.lay_out, study.notes, key, study.read or plain_rows)
+    return Layout(
+        study.lay_out,
+        study.notes,
+        key,
+        study.read or plain_rows,
+        study.conclusion,
+    )
 
 
 LAYOUTS = {name: _declared(studies.get(name)) for name in studies.STUDIES}

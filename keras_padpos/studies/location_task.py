@@ -249,8 +249,8 @@ def _figures(work, rows, arrays):
     for key, group in table.grouped(rows, fields).items():
         name = "_".join(map(str, key))
         title = (
-            "{model}, {task} ({head}), {canvas} canvas, {grid} x {grid} cells, "
-            "{channels} channels"
+            "{model}, task {task} (head {head}), {canvas} canvas, "
+            "{grid} x {grid} cells, {channels} channels"
         ).format(**group[0])
         modes = networks.by_mode(group)
         maps = {
@@ -258,7 +258,8 @@ def _figures(work, rows, arrays):
             for mode, seeds in modes.items()
         }
         path = work.figure_path(f"cells_{name}")
-        with figure.map_panels(path, title, maps, bar="") as panels:
+        about = f"Score in each cell, mean over seeds\n{title}"
+        with figure.map_panels(path, about, maps, bar="score") as panels:
             list(map(figure.hide_ticks, panels))
         _plot_distances(work.figure_path(f"distance_{name}"), title, modes)
         # Keras names the head where there are several.
@@ -275,6 +276,7 @@ def _plot_distances(path, title, modes):
         for mode, seeds in modes.items()
     }
     *_, last = modes.values()
+    title = f"Score by distance to the border\n{title}"
     with figure.mode_figure(path, title, scores) as axis:
         chance = np.mean([row["chance"] for row in last])
         axis.axhline(chance, color="grey", linestyle=":", label="chance")

@@ -287,6 +287,7 @@ STUDY = Study(
     # Merged over seeds picture by picture.
     tables=report.position_tables,
     read=report.position_rows,
+    conclusion=report.position_conclusion,
     notes=report.position_notes,
     figures=report.draw_position_figures,
     shared=["networks", "calibrate_batch_norm", "test_images", *SHARED_FLAGS],

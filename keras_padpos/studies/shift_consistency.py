@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from keras_padpos.report.figure import figure_panels
+from keras_padpos.report.figure import lines_figure
+from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import Table
+from keras_padpos.report.table import grouped
 from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
 from keras_padpos.report.table import percent
 from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.networks import by_mode
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.study import Study
 
@@ -150,14 +153,31 @@ def _network(run, plan):
 
 
 def _figures(work, rows, arrays):
-    with figure_panels(work.figure_path("consistency"), "Same class") as panels:
-        for row in rows:
-            ends = row["consistency_ci95"] or []
-            values = sorted([row["consistency"], *ends])
-            place = "{padding_mode}\n{downsampling}\n{shift}".format(**row)
-            panels[0, 0].plot([place] * len(values), values, "o-")
+    """Plot `consistency`: a column a shift, a mark a padding mode."""
+    title = "Same class when shifted\n{backbone}, {images} images, {image_set}"
+    columns = list(grouped(rows, _SHIFT))
+    modes = by_mode(rows).items()
+    styles = mode_lines(mode for mode, _ in modes)
+    path = work.figure_path("consistency")
+    with lines_figure(path, title.format(**rows[0])) as axis:
+        for number, (mode, own) in enumerate(modes):
+            # Side by side, so that intervals do not hide each other.
+            beside = 0.08 * (number - (len(modes) - 1) / 2)
+            for row in own:
+                value = row["consistency"]
+                low, high = row["consistency_ci95"] or (value, value)
+                axis.errorbar(
+                    columns.index(tuple(row[name] for name in _SHIFT)) + beside,
+                    100 * value,
+                    [[100 * (value - low)], [100 * (high - value)]],
+                    **styles[mode],
+                )
+        axis.set_xticks(range(len(columns)), map("\n".join, columns))
+        axis.set_xlim(-0.5, len(columns) - 0.5)
+        axis.set_ylabel("pairs with the same class, %")
 
 
+_SHIFT = ("downsampling", "shift")
 _TITLE = "{backbone}: same class when shifted, %; {images} images, {image_set}"
 
 

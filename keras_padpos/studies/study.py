@@ -19,6 +19,7 @@ from absl.flags import FlagValues
 
 from keras_padpos import runs
 from keras_padpos.report import run_files
+from keras_padpos.report.cells import print_lines
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import Row
@@ -184,9 +185,12 @@ class Study:
         finish: From a run to further arrays, once all is measured.
         config: From a run and its plans to what config.json holds besides the
             flags.
+        conclusion: From rows to one or two sentences of numbers, above all
+            tables.
         notes: From rows to lines below all tables.
         read: From finished runs, or their directories, to the rows that
-            `tables` and `notes` take; those of results.json if not given.
+            `tables`, `conclusion` and `notes` take; those of results.json if
+            not given.
         shared: Flags, besides crossed ones and seeds, in which runs may differ
             and still share tables, because rows say them.
         several_devices: Whether `--strategy` and its kin are flags of it.
@@ -213,6 +217,7 @@ class Study:
     config: Callable[[Run, Sequence[Plan]], Mapping[str, Any]] = (
         lambda run, plans: {}
     )
+    conclusion: Callable[[Sequence[Row]], Sequence[str]] = lambda rows: ()
     notes: Callable[[Sequence[Row]], Sequence[str]] = lambda rows: ()
     read: Callable[[Sequence[Any]], list[dict[str, Any]]] | None = None
     shared: Sequence[str] = ()
@@ -352,6 +357,8 @@ class Study:
         rows, about = results["rows"], results["provenance"]
         if self.read is not None:
             rows = self.read([work.path])
+        if conclusion := self.conclusion(rows):
+            print_lines(*conclusion, "")
         for table in self.lay_out(rows):
             print_table(**table)
             print()
@@ -359,8 +366,7 @@ class Study:
             print(f"{name}: {len(broken)} pictures were left out:")
             for line in broken:
                 print(f"  {line}")
-        for note in self.notes(rows):
-            print(note)
+        print_lines(*self.notes(rows))
         has_models = (work.path / run_files.MODELS).is_dir()
         models = ", networks in its models/" if has_models else ""
         print(

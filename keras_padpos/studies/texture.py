@@ -187,7 +187,7 @@ def _figures(work, rows, arrays):
         classes = group[0].get("class_names") or []
         _plot_confusion(
             work.figure_path(f"confusion_{name}"),
-            title,
+            f"Answers to each class\n{title}",
             {
                 mode: sum(arrays[f"{row['arrays']}/confusion"] for row in seeds)
                 for mode, seeds in networks.by_mode(group).items()

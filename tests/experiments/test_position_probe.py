@@ -189,7 +189,7 @@ def test_a_keras_file_is_read_with_many_heads_on_one_pass(file_run):
 
 def test_every_figure_and_the_pictures_are_there(file_run, pictures):
     work, done = file_run
-    assert {path.name for path in (work / "figures").iterdir()} == {
+    assert {path.name for path in (work / "figures").glob("*.png")} == {
         "predicted_maps.png",
         "spc_per_stage.png",
         "error_maps.png",

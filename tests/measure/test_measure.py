@@ -124,7 +124,8 @@ def test_a_result_prints_its_table_and_its_conclusion(position):
 
 def test_a_result_is_drawn(position):
     assert len(position.plot().axes) == 4
-    assert len(position.plot("maps").axes) == 3 * 4
+    # Maps, and the bar of their scale.
+    assert len(position.plot("maps").axes) == 3 * 4 + 1
     with pytest.raises(InputError, match="`kind` must be one of stages, maps"):
         position.plot("bars")
 
@@ -168,7 +169,7 @@ def test_a_pattern_is_at_the_border(images):
     for row in pattern.rows:
         assert row["border"] > 1e4 * row["centre"]
     assert "border" in str(pattern)
-    assert len(pattern.plot().axes) == 2
+    assert len(pattern.plot().axes) == 2 + 1
 
 
 def test_modes_are_compared_in_one_table(comparison):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from keras_padpos.report.curves import draw_curves
 from keras_padpos.report.curves import learning_curves
+from keras_padpos.report.style import MODE_STYLES
 
 
 def lines(values, unit="a", time="epoch", **more):
@@ -106,17 +107,19 @@ def test_all_is_drawn(figure, values, scale):
 def test_colours_are_those_of_families(figure):
     logged = itertools.chain(
         *(
-            lines([1 + seed, 0.5], f"{seed}-$net_{mode}\x07-seed{seed}")
+            lines([1 + seed, 0.5], f"{seed}-{mode}-$net\x07-seed{seed}")
             for mode in ("zeros", "\u4e00")
             for seed in range(3)
         )
     )
     drawn, _ = figure(list(logged))
     colours = [line.get_color() for line in drawn.axes[0].get_lines()]
-    assert colours == ["C0"] * 3 + ["C1"] * 3
+    zeros, other = colours[0], colours[3]
+    assert zeros == MODE_STYLES["zeros"].color != other
+    assert colours == [zeros] * 3 + [other] * 3
     (legend,) = drawn.legends
     texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["$net zeros?", "$net \u4e00?"]
+    assert texts == ["zeros-$net?", "\u4e00-$net?"]
 
 
 def test_more_families_than_fit_have_no_legend(figure):

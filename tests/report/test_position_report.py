@@ -3,6 +3,7 @@ import pytest
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
+from keras_padpos.report import position_conclusion
 from keras_padpos.report import position_notes
 from keras_padpos.report import position_tables
 from keras_padpos.report.cells import cell_text
@@ -148,3 +149,44 @@ def test_what_intervals_leave_out_is_said(measured):
 def test_the_title_says_what_was_scored(measured, photographs, text):
     (table,) = position_tables(measured(probe_row(photographs=photographs)))
     assert text in table["title"]
+
+
+def test_the_conclusion_compares_with_zeros(measured):
+    rows = [
+        probe_row(spearman + (target == "vertical") / 10, **changes)
+        for target in ("horizontal", "vertical")
+        for mode, spearman in (("zeros", 0.7), ("reference", 0.0))
+        for changes in [{"target": target, "padding_mode": mode}]
+    ]
+    # Other heads and other pictures are told in the tables.
+    rows += [
+        probe_row(0.1, padding_mode="reflect", kernel_size=7),
+        probe_row(0.1, padding_mode="reflect", test_set="other"),
+        rgb_row(0.1),
+    ]
+    (sentence,) = position_conclusion(measured(*rows))
+    assert sentence == (
+        "vgg16 (HED): SPC (mean over 2 targets) 0.750 with zeros padding, "
+        "0.050 with real neighbours (-0.700)."
+    )
+    assert position_conclusion(measured(probe_row())) == []
+
+
+def test_modes_stand_less_zeros_of_the_same_weights_and_seed(measured):
+    rows = [
+        probe_row(scores=[spearman, spearman + 0.1], **network, seed=seed)
+        for network in ({}, {"weights": "random"})
+        for seed in ((0, 1) if network else (0,))
+        for mode, spearman in (("zeros", 0.5 + seed / 10), ("reflect", 0.2))
+        for network in [{**network, "padding_mode": mode}]
+    ]
+    (table, *_) = position_tables(measured(*rows))
+    assert ("less_zeros", "less that of zeros") in table["columns"]
+    less = {row["network"]: row["less_zeros"] for row in table["rows"]}
+    assert less == {
+        "vgg16 (HED), zeros padding": None,
+        "vgg16 (HED), reflect padding": "-0.300 [-0.300, -0.300]",
+        "vgg16 (random), zeros padding": None,
+        # The mean over both seeds.
+        "vgg16 (random), reflect padding": "-0.350 [-0.350, -0.350]",
+    }

@@ -53,9 +53,38 @@ def of_class(root, tag, name):
 
 def test_the_page_stands_alone_and_can_be_read_by_all(root):
     headings = [node.text for node in root.all("h2")]
-    assert headings[:2] == ["Runs", "What is missing"]
-    assert headings[2:4] == ["The papers' tables", "The papers' orderings"]
-    assert "own_task" in headings
+    # What the runs measured comes first.
+    assert "own_task" in headings[:-4]
+    assert headings[-4:] == [
+        *("Runs", "What is missing"),
+        *("The papers' tables", "The papers' orderings"),
+    ]
+
+
+def test_the_papers_numbers_are_folded(root):
+    for name in ("papers", "orderings"):
+        (folded,) = of_class(by_id(root, name), "details", "folded")
+        assert "open" not in folded.attrs
+        assert list(folded.all("table")) == list(by_id(root, name).all("table"))
+
+
+def test_a_figure_links_its_pdf_from_where_the_page_lies(tmp_path):
+    work = own_run(tmp_path / "runs #1")
+    draw(work.path, "with", "without")
+    (work.path / "figures" / "with.pdf").write_bytes(b"%PDF")
+    for folder, links in (
+        (tmp_path, ["runs%20%231/figures/with.pdf"]),
+        (tmp_path / "pages", ["../runs%20%231/figures/with.pdf"]),
+        (None, []),
+    ):
+        root = check_page(page_of(tmp_path, folder=folder))
+        found = [a.attrs["href"] for a in root.all("a") if a.text == "PDF"]
+        assert found == links
+
+
+def test_the_conclusion_stands_above_the_tables(root):
+    (conclusion,) = of_class(root, "p", "conclusion")
+    assert conclusion.text.startswith("vgg16 (HED): SPC (horizontal) 0.800")
 
 
 def test_the_same_runs_are_the_same_page(folder, page):

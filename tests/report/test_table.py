@@ -6,8 +6,16 @@ from rich.console import Console
 from keras_padpos.report import print_table
 
 
-def test_pipe_gets_a_markdown_table(capsys):
-    print_table(
+def printed(*table, width=80, **options):
+    """What is printed at a width, into a pipe if not told otherwise."""
+    out = io.StringIO()
+    console = Console(file=out, width=width, color_system=None, **options)
+    print_table(*table, console=console)
+    return out.getvalue().splitlines()
+
+
+def test_pipe_gets_a_markdown_table():
+    lines = printed(
         "Read-out",
         ["target", ("spearman", "SPC"), "ci", "images"],
         [
@@ -17,7 +25,7 @@ def test_pipe_gets_a_markdown_table(capsys):
         ],
         ["a note [1]"],
     )
-    assert capsys.readouterr().out.splitlines() == [
+    assert lines == [
         "Read-out",
         "| target  |     SPC | ci             | images |",
         "|---------|---------|----------------|--------|",
@@ -28,26 +36,32 @@ def test_pipe_gets_a_markdown_table(capsys):
     ]
 
 
-def test_pipe_cuts_nothing_off(capsys):
+def test_a_terminal_gets_a_table_with_a_rule():
+    rows = [{"a": "x", "spc": 0.5}, {"a": "longer", "spc": None}]
+    lines = printed("T", ["a", ("spc", "SPC")], rows, force_terminal=True)
+    assert lines == [
+        "T",
+        "  a          SPC",
+        " ────────────────",
+        "  x        0.500",
+        "  longer       -",
+    ]
+
+
+def test_nothing_is_cut_off_and_every_line_fits():
     rows = [{f"column{i}": "x" * 50 for i in range(20)}]
-    print_table("T" * 300, list(rows[0]), rows, ["n " * 200])
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 5
-    assert lines[0] == "T" * 300
-    assert lines[3].count("x" * 50) == 20
+    for terminal in (True, False):
+        for width in (40, 80):
+            lines = printed(
+                *("T " * 150, list(rows[0]), rows, ["n " * 200]),
+                width=width,
+                force_terminal=terminal,
+            )
+            assert max(map(len, lines)) <= width
+            text = "".join(lines)
+            assert text.count("x") == 1000
+            assert (text.count("T"), text.count("column19")) == (150, 1)
 
 
-def test_terminal_table_fits_its_width():
-    out = io.StringIO()
-    console = Console(
-        file=out, force_terminal=True, width=40, color_system=None
-    )
-    print_table("T", ["a", "b"], [{"a": "x" * 60, "b": 1.0}], console=console)
-    lines = out.getvalue().splitlines()
-    assert max(map(len, lines)) <= 40
-    assert out.getvalue().count("x") == 60
-
-
-def test_no_rows(capsys):
-    print_table("T", ["a"], [])
-    assert "| a |" in capsys.readouterr().out
+def test_no_rows():
+    assert "| a |" in printed("T", ["a"], [])

@@ -109,7 +109,8 @@ def test_every_figure_is_drawn_and_what_diverged_is_left_out(rows, plot):
         name = f"learning_vgg5_both_{head}_black_3_ordered"
         assert figures.lines(name)["zeros"] == [[2, 0], [4, last]]
     assert figures.found[name].get_suptitle() == (
-        "vgg5, both (cell), black canvas, 3 x 3 cells, ordered channels"
+        "Accuracy while training\nvgg5, task both (head cell), black canvas, "
+        "3 x 3 cells, ordered channels"
     )
 
 
@@ -118,9 +119,10 @@ def test_figures_show_means_over_seeds(rows, plot):
     name = "vgg5_both_class_black_3_ordered"
     lines = figures.lines(f"distance_{name}")
     assert lines["zeros"] == [[0, 0.3], [1, 0.6]]
-    assert lines["none"] == [[0, 0.1], [1, 0.3]]
+    assert lines["no padding"] == [[0, 0.1], [1, 0.3]]
     assert [y for _, y in lines["chance"]] == [0.1, 0.1]
-    assert figures.legend(f"distance_{name}") == ["zeros", "none", "chance"]
+    legend = figures.legend(f"distance_{name}")
+    assert legend == ["zeros", "no padding", "chance"]
     # Two seeds have a band, one has none.
     axis = figures.found[f"distance_{name}"].axes[0]
     assert len(axis.collections) == 1
@@ -129,5 +131,5 @@ def test_figures_show_means_over_seeds(rows, plot):
     zeros[1, 1] = 0.6
     assert np.allclose(panels["zeros"].images[0].get_array(), zeros)
     # One scale, of all that is shown.
-    for mode in ("zeros", "none"):
+    for mode in ("zeros", "no padding"):
         assert np.allclose(panels[mode].images[0].get_clim(), (0.1, 0.6))

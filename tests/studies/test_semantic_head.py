@@ -167,22 +167,31 @@ def test_figures_show_means_over_seeds_and_baselines(rows, plot):
     names, figures = plot([*rows, *lost("none", 1), *lost("reflect")])
     assert set(names) == {"bands", "learning", "examples"}
     bands = figures.lines(names["bands"])
-    assert list(bands) == ["zeros", "none", "majority"]
+    assert list(bands) == ["zeros", "no padding", "majority"]
     assert bands["zeros"][:2] == [[0, 30], [1, 30]]
-    assert np.isnan(bands["none"][1][1]) and bands["none"][2] == [2, 50]
+    assert np.isnan(bands["no padding"][1][1]) and bands["no padding"][2] == [
+        2,
+        50,
+    ]
     assert bands["majority"] == [[0, 10], [1, 10], [2, 10]]
-    (axis,) = figures.found[names["bands"]].axes
-    assert [text.get_text() for text in axis.get_xticklabels()] == list(BANDS)
+    for axis in (axes := figures.found[names["bands"]].axes):
+        ticks = [text.get_text() for text in axis.get_xticklabels()]
+        assert ticks == list(BANDS)
+    # Seed by seed: the first one of none has a counterpart with zeros.
+    _, less = axes[1].get_lines()
+    assert (less.get_label(), len(axes)) == ("no padding", 2)
+    # Of the first seed: 10 less 20, nothing less 30, 50 less 40.
+    np.testing.assert_allclose(less.get_ydata(), [-10, np.nan, 10])
     assert figures.lines(names["learning"]) == {
         "zeros": [[2, 3], [4, 1.5]],
-        "none": [[2, 3], [4, 1]],
+        "no padding": [[2, 3], [4, 1]],
     }
 
 
 def test_answers_stand_beside_pictures_and_masks(rows, plot):
     names, figures = plot(rows)
     panels = figures.panels(names["examples"])
-    assert list(panels) == ["picture", "mask", "zeros", "none"]
+    assert list(panels) == ["picture", "mask", "zeros", "no padding"]
     # What belongs to no class is blank.
     assert np.ma.getmaskarray(panels["mask"].images[0].get_array()).all()
     assert (panels["zeros"].images[0].get_array() == 0).all()

@@ -30,7 +30,7 @@ def browser(tmp_path):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, 400, 1280])
 def test_the_page_fits_and_nothing_is_wrong(page, browser, width, dark):
     browser.open(page, width=width, dark=dark)
     assert browser.evaluate(
@@ -49,11 +49,26 @@ def test_the_page_fits_and_nothing_is_wrong(page, browser, width, dark):
         "return images.map(image => image.naturalWidth); })()"
     )
     assert len(sizes) == 4 and all(sizes)
+    # What the runs measured is seen before anything else.
+    end = browser.evaluate(
+        "document.querySelector('main table').getBoundingClientRect().bottom"
+    )
+    assert end < 900
     ground = browser.evaluate(
         "getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]"
     )
     assert (int(ground) < 128) == dark
     assert browser.problems == []
+
+
+def test_a_link_unfolds_the_papers_tables(page, browser):
+    browser.open(page)
+    folded = "document.querySelector('#papers > details').open"
+    assert not browser.evaluate(folded)
+    link = "document.querySelector('nav a[href=\"#papers\"]')"
+    browser.evaluate(f"{link}.click()")
+    browser.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert browser.evaluate(folded)
 
 
 def _visible(browser, selector):
@@ -90,7 +105,7 @@ def test_filters_show_what_is_chosen(page, browser):
     headings = _visible(browser, "main h2")
     assert "own_task" in headings and "fconv_tests" not in headings
     assert "fconv_tests" not in " ".join(_visible(browser, "nav a"))
-    assert _visible(browser, "#runs tbody a") == ["location"]
+    assert _visible(browser, "#runs tbody a") == ["own"]
     _choose(browser, "padding mode", "circular")
     rows = _visible(browser, "#experiment-3 tbody tr, section.group tbody tr")
     assert rows and all("circular" in row for row in rows)
