@@ -113,9 +113,7 @@ def _units():
                 f"--{flag.name} must be of {', '.join(known)}. "
                 f"Received: {','.join(values) or 'nothing'}"
             )
-    runs.Flag("", "", choices=networks.padding_modes()).value(
-        "padding_mode", _PADDING_MODE.value
-    )
+    networks.check_padding_mode(_PADDING_MODE.value)
     grids = runs.Flag([], "", type=int, least=1).value("grid", _GRID.value)
     for model in _MODEL.value:
         for grid in grids:

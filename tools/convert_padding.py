@@ -19,7 +19,8 @@ _PADDING_MODE = flags.DEFINE_string(
     "padding_mode",
     None,
     "New padding mode: zeros, constant (0), reflect, symmetric, "
-    "replicate, circular, distribution, randn, random_sides, partial; "
+    "replicate, circular, distribution, randn, random_sides, partial, earth, "
+    "extrapolate; one an axis, such as zeros+circular (height first); "
     "interpolate, which enlarges maps instead; or none, without padding.",
 )
 _GEOMETRY = flags.DEFINE_enum(
@@ -50,9 +51,8 @@ def main(argv):
     _, source, target = argv
     from keras_padpos import models
 
-    runs.Flag("", "", choices=networks.padding_modes()).value(
-        "padding_mode", _PADDING_MODE.value or []
-    )
+    if (_PADDING_MODE.value or "").count("+") < 2:  # volumes have three axes
+        networks.check_padding_mode(_PADDING_MODE.value or [])
     target = Path(target).expanduser()
     _check_target(target)
     model = files.load_keras_model(source, "IN.keras", compiled=True)

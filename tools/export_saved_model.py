@@ -39,9 +39,10 @@ _PADDING_MODE = flags.DEFINE_string(
     "padding_mode",
     "zeros",
     "Padding of the backbone: zeros, constant, reflect, symmetric, replicate, "
-    "circular, distribution, randn, random_sides, partial, interpolate, "
-    "none, or own: as the network has it, what a .keras file is left with if "
-    "this is not given.",
+    "circular, distribution, randn, random_sides, partial, earth, "
+    "extrapolate, two joined by + (height+width), interpolate, none, or own: "
+    "as the network has it, what a .keras file is left with if this is not "
+    "given.",
 )
 _STAGES = flags.DEFINE_list(
     "stages",

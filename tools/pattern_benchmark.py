@@ -73,9 +73,7 @@ def main(argv):
             "memory_crops", _MEMORY_CROPS.value
         )
     )
-    runs.Flag("", "", choices=networks.padding_modes()).value(
-        "padding_mode", _PADDING_MODE.value
-    )
+    networks.check_padding_mode(_PADDING_MODE.value)
     for backbone in _BACKBONE.value:
         models.check_weights(backbone, "random")
     provenance = runs.Provenance(seed=flags.FLAGS.seed)

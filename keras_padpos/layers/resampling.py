@@ -73,8 +73,8 @@ class UpSampling2D(_Resampling, keras.layers.UpSampling2D):
 
     Args:
         padding_mode: Name of a mode that copies cells (`"replicate"`,
-            `"reflect"`, `"symmetric"`, `"circular"`), or such a
-            `PaddingMode`; see `keras_padpos.padding`.
+            `"reflect"`, `"symmetric"`, `"circular"`, `"earth"`), such a
+            `PaddingMode`, or one for each axis; see `keras_padpos.padding`.
 
     All other arguments are those of `keras.layers.UpSampling2D`.
 
@@ -137,8 +137,8 @@ class Resizing(_Resampling, keras.layers.Resizing):
 
     Args:
         padding_mode: Name of a mode that copies cells (`"replicate"`,
-            `"reflect"`, `"symmetric"`, `"circular"`), or such a
-            `PaddingMode`; see `keras_padpos.padding`.
+            `"reflect"`, `"symmetric"`, `"circular"`), such a `PaddingMode`,
+            or one for each axis; see `keras_padpos.padding`.
 
     All other arguments are those of `keras.layers.Resizing`.
 

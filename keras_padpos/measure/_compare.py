@@ -143,8 +143,9 @@ def compare_padding(
 
     Args:
         model: See `measure_position`.
-        padding_modes: Names or `padding.PaddingMode`s. `"none"` is the
-            network on real neighbours, the control.
+        padding_modes: Names or `padding.PaddingMode`s, or one of these for
+            each axis, such as `"zeros+circular"`. `"none"` is the network on
+            real neighbours, the control.
         images: See `measure_position`; every third is for testing.
         stages: See `measure_position`.
         targets: See `measure_position`.
@@ -172,10 +173,7 @@ def compare_padding(
     shape = (*pictures.crop, network.channels)
     if _NONE in padding_modes and pictures.reason:
         raise InputError(pictures.reason)
-    modes = {
-        mode if isinstance(mode, str) else repr(mode): mode
-        for mode in padding_modes
-    }
+    modes = {_mode_label(mode): mode for mode in padding_modes}
     networks = {
         REFERENCE if name == _NONE else name: network.staged
         if name == _NONE
@@ -239,6 +237,12 @@ def _agreement(model, modes, images, crop):
         name: float(metrics.top_k_overlap(own, np.concatenate(parts)).mean())
         for name, parts in answers.items()
     }
+
+
+def _mode_label(mode):
+    if isinstance(mode, (tuple, list)):
+        return "+".join(map(_mode_label, mode))
+    return mode if isinstance(mode, str) else repr(mode)
 
 
 def _conclusion(rows):

@@ -9,7 +9,7 @@ import numpy as np
 from keras_padpos.report.figure import empty_figure
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import show_map
-from keras_padpos.report.style import MODE_LABELS
+from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import figure_style
 from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import grouped
@@ -59,7 +59,7 @@ def plot_maps(rows: Rows, arrays: Mapping[str, np.ndarray]) -> Any:
         for axis, (mode, values) in zip(column, maps.items(), strict=True):
             image = show_map(axis, values, 0, 1)
             if axis in panels[:, 0]:
-                axis.set_ylabel(MODE_LABELS.get(mode, mode))
+                axis.set_ylabel(mode_label(mode))
         column[0].set_title(target.replace("_", " "))
     options = {"aspect": 30, "shrink": 0.5, "label": "position"}
     figure.colorbar(image, ax=panels, **options)

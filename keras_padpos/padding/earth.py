@@ -29,7 +29,8 @@ class Earth(CopyMode):
 
     Example:
 
-    >>>     >>> rows = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
+    >>> import numpy as np
+    >>> rows = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
     >>> print(np.asarray(Earth().pad(rows, [(1, 1), (1, 1)])))
     [[2 3 4 1 2 3]
      [4 1 2 3 4 1]

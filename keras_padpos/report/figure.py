@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.files.disk import atomic_file
-from keras_padpos.report.style import MODE_LABELS
+from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import figure_style
 from keras_padpos.report.style import mode_lines
 
@@ -324,7 +324,7 @@ def map_panels(
             axis.set_axis_off()
         for axis, (name, values) in zip(shown, maps.items(), strict=True):
             image = show_map(axis, values, *limits, ticks=True)
-            axis.set_title(MODE_LABELS.get(name, name), fontsize="small")
+            axis.set_title(mode_label(name), fontsize="small")
         if bar is not None:
             axis.figure.colorbar(
                 image, ax=panels.ravel().tolist(), shrink=0.8, label=bar

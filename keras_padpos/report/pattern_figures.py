@@ -13,7 +13,7 @@ from keras_padpos.report.figure import open_figure
 from keras_padpos.report.figure import panel_titles
 from keras_padpos.report.figure import say_inside
 from keras_padpos.report.names import pattern_networks
-from keras_padpos.report.style import MODE_LABELS
+from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import Rows
 from keras_padpos.report.table import grouped
@@ -321,7 +321,7 @@ def _modes_figure(path, maps, modes, layers, title):
             bar.ax.tick_params(labelsize=6)
         for axis, mode in zip(axes[:, 0], modes, strict=True):
             axis.set_ylabel(
-                MODE_LABELS.get(mode, mode),
+                mode_label(mode),
                 rotation=0,
                 ha="right",
                 va="center",

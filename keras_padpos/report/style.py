@@ -34,11 +34,14 @@ MODE_STYLES = {
     "constant": ModeStyle("#332288", "<", "-."),
     "interpolate": ModeStyle("#8FD175", "X", "-"),
     "own": ModeStyle("#9467FF", "p", "-"),
+    "earth": ModeStyle("#117733", "d", "-"),
+    "extrapolate": ModeStyle("#A01A58", "8", "--"),
 }
 """The line of each padding mode in every figure.
 
 The colours are Okabe and Ito's and others that stay apart for colour-blind
-readers; no two modes share a marker.
+readers; no two modes share a marker. A mode per axis, such as
+`replicate+circular`, has the marker of its first and the colour of its last.
 """
 
 MODE_LABELS = {"none": "no padding", "reference": "real neighbours"}
@@ -113,10 +116,26 @@ def line_styles(modes: Mapping[str, str | None]) -> dict[str, dict[str, Any]]:
             key = label if mode is None else mode
             name = others.setdefault(key, spare[len(others) % len(spare)])
         number = counts[name] = counts.get(name, -1) + 1
-        styles[label] = _line(MODE_STYLES[name], number) | {
-            "label": MODE_LABELS.get(label, label)
+        styles[label] = _line(_mode_style(name), number) | {
+            "label": mode_label(label)
         }
     return styles
+
+
+def mode_label(mode: str) -> str:
+    """What a padding mode is called in figures and tables.
+
+    Example:
+
+    >>> mode_label("none"), mode_label("zeros")
+    ('no padding', 'zeros')
+    >>> mode_label("replicate+circular")
+    'replicate (H), circular (W)'
+    """
+    parts = mode.split("+")
+    if len(parts) == 2 and _mode_name(mode):
+        return "{} (H), {} (W)".format(*parts)
+    return MODE_LABELS.get(mode, mode)
 
 
 def label_modes(labels: Sequence[str]) -> dict[str, str | None]:
@@ -130,7 +149,7 @@ def label_modes(labels: Sequence[str]) -> dict[str, str | None]:
     modes = {}
     for label in labels:
         words = label.replace(",", "-").replace(" ", "-").split("-")
-        named = [word for word in words if word in MODE_STYLES]
+        named = [word for word in words if _mode_name(word)]
         modes[label] = named[0] if len(named) == 1 else None
     return modes
 
@@ -138,7 +157,13 @@ def label_modes(labels: Sequence[str]) -> dict[str, str | None]:
 def _mode_name(mode):
     """The name in the table; a mode may have arguments behind its name."""
     name = None if mode is None else mode.partition("(")[0]
-    return name if name in MODE_STYLES else None
+    parts = [] if name is None else name.split("+")
+    return name if parts and set(parts) <= set(MODE_STYLES) else None
+
+
+def _mode_style(name):
+    first, last = (MODE_STYLES[name.split("+")[end]] for end in (0, -1))
+    return last._replace(marker=first.marker)
 
 
 def _line(style, number):

@@ -66,6 +66,8 @@ Received: reflekt. Did you mean reflect?
         help: What it is.
         choices: What it, or each item of a list, may be; or what returns that,
             called when the flag is read.
+        per_axis: Texts of which two different ones may be joined by a plus,
+            that of height first.
         crossed: Whether its values are crossed with those of other such
             flags: every combination is one network, and the flag is a column
             of the rows.
@@ -82,6 +84,7 @@ Received: reflekt. Did you mean reflect?
     default: Any
     help: str
     choices: Sequence[str] | Callable[[], Sequence[str]] | None = None
+    per_axis: Sequence[str] = ()
     crossed: bool = False
     type: type = str
     least: float | None = None
@@ -127,9 +130,18 @@ Received: reflekt. Did you mean reflect?
             raise InputError(f"--{name} must be finite. Received: {parsed}")
         choices = self.choices() if callable(self.choices) else self.choices
         if choices and parsed is not None:
-            wrong = [item for item in items if item not in choices]
+            wrong = [
+                item
+                for item in items
+                if item not in choices and not self._is_pair(item)
+            ]
             if wrong or not items:
                 hint = did_you_mean("".join(wrong[:1]), choices)
+                if any("+" in item for item in wrong) and self.per_axis:
+                    hint = (
+                        " A plus joins two of "
+                        f"{', '.join(self.per_axis)}: height and width."
+                    )
                 raise InputError(
                     f"--{name} must be of {', '.join(choices)}. Received: "
                     f"{', '.join(wrong) or 'nothing'}{hint and f'.{hint}'}"
@@ -139,6 +151,10 @@ Received: reflekt. Did you mean reflect?
                 f"--{name} must name at least one. Received: nothing"
             )
         return parsed
+
+    def _is_pair(self, item):
+        parts = item.split("+")
+        return len(parts) == len(set(parts) & set(self.per_axis)) == 2
 
     def _numbers(self, name, texts):
         least = self.least if self.least is not None else 0

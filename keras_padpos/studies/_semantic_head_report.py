@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_padpos.report import figure
 from keras_padpos.report import table
-from keras_padpos.report.style import MODE_LABELS
+from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import percent
@@ -257,7 +257,7 @@ def _plot_examples(path, title, rows, arrays):
     maps = {
         "mask": arrays["masks/truth"],
         **{
-            MODE_LABELS.get(mode, mode): arrays[f"{group[0]['arrays']}/answers"]
+            mode_label(mode): arrays[f"{group[0]['arrays']}/answers"]
             for mode, group in networks.by_mode(rows).items()
         },
     }

@@ -21,6 +21,8 @@ from keras_padpos.report.table import percent
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import _four_quadrants
 from keras_padpos.studies import _red_green
+from keras_padpos.studies.networks import FURTHER_MODES
+from keras_padpos.studies.networks import PER_AXIS
 from keras_padpos.studies.networks import padding_modes
 from keras_padpos.studies.study import Study
 
@@ -48,9 +50,11 @@ _FLAGS = {
         ["zeros", "circular"],
         "What added cells hold, with same and full convolutions and in "
         "networks: zeros, constant, reflect, symmetric, replicate, circular, "
-        "distribution, randn, random_sides, partial; for four_quadrants also "
-        "own (as the network has it), interpolate and none.",
-        choices=lambda: padding_modes(own=True),
+        "distribution, randn, random_sides, partial, earth, extrapolate, two "
+        "joined by + (height+width); for four_quadrants also own (as the "
+        "network has it), interpolate and none.",
+        choices=lambda: [*padding_modes(own=True), *FURTHER_MODES],
+        per_axis=PER_AXIS,
         crossed=True,
     ),
     "epochs": Flag(

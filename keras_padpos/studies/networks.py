@@ -26,6 +26,23 @@ _BACKBONES = (
     "efficientnetb0, densenet121"
 )
 
+# Said here too, so that flags are checked before Keras is imported.
+PER_AXIS = (
+    "zeros",
+    "constant",
+    "reflect",
+    "symmetric",
+    "replicate",
+    "circular",
+    "random_sides",
+    "partial",
+    "extrapolate",
+)
+"""Padding modes of which height can have one and width another one."""
+
+FURTHER_MODES = ("earth", "extrapolate")
+"""Padding modes that are no default of a flag that lists all."""
+
 
 def constant(floor: str, name: str) -> Callable[[], Sequence[str]]:
     """Choices that another floor declares, imported where they are read."""
@@ -83,7 +100,7 @@ def padding_flag(
     `further` are choices that are no padding modes, and what they are.
     """
     further = further or {}
-    others = ["interpolate"]
+    others = [*FURTHER_MODES, "two joined by + (height+width)", "interpolate"]
     others += ["none (no cells are added)"] * none
     others += ["own (as the network has it)"] * own
     others += [f"{name} ({what})" for name, what in further.items()]
@@ -97,11 +114,20 @@ def padding_flag(
                 for mode in padding_modes(own=own)
                 if none or mode != "none"
             ),
+            *FURTHER_MODES,
             *further,
         ],
+        per_axis=PER_AXIS,
         crossed=True,
         type=list if default is None else str,
     )
+
+
+def check_padding_mode(mode: Any) -> None:
+    """Refuse what cannot be the `--padding_mode` of a binary, no study."""
+    choices = [*padding_modes(), *FURTHER_MODES]
+    flag = Flag("", "", choices=choices, per_axis=PER_AXIS)
+    flag.value("padding_mode", mode)
 
 
 def padding_modes(*, own: bool = False) -> list[str]:

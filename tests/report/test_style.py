@@ -1,5 +1,7 @@
 """The style of figures, and the files that they become."""
 
+import itertools
+
 from PIL import Image
 
 from keras_padpos import padding
@@ -8,24 +10,30 @@ from keras_padpos.report.figure import map_panels
 from keras_padpos.report.style import MODE_STYLES
 from keras_padpos.report.style import line_styles
 from keras_padpos.report.style import mode_lines
+from keras_padpos.studies.networks import FURTHER_MODES
+from keras_padpos.studies.networks import PER_AXIS
 
 
 def test_every_mode_has_a_colour_and_a_marker_of_its_own():
-    assert set(padding.names()) | {"none", "reference"} <= set(MODE_STYLES)
+    modes = {*padding.names(), *FURTHER_MODES, "none", "reference"}
+    assert modes <= set(MODE_STYLES)
     for part in ("color", "marker"):
         parts = [getattr(style, part) for style in MODE_STYLES.values()]
         assert len(set(parts)) == len(parts)
 
 
 def test_modes_look_the_same_in_every_figure():
-    few = mode_lines(["none", "replicate"])
-    for mode, style in mode_lines(["zeros", "replicate", "none"]).items():
+    few = mode_lines(["none", "replicate", "zeros+circular"])
+    modes = ["zeros", "zeros+circular", "replicate", "circular", "none"]
+    for mode, style in mode_lines(modes).items():
         if mode in few:
             assert style == few[mode]
 
 
 def test_no_two_lines_look_alike():
     labels = {f"{net} {mode}": mode for net in "abc" for mode in MODE_STYLES}
+    for mode in map("+".join, itertools.permutations(PER_AXIS, 2)):
+        labels[mode] = mode
     labels |= {"head": None, "rgb": None, "own mode": "replicate,circular"}
     seen = ("color", "marker", "linestyle", "fillstyle")
     looks = [

@@ -4,7 +4,9 @@ import keras
 import pytest
 
 from keras_padpos import models
+from keras_padpos import padding
 from keras_padpos.errors import InputError
+from keras_padpos.studies import networks
 from keras_padpos.studies.networks import stage_layers
 from keras_padpos.studies.networks import stage_text
 
@@ -24,6 +26,30 @@ def file(tmp_path_factory):
     path = str(tmp_path_factory.mktemp("file") / "net.keras")
     net.save(path)
     return path
+
+
+def test_flags_know_the_modes_that_combine():
+    others = networks.FURTHER_MODES
+    assert list(networks.PER_AXIS) == [
+        name
+        for name in (*padding.names(), *others)
+        if padding.get(name).combines
+    ]
+    flag = networks.padding_flag(["zeros"], "Modes", none=False)
+    modes = [*others, "replicate+circular", "zeros+extrapolate", "zeros"]
+    assert flag.value("padding_mode", modes) == modes
+    for mode in modes:
+        padding.get(mode).check_rank(2, "a network")
+    for mode in (
+        "randn+zeros",
+        "earth+zeros",
+        "zeros+none",
+        "zeros+zeros",
+        "zeros+",
+        "zeros+circular+zeros",
+    ):
+        with pytest.raises(InputError, match="A plus joins two of zeros, "):
+            flag.value("padding_mode", [mode])
 
 
 def test_numbers_count_from_one_and_names_are_names():

@@ -51,8 +51,10 @@ def replaced_layers(
         unseen = _is_unseen(site)
         held = site.frame.padding_mode if unseen else padding.get("zeros")
         if mode.corrects or (unseen and not _is_zeros(mode)):
+            # No maximum saw the frame, so none sees the zeros of an axis.
+            values = padding.unseen_zeros(mode) if unseen else mode
             made[id(site.frame)] = _maker(site.frame, held, 0)
-            made[id(site.layer)] = _maker(site.layer, mode, cells)
+            made[id(site.layer)] = _maker(site.layer, values, cells)
         else:
             values = held if unseen else mode
             made[id(site.frame)] = _maker(site.frame, values, cells)

@@ -67,6 +67,21 @@ def test_a_backbone_commutes_with_a_roll_in_longitude(name):
         check_rolls(net, 32, mode)
 
 
+def test_a_maximum_that_saw_no_frame_sees_no_zeros():
+    inputs = keras.Input((8, 8, 1))
+    x = keras.ops.pad(
+        inputs, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=-np.inf
+    )
+    net = keras.Model(inputs, keras.layers.MaxPooling2D(3, 2)(x))
+    x = -1 - np.random.default_rng(0).random((1, 8, 8, 1)).astype("float32")
+    y = outputs(models.convert_padding(net, "zeros+circular"), x)
+    wide = np.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)], mode="wrap")
+    rows = [wide[:, max(top, 0) : top + 3] for top in range(-1, 7, 2)]
+    columns = range(0, 8, 2)
+    expected = [[r[:, :, c : c + 3].max() for c in columns] for r in rows]
+    np.testing.assert_array_equal(y[0, :, :, 0], expected)
+
+
 def test_weights_and_the_way_back_are_kept():
     net = unet(DECODERS["bilinear"])
     mixed = models.convert_padding(net, ("replicate", "circular"))
