@@ -9,8 +9,8 @@ import numpy as np
 from keras_padpos.report.figure import empty_figure
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import show_map
-from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import figure_style
+from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import mode_lines
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of

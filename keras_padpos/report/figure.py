@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.files.disk import atomic_file
-from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import figure_style
+from keras_padpos.report.style import mode_label
 from keras_padpos.report.style import mode_lines
 
 # Learning curves have more points than there is room for markers.
