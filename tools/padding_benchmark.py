@@ -9,6 +9,7 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.runs.flags import naming
 
 _NETWORKS = flags.DEFINE_list(
     "networks",
@@ -19,7 +20,10 @@ _BATCH_SIZES = flags.DEFINE_list(
     "batch_sizes", ["4", "32"], "Pictures that go in together."
 )
 _MODES = flags.DEFINE_list(
-    "modes", None, "Padding modes. If not given: all there are."
+    "modes",
+    None,
+    "Padding modes, also one an axis, such as zeros+circular (height first), "
+    "earth and extrapolate. If not given: all for pictures of any size.",
 )
 _PASSES = flags.DEFINE_list(
     "passes",
@@ -108,7 +112,6 @@ def _check_before_work(modes):
     for flag, values, known in (
         ("networks", _NETWORKS.value, network_names()),
         ("passes", _PASSES.value, PASSES),
-        ("modes", modes, padding.names()),
     ):
         unknown = [value for value in values if value not in known]
         if unknown or not values:
@@ -116,10 +119,14 @@ def _check_before_work(modes):
                 f"--{flag} must be among {', '.join(known)}. "
                 f"Received: {', '.join(unknown) or 'none'}"
             )
+    with naming("--modes"):
+        chosen = [padding.get(mode) for mode in modes or [""]]
+        for mode in chosen:
+            mode.check_rank(2, "A picture")
     for network in _NETWORKS.value:
         for shape in convolution_shapes(network, _IMAGE_SIZE.value):
-            for mode in modes:
-                padding.get(mode).check_reach(
+            for mode in chosen:
+                mode.check_reach(
                     shape.size,
                     shape.pads,
                     f"{network} at --image_size={_IMAGE_SIZE.value}",
@@ -259,7 +266,7 @@ def _verdicts(rows):
             for row in rows
             if row["network"] == network
             and row["library"] == "keras_padpos"
-            and isinstance(padding.get(row["mode"]), padding.CopyMode)
+            and padding.get(row["mode"]).copies
         ]
         if copies:
             worst = max(copies, key=lambda row: row["ratio"])

@@ -290,7 +290,7 @@ def finished(tmp_path_factory):
         "--batch_sizes=2",
         "--image_size=32",
         "--rounds=2",
-        "--modes=zeros,reflect",
+        "--modes=zeros,zeros+circular",
         "--passes=forward",
     )
     done = benchmark("padding", *flags, cwd=work.parent)
@@ -307,7 +307,7 @@ def test_binary_leaves_rows_arrays_and_a_figure(finished):
     rows = [row for row in results["rows"] if row["library"] != "torch"]
     assert [(row["batch_size"], row["mode"]) for row in rows] == [
         (2, "zeros"),
-        (2, "reflect"),
+        (2, "zeros+circular"),
     ]
     with np.load(work / "arrays.npz") as arrays:
         assert len(arrays["vgg16/shapes"]) == 9
@@ -361,7 +361,8 @@ def test_a_mistake_is_one_line(tmp_path, arguments, words):
     "flags, words",
     [
         (["--networks=vgg61"], "--networks must be among vgg16, "),
-        (["--modes="], "--modes must be among zeros, "),
+        (["--modes="], "--modes: `padding_mode` must be one of zeros, "),
+        (["--modes=zeros+randn"], '--modes: `padding_mode`: "randn" fills'),
         (["--passes=back"], "--passes must be among forward, "),
         (["--batch_sizes=0"], "--batch_sizes must be whole"),
         (["--image_size=8"], "--image_size"),
