@@ -18,6 +18,7 @@ from absl import flags
 from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.errors import extra_hint
 from keras_padpos.studies import networks
 from keras_padpos.studies import position_network
 
@@ -70,7 +71,7 @@ _FORMAT = flags.DEFINE_enum(
     "format",
     "tf_saved_model",
     list(files.EXPORT_FORMATS),
-    "tf_saved_model; onnx, which needs the package tf2onnx; or litert.",
+    "tf_saved_model; onnx, which needs the extra onnx; or litert.",
 )
 _OVERWRITE = flags.DEFINE_bool(
     "overwrite", False, "Replace an earlier export in --out."
@@ -207,9 +208,7 @@ def _notes(rows):
             "every call."
         )
     if "nothing" in compared:
-        notes.append(
-            "nothing: to compare ONNX models, pip install onnxruntime."
-        )
+        notes.append(f"nothing: to compare ONNX models, {extra_hint('onnx')}.")
     return notes
 
 

@@ -100,8 +100,8 @@ class Result:
             import pandas
         except ImportError as error:
             raise MissingPackageError(
-                "`to_frame` needs pandas: pip install pandas. The same rows, "
-                "as dicts, are in `rows`"
+                "`to_frame` needs pandas; `rows` has the same rows as dicts: "
+                "pip install pandas"
             ) from error
         return pandas.DataFrame(self.rows)
 

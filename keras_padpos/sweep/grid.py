@@ -20,8 +20,8 @@ from typing import Any
 from absl import flags
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_text
+from keras_padpos.errors import optional_import
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import flag_text
@@ -185,14 +185,10 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
 
 
 def _load(path: str) -> Any:
-    try:
-        import yaml
-    except ImportError as error:
-        raise MissingPackageError(
-            "Sweeps need PyYAML: pip install 'keras-padpos[sweep]'"
-        ) from error
+    yaml = optional_import("yaml", "sweep", "A sweep")
+    safe_loader: Any = yaml.SafeLoader
 
-    class Loader(yaml.SafeLoader):
+    class Loader(safe_loader):
         """Refuses a key that appears twice, which YAML's own loader drops."""
 
         def construct_mapping(self, node, deep=False):
