@@ -106,7 +106,7 @@ class Result:
         return pandas.DataFrame(self.rows)
 
     def save(self, workdir: str | os.PathLike[str]) -> None:
-        """Write a work directory that `python -m tools.report` reads.
+        """Write a work directory that `keras-padpos report` reads.
 
         Args:
             workdir: The directory; made if it is not there.

@@ -213,7 +213,8 @@ def test_the_summary_of_a_sweep(tmp_path, capsys):
         "finished, 12.3 s",
         f"  failed: count seed=2 (exit status 1), {bad.log.path}",
         "The same command goes on with those that are not finished.",
-        "Report: python -m tools.report 'my runs' --out='my runs/report.html'",
+        "Report: python -m keras_padpos report 'my runs' "
+        "--out='my runs/report.html'",
     ]
     rest.state = "finished"
     (tmp_path / "report.html").touch()
