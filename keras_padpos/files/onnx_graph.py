@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.padding.copy_mode import CopyMode
-from keras_padpos.padding.copy_mode import marked_frames
 
 # The last that tf2onnx writes. Pad has `wrap` from the next on, which changes
 # nothing else of what it writes.
@@ -38,7 +36,7 @@ _AXES = {
 
 
 def _mark(
-    mode: CopyMode,
+    mode: Any,
     dtype: str,
     sizes: Sequence[Any],
     pads: Sequence[tuple[Any, Any]],
@@ -78,6 +76,8 @@ def write_onnx(
         shape: Of an input without the batch, whose sizes stand for open ones.
     """
     import onnx
+
+    from keras_padpos.padding.copy_mode import marked_frames
 
     for mark in (_mark, lambda *_: None):
         with marked_frames(mark):
