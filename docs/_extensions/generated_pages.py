@@ -1,0 +1,221 @@
+"""Pages that follow from the code: the API's floors, and all flags.
+
+They are written before the sources are read: `api/FLOOR.md`, `cli/STUDY.md`
+and `cli/tools.md`, each from what the package declares, so that no flag and
+no name has to be listed by hand.
+"""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+from absl import flags
+
+import keras_padpos
+from keras_padpos import studies
+from keras_padpos.runs.flags import COMMON
+from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.flags import flag_text
+
+_ROOT = Path(__file__).parents[2]
+
+# What Markdown would read as its own in a flag's help.
+_MARKUP = re.compile(r"([\\*_\[\]<>|{}$#])")
+_CODE = re.compile(r"`[^`]+`|--\w+(?:=[^\s,;:.)]+)?")
+
+
+def setup(app):
+    """Connect the pages to Sphinx."""
+    app.connect("builder-inited", _write_pages)
+    return {"parallel_read_safe": True}
+
+
+def _write_pages(app):
+    """Write each page whose text has changed."""
+    folder = Path(app.srcdir)
+    pages = dict(_api_pages()) | dict(_cli_pages())
+    for name, text in pages.items():
+        path = folder / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def _api_pages():
+    """One page for each floor, that of the front door first."""
+    floors = [
+        name
+        for name in keras_padpos.__all__
+        if inspect.ismodule(getattr(keras_padpos, name))
+    ]
+    for name in floors:
+        yield f"api/{name}", _api_page(f"keras_padpos.{name}")
+    yield "api/keras_padpos", _api_page("keras_padpos")
+    yield (
+        "api/index",
+        "# API reference\n\n"
+        "`keras_padpos` holds what most notebooks need. Its floors import only "
+        "from floors below.\n\n" + _toctree("keras_padpos", *floors),
+    )
+
+
+def _api_page(name):
+    """All of a module's `__all__`; what is another page's is only named."""
+    module = importlib.import_module(name)
+    public = getattr(module, "__all__", None)
+    elsewhere = [
+        each
+        for each in public or ()
+        if name != "keras_padpos" and _floor(module, each) != name
+    ]
+    lines = [f"# {name}", "", "```{eval-rst}", f".. automodule:: {name}"]
+    lines += ["   :members:", "   :show-inheritance:"]
+    lines += ["   :imported-members:"] * bool(public)
+    lines += [f"   :exclude-members: {', '.join(elsewhere)}"] * bool(elsewhere)
+    lines += ["```", ""]
+    if elsewhere:
+        names = ", ".join(
+            f"{{py:obj}}`{_floor(module, each)}.{each}`" for each in elsewhere
+        )
+        lines += [f"Also here: {names}.", ""]
+    return "\n".join(lines)
+
+
+def _floor(module, name):
+    """The module on whose page a name of another one is described."""
+    if name in keras_padpos.__all__ and getattr(keras_padpos, name) is getattr(
+        module, name
+    ):
+        return "keras_padpos"
+    origin = getattr(getattr(module, name), "__module__", module.__name__)
+    if not str(origin).startswith("keras_padpos."):
+        return module.__name__
+    return ".".join(origin.split(".")[:2])
+
+
+def _cli_pages():
+    """One page for each study, one for all tools."""
+    for name in studies.STUDIES:
+        study = studies.get(name)
+        own = {
+            flag: declared
+            for flag, declared in study.declared.items()
+            if flag not in COMMON and flag not in DEVICES
+        }
+        yield (
+            f"cli/{name}",
+            f"# {name}\n\n{_plain(study.about)}\n\n"
+            f"```bash\npython -m keras_padpos {name} --flag=value ...\n```\n\n"
+            + _flag_list(_study_flags(own))
+            + "\nFurther flags: [those of every run](index.md#every-run)"
+            + (
+                ", [of several devices](index.md#several-devices).\n"
+                if study.several_devices
+                else ".\n"
+            ),
+        )
+    yield "cli/tools", "# Tools\n\n" + "\n".join(_tools())
+    yield (
+        "cli/index",
+        "# Command line\n\n"
+        "An experiment is `python -m keras_padpos NAME`, or the command "
+        "`keras-padpos NAME`; from a checkout `python -m experiments.NAME` is "
+        "the same. These pages are made of the flags as the code declares "
+        "them, and `--help` after a command prints them too. A flag whose "
+        "default is a list takes a list with commas. *Crossed* flags are "
+        "combined: each combination of their values is one network.\n\n"
+        "## Every run\n\n"
+        + _flag_list(_study_flags(COMMON))
+        + "\n## Several devices\n\n"
+        + _flag_list(_study_flags(DEVICES))
+        + "\n"
+        + _toctree(*studies.STUDIES, "tools"),
+    )
+
+
+def _study_flags(declared):
+    """Name, default, choices, whether crossed, and help of a study's flags."""
+    for name, flag in declared.items():
+        choices = flag.choices() if callable(flag.choices) else flag.choices
+        yield name, flag.default, choices, flag.crossed, flag.help
+
+
+def _tools():
+    """A section for each program of `tools`."""
+    for path in sorted((_ROOT / "tools").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if "flags.DEFINE_" not in text and "__main__" not in text:
+            continue
+        module, declared = _imported(f"tools.{path.stem}")
+        yield f"## {path.stem}\n\n{_plain(module.__doc__)}\n"
+        yield _flag_list(declared)
+
+
+def _imported(name):
+    """A module and its flags, which absl then forgets.
+
+    Two tools may have flags of one name, and absl has one registry.
+    """
+    values = flags.FLAGS
+    before = set(values)
+    module = importlib.import_module(name)
+    declared = [
+        (
+            flag,
+            values[flag].default,
+            getattr(values[flag].parser, "enum_values", None),
+            False,
+            values[flag].help,
+        )
+        for flag in values
+        if flag not in before and flag not in COMMON
+    ]
+    for flag in set(values) - before:
+        delattr(values, flag)
+    return module, declared
+
+
+def _flag_list(declared):
+    """A definition list: the flag and its default, then what it is."""
+    parts = []
+    for name, default, choices, crossed, text in declared:
+        head = f"`--{name}`"
+        if isinstance(default, bool):
+            head = f"`--{name}`, `--no{name}`"
+        if default is not None and default != []:
+            head += f" (default `{flag_text(default) or ' '}`)"
+        if crossed:
+            head += ", *crossed*"
+        lines = [_escaped(text)]
+        if choices:
+            lines.append("Choices: " + ", ".join(f"`{c}`" for c in choices))
+        parts.append(head + "\n" + "\n".join(f": {line}\n" for line in lines))
+    return "\n".join(parts)
+
+
+def _plain(text):
+    """A docstring as Markdown: its commands, indented, are code."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", inspect.cleandoc(text)):
+        code = all(line.startswith("    ") for line in block.splitlines())
+        blocks.append(
+            f"```text\n{inspect.cleandoc(block)}\n```"
+            if code
+            else _escaped(block)
+        )
+    return "\n\n".join(blocks)
+
+
+def _escaped(text):
+    """Text whose flags are code and whose signs stand for themselves."""
+    parts, end = [], 0
+    for match in _CODE.finditer(text):
+        parts.append(_MARKUP.sub(r"\\\1", text[end : match.start()]))
+        parts.append(f"`{match.group().strip('`')}`")
+        end = match.end()
+    return "".join(parts) + _MARKUP.sub(r"\\\1", text[end:])
+
+
+def _toctree(*names):
+    return "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(names) + "\n```\n"
