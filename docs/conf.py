@@ -1,4 +1,4 @@
-"""The documentation site: `sphinx-build -W --keep-going docs docs/_build/html`."""
+"""The site: `sphinx-build -W --keep-going docs docs/_build/html`."""
 
 import os
 import sys
@@ -15,6 +15,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 
 project = "keras_padpos"
 author = "The keras_padpos authors"
+copyright = author
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",

@@ -28,13 +28,14 @@ _CODE = re.compile(r"`[^`]+`|--\w+(?:=[^\s,;:.)]+)?")
 def setup(app):
     """Connect the pages to Sphinx."""
     app.connect("builder-inited", _write_pages)
+    app.connect("missing-reference", _public_name)
     return {"parallel_read_safe": True}
 
 
 def _write_pages(app):
     """Write each page whose text has changed."""
     folder = Path(app.srcdir)
-    pages = dict(_api_pages()) | dict(_cli_pages())
+    pages = dict(api_pages()) | dict(_cli_pages())
     for name, text in pages.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
@@ -42,7 +43,26 @@ def _write_pages(app):
             path.write_text(text, encoding="utf-8")
 
 
-def _api_pages():
+def _public_name(app, env, node, content):
+    """Link a bare name in a docstring to what the package has of that name."""
+    from sphinx.util.nodes import make_refnode
+
+    names = env.domains["py"].objects
+    matches = [
+        (name, entry)
+        for name, entry in names.items()
+        if name.endswith(f".{node['reftarget']}")
+        and entry.objtype in ("class", "exception", "function")
+    ]
+    if node["refdomain"] != "py" or len(matches) != 1:
+        return None
+    ((name, entry),) = matches
+    return make_refnode(
+        app.builder, node["refdoc"], entry.docname, entry.node_id, content, name
+    )
+
+
+def api_pages():
     """One page for each floor, that of the front door first."""
     floors = [
         name
@@ -97,27 +117,32 @@ def _floor(module, name):
 def _cli_pages():
     """One page for each study, one for all tools."""
     for name in studies.STUDIES:
-        study = studies.get(name)
-        own = {
-            flag: declared
-            for flag, declared in study.declared.items()
-            if flag not in COMMON and flag not in DEVICES
-        }
-        yield (
-            f"cli/{name}",
-            f"# {name}\n\n{_plain(study.about)}\n\n"
-            f"```bash\npython -m keras_padpos {name} --flag=value ...\n```\n\n"
-            + _flag_list(_study_flags(own))
-            + "\nFurther flags: [those of every run](index.md#every-run)"
-            + (
-                ", [of several devices](index.md#several-devices).\n"
-                if study.several_devices
-                else ".\n"
-            ),
-        )
+        yield f"cli/{name}", study_page(name)
     yield "cli/tools", "# Tools\n\n" + "\n".join(_tools())
-    yield (
-        "cli/index",
+    yield "cli/index", cli_index()
+
+
+def study_page(name):
+    """What a study is, and its own flags."""
+    study = studies.get(name)
+    own = {
+        flag: declared
+        for flag, declared in study.declared.items()
+        if flag not in COMMON and flag not in DEVICES
+    }
+    further = "[those of every run](index.md#every-run)"
+    if study.several_devices:
+        further += ", [of several devices](index.md#several-devices)"
+    return (
+        f"# {name}\n\n{_plain(study.about)}\n\n"
+        f"```bash\npython -m keras_padpos {name} --flag=value ...\n```\n\n"
+        f"{_flag_list(_study_flags(own))}\nFurther flags: {further}.\n"
+    )
+
+
+def cli_index():
+    """How experiments are started, and the flags that they share."""
+    return (
         "# Command line\n\n"
         "An experiment is `python -m keras_padpos NAME`, or the command "
         "`keras-padpos NAME`; from a checkout `python -m experiments.NAME` is "
@@ -125,12 +150,11 @@ def _cli_pages():
         "them, and `--help` after a command prints them too. A flag whose "
         "default is a list takes a list with commas. *Crossed* flags are "
         "combined: each combination of their values is one network.\n\n"
-        "## Every run\n\n"
+        + _toctree(*studies.STUDIES, "tools")
+        + "\n## Every run\n\n"
         + _flag_list(_study_flags(COMMON))
         + "\n## Several devices\n\n"
         + _flag_list(_study_flags(DEVICES))
-        + "\n"
-        + _toctree(*studies.STUDIES, "tools"),
     )
 
 
@@ -187,7 +211,7 @@ def _flag_list(declared):
             head += f" (default `{flag_text(default) or ' '}`)"
         if crossed:
             head += ", *crossed*"
-        lines = [_escaped(text)]
+        lines = [escaped(text)]
         if choices:
             lines.append("Choices: " + ", ".join(f"`{c}`" for c in choices))
         parts.append(head + "\n" + "\n".join(f": {line}\n" for line in lines))
@@ -202,12 +226,12 @@ def _plain(text):
         blocks.append(
             f"```text\n{inspect.cleandoc(block)}\n```"
             if code
-            else _escaped(block)
+            else escaped(block)
         )
     return "\n\n".join(blocks)
 
 
-def _escaped(text):
+def escaped(text):
     """Text whose flags are code and whose signs stand for themselves."""
     parts, end = [], 0
     for match in _CODE.finditer(text):

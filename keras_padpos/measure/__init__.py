@@ -8,6 +8,7 @@ from keras_padpos.measure._pattern import PatternResult
 from keras_padpos.measure._pattern import measure_pattern
 from keras_padpos.measure._position import PositionResult
 from keras_padpos.measure._position import measure_position
+from keras_padpos.measure._result import Result
 
 __all__ = [
     "PaddingComparison",
@@ -15,6 +16,7 @@ __all__ = [
     "PatternResult",
     "PositionCallback",
     "PositionResult",
+    "Result",
     "compare_padding",
     "measure_pattern",
     "measure_position",
