@@ -1,8 +1,8 @@
 """Pages that follow from the code: the API's floors, and all flags.
 
-They are written before the sources are read: `api/FLOOR.md`, `cli/STUDY.md`
-and `cli/tools.md`, each from what the package declares, so that no flag and
-no name has to be listed by hand.
+They are written before the sources are read: `api/FLOOR.md` and
+`cli/PROGRAM.md`, each from what the package declares, so that no flag and no
+name has to be listed by hand.
 """
 
 import importlib
@@ -10,15 +10,11 @@ import inspect
 import re
 from pathlib import Path
 
-from absl import flags
-
 import keras_padpos
-from keras_padpos import studies
+from keras_padpos.__main__ import programs
 from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
 from keras_padpos.runs.flags import flag_text
-
-_ROOT = Path(__file__).parents[2]
 
 # What Markdown would read as its own in a flag's help.
 _MARKUP = re.compile(r"([\\*_\[\]<>|{}$#])")
@@ -115,103 +111,69 @@ def _floor(module, name):
 
 
 def _cli_pages():
-    """One page for each study, one for all tools."""
-    for name in studies.STUDIES:
-        yield f"cli/{name}", study_page(name)
-    yield "cli/tools", "# Tools\n\n" + "\n".join(_tools())
+    """One page for each program."""
+    for named in programs().values():
+        for name, program in named.items():
+            yield f"cli/{name}", program_page(program)
     yield "cli/index", cli_index()
 
 
-def study_page(name):
-    """What a study is, and its own flags."""
-    study = studies.get(name)
+def program_page(program):
+    """What a program is, and its own flags."""
     own = {
-        flag: declared
-        for flag, declared in study.declared.items()
-        if flag not in COMMON and flag not in DEVICES
+        name: flag
+        for name, flag in program.flags.items()
+        if flag is not {**COMMON, **DEVICES}.get(name)
     }
-    further = "[those of every run](index.md#every-run)"
-    if study.several_devices:
-        further += ", [of several devices](index.md#several-devices)"
+    usage = " ".join(["keras-padpos", program.name, *program.arguments])
+    further = [
+        link
+        for shared, link in (
+            (COMMON, "[those of every run](index.md#every-run)"),
+            (DEVICES, "[of several devices](index.md#several-devices)"),
+        )
+        if {*shared} <= {*program.flags}
+    ]
     return (
-        f"# {name}\n\n{_plain(study.about)}\n\n"
-        f"```bash\npython -m keras_padpos {name} --flag=value ...\n```\n\n"
-        f"{_flag_list(_study_flags(own))}\nFurther flags: {further}.\n"
+        f"# {program.name}\n\n{_plain(program.about)}\n\n"
+        f"```bash\n{usage} --flag=value ...\n```\n\n{_flag_list(own)}"
+        + (f"\nFurther flags: {', '.join(further)}.\n" if further else "")
     )
 
 
 def cli_index():
-    """How experiments are started, and the flags that they share."""
+    """How programs are started, and the flags that they share."""
     return (
         "# Command line\n\n"
-        "An experiment is `python -m keras_padpos NAME`, or the command "
-        "`keras-padpos NAME`; from a checkout `python -m experiments.NAME` is "
-        "the same. These pages are made of the flags as the code declares "
-        "them, and `--help` after a command prints them too. A flag whose "
-        "default is a list takes a list with commas. *Crossed* flags are "
-        "combined: each combination of their values is one network.\n\n"
-        + _toctree(*studies.STUDIES, "tools")
-        + "\n## Every run\n\n"
-        + _flag_list(_study_flags(COMMON))
-        + "\n## Several devices\n\n"
-        + _flag_list(_study_flags(DEVICES))
-    )
-
-
-def _study_flags(declared):
-    """Name, default, choices, whether crossed, and help of a study's flags."""
-    for name, flag in declared.items():
-        choices = flag.choices() if callable(flag.choices) else flag.choices
-        yield name, flag.default, choices, flag.crossed, flag.help
-
-
-def _tools():
-    """A section for each program of `tools`."""
-    for path in sorted((_ROOT / "tools").glob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        if "flags.DEFINE_" not in text and "__main__" not in text:
-            continue
-        module, declared = _imported(f"tools.{path.stem}")
-        yield f"## {path.stem}\n\n{_plain(module.__doc__)}\n"
-        yield _flag_list(declared)
-
-
-def _imported(name):
-    """A module and its flags, which absl then forgets.
-
-    Two tools may have flags of one name, and absl has one registry.
-    """
-    values = flags.FLAGS
-    before = set(values)
-    module = importlib.import_module(name)
-    declared = [
-        (
-            flag,
-            values[flag].default,
-            getattr(values[flag].parser, "enum_values", None),
-            False,
-            values[flag].help,
+        "`keras-padpos NAME`, or `python -m keras_padpos NAME`, runs a study "
+        "or a tool; from a checkout `python -m experiments.NAME` and "
+        "`python -m tools.NAME` are the same. These pages are made of the "
+        "flags as the code declares them, and `--help` after a command prints "
+        "them too. A flag whose default is a list takes a list with commas. "
+        "*Crossed* flags are combined: each combination of their values is "
+        "one network.\n\n"
+        + "\n".join(
+            f"## {heading}\n\n{_toctree(*named)}"
+            for heading, named in programs().items()
         )
-        for flag in values
-        if flag not in before and flag not in COMMON
-    ]
-    for flag in set(values) - before:
-        delattr(values, flag)
-    return module, declared
+        + f"\n## Every run\n\n{_flag_list(COMMON)}"
+        + f"\n## Several devices\n\n{_flag_list(DEVICES)}"
+    )
 
 
 def _flag_list(declared):
     """A definition list: the flag and its default, then what it is."""
     parts = []
-    for name, default, choices, crossed, text in declared:
+    for name, flag in declared.items():
+        choices = flag.choices() if callable(flag.choices) else flag.choices
         head = f"`--{name}`"
-        if isinstance(default, bool):
+        if isinstance(flag.default, bool):
             head = f"`--{name}`, `--no{name}`"
-        if default is not None and default != []:
-            head += f" (default `{flag_text(default) or ' '}`)"
-        if crossed:
+        if flag.default not in (None, [], ""):
+            head += f" (default `{flag_text(flag.default)}`)"
+        if flag.crossed:
             head += ", *crossed*"
-        lines = [escaped(text)]
+        lines = [escaped(flag.help)]
         if choices:
             lines.append("Choices: " + ", ".join(f"`{c}`" for c in choices))
         parts.append(head + "\n" + "\n".join(f": {line}\n" for line in lines))

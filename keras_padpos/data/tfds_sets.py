@@ -19,6 +19,7 @@ from keras_padpos.data.scene_instance_classes import SCENE_INSTANCE_CLASSES
 from keras_padpos.data.sources import PairSource
 from keras_padpos.data.sources import PictureFiles
 from keras_padpos.errors import InputError
+from keras_padpos.errors import optional_import
 
 # NAME is "cifar10", "voc/2012", or either with a version, "cifar10:3.0.2".
 _SPEC = re.compile(r"(?P<name>[^:\[\]]+(:\d[\d.*]*)?)(:(?P<split>.+))?")
@@ -56,8 +57,9 @@ class TFDSPictures(PictureFiles):
         data_dir: str | os.PathLike[str] | None,
         encoded: tuple[str, ...] = ("image",),
     ) -> None:
-        import tensorflow_datasets as tfds
-
+        tfds = optional_import(
+            "tensorflow_datasets", "tensorflow", f"'tfds:{spec}'"
+        )
         received = f"Received: spec={'tfds:' + spec!r}"
         parts = _SPEC.fullmatch(spec)
         if parts is None:

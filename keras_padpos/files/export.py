@@ -17,6 +17,7 @@ from absl import logging as absl_logging
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import extra_hint
 from keras_padpos.files.disk import atomic_path
 from keras_padpos.files.disk import strict_json
 
@@ -101,7 +102,7 @@ def check_export(
     if format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
         raise MissingPackageError(
             "--format=onnx needs a package that is not installed: "
-            "pip install tf2onnx"
+            f"{extra_hint('onnx')}"
         )
     path = Path(path).expanduser()
     if path.exists() and not path.is_dir():

@@ -21,6 +21,7 @@ from absl import flags
 from absl import logging
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import extra_hint
 from keras_padpos.runs.flags import activated
 
 _HELP = {"--help", "-help", "--helpshort", "--helpfull", "-h", "-?"}
@@ -183,8 +184,9 @@ def _import_keras() -> None:
         quiet_tensorflow()
     except ImportError as error:
         raise InputError(
-            f"Cannot import Keras with its backend: {error}. Install the "
-            "backend, or set KERAS_BACKEND to one that is installed."
+            f"Cannot import Keras with its backend: {error}. Install one, "
+            f"{extra_hint('tensorflow')} for example, or set KERAS_BACKEND to "
+            "one that is installed: tensorflow, jax or torch."
         ) from error
 
 

@@ -165,6 +165,7 @@ def test_no_network(data_dir, monkeypatch):
 
 def test_tensorflow_is_imported_only_here(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(ImportError):
+    hint = r"'tfds:cifar10' needs .* \"keras-padpos\[tensorflow\]\"$"
+    with pytest.raises(ImportError, match=hint):
         open_images("tfds:cifar10")
     assert len(list(open_images("black", size=4))) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_padpos import studies
+from keras_padpos.__main__ import programs
 from keras_padpos.runs.flags import COMMON
 from keras_padpos.runs.flags import DEVICES
 
@@ -28,13 +28,14 @@ def heads(page):
     return re.findall(r"^`--(\w+)`.*\n: ", page, re.MULTILINE)
 
 
-def test_each_flag_of_a_study_is_on_its_page_or_that_of_every_run(generated):
-    for name in studies.STUDIES:
-        declared = studies.get(name).declared
-        own = [flag for flag in declared if flag not in {**COMMON, **DEVICES}]
-        assert heads(generated.study_page(name)) == own
-    index = heads(generated.cli_index())
-    assert index == [*COMMON, *DEVICES]
+def test_each_flag_is_on_the_page_of_its_program_or_of_every_run(generated):
+    assert heads(generated.cli_index()) == [*COMMON, *DEVICES]
+    for named in programs().values():
+        for program in named.values():
+            page = generated.program_page(program)
+            linked = [*COMMON, *DEVICES] if "index.md#every-run" in page else []
+            assert {*program.flags} <= {*heads(page), *linked}
+            assert {*heads(page)} <= {*program.flags}
 
 
 def test_help_cannot_be_taken_for_markup(generated):

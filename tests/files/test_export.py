@@ -221,7 +221,7 @@ def five_columns():
         (small, "tf_saved_model", "file", "--out must be a folder"),
         # What a converter raises is one line.
         (lambda: small(mode="randn"), "litert", "out", "=litert cannot .*$"),
-        (small, "onnx", "out", "pip install tf2onnx"),
+        (small, "onnx", "out", r'pip install "keras-padpos\[onnx\]"$'),
     ],
 )
 def test_what_cannot_be_exported_changes_nothing(

@@ -12,6 +12,7 @@ from keras_padpos.report.table import Column
 from keras_padpos.report.table import Table
 from keras_padpos.report.table import first
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import activated
 from keras_padpos.runs.units import _calibrated
 from keras_padpos.studies.study import Study
@@ -60,10 +61,10 @@ class Trial:
 
     def __call__(self, path, *argv):
         values = flags.FlagValues()
-        self.study.define(values)
+        self.study.program.define(values)
         values(["count", f"--workdir={path}", "--checkpoint_seconds=0", *argv])
         with activated(values):
-            self.study.main(values)
+            self.study.main(Settings(self.study.declared, values))
 
     def _tell(self, what):
         self.done.append(what)
