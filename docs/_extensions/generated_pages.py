@@ -71,8 +71,9 @@ def api_pages():
     yield (
         "api/index",
         "# API reference\n\n"
-        "`keras_padpos` holds what most notebooks need. Its floors import only "
-        "from floors below.\n\n" + _toctree("keras_padpos", *floors),
+        "`keras_padpos` holds what most notebooks need, and lists its floors: "
+        "each imports only from those above it in that list.\n\n"
+        + _toctree("keras_padpos", *floors),
     )
 
 
@@ -85,7 +86,8 @@ def _api_page(name):
         for each in public or ()
         if name != "keras_padpos" and _floor(module, each) != name
     ]
-    lines = [f"# {name}", "", "```{eval-rst}", f".. automodule:: {name}"]
+    title = name.rpartition(".")[2]
+    lines = [f"# {title}", "", "```{eval-rst}", f".. automodule:: {name}"]
     lines += ["   :members:", "   :show-inheritance:"]
     lines += ["   :imported-members:"] * bool(public)
     lines += [f"   :exclude-members: {', '.join(elsewhere)}"] * bool(elsewhere)
