@@ -6,8 +6,10 @@ from keras_padpos.measure._compare import PaddingComparison
 from keras_padpos.measure._compare import compare_padding
 from keras_padpos.measure._pattern import PatternResult
 from keras_padpos.measure._pattern import measure_pattern
+from keras_padpos.measure._pattern import pattern_rows
 from keras_padpos.measure._position import PositionResult
 from keras_padpos.measure._position import measure_position
+from keras_padpos.measure._position import probe_network
 from keras_padpos.measure._result import Result
 
 __all__ = [
@@ -20,4 +22,6 @@ __all__ = [
     "compare_padding",
     "measure_pattern",
     "measure_position",
+    "pattern_rows",
+    "probe_network",
 ]

@@ -11,7 +11,7 @@ from keras_padpos import probes
 from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 from keras_padpos.measure._position import TARGETS
-from keras_padpos.measure._position import at_size
+from keras_padpos.measure._source import at_size
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
 

@@ -15,13 +15,13 @@ from keras_padpos.measure._pattern import PATTERN_NOTE
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
 from keras_padpos.measure._position import TARGETS
-from keras_padpos.measure._position import at_size
 from keras_padpos.measure._position import last_scores
 from keras_padpos.measure._position import position_note
 from keras_padpos.measure._position import probe_networks
 from keras_padpos.measure._result import Result
 from keras_padpos.measure._result import Row
 from keras_padpos.measure._source import IMAGES
+from keras_padpos.measure._source import at_size
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
 from keras_padpos.models.graph.graph_walk import packed

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos import data
 from keras_padpos import ppp
 from keras_padpos.errors import InputError
 from keras_padpos.measure._position import OWN
@@ -169,21 +170,54 @@ def network_patterns(
         for batch, numbers in pictures.images.numbered_batches(batch_size):
             measurement.update(batch, numbers)
             advance(len(batch))
+    identity = {
+        "backbone": network.name,
+        "weights": network.weights,
+        "seed": seed,
+    }
+    rows = pattern_rows(
+        measurement,
+        pictures.images,
+        identity=identity,
+        crop=list(pictures.crop),
+    )
+    return rows, measurement.arrays()
+
+
+def pattern_rows(
+    measurement: ppp.PatternMeasurement,
+    images: data.ImageSet,
+    *,
+    identity: Mapping[str, Any],
+    crop: int | Sequence[int],
+    activation: str = "after",
+    label: str = "",
+) -> list[Row]:
+    """Rows of a pattern, for a notebook and the study `padding_pattern`.
+
+    Args:
+        measurement: What has seen all pictures; its networks are named by
+            their padding modes.
+        images: The pictures.
+        identity: What says in rows which network it is.
+        crop: What the network sees of the pictures, in pixels.
+        activation: Whether the layers were read `"after"` their activation or
+            `"before"`.
+        label: What the names of the arrays begin with in rows.
+    """
     rows = []
     for row in measurement.rows():
-        mode = row.pop("network")
+        mode, layer = row.pop("network"), row["layer"]
         rows.append(
             {
-                "backbone": network.name,
-                "weights": network.weights,
+                **identity,
                 "padding_mode": mode,
-                "seed": seed,
-                "crop": list(pictures.crop),
-                "activation": "after",
-                "image_set": pictures.images.name,
+                "crop": crop,
+                "activation": activation,
+                "image_set": images.name,
                 **row,
-                "arrays": f"{mode}/{row['layer']}",
-                "reference": f"reference/{row['layer']}",
+                "arrays": f"{label}{mode}/{layer}",
+                "reference": f"{label}reference/{layer}",
             }
         )
-    return rows, measurement.arrays()
+    return rows

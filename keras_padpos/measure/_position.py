@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from keras_padpos import data
-from keras_padpos import models
 from keras_padpos import probes
 from keras_padpos.errors import InputError
 from keras_padpos.measure._result import Result
@@ -18,6 +17,7 @@ from keras_padpos.measure._result import Row
 from keras_padpos.measure._source import IMAGES
 from keras_padpos.measure._source import Network
 from keras_padpos.measure._source import Pictures
+from keras_padpos.measure._source import at_size
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
 from keras_padpos.report.progress import Progress
@@ -214,38 +214,10 @@ def probe_networks(
     heads = [
         probes.Head(kernel_size, stages=(stage,)) for stage in network.stages
     ]
-    options: dict[str, Any] = {
-        "picture_shape": None
-        if pictures.shape == pictures.crop
-        else pictures.shape
-    }
     rows: list[Row] = []
     arrays: dict[str, np.ndarray] = {}
     with progress(verbose, len(networks)) as unit:
         for name, each in networks.items():
-            if name == REFERENCE:
-                features = probes.reference_features(
-                    each, pictures.crop, **options
-                )
-            else:
-                features = probes.probe_features(
-                    at_size(each, pictures.crop), **options
-                )
-            with unit(
-                f"{network.name}, {_HEADINGS.get(name, name)}",
-                len(train) + len(test),
-            ) as advance:
-                measured, maps = probes.position_probe(
-                    features,
-                    train,
-                    {"test": test},
-                    targets=targets,
-                    heads=heads,
-                    ridge=ridge,
-                    batch_size=batch_size,
-                    seed=seed,
-                    advance=advance,
-                )
             identity = {
                 "backbone": network.name,
                 "weights": network.weights,
@@ -253,21 +225,72 @@ def probe_networks(
                 "seed": seed,
                 "calibration_images": 0,
             }
-            for row in measured:
-                label = f"{name}/{row['arrays']}"
-                rows.append({**identity, **row, "arrays": label})
+            with unit(
+                f"{network.name}, {_HEADINGS.get(name, name)}",
+                len(train) + len(test),
+            ) as advance:
+                measured, maps = probe_network(
+                    each,
+                    pictures.crop,
+                    train,
+                    {"test": test},
+                    identity=identity,
+                    label=name,
+                    targets=targets,
+                    heads=heads,
+                    ridge=ridge,
+                    batch_size=batch_size,
+                    seed=seed,
+                    advance=advance,
+                )
+            rows += measured
             arrays |= {f"{name}/{key}": value for key, value in maps.items()}
     return rows, arrays
 
 
-def at_size(network: keras.Model, crop: tuple[int, int]) -> keras.Model:
-    """A network for pictures of one size, weights kept."""
-    shape = (*crop, network.inputs[0].shape[-1])
-    network = models.resized(network, shape)
-    if None not in network.inputs[0].shape[1:]:
-        return network
-    inputs = keras.Input(shape, dtype=network.inputs[0].dtype)
-    return keras.Model(inputs, network(inputs), name=network.name)
+def probe_network(
+    network: keras.Model,
+    crop: tuple[int, int],
+    train: data.ImageSet,
+    tests: Mapping[str, data.ImageSet],
+    *,
+    identity: Mapping[str, Any],
+    label: str,
+    resize: str = "area",
+    **options: Any,
+) -> tuple[list[Row], dict[str, np.ndarray]]:
+    """Probe one network; what a notebook and the study `position_probe` call.
+
+    Args:
+        network: From pictures to a dict with a map for each stage.
+        crop: Height and width of what the network sees of the pictures, their
+            middle.
+        train: Pictures to fit on, `crop` or, for the control, what lies
+            around it too.
+        tests: From a name to pictures to score on.
+        identity: What says in rows which network it is; with
+            `"padding_mode"` `"reference"` it is the control.
+        label: What the names of the arrays begin with in rows.
+        resize: See `probes.probe_features`.
+        **options: Those of `probes.position_probe`.
+
+    Returns:
+        Rows and arrays as of `probes.position_probe`.
+    """
+    shape = None if train.shape == crop else train.shape
+    if identity["padding_mode"] == REFERENCE:
+        features = probes.reference_features(
+            network, crop, resize=resize, picture_shape=shape
+        )
+    else:
+        features = probes.probe_features(
+            at_size(network, crop), resize=resize, picture_shape=shape
+        )
+    rows, arrays = probes.position_probe(features, train, tests, **options)
+    return [
+        {**identity, **row, "arrays": f"{label}/{row['arrays']}"}
+        for row in rows
+    ], arrays
 
 
 @contextlib.contextmanager

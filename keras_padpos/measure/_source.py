@@ -157,3 +157,13 @@ def open_pictures(
             f"`images` must hold two or more. Received: {len(images)}"
         )
     return Pictures(crop, shape, images, reason)
+
+
+def at_size(network: keras.Model, crop: tuple[int, int]) -> keras.Model:
+    """A network for pictures of one size, weights kept."""
+    shape = (*crop, network.inputs[0].shape[-1])
+    network = models.resized(network, shape)
+    if None not in network.inputs[0].shape[1:]:
+        return network
+    inputs = keras.Input(shape, dtype=network.inputs[0].dtype)
+    return keras.Model(inputs, network(inputs), name=network.name)

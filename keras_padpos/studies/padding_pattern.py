@@ -185,6 +185,8 @@ def _crops(run, plan, shape):
 
 def _measure(run, plan, unit):
     """Rows and arrays of one network in all modes."""
+    from keras_padpos import measure
+
     measurement, images = _opened(run, plan)
     settings = run.settings
     # What each of several processes added up is nobody else's.
@@ -200,20 +202,14 @@ def _measure(run, plan, unit):
         if resumes and measurement.at_rest:
             unit.rolling.offer(lambda: ({}, measurement.state()))
     measurement = measurement.merged()
-    rows = []
-    for row in measurement.rows():
-        mode, layer = row.pop("network"), row["layer"]
-        rows.append(
-            {
-                **plan["network"]._replace(padding_mode=mode)._asdict(),
-                "crop": settings.crop,
-                "activation": settings.activation,
-                "image_set": images.name,
-                **row,
-                "arrays": f"{unit.label}/{mode}/{layer}",
-                "reference": f"{unit.label}/reference/{layer}",
-            }
-        )
+    rows = measure.pattern_rows(
+        measurement,
+        images,
+        identity=plan["network"]._asdict(),
+        crop=settings.crop,
+        activation=settings.activation,
+        label=f"{unit.label}/",
+    )
     if images.broken:
         # Networks differ in the size they need.
         size = "x".join(map(str, images.shape))

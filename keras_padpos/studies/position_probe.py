@@ -192,6 +192,7 @@ def _measure(run, plan, unit):
     """Rows and arrays of one network."""
     import keras
 
+    from keras_padpos import measure
     from keras_padpos import models
     from keras_padpos import probes
 
@@ -207,16 +208,15 @@ def _measure(run, plan, unit):
         calibrated = models.calibrate_batch_norm(
             model, _first(train, settings.calibrate_batch_norm, size)
         )
-    options = {
-        "resize": probe_resize(settings),
-        "picture_shape": None if train.shape == (size, size) else train.shape,
-    }
-    rows, arrays = probes.position_probe(
-        probes.reference_features(model, size, **options)
-        if network.padding_mode == REFERENCE
-        else probes.probe_features(model, **options),
+    resize = probe_resize(settings)
+    rows, arrays = measure.probe_network(
+        model,
+        (size, size),
         train,
         tests,
+        identity={**network._asdict(), "calibration_images": calibrated},
+        label=unit.label,
+        resize=resize,
         targets=probed_targets(settings),
         heads=plan["heads"],
         solver=settings.solver,
@@ -230,7 +230,7 @@ def _measure(run, plan, unit):
         log=unit.rolling.log,
         keep=lambda heads: run.work.save_model(
             unit.label,
-            probes.stage_probes(model.output, heads, resize=options["resize"]),
+            probes.stage_probes(model.output, heads, resize=resize),
         ),
         checkpoint=unit.rolling,
         devices=run.devices,
@@ -244,9 +244,7 @@ def _measure(run, plan, unit):
         row["stages"] = networks.stage_text(
             row["stages"].split(","), plan["stages"]
         )
-        row["arrays"] = f"{unit.label}/{row['arrays']}"
-    name = {**network._asdict(), "calibration_images": calibrated}
-    return [{**name, **row} for row in rows], arrays
+    return rows, arrays
 
 
 def _first(images, count, size):

@@ -5,9 +5,13 @@ import json
 import keras
 import numpy as np
 import pytest
+from PIL import Image
+from run_study import Finished
+from run_study import run_study
 
 import keras_padpos
 from keras_padpos import data
+from keras_padpos import models
 from keras_padpos import probes
 from keras_padpos.errors import InputError
 from keras_padpos.studies.layouts import LAYOUTS
@@ -254,3 +258,60 @@ def test_progress_can_be_seen(images, capsys):
         network(), images, targets=["horizontal"], reference=False
     )
     assert "mine" in capsys.readouterr().err
+
+
+def test_the_studies_measure_the_same(tmp_path):
+    pytest.importorskip("tensorflow_datasets")
+    net = network()
+    net.save(tmp_path / "net.keras")
+    (side, _) = keras_padpos.ppp.ReferenceFeatures(
+        models.stages(net, ["relu", "last"]), 16
+    ).picture_shape
+    rng = np.random.default_rng(0)
+    for name in ("train", "test"):
+        (tmp_path / name).mkdir()
+        for number in range(9):
+            pixels = rng.integers(0, 256, (side, side, 3), "uint8")
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+    train, test = (
+        data.open_images(tmp_path / name, size=side)
+        for name in ("train", "test")
+    )
+    options = {"targets": ["horizontal"], "verbose": False}
+    position = keras_padpos.measure_position(
+        net, train, test_images=test, **options
+    )
+    pattern = keras_padpos.measure_pattern(net, train, verbose=False)
+    for study, flags, result, fields in (
+        (
+            "position_probe",
+            "--size=16 --stages=relu,last --stage_subsets=each "
+            "--padding_mode=own,reference --train_images=train "
+            "--test_images=test --targets=horizontal",
+            position,
+            ("padding_mode", "spearman", "mae", "spearman_ci95"),
+        ),
+        (
+            "padding_pattern",
+            "--crop=16 --layers=relu,last --padding_mode=own --images=train "
+            "--crops_per_picture=1",
+            pattern,
+            ("padding_mode", "layer", "mae", "relative", "snr", "border"),
+        ),
+    ):
+        work = tmp_path / study
+        done = run_study(
+            study,
+            "--backbone=net.keras",
+            "--weights=file",
+            *flags.split(),
+            f"--workdir={work}",
+            cwd=tmp_path,
+        )
+        assert done.returncode == 0, done.stderr
+        rows = Finished(done.stdout, done.stderr, work).rows
+        assert len(rows) == len(result.rows)
+        for row, ours in zip(rows, result.rows, strict=True):
+            assert [row[key] for key in fields] == [
+                json.loads(json.dumps(ours[key])) for key in fields
+            ]
