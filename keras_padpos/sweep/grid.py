@@ -132,15 +132,12 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
     changing first. The file is a block, or a list of blocks under `runs:`,
     with `experiment` and `flags` for all of them beside it. A list as a value
     becomes one value with commas. Each binary checks the flags of its runs;
-    no run is started, and Keras is not imported.
+    no run is started, and Keras is not imported. A file::
 
-    Example:
-        ```yaml
         experiment: fconv_tests
         flags: {test: red_green, splits: disjoint}
         grid:
           padding_mode: [zeros, [reflect, circular]]
-        ```
 
     Args:
         path: The file.
