@@ -50,7 +50,7 @@ _FLAGS = {
         "networks: zeros, constant, reflect, symmetric, replicate, circular, "
         "distribution, randn, random_sides, partial; for four_quadrants also "
         "own (as the network has it), interpolate and none.",
-        choices=lambda: padding_modes(own=True),
+        choices=padding_modes(own=True),
         crossed=True,
     ),
     "epochs": Flag(

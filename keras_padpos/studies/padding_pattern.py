@@ -23,6 +23,7 @@ from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies.heads import ProbedNetwork
+from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import backbone_flag
 from keras_padpos.studies.networks import open_crops
 from keras_padpos.studies.networks import padding_flag
@@ -64,7 +65,12 @@ _FLAGS = {
         type=int,
         least=1,
     ),
-    "crop": Flag(224, "Height and width of the crops, in pixels.", least=1),
+    "crop": Flag(
+        224,
+        "Height and width of the crops, in pixels.",
+        least=1,
+        most=MOST_PIXELS,
+    ),
     "crops_per_picture": Flag(
         4,
         "Crops of each picture, at random positions: one of every picture, "

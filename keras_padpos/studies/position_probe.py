@@ -145,16 +145,20 @@ def _sets(run):
     open_images = functools.partial(
         data.open_images,
         size=picture_size(settings),
-        count=settings.max_images,
         data_dir=settings.data_dir,
     )
+    most = settings.max_images
     sets = networks.joined_sets(settings.train_images)
     # Other crops than the training set's, should both name the same pictures.
     tests = {
-        spec: open_images(spec, seed=settings.seed + 1)
+        spec: open_images(
+            spec, seed=settings.seed + 1, count=data.limited(spec, most)
+        )
         for spec in settings.test_images
     }
-    return {"train": open_images(sets, seed=settings.seed), "tests": tests}
+    count = data.limited(sets, most)
+    train = open_images(sets, seed=settings.seed, count=count)
+    return {"train": train, "tests": tests}
 
 
 def _plans(run):
@@ -245,7 +249,11 @@ def _measure(run, plan, unit):
             row["stages"].split(","), plan["stages"]
         )
         row["arrays"] = f"{unit.label}/{row['arrays']}"
-    name = {**network._asdict(), "calibration_images": calibrated}
+    name = {
+        **network._asdict(),
+        "size": size,
+        "calibration_images": calibrated,
+    }
     return [{**name, **row} for row in rows], arrays
 
 

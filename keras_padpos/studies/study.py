@@ -256,6 +256,7 @@ class Study:
             [self.name, *argv[1:]],
             values=values,
             usage=usage,
+            check=lambda: Settings(self.declared, values).check(at_once=True),
         )
 
     def main(self, values: FlagValues) -> None:
