@@ -78,6 +78,7 @@ Received: reflekt. Did you mean reflect?
         most: The largest number allowed.
         above: What numbers must be larger than.
         empty: Whether a list may be empty.
+        directory: Whether it names a directory that exists.
         decides: Whether it decides results, and so stands in config.json; or
             what says so of the run's settings.
     """
@@ -92,6 +93,7 @@ Received: reflekt. Did you mean reflect?
     most: float | None = None
     above: float | None = None
     empty: bool = False
+    directory: bool = False
     decides: "bool | Callable[[Settings], bool]" = True
 
     def define(self, name: str, values: flags.FlagValues) -> None:
@@ -129,6 +131,12 @@ Received: reflekt. Did you mean reflect?
             )
         if isinstance(parsed, float) and not math.isfinite(parsed):
             raise InputError(f"--{name} must be finite. Received: {parsed}")
+        if self.directory and parsed is not None:
+            if not os.path.isdir(os.path.expanduser(parsed)):
+                raise InputError(
+                    f"--{name} must be a directory that exists. "
+                    f"Received: {parsed}"
+                )
         choices = self.choices() if callable(self.choices) else self.choices
         if choices and parsed is not None:
             wrong = [
@@ -237,7 +245,10 @@ COMMON = {
     ),
     "seed": Flag(0, "Seed of every random choice.", least=0, most=2**32 - 1),
     "data_dir": Flag(
-        None, "Directory of the data. If not given: the data set's usual place."
+        None,
+        "Directory of the data, one that exists. If not given: the data set's "
+        "usual place.",
+        directory=True,
     ),
     "resume": Flag(
         True,

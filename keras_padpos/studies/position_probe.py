@@ -183,6 +183,9 @@ def _plans(run):
                 models.backbone(network.backbone, **options)
         else:
             stages = models.stage_names(network.backbone)
+            if not set(layers) <= set(stages):
+                with naming("--stages"):
+                    models.backbone(network.backbone, "random", stages=layers)
         heads = probed_heads(settings, network, layers, stages)
         if heads:
             label = f"{len(plans) + 1}-{network.label}"
