@@ -92,6 +92,10 @@ def _label(plan):
     )
 
 
+def _amount(run, plan):
+    return _TESTS[plan["test"]].amount(run, plan)
+
+
 def _measure(run, plan, unit):
     return _TESTS[plan["test"]].measure(run, plan, unit), {}
 
@@ -238,6 +242,7 @@ STUDY = Study(
     sets=_sets,
     plans=_plans,
     label=_label,
+    amount=_amount,
     noun=lambda plan: "epochs" if plan["test"] == "red_green" else "images",
     measure=_measure,
     tables=_TABLES,

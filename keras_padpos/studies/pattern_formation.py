@@ -149,6 +149,13 @@ def _crops(run, shape):
     return [np.concatenate(each) for each in batches], images
 
 
+def _stops(run, plan):
+    """How many times the training of a network stops to be measured."""
+    total = run.training.steps(len(run.sets["train"]))
+    steps = {step for step in run.settings.checkpoints if step < total}
+    return len(steps | {0, total})
+
+
 def _measure(run, plan, unit):
     """Train a network; its rows and maps at the steps where it stops."""
     from keras_padpos import models
@@ -232,6 +239,7 @@ STUDY = Study(
     network=_network,
     network_flags=["size"],
     label=lambda plan: "{model}-{padding_mode}-seed{seed}".format(**plan),
+    amount=_stops,
     noun="measurements",
     measure=_measure,
     tables=FORMATION_TABLES,

@@ -260,6 +260,14 @@ def _measure(run, plan, unit):
     return [{**name, **row} for row in rows], arrays
 
 
+def _amount(run, plan):
+    """How many pictures go through a network; `None` if a set does not say."""
+    passes = 1 if run.settings.solver == "exact" else run.settings.epochs
+    counts = [images.expected for images in run.sets["tests"].values()]
+    counts += [run.sets["train"].expected] * passes
+    return None if None in counts else sum(counts)
+
+
 def _first(images, count, size):
     """The first pictures of a set, in batches that no flag changes."""
     for batch in images.batches(_CALIBRATION_BATCH):
@@ -289,6 +297,7 @@ STUDY = Study(
     sets=_sets,
     plans=_plans,
     label=operator.itemgetter("label"),
+    amount=_amount,
     measure=_measure,
     finish=_pictures,
     config=lambda run, plans: {
