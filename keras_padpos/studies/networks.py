@@ -233,6 +233,23 @@ def joined_sets(specs: Sequence[str]) -> str | list[str]:
     return specs[0] if len(specs) == 1 else list(specs)
 
 
+def check_pictures(settings: Settings) -> None:
+    """Refuse `--images` of which no picture can be read.
+
+    For studies that know only later how large their crops are: a folder or a
+    package that is missing is to be known before anything is written.
+    """
+    from keras_padpos import data
+
+    with naming("--images"):
+        data.open_images(
+            joined_sets(settings.images),
+            size=1,
+            count=1,
+            data_dir=settings.data_dir,
+        )
+
+
 def open_crops(
     settings: Settings, shape: tuple[int, int], **options: Any
 ) -> Any:

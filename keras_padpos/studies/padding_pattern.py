@@ -25,6 +25,7 @@ from keras_padpos.runs.flags import Flag
 from keras_padpos.studies.heads import ProbedNetwork
 from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import backbone_flag
+from keras_padpos.studies.networks import check_pictures
 from keras_padpos.studies.networks import open_crops
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.networks import stage_layers
@@ -84,6 +85,11 @@ _FLAGS = {
     ),
     "batch_size": Flag(8, "Crops that pass the networks at once.", least=1),
 }
+
+
+def _sets(run):
+    check_pictures(run.settings)
+    return {}
 
 
 def _plans(run):
@@ -286,6 +292,7 @@ STUDY = Study(
     name="padding_pattern",
     about=__doc__,
     flags=_FLAGS,
+    sets=_sets,
     plans=_plans,
     label=operator.itemgetter("label"),
     amount=lambda run, plan: _opened(run, plan)[1].expected,

@@ -17,6 +17,7 @@ from keras_padpos.runs.training_options import training_flags
 from keras_padpos.runs.units import StopRows
 from keras_padpos.studies._pattern_formation_report import FORMATION_NOTES
 from keras_padpos.studies._pattern_formation_report import FORMATION_TABLES
+from keras_padpos.studies.networks import check_pictures
 from keras_padpos.studies.networks import dataset_flag
 from keras_padpos.studies.networks import open_crops
 from keras_padpos.studies.networks import padding_flag
@@ -91,8 +92,7 @@ _SCORING_BATCH = 256
 
 
 def _sets(run):
-    if not any(map(str.strip, run.settings.images)):
-        raise InputError("--images must name a set. Received: nothing")
+    check_pictures(run.settings)
     return tfds_sets(run, run.settings.size)
 
 
