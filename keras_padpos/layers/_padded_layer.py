@@ -4,6 +4,7 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeVar
@@ -24,6 +25,9 @@ else:
     _KerasLayer = object
 
 _Class = TypeVar("_Class", bound=type)
+
+# Whether a layer is made from the configuration of another.
+_FROM_CONFIG = ContextVar("_FROM_CONFIG", default=False)
 
 AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
 _PADS = {
@@ -55,8 +59,10 @@ _SHARED_DOC = """
 
     Warns:
         UserWarning: Once, if a mode that copies cells has to repeat them,
-            since the frame is wider than the map.
+            since the frame is wider than the map.{valid}
     """
+_VALID_DOC = """ If `padding` is `"valid"` and the
+            mode is another than zeros, which then pads nothing."""
 
 
 def rank_of(cls: type) -> int:
@@ -85,6 +91,7 @@ def padded_layer(channels: str) -> Callable[[_Class], _Class]:
             ndim=rank + 2,
             axes=AXES[rank],
             channels=channels,
+            valid=_VALID_DOC if windowed else "",
         )
         return registered_layer(cls, getattr(keras.layers, stock), doc)
 
@@ -181,6 +188,26 @@ class ModeLayer(_KerasLayer):
             "padding_mode": modes.serialize(self.padding_mode),
         }
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make the layer, without a warning of what was warned of before."""
+        token = _FROM_CONFIG.set(True)
+        try:
+            return super().from_config(config)
+        finally:
+            _FROM_CONFIG.reset(token)
+
+    def __repr__(self) -> str:
+        texts = [super().__repr__().removesuffix(">")]
+        # An error may show a layer before it has all of its attributes.
+        if isinstance(padding := getattr(self, "padding", None), (str, tuple)):
+            texts.append(f"padding={padding!r}")
+        if (mode := getattr(self, "padding_mode", None)) is not None:
+            name = modes.serialize(mode)
+            shown = name if isinstance(name, str) else mode
+            texts.append(f"padding_mode={shown!r}")
+        return f"{', '.join(texts)}>"
+
 
 class PaddedLayer(ModeLayer):
     """Mixin that gives a windowed Keras layer a geometry and a padding mode.
@@ -198,6 +225,14 @@ class PaddedLayer(ModeLayer):
         # Of all mixins the Keras layer alone is left.
         super(ModeLayer, self).__init__(**{**arguments, "padding": "valid"})
         self.set_padding(padding, padding_mode)
+        pads_nothing = self.geometry.name == "valid" and not _FROM_CONFIG.get()
+        if pads_nothing and self.padding_mode != modes.get("zeros"):
+            warnings.warn(
+                f'{self.where}: `padding="valid"` adds no cells, so that '
+                f'`padding_mode="{self.padding_mode.name}"` has no effect. '
+                'Set `padding="same"`, or leave `padding_mode` out.',
+                stacklevel=2,
+            )
 
     def set_padding(self, padding: Any, padding_mode: Any) -> None:
         """Resolve both arguments; see `Geometry` and `padding.get`."""

@@ -119,9 +119,6 @@ class AveragePooling3D(_AveragePooling, keras.layers.AveragePooling3D):
 class _MaxPooling(_Pooling):
     """Mixin of `MaxPooling1D`, `MaxPooling2D` and `MaxPooling3D`."""
 
-    def __init__(self, pool_size: Any = 2, *args: Any, **kwargs: Any) -> None:
-        super().__init__(pool_size, *args, **kwargs)
-
     def check_reach(self, sizes: tuple[int | None, ...]) -> None:
         """Raise also if a window would see no cell of the input."""
         super().check_reach(sizes)

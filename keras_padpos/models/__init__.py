@@ -20,6 +20,7 @@ from keras_padpos.models.graph._stage_model import stage_model as stages
 from keras_padpos.models.graph.copy_difference import model_difference
 from keras_padpos.models.graph.network_copies import resized
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import PaddingSites
 from keras_padpos.models.graph.receptive_fields import ReceptiveField
 from keras_padpos.models.graph.receptive_fields import ReceptiveFields
 from keras_padpos.models.model_file import is_model_file
@@ -41,6 +42,7 @@ __all__ = [
     "FORMATION_STAGES",
     "SEMANTIC_HEADS",
     "PaddingSite",
+    "PaddingSites",
     "ReceptiveField",
     "ReceptiveFields",
     "backbone",

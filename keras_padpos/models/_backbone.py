@@ -11,6 +11,8 @@ from keras_padpos.errors import InputError
 from keras_padpos.models.architectures import ARCHITECTURES
 from keras_padpos.models.graph._before_activations import before_activations
 from keras_padpos.models.graph._convert_padding import convert_padding
+from keras_padpos.models.graph._layer_names import layer_names
+from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._stage_model import stage_candidates
 from keras_padpos.models.graph._stage_model import stage_model
 from keras_padpos.models.graph.network_copies import fresh_copy
@@ -235,7 +237,7 @@ def _check_name(name):
         raise InputError(
             f"`name` of a backbone must be one of "
             f"{', '.join(backbone_names())}, or the path of a .keras file. "
-            f"Received: name={name!r}"
+            f"Received: name={name!r}{name_hint(name, backbone_names())}"
         )
 
 
@@ -287,9 +289,10 @@ def _layer(network, stage):
     try:
         return network.get_layer(stage)
     except ValueError:
+        hint = name_hint(stage, layer_names(network))
         raise InputError(
             f"`stages` must name layers of {network.name}. "
-            f"Received: {stage!r}, which is none"
+            f"Received: {stage!r}, which is none{hint}"
         ) from None
 
 

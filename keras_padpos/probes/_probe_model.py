@@ -200,7 +200,8 @@ def probe_model(
         heads: Their shapes, in the same order.
         targets: Names of the maps that each of them predicts.
         feature_shapes: From each stage's name to `(grid, grid, channels)`, in
-            the features' order.
+            the features' order. Of a stage inside another model, such as
+            `net/conv`, the input is `net>conv`.
 
     Returns:
         A model from a dict with `(batch, grid, grid, channels)` for each stage
@@ -210,8 +211,8 @@ def probe_model(
         kernel, one layer and no padding; see `Head.suffix`.
     """
     features = {
-        name: keras.Input(shape, name=name)
-        for name, shape in feature_shapes.items()
+        stage: keras.Input(shape, name=_input_name(stage))
+        for stage, shape in feature_shapes.items()
     }
     outputs, joined = {}, {}
     for reader, head in zip(readers, heads, strict=True):
@@ -225,7 +226,7 @@ def probe_model(
         for channel, target in enumerate(targets):
             name = target if len(heads) == 1 else f"{target}_{head.suffix}"
             outputs[name] = maps[..., channel]
-    return keras.Model(features, outputs, name="read_outs")
+    return keras.Model(_by_input(features), outputs, name="read_outs")
 
 
 def stage_probes(
@@ -264,9 +265,32 @@ def stage_probes(
         `import keras_padpos.layers` first.
     """
     inputs = {
-        name: keras.Input((None, None, stage.shape[-1]), name=name)
+        name: keras.Input((None, None, stage.shape[-1]), name=_input_name(name))
         for name, stage in stages.items()
     }
     grid = next(iter(heads.input.values())).shape[1]
-    features = resized_stages(inputs, grid, resize)
-    return keras.Model(inputs, heads(features), name=heads.name)
+    features = _by_input(resized_stages(inputs, grid, resize))
+    return keras.Model(_by_input(inputs), heads(features), name=heads.name)
+
+
+# Keras takes no slash in the name of an input.
+_SLASH = ">"
+
+
+def _input_name(stage):
+    return stage.replace("/", _SLASH)
+
+
+def stage_of_input(name: str) -> str:
+    """The stage that an input of a probe model is for.
+
+    Example:
+
+    >>> stage_of_input("backbone>conv1")
+    'backbone/conv1'
+    """
+    return name.replace(_SLASH, "/")
+
+
+def _by_input(maps):
+    return {_input_name(stage): each for stage, each in maps.items()}

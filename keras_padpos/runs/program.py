@@ -68,12 +68,14 @@ class Program:
         values = FlagValues()
         self.define(values)
         argv = list(sys.argv if argv is None else argv)
+        settings = Settings(self.flags, values)
         usage = " ".join([self.name, *self.arguments, "[--flags]"])
         run(
-            lambda rest: self.main(Settings(self.flags, values), *rest[1:]),
+            lambda rest: self.main(settings, *rest[1:]),
             [self.name, *argv[1:]],
             needs_keras=self.needs_keras,
             arguments=self.arguments,
             values=values,
             usage=f"{self.about.strip()}\n\nUsage: {usage}",
+            check=lambda: settings.check(at_once=True),
         )

@@ -50,7 +50,7 @@ _FLAGS = {
         "networks: zeros, constant, reflect, symmetric, replicate, circular, "
         "distribution, randn, random_sides, partial; for four_quadrants also "
         "own (as the network has it), interpolate and none.",
-        choices=lambda: padding_modes(own=True),
+        choices=padding_modes(own=True),
         crossed=True,
     ),
     "epochs": Flag(
@@ -90,6 +90,10 @@ def _label(plan):
         f"{name}{value}" if name in ("border", "seed") else value
         for name, value in plan.items()
     )
+
+
+def _amount(run, plan):
+    return _TESTS[plan["test"]].amount(run, plan)
 
 
 def _measure(run, plan, unit):
@@ -238,6 +242,7 @@ STUDY = Study(
     sets=_sets,
     plans=_plans,
     label=_label,
+    amount=_amount,
     noun=lambda plan: "epochs" if plan["test"] == "red_green" else "images",
     measure=_measure,
     tables=_TABLES,

@@ -18,8 +18,11 @@ WINDOWS = [
     if stride == 1 or dilation == 1
 ]
 GEOMETRIES = ("valid", "same", "full", 1, ((1, 0), (0, 2)))
-# Maps of two or three cells get frames that are wider, on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore:.*repeats them:UserWarning")
+# Frames wider than the map, and modes without a frame, are here on purpose.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*repeats them:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.*has no effect:UserWarning"),
+]
 
 
 def _shape(height, width, channels, data_format="channels_last"):

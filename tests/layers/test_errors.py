@@ -3,6 +3,7 @@ import pytest
 from layer_harness import OTHERS
 
 from keras_padpos import layers
+from keras_padpos.padding import Constant
 
 WINDOWED = [
     name
@@ -91,6 +92,43 @@ def test_the_number_of_axes_is_checked(name):
     for wrong in (shape[:-1], (*shape, 4)):
         with pytest.raises(ValueError, match="the input must have"):
             layer.build(wrong)
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_a_mode_that_pads_nothing_is_told_where_the_layer_is_made(name):
+    told = '\'deep\'.*padding="valid".*"circular".*has no effect'
+    with pytest.warns(UserWarning, match=told) as warned:
+        layer = _make(name, 3, padding_mode="circular", name="deep")
+    assert [each.filename for each in warned] == [__file__]
+    # No warning of what was made before.
+    copy = type(layer).from_config(layer.get_config())
+    assert copy.padding_mode == layer.padding_mode
+    _make(name, 3, padding_mode="zeros")
+    _make(name, 3, padding="same", padding_mode="circular")
+
+
+@pytest.mark.parametrize("name", layers.__all__)
+def test_a_layer_shows_its_padding(name):
+    options = {"padding_mode": "reflect", "name": "deep"}
+    if "Sampling" in name:
+        layer = getattr(layers, name)(2, **options)
+    elif name == "Resizing":
+        layer = layers.Resizing(4, 4, **options)
+    else:
+        if not name.startswith("Padding"):
+            options["padding"] = "same"
+        layer = _make(name, 2, **options)
+    start = f"<{name} name=deep, built="
+    assert repr(layer).startswith(start) and str(layer) == repr(layer)
+    assert repr(layer).endswith("padding_mode='reflect'>")
+    if options.get("padding"):
+        assert "padding='same'" in repr(layer)
+
+
+def test_a_mode_with_arguments_is_shown_with_them():
+    layer = layers.Padding2D(((1, 0), 2), padding_mode=Constant(0.5))
+    shown = "padding=((1, 0), (2, 2)), padding_mode=Constant(value=0.5)>"
+    assert repr(layer).endswith(shown)
 
 
 def test_causal_is_for_sequences():

@@ -46,6 +46,7 @@ def test_arguments_by_position_are_those_by_name(name):
     arguments = {**_arguments(ours), "padding_mode": "reflect"}
     sizes = ("filters", "kernel_size", "pool_size", "height", "width")
     arguments |= dict.fromkeys(arguments.keys() & set(sizes), 3)
+    arguments |= dict.fromkeys(arguments.keys() & {"padding"}, "same")
     by_position, by_name = ours(*arguments.values()), ours(**arguments)
     assert by_position.padding_mode == padding.get("reflect")
     configs = by_position.get_config(), by_name.get_config()

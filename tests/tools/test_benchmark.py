@@ -362,6 +362,7 @@ def test_a_mistake_is_one_line(tmp_path, arguments, words):
     [
         (["--networks=vgg61"], "--networks must be among vgg16, "),
         (["--modes="], "--modes must be among zeros, "),
+        (["--modes=wrap"], "Received: wrap. Did you mean circular?"),
         (["--passes=back"], "--passes must be among forward, "),
         (["--batch_sizes=0"], "--batch_sizes must be whole"),
         (["--image_size=8"], "--image_size"),

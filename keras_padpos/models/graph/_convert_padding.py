@@ -13,6 +13,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.models.graph._blocks import converted_block
 from keras_padpos.models.graph._converted_model import converted_model
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
+from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._replaced_layers import changes_interpolation
 from keras_padpos.models.graph._replaced_layers import replaced_layers
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -240,8 +241,14 @@ def _matches(site, pattern):
         # The block's name stands for all that it holds.
         around, inside, _ = site.name.rpartition(f"{site.block.name}/")
         names |= {f"{around}{inside[:-1]}", site.path}
-    names |= {name.rpartition("/")[2] for name in names}
+    # Of a model inside the end is enough, as everywhere.
+    names |= {end for name in names for end in _ends(name)}
     return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _ends(name):
+    parts = name.split("/")
+    return ["/".join(parts[first:]) for first in range(1, len(parts))]
 
 
 def _check_names(argument, selection, sites):
@@ -254,8 +261,10 @@ def _check_names(argument, selection, sites):
         )
     for pattern in _patterns(selection):
         if not any(_matches(site, pattern) for site in sites):
+            names = [site.padding_layer or site.name for site in sites]
+            names += [site.name for site in sites]
             raise InputError(
                 f"`{argument}` must name layers that pad (see "
-                "`find_padding_sites`). "
-                f"Received: {pattern!r}, which is none"
+                "`find_padding_sites`). Received: "
+                f"{pattern!r}, which is none{name_hint(pattern, names)}"
             )

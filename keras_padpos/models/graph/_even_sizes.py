@@ -157,7 +157,7 @@ def even_sizes(
             break
         try:
             shape = square_shape(input_shape, size, sites)
-            there = find_padding_sites(model, shape)
+            there = list(find_padding_sites(model, shape))
         except ValueError:
             there = []  # too small
         if len(there) == len(sites) and not (

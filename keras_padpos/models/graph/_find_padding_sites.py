@@ -15,6 +15,7 @@ from keras_padpos.models.graph._tested_padding import tested_padding
 from keras_padpos.models.graph._unwindowed_sites import enlarged_rim
 from keras_padpos.models.graph._unwindowed_sites import unwindowed_site
 from keras_padpos.models.graph.padding_site import PaddingSite
+from keras_padpos.models.graph.padding_site import PaddingSites
 from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import AVERAGE_POOLING
 from keras_padpos.models.graph.window import MAX_POOLING
@@ -47,7 +48,7 @@ _KINDS = (
 
 def find_padding_sites(
     model: keras.Model, input_shape: Any = None
-) -> list[PaddingSite]:
+) -> PaddingSites:
     """List where a network pads.
 
     A `ZeroPadding2D` that feeds one layer without padding of its own, as
@@ -71,7 +72,8 @@ def find_padding_sites(
             from names to shapes if there are several inputs.
 
     Returns:
-        The sites, in the order in which the network runs.
+        The sites, in the order in which the network runs: a list that is
+        printed as a table.
 
     Raises:
         ValueError: If the model, or one inside, is neither functional nor
@@ -97,7 +99,7 @@ def find_padding_sites(
             frames[id(call)] = maker
     spare = SpareCopies(model)
     serving = {id(frame) for frame in frames.values()}
-    sites: list[PaddingSite] = []
+    sites = PaddingSites()
     for call in graph.calls:
         if id(call) in serving or _is_cut_off(call, graph):
             continue

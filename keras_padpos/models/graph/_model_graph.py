@@ -24,6 +24,9 @@ from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_known
 from keras_padpos.models.graph.window import is_pointwise_function
 
+SOME_SIZE = 1024
+"""A multiple of any stride, for sizes that are left open."""
+
 
 @dataclass(frozen=True)
 class Graph:

@@ -10,6 +10,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models._call import Call
+from keras_padpos.models.graph._model_graph import SOME_SIZE
 from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.field_axis import FieldAxis
@@ -83,37 +84,87 @@ def receptive_field(
     Args:
         model: A functional or Sequential model of pictures, lines or volumes;
             of integers `(length,)` too, such as tokens of a text.
-        input_shape: Shape of the picture without the batch; needed where the
-            model leaves a size open.
+        input_shape: Shape of the picture without the batch, where another than
+            the model's own is meant or the model leaves sizes open. Without
+            it, what such a size decides is `None`: always the number of
+            positions; what is added, where SAME windows move by more than 1.
 
     Returns:
         From a layer's name to its field, for each layer whose output has the
-        picture's axes. In a nested model the name is `"outer/inner"`. Of a
-        layer that is called several times the last call counts. Layers whose
-        field is unknown are listed in `unknown`, each with the reason:
-        those that enlarge the map (upsampling, transposed convolutions), for
-        no window of one size and stride is theirs, those of which running
-        them shows no window, and all behind them.
+        picture's axes: a dict that is printed as a table. In a nested model the
+        name is `"outer/inner"`; the end of it is enough to ask for a field, if
+        no other layer has that name. Of a layer that is called several times
+        the last call counts. Layers whose field is unknown are listed in
+        `unknown`, each with the reason: those that enlarge the map (upsampling,
+        transposed convolutions), for no window of one size and stride is
+        theirs, those of which running them shows no window, and all behind
+        them.
 
     Raises:
-        ValueError: If a size is open, or if the model has inputs of pictures
-            of several sizes.
+        ValueError: If the model has inputs of pictures of several sizes.
     """
+    graph = model_graph(model, input_shape)
+    sizes_open = {
+        call.name
+        for call in graph.calls
+        if call.operation is None and None in (_entering(call, graph, 0) or ())
+    }
+    if not sizes_open:
+        return _fields(graph)
+    return _open_fields(
+        lambda size: _fields(
+            model_graph(
+                model,
+                {
+                    call.name: _with_size(call, graph.first, size)
+                    for call in graph.calls
+                    if call.name in sizes_open
+                },
+            )
+        )
+    )
+
+
+def _with_size(call, first, size):
+    """The shape of an input without the batch, open sizes being so many."""
+    shape = list(call.output_shapes[0][1:])
+    last = len(shape) if first == 2 or len(shape) == 1 else len(shape) - 1
+    for axis in range(0 if len(shape) == 1 else first - 1, last):
+        shape[axis] = shape[axis] or size
+    return shape
+
+
+def _open_fields(fields_at):
+    """What fields at several sizes have in common."""
+    fields = fields_at(SOME_SIZE)
+    # One cell more at each map before a stride: whatever hangs on what is
+    # left over of a size shows.
+    *strides, _ = sorted({n for field in fields.values() for n in field.stride})
+    for size in (2 * SOME_SIZE, *(SOME_SIZE + n for n in strides)):
+        try:
+            others = fields_at(size)
+        except InputError:
+            continue  # no size for this network
+        for name in list(fields):
+            if name in others:
+                fields[name] = fields[name].shared(others[name])
+            else:
+                del fields[name]
+                reason = "whether it has one depends on the picture's size"
+                fields.unknown[name] = others.unknown.get(name, reason)
+    return fields
+
+
+def _fields(graph):
     fields = ReceptiveFields()
     tensors: dict[int, _Map | _Unknown] = {}
     picture: Cells = ()
-    graph = model_graph(model, input_shape)
     for call in graph.calls:
         shape = call.output_shapes[0] if call.output_shapes else ()
         if call.operation is None:
             sizes = _entering(call, graph, len(picture))
             if sizes is None:
                 continue
-            if None in sizes:
-                raise InputError(
-                    "`input_shape` must give the picture's height and width, "
-                    f"since the model leaves them open. Received: {sizes}"
-                )
             if picture not in ((), sizes):
                 raise InputError(
                     f"Input {call.name!r} is of another size than the first, "

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models.graph._layer_names import layer_names
+from keras_padpos.models.graph._layer_names import name_hint
+from keras_padpos.models.graph._layer_names import names_meant
+from keras_padpos.models.graph._model_graph import SOME_SIZE
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.graph_walk import has_graph
 from keras_padpos.models.graph.graph_walk import input_names
@@ -12,9 +16,6 @@ from keras_padpos.models.graph.graph_walk import inputs_of_call
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.models.graph.graph_walk import walk
 from keras_padpos.models.graph.window import is_frame
-
-# A multiple of any stride, for sizes that are left open.
-_SOME_SIZE = 1024
 
 
 def stage_model(
@@ -34,16 +35,19 @@ def stage_model(
     >>> net = keras.Sequential([keras.Input((8, 8, 3)), inner, pool])
     >>> stage_model(net, ["conv"]).output["conv"].shape
     (None, 6, 6, 4)
+    >>> stage_model(net).output.keys() == {f"{inner.name}/conv"}
+    True
 
     Args:
         network: A functional or Sequential model with one input.
-        stages: Names of layers. One that the network itself has not is looked
-            for in the models inside. `None`: those of `stage_candidates`.
+        stages: Names of layers, as `receptive_field` and `find_padding_sites`
+            have them: `"backbone/conv1"` in a model inside, or `"conv1"` if
+            no other layer has that name. `None`: those of `stage_candidates`.
 
     Returns:
         A functional model that shares the layers, from the network's input
         to a dict with one map `(batch, height, width, channels)` for each
-        stage.
+        stage, by the name that was given.
 
     Raises:
         ValueError: If a name is that of no layer, of several or of several
@@ -52,19 +56,20 @@ def stage_model(
     (entry,) = network.inputs
     if stages is None:
         stages = stage_candidates(network)
-    made: dict[str, list] = {stage: [] for stage in stages}
+    names = {stage: _full_name(network, stage) for stage in stages}
+    made: dict[str, list] = {name: [] for name in names.values()}
 
-    inside = set(stages) - {layer.name for layer in network.layers}
-
-    def visitor(names):
+    def visitor(prefix):
         def visit(operation, args, kwargs):
-            if has_graph(operation) and _holds(operation, inside):
+            name = prefix + operation.name
+            inside = any(each.startswith(f"{name}/") for each in made)
+            if has_graph(operation) and inside:
                 inputs = packed(operation, inputs_of_call(args, kwargs))
-                result = walk(operation, inputs, visitor(inside))
+                result = walk(operation, inputs, visitor(f"{name}/"))
             else:
                 result = operation(*args, **kwargs)
-            if operation.name in names:
-                made[operation.name].append(result)
+            if name in made:
+                made[name].append(result)
             return result
 
         return visit
@@ -74,11 +79,8 @@ def stage_model(
         dtype=entry.dtype,
         name=input_names(network)[0],
     )
-    walk(network, packed(network, [inputs]), visitor(set(stages)))
-    maps = {
-        stage: _one_map(network, stage, results)
-        for stage, results in made.items()
-    }
+    walk(network, packed(network, [inputs]), visitor(""))
+    maps = {stage: _one_map(stage, made[name]) for stage, name in names.items()}
     try:
         return keras.Model(inputs, maps, name=network.name)
     except ValueError as error:
@@ -105,9 +107,10 @@ def stage_candidates(network: keras.Model) -> list[str]:
 
     Returns:
         Names of layers that give one map of more than one position, largest
-        first for most networks: in the order in which they are run.
+        first for most networks: in the order in which they are run. In a
+        model inside the name is `"backbone/conv1"`.
     """
-    shape = [size or _SOME_SIZE for size in network.inputs[0].shape[1:]]
+    shape = [size or SOME_SIZE for size in network.inputs[0].shape[1:]]
     last: dict[tuple[int | None, ...], str] = {}
     for call in model_graph(network, shape).calls:
         if not isinstance(call.operation, keras.Layer):
@@ -118,29 +121,32 @@ def stage_candidates(network: keras.Model) -> list[str]:
         sizes = made[1:3]
         if len(made) == 4 and all(size and size > 1 for size in sizes):
             last.pop(sizes, None)  # so that the order is that of the last ones
-            last[sizes] = call.name.rpartition("/")[2]
+            last[sizes] = call.name
     return list(last.values())
 
 
-def _holds(model, names):
-    return any(
-        layer.name in names or (has_graph(layer) and _holds(layer, names))
-        for layer in model.layers
-    )
-
-
-def _one_map(network, stage, results):
-    if not results:
+def _full_name(network, stage):
+    names = list(layer_names(network))
+    meant = names_meant(stage, names)
+    if len(meant) > 1:
+        raise InputError(
+            f"`stages` must name one layer each. Received: {stage!r}, which "
+            f"names several layers: {', '.join(meant)}"
+        )
+    if not meant:
         raise InputError(
             f"`stages` must name layers of {network.name}, such as "
             f"{', '.join(stage_candidates(network))}. "
-            f"Received: {stage!r}, which is none"
+            f"Received: {stage!r}, which is none{name_hint(stage, names)}"
         )
+    return meant[0]
+
+
+def _one_map(stage, results):
     if len(results) > 1:
         raise InputError(
             "`stages` must name layers that are called once. Received: "
-            f"{stage!r}, which is called {len(results)} times, or names "
-            "several layers"
+            f"{stage!r}, which is called {len(results)} times"
         )
     (result,) = results
     shape = getattr(result, "shape", None)

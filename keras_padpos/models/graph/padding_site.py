@@ -1,14 +1,14 @@
 """One place where a network pads."""
 
+import html
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from keras_padpos.models._call import Call
+from keras_padpos.models.graph._text_table import html_table
+from keras_padpos.models.graph._text_table import text_table
 from keras_padpos.padding import PaddingMode
 
 Cells = tuple[int, ...]
@@ -164,31 +164,56 @@ def _cells(pads):
     return " / ".join(f"{before},{after}" for before, after in pads)
 
 
-# Wider than any table: what is not a terminal has no margin to wrap at.
-_WIDE = 1000
-
-
 def print_sites(
-    sites: Sequence[PaddingSite], after: Sequence[PaddingSite] | None = None
+    sites: Sequence[PaddingSite], after: Sequence[PaddingSite]
 ) -> None:
-    """Print sites as a table."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDE
+    """Print sites as a table, and what became of them."""
     rows = sites_rows(sites)
-    if after is not None:
-        later = {row["layer"]: row for row in sites_rows(after)}
-        for row in rows:
-            new = later.get(row["layer"], {"cells": "none", "mode": "none"})
-            for column in ("cells", "mode"):
-                if new[column] != row[column] or column == "mode":
-                    row[column] += f" -> {new[column]}"
-    table = Table(box=box.MARKDOWN)
-    for column in rows[0] if rows else ():
-        table.add_column(column)
+    later = {row["layer"]: row for row in sites_rows(after)}
     for row in rows:
-        table.add_row(*row.values())
-    with console.capture() as printed:
-        console.print(table)
-    lines = printed.get().splitlines()
-    print("\n".join(line.rstrip() for line in lines if line.strip()))
+        new = later.get(row["layer"], {"cells": "none", "mode": "none"})
+        for column in ("cells", "mode"):
+            if new[column] != row[column] or column == "mode":
+                row[column] += f" -> {new[column]}"
+    print(text_table(rows, fit=True))
+
+
+class PaddingSites(list[PaddingSite]):
+    """Sites in a list, which is printed as a table.
+
+    Example:
+
+    >>> import keras
+    >>> from keras_padpos import models
+    >>> conv = keras.layers.Conv2D(4, 3, padding="same", name="conv")
+    >>> print(models.find_padding_sites(
+    ...     keras.Sequential([keras.Input((8, 8, 3)), conv])
+    ... ))
+    | layer | kind        | kernel | stride | cells     | uneven | mode  |
+    |-------|-------------|--------|--------|-----------|--------|-------|
+    | conv  | convolution | 3x3    | 1x1    | 1,1 / 1,1 |        | zeros |
+    1 site; modes: zeros 1.
+    """
+
+    def __str__(self) -> str:
+        table = [text_table(sites_rows(self))] if self else []
+        return "\n".join([*table, *self._notes()])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._notes()[0]}>"
+
+    def _repr_html_(self) -> str:
+        notes = (f"<p>{html.escape(note)}</p>" for note in self._notes())
+        return html_table(sites_rows(self)) + "".join(notes)
+
+    def _notes(self):
+        """How many there are, and why some cannot be converted."""
+        if not self:
+            return ["No layer pads."]
+        modes = Counter(row["mode"] for row in sites_rows(self))
+        counts = ", ".join(f"{mode} {count}" for mode, count in modes.items())
+        noun = "site" if len(self) == 1 else "sites"
+        return [
+            f"{len(self)} {noun}; modes: {counts}.",
+            *(f"{site.name}: {site.reason}." for site in self if site.reason),
+        ]

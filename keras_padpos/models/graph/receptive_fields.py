@@ -1,9 +1,17 @@
 """The geometry of layers' outputs, in cells of the picture."""
 
+import html
 import math
 from dataclasses import dataclass
+from dataclasses import fields as attributes
+from dataclasses import replace
+from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.models.graph._layer_names import name_hint
+from keras_padpos.models.graph._layer_names import names_meant
+from keras_padpos.models.graph._text_table import html_table
+from keras_padpos.models.graph._text_table import text_table
 
 Cells = tuple[int, ...]
 Pair = tuple[int, int]
@@ -13,7 +21,8 @@ Pair = tuple[int, int]
 class ReceptiveField:
     """Geometry of a layer's output: a number for each spatial axis.
 
-    Pictures have two axes, (height, width), lines one, and volumes three.
+    Pictures have two axes, (height, width), lines one, and volumes three. A
+    number is `None` where it depends on a size that was left open.
 
     A position `i` of the map sees the cells `i * stride - pad_before` to
     `i * stride - pad_before + size - 1` of the picture; the middle of what it
@@ -76,12 +85,29 @@ class ReceptiveField:
 
         def cells(axis):
             pads, stride = (self.pad_before, self.pad_after), self.stride[axis]
+            if None in (pads[0][axis], pads[1][axis]):
+                raise InputError(
+                    "`surround` depends on the picture's size, which was left "
+                    "open. Give `receptive_field` an `input_shape`"
+                )
             before, after = (
                 max(math.ceil(pad[axis] / stride) * stride, 0) for pad in pads
             )
             return before, after
 
         return tuple(map(cells, range(len(self.stride))))
+
+    def shared(self, other: "ReceptiveField") -> "ReceptiveField":
+        """What both say, number by number; `None` where they differ."""
+        changes: dict[str, Any] = {}
+        for name in (attribute.name for attribute in attributes(self)):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(ours, tuple):
+                changes[name] = tuple(
+                    one if one == another else None
+                    for one, another in zip(ours, theirs, strict=True)
+                )
+        return replace(self, **changes)
 
 
 class _NoFieldError(InputError, KeyError):
@@ -94,7 +120,8 @@ class ReceptiveFields(dict[str, ReceptiveField]):
     """From layers' names to their fields.
 
     Asking for a layer whose field is unknown is an error that says why,
-    both a `KeyError` and a `ValueError`.
+    both a `KeyError` and a `ValueError`. Of a layer inside another model the
+    end of the name is enough. Printed, it is a table.
 
     Example:
 
@@ -116,9 +143,76 @@ class ReceptiveFields(dict[str, ReceptiveField]):
         self.unknown: dict[str, str] = {}
 
     def __missing__(self, name: str) -> ReceptiveField:
-        if name in self.unknown:
+        names = [*self, *self.unknown]
+        meant = names_meant(name, names) if isinstance(name, str) else []
+        if len(meant) > 1:
             raise _NoFieldError(
-                f"Layer {name!r} has no known receptive field: "
-                f"{self.unknown[name]}."
+                f"{name!r} names several layers: {', '.join(meant)}."
             )
-        raise KeyError(name)
+        if not meant:
+            raise _NoFieldError(
+                f"No layer with a map is named {name!r}"
+                f"{name_hint(str(name), names) or '.'}"
+            )
+        if meant[0] in self.unknown:
+            raise _NoFieldError(
+                f"Layer {meant[0]!r} has no known receptive field: "
+                f"{self.unknown[meant[0]]}."
+            )
+        return self[meant[0]]
+
+    def __str__(self) -> str:
+        table = [text_table(self._rows())] if self else []
+        return "\n".join([*table, *self._notes()])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._notes()[0]}>"
+
+    def _repr_html_(self) -> str:
+        notes = (f"<p>{html.escape(note)}</p>" for note in self._notes())
+        return html_table(self._rows()) + "".join(notes)
+
+    def _rows(self):
+        numbers = ("stride", "size", "pad_before", "pad_after", "margin")
+        rows = [
+            {
+                "layer": name,
+                **{
+                    number.replace("_", " "): _both(getattr(field, number))
+                    for number in numbers
+                },
+                "reach, %": _both(field.reach, "{:.0%}").replace("%", ""),
+                "positions": _by(field.positions),
+                "gated": "gated" if field.gated else "",
+            }
+            for name, field in self.items()
+        ]
+        if not any(field.gated for field in self.values()):
+            for row in rows:
+                del row["gated"]
+        return rows
+
+    def _notes(self):
+        """How many there are, what ? means, and what is unknown."""
+        noun = "field" if len(self) == 1 else "fields"
+        notes = [f"{len(self)} {noun}, in cells of the picture."]
+        if any("?" in text for row in self._rows() for text in row.values()):
+            notes.append(
+                "? depends on a size that is open: give `input_shape`."
+            )
+        reasons: dict[str, list[str]] = {}
+        for name, reason in self.unknown.items():
+            reasons.setdefault(reason, []).append(name)
+        for reason, names in reasons.items():
+            more = f" and {len(names) - 1} more" * (len(names) > 1)
+            notes.append(f"Unknown, {names[0]}{more}: {reason}.")
+        return notes
+
+
+def _both(numbers, form="{}"):
+    texts = ["?" if n is None else form.format(n) for n in numbers]
+    return texts[0] if len(set(texts)) == 1 else "x".join(texts)
+
+
+def _by(numbers):
+    return "x".join("?" if n is None else str(n) for n in numbers)

@@ -134,8 +134,9 @@ def convolution(
     use_bias: bool = False,
 ) -> Any:
     """A convolution alone; see `normalised_convolution`."""
+    pads: str | int = "valid"
     if padding_mode is None or kernel_size == 1:
-        pads: str | int = "valid"
+        padding_mode = "zeros"
     elif strides == 1:
         # As many cells on either side as the number below, and zeros need not
         # be copied.
@@ -147,7 +148,7 @@ def convolution(
         kernel_size,
         strides=strides,
         padding=pads,
-        padding_mode=padding_mode or "zeros",
+        padding_mode=padding_mode,
         use_bias=use_bias,
         kernel_initializer=keras.initializers.VarianceScaling(
             2.0, mode="fan_out", distribution="untruncated_normal"

@@ -229,7 +229,7 @@ def test_our_layers_and_their_modes():
             ours.Conv2D(2, 3, padding="full", padding_mode="circular"),
             ours.Padding2D(((1, 0), 2), padding_mode="replicate", name="pad"),
             ours.Conv2D(2, 3, padding=((2, 0), 1), padding_mode="partial"),
-            ours.Conv2D(2, 3, name="valid", padding_mode="reflect"),
+            ours.Conv2D(2, 3, padding=0, padding_mode="reflect"),
         ]
     )
     sites = find_padding_sites(model)
@@ -680,3 +680,31 @@ def test_sites_of_a_backbone_with_its_preprocessing():
     sites = find_padding_sites(net)
     assert len(sites) == 18
     assert sites[0].name == "resnet50/conv1_conv"
+
+
+def test_sites_are_printed_as_a_table():
+    model = keras.Sequential(
+        [
+            keras.Input((9, 9, 2)),
+            ours.Conv2D(2, 3, 2, padding="same", padding_mode="circular"),
+            layers.Lambda(lambda x: keras.ops.max_pool(x, 3, 1, "same")),
+        ]
+    )
+    model.layers[0].name = "<conv>"
+    sites = find_padding_sites(model)
+    assert sites == list(sites) and len(sites) == 2
+    lines = str(sites).splitlines()
+    assert lines[0].startswith("| layer ") and lines[0].endswith("| mode     |")
+    assert len({len(line) for line in lines[:4]}) == 1
+    assert lines[4] == "2 sites; modes: circular 1, ? 1."
+    assert lines[5].startswith("lambda") and len(lines) == 6
+    assert "<td>&lt;conv&gt;</td><td>convolution</td>" in sites._repr_html_()
+    assert repr(sites) == f"<PaddingSites: {lines[4]}>"
+
+
+def test_no_sites_are_printed_as_a_sentence():
+    model = keras.Sequential([keras.Input((9, 9, 2)), layers.Conv2D(2, 3)])
+    sites = find_padding_sites(model)
+    assert (
+        str(sites) == "No layer pads." and "<table>" not in sites._repr_html_()
+    )

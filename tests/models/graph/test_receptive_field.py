@@ -5,7 +5,9 @@ from keras import layers
 from large_on_tensorflow import large_network
 from oracles import gradient
 
+from keras_padpos import layers as ours
 from keras_padpos import models
+from keras_padpos.errors import InputError
 
 
 def _network(name):
@@ -349,9 +351,115 @@ def test_branches_enlarged_unequally_count_by_what_they_bring():
         assert field.start[0] + 4.5 * field.spacing[0] == pytest.approx(4.5)
 
 
-def test_an_open_size_must_be_given():
-    with pytest.raises(ValueError, match="`input_shape` must give"):
-        models.receptive_field(_network("VGG16"))
+@pytest.mark.parametrize(
+    "stack, uneven",
+    [
+        # Cells that are counted, and windows that leave some out.
+        ([("valid", 3, 2), (1, 3, 2), ("same", 3, 1), ("valid", 2, 2)], False),
+        ([("valid", 2, 2), ("same", 3, 2), ("same", 3, 1)], True),
+        ([("same", 3, 1), ("valid", 3, 3), ("same", 4, 3)], True),
+    ],
+)
+def test_an_open_size_hides_what_depends_on_it_and_nothing_else(stack, uneven):
+    inputs = x = keras.Input((None, None, 1))
+    for padding, kernel, stride in stack:
+        x = ours.Conv2D(1, kernel, stride, padding=padding)(x)
+    model = keras.Model(inputs, x)
+    fields = models.receptive_field(model)
+    at_sizes = [
+        models.receptive_field(model, (size, size + 1, 1))
+        for size in range(60, 78)
+    ]
+    for name, field in fields.items():
+        for number in ("stride", "size", "pad_before", "margin", "start"):
+            values = {getattr(each[name], number) for each in at_sizes}
+            known = values.pop() if len(values) == 1 else (None, None)
+            assert getattr(field, number) == known
+        assert field.positions == (None, None)
+    last = list(fields.values())[-1]
+    assert (None in last.pad_before) is uneven
+    with pytest.raises(ValueError, match="`surround` depends.*`input_shape`"):
+        _ = last.surround
+
+
+def test_sizes_that_a_network_does_not_take_are_none_of_its_sizes():
+    inputs = keras.Input((None, 24, 1))
+    half = layers.Conv2D(1, 2, 2, padding="same", name="half")(inputs)
+    back = layers.Conv2DTranspose(1, 2, 2)(half)
+    joined = layers.Concatenate(axis=2)([inputs, layers.ReLU()(back)])
+    fields = models.receptive_field(keras.Model(inputs, joined))
+    assert fields["half"].pad_before == (0, 0)
+    assert fields["half"].positions == (None, 12)
+
+
+def test_fields_are_printed_as_a_table():
+    inner = keras.Sequential(
+        [
+            keras.Input((None, 8, 1)),
+            layers.Conv2D(1, 3, padding="same", name="conv"),
+            layers.Conv2D(1, 3, padding="same", name="<b>"),
+        ],
+        name="net",
+    )
+    inputs = keras.Input((None, 8, 1), name="picture")
+    outputs = layers.UpSampling2D(name="up")(inner(inputs))
+    fields = models.receptive_field(keras.Model(inputs, outputs))
+    lines = str(fields).splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:-3]] == [
+        "picture",
+        "net/conv",
+        "net/<b>",
+    ]
+    assert lines[3].split("|")[2:-1] == [
+        " 1      ",
+        " 3    ",
+        " 1          ",
+        " 1         ",
+        " 1      ",
+        " ?x25     ",
+        " ?x8       ",
+    ]
+    assert lines[-2].startswith("? depends on a size that is open")
+    assert (
+        lines[-1] == "Unknown, up: layer 'up' (UpSampling2D) resizes the map."
+    )
+    assert "net/&lt;b&gt;</td><td>1</td>" in fields._repr_html_()
+    assert (
+        repr(fields) == "<ReceptiveFields: 3 fields, in cells of the picture.>"
+    )
+
+
+def test_names_of_layers_in_models_inside_may_be_short():
+    def net(name):
+        conv = layers.Conv2D(1, 3, padding="same", name=f"conv_{name}")
+        relu = layers.ReLU(name="relu")
+        return keras.Sequential([keras.Input((8, 8, 1)), conv, relu], name=name)
+
+    inner = keras.Sequential([keras.Input((8, 8, 1)), net("a"), net("b")])
+    model = keras.Sequential([keras.Input((8, 8, 1)), inner])
+    fields = models.receptive_field(model)
+    full = f"{inner.name}/b/conv_b"
+    for name in (full, "b/conv_b", "conv_b"):
+        assert fields[name].size == (5, 5)
+        stage = models.stages(model, [name])
+        assert list(stage.output) == [name]
+        copy = models.convert_padding(model, "reflect", only=name)
+        modes = [s.padding_mode.name for s in models.find_padding_sites(copy)]
+        assert modes == ["zeros", "reflect"]
+    assert full in fields
+    assert full in [site.name for site in models.find_padding_sites(model)]
+    assert models.stage_candidates(model) == [f"{inner.name}/b/relu"]
+    for name, error in (
+        ("relu", "names several layers: .*/a/relu, .*/b/relu"),
+        ("conv_c", "conv_c'.*Did you mean conv_"),
+        ("b/conv_bb", "b/conv_bb'.*Did you mean .*conv_b"),
+    ):
+        with pytest.raises(KeyError, match=error):
+            fields[name]
+        with pytest.raises(InputError, match=error):
+            models.stages(model, [name])
+    with pytest.raises(InputError, match="`only`.*Did you mean conv_"):
+        models.convert_padding(model, "reflect", only="conv_c")
 
 
 def test_what_lies_behind_an_enlargement_is_left_out():
