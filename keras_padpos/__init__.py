@@ -19,6 +19,7 @@ The floors, each importing only from those above it in this list:
 * `measure`: what a notebook calls; its functions are in `keras_padpos` too.
 * `studies`: one experiment a file.
 * `sweep`: many runs on Ray.
+* `tools`: programs around the package: inspect, convert, export, report.
 
 A floor is imported when it is first used, so `import keras_padpos` imports
 neither Keras nor a backend.
@@ -66,6 +67,7 @@ __all__ = [
     "studies",
     "sweep",
     "tasks",
+    "tools",
     "training",
 ]
 
@@ -86,6 +88,7 @@ if _TYPE_CHECKING:
     from keras_padpos import studies
     from keras_padpos import sweep
     from keras_padpos import tasks
+    from keras_padpos import tools
     from keras_padpos import training
     from keras_padpos.measure import PatternCallback
     from keras_padpos.measure import PositionCallback

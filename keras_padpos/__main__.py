@@ -1,14 +1,24 @@
-"""Run an experiment: `python -m keras_padpos NAME --flags`."""
+"""The command `keras-padpos`: every study and every tool."""
 
 import sys
 from collections.abc import Sequence
 
 from keras_padpos import studies
+from keras_padpos import tools
 from keras_padpos.errors import did_you_mean
+from keras_padpos.runs import Program
+
+
+def programs() -> dict[str, dict[str, Program]]:
+    """Every program by heading and name, in the order of `--help`."""
+    return {
+        "Studies": {n: studies.get(n).program for n in studies.STUDIES},
+        "Tools": {n: tools.get(n) for n in tools.TOOLS},
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the experiment that the first argument names, or list them all.
+    """Run the study or tool that the first argument names, or list them all.
 
     Args:
         argv: The command line; `sys.argv` if not given.
@@ -18,21 +28,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     _, *rest = sys.argv if argv is None else argv
     if not rest or rest[0] in ("--help", "-h", "-?", "--helpfull"):
-        print("Usage: python -m keras_padpos NAME [--flags]\n")
-        for name in studies.STUDIES:
-            print(f"  {name:<22}{studies.get(name).about.splitlines()[0]}")
-        print("\npython -m keras_padpos NAME --help lists the flags of one.")
+        print("Usage: keras-padpos NAME [--flags]")
+        for heading, named in programs().items():
+            print(f"\n{heading}:")
+            for name, program in named.items():
+                print(f"  {name:<22}{program.about.splitlines()[0]}")
+        print("\nkeras-padpos NAME --help lists the flags of one.")
         raise SystemExit(0)
     name = rest[0]
-    if name not in studies.STUDIES:
-        print(
-            f"keras_padpos: error: there is no experiment {name!r}."
-            f"{did_you_mean(name, studies.STUDIES)} Without arguments all are "
-            "listed.",
-            file=sys.stderr,
-        )
-        raise SystemExit(2)
-    studies.get(name).run(rest)
+    if name in studies.STUDIES:
+        studies.get(name).run(rest)
+    if name in tools.TOOLS:
+        tools.get(name).run(rest)
+    hint = did_you_mean(name, [*studies.STUDIES, *tools.TOOLS])
+    print(
+        f"keras-padpos: error: there is no study or tool {name!r}.{hint} "
+        "Without arguments all are listed.",
+        file=sys.stderr,
+    )
+    raise SystemExit(2)
 
 
 if __name__ == "__main__":

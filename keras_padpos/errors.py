@@ -1,7 +1,9 @@
 """Errors that are the caller's fault, and what an error says."""
 
 import difflib
+import importlib
 from collections.abc import Iterable
+from typing import Any
 
 
 class InputError(ValueError):
@@ -25,6 +27,47 @@ class InputError(ValueError):
 
 class MissingPackageError(InputError, ImportError):
     """An optional package is not installed; the message says which extra."""
+
+
+def extra_hint(extra: str) -> str:
+    """The command that installs an extra, to be pasted into any shell.
+
+    Example:
+        >>> extra_hint("samples")
+        'pip install "keras-padpos[samples]"'
+    """
+    return f'pip install "keras-padpos[{extra}]"'
+
+
+def optional_import(module: str, extra: str, user: str) -> Any:
+    """Import a package that only an extra of this package brings.
+
+    Example:
+        >>> optional_import("nowhere", "samples", "The example")
+        Traceback (most recent call last):
+        ...
+        keras_padpos.errors.MissingPackageError: The example needs nowhere, \
+which cannot be imported (No module named 'nowhere'): \
+pip install "keras-padpos[samples]"
+
+    Args:
+        module: What to import.
+        extra: The extra that installs it.
+        user: What needs it, to begin the message.
+
+    Returns:
+        The module.
+
+    Raises:
+        MissingPackageError: If it cannot be imported.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{user} needs {module}, which cannot be imported ({error}): "
+            f"{extra_hint(extra)}"
+        ) from error
 
 
 def error_text(error: BaseException) -> str:

@@ -27,6 +27,7 @@ FLOORS = (
     "measure",
     "studies",
     "sweep",
+    "tools",
 )
 
 

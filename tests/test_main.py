@@ -1,39 +1,58 @@
 import pytest
 
-from keras_padpos import studies
-from keras_padpos.__main__ import main
+from keras_padpos import __main__
 
 
 def run(*argv):
     with pytest.raises(SystemExit) as end:
-        main(["keras_padpos", *argv])
+        __main__.main(["keras_padpos", *argv])
     return end.value.code
 
 
 @pytest.mark.parametrize("argv", [[], ["--help"]])
-def test_all_experiments_are_listed_with_a_line_each(argv, capsys):
+def test_all_programs_are_listed_with_a_line_each(argv, capsys):
     assert run(*argv) == 0
     lines = capsys.readouterr().out.splitlines()
-    for name in studies.STUDIES:
+    names = [name for named in __main__.programs().values() for name in named]
+    assert {"position_probe", "inspect_model"} < set(names)
+    for name in names:
         (line,) = [each.split() for each in lines if each.split()[:1] == [name]]
         assert len(line) > 4
+    assert all(len(line) <= 100 for line in lines)
 
 
-def test_an_experiment_has_its_own_help(capsys):
-    assert run("texture", "--help") == 0
+@pytest.mark.parametrize(
+    ("name", "usage", "flag"),
+    [
+        ("texture", "Usage: texture [--flags]", "--test_set"),
+        ("report", "Usage: report DIR... [--flags]", "--[no]figures"),
+    ],
+)
+def test_a_program_has_its_own_help(capsys, name, usage, flag):
+    assert run(name, "--help") == 0
     out = capsys.readouterr().out
-    assert "Usage: texture" in out and "--test_set" in out
+    assert usage in out and flag in out
 
 
-def test_an_experiment_that_is_none_is_one_line(capsys):
-    assert run("textures", "--seed=1") == 2
+@pytest.mark.parametrize("name", ["texture", "report"])
+def test_a_program_that_is_none_is_one_line(capsys, name):
+    assert run(f"{name}s", "--seed=1") == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "'textures'. Did you mean texture?" in line
+    assert f"'{name}s'. Did you mean {name}?" in line
 
 
-def test_flags_go_to_the_experiment(capsys, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["prediction_agreement", "--crop=100"], "--crop must be a multiple"),
+        (["position_tables", "nowhere"], "nowhere"),
+    ],
+)
+def test_flags_and_arguments_go_to_the_program(
+    capsys, tmp_path, monkeypatch, argv, message
+):
     monkeypatch.chdir(tmp_path)
-    assert run("prediction_agreement", "--crop=100") == 1
+    assert run(*argv) == 1
     err = capsys.readouterr().err
-    assert "prediction_agreement: error: --crop must be a multiple" in err
+    assert err.startswith(f"{argv[0]}: error: ") and message in err
     assert not list(tmp_path.iterdir())

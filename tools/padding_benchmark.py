@@ -9,6 +9,7 @@ from absl import flags
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.errors import did_you_mean
 from keras_padpos.runs.flags import naming
 
 _NETWORKS = flags.DEFINE_list(
@@ -115,9 +116,11 @@ def _check_before_work(modes):
     ):
         unknown = [value for value in values if value not in known]
         if unknown or not values:
+            hint = did_you_mean("".join(unknown[:1]), known)
             raise runs.InputError(
                 f"--{flag} must be among {', '.join(known)}. "
                 f"Received: {', '.join(unknown) or 'none'}"
+                f"{hint and f'.{hint}'}"
             )
     with naming("--modes"):
         chosen = [padding.get(mode) for mode in modes or [""]]

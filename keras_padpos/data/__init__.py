@@ -3,6 +3,7 @@
 from keras_padpos.data._as_images import as_images
 from keras_padpos.data._as_images import split_images
 from keras_padpos.data._location_canvases import location_canvases
+from keras_padpos.data._open_images import limited
 from keras_padpos.data._open_images import open_images
 from keras_padpos.data._open_labelled import labelled_pictures
 from keras_padpos.data._open_labelled import open_labelled
@@ -20,6 +21,7 @@ __all__ = [
     "labelled_pictures",
     "location_canvases",
     "open_crops",
+    "limited",
     "open_images",
     "open_labelled",
     "open_masks",

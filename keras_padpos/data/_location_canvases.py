@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
+from keras_padpos.errors import optional_import
 from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.published.canvas_facts import canvas_colour
 
@@ -84,8 +85,7 @@ def location_canvases(
         ValueError: If an argument is none of the above, or there are fewer
             pictures than one batch to train on.
     """
-    import tensorflow as tf
-
+    tf = optional_import("tensorflow", "tensorflow", "tf.data")
     colour = np.array(canvas_colour(fill))
     _check(pictures, labels, grid, batch_size, heads, dtype, training)
     count, size = pictures.shape[:2]

@@ -30,6 +30,29 @@ _ACCEPTED = (
 )
 
 
+def limited(spec: Spec | Sequence[Spec], most: int | None) -> int | None:
+    """How many pictures of a spec to ask for, if `most` is only a limit.
+
+    Of `"black"`, `"white"` and `"noise"`, any number could be made.
+
+    Example:
+
+    >>> limited("noise", 100), limited("noise", 2), limited("folder", 100)
+    (8, 2, 100)
+
+    Args:
+        spec: As in `open_images`.
+        most: The limit, if any.
+
+    Returns:
+        The `count` for `open_images`.
+    """
+    name = os.fspath(spec) if isinstance(spec, (str, os.PathLike)) else ""
+    if most is None or name not in _SYNTHETIC_COUNTS:
+        return most
+    return min(most, _SYNTHETIC_COUNTS[name])
+
+
 def open_set(
     spec: Spec | Sequence[Spec],
     shape: tuple[int, int],

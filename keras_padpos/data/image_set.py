@@ -15,6 +15,7 @@ from keras_padpos.data.reading import read_pass
 from keras_padpos.data.reading import shuffled
 from keras_padpos.data.sources import PictureSource
 from keras_padpos.errors import InputError
+from keras_padpos.errors import optional_import
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -320,8 +321,7 @@ class ImageSet:
         Raises:
             ValueError: If `batch_size` is not a positive int.
         """
-        import tensorflow as tf
-
+        tf = optional_import("tensorflow", "tensorflow", "tf.data")
         return batched_dataset(
             lambda epoch: self.batches(
                 batch_size,

@@ -16,6 +16,7 @@ from keras_padpos.data.reading import read_pass
 from keras_padpos.data.reading import shuffled
 from keras_padpos.data.sources import PairSource
 from keras_padpos.errors import InputError
+from keras_padpos.errors import optional_import
 from keras_padpos.metrics import VOID
 
 if TYPE_CHECKING:
@@ -226,8 +227,7 @@ class PairedSet:
         Raises:
             ValueError: If an argument is out of its range.
         """
-        import tensorflow as tf
-
+        tf = optional_import("tensorflow", "tensorflow", "tf.data")
         shape = self.shape
         if augmentation is not None:
             shape = augmentation.output_shape(shape)

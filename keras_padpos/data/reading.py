@@ -15,6 +15,7 @@ import numpy as np
 
 from keras_padpos.checks import check_ints
 from keras_padpos.data.decoding import BrokenPictureError
+from keras_padpos.errors import optional_import
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -148,8 +149,7 @@ def batched_dataset(
         epoch: The number of the first epoch.
         drop_remainder: Whether a last, smaller batch is left out.
     """
-    import tensorflow as tf
-
+    tf = optional_import("tensorflow", "tensorflow", "tf.data")
     check_ints(batch_size=batch_size)
     check_ints(0, epoch=epoch)
     epochs = itertools.count(epoch)

@@ -11,6 +11,7 @@ from PIL import Image
 from keras_padpos.data.sources import PictureFiles
 from keras_padpos.data.sources import PictureSource
 from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import extra_hint
 
 # Everyday photographs: people, animals, things, buildings, surfaces. Left
 # out: drawings, text and test charts; what microscopes, telescopes and eye
@@ -42,7 +43,7 @@ DEFAULT_COUNTS = {"train": 48, "test": 24}
 
 def _locate(package: str, path: str) -> str:
     """Finds a data file of an installed package without importing it."""
-    hint = 'pip install "keras-padpos[samples]"'
+    hint = extra_hint("samples")
     try:
         files = importlib.metadata.files(package) or ()
     except importlib.metadata.PackageNotFoundError as error:

@@ -1,12 +1,18 @@
 """Pictures, classes and masks of TensorFlow Datasets data sets."""
 
+import contextlib
 import io
+import logging
 import os
 import re
+import sys
+import threading
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image
@@ -19,6 +25,7 @@ from keras_padpos.data.scene_instance_classes import SCENE_INSTANCE_CLASSES
 from keras_padpos.data.sources import PairSource
 from keras_padpos.data.sources import PictureFiles
 from keras_padpos.errors import InputError
+from keras_padpos.errors import optional_import
 
 # NAME is "cifar10", "voc/2012", or either with a version, "cifar10:3.0.2".
 _SPEC = re.compile(r"(?P<name>[^:\[\]]+(:\d[\d.*]*)?)(:(?P<split>.+))?")
@@ -26,8 +33,85 @@ _SPEC = re.compile(r"(?P<name>[^:\[\]]+(:\d[\d.*]*)?)(:(?P<split>.+))?")
 _SHUFFLE_BUFFER = 2048
 
 
+# Seconds that a host has to answer before a download starts.
+_PATIENCE = 15
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _prepare(builder, name):
+    """Download and prepare a data set that is not on disk."""
+    with _quiet("absl"):  # it warns of what is not there
+        if builder.is_prepared():
+            return
+    folder = os.fspath(builder.data_dir)
+    # `tfds.testing.mock_data` has a method of its own, without a network.
+    module = getattr(builder.download_and_prepare, "__module__", None) or ""
+    downloads = module.startswith("tensorflow_datasets.core")
+    try:
+        if downloads:
+            print(
+                f"downloading {name} to {folder}", file=sys.stderr, flush=True
+            )
+            _check_hosts(builder.url_infos or ())
+        with _quiet("urllib3"):
+            builder.download_and_prepare()
+    # No network, no space, a manual download, a missing package: TFDS has no
+    # common error for them.
+    except Exception as error:
+        raise OSError(
+            f"The data set {name!r} is not prepared in `data_dir` ({folder!r}) "
+            f"and could not be downloaded: {_first_line(error)}"
+        ) from error
+
+
+def _check_hosts(urls):
+    """Raise if a host does not answer; the download would try for minutes."""
+    import requests
+
+    answers: dict[str, str | None] = {}
+
+    def ask(host, url):
+        try:
+            requests.head(url, timeout=_PATIENCE)
+            answers[host] = None
+        except requests.RequestException as error:
+            answers[host] = type(error).__name__
+
+    hosts = {
+        parts.hostname or "": f"{parts.scheme}://{parts.netloc}/"
+        for parts in map(urlsplit, urls)
+        if parts.scheme in ("http", "https")
+    }
+    # Daemons: to look a name up may take as long as it likes.
+    threads = [
+        threading.Thread(target=ask, args=each, daemon=True)
+        for each in hosts.items()
+    ]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + _PATIENCE
+    for thread in threads:
+        thread.join(max(end - time.monotonic(), 0))
+    for host in hosts:
+        if (
+            reason := answers.get(host, f"nothing in {_PATIENCE} s")
+        ) is not None:
+            raise ConnectionError(f"{host} does not answer ({reason})")
+
+
+@contextlib.contextmanager
+def _quiet(name):
+    """Keep the lines of a logger below errors off the screen."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 class TFDSPictures(PictureFiles):
@@ -36,7 +120,8 @@ class TFDSPictures(PictureFiles):
     Args:
         spec: `"NAME"` or `"NAME:SPLIT"` (without the prefix `"tfds:"`), with
             the split as TFDS writes it, by default `"train"`.
-        data_dir: Where TFDS keeps its data sets. `None`: TFDS' own default.
+        data_dir: Where TFDS keeps its data sets, a directory that exists.
+            `None`: TFDS' own default.
         encoded: The features that hold pictures, which are left encoded. The
             first is `image`.
 
@@ -46,8 +131,9 @@ class TFDSPictures(PictureFiles):
     Raises:
         ValueError: If TFDS has no such data set, or this one no such split
             or no pictures in a feature named `image`.
-        OSError: If the data set is neither in `data_dir` nor can be
-            downloaded and prepared.
+        OSError: If `data_dir` does not exist, or the data set is neither
+            there nor can be downloaded and prepared. Where no host answers,
+            that is known within seconds.
     """
 
     def __init__(
@@ -56,8 +142,14 @@ class TFDSPictures(PictureFiles):
         data_dir: str | os.PathLike[str] | None,
         encoded: tuple[str, ...] = ("image",),
     ) -> None:
-        import tensorflow_datasets as tfds
-
+        if data_dir is not None and not os.path.isdir(data_dir):
+            raise FileNotFoundError(
+                "`data_dir` must be a directory that exists. "
+                f"Received: {os.fspath(data_dir)!r}"
+            )
+        tfds = optional_import(
+            "tensorflow_datasets", "tensorflow", f"'tfds:{spec}'"
+        )
         received = f"Received: spec={'tfds:' + spec!r}"
         parts = _SPEC.fullmatch(spec)
         if parts is None:
@@ -90,16 +182,7 @@ class TFDSPictures(PictureFiles):
                 f"`spec` must name a data set with pictures in a feature "
                 f"`image`; its features are: {', '.join(names)}. {received}"
             )
-        try:
-            builder.download_and_prepare()
-        # No network, no space, a manual download, a missing package: TFDS
-        # has no common error for them.
-        except Exception as error:
-            raise OSError(
-                f"The data set {name!r} is not prepared in `data_dir` "
-                f"({os.fspath(builder.data_dir)!r}) and could not be "
-                f"downloaded: {_first_line(error)}"
-            ) from error
+        _prepare(builder, name)
         try:
             self._dataset = builder.as_dataset(
                 split=split,

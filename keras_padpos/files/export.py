@@ -17,6 +17,8 @@ from absl import logging as absl_logging
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import extra_hint
+from keras_padpos.files import onnx_graph
 from keras_padpos.files.disk import atomic_path
 from keras_padpos.files.disk import strict_json
 
@@ -101,7 +103,7 @@ def check_export(
     if format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
         raise MissingPackageError(
             "--format=onnx needs a package that is not installed: "
-            "pip install tf2onnx"
+            f"{extra_hint('onnx')}"
         )
     path = Path(path).expanduser()
     if path.exists() and not path.is_dir():
@@ -190,7 +192,8 @@ def export_model(
     with atomic_path(path, replace_folder=overwrite) as folder:
         folder.mkdir()
         with _without_log_lines():
-            _write(model, folder, format, made_from or {})
+            shape = next(iter(cases[0][0].values())).shape[1:]
+            _write(model, folder, format, made_from or {}, shape)
             with _converter_errors(format, "cannot be opened again"):
                 run = _open_export(folder, format)
         rows = []
@@ -310,16 +313,17 @@ def _without_log_lines():
         tf2onnx.setLevel(tf2onnx_level)
 
 
-def _write(model, folder, format, made_from):
+def _write(model, folder, format, made_from, shape):
     import keras
 
     import keras_padpos
 
     file = folder / EXPORT_FORMATS[format]
     with _converter_errors(format, "cannot be made of this network"):
-        model.export(str(file), format=format, verbose=False)
-    if format == "onnx":
-        _drop_idle_inputs(file)
+        if format == "onnx":
+            onnx_graph.write_onnx(model, file, shape)
+        else:
+            model.export(str(file), format=format, verbose=False)
     extra = folder / "assets.extra"
     extra.mkdir(exist_ok=True)
     about = {
@@ -346,17 +350,6 @@ def _converter_errors(format, what):
             f"--format={format} {what}; --format=tf_saved_model takes any. "
             f"({reason if len(reason) < 200 else '...' + reason[-200:]})"
         ) from error
-
-
-def _drop_idle_inputs(file):
-    """Drop inputs that no node reads: ONNX Runtime would ask for values."""
-    import onnx
-
-    saved = onnx.load(str(file))
-    read = {name for node in saved.graph.node for name in node.input}
-    for each in [each for each in saved.graph.input if each.name not in read]:
-        saved.graph.input.remove(each)
-    onnx.save(saved, str(file))
 
 
 def _open_export(folder, format):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import optional_import
 
 _FILE = "saved_model.pb"
 _INIT = "__saved_model_init_op"
@@ -31,8 +32,7 @@ def saved_model_padding(
     folder: str | os.PathLike,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of a SavedModel's signatures, and of its operations that pad."""
-    import tensorflow as tf
-
+    tf = optional_import("tensorflow", "tensorflow", "A SavedModel's graph")
     meta = _read(Path(folder) / _FILE)
     signature = []
     starts = []

@@ -10,6 +10,7 @@ from keras_padpos.measure._pattern import pattern_rows
 from keras_padpos.measure._position import PositionResult
 from keras_padpos.measure._position import measure_position
 from keras_padpos.measure._position import probe_network
+from keras_padpos.measure._result import Result
 
 __all__ = [
     "PaddingComparison",
@@ -17,6 +18,7 @@ __all__ = [
     "PatternResult",
     "PositionCallback",
     "PositionResult",
+    "Result",
     "compare_padding",
     "measure_pattern",
     "measure_position",

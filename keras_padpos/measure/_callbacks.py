@@ -135,7 +135,7 @@ class PatternCallback(_MeasuringCallback):
     """Measures the padding's pattern of a network while it is trained.
 
     Every `every` epochs Keras' logs hold `pattern_STAGE`, the relative pattern
-    |E[D]| / std(O) of `measure_pattern`. It takes about the time of a forward
+    `|E[D]| / std(O)` of `measure_pattern`. It takes about the time of a forward
     pass over pictures and one over larger ones, and their memory.
 
     Example:

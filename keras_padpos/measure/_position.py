@@ -1,6 +1,7 @@
 """How much position a network carries, in one call."""
 
 import contextlib
+import logging
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -296,11 +297,31 @@ def probe_network(
 @contextlib.contextmanager
 def progress(verbose: bool, units: int) -> Any:
     """Yields what shows one unit of work: `Progress.unit`, or nothing."""
-    if not verbose:
-        yield lambda name, total: contextlib.nullcontext(lambda count: None)
-        return
-    with Progress(units=units) as shown:
-        yield shown.unit
+    with _without_retracing_warnings():
+        if not verbose:
+            yield lambda name, total: contextlib.nullcontext(lambda count: None)
+            return
+        with Progress(units=units) as shown:
+            yield shown.unit
+
+
+@contextlib.contextmanager
+def _without_retracing_warnings():
+    """Without TensorFlow's advice on functions that are traced once each.
+
+    Every measurement makes models of its own, which TensorFlow takes for one
+    function that is traced again and again.
+    """
+
+    def is_other(record):
+        return "retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 def position_note(rows: Sequence[Row]) -> str:

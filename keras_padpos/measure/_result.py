@@ -100,13 +100,13 @@ class Result:
             import pandas
         except ImportError as error:
             raise MissingPackageError(
-                "`to_frame` needs pandas: pip install pandas. The same rows, "
-                "as dicts, are in `rows`"
+                "`to_frame` needs pandas; `rows` has the same rows as dicts: "
+                "pip install pandas"
             ) from error
         return pandas.DataFrame(self.rows)
 
     def save(self, workdir: str | os.PathLike[str]) -> None:
-        """Write a work directory that `python -m tools.report` reads.
+        """Write a work directory that `keras-padpos report` reads.
 
         Args:
             workdir: The directory; made if it is not there.

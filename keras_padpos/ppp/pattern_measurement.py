@@ -373,7 +373,7 @@ class PatternMeasurement:
         """Maps of what was measured, without their channels.
 
         Returns:
-            Under `NETWORK/STAGE/`: `pattern`, the channel mean of |E[D]|;
+            Under `NETWORK/STAGE/`: `pattern`, the channel mean of `|E[D]|`;
             `signed`, that of E[D]; `per_image`, that of E|D|; `profile`, the
             pattern against the distance to the border; and `features_N`, the
             channel mean of A, mean over the first N crops. Under

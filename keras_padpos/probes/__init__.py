@@ -9,6 +9,7 @@ from keras_padpos.probes._probe_model import RESIZES
 from keras_padpos.probes._probe_model import probe_features
 from keras_padpos.probes._probe_model import probe_model
 from keras_padpos.probes._probe_model import reference_features
+from keras_padpos.probes._probe_model import stage_of_input
 from keras_padpos.probes._probe_model import stage_probes
 from keras_padpos.probes.evaluation import EXAMPLES
 from keras_padpos.probes.evaluation import MEDIAN_MAPS
@@ -37,5 +38,6 @@ __all__ = [
     "probe_features",
     "probe_model",
     "reference_features",
+    "stage_of_input",
     "stage_probes",
 ]

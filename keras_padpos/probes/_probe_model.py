@@ -201,7 +201,7 @@ def probe_model(
         targets: Names of the maps that each of them predicts.
         feature_shapes: From each stage's name to `(grid, grid, channels)`, in
             the features' order. Of a stage inside another model, such as
-            `net/conv`, the input is `net.conv`.
+            `net/conv`, the input is `net>conv`.
 
     Returns:
         A model from a dict with `(batch, grid, grid, channels)` for each stage
@@ -273,9 +273,23 @@ def stage_probes(
     return keras.Model(_by_input(inputs), heads(features), name=heads.name)
 
 
+# Keras takes no slash in the name of an input.
+_SLASH = ">"
+
+
 def _input_name(stage):
-    """The name of an input for a stage: Keras takes no slash in names."""
-    return stage.replace("/", ".")
+    return stage.replace("/", _SLASH)
+
+
+def stage_of_input(name: str) -> str:
+    """The stage that an input of a probe model is for.
+
+    Example:
+
+    >>> stage_of_input("backbone>conv1")
+    'backbone/conv1'
+    """
+    return name.replace(_SLASH, "/")
 
 
 def _by_input(maps):

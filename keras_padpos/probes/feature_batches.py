@@ -127,9 +127,11 @@ class FeatureBatches:
             seed: The seed.
             start: How many batches to leave out at the beginning.
         """
+        advance = self._advance
         if self._keep and self._kept is None:
             for _ in self.once():
                 pass
+            advance = lambda count: None  # noqa: E731  they are counted
         if self._kept is None:
             pictures = self._pictures(shuffle_seed=seed, epoch=epoch)
             left = itertools.islice(pictures, start, None)
@@ -141,7 +143,7 @@ class FeatureBatches:
         order = np.random.default_rng((seed, epoch)).permutation(number)
         for first in range(start * self.batch_size, number, self.batch_size):
             chosen = order[first : first + self.batch_size]
-            self._advance(len(chosen))
+            advance(len(chosen))
             chosen = self._own_part(chosen)
             yield {name: each[chosen] for name, each in self._kept.items()}
 

@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_text
+from keras_padpos.errors import optional_import
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 from keras_padpos.report.cells import is_number
@@ -68,14 +68,11 @@ def report_html(
         folder: Where the page will lie: it links the figures' PDF files from
             there. Without, it has no such links.
     """
-    try:
-        import jinja2
-    except ImportError as error:
-        raise MissingPackageError(
-            "--format=html needs jinja2, which is not installed: "
-            "pip install keras-padpos[report]. --format=markdown and "
-            "--format=csv do without."
-        ) from error
+    jinja2 = optional_import(
+        "jinja2",
+        "report",
+        "--format=html (markdown and csv do not)",
+    )
     loader = jinja2.PackageLoader("keras_padpos", "report")
     environment = jinja2.Environment(
         autoescape=True,

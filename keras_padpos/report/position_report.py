@@ -151,7 +151,10 @@ def position_conclusion(rows: Rows) -> list[str]:
 
 def position_notes(rows: Rows) -> list[str]:
     """What the numbers of `position_tables` are, for the same rows."""
+    sizes = sorted({row["size"] for row in rows if row.get("size")})
+    seen = [f"Networks see {', '.join(f'{n}x{n}' for n in sizes)} pixels."]
     return [
+        *seen * bool(sizes),
         "SPC: Spearman correlation of predicted and true map, mean over "
         "pictures; a constant map scores 0.",
         "paper: Islam et al. (ICLR 2020), VGG16 with ImageNet weights, SGD, "

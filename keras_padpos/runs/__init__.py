@@ -11,6 +11,7 @@ from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import apply_common_flags
 from keras_padpos.runs.flags import define_common_flags
 from keras_padpos.runs.flags import resolved_flags
+from keras_padpos.runs.program import Program
 from keras_padpos.runs.provenance import Provenance
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
 from keras_padpos.runs.shared_directory import open_work_directory
@@ -24,6 +25,7 @@ __all__ = [
     "apply_common_flags",
     "define_common_flags",
     "resolved_flags",
+    "Program",
     "Provenance",
     "RollingCheckpoint",
     "open_work_directory",

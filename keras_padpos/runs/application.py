@@ -21,6 +21,7 @@ from absl import flags
 from absl import logging
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import extra_hint
 from keras_padpos.runs.flags import activated
 
 _HELP = {"--help", "-help", "--helpshort", "--helpfull", "-h", "-?"}
@@ -99,11 +100,12 @@ def run(
     arguments: Sequence[str] = (),
     values: flags.FlagValues | None = None,
     usage: str | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> NoReturn:
     """Run a binary's `main` and end the process with its exit status.
 
-    The flags are parsed first, then Keras is imported quietly, then `main` is
-    called. So `--help` and a mistyped flag are answered at once.
+    The flags are parsed and checked first, then Keras is imported quietly,
+    then `main` is called. So `--help` and a mistyped flag are answered at once.
 
     The run ends with
 
@@ -129,6 +131,7 @@ def run(
         values: Flags of its own, parsed instead of `absl.flags.FLAGS`; then
             several binaries can run in one process, one after the other.
         usage: What `--help` says above the flags, with `values`.
+        check: Refuses values of flags, as far as it can without Keras.
 
     Raises:
         SystemExit: Always; its code is the exit status.
@@ -144,6 +147,7 @@ def run(
         with warnings.catch_warnings(), activated(values):
             warnings.showwarning = _one_line_warnings(name)
             try:
+                check()
                 if needs_keras:
                     _import_keras()
                 return main(rest)
@@ -183,8 +187,9 @@ def _import_keras() -> None:
         quiet_tensorflow()
     except ImportError as error:
         raise InputError(
-            f"Cannot import Keras with its backend: {error}. Install the "
-            "backend, or set KERAS_BACKEND to one that is installed."
+            f"Cannot import Keras with its backend: {error}. Install one, "
+            f"{extra_hint('tensorflow')} for example, or set KERAS_BACKEND to "
+            "one that is installed: tensorflow, jax or torch."
         ) from error
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import error_text
+from keras_padpos.errors import extra_hint
 from keras_padpos.report.cells import is_number
 from keras_padpos.report.run_files import ARRAYS_FILE
 from keras_padpos.report.run_files import EVENTS_SUFFIX
@@ -80,8 +81,8 @@ class EventLog:
         except ModuleNotFoundError as error:
             self._given_up = True
             _print_once(
-                f"No events for TensorBoard are written ({error}): they take "
-                "pip install tensorboard"
+                f"No events for TensorBoard are written ({error}): "
+                f"{extra_hint('tensorboard')}"
             )
         except Exception as error:
             self._given_up = True

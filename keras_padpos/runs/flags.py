@@ -65,7 +65,10 @@ Received: reflekt. Did you mean reflect?
         default: Its default, which gives its type.
         help: What it is.
         choices: What it, or each item of a list, may be; or what returns that,
-            called when the flag is read.
+            called when the flag is read. A list is checked before Keras is
+            imported, at once.
+        ending: The end of texts that are allowed besides the choices, those
+            of files.
         per_axis: Texts of which two different ones may be joined by a plus,
             that of height first.
         crossed: Whether its values are crossed with those of other such
@@ -77,6 +80,7 @@ Received: reflekt. Did you mean reflect?
         most: The largest number allowed.
         above: What numbers must be larger than.
         empty: Whether a list may be empty.
+        directory: Whether it names a directory that exists.
         decides: Whether it decides results, and so stands in config.json; or
             what says so of the run's settings.
     """
@@ -84,6 +88,7 @@ Received: reflekt. Did you mean reflect?
     default: Any
     help: str
     choices: Sequence[str] | Callable[[], Sequence[str]] | None = None
+    ending: str | None = None
     per_axis: Sequence[str] = ()
     crossed: bool = False
     type: type = str
@@ -91,6 +96,7 @@ Received: reflekt. Did you mean reflect?
     most: float | None = None
     above: float | None = None
     empty: bool = False
+    directory: bool = False
     decides: "bool | Callable[[Settings], bool]" = True
 
     def define(self, name: str, values: flags.FlagValues) -> None:
@@ -110,7 +116,7 @@ Received: reflekt. Did you mean reflect?
             if kind is int:
                 define = flags.DEFINE_integer
             options = {"lower_bound": self.least, "upper_bound": self.most}
-        elif self.choices and not callable(self.choices):
+        elif self.choices and not callable(self.choices) and not self.ending:
             define = flags.DEFINE_enum
             options = {"enum_values": list(self.choices)}
         define(name, default, help=self.help, flag_values=values, **options)
@@ -128,12 +134,20 @@ Received: reflekt. Did you mean reflect?
             )
         if isinstance(parsed, float) and not math.isfinite(parsed):
             raise InputError(f"--{name} must be finite. Received: {parsed}")
+        if self.directory and parsed is not None:
+            if not os.path.isdir(os.path.expanduser(parsed)):
+                raise InputError(
+                    f"--{name} must be a directory that exists. "
+                    f"Received: {parsed}"
+                )
         choices = self.choices() if callable(self.choices) else self.choices
         if choices and parsed is not None:
             wrong = [
                 item
                 for item in items
-                if item not in choices and not self._is_pair(item)
+                if item not in choices
+                and not (self.ending and item.endswith(self.ending))
+                and not self._is_pair(item)
             ]
             if wrong or not items:
                 hint = did_you_mean("".join(wrong[:1]), choices)
@@ -142,11 +156,14 @@ Received: reflekt. Did you mean reflect?
                         " A plus joins two of "
                         f"{', '.join(self.per_axis)}: height and width."
                     )
+                others = f", or end in {self.ending}" if self.ending else ""
                 raise InputError(
-                    f"--{name} must be of {', '.join(choices)}. Received: "
-                    f"{', '.join(wrong) or 'nothing'}{hint and f'.{hint}'}"
+                    f"--{name} must be of {', '.join(choices)}{others}. "
+                    f"Received: {', '.join(wrong) or 'nothing'}"
+                    f"{hint and f'.{hint}'}"
                 )
-        if self.crossed and not any(str(item).strip() for item in items):
+        several = self.crossed or isinstance(parsed, list)
+        if several and not any(str(item).strip() for item in items):
             raise InputError(
                 f"--{name} must name at least one. Received: nothing"
             )
@@ -212,10 +229,14 @@ class Settings:
         """A flag as a command line has it."""
         return f"--{name}={flag_text(self._values[name].value)}"
 
-    def check(self) -> None:
-        """Refuse what a flag does not allow, whichever is read later."""
-        for name in self._declared:
-            getattr(self, name)
+    def check(self, *, at_once: bool = False) -> None:
+        """Refuse what a flag does not allow, whichever is read later.
+
+        With `at_once` only what can be told without Keras.
+        """
+        for name, flag in self._declared.items():
+            if not (at_once and callable(flag.choices)):
+                getattr(self, name)
 
     def config(self) -> dict[str, Any]:
         """The flags that decide results, as config.json holds them."""
@@ -237,7 +258,10 @@ COMMON = {
     ),
     "seed": Flag(0, "Seed of every random choice.", least=0, most=2**32 - 1),
     "data_dir": Flag(
-        None, "Directory of the data. If not given: the data set's usual place."
+        None,
+        "Directory of the data, one that exists. If not given: the data set's "
+        "usual place.",
+        directory=True,
     ),
     "resume": Flag(
         True,

@@ -61,8 +61,7 @@ class Provenance:
             **devices,
             "machine": {**_machine(), "line": self.machine_line()},
             "seed": self.seed,
-            # sys.argv holds a file's path where the command was `python -m`.
-            "command": shlex.join(["python", *sys.orig_argv[1:]]),
+            "command": _command(),
             "start": self.start.isoformat(timespec="seconds"),
             "wall_seconds": round(wall_seconds, 3),
             "commit": _commit(),
@@ -103,6 +102,14 @@ def _versions() -> dict[str, str]:
         if package in sys.modules:
             versions[package] = sys.modules[package].__version__
     return versions
+
+
+def _command() -> str:
+    # sys.argv holds a file's path where the command was `python -m`.
+    program, *rest = sys.orig_argv[1:] or ["-"]
+    name = os.path.basename(program)
+    start = [name] if name == "keras-padpos" else ["python", program]
+    return shlex.join([*start, *rest])
 
 
 def _devices() -> list[str]:

@@ -34,16 +34,16 @@ _DAMAGES = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 class WorkDirectory:
     """What a run leaves behind, and what a resumed run finds.
 
-    ```
-    config.json     experiment and flags, written when the directory is made
-    results.json    experiment, config, rows, provenance: written last
-    metrics.jsonl   one line a step or epoch
-    events.*        the same and the results, for TensorBoard
-    arrays.npz      maps and other arrays
-    figures/        NAME.png, and the same as NAME.pdf
-    models/         NAME.keras, what was trained
-    checkpoints/    finished units of work
-    ```
+    ::
+
+        config.json     experiment and flags, written when the directory is made
+        results.json    experiment, config, rows, provenance: written last
+        metrics.jsonl   one line a step or epoch
+        events.*        the same and the results, for TensorBoard
+        arrays.npz      maps and other arrays
+        figures/        NAME.png, and the same as NAME.pdf
+        models/         NAME.keras, what was trained
+        checkpoints/    finished units of work
 
     A directory belongs to one experiment with one config. Without
     results.json it is unfinished, and opening it again goes on from its

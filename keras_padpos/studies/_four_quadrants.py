@@ -184,6 +184,14 @@ def _network(plan, layer):
     return keras.Model(inputs, network(prepared))
 
 
+def amount(run: Any, plan: Any) -> int | None:
+    """How many canvases a frozen network sees, each picture in two corners."""
+    images = run.sets["images"].expected
+    if plan["train"] != "frozen" or images is None:
+        return None
+    return 2 * min(_counts(run.settings)[plan["border"]], images)
+
+
 def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
     """Rows of one network at one border."""
     from keras_padpos import models

@@ -62,23 +62,26 @@ def position_network(
     import keras
 
     from keras_padpos import models
+    from keras_padpos import probes
 
-    read, heads = [], None
+    read: dict[str, str] = {}
+    heads = None
     if read_outs is not None:
         heads = _fitted(read_outs, backbone, weights, padding_mode, seed)
-        read = list(heads.input)
+        read = {name: probes.stage_of_input(name) for name in heads.input}
     network = models.backbone(
         backbone,
         weights,
         padding_mode,
-        stages=list(dict.fromkeys([*read, *stages])),
+        stages=list(dict.fromkeys([*read.values(), *stages])),
         # A file may have layers that take one size only.
         input_shape=None if models.is_model_file(backbone) else _ANY_SIZE,
         seed=seed,
     )
     outputs = {stage: network.output[stage] for stage in stages}
     if heads is not None:
-        outputs.update(heads({stage: network.output[stage] for stage in read}))
+        maps = {name: network.output[stage] for name, stage in read.items()}
+        outputs.update(heads(maps))
     return keras.Model(network.input, outputs, name=network.name)
 
 

@@ -36,6 +36,13 @@ def plans(run: Any) -> list[dict[str, Any]]:
     return list(nets.values())
 
 
+def amount(run: Any, plan: Any) -> int:
+    """How many epochs a net is trained."""
+    from keras_padpos import tasks
+
+    return run.settings.epochs or tasks.RED_GREEN_EPOCHS
+
+
 def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
     """Rows of one net."""
     import keras
@@ -65,7 +72,7 @@ def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
     scores = tasks.train_red_green(
         net,
         sets,
-        epochs=run.settings.epochs or tasks.RED_GREEN_EPOCHS,
+        epochs=amount(run, plan),
         log=log,
         checkpoint=unit.rolling,
         devices=run.devices,

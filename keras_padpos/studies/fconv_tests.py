@@ -22,6 +22,7 @@ from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import _four_quadrants
 from keras_padpos.studies import _red_green
 from keras_padpos.studies.networks import FURTHER_MODES
+from keras_padpos.studies.networks import MODE_TEXT
 from keras_padpos.studies.networks import PER_AXIS
 from keras_padpos.studies.networks import padding_modes
 from keras_padpos.studies.study import Study
@@ -49,11 +50,9 @@ _FLAGS = {
     "padding_mode": Flag(
         ["zeros", "circular"],
         "What added cells hold, with same and full convolutions and in "
-        "networks: zeros, constant, reflect, symmetric, replicate, circular, "
-        "distribution, randn, random_sides, partial, earth, extrapolate, two "
-        "joined by + (height+width); for four_quadrants also own (as the "
-        "network has it), interpolate and none.",
-        choices=lambda: [*padding_modes(own=True), *FURTHER_MODES],
+        f"networks: {MODE_TEXT}; for four_quadrants also own (as the network "
+        "has it), interpolate and none.",
+        choices=[*padding_modes(own=True), *FURTHER_MODES],
         per_axis=PER_AXIS,
         crossed=True,
     ),
@@ -94,6 +93,10 @@ def _label(plan):
         f"{name}{value}" if name in ("border", "seed") else value
         for name, value in plan.items()
     )
+
+
+def _amount(run, plan):
+    return _TESTS[plan["test"]].amount(run, plan)
 
 
 def _measure(run, plan, unit):
@@ -242,6 +245,7 @@ STUDY = Study(
     sets=_sets,
     plans=_plans,
     label=_label,
+    amount=_amount,
     noun=lambda plan: "epochs" if plan["test"] == "red_green" else "images",
     measure=_measure,
     tables=_TABLES,

@@ -1,5 +1,6 @@
 """Networks of `position_probe` and the heads to fit on them."""
 
+import functools
 import itertools
 import os
 from collections.abc import Iterable
@@ -11,15 +12,28 @@ from typing import NamedTuple
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
+from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import constant
+
+# Said here too, so that flags are checked before Keras is imported.
+TARGETS = (
+    "horizontal",
+    "vertical",
+    "gaussian",
+    "horizontal_stripes",
+    "vertical_stripes",
+)
+"""Names of the maps to predict, as `probes.TARGETS` has them."""
 
 HEAD_FLAGS = {
     "size": Flag(
         None,
-        "Height and width of what networks see, in pixels. If not given: 224; "
-        "128 where no networks are named.",
+        "Height and width of what networks see, in pixels. If not given: that "
+        "of the .keras files, 224 for other networks, 128 where no networks "
+        "are named.",
         type=int,
         least=1,
+        most=MOST_PIXELS,
     ),
     "resize": Flag(
         None,
@@ -28,7 +42,9 @@ HEAD_FLAGS = {
         choices=constant("probes", "RESIZES"),
     ),
     "stages": Flag(
-        ["all"], "Stages to read: all, or numbers from 1, or names of layers."
+        ["all"],
+        "Stages to read: all, or numbers from 1, or names of layers. Of a "
+        ".keras file: names, or all, the last layer at each size of the map.",
     ),
     "stage_subsets": Flag(
         ["all"],
@@ -44,8 +60,9 @@ HEAD_FLAGS = {
     ),
     "targets": Flag(
         ["horizontal", "vertical", "gaussian", "horizontal_stripes"],
-        "Maps to predict: horizontal, vertical, gaussian, horizontal_stripes, "
-        "vertical_stripes. With --tables, if not given: theirs.",
+        f"Maps to predict: {', '.join(TARGETS)}. With --tables, if not given: "
+        "theirs.",
+        choices=TARGETS,
     ),
     "target_range": Flag(
         "released",
@@ -145,6 +162,7 @@ _MAIN_JOB = (
 _MAIN_JOB_SEEDS = 3
 _MAIN_JOB_SIZE = 128
 _SIZE = 224
+_ENDING = ".keras"
 _NETWORKS = ("backbone", "weights", "padding_mode")
 
 
@@ -153,10 +171,40 @@ def _is_main_job(settings: Settings) -> bool:
 
 
 def probed_size(settings: Settings) -> int:
-    """Side of what networks see, in pixels: --size."""
+    """Side of what networks see, in pixels: --size.
+
+    If that is not given, it is the one size that `.keras` files among the
+    networks take, if they take squares.
+
+    Raises:
+        InputError: If files take squares of several sizes.
+    """
     if settings.size is not None:
         return settings.size
-    return _MAIN_JOB_SIZE if _is_main_job(settings) else _SIZE
+    if _is_main_job(settings):
+        return _MAIN_JOB_SIZE
+    sizes = {
+        name: _file_size(name, os.stat(os.path.expanduser(name)).st_mtime_ns)
+        for name in settings.backbone
+        if name.endswith(_ENDING) and os.path.isfile(os.path.expanduser(name))
+    }
+    several = {size for size in sizes.values() if size is not None}
+    if len(several) > 1:
+        texts = (f"{name} {size}" for name, size in sizes.items() if size)
+        raise InputError(
+            "--size must be given for files that take several sizes: "
+            f"{', '.join(texts)}"
+        )
+    return several.pop() if several else _SIZE
+
+
+@functools.lru_cache(maxsize=16)
+def _file_size(path, changed):
+    """The side of the squares that a file takes, if it takes such alone."""
+    from keras_padpos import models
+
+    height, width = models.load_model_file(path).inputs[0].shape[1:3]
+    return height if height == width else None
 
 
 def probe_resize(settings: Settings) -> str:
@@ -178,7 +226,7 @@ def probed_networks(settings: Settings) -> list[ProbedNetwork]:
     for backbone, weights, mode in chosen:
         if backbone == "rgb":
             weights = mode = "none"
-        elif backbone.endswith(".keras"):
+        elif backbone.endswith(_ENDING):
             # A file brings weights and borders of its own.
             weights = weights if settings.present("weights") else "file"
             mode = mode if settings.present("padding_mode") else "own"

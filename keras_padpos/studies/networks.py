@@ -21,10 +21,36 @@ if TYPE_CHECKING:
     from keras_padpos.runs import WorkDirectory
     from keras_padpos.studies.study import Run
 
-_BACKBONES = (
-    "vgg16, vgg19, resnet18, vgg5, resnet50, resnet152, mobilenet, "
-    "efficientnetb0, densenet121"
+# Said here too, so that flags are checked before Keras is imported.
+BACKBONES = (
+    "vgg16",
+    "vgg19",
+    "resnet18",
+    "vgg5",
+    "resnet50",
+    "resnet152",
+    "mobilenet",
+    "efficientnetb0",
+    "densenet121",
 )
+"""Names of backbones, but for that of the bare picture."""
+
+MODES = (
+    "zeros",
+    "constant",
+    "reflect",
+    "symmetric",
+    "replicate",
+    "circular",
+    "distribution",
+    "randn",
+    "random_sides",
+    "partial",
+)
+"""Names of padding modes, as `padding.names` gives them."""
+
+MOST_PIXELS = 4096
+"""Largest side of a picture, whose maps fill gigabytes."""
 
 # Said here too, so that flags are checked before Keras is imported.
 PER_AXIS = (
@@ -42,6 +68,11 @@ PER_AXIS = (
 
 FURTHER_MODES = ("earth", "extrapolate")
 """Padding modes that are no default of a flag that lists all."""
+
+MODE_TEXT = ", ".join(
+    [*MODES, *FURTHER_MODES, "one an axis joined by + (height+width)"]
+)
+"""What the help of a flag says of all padding modes."""
 
 
 def constant(floor: str, name: str) -> Callable[[], Sequence[str]]:
@@ -61,15 +92,17 @@ def model_flag() -> Flag:
     )
 
 
-def backbone_flag(layers: str, names: str = _BACKBONES) -> Flag:
+def backbone_flag(layers: str, names: str = ", ".join(BACKBONES)) -> Flag:
     """Declare `--backbone`, networks whose values are crossed.
 
-    `layers` is the flag that a `.keras` file needs, and what else to say.
+    `layers` is the flag that a `.keras` file takes, and what else to say.
     """
     return Flag(
         ["vgg16"],
         f"Networks: {names}, or the path of a .keras file that takes raw RGB "
         f"(with {layers}.",
+        choices=[*BACKBONES, "rgb"],
+        ending=".keras",
         crossed=True,
     )
 
@@ -100,15 +133,14 @@ def padding_flag(
     `further` are choices that are no padding modes, and what they are.
     """
     further = further or {}
-    others = [*FURTHER_MODES, "two joined by + (height+width)", "interpolate"]
+    others = [MODE_TEXT, "interpolate"]
     others += ["none (no cells are added)"] * none
     others += ["own (as the network has it)"] * own
     others += [f"{name} ({what})" for name, what in further.items()]
     return Flag(
         None if default is None else list(default),
-        f"{about}: zeros, constant, reflect, symmetric, replicate, circular, "
-        f"distribution, randn, random_sides, partial, {', '.join(others)}.",
-        choices=lambda: [
+        f"{about}: {', '.join(others)}.",
+        choices=[
             *(
                 mode
                 for mode in padding_modes(own=own)
@@ -132,9 +164,7 @@ def check_padding_mode(mode: Any) -> None:
 
 def padding_modes(*, own: bool = False) -> list[str]:
     """The modes that a network can be converted to."""
-    from keras_padpos import padding
-
-    return [*padding.names(), "interpolate", "none", *["own"] * own]
+    return [*MODES, "interpolate", "none", *["own"] * own]
 
 
 def size_flag(default: str, about: str) -> Flag:
@@ -144,6 +174,7 @@ def size_flag(default: str, about: str) -> Flag:
         f"Height and width of {about} in pixels, or one number for both.",
         type=int,
         least=1,
+        most=MOST_PIXELS,
     )
 
 
@@ -233,6 +264,23 @@ def joined_sets(specs: Sequence[str]) -> str | list[str]:
     return specs[0] if len(specs) == 1 else list(specs)
 
 
+def check_pictures(settings: Settings) -> None:
+    """Refuse `--images` of which no picture can be read.
+
+    For studies that know only later how large their crops are: a folder or a
+    package that is missing is to be known before anything is written.
+    """
+    from keras_padpos import data
+
+    with naming("--images"):
+        data.open_images(
+            joined_sets(settings.images),
+            size=1,
+            count=1,
+            data_dir=settings.data_dir,
+        )
+
+
 def open_crops(
     settings: Settings, shape: tuple[int, int], **options: Any
 ) -> Any:
@@ -254,9 +302,11 @@ def stage_layers(
 ) -> list[str]:
     """The layers that a flag such as `--stages` names in one network.
 
-    Stages are `["all"]`, or numbers from 1 and names of layers; of a `.keras`
-    file names alone. That there are such layers is not checked. The bare
-    picture (`"rgb"`) has one stage, whatever is asked for.
+    Stages are `["all"]`, or numbers from 1 and names of layers. Of a `.keras`
+    file they are names alone, and `"all"` stands for the last layer at each
+    size of the map (`models.stage_candidates`). That there are such layers is
+    not checked. The bare picture (`"rgb"`) has one stage, whatever is asked
+    for.
 
     Raises:
         InputError: If a number is out of range, or a file's stages are no
@@ -268,23 +318,23 @@ def stage_layers(
     from keras_padpos import models
 
     if models.is_model_file(backbone):
-        numbers = [stage for stage in stages if stage.isdigit()]
-        if numbers or not stages or list(stages) == ["all"]:
-            candidates = models.stage_candidates(
-                models.load_model_file(backbone)
-            )
-            raise InputError(
-                f"--{flag} of {backbone!r} must name layers, such as "
-                f"{','.join(candidates)}. "
-                f"Received: {','.join(stages) or 'nothing'}"
-            )
-        return list(stages)
+        numbers = [stage for stage in stages if stage.isdecimal()]
+        if stages and not numbers and list(stages) != ["all"]:
+            return list(stages)
+        candidates = models.stage_candidates(models.load_model_file(backbone))
+        if candidates and list(stages) == ["all"]:
+            return candidates
+        raise InputError(
+            f"--{flag} of {backbone!r} must name layers, such as "
+            f"{','.join(candidates) or 'none: no layer gives a map'}. "
+            f"Received: {','.join(stages) or 'nothing'}"
+        )
     known = models.stage_names(backbone)
     if list(stages) == ["all"] or backbone == "rgb":
         return list(known)
     layers = []
     for stage in stages:
-        if stage.isdigit():
+        if stage.isdecimal():
             if not 1 <= int(stage) <= len(known):
                 raise InputError(
                     f"--{flag} of {backbone} go from 1 to {len(known)}. "

@@ -23,7 +23,9 @@ from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies.heads import ProbedNetwork
+from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import backbone_flag
+from keras_padpos.studies.networks import check_pictures
 from keras_padpos.studies.networks import open_crops
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.networks import stage_layers
@@ -64,7 +66,12 @@ _FLAGS = {
         type=int,
         least=1,
     ),
-    "crop": Flag(224, "Height and width of the crops, in pixels.", least=1),
+    "crop": Flag(
+        224,
+        "Height and width of the crops, in pixels.",
+        least=1,
+        most=MOST_PIXELS,
+    ),
     "crops_per_picture": Flag(
         4,
         "Crops of each picture, at random positions: one of every picture, "
@@ -78,6 +85,11 @@ _FLAGS = {
     ),
     "batch_size": Flag(8, "Crops that pass the networks at once.", least=1),
 }
+
+
+def _sets(run):
+    check_pictures(run.settings)
+    return {}
 
 
 def _plans(run):
@@ -276,6 +288,7 @@ STUDY = Study(
     name="padding_pattern",
     about=__doc__,
     flags=_FLAGS,
+    sets=_sets,
     plans=_plans,
     label=operator.itemgetter("label"),
     amount=lambda run, plan: _opened(run, plan)[1].expected,

@@ -17,6 +17,7 @@ from keras_padpos.runs.training_options import training_flags
 from keras_padpos.runs.units import StopRows
 from keras_padpos.studies._pattern_formation_report import FORMATION_NOTES
 from keras_padpos.studies._pattern_formation_report import FORMATION_TABLES
+from keras_padpos.studies.networks import check_pictures
 from keras_padpos.studies.networks import dataset_flag
 from keras_padpos.studies.networks import open_crops
 from keras_padpos.studies.networks import padding_flag
@@ -91,8 +92,7 @@ _SCORING_BATCH = 256
 
 
 def _sets(run):
-    if not any(map(str.strip, run.settings.images)):
-        raise InputError("--images must name a set. Received: nothing")
+    check_pictures(run.settings)
     return tfds_sets(run, run.settings.size)
 
 
@@ -147,6 +147,13 @@ def _crops(run, shape):
     images = open_crops(run.settings, shape, per_picture=count, count=count)
     batches = zip(*images.numbered_batches(64), strict=True)
     return [np.concatenate(each) for each in batches], images
+
+
+def _stops(run, plan):
+    """How many times the training of a network stops to be measured."""
+    total = run.training.steps(len(run.sets["train"]))
+    steps = {step for step in run.settings.checkpoints if step < total}
+    return len(steps | {0, total})
 
 
 def _measure(run, plan, unit):
@@ -232,6 +239,7 @@ STUDY = Study(
     network=_network,
     network_flags=["size"],
     label=lambda plan: "{model}-{padding_mode}-seed{seed}".format(**plan),
+    amount=_stops,
     noun="measurements",
     measure=_measure,
     tables=FORMATION_TABLES,

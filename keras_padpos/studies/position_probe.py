@@ -145,16 +145,20 @@ def _sets(run):
     open_images = functools.partial(
         data.open_images,
         size=picture_size(settings),
-        count=settings.max_images,
         data_dir=settings.data_dir,
     )
+    most = settings.max_images
     sets = networks.joined_sets(settings.train_images)
     # Other crops than the training set's, should both name the same pictures.
     tests = {
-        spec: open_images(spec, seed=settings.seed + 1)
+        spec: open_images(
+            spec, seed=settings.seed + 1, count=data.limited(spec, most)
+        )
         for spec in settings.test_images
     }
-    return {"train": open_images(sets, seed=settings.seed), "tests": tests}
+    count = data.limited(sets, most)
+    train = open_images(sets, seed=settings.seed, count=count)
+    return {"train": train, "tests": tests}
 
 
 def _plans(run):
@@ -179,6 +183,9 @@ def _plans(run):
                 models.backbone(network.backbone, **options)
         else:
             stages = models.stage_names(network.backbone)
+            if not set(layers) <= set(stages):
+                with naming("--stages"):
+                    models.backbone(network.backbone, "random", stages=layers)
         heads = probed_heads(settings, network, layers, stages)
         if heads:
             label = f"{len(plans) + 1}-{network.label}"
@@ -214,7 +221,11 @@ def _measure(run, plan, unit):
         (size, size),
         train,
         tests,
-        identity={**network._asdict(), "calibration_images": calibrated},
+        identity={
+            **network._asdict(),
+            "size": size,
+            "calibration_images": calibrated,
+        },
         label=unit.label,
         resize=resize,
         targets=probed_targets(settings),
@@ -247,6 +258,14 @@ def _measure(run, plan, unit):
     return rows, arrays
 
 
+def _amount(run, plan):
+    """How many pictures go through a network; `None` if a set does not say."""
+    passes = 1 if run.settings.solver == "exact" else run.settings.epochs
+    counts = [images.expected for images in run.sets["tests"].values()]
+    counts += [run.sets["train"].expected] * passes
+    return None if None in counts else sum(counts)
+
+
 def _first(images, count, size):
     """The first pictures of a set, in batches that no flag changes."""
     for batch in images.batches(_CALIBRATION_BATCH):
@@ -276,6 +295,7 @@ STUDY = Study(
     sets=_sets,
     plans=_plans,
     label=operator.itemgetter("label"),
+    amount=_amount,
     measure=_measure,
     finish=_pictures,
     config=lambda run, plans: {

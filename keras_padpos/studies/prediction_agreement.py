@@ -25,6 +25,7 @@ from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
 from keras_padpos.report.table import percent
 from keras_padpos.runs.flags import Flag
+from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.networks import padding_modes
 from keras_padpos.studies.study import Study
@@ -57,12 +58,14 @@ _FLAGS = {
         "Side of the crop that the classifier sees, in pixels; a multiple of "
         "32.",
         least=32,
+        most=MOST_PIXELS,
     ),
     "shorter_side": Flag(
         256,
         "Shorter side that pictures are resized to, aspect ratio kept, before "
         "the middle crop is taken; none takes what its neighbours need.",
         least=40,
+        most=MOST_PIXELS,
     ),
     "batch_size": Flag(
         8,

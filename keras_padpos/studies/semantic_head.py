@@ -72,6 +72,7 @@ _FLAGS = {
         "For voc: with other pictures than Pascal VOC's own: how many classes "
         "the masks have, or their names.",
         type=list,
+        empty=True,
     ),
     "size": networks.size_flag("224", "the pictures"),
     "flip": Flag(True, "Mirror half of the training pictures, left to right."),
@@ -95,9 +96,12 @@ _TRAINING = {
 def _sets(run):
     """Sets to train and to score on; and one to cut patches out of."""
     from keras_padpos import data
+    from keras_padpos import metrics
     from keras_padpos import tasks
 
     settings, classes = run.settings, run.settings.classes or None
+    if settings.task == "saliency":
+        metrics.SaliencyScores()  # the package behind it may be missing
     if classes and len(classes) == 1:
         count = Flag(["1"], "Classes.", type=int, least=1)
         (classes,) = count.value("classes", classes)
@@ -128,8 +132,6 @@ def _sets(run):
 def _plans(run):
     """The baselines, and each network that is to be trained."""
     settings, chosen = run.settings, []
-    if not any(settings.stages):
-        raise InputError("--stages must name at least one. Received: nothing")
     if DEEPLAB in settings.head and settings.stages != ["all"]:
         raise InputError(
             "--stages are those that heads fcn and fcn_skips read; deeplab "

@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import itertools
 import re
-import sys
 import warnings
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -15,7 +14,6 @@ from typing import Any
 from typing import NoReturn
 
 import numpy as np
-from absl.flags import FlagValues
 
 from keras_padpos import runs
 from keras_padpos.report import run_files
@@ -238,35 +236,27 @@ class Study:
             **(DEVICES if self.several_devices else {}),
         }
 
-    def define(self, values: FlagValues) -> None:
-        """Define all flags in `values`, which the study's run parses."""
-        for name, flag in self.declared.items():
-            flag.define(name, values)
+    @property
+    def program(self) -> runs.Program:
+        """The study as a command."""
+        return runs.Program(
+            name=self.name,
+            about=self.about,
+            flags=self.declared,
+            main=self.main,
+        )
 
     def run(self, argv: Sequence[str] | None = None) -> NoReturn:
-        """Run the study as a binary does, and end with its exit status.
-
-        The flags are in a registry of their own, so that several studies can
-        run in one process, one after the other.
+        """Run the study as its command does, and end with the exit status.
 
         Args:
             argv: The command line; `sys.argv` if not given.
         """
-        values = FlagValues()
-        self.define(values)
-        argv = list(sys.argv if argv is None else argv)
-        usage = f"{self.about.strip()}\n\nUsage: {self.name} [--flags]"
-        runs.run(
-            lambda rest: self.main(values),
-            [self.name, *argv[1:]],
-            values=values,
-            usage=usage,
-        )
+        self.program.run(argv)
 
-    def main(self, values: FlagValues) -> None:
+    def main(self, settings: Settings) -> None:
         """Measure each unit of work, then write and print the results."""
         devices = runs.open_devices() if self.several_devices else None
-        settings = Settings(self.declared, values)
         settings.check()
         run = Run(self, settings, devices)
         run.sets = self.sets(run)

@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import MissingPackageError
 from keras_padpos.errors import error_text
+from keras_padpos.errors import optional_import
 from keras_padpos.sweep.grid import SweepRun
 from keras_padpos.sweep.process import SweepEnd
 from keras_padpos.sweep.process import sweep_task
@@ -37,14 +37,9 @@ class SweepCluster:
     def __post_init__(self):
         # Before Ray is imported, which reads it then.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        try:
-            import ray
-        except ImportError as error:
-            raise MissingPackageError(
-                "A sweep needs Ray: pip install 'keras-padpos[sweep]'. "
-                "--dry_run prints its commands without."
-            ) from error
-        self._ray: Any = ray
+        self._ray = optional_import(
+            "ray", "sweep", "A sweep (--dry_run does not)"
+        )
         self._task: Any = None
         self._under_way: dict[Any, SweepRun] = {}
         # As of entering: how many runs have room at once, on how many nodes.

@@ -19,9 +19,11 @@ from typing import Any
 
 from absl import flags
 
+from keras_padpos import studies
 from keras_padpos.errors import InputError
-from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import did_you_mean
 from keras_padpos.errors import error_text
+from keras_padpos.errors import optional_import
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import flag_text
@@ -49,12 +51,12 @@ class SweepRun:
     """A binary and its flags, without `--workdir`; and how far a sweep got.
 
     Example:
-        >>> run = SweepRun("experiments.count", {"seed": 1}, varied=("seed",))
+        >>> run = SweepRun("texture", {"seed": 1}, varied=("seed",))
         >>> run.name
-        'count-seed=1-d8e1f2c80f'
+        'texture-seed=1-f1adde177a'
 
     Args:
-        experiment: The binary's module, with its package.
+        experiment: The name of a study, or a binary's module with its package.
         flags: From flag name to value: text, number, boolean, or a list of
             these.
         varied: Names of the flags in which the runs of a sweep differ.
@@ -116,8 +118,10 @@ class SweepRun:
 
     def command(self, python: str = "python") -> list[str]:
         """The command line that runs it with `python` in its `workdir`."""
-        workdir = f"--workdir={self.workdir}"
-        return [python, "-m", self.experiment, *self.arguments(), workdir]
+        is_study = "." not in self.experiment
+        program = ["keras_padpos"] if is_study else []
+        program += [self.experiment, *self.arguments()]
+        return [python, "-m", *program, f"--workdir={self.workdir}"]
 
 
 def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
@@ -128,15 +132,12 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
     changing first. The file is a block, or a list of blocks under `runs:`,
     with `experiment` and `flags` for all of them beside it. A list as a value
     becomes one value with commas. Each binary checks the flags of its runs;
-    no run is started, and Keras is not imported.
+    no run is started, and Keras is not imported. A file::
 
-    Example:
-        ```yaml
         experiment: fconv_tests
         flags: {test: red_green, splits: disjoint}
         grid:
           padding_mode: [zeros, [reflect, circular]]
-        ```
 
     Args:
         path: The file.
@@ -185,14 +186,10 @@ def sweep_grid(path: str | os.PathLike) -> list[SweepRun]:
 
 
 def _load(path: str) -> Any:
-    try:
-        import yaml
-    except ImportError as error:
-        raise MissingPackageError(
-            "Sweeps need PyYAML: pip install 'keras-padpos[sweep]'"
-        ) from error
+    yaml = optional_import("yaml", "sweep", "A sweep")
+    safe_loader: Any = yaml.SafeLoader
 
-    class Loader(yaml.SafeLoader):
+    class Loader(safe_loader):
         """Refuses a key that appears twice, which YAML's own loader drops."""
 
         def construct_mapping(self, node, deep=False):
@@ -224,11 +221,9 @@ def _block_runs(
 ) -> Iterator[SweepRun]:
     _check_keys(source, block, _BLOCK)
     experiment = block.get("experiment", shared.get("experiment"))
-    expected = "a binary of experiments, or a module with its package"
+    expected = "the name of a study, or a module with its package"
     is_name = isinstance(experiment, str) and experiment
     _check(is_name, f"{source}: `experiment`", expected, experiment)
-    if "." not in experiment:
-        experiment = f"experiments.{experiment}"
     fixed = _flag_values(source, block, "flags")
     grid = _flag_values(source, block, "grid")
     for name in fixed.keys() & grid:
@@ -324,6 +319,14 @@ def _answer() -> None:
 
 def _flags_of(experiment: str) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
     """A binary's flags, and those that its study declares, if it is one."""
+    if "." not in experiment:
+        if experiment not in STUDIES:
+            raise InputError(
+                f"there is no study {experiment!r}."
+                f"{did_you_mean(experiment, STUDIES)} Studies are "
+                f"{', '.join(STUDIES)}; a module is written with its package"
+            )
+        return _study_flags(studies.get(experiment))
     try:
         module = importlib.import_module(experiment)
     except Exception as error:
@@ -333,23 +336,20 @@ def _flags_of(experiment: str) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
             raise InputError(
                 f"{experiment} cannot be imported: {reason}"
             ) from error
-        hint = ""
-        if experiment.startswith("experiments."):
-            hint = f" among {', '.join(STUDIES)}; a sweep is started in the "
-            hint += "folder that holds the package `experiments`"
-        raise InputError(
-            f"there is no experiment {experiment!r}{hint}"
-        ) from error
-    study = getattr(module, "STUDY", None)
-    if study is not None:
-        defined = flags.FlagValues()
-        study.define(defined)
-        return defined, study.declared
+        raise InputError(f"there is no module {experiment!r}") from error
+    if hasattr(module, "STUDY"):
+        return _study_flags(module.STUDY)
     if "workdir" not in flags.FLAGS:
         raise InputError(
             f"{experiment} has no --workdir, so it is no experiment"
         )
     return flags.FLAGS, {}
+
+
+def _study_flags(study: Any) -> tuple[flags.FlagValues, Mapping[str, Flag]]:
+    defined = flags.FlagValues()
+    study.program.define(defined)
+    return defined, study.declared
 
 
 def _first_flag_fault(

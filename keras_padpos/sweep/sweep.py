@@ -60,9 +60,9 @@ def sweep_commands(
     """The command lines of the runs that are not finished.
 
     Example:
-        >>> run = SweepRun("experiments.count", {"seed": 1})
-        >>> sweep_commands([run], "no/such/folder")[0][:4]
-        ['python', '-m', 'experiments.count', '--seed=1']
+        >>> run = SweepRun("texture", {"seed": 1})
+        >>> sweep_commands([run], "no/such/folder")[0][:5]
+        ['python', '-m', 'keras_padpos', 'texture', '--seed=1']
 
     Args:
         runs: The runs.
@@ -176,7 +176,7 @@ def print_sweep(outcome: SweepOutcome, out: str | os.PathLike) -> None:
         page = Path(out, "report.html")
         again = " --overwrite" if page.expanduser().exists() else ""
         print(
-            f"Report: python -m tools.report {shlex.quote(str(out))} "
+            f"Report: python -m keras_padpos report {shlex.quote(str(out))} "
             f"--out={shlex.quote(str(page))}{again}"
         )
 

@@ -202,9 +202,10 @@ def class_labels(
     single: bool = False,
     name: str = "labels",
 ) -> np.ndarray:
-    """Check that a network has logits for all labels; returns them as int64.
+    """Check that a network has logits for all labels; returns them as int32.
 
-    Backends differ in what they do of others: JAX computes on. Labels of shape
+    JAX has no int64 by default and may warn of it. Backends differ in what
+    they do of other labels: JAX computes on. Labels of shape
     `(pictures, height, width)` may be 255, void. One logit, that of class 1
     against class 0, will do if `single`. `name` is the argument's.
     """
@@ -215,7 +216,7 @@ def class_labels(
         raise InputError(f"`{name}` must be integers. Received: {labels.dtype}")
     logits = _logits(model)
     if logits is None:
-        return whole
+        return whole.astype("int32")
     if logits == 1 and not single:
         raise InputError(
             "`model` must have a logit for each of two classes or more. "
@@ -231,7 +232,7 @@ def class_labels(
             f"`{name}` must be classes from 0 to {classes - 1}{void}. "
             f"Received: {whole[wrong][0]}"
         )
-    return whole
+    return whole.astype("int32")
 
 
 def _logits(model):

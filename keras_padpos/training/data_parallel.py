@@ -27,13 +27,11 @@ class DataParallel(OneDevice):
     `keras.distribution.initialize`; each is given the same batches and takes
     its part of them.
 
-    Example: on JAX.
+    On JAX::
 
-    ```python
-    devices = DataParallel()
-    with devices.scope():
-        network = make_network()
-    ```
+        devices = DataParallel()
+        with devices.scope():
+            network = make_network()
 
     Raises:
         ValueError: If the backend is not JAX.

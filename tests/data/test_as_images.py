@@ -1,10 +1,12 @@
 """Pictures that a program has already, whatever holds them."""
 
 import importlib.util
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_padpos import data
 from keras_padpos.errors import InputError
@@ -24,30 +26,33 @@ class Sequence(keras.utils.PyDataset):
         return batch.astype("float32"), np.zeros(len(batch))
 
 
-def tf_dataset(batched, labels):
+def tf_dataset(batch_size, labels):
     import tensorflow as tf
 
     arrays = (PICTURES, np.zeros(5)) if labels else PICTURES
     dataset = tf.data.Dataset.from_tensor_slices(arrays)
-    return dataset.batch(2) if batched else dataset
+    return dataset.batch(batch_size) if batch_size else dataset
 
 
-def loader(labels):
+def loader(labels, batch_size=2):
     import torch
 
     first = torch.tensor(np.moveaxis(PICTURES, -1, 1))
     parts = (first, torch.zeros(5)) if labels else (first,)
     dataset = torch.utils.data.TensorDataset(*parts)
-    return torch.utils.data.DataLoader(dataset, batch_size=2)
+    return torch.utils.data.DataLoader(dataset, batch_size=batch_size)
+
+
+def write(folder, classes=1):
+    for number, picture in enumerate(PICTURES):
+        target = folder / f"class{number % classes}"
+        target.mkdir(exist_ok=True)
+        Image.fromarray(picture).save(target / f"{number}.png")
+    return folder
 
 
 def directory(folder):
-    from PIL import Image
-
-    for number, picture in enumerate(PICTURES):
-        target = folder / f"class{number % 2}"
-        target.mkdir(exist_ok=True)
-        Image.fromarray(picture).save(target / f"{number}.png")
+    write(folder, classes=2)
     return keras.utils.image_dataset_from_directory(
         folder, image_size=(6, 8), batch_size=2, shuffle=False, verbose=0
     )
@@ -63,17 +68,22 @@ KINDS = {
     "channels first": lambda _: np.moveaxis(PICTURES, -1, 1),
     "PyDataset": lambda _: Sequence(),
     "image set": lambda _: data.as_images(PICTURES),
+    "one by one": lambda _: [PICTURES[n : n + 1] for n in range(5)],
+    "one batch": lambda _: [PICTURES],
+    "floats": lambda _: PICTURES.astype("float32"),
 }
 if importlib.util.find_spec("tensorflow"):
     KINDS |= {
-        "tf.data": lambda _: tf_dataset(False, False),
-        "tf.data, labels": lambda _: tf_dataset(True, True),
+        "tf.data": lambda _: tf_dataset(0, False),
+        "tf.data, labels": lambda _: tf_dataset(2, True),
+        "tf.data, one batch": lambda _: tf_dataset(8, True),
         "directory": directory,
     }
 if importlib.util.find_spec("torch"):
     KINDS |= {
         "DataLoader": lambda _: loader(False),
         "DataLoader, labels": lambda _: loader(True),
+        "DataLoader, one batch": lambda _: loader(True, 8),
     }
 
 
@@ -87,6 +97,16 @@ def test_each_kind_gives_the_pictures(kind, tmp_path):
     else:
         np.testing.assert_array_equal(pictures, PICTURES)
     assert (len(images), images.shape) == (5, (6, 8))
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_gives_its_pictures(kind, tmp_path):
+    images = data.as_images(kind(write(tmp_path)), shape=(8, 8))
+    square = [
+        np.asarray(Image.fromarray(picture).resize((8, 8), Image.BICUBIC))
+        for picture in PICTURES
+    ]
+    np.testing.assert_array_equal(list(images), square)
 
 
 def test_it_takes_no_more_than_asked_for():

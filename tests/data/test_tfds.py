@@ -1,13 +1,17 @@
 import io
+import logging
 import sys
+import time
 
 import numpy as np
 import pytest
+import requests
 import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_padpos.data import open_crops
 from keras_padpos.data import open_images
+from keras_padpos.data import tfds_sets
 
 
 def pixels(number):
@@ -152,19 +156,47 @@ def test_errors(data_dir, spec, message):
     assert f"Received: spec='{spec}'" in str(caught.value)
 
 
-def test_no_network(data_dir, monkeypatch):
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_no_network(tmp_path, monkeypatch, capsys, seconds):
+    def head(url, timeout):
+        time.sleep(seconds)
+        raise requests.ConnectionError("Retry(total=0)\n no route")
+
+    monkeypatch.setattr(requests, "head", head)
+    monkeypatch.setattr(tfds_sets, "_PATIENCE", 0.2)
+    reason = "nothing in 0.2 s" if seconds else "ConnectionError"
+    with pytest.raises(OSError, match="could not be downl") as error:
+        open_images("tfds:cifar10", data_dir=tmp_path)
+    host = f"www.cs.toronto.edu does not answer ({reason})"
+    assert str(error.value).endswith(host)
+    assert str(tmp_path) in str(error.value)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"downloading cifar10 to {tmp_path}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_breaks_off(tmp_path, monkeypatch, caplog):
     def fail(self, *args, **kwargs):
+        logging.getLogger("urllib3.connectionpool").warning("Retrying")
         raise ConnectionError("no route\nto host")
 
     builder = tfds.core.DatasetBuilder
     monkeypatch.setattr(builder, "download_and_prepare", fail)
     with pytest.raises(OSError, match="could not be .*: no route") as e:
-        open_images("tfds:cifar10", data_dir=data_dir)
-    assert str(data_dir) in str(e.value) and "\n" not in str(e.value)
+        open_images("tfds:cifar10", data_dir=tmp_path)
+    assert "\n" not in str(e.value)
+    assert not caplog.records
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path):
+    with pytest.raises(FileNotFoundError, match="`data_dir` must .* exists"):
+        open_images("tfds:cifar10", data_dir=tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tensorflow_is_imported_only_here(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(ImportError):
+    hint = r"'tfds:cifar10' needs .* \"keras-padpos\[tensorflow\]\"$"
+    with pytest.raises(ImportError, match=hint):
         open_images("tfds:cifar10")
     assert len(list(open_images("black", size=4))) == 1

@@ -136,7 +136,7 @@ def _results(work):
 def file_run(pictures, tmp_path_factory):
     """A run on a `.keras` file: many heads, sets, seeds, a chosen ridge."""
     folder = tmp_path_factory.mktemp("file")
-    # Whatever size it was saved for, it is probed on pictures of 224.
+    # Saved for no square, it is probed on pictures of 224.
     inputs = keras.Input((64, 80, 3))
     x = keras.layers.Rescaling(1 / 255)(inputs)
     x = keras.layers.Conv2D(6, 3, 8, padding="same", name="early")(x)
@@ -156,6 +156,7 @@ def file_run(pictures, tmp_path_factory):
         "--seeds=2",
         f"--train_images={pictures}[:3],noise",
         f"--test_images={pictures},white",
+        "--max_images=20",
         "--targets=horizontal,vertical,gaussian",
         cwd=folder,
     )
@@ -185,6 +186,10 @@ def test_a_keras_file_is_read_with_many_heads_on_one_pass(file_run):
         ("random", 1, 4, "net.keras"),
     }
     assert {row["padding_mode"] for row in rows} == {"own"}
+    assert {row["size"] for row in rows} == {224}
+    assert "Networks see 224x224 pixels." in file_run[1].stdout
+    # A limit makes no more controls.
+    assert {r["images"] for r in rows if r["test_set"] == "white"} == {1}
 
 
 def test_every_figure_and_the_pictures_are_there(file_run, pictures):
@@ -239,9 +244,17 @@ def test_tables_without_a_head_for_the_network_are_an_error(tmp_path):
     "change, words",
     [
         ("--ridge=0.2", "another --workdir"),
-        ("--targets=diagonal", "`target` must be one of"),
-        ("--padding_mode=mirror", "--padding_mode must be of zeros"),
-        ("--backbone=vgg61", "must be one of vgg16"),
+        ("--targets=diagonal", "--targets must be of horizontal"),
+        ("--padding_mode=mirror", "Did you mean reflect?"),
+        ("--backbone=vgg61", "Did you mean vgg19?"),
+        ("--stages=", "--stages must name at least one"),
+        ("--stages=³", "--stages: `stages` must name layers of mobilenet"),
+        ("--backbone=", "--backbone must"),
+        ("--test_images=", "--test_images must name at least one"),
+        ("--size=100000", "--size"),
+        ("--ridge=nan", "--ridge must be a number"),
+        ("--learning_rate=inf", "--learning_rate must be finite"),
+        ("--checkpoint_seconds=nan", "--checkpoint_seconds must be finite"),
         ("--weights=nowhere.h5", "There is no file at 'nowhere.h5'"),
         ("--train_images=nowhere", "nowhere"),
         ("--kernel_sizes=1,two", "--kernel_sizes must be whole numbers"),
@@ -280,6 +293,7 @@ def test_a_file_of_one_size_alone_is_an_error(tmp_path):
         "--workdir=work",
         "--backbone=net.keras",
         "--stages=last",
+        "--size=224",
         "--train_images=noise",
         "--test_images=noise",
         cwd=tmp_path,

@@ -1,3 +1,5 @@
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -246,6 +248,13 @@ def test_a_trained_head_is_exported_and_inspected(finished, folder):
         assert "| score1 " in done.stdout
 
 
+def test_scores_without_their_package_are_refused_at_once(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "py_sod_metrics", None)
+    run.check_refused(
+        "--task=saliency", 'pip install "keras-padpos[segmentation]"'
+    )
+
+
 def test_a_network_that_diverges_does_not_end_the_run(run, monkeypatch):
     train, diverged = tasks.train_semantic, []
 
@@ -286,7 +295,7 @@ def test_one_that_diverges_by_itself_does_not_either(run):
         ("--stages=7", "--stages of vgg5 go from 1 to 4"),
         ("--stages=3,1", "--stages must go from the first to the last"),
         ("--stages=", "--stages must name at least one"),
-        ("--backbone=", "--backbone must name at least one"),
+        ("--backbone=", "--backbone must be of vgg16"),
         ("--head=deeplab", "--stages are those that heads fcn"),
         ("--train_set=tfds:nothing_of_the_kind:train", "--train_set: "),
         (

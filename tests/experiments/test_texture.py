@@ -131,9 +131,9 @@ def test_stripes_are_told_apart(run):
         ("--train=all", "--train must be of frozen, scratch"),
         (
             "--backbone=vgg17",
-            "--backbone=vgg17, --weights=file, --padding_mode=",
+            "Received: vgg17. Did you mean vgg1",
         ),
-        ("--backbone=", "--backbone must name at least one"),
+        ("--backbone=", "--backbone must be of vgg16"),
         ("--weights=imagenet", "`weights` of a .keras file must be"),
         ("--padding_mode=mirror", "interpolate, none, own. Received: mirror"),
         ("--padding_mode=", "--padding_mode must be of"),

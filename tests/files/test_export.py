@@ -1,3 +1,4 @@
+import collections
 import importlib.util
 import json
 
@@ -9,6 +10,7 @@ from work_folder import contents
 
 from keras_padpos import files
 from keras_padpos import layers
+from keras_padpos import models
 from keras_padpos.errors import InputError
 from keras_padpos.files import export as export_module
 
@@ -221,7 +223,7 @@ def five_columns():
         (small, "tf_saved_model", "file", "--out must be a folder"),
         # What a converter raises is one line.
         (lambda: small(mode="randn"), "litert", "out", "=litert cannot .*$"),
-        (small, "onnx", "out", "pip install tf2onnx"),
+        (small, "onnx", "out", r'pip install "keras-padpos\[onnx\]"$'),
     ],
 )
 def test_what_cannot_be_exported_changes_nothing(
@@ -255,18 +257,112 @@ def test_litert(tmp_path):
     }
 
 
-def test_onnx(tmp_path, monkeypatch):
-    pytest.importorskip("tf2onnx")
-    inputs = keras.Input((None, None, 3), name="picture")
-    modes = ("reflect", "symmetric", "replicate", "circular")
+def onnx_of(model, out):
+    """Exports, checks the numbers, and opens the file."""
+    onnx = pytest.importorskip("onnx")
+    rows = files.export_model(model, out, "onnx")
+    assert {row["compared"] for row in rows} == {"numbers"}
+    assert max(row["relative"] for row in rows) < 1e-5
+    saved = onnx.load(out / "model.onnx")
+    onnx.checker.check_model(saved, full_check=True)
+    return saved
+
+
+def operations(saved):
+    return collections.Counter(node.op_type for node in saved.graph.node)
+
+
+@pytest.mark.parametrize("size", [(None, None, 3), (9, 8, 3)])
+def test_padding_is_one_operation_of_onnx(tmp_path, size):
+    inputs = keras.Input(size, name="picture")
+    modes = ("zeros", "constant", "reflect", "symmetric", "replicate")
     model = keras.Model(
-        inputs, {mode: small(mode, mode).layers[-1](inputs) for mode in modes}
+        inputs,
+        {
+            mode: layers.Padding2D(1, padding_mode=mode)(inputs)
+            for mode in (*modes, "circular")
+        },
     )
-    rows = files.export_model(model, tmp_path / "out", "onnx")
-    if importlib.util.find_spec("onnxruntime") is not None:
-        assert {row["compared"] for row in rows} == {"numbers"}
+    saved = onnx_of(model, tmp_path / "out")
+    # The same twice is computed once.
+    pads = operations(saved).pop("Pad")
+    assert operations(saved).keys() <= {"Pad", "Identity"} and 4 <= pads <= 6
+    modes = {
+        attribute.s.decode()
+        for node in saved.graph.node
+        for attribute in node.attribute
+        if attribute.name == "mode"
+    }
+    assert {"reflect", "edge", "wrap"} <= modes
+    shapes = {
+        each.name: [
+            axis.dim_param or axis.dim_value
+            for axis in each.type.tensor_type.shape.dim
+        ]
+        for each in (*saved.graph.input, *saved.graph.output)
+    }
+    if size[0] is None:
+        assert shapes["picture"] == ["batch", "height", "width", 3]
+        expected = ["batch", "reflect_height", "reflect_width", 3]
+        assert shapes["reflect"] == expected
+    else:
+        assert shapes["picture"] == ["batch", 9, 8, 3]
+
+
+class Fixed(keras.layers.Layer):
+    """Gives the same map whatever comes in."""
+
+    def call(self, x):
+        cells = keras.ops.arange(24, dtype="float32")
+        return keras.ops.reshape(cells, (1, 3, 4, 2))
+
+    def compute_output_shape(self, shape):
+        return (1, 3, 4, 2)
+
+
+@pytest.mark.filterwarnings("ignore:.*repeats them")
+def test_what_no_operation_of_onnx_pads_stays_right(tmp_path):
+    """Frames wider than the map, symmetric ones, and those of constants."""
+    inputs = keras.Input((3, 4, 2), name="picture")
+
+    def pad(mode, cells, x):
+        return layers.Padding2D(cells, padding_mode=mode)(x)
+
+    outputs = {
+        f"{mode}_{cells}": pad(mode, cells, inputs)
+        for mode in ("reflect", "symmetric", "replicate", "circular")
+        for cells in (2, 7)
+    }
+    constant = pad("circular", 1, Fixed()(inputs))
+    outputs["constant"] = constant + pad("circular", 1, inputs)
+    onnx_of(keras.Model(inputs, outputs), tmp_path / "out")
+
+
+def test_an_onnx_file_tells_how_it_pads(tmp_path):
+    inputs = keras.Input((None, None, 3), name="picture")
+    x = layers.Conv2D(2, 3, padding="same", padding_mode="circular")(inputs)
+    x = keras.layers.MaxPooling2D()(x)
+    x = layers.Conv2D(2, 3, padding=1, padding_mode="reflect", name="b")(x)
+    saved = onnx_of(keras.Model(inputs, {"map": x}), tmp_path / "out")
+    told = {each.key: each.value for each in saved.metadata_props}
+    assert told["keras_padpos"] == "0.1.0"
+    assert json.loads(told["padding_modes"]) == ["circular", "reflect"]
+    assert json.loads(told["padding_sites"])[1] == {
+        "layer": "b",
+        "mode": "reflect",
+        "pads": [[1, 1], [1, 1]],
+    }
+    # One cell of the picture beside, then one of half as many.
+    field = models.receptive_field(keras.Model(inputs, x), (64, 64, 3))["b"]
+    assert json.loads(told["halo"]) == {
+        "map": {"stride": [2, 2], "margin": list(field.margin)}
+    }
+
+
+def test_onnx_without_its_runtime(tmp_path, monkeypatch):
+    pytest.importorskip("tf2onnx")
     without(monkeypatch, "onnxruntime")
-    rows = files.export_model(model, tmp_path / "again", "onnx")
+    rows = files.export_model(small(), tmp_path / "out", "onnx")
     assert {row["compared"] for row in rows} == {"nothing"}
 
 

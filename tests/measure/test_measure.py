@@ -1,6 +1,8 @@
 """One call measures a network that a program has in memory."""
 
 import json
+import logging
+import logging.handlers
 
 import keras
 import numpy as np
@@ -265,6 +267,42 @@ def test_what_does_not_fit_is_named(model, options, message, images):
     model = model() if callable(model) else model
     with pytest.raises(InputError, match=message):
         keras_padpos.measure_position(model, images, **options, **QUIET)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow's warning"
+)
+def test_measuring_again_and_again_is_no_retracing(images):
+    handler = logging.handlers.BufferingHandler(100)
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(handler)
+    model = network()
+    try:
+        for count in (6, 7, 9, 10, 13):  # last batches of several sizes
+            keras_padpos.measure_position(
+                model, images[:count], targets=["vertical"], **QUIET
+            )
+    finally:
+        logger.removeHandler(handler)
+    lines = [record.getMessage() for record in handler.buffer]
+    assert not [line for line in lines if "retracing" in line]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_a_type_of_pictures_changes_no_score(dtype):
+    rng = np.random.default_rng(5)
+    pictures = rng.integers(0, 256, (9, 16, 16, 3), "uint8")
+    options = {"targets": ["vertical"], "reference": False, **QUIET}
+    scores = [
+        [
+            row["spearman"]
+            for row in keras_padpos.measure_position(
+                network(), each, **options
+            ).rows
+        ]
+        for each in (pictures, list(pictures.astype(dtype)))
+    ]
+    np.testing.assert_allclose(*scores, atol=1e-4)
 
 
 def test_progress_can_be_seen(images, capsys):

@@ -219,8 +219,9 @@ QUIET = "runs.application.quiet_tensorflow()"
             "3",
             1,
             1,
-            "No module named jax. Install the backend, or set KERAS_BACKEND "
-            "to one that is installed.",
+            'No module named jax. Install one, pip install "keras-padpos'
+            '[tensorflow]" for example, or set KERAS_BACKEND to one that is '
+            "installed: tensorflow, jax or torch.",
         ),
     ],
 )

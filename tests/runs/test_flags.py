@@ -78,6 +78,16 @@ _LIST = " with commas between them. Received: "
         (["3"], {"type": int, "least": 1}, "3,0", f"from 1{_LIST}3,0"),
         (["3"], {"type": int}, "³", f"be whole numbers from 0{_LIST}³"),
         (["3"], {"type": float}, "nan", f"be numbers from 0{_LIST}nan"),
+        (["a"], {}, "", "name at least one. Received: nothing"),
+        (3.0, {}, "nan", "be finite. Received: nan"),
+        (3.0, {"least": 0}, "inf", "be finite. Received: inf"),
+        (
+            ["a"],
+            {"choices": "ab", "ending": ".h"},
+            "c.k",
+            "end in .h. Received: c.k",
+        ),
+        (None, {"directory": True}, "no/where", "exists. Received: no/where"),
     ],
 )
 def test_values_that_are_not_allowed(default, options, text, message):
@@ -86,6 +96,20 @@ def test_values_that_are_not_allowed(default, options, text, message):
         settings.check()
     assert str(error.value).startswith("--x must ")
     assert str(error.value).endswith(message)
+
+
+def test_what_needs_no_keras_is_checked_at_once():
+    declared = {
+        "one": Flag("a", "", choices=lambda: ["b"]),
+        "two": Flag(["a"], "", choices=["a", "b.h"], ending=".h"),
+    }
+    settings, _ = parsed(declared, "--two=c.h,a")
+    settings.check(at_once=True)
+    with pytest.raises(InputError, match="--one must"):
+        settings.check()
+    settings, _ = parsed(declared, "--two=c")
+    with pytest.raises(InputError, match="--two must"):
+        settings.check(at_once=True)
 
 
 def test_apply():

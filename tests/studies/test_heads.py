@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import keras
 import pytest
 
 from keras_padpos import models
@@ -149,6 +150,34 @@ def test_the_main_job_has_a_control_and_three_random_networks_for_each():
     assert len(probed_networks(settings)) == 7
     settings.given, settings.size = ("backbone",), 96
     assert probed_size(settings) == 96
+
+
+def test_without_a_size_a_file_has_its_own_and_other_networks_224(tmp_path):
+    sizes = {
+        "32": (32, 32),
+        "48": (48, 48),
+        "oblong": (32, 48),
+        "open": (None, None),
+    }
+    for name, shape in sizes.items():
+        layers = [keras.Input((*shape, 3)), keras.layers.Conv2D(1, 3)]
+        keras.Sequential(layers).save(tmp_path / f"{name}.keras")
+    for names, expected in (
+        (["32"], 32),
+        (["32", "vgg16", "open", "oblong"], 32),
+        (["vgg16", "rgb"], 224),
+        (["open"], 224),
+        (["oblong"], 224),
+    ):
+        backbone = [
+            str(tmp_path / f"{name}.keras") if name in sizes else name
+            for name in names
+        ]
+        settings = _Settings(given=("backbone",), size=None, backbone=backbone)
+        assert probed_size(settings) == expected
+    settings.backbone = [str(tmp_path / f"{n}.keras") for n in (32, 48)]
+    with pytest.raises(InputError, match="--size must be .*32.keras 32, .*48$"):
+        probed_size(settings)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import pytest
 
 from keras_padpos import models
 from keras_padpos import padding
+from keras_padpos import probes
 from keras_padpos.errors import InputError
+from keras_padpos.studies import heads
 from keras_padpos.studies import networks
 from keras_padpos.studies.networks import stage_layers
 from keras_padpos.studies.networks import stage_text
@@ -76,8 +78,12 @@ def test_layers_of_a_file_go_by_name(file):
     assert stage_layers(file, ["narrow", "wide"]) == ["narrow", "wide"]
 
 
-@pytest.mark.parametrize("stages", [["all"], ["1"], ["wide", "2"], []])
-def test_a_file_has_no_stages_of_its_own(stages, file):
+def test_all_of_a_file_is_the_last_layer_at_each_size(file):
+    assert stage_layers(file, ["all"]) == ["wide", "narrow"]
+
+
+@pytest.mark.parametrize("stages", [["1"], ["wide", "2"], ["٣"], []])
+def test_a_file_has_no_numbered_stages(stages, file):
     with pytest.raises(InputError) as error:
         stage_layers(file, stages)
     assert str(error.value) == (
@@ -104,3 +110,9 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
 )
 def test_stages_are_the_networks_own(layers, text):
     assert stage_text(layers, STAGES) == text
+
+
+def test_what_flags_know_without_keras_is_what_there_is():
+    assert networks.MODES == padding.names()
+    assert (*networks.BACKBONES, "rgb") == models.backbone_names()
+    assert heads.TARGETS == probes.TARGETS

@@ -1,17 +1,20 @@
 """A study: units of work, one after the other, and what is left of them."""
 
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 from absl import flags
 
+from keras_padpos import studies
 from keras_padpos.errors import InputError
 from keras_padpos.report.table import Column
 from keras_padpos.report.table import Table
 from keras_padpos.report.table import first
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import activated
 from keras_padpos.runs.units import _calibrated
 from keras_padpos.studies.study import Study
@@ -60,10 +63,10 @@ class Trial:
 
     def __call__(self, path, *argv):
         values = flags.FlagValues()
-        self.study.define(values)
+        self.study.program.define(values)
         values(["count", f"--workdir={path}", "--checkpoint_seconds=0", *argv])
         with activated(values):
-            self.study.main(values)
+            self.study.main(Settings(self.study.declared, values))
 
     def _tell(self, what):
         self.done.append(what)
@@ -240,3 +243,31 @@ def net(bias=0.0):
     model = keras.Model(inputs, keras.layers.Dense(1)(x))
     model.layers[-1].bias.assign([bias])
     return model
+
+
+def test_progress_has_a_total_in_every_study():
+    for name in studies.STUDIES:
+        study = studies.get(name)
+        assert study.amount is not Study.amount, name
+
+
+@pytest.mark.parametrize("solver, passes", [("exact", 1), ("sgd", 5)])
+def test_a_probe_goes_through_its_pictures(solver, passes):
+    train, one, other = (SimpleNamespace(expected=n) for n in (30, 4, 2))
+    run = SimpleNamespace(
+        settings=SimpleNamespace(solver=solver, epochs=5),
+        sets={"train": train, "tests": {"one": one, "other": other}},
+    )
+    amount = studies.get("position_probe").amount
+    assert amount(run, {}) == 30 * passes + 6
+    other.expected = None
+    assert amount(run, {}) is None
+
+
+def test_a_training_stops_at_its_start_its_end_and_between():
+    run = SimpleNamespace(
+        settings=SimpleNamespace(checkpoints=[2, 5, 40]),
+        training=SimpleNamespace(steps=lambda pictures: pictures // 10),
+        sets={"train": range(200)},
+    )
+    assert studies.get("pattern_formation").amount(run, {}) == 4

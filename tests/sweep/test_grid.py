@@ -66,11 +66,13 @@ def test_every_combination_in_the_order_of_the_file(read):
           padding_mode: [zeros, [reflect, circular]]
           seed: [0, 1.5]
     """)
-    assert {run.experiment for run in runs} == {"experiments.fconv_tests"}
+    assert {run.experiment for run in runs} == {"fconv_tests"}
     assert [
-        dataclasses.replace(run, workdir="W").command()[3:] for run in runs
+        dataclasses.replace(run, workdir="W").command()[2:] for run in runs
     ] == [
         [
+            "keras_padpos",
+            "fconv_tests",
             "--test=red_green",
             "--mixed_precision=false",
             f"--padding_mode={mode}",
@@ -93,10 +95,10 @@ def test_a_block_overrides_what_all_blocks_share(read):
           - grid: {seed: [5]}
     """)
     assert [(run.experiment, dict(run.flags)) for run in runs] == [
-        ("experiments.one", {"seed": 3, "units": 1, "list": "a"}),
-        ("experiments.one", {"seed": 3, "units": 1, "list": "b"}),
+        ("one", {"seed": 3, "units": 1, "list": "a"}),
+        ("one", {"seed": 3, "units": 1, "list": "b"}),
         ("stubs.two", {"seed": 4, "units": 1}),
-        ("experiments.one", {"seed": 5, "units": 1}),
+        ("one", {"seed": 5, "units": 1}),
     ]
 
 
@@ -145,7 +147,7 @@ def test_names_hold_what_varies_and_a_digest_of_the_flags():
         ("experiment: a\nflags: {x: 1, x: 2}", "line 2: key 'x' appears twice"),
         ("\x00", "Cannot read "),
         ("experiment: a\nfalgs: {}", "yaml: a key must be of experiment, flag"),
-        ("flags: {x: 1}", "study.yaml: `experiment` must be a binary"),
+        ("flags: {x: 1}", "study.yaml: `experiment` must be the name"),
         ("experiment: a\nflags: [x]", "`flags` must be a mapping"),
         ("experiment: a\nflags: {on: 1}", "flags: a flag's name must be text"),
         ("experiment: a\nflags: {x: {}}", "flags: `x` must be text, a number"),
@@ -163,7 +165,7 @@ def test_names_hold_what_varies_and_a_digest_of_the_flags():
         ("flags: 3\nruns: [{experiment: a}]", "study.yaml: `flags` must be"),
         (
             "runs: [{experiment: a}, {experiment: a}]",
-            "block 2: the run 'experiments.a' appears twice, first in ",
+            "block 2: the run 'a' appears twice, first in ",
         ),
         (
             "experiment: a\ngrid:\n"
@@ -243,7 +245,7 @@ def test_a_study_checks_what_it_declares(write, monkeypatch, in_this_process):
     monkeypatch.chdir(ROOT)
     texture = functools.partial(blocks, experiment="texture")
     (run,) = sweep_grid(write(texture({"padding_mode": ["zeros", "reflect"]})))
-    assert run.experiment == "experiments.texture"
+    assert run.experiment == "texture"
     for flag_set, message in (
         ({"padding_mod": "zeros"}, "no flag `padding_mod`; `padding_mode` is"),
         ({"padding_mode": ["zeros", "x"]}, "--padding_mode must be of zeros, "),
@@ -264,8 +266,8 @@ def test_a_binary_checks_the_flags_of_its_runs(stubs, write):
 @pytest.mark.parametrize(
     ("experiment", "code", "message"),
     [
-        ("no_stubs.none", None, "there is no experiment 'no_stubs.none'."),
-        ("experiments.none", None, "there is no experiment 'experiments.none'"),
+        ("no_stubs.none", None, "there is no module 'no_stubs.none'."),
+        ("textures", None, "no study 'textures'. Did you mean texture?"),
         ("stubs.bare", "import absl.app", "stubs.bare has no --workdir"),
         ("stubs.sick", "import no_such", "imported: No module named 'no_such'"),
         ("stubs.ill", "1 / 0", "cannot be imported: ZeroDivisionError"),

@@ -362,6 +362,7 @@ def test_a_mistake_is_one_line(tmp_path, arguments, words):
     [
         (["--networks=vgg61"], "--networks must be among vgg16, "),
         (["--modes="], "--modes: `padding_mode` must be one of zeros, "),
+        (["--modes=wrap"], "Received: padding_mode='wrap'. Did you mean circ"),
         (["--modes=zeros+randn"], '--modes: `padding_mode`: "randn" fills'),
         (["--passes=back"], "--passes must be among forward, "),
         (["--batch_sizes=0"], "--batch_sizes must be whole"),

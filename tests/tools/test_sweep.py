@@ -1,4 +1,5 @@
 import contextlib
+import functools
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from run_tool import run_tool
 from stub_experiment import computed
 from stub_experiment import lives
 from stub_experiment import sweep_json
@@ -18,7 +20,6 @@ from stub_experiment import write_stub
 from sweep_cluster import ROOT
 from sweep_cluster import start_sweep
 from sweep_cluster import sweep_cluster
-from tool_process import ToolProcess
 
 pytest.importorskip("ray")
 
@@ -247,7 +248,7 @@ def test_runs_that_fail_alone_on_this_machine(folder, monkeypatch):
         assert f"  failed: {text}" in failed
     assert out[5:] == [
         "The same command tries those that failed again.",
-        "Report: python -m tools.report out --out=out/report.html",
+        "Report: python -m keras_padpos report out --out=out/report.html",
     ]
     assert re.match(r"5 runs, 0 of them finished before; \d+ at once", err[0])
     pattern = re.compile(r"\d/5 count-fail=error-\w+: failed, exit s")
@@ -273,13 +274,10 @@ def test_runs_that_fail_alone_on_this_machine(folder, monkeypatch):
     assert [file.name for file in files] == ["sweep.json"]
 
 
-@pytest.fixture(scope="module")
-def tool():
-    with ToolProcess("tools.sweep", ["GRID"], needs_keras=False) as process:
-        yield process
+tool = functools.partial(run_tool, "tools.sweep")
 
 
-def test_a_dry_run_prints_commands(tool, folder):
+def test_a_dry_run_prints_commands(folder):
     done = tool("grid.yaml", "--out=out", "--dry_run", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (folder / "out").exists()
@@ -326,7 +324,7 @@ def test_a_dry_run_prints_commands(tool, folder):
         ),
     ],
 )
-def test_a_mistake_is_one_line(tool, folder, argv, message, status):
+def test_a_mistake_is_one_line(folder, argv, message, status):
     (folder / "bad.yaml").write_text("experiment: stubs.count\ngrid: {}")
     (folder / "flag.yaml").write_text("experiment: stubs.count\nflags: {x: 1}")
     done = tool(*argv, cwd=folder)

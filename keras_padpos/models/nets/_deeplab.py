@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import MissingPackageError
+from keras_padpos.errors import optional_import
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.graph.graph_walk import inputs_of_call
@@ -162,14 +162,7 @@ def _scaled(inputs, converter):
 
 
 def _package():
-    try:
-        import keras_hub
-    except ImportError as error:
-        raise MissingPackageError(
-            "DeepLab needs the package keras-hub: "
-            'pip install "keras-padpos[segmentation]"'
-        ) from error
-    return keras_hub
+    return optional_import("keras_hub", "segmentation", "DeepLab")
 
 
 # No public name leads to the class, nor to what it holds.
