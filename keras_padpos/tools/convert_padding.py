@@ -13,7 +13,6 @@ from keras_padpos import files
 from keras_padpos import runs
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
-from keras_padpos.runs.flags import naming
 from keras_padpos.studies import networks
 
 _FLAGS = {
@@ -45,12 +44,10 @@ _FLAGS = {
 def _main(settings, source, target):
     """Load, convert and save, and print what changed."""
     from keras_padpos import models
-    from keras_padpos import padding
 
     settings.check()
-    if settings.padding_mode != "none":
-        with naming("--padding_mode"):
-            padding.get(settings.padding_mode)
+    if settings.padding_mode.count("+") < 2:  # volumes have three axes
+        networks.check_padding_mode(settings.padding_mode)
     target = Path(target).expanduser()
     _check_target(target, settings.overwrite)
     model = files.load_keras_model(source, "IN.keras", compiled=True)

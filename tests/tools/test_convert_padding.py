@@ -109,7 +109,9 @@ def test_torch_pads_evenly(folder):
     assert second.geometry.explicit == ((1, 1), (1, 1))
 
 
-@pytest.mark.parametrize("mode", ["interpolate", *padding.names()])
+@pytest.mark.parametrize(
+    "mode", ["interpolate", "zeros+circular", *padding.names()]
+)
 def test_every_mode_is_known(folder, mode):
     done = tool("in.keras", "out.keras", f"--padding_mode={mode}", cwd=folder)
     assert done.returncode == 0, done.stderr
