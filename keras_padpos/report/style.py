@@ -41,7 +41,7 @@ MODE_STYLES = {
 
 The colours are Okabe and Ito's and others that stay apart for colour-blind
 readers; no two modes share a marker. A mode per axis, such as
-`replicate+circular`, has the marker of its first and the colour of its last.
+`replicate+circular`, has the colour of its first and the marker of its last.
 """
 
 MODE_LABELS = {"none": "no padding", "reference": "real neighbours"}
@@ -163,7 +163,7 @@ def _mode_name(mode):
 
 def _mode_style(name):
     first, last = (MODE_STYLES[name.split("+")[end]] for end in (0, -1))
-    return last._replace(marker=first.marker)
+    return first._replace(marker=last.marker)
 
 
 def _line(style, number):
