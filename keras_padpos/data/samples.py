@@ -38,7 +38,7 @@ PHOTOGRAPHS = {
         ("scikit-image", "skimage/data/rocket.jpg"),
     ),
 }
-DEFAULT_COUNTS = {"train": 48, "test": 24}
+DEFAULT_COUNTS = {"train": 40, "test": 20}
 
 
 def _locate(package: str, path: str) -> str:

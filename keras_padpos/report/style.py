@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
+from typing import TypeVar
 
 
 class ModeStyle(NamedTuple):
@@ -16,6 +17,8 @@ class ModeStyle(NamedTuple):
     marker: str
     linestyle: str
 
+
+_Label = TypeVar("_Label")
 
 MODE_STYLES = {
     "zeros": ModeStyle("#0072B2", "o", "-"),
@@ -95,7 +98,9 @@ def mode_lines(modes: Iterable[str]) -> dict[str, dict[str, Any]]:
     return line_styles({mode: mode for mode in modes})
 
 
-def line_styles(modes: Mapping[str, str | None]) -> dict[str, dict[str, Any]]:
+def line_styles(
+    modes: Mapping[_Label, str | None],
+) -> dict[_Label, dict[str, Any]]:
     """The style of each line, as Matplotlib's `plot` takes it.
 
     Lines of the same mode share its colour and marker, and differ in their
@@ -110,7 +115,7 @@ def line_styles(modes: Mapping[str, str | None]) -> dict[str, dict[str, Any]]:
     spare = spare or list(MODE_STYLES)
     counts: dict[str, int] = {}
     others: dict[Any, str] = {}
-    styles = {}
+    styles: dict[_Label, dict[str, Any]] = {}
     for (label, mode), name in zip(modes.items(), names, strict=True):
         if name is None:
             key = label if mode is None else mode

