@@ -122,7 +122,7 @@ def line_styles(
             name = others.setdefault(key, spare[len(others) % len(spare)])
         number = counts[name] = counts.get(name, -1) + 1
         styles[label] = _line(_mode_style(name), number) | {
-            "label": mode_label(label)
+            "label": mode_label(str(label))
         }
     return styles
 
