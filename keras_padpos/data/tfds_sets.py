@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -55,7 +56,8 @@ def _prepare(builder, name):
             print(
                 f"downloading {name} to {folder}", file=sys.stderr, flush=True
             )
-            _check_hosts(builder.url_infos or ())
+            if not _has_downloads(folder):
+                _check_hosts(builder.url_infos or ())
         with _quiet("urllib3"):
             builder.download_and_prepare()
     # No network, no space, a manual download, a missing package: TFDS has no
@@ -65,6 +67,15 @@ def _prepare(builder, name):
             f"The data set {name!r} is not prepared in `data_dir` ({folder!r}) "
             f"and could not be downloaded: {_first_line(error)}"
         ) from error
+
+
+def _has_downloads(folder):
+    """Whether archives lie beside a data set, so that none may be missing."""
+    # DIR/NAME/VERSION or DIR/NAME/CONFIG/VERSION; archives in DIR/downloads.
+    return any(
+        any(parent.joinpath("downloads").glob("*"))
+        for parent in list(Path(folder).parents)[1:3]
+    )
 
 
 def _check_hosts(urls):
@@ -142,11 +153,14 @@ class TFDSPictures(PictureFiles):
         data_dir: str | os.PathLike[str] | None,
         encoded: tuple[str, ...] = ("image",),
     ) -> None:
-        if data_dir is not None and not os.path.isdir(data_dir):
-            raise FileNotFoundError(
-                "`data_dir` must be a directory that exists. "
-                f"Received: {os.fspath(data_dir)!r}"
-            )
+        if data_dir is not None:
+            data_dir = os.path.expanduser(os.fspath(data_dir))
+            # TFDS opens remote directories too.
+            if "://" not in data_dir and not os.path.isdir(data_dir):
+                raise FileNotFoundError(
+                    "`data_dir` must be a directory that exists. "
+                    f"Received: {data_dir!r}"
+                )
         tfds = optional_import(
             "tensorflow_datasets", "tensorflow", f"'tfds:{spec}'"
         )
@@ -157,8 +171,6 @@ class TFDSPictures(PictureFiles):
                 f"`spec` must be 'tfds:NAME' or 'tfds:NAME:SPLIT'. {received}"
             )
         name, split = parts["name"], parts["split"] or "train"
-        if data_dir is not None:
-            data_dir = os.fspath(data_dir)
         try:
             builder = tfds.builder(name, data_dir=data_dir)
         except tfds.core.DatasetNotFoundError as error:

@@ -192,8 +192,7 @@ def export_model(
     with atomic_path(path, replace_folder=overwrite) as folder:
         folder.mkdir()
         with _without_log_lines():
-            shape = next(iter(cases[0][0].values())).shape[1:]
-            _write(model, folder, format, made_from or {}, shape)
+            _write(model, folder, format, made_from or {})
             with _converter_errors(format, "cannot be opened again"):
                 run = _open_export(folder, format)
         rows = []
@@ -313,7 +312,7 @@ def _without_log_lines():
         tf2onnx.setLevel(tf2onnx_level)
 
 
-def _write(model, folder, format, made_from, shape):
+def _write(model, folder, format, made_from):
     import keras
 
     import keras_padpos
@@ -321,7 +320,7 @@ def _write(model, folder, format, made_from, shape):
     file = folder / EXPORT_FORMATS[format]
     with _converter_errors(format, "cannot be made of this network"):
         if format == "onnx":
-            onnx_graph.write_onnx(model, file, shape)
+            onnx_graph.write_onnx(model, file)
         else:
             model.export(str(file), format=format, verbose=False)
     extra = folder / "assets.extra"

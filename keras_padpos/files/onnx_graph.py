@@ -42,15 +42,19 @@ def _mark(
     pads: Sequence[tuple[Any, Any]],
 ) -> float | None:
     """What to fill a frame with; `None` if no Pad of ONNX does the same."""
+    from keras_padpos import padding
+
     name = _PAD_MODES.get(mode.name)
     if name is None or dtype != "float32":
         return None
+    if type(mode) is not type(padding.get(mode.name)):
+        return None  # a class of the user's own that kept the name
     cells = [cell for pair in pads for cell in pair]
-    told = all(isinstance(cell, int) for cell in cells)
+    static = all(isinstance(cell, int) for cell in cells)
     # Beside one cell `symmetric` is `replicate`.
-    if mode.name == "symmetric" and not (told and max(cells) <= 1):
+    if mode.name == "symmetric" and not (static and max(cells) <= 1):
         return None
-    if mode.name == "reflect" and told:
+    if mode.name == "reflect" and static:
         # Runtimes refuse frames that bounce more than once.
         for size, pair in zip(sizes, pads, strict=True):
             if isinstance(size, int) and max(pair) >= size:
@@ -58,9 +62,7 @@ def _mark(
     return float(_MARKS[name])
 
 
-def write_onnx(
-    model: Any, file: str | os.PathLike, shape: Sequence[int]
-) -> None:
+def write_onnx(model: Any, file: str | os.PathLike) -> None:
     """Write a model as ONNX.
 
     Padding that ONNX's Pad can do is one Pad. Inputs that no node reads are
@@ -73,7 +75,6 @@ def write_onnx(
     Args:
         model: The model, with a flat dict of outputs.
         file: The file to write.
-        shape: Of an input without the batch, whose sizes stand for open ones.
     """
     import onnx
 
@@ -102,11 +103,11 @@ def write_onnx(
         _name_open_sizes(each, f"{each.name}_")
     # Sizes of maps between had names of their own.
     del graph.value_info[:]
-    onnx.helper.set_model_props(saved, _metadata(model, shape))
+    onnx.helper.set_model_props(saved, _metadata(model))
     onnx.save(saved, os.fspath(file))
 
 
-def _metadata(model, shape):
+def _metadata(model):
     import keras
 
     import keras_padpos
@@ -125,7 +126,7 @@ def _metadata(model, shape):
         modes = {site["mode"] for site in sites} - {None}
         facts |= {"padding_modes": sorted(modes), "padding_sites": sites}
     with contextlib.suppress(InputError):
-        fields = models.receptive_field(model, shape)
+        fields = models.receptive_field(model)
         layers = dict(
             zip(sorted(model.output), model.output_names, strict=True)
         )

@@ -239,7 +239,7 @@ class PaddedLayer(ModeLayer):
         """Resolve both arguments; see `Geometry` and `padding.get`."""
         self.geometry = Geometry(padding, self.rank)
         self.padding = self.geometry.identifier
-        self.padding_mode = modes.get(padding_mode)
+        self.padding_mode = modes.get(padding_mode, self.rank)
         self.padding_mode.check_rank(self.rank, self.where)
         self.seed_generator = (
             ReplicaSeedGenerator(self.padding_mode.seed)

@@ -74,7 +74,7 @@ class _ConvLSTM(ModeLayer):
 
     def set_mode(self, padding_mode: Any) -> None:
         """Resolve the mode, and give the cell convolutions that use it."""
-        self.padding_mode = modes.get(padding_mode)
+        self.padding_mode = modes.get(padding_mode, self.rank)
         self.padding_mode.check_rank(self.rank, self.where)
         if self.padding_mode.random:
             raise InputError(

@@ -8,6 +8,7 @@ from keras import ops
 from keras_padpos.errors import InputError
 from keras_padpos.layers._padded_layer import PaddedLayer
 from keras_padpos.layers._padded_layer import padded_layer
+from keras_padpos.padding.padding_mode import no_transpose
 
 
 class _ConvTranspose(PaddedLayer):
@@ -21,11 +22,7 @@ class _ConvTranspose(PaddedLayer):
         if self.geometry.is_valid:
             return
         if not self.padding_mode.transposable:
-            raise InputError(
-                f'{self.where}: `padding_mode="{self.padding_mode.name}"` has '
-                "no transpose here. Use zeros, reflect, symmetric, replicate "
-                "or circular."
-            )
+            raise InputError(f"{self.where}: {no_transpose(self.padding_mode)}")
         if self.padding_mode.native:
             return
         # Sizes grow in step with the input, so that any cell tells them all.

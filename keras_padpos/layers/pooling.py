@@ -11,7 +11,7 @@ from keras_padpos.layers._padded_layer import PaddedLayer
 from keras_padpos.layers._padded_layer import padded_layer
 from keras_padpos.padding import Constant
 from keras_padpos.padding import PaddingMode
-from keras_padpos.padding import PerAxis
+from keras_padpos.padding import get
 from keras_padpos.padding import unseen_zeros
 
 
@@ -164,7 +164,7 @@ class _MaxPooling(_Pooling):
             Constant(lowest) if mode.corrects else mode
             for mode in self.frame_mode.split(self.rank)
         ]
-        return PerAxis(unseen).pad(
+        return get(unseen).pad(
             inputs,
             width,
             seed=self.seed_generator,

@@ -26,7 +26,7 @@ class _Resampling(ModeLayer):
 
     def set_mode(self, padding_mode: Any) -> None:
         """Resolve the mode; see `padding.get`."""
-        self.padding_mode = modes.get(padding_mode)
+        self.padding_mode = modes.get(padding_mode, 2)
         self.padding_mode.check_rank(2, self.where)
         if not self.padding_mode.copies:
             raise InputError(

@@ -365,6 +365,16 @@ class Reflect(CopyMode):
             return add_weighted(inputs, pad_width, odd_reflection)
         return super().pad(inputs, pad_width, **kwargs)
 
+    def fold(
+        self,
+        inputs: Any,
+        pad_width: Any,
+        axes: Sequence[int] | None = None,
+    ) -> Any:
+        """Add the frame onto the cells it copies; see `PaddingMode.fold`."""
+        fold = PaddingMode.fold if self.odd else CopyMode.fold
+        return fold(self, inputs, pad_width, axes)
+
     def get_config(self) -> dict[str, Any]:
         """Keyword arguments that make an equal mode."""
         return {"odd": True} if self.odd else {}

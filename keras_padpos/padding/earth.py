@@ -24,7 +24,8 @@ class Earth(CopyMode):
     `(row + 1/2) / height * 180` degrees from one; none lies on a pole.
 
     Half a turn must be a whole number of cells, so the width must be even, in
-    every padded layer. Both axes belong to this mode: it cannot be one of
+    every padded layer (a width that is unknown until the model runs is not
+    checked). Both axes belong to this mode: it cannot be one of
     several.
 
     Example:
@@ -55,6 +56,21 @@ class Earth(CopyMode):
                 f"longitude. Received: axes {both}, padded {tuple(padded)}"
             )
         return both
+
+    def pad(
+        self,
+        inputs: Any,
+        pad_width: Any,
+        *,
+        axes: Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Add copied cells; see `PaddingMode.pad`."""
+        both = self.joined_axes(pad_width, axes)
+        if both:
+            sizes = [inputs.shape[axis] for axis in both]
+            self.check_reach(sizes, [pad_width[i] for i in both], "`pad`")
+        return super().pad(inputs, pad_width, axes=axes, **kwargs)
 
     def source(self, position: Any, size: Any) -> Any:
         """The row; `flat_source` has the column too."""

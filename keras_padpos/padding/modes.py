@@ -57,7 +57,7 @@ def names() -> tuple[str, ...]:
     return tuple(MODES)
 
 
-def get(identifier: Any) -> PaddingMode:
+def get(identifier: Any, rank: int | None = None) -> PaddingMode:
     """Find a padding mode, as `keras.initializers.get` finds an initializer.
 
     Example:
@@ -74,6 +74,8 @@ def get(identifier: Any) -> PaddingMode:
             `"interpolate"`, a `PaddingMode`, what `serialize` gave, or several
             of these, one for each spatial axis: a tuple or list, or names
             joined by a plus.
+        rank: Number of spatial axes, if it is known: so many must be given
+            where several are.
 
     Returns:
         A `PaddingMode`. Of several equal ones that one.
@@ -87,6 +89,11 @@ def get(identifier: Any) -> PaddingMode:
         identifier = identifier.split("+")
     if isinstance(identifier, (tuple, list)) and identifier:
         several = [get(mode) for mode in identifier]
+        if rank not in (None, len(several)):
+            raise InputError(
+                f"`padding_mode` must be one mode, or one for each of {rank} "
+                f"spatial axes. Received: padding_mode={identifier!r}"
+            )
         return several[0] if len(set(several)) == 1 else PerAxis(several)
     if isinstance(identifier, str):
         mode_class = {**MODES, **_OTHERS}.get(identifier.lower())

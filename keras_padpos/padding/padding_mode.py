@@ -92,10 +92,7 @@ class PaddingMode:
         Raises:
             ValueError: If this mode has no transpose.
         """
-        raise InputError(
-            f'`padding_mode="{self.name}"` has no transpose here. Use zeros, '
-            "reflect, symmetric, replicate or circular."
-        )
+        raise InputError(no_transpose(self))
 
     @property
     def corrects(self) -> bool:
@@ -231,3 +228,11 @@ class PaddingMode:
             f"{key}={value!r}" for key, value in self.get_config().items()
         )
         return f"{type(self).__name__}({arguments})"
+
+
+def no_transpose(mode: PaddingMode) -> str:
+    """What to say of a mode without `fold`."""
+    return (
+        f"`padding_mode`: {mode!r} has no transpose here. Use zeros, reflect, "
+        "symmetric, replicate, circular or earth."
+    )

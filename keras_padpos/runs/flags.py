@@ -135,7 +135,8 @@ Received: reflekt. Did you mean reflect?
         if isinstance(parsed, float) and not math.isfinite(parsed):
             raise InputError(f"--{name} must be finite. Received: {parsed}")
         if self.directory and parsed is not None:
-            if not os.path.isdir(os.path.expanduser(parsed)):
+            remote = "://" in parsed
+            if not remote and not os.path.isdir(os.path.expanduser(parsed)):
                 raise InputError(
                     f"--{name} must be a directory that exists. "
                     f"Received: {parsed}"
@@ -361,7 +362,7 @@ def resolved_flags(
     config = {}
     for name in dict.fromkeys([*names, *_DECIDE]):
         value = values[name].value
-        if name == "data_dir" and value is not None:
+        if name == "data_dir" and value is not None and "://" not in value:
             value = os.path.abspath(os.path.expanduser(value))
         config[name] = strict_json(value)
     return config

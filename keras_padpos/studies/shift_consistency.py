@@ -166,10 +166,11 @@ def _figures(work, rows, arrays):
             for row in own:
                 value = row["consistency"]
                 low, high = row["consistency_ci95"] or (value, value)
+                lengths = value - low, high - value
                 axis.errorbar(
                     columns.index(tuple(row[name] for name in _SHIFT)) + beside,
                     100 * value,
-                    [[100 * (value - low)], [100 * (high - value)]],
+                    [[100 * max(length, 0)] for length in lengths],
                     **styles[mode],
                 )
         axis.set_xticks(range(len(columns)), map("\n".join, columns))
