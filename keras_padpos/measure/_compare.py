@@ -11,7 +11,6 @@ from keras_padpos import data
 from keras_padpos import metrics
 from keras_padpos import models
 from keras_padpos.errors import InputError
-from keras_padpos.measure._pattern import PATTERN_NOTE
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
 from keras_padpos.measure._position import TARGETS
@@ -25,6 +24,7 @@ from keras_padpos.measure._source import at_size
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
 from keras_padpos.models.graph.graph_walk import packed
+from keras_padpos.padding import PaddingMode
 from keras_padpos.report.table import values_of
 
 _NONE = "none"
@@ -104,6 +104,16 @@ class PaddingComparison(Result):
             self.rows = summary
 
 
+_PATTERN_NOTE = (
+    "Pattern: mean over pictures of features with padding less those from real "
+    "neighbours; its mean size over their standard deviation."
+)
+_AGREEMENT_NOTE = (
+    "Same class: share of test pictures whose first class is that of the "
+    "network's own borders."
+)
+
+
 def compare_padding(
     model: Any,
     padding_modes: Sequence[Any],
@@ -164,6 +174,8 @@ def compare_padding(
         InputError: If an argument does not fit, a mode does not fit the
             network, or `"none"` is asked for and the network has no reference.
     """
+    if isinstance(padding_modes, (str, PaddingMode)):
+        padding_modes = [padding_modes]
     if not padding_modes:
         raise InputError("`padding_modes` must name one or more. Received: []")
     network = open_network(model, stages, weights)
@@ -205,8 +217,10 @@ def compare_padding(
         padded = {k: v for k, v in networks.items() if k != REFERENCE}
         if padded:
             pattern, _ = network_patterns(padded, network, pictures, **options)
-            notes.append(PATTERN_NOTE)
+            notes.append(_PATTERN_NOTE)
     agreement = _agreement(network.whole, modes, test, pictures.crop)
+    if agreement:
+        notes.append(_AGREEMENT_NOTE)
     return PaddingComparison(
         position, pattern, agreement, arrays, _conclusion(position), notes
     )
@@ -250,7 +264,14 @@ def _conclusion(rows):
     modes = values_of(rows, "padding_mode")
     scores = {mode: last_scores(rows, mode) for mode in modes}
     first = scores[modes[0]]
-    target = max(first, key=first.get)
+    # The target that borders change most; of one mode the one it knows best.
+    target = max(
+        first,
+        key=lambda name: (
+            max(abs(first[name] - own[name]) for own in scores.values()),
+            first[name],
+        ),
+    )
     parts = [
         f"{'real neighbours' if mode == REFERENCE else mode} {own[target]:.2f}"
         for mode, own in scores.items()

@@ -27,6 +27,9 @@ from keras_padpos.report.table import values_of
 
 TARGETS = ("horizontal", "vertical", "gaussian", "horizontal_stripes")
 OWN, REFERENCE = "own", "reference"
+# Fewer photographs have no interval either.
+_ENOUGH = 8
+_FEW = " So few pictures say little: give more."
 _HEADINGS = {OWN: "as it pads", REFERENCE: "real neighbours"}
 
 
@@ -331,7 +334,9 @@ def position_note(rows: Sequence[Row]) -> str:
         f"SPC: rank correlation of predicted and true map, mean over "
         f"{row['images']} pictures the probes were not fitted on "
         f"({row['train_images']} to fit on); 0: no position. MAE: mean "
-        "absolute error, maps in [0, 1]."
+        f"absolute error, maps in [0, 1]; chance: {row['chance_mae']:.2f} "
+        f"({row['target'].replace('_', ' ')})."
+        f"{_FEW if row['images'] < _ENOUGH else ''}"
     )
 
 
@@ -347,12 +352,13 @@ def last_scores(rows: Sequence[Row], mode: str) -> dict[str, float]:
 
 def _conclusion(rows):
     last, own = rows[-1]["stages"], last_scores(rows, OWN)
-    target = max(own, key=own.get)
+    control = last_scores(rows, REFERENCE)
+    # What comes from the padding most.
+    target = max(own, key=lambda name: own[name] - control.get(name, 0.0))
     text = (
         f"At {last} the probe reads the {target.replace('_', ' ')} position "
         f"with SPC {own[target]:.2f}"
     )
-    control = last_scores(rows, REFERENCE)
     if not control:
         return f"{text}; without a control, the padding's part is not known."
     return (

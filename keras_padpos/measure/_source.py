@@ -83,6 +83,8 @@ def open_network(
             "`model` must take images (batch, height, width, channels). "
             f"Received: {model.name!r}, which takes {tuple(shape)}"
         )
+    if isinstance(stages, str):
+        stages = [stages]
     stages = list(stages) if stages else models.stage_candidates(model)
     if not stages:
         raise InputError(
@@ -117,8 +119,8 @@ class Pictures:
         if crop == shape:
             return f"{len(self.images)} pictures of {crop} pixels."
         return (
-            f"{len(self.images)} pictures of {shape} pixels; the network sees "
-            f"the middle {crop}."
+            f"{len(self.images)} pictures, resized to {shape} pixels for what "
+            f"lies around; the network sees the middle {crop}."
         )
 
 

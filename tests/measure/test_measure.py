@@ -115,7 +115,7 @@ def test_a_result_prints_its_table_and_its_conclusion(position):
     text = str(position)
     assert max(map(len, text.splitlines())) <= 100
     assert text.splitlines()[-1].endswith("of it.")
-    for part in ("real neighbours", "horizontal", "18 pictures of 2"):
+    for part in ("real neighbours", "horizontal", "18 pictures, resized to 2"):
         assert part in text
     html = position._repr_html_()
     assert html.count("<tr>") == 1 + 4
