@@ -10,6 +10,7 @@ import numpy as np
 from keras_padpos import data
 from keras_padpos import metrics
 from keras_padpos import models
+from keras_padpos import padding
 from keras_padpos.errors import InputError
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
@@ -254,9 +255,13 @@ def _agreement(model, modes, images, crop):
 
 
 def _mode_label(mode):
-    if isinstance(mode, (tuple, list)):
-        return "+".join(map(_mode_label, mode))
-    return mode if isinstance(mode, str) else repr(mode)
+    """A mode's name, with its arguments if it has other than the usual."""
+    if mode == _NONE:
+        return mode
+    parts = padding.serialize(padding.get(mode))
+    if isinstance(parts, list):
+        return "+".join(map(_mode_label, parts))
+    return parts if isinstance(parts, str) else repr(padding.get(mode))
 
 
 def _conclusion(rows):

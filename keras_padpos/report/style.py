@@ -161,9 +161,8 @@ def label_modes(labels: Sequence[str]) -> dict[str, str | None]:
 
 def _mode_name(mode):
     """The name in the table; a mode may have arguments behind its name."""
-    name = None if mode is None else mode.partition("(")[0]
-    parts = [] if name is None else name.split("+")
-    return name if parts and set(parts) <= set(MODE_STYLES) else None
+    parts = [part.partition("(")[0].lower() for part in (mode or "").split("+")]
+    return "+".join(parts) if set(parts) <= set(MODE_STYLES) else None
 
 
 def _mode_style(name):
