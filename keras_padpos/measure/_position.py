@@ -13,6 +13,7 @@ import numpy as np
 from keras_padpos import data
 from keras_padpos import probes
 from keras_padpos.errors import InputError
+from keras_padpos.errors import did_you_mean
 from keras_padpos.measure._result import Result
 from keras_padpos.measure._result import Row
 from keras_padpos.measure._source import IMAGES
@@ -215,6 +216,13 @@ def probe_networks(
     verbose: bool,
 ) -> tuple[list[Row], dict[str, np.ndarray]]:
     """Probe several networks, by the name of their border, on one crop."""
+    targets = [targets] if isinstance(targets, str) else list(targets)
+    for target in targets:
+        if target not in probes.TARGETS:
+            raise InputError(
+                f"`targets` must be among {', '.join(probes.TARGETS)}. "
+                f"Received: {target!r}.{did_you_mean(target, probes.TARGETS)}"
+            )
     heads = [
         probes.Head(kernel_size, stages=(stage,)) for stage in network.stages
     ]

@@ -257,7 +257,7 @@ def test_a_file_and_other_channels_are_measured(tmp_path):
             "must be a built functional",
         ),
         (network, {"stages": ["lost"]}, "`stages` must name layers"),
-        (network, {"targets": ["diagonal"]}, "`target` must be one of"),
+        (network, {"targets": ["diagonal"]}, "`targets` must be among"),
         (network, {"targets": []}, "`targets` must name at least one"),
         (network, {"max_images": 1}, "`images` must hold two or more"),
         ("no_net", {}, "no_net"),
@@ -303,6 +303,17 @@ def test_a_type_of_pictures_changes_no_score(dtype):
         for each in (pictures, list(pictures.astype(dtype)))
     ]
     np.testing.assert_allclose(*scores, atol=1e-4)
+
+
+def test_one_name_stands_for_a_list_and_a_typo_has_a_hint(images):
+    options = {"stages": "last", "targets": "horizontal", **QUIET}
+    (row,) = keras_padpos.compare_padding(
+        network(), "reflect", images, **options
+    ).rows
+    assert (row["stage"], row["padding_mode"]) == ("last", "reflect")
+    with pytest.raises(InputError, match="`targets` .*mean horizontal?"):
+        options["targets"] = "horizontl"
+        keras_padpos.measure_position(network(), images, **options)
 
 
 def test_progress_can_be_seen(images, capsys):
