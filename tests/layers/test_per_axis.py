@@ -74,12 +74,13 @@ def test_pooling_sees_no_zeros_of_an_axis(name):
     x = picture(2, 6, 8, 3)
     stock = getattr(keras.layers, name)
     layer = getattr(layers, name)(
-        3, 2, padding="same", padding_mode="zeros+circular"
+        3, 1, padding="same", padding_mode="zeros+circular"
     )
-    wide = stock((1, 3), (1, 2))(
-        np.pad(x, [(0, 0), (0, 0), (0, 1), (0, 0)], mode="wrap")
+    wide = stock((1, 3), 1)(
+        np.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)], mode="wrap")
     )
-    expected = stock((3, 1), (2, 1), padding="same")(wide)
+    # Even pads: Keras' averages of uneven ones differ between backends.
+    expected = stock((3, 1), 1, padding="same")(wide)
     np.testing.assert_allclose(array(layer(x)), array(expected), atol=1e-6)
 
 
