@@ -291,7 +291,7 @@ def test_one_that_diverges_by_itself_does_not_either(run):
         ("--weights=imagenet", "does not exist for vgg5"),
         ("--head=fcn8", "--head must be of fcn, fcn_skips"),
         ("--enlarge=crop", "--enlarge must be of places, stretch"),
-        ("--padding_mode=mirror", "none, own. Received: mirror"),
+        ("--padding_mode=mirror", "Received: mirror. Did you mean reflect?"),
         ("--stages=7", "--stages of vgg5 go from 1 to 4"),
         ("--stages=3,1", "--stages must go from the first to the last"),
         ("--stages=", "--stages must name at least one"),

@@ -135,7 +135,7 @@ def test_stripes_are_told_apart(run):
         ),
         ("--backbone=", "--backbone must be of vgg16"),
         ("--weights=imagenet", "`weights` of a .keras file must be"),
-        ("--padding_mode=mirror", "interpolate, none, own. Received: mirror"),
+        ("--padding_mode=mirror", "Received: mirror. Did you mean reflect?"),
         ("--padding_mode=", "--padding_mode must be of"),
         ("--layer=nope", "--layer=nope: `stages` must name layers"),
         ("--train_set=nowhere", "--train_set: `spec` must be"),

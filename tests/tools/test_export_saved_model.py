@@ -276,8 +276,8 @@ _MISTAKES = {
         "`stages` must name layers of vgg16",
     ),
     "file's stages": (
-        ("--backbone=one.keras",),
-        "must name layers, such as conv. Received: all",
+        ("--backbone=one.keras", "--stages=cnov"),
+        "Did you mean conv?",
     ),
     "file's weights": (
         ("--backbone=one.keras", "--stages=conv", "--weights=bundled"),
