@@ -107,7 +107,7 @@ class Earth(CopyMode):
         turned = ops.cast(
             along(first, len(shape), _crossings(row, height)), inputs.dtype
         )
-        opposite = ops.roll(inputs * turned, shape[second] // 2, axis=second)
+        opposite = _half_turn(inputs * turned, second)
         return Symmetric().fold(inputs * (1 - turned) + opposite, widths[0])
 
     def check_reach(
@@ -136,6 +136,17 @@ class Earth(CopyMode):
     def copied_once(self, size: int) -> int:
         """Every cell once."""
         return size
+
+
+def _half_turn(inputs, axis):
+    """The two halves of an axis, exchanged."""
+    # LiteRT has slices, and no roll.
+    half = ops.shape(inputs)[axis] // 2
+    before = (slice(None),) * axis
+    return ops.concatenate(
+        [inputs[(*before, slice(half, None))], inputs[(*before, slice(half))]],
+        axis=axis,
+    )
 
 
 def _crossings(position, size):
