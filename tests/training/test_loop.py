@@ -65,8 +65,9 @@ def network(eager=False):
 
 def batch(epoch, number):
     rng = np.random.default_rng([epoch, number])
-    pictures = rng.normal(size=(8, 8, 8, 3)).astype("float32")
-    return pictures, rng.integers(0, 2, 8).astype("int32")  # as JAX has them
+    return rng.normal(size=(8, 8, 8, 3)).astype("float32"), rng.integers(
+        0, 2, 8
+    )
 
 
 def train(checkpoint):
