@@ -157,7 +157,16 @@ class _Batches(keras.utils.PyDataset):
     def __getitem__(self, number):
         inputs, labels = self._batch(number)
         self._devices.check_batch(len(keras.tree.flatten(labels)[0]))
-        return self._devices.own_part((inputs, labels))
+        own = self._devices.own_part((inputs, labels))
+        if keras.backend.backend() == "jax":
+            own = keras.tree.map_structure(_without_int64, own)
+        return own
+
+
+def _without_int64(array):
+    """Integers as JAX has them by default; it may warn of others."""
+    is_long = getattr(array, "dtype", None) == "int64"
+    return array.astype("int32") if is_long else array
 
 
 class _Steps(keras.callbacks.Callback):

@@ -216,6 +216,7 @@ def test_trains_as_keras_does():
     inputs, labels = (
         np.concatenate(each) for each in zip(*batches, strict=True)
     )
+    labels = labels.astype("int32")  # JAX warns of int64 otherwise
     other.fit(inputs, labels, batch_size=8, shuffle=False, verbose=0)
     for mine, theirs in zip(one.weights, other.weights, strict=True):
         np.testing.assert_allclose(
