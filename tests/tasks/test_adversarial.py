@@ -53,7 +53,7 @@ def untrained():
 @pytest.fixture(scope="module")
 def trained():
     """A net that tells bright pictures from dark ones; other pictures."""
-    labels = np.arange(64) % 2
+    labels = np.arange(64, dtype="int32") % 2
     shades = 90 + 60 * labels[:, None, None, None]
     noise = np.random.default_rng(1).integers(-40, 40, (64, 8, 8, 3))
     given = (shades + noise).astype("uint8")
