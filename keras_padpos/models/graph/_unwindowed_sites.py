@@ -8,11 +8,12 @@ import keras
 from keras_padpos.layers.resampling import INTERPOLATION_REACH
 from keras_padpos.layers.resampling import resizes_plainly
 from keras_padpos.models._call import Call
+from keras_padpos.models.graph.layer_cells import transposed_window
+from keras_padpos.models.graph.layer_cells import upsampling_cells
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import TRANSPOSED
-from keras_padpos.models.graph.window import Window
 from keras_padpos.models.graph.window import padding_mode_of
 from keras_padpos.padding import Constant
 from keras_padpos.padding import Geometry
@@ -37,27 +38,12 @@ def enlarged_rim(layer: Any) -> tuple[int, ...]:
     Returns:
         One number an axis; 0 where nothing is mixed.
     """
-    factors = layer.size if isinstance(layer.size, tuple) else (layer.size,)
-    reach = INTERPOLATION_REACH[getattr(layer, "interpolation", "nearest")]
-    # Half a cell of the smaller map, and a whole one more for each further
-    # cell that is read.
-    return tuple(
-        -(-(2 * reach - 1) * factor // 2) if reach and factor > 1 else 0
-        for factor in factors
-    )
+    return tuple(axis.within(0, 0)[0] for axis in upsampling_cells(layer))
 
 
 def _transposed_site(call):
     layer = call.operation
-    rank = len(layer.kernel_size)
-    geometry = Geometry(layer.padding, rank)
-    window = Window(
-        tuple(layer.kernel_size),
-        tuple(layer.strides),
-        tuple(layer.dilation_rate),
-        geometry,
-        data_format=layer.data_format,
-    )
+    window = transposed_window(layer)
     overlap = any(
         (kernel - 1) * dilation >= stride
         for kernel, stride, dilation in zip(
@@ -67,7 +53,7 @@ def _transposed_site(call):
             strict=True,
         )
     )
-    if not window.may_pad or (geometry.name == "same" and not overlap):
+    if not window.may_pad or (window.geometry.name == "same" and not overlap):
         return None  # it cuts nothing off
     # Its cells are those that the convolution of which it is the transpose
     # adds to the output.

@@ -2,9 +2,11 @@
 
 import html
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields as attributes
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from keras_padpos.errors import InputError
@@ -12,9 +14,11 @@ from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._layer_names import names_meant
 from keras_padpos.models.graph._text_table import html_table
 from keras_padpos.models.graph._text_table import text_table
+from keras_padpos.models.graph.field_axis import FieldAxis
+from keras_padpos.models.graph.field_axis import Pair
+from keras_padpos.models.graph.field_axis import SeenCells
 
 Cells = tuple[int, ...]
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,29 @@ class ReceptiveField:
     Pictures have two axes, (height, width), lines one, and volumes three. A
     number is `None` where it depends on a size that was left open.
 
-    A position `i` of the map sees the cells `i * stride - pad_before` to
-    `i * stride - pad_before + size - 1` of the picture; the middle of what it
-    sees lies on the picture's position `start + i * spacing`.
+    Behind windows alone, a position `i` of the map sees the cells
+    `i * stride - pad_before` to `i * stride - pad_before + size - 1` of the
+    picture; the middle of what it sees lies on the picture's position
+    `start + i * spacing`. Behind what enlarges a map (upsampling, transposed
+    convolutions) neighbouring positions see ranges of unequal length, which
+    repeat with a `period`; `cells` gives those of each position.
+
+    Example:
+
+    >>> import keras
+    >>> from keras_padpos import models
+    >>> net = keras.Sequential(
+    ...     [
+    ...         keras.Input((8, 8, 1)),
+    ...         keras.layers.MaxPooling2D(2),
+    ...         keras.layers.UpSampling2D(4, name="up"),
+    ...     ]
+    ... )
+    >>> field = models.receptive_field(net)["up"]
+    >>> print(*field.stride, field.period)
+    1/2 1/2 (2, 2)
+    >>> field.cells((4, 11))
+    ((2, 3), (4, 5))
 
     A layer that enlarges its input in place of padding (`Interpolate`) counts
     as one that adds a frame, except in `spacing` and `start`: enlarging pulls
@@ -36,17 +60,23 @@ class ReceptiveField:
     weights.
 
     Attributes:
-        stride: Cells of the picture between neighbouring positions.
-        size: Cells of the picture that a position sees.
+        stride: Cells of the picture between neighbouring positions, an int, or
+            a `Fraction` where an enlarged map is finer than the picture.
+        period: Cells of the picture after which what positions see repeats:
+            `stride`, if no layer enlarges. Two crops of a larger picture lie
+            on one grid if they are a multiple of it apart.
+        size: Cells of the picture that a position sees, at most.
         pad_before: Cells by which position 0 sees past the top and the left;
             negative where it starts inside, as without padding it may.
         pad_after: Cells by which the last position sees past the bottom and
             the right; negative likewise.
         margin: The least number of cells that a larger picture must show
             around a crop, so that the features at the crop's positions do not
-            depend on the larger picture's own border; a multiple of `stride`.
+            depend on the larger picture's own border; a multiple of `period`.
         reach: Share of positions, in [0, 1], that see past the border, and
-            that padding can therefore reach.
+            that padding can therefore reach. Cells that an interpolation
+            repeats at the border, and those that a transposed convolution
+            lacks there, count as padding.
         positions: Positions of the map.
         clear: First and last position that padding does not reach, one pair
             an axis; the last before the first where it reaches all.
@@ -60,9 +90,12 @@ class ReceptiveField:
             Padding then reaches everywhere (`reach` is 1 if the gate's input
             saw any), and no margin hides it; `size` and `margin` tell of the
             other paths.
+        seen: The first and the last cell that each of the first positions
+            sees, as many as there are in a period, one tuple an axis.
     """
 
-    stride: Cells
+    stride: tuple[int | Fraction, ...]
+    period: Cells
     size: Cells
     pad_before: Cells
     pad_after: Cells
@@ -72,30 +105,136 @@ class ReceptiveField:
     clear: tuple[Pair, ...]
     spacing: tuple[float, ...]
     start: tuple[float, ...]
+    seen: tuple[tuple[Pair, ...], ...]
     gated: bool = False
+
+    @classmethod
+    def of_axes(
+        cls, axes: Sequence[FieldAxis], picture: Sequence[int], gated: bool
+    ) -> "ReceptiveField":
+        """The field of a map of known axes, on a picture of known sizes."""
+        margins, reaches = [], []
+        for axis in axes:
+            lows, highs = zip(*axis.seen.ranges, strict=True)
+            # Past the right border the last positions of a crop have a
+            # period's worth of its own cells left.
+            period = axis.seen.period
+            needed = max(-min(lows), max(highs) + 1 - period, 0)
+            margins.append(math.ceil(needed / period) * period)
+            clear = max(axis.last - axis.first + 1, 0)
+            reaches.append(1 - clear / axis.positions)
+        return cls(
+            stride=tuple(axis.stride for axis in axes),
+            period=tuple(axis.seen.period for axis in axes),
+            size=tuple(axis.seen.size for axis in axes),
+            pad_before=tuple(-axis.seen.at(0)[0] for axis in axes),
+            pad_after=tuple(
+                axis.seen.at(axis.positions - 1)[1] + 1 - cells
+                for axis, cells in zip(axes, picture, strict=True)
+            ),
+            margin=tuple(margins),
+            reach=tuple(reaches),
+            positions=tuple(axis.positions for axis in axes),
+            clear=tuple((axis.first, axis.last) for axis in axes),
+            spacing=tuple(
+                float(axis.low.step + axis.high.step) / 2 for axis in axes
+            ),
+            start=tuple(
+                float(axis.low.start + axis.high.start) / 2 for axis in axes
+            ),
+            seen=tuple(axis.seen.ranges for axis in axes),
+            gated=gated,
+        )
+
+    def cells(self, position: Sequence[int]) -> tuple[Pair, ...]:
+        """First and last cell of the picture that a position sees.
+
+        Args:
+            position: The number of the position, one entry an axis.
+
+        Returns:
+            One pair an axis; cells past the border count on: -1 is the one
+            before the first. The first lies behind the last where a position
+            sees no cell.
+
+        Raises:
+            ValueError: If `position` has another number of axes, or the cells
+                depend on a size that was left open.
+        """
+        if len(position) != len(self.seen):
+            raise InputError(
+                f"`position` must have {len(self.seen)} numbers, one an axis. "
+                f"Received: position={tuple(position)}"
+            )
+        return tuple(
+            self._axis(number, "cells").at(i)
+            for number, i in enumerate(position)
+        )
+
+    def first_like(
+        self, other: "ReceptiveField", axis: int, cells: int = 0
+    ) -> int | None:
+        """The position that starts to see where another map's first one does.
+
+        Args:
+            other: The field of a map of the same layer, for another picture or
+                with other padding.
+            axis: Number of the axis.
+            cells: How far the other picture lies in this one.
+
+        Returns:
+            Its number, negative where the map starts behind it; `None` if
+            there is none such, as on another grid.
+        """
+        ours, theirs = (
+            field._axis(axis, "first_like") for field in (self, other)
+        )
+        count = len(ours.ranges)
+        if ours.period != theirs.period or count != len(theirs.ranges):
+            return None
+        wanted = [low + cells for low, _ in theirs.ranges]
+        start = (wanted[0] - ours.at(0)[0]) // ours.period * count
+        # Several positions may see the same first cell.
+        for first in range(start - count, start + count + 1):
+            if [ours.at(first + n)[0] for n in range(count)] == wanted:
+                return first
+        return None
 
     @property
     def surround(self) -> tuple[Pair, ...]:
         """Cells of a larger picture on which no padding is needed.
 
-        One pair (before, after) an axis: a network without padding, run on
-        the crop with so many cells around it, gives just the positions that
-        the padded network gives on the crop, computed from real neighbours.
+        One pair (before, after) an axis, multiples of `period`: a network
+        without padding, run on the crop with so many cells around it, gives
+        the positions that the padded network gives on the crop, computed from
+        real neighbours; just these, if no layer enlarges.
         """
 
         def cells(axis):
-            pads, stride = (self.pad_before, self.pad_after), self.stride[axis]
-            if None in (pads[0][axis], pads[1][axis]):
-                raise InputError(
-                    "`surround` depends on the picture's size, which was left "
-                    "open. Give `receptive_field` an `input_shape`"
-                )
+            period = self._axis(axis, "surround").period
+            pads = self.pad_before[axis], self.pad_after[axis]
+            if None in pads:
+                raise _open_size("surround")
             before, after = (
-                max(math.ceil(pad[axis] / stride) * stride, 0) for pad in pads
+                max(math.ceil(pad / period) * period, 0) for pad in pads
             )
             return before, after
 
         return tuple(map(cells, range(len(self.stride))))
+
+    def _axis(self, number, what):
+        period, ranges = self.period[number], self.seen[number]
+        if None in (period, ranges):
+            raise _open_size(what)
+        return SeenCells(period, ranges)
+
+    def numbers(self) -> dict[str, Any]:
+        """All attributes but `seen`, as JSON has them: fractions are floats."""
+        return {
+            attribute.name: _listed(getattr(self, attribute.name))
+            for attribute in attributes(self)
+            if attribute.name != "seen"
+        }
 
     def shared(self, other: "ReceptiveField") -> "ReceptiveField":
         """What both say, number by number; `None` where they differ."""
@@ -108,6 +247,19 @@ class ReceptiveField:
                     for one, another in zip(ours, theirs, strict=True)
                 )
         return replace(self, **changes)
+
+
+def _open_size(what):
+    return InputError(
+        f"`{what}` depends on the picture's size, which was left open. Give "
+        "`receptive_field` an `input_shape`"
+    )
+
+
+def _listed(value):
+    if isinstance(value, tuple):
+        return [_listed(entry) for entry in value]
+    return float(value) if isinstance(value, Fraction) else value
 
 
 class _NoFieldError(InputError, KeyError):
@@ -128,10 +280,12 @@ class ReceptiveFields(dict[str, ReceptiveField]):
     >>> import keras
     >>> from keras_padpos import models
     >>> inputs = keras.Input((8, 8, 1))
-    >>> enlarged = keras.layers.UpSampling2D(name="up")(inputs)
-    >>> fields = models.receptive_field(keras.Model(inputs, enlarged))
-    >>> "up" in fields, fields.unknown["up"]
-    (False, "layer 'up' (UpSampling2D) resizes the map")
+    >>> shrunk = keras.layers.Resizing(3, 8, name="shrink")(inputs)
+    >>> fields = models.receptive_field(keras.Model(inputs, shrunk))
+    >>> "shrink" in fields
+    False
+    >>> fields.unknown["shrink"]
+    "layer 'shrink' (Resizing) resizes the map by no whole factor, 8x8 to 3x8"
 
     Attributes:
         unknown: From the name of each layer whose field is unknown to the
@@ -173,7 +327,9 @@ class ReceptiveFields(dict[str, ReceptiveField]):
         return html_table(self._rows()) + "".join(notes)
 
     def _rows(self):
-        numbers = ("stride", "size", "pad_before", "pad_after", "margin")
+        numbers = ["stride", "size", "pad_before", "pad_after", "margin"]
+        if any(field.period != field.stride for field in self.values()):
+            numbers.insert(1, "period")
         rows = [
             {
                 "layer": name,

@@ -53,6 +53,11 @@ TRANSPOSED = (
     keras.layers.Conv2DTranspose,
     keras.layers.Conv3DTranspose,
 )
+UPSAMPLING = (
+    keras.layers.UpSampling1D,
+    keras.layers.UpSampling2D,
+    keras.layers.UpSampling3D,
+)
 RECURRENT = (
     keras.layers.ConvLSTM1D,
     keras.layers.ConvLSTM2D,
