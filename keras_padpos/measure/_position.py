@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_padpos import data
 from keras_padpos import probes
+from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.errors import did_you_mean
 from keras_padpos.measure._result import Result
@@ -26,7 +27,6 @@ from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
-TARGETS = ("horizontal", "vertical", "gaussian", "horizontal_stripes")
 OWN, REFERENCE = "own", "reference"
 # Fewer photographs have no interval either.
 _ENOUGH = 8
@@ -89,7 +89,7 @@ def measure_position(
     *,
     test_images: Any = None,
     stages: Sequence[str] | None = None,
-    targets: Sequence[str] = TARGETS,
+    targets: Sequence[str] = DEFAULT_TARGETS,
     reference: bool = True,
     size: int | tuple[int, int] | None = None,
     preprocess: Callable[[np.ndarray], Any] | None = None,

@@ -5,13 +5,13 @@ import itertools
 from PIL import Image
 
 from keras_padpos import padding
+from keras_padpos.choices import FURTHER_MODES
+from keras_padpos.choices import PER_AXIS
 from keras_padpos.report.figure import lines_figure
 from keras_padpos.report.figure import map_panels
 from keras_padpos.report.style import MODE_STYLES
 from keras_padpos.report.style import line_styles
 from keras_padpos.report.style import mode_lines
-from keras_padpos.studies.networks import FURTHER_MODES
-from keras_padpos.studies.networks import PER_AXIS
 
 
 def test_every_mode_has_a_colour_and_a_marker_of_its_own():
