@@ -12,6 +12,7 @@ FLOORS = (
     "errors",
     "checks",
     "choices",
+    "text_tables",
     "padding",
     "metrics",
     "published",

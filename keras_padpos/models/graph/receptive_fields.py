@@ -1,6 +1,5 @@
 """The geometry of layers' outputs, in cells of the picture."""
 
-import html
 import math
 from dataclasses import dataclass
 from dataclasses import fields as attributes
@@ -10,8 +9,7 @@ from typing import Any
 from keras_padpos.errors import InputError
 from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._layer_names import names_meant
-from keras_padpos.models.graph._text_table import html_table
-from keras_padpos.models.graph._text_table import text_table
+from keras_padpos.text_tables import Tabular
 
 Cells = tuple[int, ...]
 Pair = tuple[int, int]
@@ -116,7 +114,7 @@ class _NoFieldError(InputError, KeyError):
     __str__ = Exception.__str__
 
 
-class ReceptiveFields(dict[str, ReceptiveField]):
+class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
     """From layers' names to their fields.
 
     Asking for a layer whose field is unknown is an error that says why,
@@ -160,17 +158,6 @@ class ReceptiveFields(dict[str, ReceptiveField]):
                 f"{self.unknown[meant[0]]}."
             )
         return self[meant[0]]
-
-    def __str__(self) -> str:
-        table = [text_table(self._rows())] if self else []
-        return "\n".join([*table, *self._notes()])
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._notes()[0]}>"
-
-    def _repr_html_(self) -> str:
-        notes = (f"<p>{html.escape(note)}</p>" for note in self._notes())
-        return html_table(self._rows()) + "".join(notes)
 
     def _rows(self):
         numbers = ("stride", "size", "pad_before", "pad_after", "margin")
