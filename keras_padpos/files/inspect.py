@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import json
-import math
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -73,7 +72,7 @@ def inspect_file(
           every map also sees as far past one border as past the other,
           `sizes_from`, `sizes_to`, `tried` and `complete`;
         * `receptive_field`: `layer`, the fields of a `ReceptiveField`,
-          `reach_both` and `stage`; or one row with a `reason`;
+          `reached` and `stage`; or one row with a `reason`;
         * `operations`, of a graph without its Keras model: `function`,
           `name`, `operation`, `padding` (`"SAME"`, `"EXPLICIT"` or a mode),
           `kernel`, `strides` and `cells`, each `None` where it does not apply
@@ -401,7 +400,7 @@ def _field_row(name, field, stage):
         "layer": name,
         "stage": stage,
         **{n: _as_list(v) for n, v in dataclasses.asdict(field).items()},
-        "reach_both": 1 - math.prod((1 - x for x in field.reach), start=1.0),
+        "reached": field.reached,
     }
 
 

@@ -18,6 +18,7 @@ from keras_padpos.padding.interpolate import Interpolate
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.partial import Partial
 from keras_padpos.padding.per_axis import PerAxis
+from keras_padpos.padding.per_axis import wrong_count
 from keras_padpos.padding.randn import Randn
 from keras_padpos.padding.random_sides import RandomSides
 from keras_padpos.padding.zeros import Constant
@@ -90,10 +91,7 @@ def get(identifier: Any, rank: int | None = None) -> PaddingMode:
     if isinstance(identifier, (tuple, list)) and identifier:
         several = [get(mode) for mode in identifier]
         if rank not in (None, len(several)):
-            raise InputError(
-                f"`padding_mode` must be one mode, or one for each of {rank} "
-                f"spatial axes. Received: padding_mode={identifier!r}"
-            )
+            raise wrong_count(rank, f"padding_mode={identifier!r}")
         return several[0] if len(set(several)) == 1 else PerAxis(several)
     if isinstance(identifier, str):
         mode_class = _CLASSES.get(identifier.lower())
@@ -104,6 +102,8 @@ def get(identifier: Any, rank: int | None = None) -> PaddingMode:
         if isinstance(mode, PaddingMode):
             return mode
     hint = did_you_mean(identifier, _CLASSES)
+    if identifier in ("valid", "same", "full", "causal"):
+        hint = f' That is where cells are added: padding="{identifier}".'
     raise InputError(
         f"`padding_mode` must be one of {', '.join(_CLASSES)}, a "
         "`PaddingMode`, or one of these for each spatial axis. "

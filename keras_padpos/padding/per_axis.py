@@ -139,10 +139,7 @@ class PerAxis(PaddingMode):
     def check_rank(self, rank: int, where: str) -> None:
         """Raise unless there are as many modes as axes."""
         if len(self.modes) != rank:
-            raise InputError(
-                f"{where}: `padding_mode` must be one mode, or one for each of "
-                f"{rank} spatial axes. Received: {self.name}"
-            )
+            raise wrong_count(rank, self.name, f"{where}: ")
 
     def repeats(
         self,
@@ -179,6 +176,14 @@ class PerAxis(PaddingMode):
             axes = padded_axes(pad_width)
         self.check_rank(len(axes), "`pad`")
         return dict(zip(axes, self.modes, strict=True))
+
+
+def wrong_count(rank: int, received: str, where: str = "") -> InputError:
+    """What to raise where there is not one mode for each axis."""
+    return InputError(
+        f"{where}`padding_mode` must be one mode, or one for each of {rank} "
+        f"spatial axes. Received: {received}"
+    )
 
 
 class _CopyAxes(CopyMode):

@@ -246,7 +246,7 @@ STUDY = Study(
     plans=_plans,
     label=_label,
     amount=_amount,
-    noun=lambda plan: "epochs" if plan["test"] == "red_green" else "images",
+    noun=lambda plan: _TESTS[plan["test"]].noun(plan),
     measure=_measure,
     tables=_TABLES,
     figures=_figures,

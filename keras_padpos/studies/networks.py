@@ -98,7 +98,8 @@ def padding_flag(
     others += [f"{name} ({what})" for name, what in further.items()]
     return Flag(
         None if default is None else list(default),
-        f"{about}: {', '.join(others)}.",
+        f"{about}: {', '.join(others)}. A comma separates networks, + the "
+        "axes of one: zeros,circular are two networks, zeros+circular one.",
         choices=[
             *(
                 mode

@@ -279,6 +279,24 @@ _TABLE = Table(
     ),
 )
 
+
+def _conclusion(rows):
+    """How often other borders leave the answer, on the same crops."""
+    first = rows[0]
+    shares = ", ".join(
+        f"{100 * row['top1_agreement']:.1f} % with {row['padding_mode']}"
+        for row in rows
+        if row["shown"] == "crop"
+        and row["shorter_side"] == first["shorter_side"]
+        and row["padding_mode"] != "zeros"
+    )
+    if not shares:
+        return []
+    return [
+        f"{first['backbone']} gives the same answer as with zeros on {shares}."
+    ]
+
+
 STUDY = Study(
     name="prediction_agreement",
     about=__doc__,
@@ -292,6 +310,7 @@ STUDY = Study(
         "padding_mode": list(dict.fromkeys(p["padding_mode"] for p in plans))
     },
     tables=[_TABLE],
+    conclusion=_conclusion,
     shared=["backbone", "weights"],
     several_devices=False,
 )

@@ -155,6 +155,11 @@ def test_a_mode_of_the_users_own_needs_an_index_map_only():
     assert keras.ops.convert_to_numpy(y).tolist() == [3, 2, 1, 2, 3, 1, 2]
 
 
+def test_a_geometry_is_no_mode_and_the_message_says_where_it_goes():
+    with pytest.raises(ValueError, match='are added: padding="same"'):
+        padding.get("same")
+
+
 @pytest.mark.parametrize("identifier", ["mirror", "zero", 3, None, {}])
 def test_unknown_modes_are_refused(identifier):
     with pytest.raises((ValueError, TypeError), match="padding_mode|config"):

@@ -48,6 +48,11 @@ def test_a_plus_joins_two_modes_that_combine():
             flag.value("padding_mode", [mode])
 
 
+def test_a_comma_in_one_mode_hints_at_the_plus():
+    with pytest.raises(InputError, match="Received: zeros,circular. A plus"):
+        networks.check_padding_mode("zeros,circular")
+
+
 def test_numbers_count_from_one_and_names_are_names():
     stages = models.stage_names("resnet18")
     assert stage_layers("resnet18", ["all"]) == list(stages)

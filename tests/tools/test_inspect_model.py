@@ -80,7 +80,7 @@ def test_signature_sites_and_fields_by_hand(folder):
         [2, 2],
         [3, 3],
     )
-    assert first["reach_both"] == pytest.approx(1 - (15 / 16) ** 2)
+    assert first["reached"] == pytest.approx(1 - (15 / 16) ** 2)
     assert (third["layer"], third["stride"], third["size"]) == (
         "third",
         [4, 4],
@@ -89,7 +89,7 @@ def test_signature_sites_and_fields_by_hand(folder):
     assert third["positions"] == [8, 8]
     # One row above, and two below: the last, and that before it, which sees
     # the second's last.
-    assert third["reach_both"] == pytest.approx(1 - (5 / 8) ** 2)
+    assert third["reached"] == pytest.approx(1 - (5 / 8) ** 2)
     assert about["notes"] == []
 
 

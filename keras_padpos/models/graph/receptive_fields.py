@@ -43,8 +43,8 @@ class ReceptiveField:
         margin: The least number of cells that a larger picture must show
             around a crop, so that the features at the crop's positions do not
             depend on the larger picture's own border; a multiple of `stride`.
-        reach: Share of positions, in [0, 1], that see past the border, and
-            that padding can therefore reach.
+        reach: Share of positions along each axis, in [0, 1], that see past
+            the border, and that padding can therefore reach.
         positions: Positions of the map.
         clear: First and last position that padding does not reach, one pair
             an axis; the last before the first where it reaches all.
@@ -95,6 +95,13 @@ class ReceptiveField:
 
         return tuple(map(cells, range(len(self.stride))))
 
+    @property
+    def reached(self) -> float | None:
+        """Share of the map's positions that padding reaches, in [0, 1]."""
+        if None in self.reach:
+            return None
+        return 1 - math.prod((1 - share for share in self.reach), start=1.0)
+
     def shared(self, other: "ReceptiveField") -> "ReceptiveField":
         """What both say, number by number; `None` where they differ."""
         changes: dict[str, Any] = {}
@@ -134,11 +141,13 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
     Attributes:
         unknown: From the name of each layer whose field is unknown to the
             reason.
+        without_map: Names of the layers that give no map, such as Dense.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.unknown: dict[str, str] = {}
+        self.without_map: list[str] = []
 
     def __missing__(self, name: str) -> ReceptiveField:
         names = [*self, *self.unknown]
@@ -148,6 +157,17 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
                 f"{name!r} names several layers: {', '.join(meant)}."
             )
         if not meant:
+            inside = [each for each in names if f"/{name}/" in f"/{each}"]
+            if inside:
+                raise _NoFieldError(
+                    f"{name!r} is a model. Name a layer in it, such as its "
+                    f"last one, {inside[-1]!r}."
+                )
+            if names_meant(str(name), self.without_map):
+                raise _NoFieldError(
+                    f"Layer {name!r} gives no map, so it has no receptive "
+                    "field."
+                )
             raise _NoFieldError(
                 f"No layer with a map is named {name!r}"
                 f"{name_hint(str(name), names) or '.'}"
@@ -168,7 +188,9 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
                     number.replace("_", " "): _both(getattr(field, number))
                     for number in numbers
                 },
-                "reach, %": _both(field.reach, "{:.0%}").replace("%", ""),
+                "reached, %": "?"
+                if field.reached is None
+                else f"{100 * field.reached:.1f}",
                 "positions": _by(field.positions),
                 "gated": "gated" if field.gated else "",
             }
@@ -182,7 +204,10 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
     def _notes(self):
         """How many there are, what ? means, and what is unknown."""
         noun = "field" if len(self) == 1 else "fields"
-        notes = [f"{len(self)} {noun}, in cells of the picture."]
+        notes = [
+            f"{len(self)} {noun}, in cells of the picture.",
+            "reached: share of the map's positions that padding reaches.",
+        ]
         if any("?" in text for row in self._rows() for text in row.values()):
             notes.append(
                 "? depends on a size that is open: give `input_shape`."
@@ -196,8 +221,8 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
         return notes
 
 
-def _both(numbers, form="{}"):
-    texts = ["?" if n is None else form.format(n) for n in numbers]
+def _both(numbers):
+    texts = ["?" if n is None else str(n) for n in numbers]
     return texts[0] if len(set(texts)) == 1 else "x".join(texts)
 
 
