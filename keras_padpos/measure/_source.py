@@ -152,7 +152,7 @@ def open_pictures(
 
     def sized(batch):
         batch = batch if preprocess is None else preprocess(batch)
-        sizes.add(tuple(batch.shape[1:3]))
+        sizes.add(tuple(np.shape(batch)[1:3]))
         return batch
 
     images = data.as_images(

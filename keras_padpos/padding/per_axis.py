@@ -8,6 +8,7 @@ from keras.saving import register_keras_serializable
 
 from keras_padpos.errors import InputError
 from keras_padpos.padding.copy_mode import CopyMode
+from keras_padpos.padding.copy_mode import marks_frames
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
 
@@ -92,6 +93,8 @@ class PerAxis(PaddingMode):
         """Add cells axis by axis; see `PaddingMode.pad`."""
         by_axis = self._by_axis(pad_width, axes)
         copying = {a: m for a, m in by_axis.items() if m.copies}
+        if marks_frames():
+            copying = {}  # an operation for each axis takes their place
         if copying:
             # What copies cells commutes with what fills another axis.
             width = _only(pad_width, copying)

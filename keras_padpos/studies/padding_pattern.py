@@ -238,20 +238,24 @@ def _named(rows):
     ]
 
 
+# What figures must have in common to be compared.
+_MEASURED = operator.itemgetter("layer", "activation", "crop", "image_set")
+
+
 def _conclusion(rows):
     """For each of the first two networks, the last layer's patterns."""
     sentences = []
     for name, group in list(pattern_networks(rows).items())[:2]:
-        last = group[-1]["layer"]
+        last = _MEASURED(group[-1])
         shares = ", ".join(
             f"{row['relative']:.2g} with {row['padding_mode']}"
             for row in group
-            if row["layer"] == last and row["relative"] is not None
+            if _MEASURED(row) == last and row["relative"] is not None
         )
         if shares:
             sentences.append(
-                f"{name}: at {last} the pattern is, in standard deviations of "
-                f"the features, {shares}."
+                f"{name}: at {last[0]} the pattern is, in standard deviations "
+                f"of the features, {shares}."
             )
     return sentences
 

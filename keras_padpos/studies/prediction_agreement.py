@@ -262,6 +262,10 @@ def _columns(rows):
     return columns
 
 
+# What rows of one table have in common.
+_PREPARED = operator.itemgetter(
+    "backbone", "weights", "images", "crop", "shorter_side", "test_set"
+)
 _TABLE = Table(
     lambda rows: (
         f"{rows[0]['backbone']}, weights kept, in percent: pictures with a "
@@ -274,9 +278,7 @@ _TABLE = Table(
         "{images} pictures of {test_set}.".format(**rows[0]),
         "95 %: bootstrap over pictures; differences are paired.",
     ],
-    split=operator.itemgetter(
-        "backbone", "weights", "images", "crop", "shorter_side", "test_set"
-    ),
+    split=_PREPARED,
 )
 
 
@@ -287,8 +289,8 @@ def _conclusion(rows):
         f"{100 * row['top1_agreement']:.1f} % with {row['padding_mode']}"
         for row in rows
         if row["shown"] == "crop"
-        and row["shorter_side"] == first["shorter_side"]
         and row["padding_mode"] != "zeros"
+        and _PREPARED(row) == _PREPARED(first)
     )
     if not shares:
         return []
