@@ -228,7 +228,7 @@ def test_the_tables_are_printed(finished):
         "centred on the picture at: 29, 33, 37.",
         # Less than 3 leave no window of the second.
         "62 sizes tried, 3 to 64.",
-        "reach: share of the positions that padding reaches.",
+        "reached: share of the map's positions that padding reaches.",
     ):
         assert line in done.stdout.splitlines()
     assert "at no size: the cells are fixed in layer frame" in done.stdout
