@@ -21,7 +21,7 @@ def run_binary(module, *flags, cwd, fault=None, timeout=300):
     return subprocess.run(
         [sys.executable, *start, *map(str, flags)],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "1000"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=timeout,

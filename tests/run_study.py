@@ -8,7 +8,6 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 
@@ -25,13 +24,10 @@ class Done:
 def run_study(name, *argv, cwd):
     """Run the study `name` with flags in a folder; what it printed."""
     out, err = io.StringIO(), io.StringIO()
-    # Tables are as wide as they need, so that tests can read them.
-    wide = mock.patch.dict(os.environ, COLUMNS="1000")
     before = os.getcwd()
     os.chdir(cwd)
     try:
         with (
-            wide,
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             warnings.catch_warnings(),

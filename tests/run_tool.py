@@ -18,7 +18,6 @@ def run_tool(module, *argv, cwd):
     aside = _set_flags_aside()
     with (
         contextlib.chdir(cwd),
-        mock.patch.dict(os.environ, COLUMNS="1000"),
         mock.patch.object(sys, "argv", [module, *map(os.fspath, argv)]),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

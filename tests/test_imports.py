@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     "errors",
     "checks",
+    "choices",
+    "text_tables",
     "padding",
     "metrics",
     "published",

@@ -23,7 +23,7 @@ DOOR = {
 
 BARE = """
 import sys
-import keras_padpos
+import keras_padpos.choices
 heavy = {"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 for name in keras_padpos.__all__:

@@ -62,7 +62,7 @@ class ToolProcess:
     def __enter__(self):
         self._process = subprocess.Popen(
             self._command,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "1000"},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

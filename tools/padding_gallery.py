@@ -1,4 +1,4 @@
-"""Draw what every padding mode puts around a photograph."""
+"""Draw what padding modes put around a photograph."""
 
 import math
 
@@ -6,6 +6,11 @@ from absl import flags
 
 from keras_padpos import files
 from keras_padpos import runs
+from keras_padpos.choices import FURTHER_MODES
+from keras_padpos.choices import PADDING_MODES
+from keras_padpos.report.figure import empty_figure
+from keras_padpos.report.style import figure_style
+from keras_padpos.report.style import mode_label
 
 _IMAGE = flags.DEFINE_string(
     "image", "samples:test", "Photograph: a set of pictures, its first is used."
@@ -18,14 +23,15 @@ _PAD = flags.DEFINE_integer(
     "pad", 32, "Cells added on each side.", lower_bound=1
 )
 _COLUMNS = 5
+_PER_AXIS = "replicate+circular"
 
 
+@figure_style()
 def main(argv):
     """Pad one photograph in every mode and save one picture."""
     del argv
     import keras
     import numpy as np
-    from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
     from keras_padpos import data
@@ -39,12 +45,13 @@ def main(argv):
         photograph, (size, size), antialias=True, data_format="channels_last"
     )
     width = [(0, 0), (pad, pad), (pad, pad), (0, 0)]
-    rows = math.ceil(len(padding.names()) / _COLUMNS)
-    figure = Figure(figsize=(2 * _COLUMNS, 2.25 * rows), layout="constrained")
+    names = [*PADDING_MODES, *FURTHER_MODES, _PER_AXIS]
+    rows = math.ceil(len(names) / _COLUMNS)
+    figure = empty_figure((2 * _COLUMNS, 2.25 * rows))
     axes = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
     for axis in axes:
         axis.set_axis_off()
-    for axis, name in zip(axes, padding.names(), strict=False):
+    for axis, name in zip(axes, names, strict=False):
         mode = padding.get(name)
         if name == "constant":
             mode = padding.Constant(0.5)
@@ -55,7 +62,7 @@ def main(argv):
                 (pad - 0.5, pad - 0.5), size, size, fill=False, color="white"
             )
         )
-        axis.set_title(name, fontsize=10)
+        axis.set_title(mode_label(name))
     with files.atomic_file(_OUT.value) as file:
         figure.savefig(file, format="png", dpi=110)
 

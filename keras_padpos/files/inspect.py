@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -72,7 +71,7 @@ def inspect_file(
           every map also sees as far past one border as past the other,
           `sizes_from`, `sizes_to`, `tried` and `complete`;
         * `receptive_field`: `layer`, the fields of a `ReceptiveField`,
-          `reach_both`, `stage`, and `output` (whether it makes one of the
+          `reached`, `stage`, and `output` (whether it makes one of the
           model's); or one row with a `reason`;
         * `operations`, of a graph without its Keras model: `function`,
           `name`, `operation`, `padding` (`"SAME"`, `"EXPLICIT"` or a mode),
@@ -409,7 +408,7 @@ def _field_row(name, field, stage, output):
         "stage": stage,
         "output": output,
         **field.numbers(),
-        "reach_both": 1 - math.prod((1 - x for x in field.reach), start=1.0),
+        "reached": field.reached,
     }
 
 

@@ -9,8 +9,8 @@ from keras_padpos import data
 from keras_padpos import ppp
 from keras_padpos import probes
 from keras_padpos.checks import check_ints
+from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
-from keras_padpos.measure._position import TARGETS
 from keras_padpos.measure._source import at_size
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
@@ -103,7 +103,11 @@ class PositionCallback(_MeasuringCallback):
     """
 
     def __init__(
-        self, images: Any, *, targets: Sequence[str] = TARGETS, **options: Any
+        self,
+        images: Any,
+        *,
+        targets: Sequence[str] = DEFAULT_TARGETS,
+        **options: Any,
     ) -> None:
         super().__init__(images, **options)
         self._targets = targets

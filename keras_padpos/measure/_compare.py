@@ -11,10 +11,10 @@ from keras_padpos import data
 from keras_padpos import metrics
 from keras_padpos import models
 from keras_padpos import padding
+from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
-from keras_padpos.measure._position import TARGETS
 from keras_padpos.measure._position import last_scores
 from keras_padpos.measure._position import position_note
 from keras_padpos.measure._position import probe_networks
@@ -121,7 +121,7 @@ def compare_padding(
     images: Any,
     *,
     stages: Sequence[str] | None = None,
-    targets: Sequence[str] = TARGETS,
+    targets: Sequence[str] = DEFAULT_TARGETS,
     size: int | tuple[int, int] | None = None,
     preprocess: Callable[[np.ndarray], Any] | None = None,
     weights: str = "imagenet",

@@ -33,19 +33,28 @@ class PatternResult(Result):
 
     def tables(self) -> list[dict[str, Any]]:
         """One line for each stage and kind of border."""
+        shown = [
+            ("layer", "stage"),
+            ("padding_mode", "padding"),
+            ("mae", "|E[D]|"),
+            ("mae_noise", "of noise"),
+            ("relative", "/ std(O)"),
+            ("relative_ci95", "95 %"),
+            ("snr", "SNR"),
+            ("snr_ci95", "95 %"),
+            ("border", "border"),
+            ("centre", "centre"),
+        ]
+        # Few pictures have no intervals.
+        columns = [
+            (key, heading)
+            for key, heading in shown
+            if heading != "95 %" or any(row[key] for row in self.rows)
+        ]
         return [
             {
                 "title": f"Pattern of padding in {self.rows[0]['backbone']}",
-                "columns": [
-                    ("layer", "stage"),
-                    ("padding_mode", "padding"),
-                    ("mae", "|E[D]|"),
-                    ("mae_noise", "of noise"),
-                    ("relative", "/ std(O)"),
-                    ("snr", "SNR"),
-                    ("border", "border"),
-                    ("centre", "centre"),
-                ],
+                "columns": columns,
                 "rows": self.rows,
             }
         ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_padpos import data
 from keras_padpos import probes
+from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.errors import did_you_mean
 from keras_padpos.measure._result import Result
@@ -26,7 +27,6 @@ from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
 
-TARGETS = ("horizontal", "vertical", "gaussian", "horizontal_stripes")
 OWN, REFERENCE = "own", "reference"
 # Fewer photographs have no interval either.
 _ENOUGH = 8
@@ -45,26 +45,33 @@ class PositionResult(Result):
     experiment = "position_probe"
 
     def tables(self) -> list[dict[str, Any]]:
-        """One line for each stage and kind of border, a column a target."""
-        targets = values_of(self.rows, "target")
+        """One line for each stage and target, columns for each border."""
+        modes = values_of(self.rows, "padding_mode")
         lines = []
-        for (stage, mode), rows in grouped(
-            self.rows, ["stages", "padding_mode"]
+        for (stage, target), rows in grouped(
+            self.rows, ["stages", "target"]
         ).items():
-            scores = {
-                row["target"]: f"{row['spearman']:.3f} ({row['mae']:.3f})"
-                for row in rows
-            }
-            border = _HEADINGS.get(mode, mode)
-            lines.append({"stage": stage, "border": border, **scores})
+            line = {"stage": stage, "target": target.replace("_", " ")}
+            for row in rows:
+                mode = row["padding_mode"]
+                line[mode] = _with_interval(
+                    row["spearman"], row["spearman_ci95"]
+                )
+                line[f"{mode} mae"] = row["mae"]
+            lines.append(line)
+        headings = [(mode, _HEADINGS.get(mode, mode)) for mode in modes]
         return [
             {
                 "title": f"Position probe of {self.rows[0]['backbone']}: "
-                "SPC (MAE)",
+                "SPC [95 %], and MAE",
                 "columns": [
                     "stage",
-                    "border",
-                    *((name, name.replace("_", " ")) for name in targets),
+                    "target",
+                    *headings,
+                    *(
+                        (f"{mode} mae", f"MAE {name}")
+                        for mode, name in headings
+                    ),
                 ],
                 "rows": lines,
             }
@@ -89,7 +96,7 @@ def measure_position(
     *,
     test_images: Any = None,
     stages: Sequence[str] | None = None,
-    targets: Sequence[str] = TARGETS,
+    targets: Sequence[str] = DEFAULT_TARGETS,
     reference: bool = True,
     size: int | tuple[int, int] | None = None,
     preprocess: Callable[[np.ndarray], Any] | None = None,
@@ -356,6 +363,14 @@ def last_scores(rows: Sequence[Row], mode: str) -> dict[str, float]:
         for row in rows
         if row["stages"] == last and row["padding_mode"] == mode
     }
+
+
+def _with_interval(score, interval):
+    """A score with its interval, where few pictures do not forbid one."""
+    text = f"{score:.3f}"
+    if interval:
+        text += " [{:.2f}, {:.2f}]".format(*interval)
+    return text
 
 
 def _conclusion(rows):

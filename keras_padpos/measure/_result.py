@@ -16,6 +16,7 @@ from keras_padpos.report.cells import column_pairs
 from keras_padpos.report.cells import print_table
 from keras_padpos.runs import WorkDirectory
 from keras_padpos.runs.provenance import Provenance
+from keras_padpos.text_tables import html_table
 
 Row = dict[str, Any]
 
@@ -75,18 +76,12 @@ class Result:
         parts = [f"<p><b>{html.escape(self.conclusion)}</b></p>"]
         for table in self.tables():
             pairs = column_pairs(table["columns"])
-            parts.append(f"<p>{html.escape(table['title'])}</p><table><tr>")
-            parts += [
-                f"<th>{html.escape(heading)}</th>" for _, heading in pairs
+            cells = [
+                [cell_text(row.get(key)) for key, _ in pairs]
+                for row in table["rows"]
             ]
-            parts.append("</tr>")
-            for row in table["rows"]:
-                cells = (cell_text(row.get(key)) for key, _ in pairs)
-                line = "".join(
-                    f"<td>{html.escape(cell)}</td>" for cell in cells
-                )
-                parts.append(f"<tr>{line}</tr>")
-            parts.append("</table>")
+            parts.append(f"<p>{html.escape(table['title'])}</p>")
+            parts.append(html_table([heading for _, heading in pairs], cells))
         parts += [f"<p>{html.escape(note)}</p>" for note in self.notes]
         return "".join(parts)
 

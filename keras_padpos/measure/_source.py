@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import warnings
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -135,6 +136,7 @@ def open_pictures(
 ) -> Pictures:
     """Prepare pictures for a network, with real neighbours if asked for."""
     channels, crop, reason = network.channels, network.size(size), ""
+    sizes: set[tuple[int, int]] = set()
     if crop is None:
         # The size of the pictures is the network's.
         images = data.as_images(
@@ -147,13 +149,24 @@ def open_pictures(
             shape = ppp.ReferenceFeatures(network.staged, crop).picture_shape
         except InputError as error:
             reason = str(error)
+
+    def sized(batch):
+        batch = batch if preprocess is None else preprocess(batch)
+        sizes.add(tuple(np.shape(batch)[1:3]))
+        return batch
+
     images = data.as_images(
-        images,
-        channels=channels,
-        shape=shape,
-        count=count,
-        preprocess=preprocess,
+        images, channels=channels, shape=shape, count=count, preprocess=sized
     )
+    smaller = [own for own in sizes if own[0] < crop[0] or own[1] < crop[1]]
+    if smaller:
+        least, needed = ("x".join(map(str, s)) for s in (min(smaller), crop))
+        warnings.warn(
+            f"`images` of {least} pixels are enlarged: the network sees "
+            f"{needed}. Blurred pictures have other features. Give larger "
+            "ones, or `size`.",
+            stacklevel=3,
+        )
     if len(images) < 2:
         raise InputError(
             f"`images` must hold two or more. Received: {len(images)}"

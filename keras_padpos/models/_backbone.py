@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.choices import BACKBONES
 from keras_padpos.errors import InputError
 from keras_padpos.models.architectures import ARCHITECTURES
 from keras_padpos.models.graph._before_activations import before_activations
@@ -41,7 +42,7 @@ def backbone_names() -> tuple[str, ...]:
     >>> "vgg16" in backbone_names()
     True
     """
-    return (*ARCHITECTURES, RGB)
+    return (*BACKBONES, RGB)
 
 
 def stage_names(name: str) -> tuple[str, ...]:

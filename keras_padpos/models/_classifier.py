@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.choices import BACKBONES
 from keras_padpos.errors import InputError
 from keras_padpos.models._backbone import backbone
 from keras_padpos.models._backbone import check_weights
@@ -51,10 +52,10 @@ def classifier(
         FileNotFoundError: If there is no weights file at the path.
         OSError: If ImageNet weights cannot be downloaded.
     """
-    if name not in ARCHITECTURES:
+    if name not in BACKBONES:
         raise InputError(
             f"`name` of a classifier must be one of "
-            f"{', '.join(ARCHITECTURES)}. Received: name={name!r}"
+            f"{', '.join(BACKBONES)}. Received: name={name!r}"
         )
     if weights == "bundled":
         raise InputError(

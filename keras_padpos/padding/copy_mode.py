@@ -53,6 +53,11 @@ def marked_frames(mark: Callable[..., float | None]) -> Iterator[None]:
         _mark.reset(token)
 
 
+def marks_frames() -> bool:
+    """Whether frames are filled with numbers that stand for their modes."""
+    return _mark.get() is not None
+
+
 class CopyMode(PaddingMode):
     """Base class of modes that are an index map: each cell copies another.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.choices import PADDING_MODES
 from keras_padpos.errors import InputError
 from keras_padpos.errors import did_you_mean
 from keras_padpos.padding.copy_mode import Circular
@@ -17,12 +18,13 @@ from keras_padpos.padding.interpolate import Interpolate
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.partial import Partial
 from keras_padpos.padding.per_axis import PerAxis
+from keras_padpos.padding.per_axis import wrong_count
 from keras_padpos.padding.randn import Randn
 from keras_padpos.padding.random_sides import RandomSides
 from keras_padpos.padding.zeros import Constant
 from keras_padpos.padding.zeros import Zeros
 
-MODES = {
+_CLASSES = {
     mode.name: mode
     for mode in (
         Zeros,
@@ -35,13 +37,12 @@ MODES = {
         Randn,
         RandomSides,
         Partial,
+        Earth,
+        Extrapolate,
+        # No border: it changes what is inside as well.
+        Interpolate,
     )
 }
-
-# Known by name, but not for pictures of any size: `earth` needs even widths,
-# `extrapolate` leaves the range of pixels; `interpolate` is no border, it
-# changes what is inside as well.
-_OTHERS = {mode.name: mode for mode in (Earth, Extrapolate, Interpolate)}
 
 
 def names() -> tuple[str, ...]:
@@ -54,7 +55,7 @@ def names() -> tuple[str, ...]:
     >>> "reflect" in names()
     True
     """
-    return tuple(MODES)
+    return PADDING_MODES
 
 
 def get(identifier: Any, rank: int | None = None) -> PaddingMode:
@@ -90,22 +91,21 @@ def get(identifier: Any, rank: int | None = None) -> PaddingMode:
     if isinstance(identifier, (tuple, list)) and identifier:
         several = [get(mode) for mode in identifier]
         if rank not in (None, len(several)):
-            raise InputError(
-                f"`padding_mode` must be one mode, or one for each of {rank} "
-                f"spatial axes. Received: padding_mode={identifier!r}"
-            )
+            raise wrong_count(rank, f"padding_mode={identifier!r}")
         return several[0] if len(set(several)) == 1 else PerAxis(several)
     if isinstance(identifier, str):
-        mode_class = {**MODES, **_OTHERS}.get(identifier.lower())
+        mode_class = _CLASSES.get(identifier.lower())
         if mode_class is not None:
             return mode_class()
     if isinstance(identifier, dict):
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):
             return mode
-    hint = did_you_mean(identifier, [*MODES, *_OTHERS])
+    hint = did_you_mean(identifier, _CLASSES)
+    if identifier in ("valid", "same", "full", "causal"):
+        hint = f' That is where cells are added: padding="{identifier}".'
     raise InputError(
-        f"`padding_mode` must be one of {', '.join((*MODES, *_OTHERS))}, a "
+        f"`padding_mode` must be one of {', '.join(_CLASSES)}, a "
         "`PaddingMode`, or one of these for each spatial axis. "
         f"Received: padding_mode={identifier!r}"
         f"{hint and f'.{hint}'}"
@@ -131,7 +131,7 @@ def serialize(mode: PaddingMode) -> Any:
     """
     if isinstance(mode, PerAxis):
         return [serialize(each) for each in mode.modes]
-    named = {**MODES, **_OTHERS}.get(mode.name)
+    named = _CLASSES.get(mode.name)
     if named is type(mode) and mode == named():
         return mode.name
     return keras.saving.serialize_keras_object(mode)

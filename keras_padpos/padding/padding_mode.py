@@ -13,7 +13,8 @@ class PaddingMode:
 
     A mode is a small, stateless, serialisable object. To add one, subclass
     this in a file of its own, implement `pad`, and enter the class in
-    `modes.py`; every layer, conversion and binary then knows it by its name.
+    `modes.py` and its name in `choices.py`; every layer, conversion and
+    binary then knows it by its name.
 
     Example:
 

@@ -8,6 +8,7 @@ from keras.saving import register_keras_serializable
 
 from keras_padpos.errors import InputError
 from keras_padpos.padding.copy_mode import CopyMode
+from keras_padpos.padding.copy_mode import marks_frames
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
 
@@ -92,6 +93,8 @@ class PerAxis(PaddingMode):
         """Add cells axis by axis; see `PaddingMode.pad`."""
         by_axis = self._by_axis(pad_width, axes)
         copying = {a: m for a, m in by_axis.items() if m.copies}
+        if marks_frames():
+            copying = {}  # an operation for each axis takes their place
         if copying:
             # What copies cells commutes with what fills another axis.
             width = _only(pad_width, copying)
@@ -139,10 +142,7 @@ class PerAxis(PaddingMode):
     def check_rank(self, rank: int, where: str) -> None:
         """Raise unless there are as many modes as axes."""
         if len(self.modes) != rank:
-            raise InputError(
-                f"{where}: `padding_mode` must be one mode, or one for each of "
-                f"{rank} spatial axes. Received: {self.name}"
-            )
+            raise wrong_count(rank, self.name, f"{where}: ")
 
     def repeats(
         self,
@@ -179,6 +179,14 @@ class PerAxis(PaddingMode):
             axes = padded_axes(pad_width)
         self.check_rank(len(axes), "`pad`")
         return dict(zip(axes, self.modes, strict=True))
+
+
+def wrong_count(rank: int, received: str, where: str = "") -> InputError:
+    """What to raise where there is not one mode for each axis."""
+    return InputError(
+        f"{where}`padding_mode` must be one mode, or one for each of {rank} "
+        f"spatial axes. Received: {received}"
+    )
 
 
 class _CopyAxes(CopyMode):

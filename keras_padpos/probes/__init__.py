@@ -1,9 +1,9 @@
 """Position probes (PosENet): targets, heads, solvers, evaluation."""
 
+from keras_padpos.choices import TARGETS
 from keras_padpos.probes._position_budget import position_budget
 from keras_padpos.probes._position_probe import check_heads
 from keras_padpos.probes._position_probe import position_probe
-from keras_padpos.probes._position_target import TARGETS
 from keras_padpos.probes._position_target import position_target
 from keras_padpos.probes._probe_model import RESIZES
 from keras_padpos.probes._probe_model import probe_features

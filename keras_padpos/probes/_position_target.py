@@ -2,16 +2,8 @@
 
 import numpy as np
 
+from keras_padpos.choices import TARGETS
 from keras_padpos.errors import InputError
-
-TARGETS = (
-    "horizontal",
-    "vertical",
-    "gaussian",
-    "horizontal_stripes",
-    "vertical_stripes",
-)
-"""Names of the targets, in the papers' order."""
 
 _PERIODS = 2.5
 

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from keras_padpos.report.text_layout import table_lines
-from keras_padpos.report.text_layout import whole_lines
-from keras_padpos.report.text_layout import wrapped_text
+from keras_padpos.text_tables import fitted_lines
+from keras_padpos.text_tables import whole_lines
+from keras_padpos.text_tables import wrapped_text
 
 # Longest list, and longest text, that a cell shows whole.
 _SHORT = 4
@@ -186,9 +185,9 @@ def print_table(
     """Print rows as a table, to standard output.
 
     Where the table is wider than the terminal, it is laid out anew, no word
-    broken: see `table_lines`. Piped or written to a file it is a Markdown table
-    if it fits 80 columns, or as many as the environment's `COLUMNS`. Numbers
-    stand on the right; `cell_text` formats them.
+    broken. Piped or written to a file it is a Markdown table, a line for each
+    row: see `text_tables.fitted_lines`. Numbers stand on the right;
+    `cell_text` formats them.
 
     Example:
         >>> print_table("T", ["a", ("spc", "SPC")], [{"a": 1, "spc": 0.8631}])
@@ -207,23 +206,29 @@ def print_table(
     """
     console = console or Console()
     headings, texts, right = _cells(columns, rows)
-    markdown = not console.is_terminal
-    lines = whole_lines(headings, texts, right, markdown=markdown)
-    if max(map(cell_len, lines)) > console.width:
-        lines = table_lines(headings, texts, right, console.width)
-    for line in wrapped_text(title, console.width):
-        console.print(Text(line, style="bold"))
-    for line in lines:
-        console.print(Text(line))
+    print_lines(title, console=console, style="bold")
+    for line in fitted_lines(headings, texts, right, console):
+        console.print(Text(line), soft_wrap=True)
     print_lines(*notes, console=console)
 
 
-def print_lines(*lines: str, console: Console | None = None) -> None:
-    """Print lines of text, to standard output; longer ones are wrapped."""
+def print_lines(
+    *lines: str, console: Console | None = None, style: str = ""
+) -> None:
+    """Print lines of text; a terminal gets longer ones wrapped.
+
+    Args:
+        *lines: The lines.
+        console: Where to print; standard output if not given.
+        style: That of Rich.
+    """
     console = console or Console()
     for line in lines:
-        for part in wrapped_text(line, console.width):
-            console.print(Text(part))
+        parts = [line]
+        if console.is_terminal:
+            parts = wrapped_text(line, console.width)
+        for part in parts:
+            console.print(Text(part, style=style), soft_wrap=True)
 
 
 def _cells(columns, rows):

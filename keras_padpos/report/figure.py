@@ -193,14 +193,18 @@ def show_map(
     lines = [
         f"{100 * share:.0f} % {what}"
         for share, what in (
-            (np.mean(values > high), f"> {high:.3g}"),
-            (np.mean(values < low), f"< {low:.3g}"),
+            (np.mean(values > high), f"> {_two_digits(high)}"),
+            (np.mean(values < low), f"< {_two_digits(low)}"),
         )
         if share >= _OFF_SCALE
     ]
     if lines:
         say_inside(axis, "\n".join(lines))
     return image
+
+
+def _two_digits(value):
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}"
 
 
 def say_inside(axis: Any, text: str) -> None:

@@ -147,7 +147,7 @@ def _print_fields(tables, input_shape):
         [
             "layer",
             *((name, name.replace("_", " ")) for name in pairs),
-            ("reach", "reach, %"),
+            ("reached", "reached, %"),
             "positions",
             *(["gated"] if any(row["gated"] for row in rows) else []),
         ],
@@ -156,13 +156,13 @@ def _print_fields(tables, input_shape):
                 **row,
                 **{key: _pair(row[key]) for key in pairs},
                 "positions": _by(row["positions"]),
-                "reach": f"{100 * row['reach_both']:.1f}",
+                "reached": f"{100 * row['reached']:.1f}",
                 "gated": "gated" if row["gated"] else "",
             }
             for row in rows
         ],
         [
-            "reach: share of the positions that padding reaches.",
+            "reached: share of the map's positions that padding reaches.",
             *(_halo(row) for row in rows if row["output"] and not row["gated"]),
         ],
     )

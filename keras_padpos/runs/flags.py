@@ -152,7 +152,8 @@ Received: reflekt. Did you mean reflect?
             ]
             if wrong or not items:
                 hint = did_you_mean("".join(wrong[:1]), choices)
-                if any("+" in item for item in wrong) and self.per_axis:
+                joined = any("+" in item or "," in item for item in wrong)
+                if joined and self.per_axis:
                     hint = (
                         " A plus joins two of "
                         f"{', '.join(self.per_axis)}: height and width."

@@ -184,12 +184,29 @@ def _network(plan, layer):
     return keras.Model(inputs, network(prepared))
 
 
-def amount(run: Any, plan: Any) -> int | None:
-    """How many canvases a frozen network sees, each picture in two corners."""
-    images = run.sets["images"].expected
-    if plan["train"] != "frozen" or images is None:
-        return None
-    return 2 * min(_counts(run.settings)[plan["border"]], images)
+def noun(plan: Any) -> str:
+    """What progress counts: canvases, or the epochs of a training."""
+    return "images" if plan["train"] == "frozen" else "epochs"
+
+
+def amount(run: Any, plan: Any) -> int:
+    """How many of them: each picture in two corners; epochs of all splits."""
+    if plan["train"] == "frozen":
+        return 2 * len(_pictures(run, plan["border"]))
+    return _epochs(run.settings) * len(run.settings.splits)
+
+
+def _epochs(settings):
+    from keras_padpos import tasks
+
+    return settings.epochs or tasks.QUADRANT_EPOCHS
+
+
+def _pictures(run, border):
+    pictures = run.kept(
+        "pictures", None, lambda: np.stack(list(run.sets["images"]))
+    )
+    return pictures[: _counts(run.settings)[border]]
 
 
 def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
@@ -199,9 +216,7 @@ def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
 
     settings, frozen = run.settings, plan["train"] == "frozen"
     border = plan["border"]
-    pictures = run.kept(
-        "pictures", None, lambda: np.stack(list(run.sets["images"]))
-    )[: _counts(settings)[border]]
+    pictures = _pictures(run, border)
     with contextlib.nullcontext() if frozen else run.devices.scope():
         network = _network(plan, settings.layer)
     fill = _COLOURS[settings.background]
@@ -231,7 +246,7 @@ def measure(run: Any, plan: Any, unit: Any) -> list[dict[str, Any]]:
         border,
         frozen=frozen,
         splits=settings.splits,
-        epochs=settings.epochs or tasks.QUADRANT_EPOCHS,
+        epochs=_epochs(settings),
         seed=plan["seed"],
         batch_size=settings.batch_size,
         advance=unit.advance,

@@ -36,6 +36,11 @@ def plans(run: Any) -> list[dict[str, Any]]:
     return list(nets.values())
 
 
+def noun(plan: Any) -> str:
+    """What progress counts."""
+    return "epochs"
+
+
 def amount(run: Any, plan: Any) -> int:
     """How many epochs a net is trained."""
     from keras_padpos import tasks

@@ -11,6 +11,8 @@ import math
 
 import numpy as np
 
+from keras_padpos.choices import FURTHER_MODES
+from keras_padpos.choices import PER_AXIS
 from keras_padpos.report._paper_differences import FCONV_KEYS
 from keras_padpos.report._paper_differences import fconv_counterpart
 from keras_padpos.report.table import SEEDS
@@ -21,9 +23,7 @@ from keras_padpos.report.table import percent
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import _four_quadrants
 from keras_padpos.studies import _red_green
-from keras_padpos.studies.networks import FURTHER_MODES
 from keras_padpos.studies.networks import MODE_TEXT
-from keras_padpos.studies.networks import PER_AXIS
 from keras_padpos.studies.networks import padding_modes
 from keras_padpos.studies.study import Study
 
@@ -246,7 +246,7 @@ STUDY = Study(
     plans=_plans,
     label=_label,
     amount=_amount,
-    noun=lambda plan: "epochs" if plan["test"] == "red_green" else "images",
+    noun=lambda plan: _TESTS[plan["test"]].noun(plan),
     measure=_measure,
     tables=_TABLES,
     figures=_figures,

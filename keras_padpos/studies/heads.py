@@ -9,21 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
+from keras_padpos.choices import DEFAULT_TARGETS
+from keras_padpos.choices import TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import constant
-
-# Said here too, so that flags are checked before Keras is imported.
-TARGETS = (
-    "horizontal",
-    "vertical",
-    "gaussian",
-    "horizontal_stripes",
-    "vertical_stripes",
-)
-"""Names of the maps to predict, as `probes.TARGETS` has them."""
 
 HEAD_FLAGS = {
     "size": Flag(
@@ -59,7 +51,7 @@ HEAD_FLAGS = {
         empty=True,
     ),
     "targets": Flag(
-        ["horizontal", "vertical", "gaussian", "horizontal_stripes"],
+        list(DEFAULT_TARGETS),
         f"Maps to predict: {', '.join(TARGETS)}. With --tables, if not given: "
         "theirs.",
         choices=TARGETS,

@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
+from keras_padpos.choices import BACKBONES
+from keras_padpos.choices import FURTHER_MODES
+from keras_padpos.choices import PADDING_MODES
+from keras_padpos.choices import PER_AXIS
 from keras_padpos.errors import InputError
 from keras_padpos.report import table
 from keras_padpos.report.figure import learning_figure
@@ -21,56 +25,11 @@ if TYPE_CHECKING:
     from keras_padpos.runs import WorkDirectory
     from keras_padpos.studies.study import Run
 
-# Said here too, so that flags are checked before Keras is imported.
-BACKBONES = (
-    "vgg16",
-    "vgg19",
-    "resnet18",
-    "vgg5",
-    "resnet50",
-    "resnet152",
-    "mobilenet",
-    "efficientnetb0",
-    "densenet121",
-)
-"""Names of backbones, but for that of the bare picture."""
-
-MODES = (
-    "zeros",
-    "constant",
-    "reflect",
-    "symmetric",
-    "replicate",
-    "circular",
-    "distribution",
-    "randn",
-    "random_sides",
-    "partial",
-)
-"""Names of padding modes, as `padding.names` gives them."""
-
 MOST_PIXELS = 4096
 """Largest side of a picture, whose maps fill gigabytes."""
 
-# Said here too, so that flags are checked before Keras is imported.
-PER_AXIS = (
-    "zeros",
-    "constant",
-    "reflect",
-    "symmetric",
-    "replicate",
-    "circular",
-    "random_sides",
-    "partial",
-    "extrapolate",
-)
-"""Padding modes of which height can have one and width another one."""
-
-FURTHER_MODES = ("earth", "extrapolate")
-"""Padding modes that are no default of a flag that lists all."""
-
 MODE_TEXT = ", ".join(
-    [*MODES, *FURTHER_MODES, "one an axis joined by + (height+width)"]
+    [*PADDING_MODES, *FURTHER_MODES, "one an axis joined by + (height+width)"]
 )
 """What the help of a flag says of all padding modes."""
 
@@ -139,7 +98,8 @@ def padding_flag(
     others += [f"{name} ({what})" for name, what in further.items()]
     return Flag(
         None if default is None else list(default),
-        f"{about}: {', '.join(others)}.",
+        f"{about}: {', '.join(others)}. A comma separates networks, + the "
+        "axes of one: zeros,circular are two networks, zeros+circular one.",
         choices=[
             *(
                 mode
@@ -164,7 +124,7 @@ def check_padding_mode(mode: Any) -> None:
 
 def padding_modes(*, own: bool = False) -> list[str]:
     """The modes that a network can be converted to."""
-    return [*MODES, "interpolate", "none", *["own"] * own]
+    return [*PADDING_MODES, "interpolate", "none", *["own"] * own]
 
 
 def size_flag(default: str, about: str) -> Flag:

@@ -238,6 +238,28 @@ def _named(rows):
     ]
 
 
+# What figures must have in common to be compared.
+_MEASURED = operator.itemgetter("layer", "activation", "crop", "image_set")
+
+
+def _conclusion(rows):
+    """For each of the first two networks, the last layer's patterns."""
+    sentences = []
+    for name, group in list(pattern_networks(rows).items())[:2]:
+        last = _MEASURED(group[-1])
+        shares = ", ".join(
+            f"{row['relative']:.2g} with {row['padding_mode']}"
+            for row in group
+            if _MEASURED(row) == last and row["relative"] is not None
+        )
+        if shares:
+            sentences.append(
+                f"{name}: at {last[0]} the pattern is, in standard deviations "
+                f"of the features, {shares}."
+            )
+    return sentences
+
+
 def _db(values):
     """A ratio or an interval; what is not positive has no logarithm."""
     ends = [end for end in np.ravel(first(values)) if end is not None]
@@ -298,6 +320,7 @@ STUDY = Study(
         "networks": ["/".join(map(str, plan["network"])) for plan in plans]
     },
     tables=[_TABLE],
+    conclusion=_conclusion,
     notes=lambda rows: _NOTES,
     figures=plot_patterns,
     shared=["networks", "layers", "batch_size"],

@@ -262,6 +262,10 @@ def _columns(rows):
     return columns
 
 
+# What rows of one table have in common.
+_PREPARED = operator.itemgetter(
+    "backbone", "weights", "images", "crop", "shorter_side", "test_set"
+)
 _TABLE = Table(
     lambda rows: (
         f"{rows[0]['backbone']}, weights kept, in percent: pictures with a "
@@ -274,10 +278,26 @@ _TABLE = Table(
         "{images} pictures of {test_set}.".format(**rows[0]),
         "95 %: bootstrap over pictures; differences are paired.",
     ],
-    split=operator.itemgetter(
-        "backbone", "weights", "images", "crop", "shorter_side", "test_set"
-    ),
+    split=_PREPARED,
 )
+
+
+def _conclusion(rows):
+    """How often other borders leave the answer, on the same crops."""
+    first = rows[0]
+    shares = ", ".join(
+        f"{100 * row['top1_agreement']:.1f} % with {row['padding_mode']}"
+        for row in rows
+        if row["shown"] == "crop"
+        and row["padding_mode"] != "zeros"
+        and _PREPARED(row) == _PREPARED(first)
+    )
+    if not shares:
+        return []
+    return [
+        f"{first['backbone']} gives the same answer as with zeros on {shares}."
+    ]
+
 
 STUDY = Study(
     name="prediction_agreement",
@@ -292,6 +312,7 @@ STUDY = Study(
         "padding_mode": list(dict.fromkeys(p["padding_mode"] for p in plans))
     },
     tables=[_TABLE],
+    conclusion=_conclusion,
     shared=["backbone", "weights"],
     several_devices=False,
 )

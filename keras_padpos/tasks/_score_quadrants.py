@@ -82,7 +82,7 @@ def score_quadrants(
         batch_size: Canvases that go through a frozen network at once. Steps
             are of 8, as released.
         advance: Called with the number of canvases after each batch of a
-            frozen network.
+            frozen network; with 1 after each epoch of one that is trained.
         checkpoint: From a split to where its training goes on from.
         devices: What to train a network on that is not frozen; it was made in
             its scope.
@@ -128,6 +128,12 @@ def score_quadrants(
         inputs, _ = four_quadrants(pictures, border, **canvas)
         inputs = inputs.reshape(2, len(pictures), *inputs.shape[1:])
         first = model.get_weights()
+
+    def log(**metrics):
+        del metrics
+        if advance is not None and not frozen:
+            advance(1)
+
     scores = {}
     for each, chosen in parts.items():
         keras.utils.set_random_seed(seed)
@@ -146,6 +152,7 @@ def score_quadrants(
             sets["validation"],
             epochs=epochs,
             seed=seed,
+            log=log,
             checkpoint=None if checkpoint is None else checkpoint(each),
             devices=training_devices,
         )

@@ -16,6 +16,7 @@ import os
 from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.choices import BACKBONES
 from keras_padpos.errors import extra_hint
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
@@ -25,10 +26,8 @@ from keras_padpos.studies import position_network
 _FLAGS = {
     "backbone": Flag(
         None,
-        "Network: vgg16, vgg19, resnet18, resnet50, resnet152, "
-        "mobilenet, efficientnetb0, densenet121, rgb for the bare "
-        "picture, or the path of a .keras file that takes raw RGB (with"
-        " --stages).",
+        f"Network: {', '.join(BACKBONES)}, rgb for the bare picture, or the "
+        "path of a .keras file that takes raw RGB (with --stages).",
     ),
     "weights": Flag(
         "bundled",

@@ -83,6 +83,11 @@ def test_rows_are_zeros_crops_aside_modes_and_the_real_neighbours(finished):
         (side, "zeros", "neighbours"),
     ]
     assert "crops of 64" in finished.stdout
+    share = 100 * finished.rows[3]["top1_agreement"]
+    assert finished.stdout.startswith(
+        "mobilenet gives the same answer as with zeros on "
+        f"{share:.1f} % with replicate."
+    )
 
 
 def test_pictures_are_prepared_as_said(finished, runs):

@@ -243,7 +243,7 @@ def test_litert(tmp_path):
             keras.Input((9, 8, 3), name="picture"),
             *(
                 layers.Conv2D(2, 3, padding="same", padding_mode=mode)
-                for mode in ("reflect", "constant", "partial")
+                for mode in ("reflect", "replicate+circular", "partial")
             ),
         ]
     )
@@ -309,6 +309,20 @@ def test_padding_is_one_operation_of_onnx(tmp_path, size):
         assert shapes["picture"] == ["batch", 9, 8, 3]
 
 
+@pytest.mark.parametrize("size", [(None, None, 3), (9, 8, 3)])
+def test_a_mode_per_axis_is_one_operation_of_onnx_for_each(tmp_path, size):
+    inputs = keras.Input(size, name="picture")
+    modes = ("replicate+circular", "circular+reflect", "zeros+circular")
+    outputs = {
+        mode.replace("+", "_"): layers.Padding2D(1, padding_mode=mode)(inputs)
+        for mode in modes
+    }
+    saved = onnx_of(keras.Model(inputs, outputs), tmp_path / "out")
+    # Two for each of the three; the same twice is computed once.
+    pads = operations(saved).pop("Pad")
+    assert operations(saved).keys() <= {"Pad", "Identity"} and 4 <= pads <= 6
+
+
 class Fixed(keras.layers.Layer):
     """Gives the same map whatever comes in."""
 
@@ -329,8 +343,15 @@ def test_what_no_operation_of_onnx_pads_stays_right(tmp_path):
         return layers.Padding2D(cells, padding_mode=mode)(x)
 
     outputs = {
-        f"{mode}_{cells}": pad(mode, cells, inputs)
-        for mode in ("reflect", "symmetric", "replicate", "circular")
+        f"{mode.replace('+', '_')}_{cells}": pad(mode, cells, inputs)
+        for mode in (
+            "reflect",
+            "symmetric",
+            "replicate",
+            "circular",
+            "reflect+symmetric",
+            "extrapolate+circular",
+        )
         for cells in (2, 7)
     }
     constant = pad("circular", 1, Fixed()(inputs))

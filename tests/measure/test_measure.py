@@ -16,6 +16,8 @@ from keras_padpos import data
 from keras_padpos import models
 from keras_padpos import probes
 from keras_padpos.errors import InputError
+from keras_padpos.measure import PatternResult
+from keras_padpos.measure import PositionResult
 from keras_padpos.studies.layouts import LAYOUTS
 
 QUIET = {"verbose": False, "batch_size": 4}
@@ -118,10 +120,24 @@ def test_a_result_prints_its_table_and_its_conclusion(position):
     for part in ("real neighbours", "horizontal", "18 pictures, resized to 2"):
         assert part in text
     html = position._repr_html_()
-    assert html.count("<tr>") == 1 + 4
+    assert html.count("<tr>") == 1 + 2 * 4
     assert position.conclusion in html
     frame = position.to_frame()
     assert len(frame) == len(position.rows) == 16
+
+
+def test_intervals_are_shown_where_there_are_some(position, images):
+    first, *others = position.rows
+    assert first["spearman_ci95"] is None  # of so few pictures
+    assert "[0." not in str(position)
+    first = {**first, "spearman": 0.8, "spearman_ci95": (0.714, 0.886)}
+    result = PositionResult([first, *others], {}, "", [])
+    assert "0.800 [0.71, 0.89]" in str(result)
+    pattern = keras_padpos.measure_pattern(network(), images, **QUIET)
+    row = {**pattern.rows[0], "relative_ci95": (0.125, 0.5), "snr_ci95": None}
+    for rows, count in ([row], 1), ([row | {"relative_ci95": None}], 0):
+        text = str(PatternResult(rows, {}, "", []))
+        assert text.count("95 %") == text.count("[0.125, 0.500]") == count
 
 
 def test_a_result_is_drawn(position):
@@ -267,6 +283,17 @@ def test_what_does_not_fit_is_named(model, options, message, images):
     model = model() if callable(model) else model
     with pytest.raises(InputError, match=message):
         keras_padpos.measure_position(model, images, **options, **QUIET)
+
+
+def test_small_pictures_are_enlarged_with_a_warning(images):
+    small = images[:, :12]
+    options = {"targets": ["vertical"], "stages": ["last"], **QUIET}
+    for reference in (True, False):
+        with pytest.warns(UserWarning, match="of 12x16 pixels.* sees 16x16"):
+            keras_padpos.measure_position(
+                network(), small, reference=reference, **options
+            )
+    keras_padpos.measure_position(network(None), small, **options)
 
 
 @pytest.mark.skipif(

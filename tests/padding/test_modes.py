@@ -8,6 +8,7 @@ from oracles import Truncating
 from oracles import gradient
 from oracles import numpy_pad
 
+from keras_padpos import choices
 from keras_padpos import padding
 
 COPYING = ("reflect", "symmetric", "replicate", "circular")
@@ -38,6 +39,13 @@ def test_equals_numpy(name, width):
     expected = numpy_pad(x, width, name, value=2.5)
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(_mode(name).pad(x, width)), expected
+    )
+
+
+def test_the_names_that_flags_know_are_those_of_modes():
+    names = [*choices.PADDING_MODES, *choices.FURTHER_MODES]
+    assert [name for name in names if padding.get(name).combines] == list(
+        choices.PER_AXIS
     )
 
 
@@ -145,6 +153,11 @@ def test_a_mode_of_the_users_own_needs_an_index_map_only():
 
     y = padding.get(Folded()).pad(np.array([1, 2, 3]), [(2, 2)])
     assert keras.ops.convert_to_numpy(y).tolist() == [3, 2, 1, 2, 3, 1, 2]
+
+
+def test_a_geometry_is_no_mode_and_the_message_says_where_it_goes():
+    with pytest.raises(ValueError, match='are added: padding="same"'):
+        padding.get("same")
 
 
 @pytest.mark.parametrize("identifier", ["mirror", "zero", 3, None, {}])

@@ -42,7 +42,7 @@ def test_reached_are_those_that_change_with_what_is_padded(size):
         changed = np.asarray(old != new)[0, ..., 0]
         reached = reached_positions(rows[name])
         np.testing.assert_array_equal(reached, changed)
-        assert reached.mean() == pytest.approx(rows[name]["reach_both"])
+        assert reached.mean() == pytest.approx(rows[name]["reached"])
 
 
 def test_a_gate_lets_padding_reach_everything():

@@ -5,13 +5,13 @@ import itertools
 from PIL import Image
 
 from keras_padpos import padding
+from keras_padpos.choices import FURTHER_MODES
+from keras_padpos.choices import PER_AXIS
 from keras_padpos.report.figure import lines_figure
 from keras_padpos.report.figure import map_panels
 from keras_padpos.report.style import MODE_STYLES
 from keras_padpos.report.style import line_styles
 from keras_padpos.report.style import mode_lines
-from keras_padpos.studies.networks import FURTHER_MODES
-from keras_padpos.studies.networks import PER_AXIS
 
 
 def test_every_mode_has_a_colour_and_a_marker_of_its_own():
@@ -56,9 +56,16 @@ def test_a_figure_is_a_picture_and_a_pdf_without_a_date(tmp_path):
 
 
 def test_a_map_off_the_scale_says_so(tmp_path):
-    maps = {"zeros": [[0.0, 0.5]], "none": [[2.0, 0.5]]}
-    with map_panels(
-        tmp_path / "maps.png", "Maps", maps, limits=(0, 1)
-    ) as panels:
-        texts = [[text.get_text() for text in axis.texts] for axis in panels]
-    assert texts == [[], ["50 % > 1"]]
+    maps = {"zeros": [[0.0, 0.5]], "none": [[1234.0, -1.0]]}
+    for limits, expected in (
+        ((0, 1), ["50 % > 1\n50 % < 0"]),
+        ((0.000787, 567.4), ["50 % > 567\n50 % < 0.00079"]),
+    ):
+        with map_panels(
+            tmp_path / "maps.png", "Maps", maps, limits=limits
+        ) as panels:
+            texts = [
+                [text.get_text() for text in axis.texts] for axis in panels
+            ]
+        assert texts[1] == expected
+    assert texts[0] == ["50 % < 0.00079"]

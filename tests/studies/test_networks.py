@@ -5,9 +5,8 @@ import pytest
 
 from keras_padpos import models
 from keras_padpos import padding
-from keras_padpos import probes
+from keras_padpos.choices import FURTHER_MODES
 from keras_padpos.errors import InputError
-from keras_padpos.studies import heads
 from keras_padpos.studies import networks
 from keras_padpos.studies.networks import stage_layers
 from keras_padpos.studies.networks import stage_text
@@ -30,13 +29,8 @@ def file(tmp_path_factory):
     return path
 
 
-def test_flags_know_the_modes_that_combine():
-    others = networks.FURTHER_MODES
-    assert list(networks.PER_AXIS) == [
-        name
-        for name in (*padding.names(), *others)
-        if padding.get(name).combines
-    ]
+def test_a_plus_joins_two_modes_that_combine():
+    others = FURTHER_MODES
     flag = networks.padding_flag(["zeros"], "Modes", none=False)
     modes = [*others, "replicate+circular", "zeros+extrapolate", "zeros"]
     assert flag.value("padding_mode", modes) == modes
@@ -52,6 +46,11 @@ def test_flags_know_the_modes_that_combine():
     ):
         with pytest.raises(InputError, match="A plus joins two of zeros, "):
             flag.value("padding_mode", [mode])
+
+
+def test_a_comma_in_one_mode_hints_at_the_plus():
+    with pytest.raises(InputError, match="Received: zeros,circular. A plus"):
+        networks.check_padding_mode("zeros,circular")
 
 
 def test_numbers_count_from_one_and_names_are_names():
@@ -110,9 +109,3 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
 )
 def test_stages_are_the_networks_own(layers, text):
     assert stage_text(layers, STAGES) == text
-
-
-def test_what_flags_know_without_keras_is_what_there_is():
-    assert networks.MODES == padding.names()
-    assert (*networks.BACKBONES, "rgb") == models.backbone_names()
-    assert heads.TARGETS == probes.TARGETS

@@ -43,6 +43,20 @@ def test_seeds_of_a_trained_network_are_told_apart():
     ]
 
 
+def test_the_conclusion_is_of_the_last_layer():
+    rows = rows_of(
+        {"layer": "first", "padding_mode": "zeros", "relative": 0.9},
+        {"layer": "first", "padding_mode": "none", "relative": 0.0},
+        {"layer": "last", "padding_mode": "zeros", "relative": 0.456},
+        {"layer": "last", "padding_mode": "none", "relative": 0.0},
+    )
+    (line,) = STUDY.conclusion(rows)
+    assert line.endswith(
+        "at last the pattern is, in standard deviations of "
+        "the features, 0.46 with zeros, 0 with none."
+    )
+
+
 def test_crops_have_tables_of_their_own():
     tables = STUDY.lay_out(rows_of({}, {"crop": 16}))
     assert ["8x8" in table["title"] for table in tables] == [True, False]

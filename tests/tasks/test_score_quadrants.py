@@ -94,6 +94,20 @@ def test_a_frozen_network_stays_as_it_is_and_another_does_not():
     assert "difference" not in trained["disjoint"]
 
 
+def test_progress_counts_canvases_or_epochs():
+    options = {"canvas": CANVAS, "epochs": 2, "splits": ("released",)}
+    for frozen, total in ((True, 2 * len(pictures())), (False, 2)):
+        counts = []
+        score_quadrants(
+            network(),
+            pictures(),
+            frozen=frozen,
+            advance=counts.append,
+            **options,
+        )
+        assert sum(counts) == total
+
+
 def test_splits_do_not_see_each_other():
     options = {"canvas": CANVAS, "epochs": 1, "frozen": False}
     alone = score_quadrants(network(), pictures(), **options)["disjoint"]

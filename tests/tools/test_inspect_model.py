@@ -80,7 +80,7 @@ def test_signature_sites_and_fields_by_hand(folder):
         [2, 2],
         [3, 3],
     )
-    assert first["reach_both"] == pytest.approx(1 - (15 / 16) ** 2)
+    assert first["reached"] == pytest.approx(1 - (15 / 16) ** 2)
     assert (third["layer"], third["stride"], third["size"]) == (
         "third",
         [4, 4],
@@ -89,7 +89,7 @@ def test_signature_sites_and_fields_by_hand(folder):
     assert third["positions"] == [8, 8]
     # One row above, and two below: the last, and that before it, which sees
     # the second's last.
-    assert third["reach_both"] == pytest.approx(1 - (5 / 8) ** 2)
+    assert third["reached"] == pytest.approx(1 - (5 / 8) ** 2)
     assert about["notes"] == []
 
 
@@ -228,7 +228,7 @@ def test_the_tables_are_printed(finished):
         "centred on the picture at: 29, 33, 37.",
         # Less than 3 leave no window of the second.
         "62 sizes tried, 3 to 64.",
-        "reach: share of the positions that padding reaches.",
+        "reached: share of the map's positions that padding reaches.",
     ):
         assert line in done.stdout.splitlines()
     assert "at no size: the cells are fixed in layer frame" in done.stdout

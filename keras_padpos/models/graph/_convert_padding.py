@@ -84,8 +84,9 @@ def convert_padding(
             PyTorch's `padding=k//2` adds them.
         only: Sites to convert: a name, a list of names, with `*` for any
             characters, or a function of a `PaddingSite`. A name is
-            that of the layer or of its padding layer; that of a layer whose
-            code calls padded ones stands for all of them. All if not given. A
+            that of the layer or of its padding layer; that of a model inside,
+            or of a layer whose code calls padded ones, stands for all of
+            them. All if not given. A
             layer that is called several times is converted for all calls.
         skip: Sites to leave as they are, likewise. With
             `lambda site: bool(site.reason)` all that cannot be converted.
@@ -241,9 +242,16 @@ def _matches(site, pattern):
         # The block's name stands for all that it holds.
         around, inside, _ = site.name.rpartition(f"{site.block.name}/")
         names |= {f"{around}{inside[:-1]}", site.path}
+    # The name of a model inside stands for all that it holds.
+    names |= {start for name in names for start in _starts(name)}
     # Of a model inside the end is enough, as everywhere.
     names |= {end for name in names for end in _ends(name)}
     return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _starts(name):
+    parts = name.split("/")
+    return ["/".join(parts[:last]) for last in range(1, len(parts))]
 
 
 def _ends(name):

@@ -189,6 +189,8 @@ def _fields(graph):
             fields.unknown[call.name] = made.reason or (
                 "it is computed from something that is no map"
             )
+        else:
+            fields.without_map.append(call.name)
     return fields
 
 

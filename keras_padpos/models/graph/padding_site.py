@@ -1,15 +1,14 @@
 """One place where a network pads."""
 
-import html
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from keras_padpos.models._call import Call
-from keras_padpos.models.graph._text_table import html_table
-from keras_padpos.models.graph._text_table import text_table
 from keras_padpos.padding import PaddingMode
+from keras_padpos.text_tables import Tabular
+from keras_padpos.text_tables import fitted_lines
 
 Cells = tuple[int, ...]
 
@@ -175,10 +174,12 @@ def print_sites(
         for column in ("cells", "mode"):
             if new[column] != row[column] or column == "mode":
                 row[column] += f" -> {new[column]}"
-    print(text_table(rows, fit=True))
+    if rows:
+        cells = [list(row.values()) for row in rows]
+        print("\n".join(fitted_lines(list(rows[0]), cells)))
 
 
-class PaddingSites(list[PaddingSite]):
+class PaddingSites(Tabular, list[PaddingSite]):
     """Sites in a list, which is printed as a table.
 
     Example:
@@ -195,16 +196,8 @@ class PaddingSites(list[PaddingSite]):
     1 site; modes: zeros 1.
     """
 
-    def __str__(self) -> str:
-        table = [text_table(sites_rows(self))] if self else []
-        return "\n".join([*table, *self._notes()])
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._notes()[0]}>"
-
-    def _repr_html_(self) -> str:
-        notes = (f"<p>{html.escape(note)}</p>" for note in self._notes())
-        return html_table(sites_rows(self)) + "".join(notes)
+    def _rows(self):
+        return sites_rows(self)
 
     def _notes(self):
         """How many there are, and why some cannot be converted."""

@@ -266,9 +266,10 @@ class Rebuild:
             # What a layer's class raises is up to it, and Keras wraps it.
             problem = plain_reason(error.__context__ or error)
             if not self.passes(layer):
-                raise InputError(
-                    f"Layer {layer.name!r} ({type(layer).__name__}): {problem}"
-                ) from error
+                # Our layers name themselves.
+                where = f"Layer {layer.name!r} ({type(layer).__name__}): "
+                problem = where + problem.removeprefix(where)
+                raise InputError(problem) from error
             problem = f"its copy cannot be made ({problem})"
         if not problem and self.passes(layer) and _may_lose(layer):
             problem = copy_problem(

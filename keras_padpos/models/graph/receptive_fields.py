@@ -1,6 +1,5 @@
 """The geometry of layers' outputs, in cells of the picture."""
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +11,10 @@ from typing import Any
 from keras_padpos.errors import InputError
 from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._layer_names import names_meant
-from keras_padpos.models.graph._text_table import html_table
-from keras_padpos.models.graph._text_table import text_table
 from keras_padpos.models.graph.field_axis import FieldAxis
 from keras_padpos.models.graph.field_axis import Pair
 from keras_padpos.models.graph.field_axis import SeenCells
+from keras_padpos.text_tables import Tabular
 
 Cells = tuple[int, ...]
 
@@ -73,10 +71,10 @@ class ReceptiveField:
         margin: The least number of cells that a larger picture must show
             around a crop, so that the features at the crop's positions do not
             depend on the larger picture's own border; a multiple of `period`.
-        reach: Share of positions, in [0, 1], that see past the border, and
-            that padding can therefore reach. Cells that an interpolation
-            repeats at the border, and those that a transposed convolution
-            lacks there, count as padding.
+        reach: Share of positions along each axis, in [0, 1], that see past
+            the border, and that padding can therefore reach. Cells that an
+            interpolation repeats at the border, and those that a transposed
+            convolution lacks there, count as padding.
         positions: Positions of the map.
         clear: First and last position that padding does not reach, one pair
             an axis; the last before the first where it reaches all.
@@ -222,6 +220,13 @@ class ReceptiveField:
 
         return tuple(map(cells, range(len(self.stride))))
 
+    @property
+    def reached(self) -> float | None:
+        """Share of the map's positions that padding reaches, in [0, 1]."""
+        if None in self.reach:
+            return None
+        return 1 - math.prod((1 - share for share in self.reach), start=1.0)
+
     def _axis(self, number, what):
         period, ranges = self.period[number], self.seen[number]
         if None in (period, ranges):
@@ -268,7 +273,7 @@ class _NoFieldError(InputError, KeyError):
     __str__ = Exception.__str__
 
 
-class ReceptiveFields(dict[str, ReceptiveField]):
+class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
     """From layers' names to their fields.
 
     Asking for a layer whose field is unknown is an error that says why,
@@ -290,11 +295,13 @@ class ReceptiveFields(dict[str, ReceptiveField]):
     Attributes:
         unknown: From the name of each layer whose field is unknown to the
             reason.
+        without_map: Names of the layers that give no map, such as Dense.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.unknown: dict[str, str] = {}
+        self.without_map: list[str] = []
 
     def __missing__(self, name: str) -> ReceptiveField:
         names = [*self, *self.unknown]
@@ -304,6 +311,17 @@ class ReceptiveFields(dict[str, ReceptiveField]):
                 f"{name!r} names several layers: {', '.join(meant)}."
             )
         if not meant:
+            inside = [each for each in names if f"/{name}/" in f"/{each}"]
+            if inside:
+                raise _NoFieldError(
+                    f"{name!r} is a model. Name a layer in it, such as its "
+                    f"last one, {inside[-1]!r}."
+                )
+            if names_meant(str(name), self.without_map):
+                raise _NoFieldError(
+                    f"Layer {name!r} gives no map, so it has no receptive "
+                    "field."
+                )
             raise _NoFieldError(
                 f"No layer with a map is named {name!r}"
                 f"{name_hint(str(name), names) or '.'}"
@@ -314,17 +332,6 @@ class ReceptiveFields(dict[str, ReceptiveField]):
                 f"{self.unknown[meant[0]]}."
             )
         return self[meant[0]]
-
-    def __str__(self) -> str:
-        table = [text_table(self._rows())] if self else []
-        return "\n".join([*table, *self._notes()])
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._notes()[0]}>"
-
-    def _repr_html_(self) -> str:
-        notes = (f"<p>{html.escape(note)}</p>" for note in self._notes())
-        return html_table(self._rows()) + "".join(notes)
 
     def _rows(self):
         numbers = ["stride", "size", "pad_before", "pad_after", "margin"]
@@ -337,7 +344,9 @@ class ReceptiveFields(dict[str, ReceptiveField]):
                     number.replace("_", " "): _both(getattr(field, number))
                     for number in numbers
                 },
-                "reach, %": _both(field.reach, "{:.0%}").replace("%", ""),
+                "reached, %": "?"
+                if field.reached is None
+                else f"{100 * field.reached:.1f}",
                 "positions": _by(field.positions),
                 "gated": "gated" if field.gated else "",
             }
@@ -351,7 +360,10 @@ class ReceptiveFields(dict[str, ReceptiveField]):
     def _notes(self):
         """How many there are, what ? means, and what is unknown."""
         noun = "field" if len(self) == 1 else "fields"
-        notes = [f"{len(self)} {noun}, in cells of the picture."]
+        notes = [
+            f"{len(self)} {noun}, in cells of the picture.",
+            "reached: share of the map's positions that padding reaches.",
+        ]
         if any("?" in text for row in self._rows() for text in row.values()):
             notes.append(
                 "? depends on a size that is open: give `input_shape`."
@@ -365,8 +377,8 @@ class ReceptiveFields(dict[str, ReceptiveField]):
         return notes
 
 
-def _both(numbers, form="{}"):
-    texts = ["?" if n is None else form.format(n) for n in numbers]
+def _both(numbers):
+    texts = ["?" if n is None else str(n) for n in numbers]
     return texts[0] if len(set(texts)) == 1 else "x".join(texts)
 
 

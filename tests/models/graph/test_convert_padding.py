@@ -333,7 +333,8 @@ def test_a_convolutional_lstm_is_converted_there_and_back(mode, tmp_path):
 def test_noise_in_a_recurrence_is_refused_by_name():
     inputs = keras.Input((3, 6, 5, 2))
     lstm = keras.layers.ConvLSTM2D(2, 3, name="lstm")
-    with pytest.raises(ValueError, match="'lstm'.*draw anew in every step"):
+    message = "^Layer 'lstm' .ConvLSTM2D.: `padding_mode=.*draw anew"
+    with pytest.raises(ValueError, match=message):
         convert_padding(keras.Model(inputs, lstm(inputs)), "randn")
 
 

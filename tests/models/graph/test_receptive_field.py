@@ -408,7 +408,7 @@ def test_fields_are_printed_as_a_table():
     outputs = ours.ResizeToMatch(name="up")([inner(inputs), inputs])
     fields = models.receptive_field(keras.Model(inputs, outputs))
     lines = str(fields).splitlines()
-    assert [line.split("|")[1].strip() for line in lines[2:-3]] == [
+    assert [line.split("|")[1].strip() for line in lines[2:-4]] == [
         "picture",
         "net/conv",
         "net/<b>",
@@ -419,7 +419,7 @@ def test_fields_are_printed_as_a_table():
         " 1          ",
         " 1         ",
         " 1      ",
-        " ?x25     ",
+        " ?          ",
         " ?x8       ",
     ]
     assert lines[-2].startswith("? depends on a size that is open")
@@ -432,6 +432,34 @@ def test_fields_are_printed_as_a_table():
     assert (
         repr(fields) == "<ReceptiveFields: 3 fields, in cells of the picture.>"
     )
+
+
+def test_the_share_that_padding_reaches_is_of_positions():
+    conv = layers.Conv2D(1, 3, padding="same", name="conv")
+    model = keras.Sequential([keras.Input((4, 8, 1)), conv])
+    fields = models.receptive_field(model)
+    # By hand: the border of 4 x 8 positions.
+    assert fields["conv"].reached == (2 * 8 + 2 * 2) / 32
+    assert " 62.5       |" in str(fields)
+    lines = str(fields).splitlines()
+    assert lines[-1].startswith("reached: share of the map's positions")
+
+
+def test_a_name_without_a_field_says_why():
+    inner = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(1, 3, name="conv")], name="net"
+    )
+    flat = layers.Flatten(name="flat")
+    fields = models.receptive_field(
+        keras.Sequential([keras.Input((8, 8, 1)), inner, flat])
+    )
+    for name, message in (
+        ("net", "'net' is a model. Name a layer .*, 'net/conv'"),
+        ("flat", "Layer 'flat' gives no map"),
+        ("cov", "No layer with a map is named 'cov'.* conv?"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fields[name]
 
 
 def test_names_of_layers_in_models_inside_may_be_short():
@@ -448,9 +476,14 @@ def test_names_of_layers_in_models_inside_may_be_short():
         assert fields[name].size == (5, 5)
         stage = models.stages(model, [name])
         assert list(stage.output) == [name]
+    # For a conversion the name of a model stands for what it holds.
+    for name in (full, "b/conv_b", "conv_b", "b", f"{inner.name}/b"):
         copy = models.convert_padding(model, "reflect", only=name)
         modes = [s.padding_mode.name for s in models.find_padding_sites(copy)]
         assert modes == ["zeros", "reflect"]
+    copy = models.convert_padding(model, "reflect", only=inner.name)
+    modes = [s.padding_mode.name for s in models.find_padding_sites(copy)]
+    assert modes == ["reflect", "reflect"]
     assert full in fields
     assert full in [site.name for site in models.find_padding_sites(model)]
     assert models.stage_candidates(model) == [f"{inner.name}/b/relu"]

@@ -1,5 +1,6 @@
-"""A table as lines of text that fit a width, no word broken."""
+"""Tables as text, fitted to a terminal or whole, and as HTML."""
 
+import html
 import itertools
 import re
 import textwrap
@@ -7,6 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+from rich.console import Console
 
 # Between columns.
 _GAP = "  "
@@ -235,14 +237,50 @@ def table_lines(
     return lines
 
 
+def fitted_lines(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[bool] | None = None,
+    console: Console | None = None,
+) -> list[str]:
+    """A table for a terminal; in a pipe or a file one as wide as it needs.
+
+    Where a terminal is too narrow it is laid out anew, see `table_lines`.
+    Elsewhere it is Markdown, a line for each row.
+
+    Args:
+        headings: Of the columns.
+        rows: The cells of each row.
+        right: Whether a column stands on the right; if not given: none does.
+        console: Where it will be printed; standard output if not given.
+    """
+    console = console or Console()
+    right = right or [False] * len(headings)
+    if not console.is_terminal:
+        return whole_lines(headings, rows, right)
+    lines = whole_lines(headings, rows, right, markdown=False)
+    if max(map(cell_len, lines)) > console.width:
+        lines = table_lines(headings, rows, right, console.width)
+    return lines
+
+
 def whole_lines(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
-    right: Sequence[bool],
+    right: Sequence[bool] | None = None,
     *,
     markdown: bool = True,
 ) -> list[str]:
-    """A table as wide as it needs, in Markdown or with a rule alone."""
+    r"""A table as wide as it needs, in Markdown or with a rule alone.
+
+    Example:
+
+    >>> print("\n".join(whole_lines(["layer", "stride"], [["conv1", "2"]])))
+    | layer | stride |
+    |-------|--------|
+    | conv1 | 2      |
+    """
+    right = right or [False] * len(headings)
     widths = _Grid(headings, right, [("", rows)]).natural()
     bar = "|" if markdown else " "
 
@@ -255,6 +293,47 @@ def whole_lines(
     rule = "|".join("-" * (width + 2) for width in widths)
     rule = f"|{rule}|" if markdown else " " + "─" * len(rule)
     return [line(headings), rule, *map(line, rows)]
+
+
+def html_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table for a notebook."""
+
+    def line(tag, cells):
+        texts = (f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
+        return f"<tr>{''.join(texts)}</tr>"
+
+    lines = [line("th", headings), *(line("td", row) for row in rows)]
+    return f"<table>{''.join(lines)}</table>"
+
+
+class Tabular:
+    """What is printed, and shown by a notebook, as a table with notes below.
+
+    A subclass has `_rows()`, texts by heading, and `_notes()`, of which the
+    first is a summary. Without rows there are the notes alone.
+    """
+
+    def __str__(self) -> str:
+        lines = whole_lines(*self._cells()) if self._rows() else []
+        return "\n".join([*lines, *self._notes()])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._notes()[0]}>"
+
+    def _repr_html_(self) -> str:
+        table = html_table(*self._cells()) if self._rows() else ""
+        notes = (f"<p>{html.escape(note)}</p>" for note in self._notes())
+        return table + "".join(notes)
+
+    def _cells(self):
+        rows = self._rows()
+        return list(rows[0]), [list(row.values()) for row in rows]
+
+    def _rows(self) -> list[dict[str, str]]:
+        raise NotImplementedError
+
+    def _notes(self) -> list[str]:
+        raise NotImplementedError
 
 
 def _total(widths):

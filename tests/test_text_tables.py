@@ -2,7 +2,7 @@
 
 import pytest
 
-from keras_padpos.report.text_layout import table_lines
+from keras_padpos.text_tables import table_lines
 
 HEADINGS = ["target", "network", "head", "SPC", "95 % interval", "MAE"]
 ROWS = [

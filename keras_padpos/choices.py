@@ -1,0 +1,52 @@
+"""Names to choose from, for flags that are checked without Keras."""
+
+PADDING_MODES = (
+    "zeros",
+    "constant",
+    "reflect",
+    "symmetric",
+    "replicate",
+    "circular",
+    "distribution",
+    "randn",
+    "random_sides",
+    "partial",
+)
+"""Padding modes for pictures of any size."""
+
+FURTHER_MODES = ("earth", "extrapolate")
+"""Padding modes that a flag which lists all modes leaves out by default.
+
+`earth` needs even widths; `extrapolate` leaves the range of pixels.
+"""
+
+PER_AXIS = (
+    *(mode for mode in PADDING_MODES if mode not in ("distribution", "randn")),
+    "extrapolate",
+)
+"""Padding modes that can be the mode of one axis alone."""
+
+BACKBONES = (
+    "vgg16",
+    "vgg19",
+    "resnet18",
+    "vgg5",
+    "resnet50",
+    "resnet152",
+    "mobilenet",
+    "efficientnetb0",
+    "densenet121",
+)
+"""Backbones, apart from the bare picture."""
+
+TARGETS = (
+    "horizontal",
+    "vertical",
+    "gaussian",
+    "horizontal_stripes",
+    "vertical_stripes",
+)
+"""Maps that a position probe can predict, in the papers' order."""
+
+DEFAULT_TARGETS = TARGETS[:4]
+"""Those that are predicted if nothing else is said."""
