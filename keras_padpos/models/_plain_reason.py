@@ -2,6 +2,8 @@
 
 import re
 
+from keras_padpos.errors import one_line
+
 # Keras says besides how to run the code all the same, which nobody can do
 # from a command line, and nobody should with a file from elsewhere.
 _CODE_IN_FILE = (
@@ -16,11 +18,11 @@ def plain_reason(error: BaseException) -> str:
     That Keras' safe mode keeps a file's code from running is said in other
     words than Keras'.
     """
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = str(error)
     if "safe_mode=False" in text:
         return _CODE_IN_FILE
     text = text.partition("Arguments received by")[0]
     text = re.sub(
         r"Exception encountered when calling \S+\.call\(\)\.", "", text
     )
-    return " ".join(text.split()) or type(error).__name__
+    return one_line(text) or type(error).__name__

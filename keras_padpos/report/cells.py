@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from keras_padpos.errors import printable
 from keras_padpos.report.text_layout import table_lines
 from keras_padpos.report.text_layout import whole_lines
 from keras_padpos.report.text_layout import wrapped_text
@@ -87,11 +88,6 @@ def duration_text(seconds: Any) -> str | None:
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def printable(text: str) -> str:
-    """A name, which is anybody's, with ? for what cannot be printed."""
-    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def listed(texts: Iterable[str], most: int, between: str, more: str) -> str:
@@ -211,7 +207,7 @@ def print_table(
     lines = whole_lines(headings, texts, right, markdown=markdown)
     if max(map(cell_len, lines)) > console.width:
         lines = table_lines(headings, texts, right, console.width)
-    for line in wrapped_text(title, console.width):
+    for line in wrapped_text(printable(title), console.width):
         console.print(Text(line, style="bold"))
     for line in lines:
         console.print(Text(line))
@@ -222,7 +218,7 @@ def print_lines(*lines: str, console: Console | None = None) -> None:
     """Print lines of text, to standard output; longer ones are wrapped."""
     console = console or Console()
     for line in lines:
-        for part in wrapped_text(line, console.width):
+        for part in wrapped_text(printable(line), console.width):
             console.print(Text(part))
 
 

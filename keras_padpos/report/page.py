@@ -18,16 +18,20 @@ from urllib.parse import quote
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
 from keras_padpos.errors import optional_import
+from keras_padpos.errors import printable
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 from keras_padpos.report.cells import is_number
-from keras_padpos.report.cells import printable
 from keras_padpos.report.content import ReportContent
 from keras_padpos.report.content import RunGroup
 from keras_padpos.report.content import run_anchor
 from keras_padpos.report.curves import draw_curves
 from keras_padpos.report.provenance import provenance_items
 from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.run_files import read_file
+
+# Larger files are left out.
+_LARGEST_FIGURE = 50_000_000
 
 # Larger files are drawn smaller, to this width in pixels.
 _LARGEST_FILE = 1_000_000
@@ -250,7 +254,8 @@ def _figures(run, folder):
     figures, broken = [], []
     for file in run.figures if run else ():
         try:
-            figure = embed_figure(file.read_bytes())
+            with read_file(file, run.path, _LARGEST_FIGURE) as stream:
+                figure = embed_figure(stream.read())
             figure["pdf"] = _pdf_link(file.with_suffix(".pdf"), folder)
             caption = figure["title"] or file.stem.replace("_", " ")
             figures.append((caption, figure))

@@ -74,6 +74,7 @@ HEAD_FLAGS = {
         "Kernel sizes of the heads, in cells of the grid.",
         type=int,
         least=1,
+        most=99,
     ),
     "head_layers": Flag(
         ["1"],
@@ -81,11 +82,13 @@ HEAD_FLAGS = {
         "or adam.",
         type=int,
         least=1,
+        most=100,
     ),
     "head_paddings": Flag(
         ["0"],
         "Zeros that the heads add on each side, in cells.",
         type=int,
+        most=99,
     ),
     "head_width": Flag(
         None,
@@ -94,6 +97,7 @@ HEAD_FLAGS = {
         "VGG16's stages that takes hours on a CPU.",
         type=int,
         least=1,
+        most=65_536,
     ),
     "head_output": Flag(
         None,

@@ -35,6 +35,9 @@ BACKBONES = (
 )
 """Names of backbones, but for that of the bare picture."""
 
+WEIGHTS = ("imagenet", "bundled", "random", "file")
+"""Names of weights; else they are the path of a file."""
+
 MODES = (
     "zeros",
     "constant",
@@ -114,6 +117,8 @@ def weights_flag(default: str = "bundled") -> Flag:
         "Weights of the networks: imagenet (downloaded by Keras), bundled "
         "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
         "the path of a weights file. Of a .keras file: file (its own), random.",
+        choices=WEIGHTS,
+        ending="",
         crossed=True,
     )
 
@@ -153,13 +158,6 @@ def padding_flag(
         crossed=True,
         type=list if default is None else str,
     )
-
-
-def check_padding_mode(mode: Any) -> None:
-    """Refuse what cannot be the `--padding_mode` of a binary, no study."""
-    choices = [*padding_modes(), *FURTHER_MODES]
-    flag = Flag("", "", choices=choices, per_axis=PER_AXIS)
-    flag.value("padding_mode", mode)
 
 
 def padding_modes(*, own: bool = False) -> list[str]:
