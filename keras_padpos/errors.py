@@ -34,9 +34,11 @@ class MissingPackageError(InputError, ImportError):
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?)")
 
 
-def printable(text: str) -> str:
+def printable(text: str, keep: str = "") -> str:
     """A name, which is anybody's, with ? for what cannot be printed."""
-    return "".join(each if each.isprintable() else "?" for each in text)
+    return "".join(
+        each if each.isprintable() or each in keep else "?" for each in text
+    )
 
 
 def one_line(text: str) -> str:

@@ -380,8 +380,11 @@ class ImageSet:
             on_broken=on_broken if self._source.may_break else None,
         )
         if not delivered:
-            line = largest[1]
-            hint = f"; the largest: {line}" if line else ""
+            hint = ""
+            if largest[1]:
+                hint = f"; the largest: {largest[1]}"
+            elif self.broken:
+                hint = f"; the first: {self.broken[0]}"
             raise InputError(
                 f"`spec` must name pictures that can be read; of "
                 f"{self.skipped} found, not one could be{hint}. "

@@ -197,8 +197,8 @@ def read_arrays(
 class _Arrays(Mapping):
     """The arrays in an archive, each read when asked for."""
 
-    def __init__(self, file: str | os.PathLike | BinaryIO) -> None:
-        self._name = os.path.basename(getattr(file, "name", None) or str(file))
+    def __init__(self, file: BinaryIO) -> None:
+        self._name = os.path.basename(getattr(file, "name", "arrays"))
         with self._damages():
             self.archive = np.load(file, allow_pickle=False)
             if not isinstance(self.archive, Mapping):
@@ -234,8 +234,12 @@ def open_arrays(
 
     Raises InputError if the file is damaged, and OSError if it cannot be read.
     """
-    arrays = _Arrays(file)
-    with arrays.archive:
+    with contextlib.ExitStack() as stack:
+        if isinstance(file, (str, os.PathLike)):
+            # NumPy does not close what it cannot read.
+            file = stack.enter_context(open(file, "rb"))
+        arrays = _Arrays(file)
+        stack.enter_context(arrays.archive)
         yield arrays
 
 

@@ -30,8 +30,7 @@ FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
 # Rows are flat, or hold a grid or two.
 _DEEPEST = 32
 
-# Of metrics.jsonl: bytes of all and of a line, curves, and lines of a curve.
-_LARGEST_METRICS = 2_000_000_000
+# Of metrics.jsonl: bytes of a line, curves, and lines of a curve.
 _LONGEST_LINE = 1_000_000
 _MOST_CURVES = 5_000
 _MOST_LINES = 1_000
@@ -269,7 +268,7 @@ def _read_metrics(path: Path) -> tuple[tuple[dict[str, Any], ...], int]:
         return (), 0
     curves: dict[tuple, _Thinned] = {}
     torn = 0
-    with run_files.read_file(file, path, _LARGEST_METRICS) as stream:
+    with run_files.read_file(file, path, run_files.LARGEST_METRICS) as stream:
         # A line without end is one that cannot be read.
         for number in itertools.count():
             if not (text := stream.readline(_LONGEST_LINE)):

@@ -26,6 +26,8 @@ MODELS = "models"
 FIGURE_NAME = r"[\w][\w.+=-]*"
 LARGEST_FILE = 200_000_000
 """Bytes of the largest file of text that is read."""
+LARGEST_METRICS = 2_000_000_000
+"""Bytes of the largest metrics.jsonl that is read."""
 LARGEST_ARRAYS = 4_000_000_000
 """Bytes of the largest file of arrays that is read."""
 EVENTS_SUFFIX = ".keras_padpos"
@@ -79,7 +81,8 @@ def keep_lines(
     if not file.exists():
         return []
     kept, kept_metrics = [], []
-    lines = file.read_bytes().splitlines(keepends=True)
+    with read_file(file, file.parent, LARGEST_METRICS) as stream:
+        lines = stream.readlines()
     for line in lines:
         try:
             metrics = json.loads(line)

@@ -20,6 +20,7 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
+from keras_padpos.errors import printable
 from keras_padpos.files import disk
 from keras_padpos.report import run_files
 from keras_padpos.report.cells import listed
@@ -404,12 +405,9 @@ class WorkDirectory:
         kind = "a finished" if self.finished else "an unfinished"
         run_files.remove_files(self.path, files)
         self._write_config()
-        print(
-            f"--overwrite removed {kind} run of {experiment} from {self}: "
-            f"{removed or run_files.CONFIG_FILE}",
-            file=sys.stderr,
-            flush=True,
-        )
+        line = f"--overwrite removed {kind} run of {experiment} from {self}: "
+        line += removed or run_files.CONFIG_FILE
+        print(printable(line), file=sys.stderr, flush=True)
 
     def _write_config(self) -> None:
         with self._atomic(self.path / run_files.CONFIG_FILE) as stream:

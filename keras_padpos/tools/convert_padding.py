@@ -11,6 +11,7 @@ from pathlib import Path
 
 from keras_padpos import files
 from keras_padpos import runs
+from keras_padpos.errors import printable
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
 from keras_padpos.studies import networks
@@ -64,7 +65,7 @@ def _main(settings, source, target):
     with files.atomic_path(target) as hidden:
         converted.save(hidden)
         _check_file(hidden, converted)
-    print(f"Saved in {target}.")
+    print(f"Saved in {printable(str(target))}.")
 
 
 def _check_file(path, model):

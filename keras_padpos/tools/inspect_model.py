@@ -15,6 +15,7 @@ from pathlib import Path
 from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.errors import printable
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
 
@@ -73,7 +74,7 @@ def _main(settings, path):
         about["title"], rows, about["shape"], about["notes"]
     )
     if work is not None:
-        print(f"\nResults in {work.path}")
+        print(f"\nResults in {printable(str(work.path))}")
 
 
 def _digest(path):

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from keras_padpos.errors import printable
+
 # Wider than any table: what is not a terminal has no margin to wrap at.
 _WIDE = 1000
 
@@ -34,7 +36,7 @@ def text_table(rows: Sequence[Mapping[str, str]], *, fit: bool = False) -> str:
     for column in rows[0] if rows else ():
         table.add_column(Text(column))
     for row in rows:
-        table.add_row(*map(Text, row.values()))
+        table.add_row(*(Text(printable(cell)) for cell in row.values()))
     with console.capture() as printed:
         console.print(table)
     lines = printed.get().splitlines()
