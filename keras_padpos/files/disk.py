@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 import shutil
 import zipfile
@@ -169,7 +170,7 @@ def write_arrays(stream: BinaryIO, arrays: Mapping[str, np.ndarray]) -> str:
     with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
             # An entry made from a name alone would hold the time.
-            entry = zipfile.ZipInfo(f"{name}.npy")
+            entry = zipfile.ZipInfo(f"{_escaped(name)}.npy")
             with archive.open(entry, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
     stream.seek(0)
@@ -194,6 +195,14 @@ def read_arrays(
         return dict(archive)
 
 
+# What zip files have no bytes for: of names of files that are no UTF-8.
+_ESCAPE = re.compile(r"\\u(d[89a-f][0-9a-f]{2})")
+
+
+def _escaped(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()
+
+
 class _Arrays(Mapping):
     """The arrays in an archive, each read when asked for."""
 
@@ -206,10 +215,16 @@ class _Arrays(Mapping):
 
     def __getitem__(self, name: str) -> np.ndarray:
         with self._damages():
-            return self.archive[name]
+            return self.archive[_escaped(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return _escaped(str(name)) in self.archive
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.archive)
+        return (
+            _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), name)
+            for name in self.archive
+        )
 
     def __len__(self) -> int:
         return len(self.archive)

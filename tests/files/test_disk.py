@@ -27,7 +27,8 @@ def atomic_text(path):
     """`atomic_path` for a file, used as `atomic_file` is."""
     with atomic_path(path) as hidden:
         assert not hidden.exists()
-        assert (hidden.parent, hidden.suffix) == (path.parent, path.suffix)
+        folder = Path(os.path.realpath(path)).parent
+        assert (hidden.parent, hidden.suffix) == (folder, path.suffix)
         with open(hidden, "wb") as file:
             yield file
 
