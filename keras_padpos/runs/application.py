@@ -1,6 +1,7 @@
 """How a binary starts and how it ends."""
 
 import contextlib
+import errno
 import io
 import os
 import re
@@ -241,7 +242,9 @@ def _users_error(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.strerror:
         file = error.filename
         text = f"{os.fspath(file)!r}: " if file else ""
-        if not file and not _prints():
+        # What this package writes is named.
+        if not file and error.errno in _NO_OUTPUT:
+            _end_output()
             text = "standard output: "
         return text + error.strerror
     if isinstance(error, (InputError, OSError)):
@@ -259,18 +262,19 @@ def _users_error(error: Exception) -> str | None:
     return None
 
 
-def _prints() -> bool:
-    """Whether standard output works; if not, nothing more is written to it."""
-    try:
+_NO_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG)
+
+
+def _end_output() -> None:
+    """Write what is left in a broken standard output's buffer nowhere.
+
+    At the end of the process it would fail again.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
         sys.stdout.flush()
-    except OSError:
-        # What is left in the buffer would fail again at the end.
-        with contextlib.suppress(OSError, ValueError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, sys.stdout.fileno())
-            os.close(null)
-        return False
-    return True
 
 
 def _check_backend() -> None:
@@ -353,7 +357,7 @@ def show_help(name: str, text: str) -> NoReturn:
     try:
         print(text, flush=True)
     except OSError as error:
-        _prints()
+        _end_output()
         # Who reads the first lines only has read them.
         if not isinstance(error, BrokenPipeError):
             text = f"error: standard output: {error.strerror}"
