@@ -12,6 +12,12 @@ _CODE_IN_FILE = (
 )
 
 
+_CUT_OFF = (
+    "it is cut off, or something else: a .keras file is a zip archive, whose "
+    "end is missing"
+)
+
+
 def plain_reason(error: BaseException) -> str:
     """An error's message without colours, line breaks and a call's arguments.
 
@@ -21,6 +27,9 @@ def plain_reason(error: BaseException) -> str:
     text = str(error)
     if "safe_mode=False" in text:
         return _CODE_IN_FILE
+    # Keras says that there is no file.
+    if "accessible `.keras` zip file" in text:
+        return _CUT_OFF
     text = text.partition("Arguments received by")[0]
     text = re.sub(
         r"Exception encountered when calling \S+\.call\(\)\.", "", text
