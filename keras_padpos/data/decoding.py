@@ -8,6 +8,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from keras_padpos.checks import pair_of
 from keras_padpos.errors import InputError
 
 
@@ -85,7 +86,7 @@ def read_picture(
     an animation the first frame is taken. Gives a uint8 array of shape
     (height, width, 3).
     """
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = pair_of(size)
     with opened_picture(file, name) as image:
         resized = as_rgb(image).resize(
             (width, height), Image.Resampling.BICUBIC

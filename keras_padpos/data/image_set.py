@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.checks import check_ints
+from keras_padpos.checks import pair_of
 from keras_padpos.data.decoding import TooSmallPictureError
 from keras_padpos.data.reading import batched_dataset
 from keras_padpos.data.reading import read_pass
@@ -59,7 +60,7 @@ class ImageSet:
         count: int | None = None,
     ) -> None:
         self.name = name
-        height, width = (size, size) if isinstance(size, int) else size
+        height, width = pair_of(size)
         self.shape = (height, width)
         self._source = source
         self._count = count

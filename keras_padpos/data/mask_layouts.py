@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_padpos.checks import is_int
 from keras_padpos.data.folders import EXTENSIONS
 from keras_padpos.data.folders import sliced
 from keras_padpos.data.masked_pictures import MaskedPictures
@@ -74,7 +75,7 @@ class VOCMasks(MaskedPictures):
             classes = PASCAL_CLASSES
         number, class_names = (
             (classes, None)
-            if isinstance(classes, int)
+            if is_int(classes)
             else (len(classes), tuple(classes))
         )
         self._pairs = [_pair(folder, name) for name in names]

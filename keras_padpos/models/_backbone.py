@@ -306,7 +306,7 @@ def _with_weights(name, weights, input_shape, seed):
     if weights == "imagenet":
         return with_imagenet_weights(build, **plain)
     if weights == "random" and seed is not None:
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(int(seed))
     network = build(weights=None, **plain)
     if weights == "bundled":
         load_hed_weights(network)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_padpos.data import open_crops
 from keras_padpos.data import open_images
 from keras_padpos.data.samples import PHOTOGRAPHS
 from keras_padpos.data.samples import SamplePhotographs
@@ -272,3 +273,14 @@ def test_several_sets_are_read_one_after_the_other(tmp_path):
 def test_no_set_at_all_is_an_error():
     with pytest.raises(ValueError, match="^`spec` must name a set"):
         open_images([])
+
+
+def test_numpy_integers_are_ints():
+    four, two = np.int64(4), np.int32(2)
+    images = open_images("noise", size=four, count=two, seed=two)
+    again = open_images("noise", size=4, count=2, seed=2)
+    np.testing.assert_array_equal([*images], [*again])
+    assert images.shape == (4, 4)
+    crops = open_crops("noise", (four, 6), per_picture=two, count=two)
+    assert crops.shape == (4, 6)
+    assert [len(batch) for batch in crops.batches(two)] == [2]
