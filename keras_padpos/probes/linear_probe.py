@@ -82,7 +82,8 @@ class LinearProbe:
             # meet: windows need not be laid out. A target at a time, so that
             # none depends, in its last bits, on what stands beside it.
             taps = kernel[..., target].reshape(side**2, channels).T
-            products = features @ np.ascontiguousarray(taps)
+            with np.errstate(invalid="ignore"):
+                products = features @ np.ascontiguousarray(taps)
             for tap in range(side**2):
                 down, right = divmod(tap, side)
                 maps[..., target] += products[
