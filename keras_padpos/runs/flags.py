@@ -381,8 +381,9 @@ DEVICES = {
     "coordinator": Flag(
         None,
         "With --strategy=data_parallel on several machines: HOST:PORT of "
-        "process 0. Every machine runs the same command, but for "
-        "--process_id.",
+        "process 0, which listens there and on no other interface. Every "
+        "machine runs the same command, but for --process_id. Nothing is "
+        "encrypted: for networks that only these machines can reach.",
         decides=False,
     ),
     "num_processes": Flag(
