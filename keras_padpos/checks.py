@@ -3,20 +3,19 @@
 import math
 import numbers
 import re
+import sys
 from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 
 from keras_padpos.errors import InputError
 
 
-def is_int(value: Any, least: int | None = None) -> bool:
+def is_int(value: Any, least: int = -sys.maxsize) -> TypeGuard[int]:
     """Whether a value is an int, NumPy's too, and no bool; of at least that."""
-    return (
-        isinstance(value, numbers.Integral)
-        and not isinstance(value, bool)
-        and (least is None or value >= least)
-    )
+    integral = isinstance(value, numbers.Integral)
+    return integral and not isinstance(value, bool) and value >= least
 
 
 def pair_of(value: Any) -> tuple[Any, ...]:

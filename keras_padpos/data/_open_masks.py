@@ -140,4 +140,4 @@ def _checked_classes(
             f"`classes` must be an int from 1 to 255, or a list of as many "
             f"different names. Received: classes={classes!r}"
         )
-    return names or number
+    return names or int(number)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_padpos.checks import is_int
 from keras_padpos.data.folders import EXTENSIONS
 from keras_padpos.data.folders import sliced
 from keras_padpos.data.masked_pictures import MaskedPictures
@@ -75,7 +74,7 @@ class VOCMasks(MaskedPictures):
             classes = PASCAL_CLASSES
         number, class_names = (
             (classes, None)
-            if is_int(classes)
+            if isinstance(classes, int)
             else (len(classes), tuple(classes))
         )
         self._pairs = [_pair(folder, name) for name in names]

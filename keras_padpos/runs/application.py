@@ -171,10 +171,10 @@ def run(
             except app.UsageError as error:
                 status = _say(name, f"error: {error}", status=2)
             except Exception as error:
-                text = _users_error(error)
+                reason = _users_error(error)
                 shows = flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
-                if text is not None and not shows:
-                    status = _say(name, f"error: {text}", status=1)
+                if reason is not None and not shows:
+                    status = _say(name, f"error: {reason}", status=1)
                 elif not _is_one_of_several(values):
                     raise
                 else:

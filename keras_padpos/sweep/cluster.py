@@ -108,9 +108,7 @@ class SweepCluster:
                 "object_store_memory": _OBJECT_STORE,
                 # Ray opens its folder to everybody; that around it stays
                 # its owner's alone.
-                "_temp_dir": os.path.join(
-                    stack.enter_context(temporary), "r"
-                ),
+                "_temp_dir": os.path.join(stack.enter_context(temporary), "r"),
             }
         else:
             where = f"at --address={self.address}"
