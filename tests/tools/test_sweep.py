@@ -309,7 +309,7 @@ def test_a_dry_run_prints_commands(folder):
     ("argv", "message", "status"),
     [
         (["--out=out"], "expected GRID and flags. Received: nothing", 2),
-        (["grid.yaml"], "--out must name a folder", 1),
+        (["grid.yaml"], "--out must be given", 1),
         (["nowhere.yaml", "--out=out"], "Cannot read nowhere.yaml", 1),
         (["bad.yaml", "--out=out"], "bad.yaml: `grid` must be a mapping", 1),
         (["flag.yaml", "--out=out"], "flag.yaml: stubs.count has no flag", 1),
