@@ -1,7 +1,9 @@
+import collections
 import importlib
 import importlib.metadata
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -284,3 +286,26 @@ def test_numpy_integers_are_ints():
     crops = open_crops("noise", (four, 6), per_picture=two, count=two)
     assert crops.shape == (4, 6)
     assert [len(batch) for batch in crops.batches(two)] == [2]
+
+
+def test_a_pass_opens_each_picture_once(tmp_path, monkeypatch):
+    pixels = np.zeros((8, 8, 3), "uint8")
+    for number in range(9):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    (tmp_path / "broken.png").write_bytes(b"")
+    opened = collections.Counter()
+    plain = Image.open
+
+    def counting(file, *arguments, **options):
+        opened[Path(file).name] += 1
+        return plain(file, *arguments, **options)
+
+    monkeypatch.setattr(Image, "open", counting)
+    for open_set in (open_images, open_crops):
+        images = open_set(str(tmp_path), size=4)
+        # That there is one that can be read is known by now.
+        opened.clear()
+        assert len([*images.batches(4)]) == 3
+        assert (len(images), len(images.photographs)) == (9, 9)
+        assert {*opened.values()} == {1}
+        assert len(opened) == 10
