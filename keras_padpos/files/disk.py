@@ -48,7 +48,7 @@ def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
         InputError: If a device, a pipe or a socket is in its place.
         OSError: If it cannot be written; it names the file.
     """
-    path = _target(path)
+    path = writable(path)
     # Not tempfile.mkstemp: its files are readable by their owner only, and
     # results are there to be shared.
     hidden = path.with_name(
@@ -85,7 +85,7 @@ def atomic_path(
         InputError: If a device, a pipe or a socket is in its place.
         OSError: If it cannot be written, or `path` must not be replaced.
     """
-    path = _target(path)
+    path = writable(path)
     hidden = path.with_name(
         f".{os.getpid()}-{secrets.token_hex(4)}.tmp.{path.name}"
     )
@@ -102,8 +102,8 @@ def atomic_path(
             os.replace(hidden, path)
 
 
-def _target(path: str | os.PathLike) -> Path:
-    """What a path leads to; InputError if that must not be replaced."""
+def writable(path: str | os.PathLike) -> Path:
+    """What a path leads to; InputError for a device, a pipe or a socket."""
     path = Path(path)
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     if target.exists() and not (target.is_file() or target.is_dir()):

@@ -81,8 +81,11 @@ def keep_lines(
     if not file.exists():
         return []
     kept, kept_metrics = [], []
-    with read_file(file, file.parent, LARGEST_METRICS) as stream:
-        lines = stream.readlines()
+    try:
+        with read_file(file, file.parent, LARGEST_METRICS) as stream:
+            lines = stream.readlines()
+    except InputError as error:
+        raise InputError(f"{str(file)!r}: {error}") from error
     for line in lines:
         try:
             metrics = json.loads(line)

@@ -222,7 +222,7 @@ class WorkDirectory:
         metrics = disk.strict_json(metrics)
         line = disk.json_bytes({"unit": unit, **metrics}, indent=None)
         file = self.path / run_files.METRICS_FILE
-        with self._writing(file), open(file, "ab") as stream:
+        with self._writing(file), open(disk.writable(file), "ab") as stream:
             stream.write(line)
         self._events.log(unit, metrics)
 

@@ -300,6 +300,17 @@ def test_names_that_are_no_utf8_come_back(tmp_path):
     assert make(path, config).load_results()["rows"] == [{"picture": name}]
 
 
+def test_a_pipe_in_the_place_of_the_log_is_refused(filled):
+    (filled / "metrics.jsonl").unlink()
+    os.mkfifo(filled / "metrics.jsonl")
+    with pytest.raises(InputError, match="metrics.jsonl.* no regular file"):
+        make(filled)
+    work = make(filled, overwrite=True)
+    with pytest.raises(InputError, match="metrics.jsonl' is no regular file"):
+        work.log(loss=1.0)
+    assert (filled / "metrics.jsonl").is_fifo()
+
+
 @pytest.mark.parametrize("name", ["results.json", "config.json"])
 def test_pipes_are_not_waited_for(tmp_path, name):
     make(tmp_path / "run").write_results([], {})

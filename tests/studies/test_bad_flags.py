@@ -50,7 +50,7 @@ def bad_values(flag):
             if value != "-1" or flag.least is not None:
                 yield value, ""
     elif kind(flag) is list:
-        if not flag.empty and flag.default is not None:
+        if not flag.empty:
             yield "", "nothing"
         if flag.type in (int, float):
             for value in numbers(flag, flag.type):
