@@ -10,6 +10,7 @@ padding's reach as a figure.
 
 import functools
 import hashlib
+import math
 from pathlib import Path
 
 from keras_padpos import files
@@ -19,11 +20,15 @@ from keras_padpos.errors import printable
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
 
+# A GiB, as float32; maps inside take more.
+_MOST_NUMBERS = 2**28
+
 _FLAGS = {
     "input_shape": Flag(
         None,
         "Shape of the input without the batch, such as 224,224,3: "
-        "height and width in pixels, channels. If not given: the "
+        "height and width in pixels, channels; at most "
+        f"{_MOST_NUMBERS} numbers in all. If not given: the "
         "model's own, with 224 for sizes that it leaves open.",
         type=list,
     ),
@@ -98,7 +103,13 @@ def _input_shape(parts):
             "--input_shape must be whole numbers from 1 with commas between "
             f"them, such as 224,224,3. Received: {','.join(parts)}"
         )
-    return [int(part) for part in parts]
+    shape = [int(part) for part in parts]
+    if math.prod(shape) > _MOST_NUMBERS:
+        raise runs.InputError(
+            f"--input_shape must be at most {_MOST_NUMBERS} numbers in all. "
+            f"Received: {','.join(parts)}, {math.prod(shape)}"
+        )
+    return shape
 
 
 TOOL = Program(
