@@ -7,6 +7,7 @@ from keras_padpos import studies
 from keras_padpos import tools
 from keras_padpos.errors import did_you_mean
 from keras_padpos.runs import Program
+from keras_padpos.runs.application import show_help
 
 
 def programs() -> dict[str, dict[str, Program]]:
@@ -28,13 +29,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     _, *rest = sys.argv if argv is None else argv
     if not rest or rest[0] in ("--help", "-h", "-?", "--helpfull"):
-        print("Usage: keras-padpos NAME [--flags]")
+        lines = ["Usage: keras-padpos NAME [--flags]"]
         for heading, named in programs().items():
-            print(f"\n{heading}:")
+            lines += ["", f"{heading}:"]
             for name, program in named.items():
-                print(f"  {name:<22}{program.about.splitlines()[0]}")
-        print("\nkeras-padpos NAME --help lists the flags of one.")
-        raise SystemExit(0)
+                lines += [f"  {name:<22}{program.about.splitlines()[0]}"]
+        lines += ["", "keras-padpos NAME --help lists the flags of one."]
+        show_help("keras-padpos", "\n".join(lines))
     name = rest[0]
     if name in studies.STUDIES:
         studies.get(name).run(rest)

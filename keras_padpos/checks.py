@@ -1,17 +1,75 @@
-"""Checks of arguments that are numbers."""
+"""Checks of arguments that are numbers or arrays of them."""
 
 import math
 import numbers
+import re
+import sys
 from typing import Any
+from typing import TypeGuard
+
+import numpy as np
 
 from keras_padpos.errors import InputError
+
+
+def is_int(value: Any, least: int = -sys.maxsize) -> TypeGuard[int]:
+    """Whether a value is an int, NumPy's too, and no bool; of at least that."""
+    integral = isinstance(value, numbers.Integral)
+    return integral and not isinstance(value, bool) and value >= least
+
+
+def pair_of(value: Any) -> tuple[Any, ...]:
+    """Two of an int; anything else as a tuple."""
+    return (int(value),) * 2 if is_int(value) else tuple(value)
+
+
+def as_floats(
+    name: str,
+    values: Any,
+    shape: str | None = None,
+    *,
+    empty: bool = False,
+    finite: bool = True,
+) -> np.ndarray:
+    """Values as an array of float64.
+
+    Example:
+        >>> as_floats("map", [[1, 2]], "(height, width)")
+        array([[1., 2.]])
+
+    Args:
+        name: The argument, for messages.
+        values: Numbers, as an array or in lists.
+        shape: Names of its axes. `None`: any, at least one.
+        empty: Whether it may hold nothing.
+        finite: Whether it must be finite.
+
+    Raises:
+        InputError: If it is not so.
+    """
+    wanted = f"numbers of shape {shape}" if shape else "an array of numbers"
+    wanted += "" if empty else ", at least one"
+    try:
+        array = np.asarray(values, "float64")
+    except (TypeError, ValueError):
+        raise InputError(
+            f"`{name}` must be {wanted}. Received: {type(values).__name__}"
+        ) from None
+    axes = len(re.findall(r"\w+", shape)) if shape else max(array.ndim, 1)
+    if values is None or array.ndim != axes or not (empty or array.size):
+        received = "None" if values is None else f"shape {array.shape}"
+        raise InputError(f"`{name}` must be {wanted}. Received: {received}")
+    if finite and not np.isfinite(array).all():
+        raise InputError(
+            f"`{name}` must be finite. Received: NaN or infinite values"
+        )
+    return array
 
 
 def check_ints(least: int = 1, **values: int) -> None:
     """Raise unless all arguments are ints of at least `least`."""
     for name, value in values.items():
-        integral = isinstance(value, numbers.Integral)
-        if not integral or isinstance(value, bool) or value < least:
+        if not is_int(value, least):
             raise InputError(
                 f"`{name}` must be an int of at least {least}. "
                 f"Received: {name}={value!r}"
@@ -31,14 +89,14 @@ def check_sizes(**values: float) -> None:
 
 def check_shape(size: Any) -> tuple[int, int]:
     """Height and width of `size`: an int for a square, or a pair of them."""
-    sides = (size, size) if isinstance(size, int) else size
+    sides = (size, size) if is_int(size) else size
     if (
         not isinstance(sides, (tuple, list))
         or len(sides) != 2
-        or not all(isinstance(side, int) and side >= 1 for side in sides)
+        or not all(is_int(side, 1) for side in sides)
     ):
         raise InputError(
             f"`size` must be an int of at least 1, or two of them, "
             f"(height, width). Received: size={size!r}"
         )
-    return tuple(sides)
+    return int(sides[0]), int(sides[1])

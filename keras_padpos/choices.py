@@ -39,6 +39,9 @@ BACKBONES = (
 )
 """Backbones, apart from the bare picture."""
 
+WEIGHTS = ("imagenet", "bundled", "random", "file")
+"""Weights of networks; else they are the path of a file."""
+
 TARGETS = (
     "horizontal",
     "vertical",

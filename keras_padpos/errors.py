@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,6 +28,27 @@ class InputError(ValueError):
 
 class MissingPackageError(InputError, ImportError):
     """An optional package is not installed; the message says which extra."""
+
+
+# Colours and moves of the cursor, as terminals take them.
+_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?)")
+
+
+def printable(text: str, keep: str = "") -> str:
+    """A name, which is anybody's, with ? for what cannot be printed."""
+    return "".join(
+        each if each.isprintable() or each in keep else "?" for each in text
+    )
+
+
+def one_line(text: str) -> str:
+    r"""A message without line breaks, colours and control characters.
+
+    Example:
+        >>> one_line("\x1b[1mtwo\x1b[0m\n  lines\x07")
+        'two lines?'
+    """
+    return printable(" ".join(_ESCAPES.sub("", text).split()))
 
 
 def extra_hint(extra: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.console import Console
 
+from keras_padpos.errors import printable
+
 # Between columns.
 _GAP = "  "
 
@@ -327,7 +329,7 @@ class Tabular:
 
     def _cells(self):
         rows = self._rows()
-        return list(rows[0]), [list(row.values()) for row in rows]
+        return list(rows[0]), [list(map(printable, r.values())) for r in rows]
 
     def _rows(self) -> list[dict[str, str]]:
         raise NotImplementedError

@@ -90,7 +90,7 @@ def check_page(text):
                 continue
             if address.startswith("#"):
                 assert address[1:] in ids, address
-            elif node.tag == "a" and address.endswith(".pdf"):
+            elif node.tag == "a" and address.endswith((".pdf", ".png")):
                 assert ":" not in address, address
             elif node.tag == "a":
                 assert address.startswith("https://arxiv.org/abs/"), address

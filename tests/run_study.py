@@ -23,6 +23,11 @@ class Done:
 
 def run_study(name, *argv, cwd):
     """Run the study `name` with flags in a folder; what it printed."""
+    return run_program(studies.get(name), name, *argv, cwd=cwd)
+
+
+def run_program(program, *argv, cwd):
+    """Run a study or a tool with a command line in a folder."""
     out, err = io.StringIO(), io.StringIO()
     before = os.getcwd()
     os.chdir(cwd)
@@ -35,7 +40,7 @@ def run_study(name, *argv, cwd):
             # As in a process of its own: a warning is a line, no error.
             warnings.simplefilter("default", UserWarning)
             try:
-                studies.get(name).run([name, *map(str, argv)])
+                program.run([*map(str, argv)])
             except SystemExit as end:
                 status = end.code
     finally:

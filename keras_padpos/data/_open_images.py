@@ -173,11 +173,14 @@ def open_images(
               `"DIR[:120]"` or `"DIR[20:40]"` takes some of them, as a Python
               slice does. A folder with a name like the above: `"./black"`.
 
-            Pictures of folders and data sets are resized as
-            `Image.open(p).convert("RGB").resize((size, size),
-            Image.BICUBIC)` of Pillow does, which does not keep the aspect
-            ratio. Several in a list are one set, one after the other; it is
-            called by their names, with commas between them.
+            Pictures of folders and data sets become 8 bit RGB: 16 bits are
+            scaled to 8, a palette and CMYK become their colours (without a
+            colour profile), alpha is dropped, and 32 bit integers and floats
+            count as broken, since their range is not known. They are resized
+            as `resize((size, size), Image.BICUBIC)` of Pillow does, which
+            does not keep the aspect ratio. Several in a list are one set,
+            one after the other; it is called by their names, with commas
+            between them.
         size: Height and width of the pictures, in pixels.
         count: How many pictures: of a folder or data set the first `count`
             readable ones, or all if there are fewer. `None`: all of those;

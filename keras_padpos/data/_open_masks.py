@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from keras_padpos.checks import check_ints
 from keras_padpos.checks import check_shape
+from keras_padpos.checks import is_int
 from keras_padpos.data.mask_layouts import DUTSMasks
 from keras_padpos.data.mask_layouts import VOCMasks
 from keras_padpos.data.masked_pictures import MaskedPictures
@@ -134,13 +135,9 @@ def _checked_classes(
         return None
     names = tuple(classes) if isinstance(classes, (tuple, list)) else ()
     number = len(names) or classes
-    if (
-        not isinstance(number, int)
-        or not 1 <= number <= 255
-        or len(set(names)) < len(names)
-    ):
+    if not is_int(number, 1) or number > 255 or len(set(names)) < len(names):
         raise InputError(
             f"`classes` must be an int from 1 to 255, or a list of as many "
             f"different names. Received: classes={classes!r}"
         )
-    return names or number
+    return names or int(number)

@@ -14,6 +14,7 @@ from keras_padpos.checks import check_shape
 from keras_padpos.data._open_images import Part
 from keras_padpos.data._open_images import open_set
 from keras_padpos.data.decoding import TooSmallPictureError
+from keras_padpos.data.decoding import as_rgb
 from keras_padpos.data.decoding import check_pixels
 from keras_padpos.data.decoding import opened_picture
 from keras_padpos.data.image_set import ImageSet
@@ -99,7 +100,7 @@ class PictureCrops(PictureSource):
         with opened_picture(file, name) as image:
             # All that the header tells comes before the costly decoding.
             width, height = self._size(image, name)
-            picture = image.convert("RGB")
+            picture = as_rgb(image)
             if picture.size != (width, height):
                 picture = picture.resize(
                     (width, height), Image.Resampling.BICUBIC

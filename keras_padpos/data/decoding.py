@@ -8,6 +8,9 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from keras_padpos.checks import pair_of
+from keras_padpos.errors import InputError
+
 
 class BrokenPictureError(Exception):
     """A picture that cannot be decoded; the message names it and says why."""
@@ -44,6 +47,33 @@ def opened_picture(
         raise BrokenPictureError(f"{name}: {error}") from error
 
 
+def as_rgb(image: Image.Image) -> Image.Image:
+    """Converts a picture to 8 bit RGB, by its mode.
+
+    * 8 bit grey and RGB: as they are; 1 bit: 0 and 255.
+    * 16 bits: scaled to 8, 65535 becomes 255.
+    * a palette: the colours that it holds.
+    * CMYK, YCbCr and HSV: by Pillow's formulas, without a colour profile.
+    * alpha: dropped; the colours below it are taken as they are stored.
+
+    Raises:
+        ValueError: For 32 bit integers and floats, whose range is not known.
+    """
+    if image.mode.startswith("I;16") or (
+        # 16 bits too, in earlier versions of Pillow.
+        image.mode == "I" and image.format == "PNG"
+    ):
+        grey = np.asarray(image).astype("float32") / 257
+        image = Image.fromarray(np.rint(grey).astype("uint8"))
+    if image.mode in ("I", "F"):
+        kind = "floats" if image.mode == "F" else "32 bit integers"
+        raise InputError(
+            f"its pixels are {kind}, whose range is not known; save it with "
+            "8 or 16 bits"
+        )
+    return image.convert("RGB")
+
+
 def read_picture(
     file: str | os.PathLike[str] | BinaryIO,
     size: int | tuple[int, int],
@@ -51,14 +81,14 @@ def read_picture(
 ) -> np.ndarray:
     """Decodes a picture and resizes it to `size`, a side or (height, width).
 
-    Exactly `Image.open(file).convert("RGB").resize((width, height),
-    Image.BICUBIC)` of Pillow: the aspect ratio is not kept, EXIF rotation is
-    not applied, and of an animation the first frame is taken. Gives a uint8
-    array of shape (height, width, 3).
+    Converted by `as_rgb`, then `resize((width, height), Image.BICUBIC)` of
+    Pillow: the aspect ratio is not kept, EXIF rotation is not applied, and of
+    an animation the first frame is taken. Gives a uint8 array of shape
+    (height, width, 3).
     """
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = pair_of(size)
     with opened_picture(file, name) as image:
-        resized = image.convert("RGB").resize(
+        resized = as_rgb(image).resize(
             (width, height), Image.Resampling.BICUBIC
         )
     return np.array(resized)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.checks import check_ints
+from keras_padpos.checks import pair_of
 from keras_padpos.data.decoding import TooSmallPictureError
 from keras_padpos.data.reading import batched_dataset
 from keras_padpos.data.reading import read_pass
@@ -59,7 +60,7 @@ class ImageSet:
         count: int | None = None,
     ) -> None:
         self.name = name
-        height, width = (size, size) if isinstance(size, int) else size
+        height, width = pair_of(size)
         self.shape = (height, width)
         self._source = source
         self._count = count
@@ -380,8 +381,11 @@ class ImageSet:
             on_broken=on_broken if self._source.may_break else None,
         )
         if not delivered:
-            line = largest[1]
-            hint = f"; the largest: {line}" if line else ""
+            hint = ""
+            if largest[1]:
+                hint = f"; the largest: {largest[1]}"
+            elif self.broken:
+                hint = f"; the first: {self.broken[0]}"
             raise InputError(
                 f"`spec` must name pictures that can be read; of "
                 f"{self.skipped} found, not one could be{hint}. "

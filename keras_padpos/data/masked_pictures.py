@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 from typing import BinaryIO
@@ -11,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from keras_padpos.data.decoding import BrokenPictureError
+from keras_padpos.data.decoding import as_rgb
 from keras_padpos.data.decoding import opened_picture
 from keras_padpos.data.sources import PairSource
 from keras_padpos.errors import InputError
@@ -82,9 +84,9 @@ class MaskedPictures(PairSource):
         height, width = self._shape
         with self._opened(candidate) as (pair, picture, mask):
             pixels = np.array(
-                _decoded(picture, pair.picture_name)
-                .convert("RGB")
-                .resize((width, height), Image.Resampling.BICUBIC)
+                _decoded(picture, pair.picture_name, as_rgb).resize(
+                    (width, height), Image.Resampling.BICUBIC
+                )
             )
             return pixels, self._resized(mask, pair.mask_name)
 
@@ -137,12 +139,16 @@ class MaskedPictures(PairSource):
             )
 
 
-def _decoded(image: Image.Image, name: str) -> Image.Image:
+def _decoded(
+    image: Image.Image,
+    name: str,
+    convert: Callable[[Image.Image], Image.Image] = lambda image: image,
+) -> Image.Image:
     """Decodes a picture here, so that the error names it and no other."""
     try:
         image.load()
+        return convert(image)
     except MemoryError:
         raise
     except Exception as error:
         raise BrokenPictureError(f"{name}: {error}") from error
-    return image

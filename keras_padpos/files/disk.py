@@ -2,11 +2,14 @@
 
 import contextlib
 import hashlib
+import json
 import math
 import os
+import re
 import secrets
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,15 +38,17 @@ def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
         b'whole'
 
     Args:
-        path: The file to write; its directory must exist.
+        path: The file to write; its directory must exist. Of a symbolic link
+            the file that it leads to is written.
 
     Yields:
         The hidden file, open for writing and reading bytes.
 
     Raises:
+        InputError: If a device, a pipe or a socket is in its place.
         OSError: If it cannot be written; it names the file.
     """
-    path = Path(path)
+    path = writable(path)
     # Not tempfile.mkstemp: its files are readable by their owner only, and
     # results are there to be shared.
     hidden = path.with_name(
@@ -70,15 +75,17 @@ def atomic_path(
     Args:
         path: The file or folder to make; its directory must exist. A file of
             this name is replaced by a file, and an empty folder by a folder.
+            Of a symbolic link what it leads to is made.
         replace_folder: Whether a folder that is not empty is replaced too.
 
     Yields:
         The hidden path, with the ending of `path`. Nothing is there yet.
 
     Raises:
+        InputError: If a device, a pipe or a socket is in its place.
         OSError: If it cannot be written, or `path` must not be replaced.
     """
-    path = Path(path)
+    path = writable(path)
     hidden = path.with_name(
         f".{os.getpid()}-{secrets.token_hex(4)}.tmp.{path.name}"
     )
@@ -93,6 +100,17 @@ def atomic_path(
             _replace_folder(hidden, path, replace_folder)
         else:
             os.replace(hidden, path)
+
+
+def writable(path: str | os.PathLike) -> Path:
+    """What a path leads to; InputError for a device, a pipe or a socket."""
+    path = Path(path)
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        raise InputError(
+            f"{str(path)!r} is no regular file and is not replaced"
+        )
+    return target
 
 
 @contextlib.contextmanager
@@ -152,7 +170,7 @@ def write_arrays(stream: BinaryIO, arrays: Mapping[str, np.ndarray]) -> str:
     with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
             # An entry made from a name alone would hold the time.
-            entry = zipfile.ZipInfo(f"{name}.npy")
+            entry = zipfile.ZipInfo(f"{_escaped(name)}.npy")
             with archive.open(entry, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
     stream.seek(0)
@@ -165,16 +183,93 @@ def read_arrays(
 ) -> dict[str, np.ndarray]:
     """Read what `write_arrays` wrote.
 
-    Raises InputError if the digest differs, and ValueError, OSError or
-    BadZipFile if the file is damaged.
+    Raises InputError if the digest differs or the file is damaged, and
+    OSError if it cannot be read.
     """
     if digest is not None:
         with open(file, "rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
                 name = os.path.basename(file)
                 raise InputError(f"{name} does not belong to it")
-    with np.load(file, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    with open_arrays(file) as archive:
+        return dict(archive)
+
+
+# What zip files have no bytes for: of names of files that are no UTF-8.
+_ESCAPE = re.compile(r"\\u(d[89a-f][0-9a-f]{2})")
+
+
+def _escaped(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()
+
+
+class _Arrays(Mapping):
+    """The arrays in an archive, each read when asked for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._name = os.path.basename(getattr(file, "name", "arrays"))
+        with self._damages():
+            self.archive = np.load(file, allow_pickle=False)
+            if not isinstance(self.archive, Mapping):
+                raise ValueError  # a single array
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        with self._damages():
+            return self.archive[_escaped(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return _escaped(str(name)) in self.archive
+
+    def __iter__(self) -> Iterator[str]:
+        return (
+            _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), name)
+            for name in self.archive
+        )
+
+    def __len__(self) -> int:
+        return len(self.archive)
+
+    @contextlib.contextmanager
+    def _damages(self):
+        # NumPy takes what it does not know for a pickle, and advises to load
+        # that, which could run code.
+        try:
+            yield
+        except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise InputError(
+                f"{self._name} is no file of arrays, or damaged"
+            ) from error
+
+
+@contextlib.contextmanager
+def open_arrays(
+    file: str | os.PathLike | BinaryIO,
+) -> Iterator[Mapping[str, np.ndarray]]:
+    """Open what `write_arrays` wrote: each array is read when asked for.
+
+    Raises InputError if the file is damaged, and OSError if it cannot be read.
+    """
+    with contextlib.ExitStack() as stack:
+        if isinstance(file, (str, os.PathLike)):
+            # NumPy does not close what it cannot read.
+            file = stack.enter_context(open(file, "rb"))
+        arrays = _Arrays(file)
+        stack.enter_context(arrays.archive)
+        yield arrays
+
+
+def json_bytes(value: Any, *, indent: int | None = 2) -> bytes:
+    r"""A value as strict JSON in UTF-8, with a line break at its end.
+
+    A name of a file that is not UTF-8 is written in escapes, so that reading
+    gives it back.
+
+    Example:
+        >>> json_bytes(["caf\xe9", "caf\udce9"], indent=None)
+        b'["caf\xc3\xa9", "caf\\udce9"]\n'
+    """
+    text = json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
+    return f"{text}\n".encode(errors="backslashreplace")
 
 
 def strict_json(value: Any) -> Any:

@@ -187,6 +187,13 @@ def export_model(
     model = _with_named_outputs(model)
     # Before anything is written: to be exported, it must have been called.
     cases = _cases(model, seed)
+    for _, outputs in cases:
+        for name, array in outputs.items():
+            if np.isnan(array).any():
+                raise InputError(
+                    f"The network's output {name!r} is NaN on random inputs, "
+                    "so it is not exported."
+                )
     path = Path(path).expanduser().resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path, replace_folder=overwrite) as folder:

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_padpos.checks import check_ints
+from keras_padpos.checks import pair_of
 from keras_padpos.errors import InputError
 from keras_padpos.layers._padded_layer import PaddedLayer
 
@@ -246,7 +247,7 @@ class PolyphaseSampling2D(keras.layers.Layer):
 
 
 def _pair(name, value):
-    pair = (value, value) if isinstance(value, int) else tuple(value)
+    pair = pair_of(value)
     for each in pair:
         check_ints(**{name: each})
     return pair

@@ -13,6 +13,7 @@ import numpy as np
 from keras_padpos import data
 from keras_padpos import models
 from keras_padpos import ppp
+from keras_padpos.checks import pair_of
 from keras_padpos.errors import InputError
 
 IMAGES = 90
@@ -45,7 +46,7 @@ class Network:
     def size(self, size: int | tuple[int, int] | None) -> Any:
         """Height and width that it is to see; `None` if nothing says them."""
         if size is not None:
-            return (size, size) if isinstance(size, int) else tuple(size)
+            return pair_of(size)
         own = tuple(self.whole.inputs[0].shape[1:3])
         return None if None in own else own
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_padpos.checks import as_floats
+
 
 def border_distance(height: int, width: int) -> np.ndarray:
     """How many cells lie between each cell and the nearest border.
@@ -40,8 +42,11 @@ def border_profile(values: np.ndarray) -> np.ndarray:
     Returns:
         `(distances,)`, from the outermost ring to the middle; half the
         smaller size, rounded up.
+
+    Raises:
+        ValueError: If it is no map, or not finite.
     """
-    values = np.asarray(values, "float64")
+    values = as_floats("values", values, "(height, width)")
     distance = border_distance(*values.shape).ravel()
     return np.bincount(distance, values.ravel()) / np.bincount(distance)
 
@@ -64,8 +69,11 @@ def side_asymmetry(values: np.ndarray) -> tuple[float, float]:
         `(left - right) / (left + right)` of the means of both halves, without
         a middle column, and likewise `(top - bottom) / (top + bottom)`; in
         [-1, 1], and 0 where both are 0.
+
+    Raises:
+        ValueError: If it is no map, or not finite.
     """
-    values = np.asarray(values, "float64")
+    values = as_floats("values", values, "(height, width)")
     return _contrast(values.mean(axis=0)), _contrast(values.mean(axis=1))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from keras_padpos.checks import as_floats
 from keras_padpos.errors import InputError
 
 LEAST_PHOTOGRAPHS = 8
@@ -42,10 +43,14 @@ def bootstrap_interval(
         seed: Seed of the resampling.
 
     Returns:
-        `(low, high)`, or `None` for fewer than two pictures, or crops of fewer
-        than 8 photographs.
+        `(low, high)`, or `None` for one picture, or crops of fewer than 8
+        photographs.
+
+    Raises:
+        ValueError: If there are no scores, one is not finite, or
+            `photographs` are not as many whole numbers.
     """
-    scores = np.asarray(scores, "float64")
+    scores = as_floats("scores", scores, "(pictures,)")
     sums, counts = _by_photograph(scores, photographs)
     if len(sums) < (2 if photographs is None else LEAST_PHOTOGRAPHS):
         return None
@@ -65,7 +70,6 @@ def bootstrap_interval(
 
 def _by_photograph(scores, photographs):
     """Sum of each photograph's scores, and how many they are."""
-    scores = np.asarray(scores, "float64")
     if photographs is None:
         return scores, np.ones_like(scores)
     if np.shape(photographs) != scores.shape:
@@ -73,6 +77,7 @@ def _by_photograph(scores, photographs):
             "`photographs` must be one number for each score. Received: shapes "
             f"{np.shape(photographs)} and {scores.shape}"
         )
+    as_floats("photographs", photographs, "(pictures,)")
     _, place = np.unique(photographs, return_inverse=True)
     return np.bincount(place, scores), np.bincount(place).astype("float64")
 
@@ -102,17 +107,23 @@ def jackknife_interval(
 
     Returns:
         `(low, high)`; `(0, 0)` for a figure of 0; `None` with fewer than two
-        groups, or where a replicate is not positive.
+        groups, or where a replicate is not positive and finite.
+
+    Raises:
+        ValueError: If `replicates` are no numbers of groups.
 
     Source:
         Efron, *The jackknife, the bootstrap and other resampling plans*
         (1982), chapter 3.
     """
-    replicates = np.asarray(replicates, "float64")
+    replicates = as_floats(
+        "replicates", replicates, "(groups,)", empty=True, finite=False
+    )
     groups = len(replicates)
     if estimate == 0 and not replicates.any():
         return 0.0, 0.0
-    if groups < 2 or estimate <= 0 or not (replicates > 0).all():
+    positive = (replicates > 0) & np.isfinite(replicates)
+    if groups < 2 or estimate <= 0 or not positive.all():
         return None
     logs = np.log(replicates)
     error = np.sqrt((groups - 1) / groups * np.square(logs - logs.mean()).sum())
@@ -156,15 +167,14 @@ def paired_difference(
         ValueError: If the scores do not pair, there are none, or one is not
             finite.
     """
-    one, other = np.asarray(one, "float64"), np.asarray(other, "float64")
-    if one.ndim != 1 or one.shape != other.shape or not one.size:
+    one, other = (
+        as_floats("one", one, "(pictures,)"),
+        as_floats("other", other, "(pictures,)"),
+    )
+    if one.shape != other.shape:
         raise InputError(
-            "`one` and `other` must be of one shape (pictures,), at least one. "
+            "`one` and `other` must be of one shape (pictures,). "
             f"Received: shapes {one.shape} and {other.shape}"
-        )
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        raise InputError(
-            "`one` and `other` must be finite. Received: NaN or infinite values"
         )
     differences = one - other
     # Equal differences would otherwise differ in their last bit and have the
@@ -200,7 +210,11 @@ def mean_p_value(
 
     Returns:
         In [0, 1]; `None` where `bootstrap_interval` has no interval.
+
+    Raises:
+        ValueError: As `bootstrap_interval` does.
     """
+    scores = as_floats("scores", scores, "(pictures,)")
     sums, counts = _by_photograph(scores, photographs)
     if len(sums) < (2 if photographs is None else LEAST_PHOTOGRAPHS):
         return None
@@ -228,10 +242,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
     Returns:
         The adjusted ones, in the same order, in [0, 1].
 
+    Raises:
+        ValueError: If one is no number in [0, 1].
+
     Source:
         Holm, *A simple sequentially rejective multiple test procedure* (1979).
     """
-    values = np.asarray(p_values, "float64")
+    values = as_floats("p_values", p_values, "(comparisons,)", empty=True)
+    if values.size and not 0 <= values.min() <= values.max() <= 1:
+        raise InputError(
+            "`p_values` must lie in [0, 1]. Received: "
+            f"{values.min():g} to {values.max():g}"
+        )
     order = np.argsort(values)
     factors = np.arange(len(values), 0, -1)
     adjusted = np.empty(len(values))

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from keras_padpos.checks import as_floats
+from keras_padpos.errors import InputError
+
 
 def class_iou(confusion: np.ndarray) -> np.ndarray:
     """Intersection over union of each class.
@@ -23,7 +26,17 @@ def class_iou(confusion: np.ndarray) -> np.ndarray:
     Returns:
         `(classes,)`, in [0, 1]; NaN for a class that is neither there nor
         answered.
+
+    Raises:
+        ValueError: If it is no square matrix, or an entry is negative or not
+            finite.
     """
+    counts = as_floats("confusion", confusion, "(classes, classes)")
+    if counts.shape[0] != counts.shape[1] or counts.min() < 0:
+        raise InputError(
+            "`confusion` must be a square matrix, nowhere negative. Received: "
+            f"shape {counts.shape}, {counts.min():g} and more"
+        )
     confusion = np.asarray(confusion)
     both = np.diag(confusion)
     either = confusion.sum(axis=0) + confusion.sum(axis=1) - both

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import stats
 
+from keras_padpos.checks import as_floats
 from keras_padpos.errors import InputError
 
 _CONSTANT = 1e-6
@@ -31,19 +32,15 @@ def rank_correlation(predictions: np.ndarray, target: np.ndarray) -> np.ndarray:
         `(maps,)`, values in [-1, 1].
 
     Raises:
-        ValueError: If the shapes do not fit, a prediction is not finite, or the
+        ValueError: If the shapes do not fit, a value is not finite, or the
             target is constant.
     """
-    predictions = np.asarray(predictions, "float64")
-    target = np.asarray(target, "float64")
+    predictions = as_floats("predictions", predictions, "(maps, height, width)")
+    target = as_floats("target", target, "(height, width)")
     if predictions.shape[1:] != target.shape:
         raise InputError(
             "`predictions` must be maps of the target's shape "
             f"{target.shape}. Received: shape {predictions.shape}"
-        )
-    if not np.isfinite(predictions).all():
-        raise InputError(
-            "`predictions` must be finite. Received: NaN or infinite values"
         )
     scale = target.std()
     if scale == 0:
@@ -78,6 +75,9 @@ def chance_mae(target: np.ndarray) -> float:
 
     Returns:
         The mean distance to the median, in the target's unit.
+
+    Raises:
+        ValueError: If the map is empty, or not finite.
     """
-    target = np.asarray(target, "float64")
+    target = as_floats("target", target)
     return float(np.abs(target - np.median(target)).mean())

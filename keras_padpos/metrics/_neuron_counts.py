@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_padpos.checks import as_floats
 from keras_padpos.errors import InputError
 
 RESIDUAL = "residual"
@@ -94,16 +95,7 @@ def neuron_counts(
         *Shape or Texture* (ICLR 2021), after Esser et al., *A Disentangling
         Invertible Interpretation Network* (CVPR 2020).
     """
-    latents = np.asarray(latents, "float64")
-    if latents.ndim != 2 or 0 in latents.shape:
-        raise InputError(
-            "`latents` must be of shape (samples, units), at least one of "
-            f"each. Received: shape {latents.shape}"
-        )
-    if not np.isfinite(latents).all():
-        raise InputError(
-            "`latents` must be finite. Received: NaN or infinite values"
-        )
+    latents = as_floats("latents", latents, "(samples, units)")
     if not factors or RESIDUAL in factors:
         raise InputError(
             f"`factors` must hold at least one factor, and none named "

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.checks import as_floats
 from keras_padpos.errors import InputError
 
 
@@ -25,10 +26,14 @@ def top_k_overlap(one: np.ndarray, other: np.ndarray, k: int = 1) -> np.ndarray:
         `(pictures,)`, in [0, 1].
 
     Raises:
-        ValueError: If the shapes differ, or `k` is not among 1 to classes.
+        ValueError: If the shapes differ, a score is not finite, or `k` is
+            not among 1 to classes.
     """
-    one, other = np.asarray(one), np.asarray(other)
-    if one.ndim != 2 or one.shape != other.shape:
+    one, other = (
+        as_floats("one", one, "(pictures, classes)"),
+        as_floats("other", other, "(pictures, classes)"),
+    )
+    if one.shape != other.shape:
         raise InputError(
             "`one` and `other` must be of one shape (pictures, classes). "
             f"Received: {one.shape} and {other.shape}"

@@ -1,10 +1,14 @@
 """How much of a spread comes from what values are grouped by."""
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+
+from keras_padpos.checks import as_floats
+from keras_padpos.errors import InputError
 
 
 class VarianceShare(NamedTuple):
@@ -51,10 +55,17 @@ def variance_share(
         Share and interval; `None` with fewer than two groups, with no group
         of two values, or where all values are the same.
 
+    Raises:
+        ValueError: If a group is empty, or a value is not finite.
+
     Source:
         Shrout and Fleiss, *Intraclass correlations* (1979), ICC(1,1).
     """
-    arrays = [np.asarray(values, "float64") for values in groups]
+    if not isinstance(groups, Iterable):
+        raise InputError(
+            f"`groups` must be sequences of numbers. Received: {groups!r}"
+        )
+    arrays = [as_floats("groups", values, "(values,)") for values in groups]
     sizes = np.array([len(values) for values in arrays])
     total, between = int(sizes.sum()), len(arrays) - 1
     within = total - len(arrays)

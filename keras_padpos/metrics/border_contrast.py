@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.checks import as_floats
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 
 SIDES = ("top", "bottom", "left", "right")
@@ -52,7 +54,7 @@ class BorderContrast:
     """
 
     def __init__(self, width: int = 1) -> None:
-        _check_width(width)
+        check_ints(width=width)
         self.width = width
         self._size: tuple[int, ...] | None = None
         self._samples = 0
@@ -73,7 +75,14 @@ class BorderContrast:
             ValueError: If these are no maps, have no interior or another
                 size, or are not finite.
         """
-        maps = np.asarray(maps, "float64")
+        # That they are finite shows in their moments.
+        maps = as_floats(
+            "maps",
+            maps,
+            "(samples, height, width, channels)",
+            empty=True,
+            finite=False,
+        )
         with np.errstate(invalid="ignore"):
             moments = border_moments(maps, self.width)
         self._size = self._size or maps.shape[1:]
@@ -103,7 +112,7 @@ class BorderContrast:
             )
         if not np.isfinite(moments).all():
             raise InputError(
-                "Maps must be finite. Received: NaN or infinite values"
+                "`maps` must be finite. Received: NaN or infinite values"
             )
         if not len(moments):
             return
@@ -170,8 +179,8 @@ def border_moments(maps: Any, width: int = 1, *, xp: Any = np) -> Any:
         ValueError: If these are no maps, or no cell lies `width` cells away
             from all borders.
     """
-    _check_width(width)
-    shape = tuple(maps.shape)
+    check_ints(width=width)
+    shape = tuple(getattr(maps, "shape", ()))
     if len(shape) != 4:
         raise InputError(
             "`maps` must be of shape (samples, height, width, channels). "
@@ -179,7 +188,7 @@ def border_moments(maps: Any, width: int = 1, *, xp: Any = np) -> Any:
         )
     if min(shape[1:3]) <= 2 * width:
         raise InputError(
-            f"Maps must be larger than {2 * width} x {2 * width} to have an "
+            f"`maps` must be larger than {2 * width} x {2 * width} to have an "
             f"interior beside borders of width {width}. "
             f"Received: {shape[1]} x {shape[2]}"
         )
@@ -236,13 +245,15 @@ def position_aware_units(
         it is, in the order of `SIDES`.
 
     Raises:
-        ValueError: If the shape is another, or the threshold is not above 0.
+        ValueError: If the shape is another, an entry is NaN, or the threshold
+            is not above 0.
     """
-    contrast = np.asarray(contrast, "float64")
-    if contrast.ndim != 2 or len(contrast) != len(SIDES):
+    contrast = as_floats("contrast", contrast, "(4, channels)", finite=False)
+    if len(contrast) != len(SIDES) or np.isnan(contrast).any():
         raise InputError(
-            "`contrast` must be of shape (4, channels). "
-            f"Received: shape {contrast.shape}"
+            "`contrast` must be of shape (4, channels), without NaN. "
+            f"Received: shape {contrast.shape}, "
+            f"{np.isnan(contrast).sum()} NaN"
         )
     if not threshold > 0:
         raise InputError(
@@ -256,10 +267,3 @@ def position_aware_units(
         for channel, sides in enumerate(aware.T)
         if sides.any()
     }
-
-
-def _check_width(width):
-    if not isinstance(width, int) or width < 1:
-        raise InputError(
-            f"`width` must be an int of at least 1. Received: width={width!r}"
-        )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.checks import check_shape
 from keras_padpos.errors import InputError
 from keras_padpos.metrics.class_maps import VOID
 from keras_padpos.metrics.class_maps import check_class_maps
@@ -47,12 +48,7 @@ class PixelPrior(SummedScores):
         void: int | None = VOID,
     ) -> None:
         self.classes = check_classes(classes)
-        self.size = (size, size) if isinstance(size, int) else tuple(size)
-        if len(self.size) != 2 or min(self.size) < 1:
-            raise InputError(
-                "`size` must be an int of at least 1, or two of them. "
-                f"Received: {size!r}"
-            )
+        self.size = check_shape(size)
         self.void = void
         super().__init__(
             (classes, void is None, void or 0),

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
@@ -304,9 +305,9 @@ def _with_weights(name, weights, input_shape, seed):
     build = architecture.build
     plain = {"include_top": False, "input_shape": input_shape}
     if weights == "imagenet":
-        return _with_imagenet_weights(build, plain)
+        return with_imagenet_weights(build, **plain)
     if weights == "random" and seed is not None:
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(int(seed))
     network = build(weights=None, **plain)
     if weights == "bundled":
         load_hed_weights(network)
@@ -317,9 +318,12 @@ def _with_weights(name, weights, input_shape, seed):
     return network
 
 
-def _with_imagenet_weights(build, plain):
+def with_imagenet_weights(
+    build: Callable[..., keras.Model], **options: Any
+) -> keras.Model:
+    """Build a network with the weights that Keras downloads, or OSError."""
     try:
-        return build(weights="imagenet", **plain)
+        return build(weights="imagenet", **options)
     except Exception as error:
         # Keras raises a bare Exception when a download fails.
         if "URL fetch failure" not in str(error):

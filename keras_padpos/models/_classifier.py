@@ -9,6 +9,7 @@ from keras_padpos.choices import BACKBONES
 from keras_padpos.errors import InputError
 from keras_padpos.models._backbone import backbone
 from keras_padpos.models._backbone import check_weights
+from keras_padpos.models._backbone import with_imagenet_weights
 from keras_padpos.models.architectures import ARCHITECTURES
 
 # The first layer of what follows the last map.
@@ -64,9 +65,12 @@ def classifier(
         )
     check_weights(name, weights)
     build = ARCHITECTURES[name].build
-    whole = build(weights="imagenet" if weights == "imagenet" else None)
-    if weights not in ("imagenet", "random"):
-        _load(whole, name, weights)
+    if weights == "imagenet":
+        whole = with_imagenet_weights(build)
+    else:
+        whole = build(weights=None)
+        if weights != "random":
+            _load(whole, name, weights)
     layers = whole.layers
     # The last: gates inside a network average over the map too.
     top = max(

@@ -2,11 +2,19 @@
 
 import re
 
+from keras_padpos.errors import one_line
+
 # Keras says besides how to run the code all the same, which nobody can do
 # from a command line, and nobody should with a file from elsewhere.
 _CODE_IN_FILE = (
     "it holds code of its own, such as a Lambda layer's, and no code out of a "
     "file is run; a layer of a registered class can take its place"
+)
+
+
+_CUT_OFF = (
+    "it is cut off, or something else: a .keras file is a zip archive, whose "
+    "end is missing"
 )
 
 
@@ -16,11 +24,14 @@ def plain_reason(error: BaseException) -> str:
     That Keras' safe mode keeps a file's code from running is said in other
     words than Keras'.
     """
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = str(error)
     if "safe_mode=False" in text:
         return _CODE_IN_FILE
+    # Keras says that there is no file.
+    if "accessible `.keras` zip file" in text:
+        return _CUT_OFF
     text = text.partition("Arguments received by")[0]
     text = re.sub(
         r"Exception encountered when calling \S+\.call\(\)\.", "", text
     )
-    return " ".join(text.split()) or type(error).__name__
+    return one_line(text) or type(error).__name__

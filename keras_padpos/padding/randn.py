@@ -7,6 +7,7 @@ import keras
 from keras import ops
 from keras.saving import register_keras_serializable
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.frame import window_means
@@ -57,7 +58,7 @@ class Randn(PaddingMode):
         deterministic: bool = False,
         seed: int | None = None,
     ) -> None:
-        if not isinstance(window, int) or window < 1:
+        if not is_int(window, 1):
             raise InputError(
                 f"`window` must be an int of 1 or more. Received: {window!r}"
             )

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import pair_of
 from keras_padpos.models import resized
 from keras_padpos.models import stages as stage_model
 from keras_padpos.ppp.pattern_measurement import PatternMeasurement
@@ -125,6 +126,6 @@ class PatternFormation:
 
 def _made_for(network, crop):
     """A copy that takes pictures of the crop's size."""
-    sizes = (crop, crop) if isinstance(crop, int) else tuple(crop)
+    sizes = pair_of(crop)
     channels = network.inputs[0].shape[-1]
     return resized(keras.models.clone_model(network), (*sizes, channels))

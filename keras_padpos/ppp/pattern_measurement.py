@@ -190,6 +190,13 @@ class PatternMeasurement:
                 f"Received: {numbers.size}"
             )
         added = self._step.run(pictures, numbers)
+        for stages in added.values():
+            for stage, sums in stages.items():
+                if not np.isfinite(sums["squares"]).all():
+                    raise InputError(
+                        f"The network's features must be finite; those of "
+                        f"{stage} are not."
+                    )
         halves = np.bincount(numbers % HALVES, minlength=HALVES)
         for stage, sums in added["reference"].items():
             statistics = self._reference[stage]

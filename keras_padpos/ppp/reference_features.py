@@ -4,6 +4,7 @@ import math
 
 import keras
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.models import convert_padding
 from keras_padpos.models import find_padding_sites
@@ -171,10 +172,7 @@ def _place(stage, field, around, axis, margin):
 
 def _pair(crop):
     pair = tuple(crop) if isinstance(crop, (list, tuple)) else (crop, crop)
-    if len(pair) != 2 or not all(
-        isinstance(size, int) and not isinstance(size, bool) and size > 0
-        for size in pair
-    ):
+    if len(pair) != 2 or not all(is_int(size, 1) for size in pair):
         raise InputError(
             "`crop` must be a number of pixels, or a pair (height, width). "
             f"Received: crop={crop!r}"

@@ -1,5 +1,6 @@
 """How many positions of each picture an exact head is fitted on."""
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 
 EVERY_PLACE = 5_000
@@ -73,7 +74,7 @@ def position_budget(
         ValueError: If `asked` is none of these, there are more pictures than
             rows that can be held, or their number is needed and not known.
     """
-    if isinstance(asked, int) and asked >= 1:
+    if is_int(asked, 1):
         limit = min(asked, cells)
     elif asked in ("auto", "all"):
         limit = cells

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.checks import check_shape
 from keras_padpos.choices import TARGETS
 from keras_padpos.errors import InputError
 
@@ -41,7 +42,7 @@ def position_target(
         `(height, width)`, float32.
 
     Raises:
-        ValueError: If `name` or `value_range` is unknown.
+        ValueError: If `name` or `value_range` is unknown, or `size` is none.
     """
     if name not in TARGETS:
         raise InputError(
@@ -53,7 +54,7 @@ def position_target(
             '`value_range` must be "released" or "paper". '
             f"Received: value_range={value_range!r}"
         )
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = check_shape(size)
     y = ((np.arange(height) + 0.5) / height)[:, None]
     x = ((np.arange(width) + 0.5) / width)[None, :]
     if name == "horizontal":

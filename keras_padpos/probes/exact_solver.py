@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.checks import as_floats
 from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import windows
 from keras_padpos.probes.linear_probe import LinearProbe
@@ -102,7 +103,7 @@ class ExactSolver:
         self.kernel_size = kernel_size
         self.padding = padding
         self.ridge = ridge
-        targets = np.asarray(targets, "float64")
+        targets = as_floats("targets", targets, "(height, width, targets)")
         self._grid = targets.shape[:2]
         self._targets = targets.reshape(-1, targets.shape[-1])
         self._subsets = [tuple(subset) for subset in subsets or ()]
@@ -133,7 +134,8 @@ class ExactSolver:
                 `None`: they follow those taken in before.
 
         Raises:
-            ValueError: If the features do not fit the targets' grid.
+            ValueError: If the features do not fit the targets' grid, or are
+                not finite.
         """
         if not isinstance(features, Mapping):
             features = {"features": features}
@@ -141,6 +143,17 @@ class ExactSolver:
             self._subsets = [tuple(features)]
         seen = dict.fromkeys(name for group in self._subsets for name in group)
         features = {name: np.asarray(features[name]) for name in seen}
+        for name, values in features.items():
+            if values.ndim != 4 or not values.size:
+                raise InputError(
+                    "`features` must be of shape (batch, height, width, "
+                    f"channels), at least one. Received: {name} of shape "
+                    f"{values.shape}"
+                )
+            if not np.isfinite(values).all():
+                raise InputError(
+                    f"`features` must be finite; those of {name} are not."
+                )
         pictures = len(next(iter(features.values())))
         first = self._pictures if first is None else first
         for start in range(0, pictures, _PICTURES):

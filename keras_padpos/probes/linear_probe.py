@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import as_floats
+from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import framed
 from keras_padpos.probes._windows import head_size
 from keras_padpos.probes.regression import by_column
@@ -52,9 +54,24 @@ class LinearProbe:
 
         Returns:
             `(batch, height', width', targets)`, float64.
+
+        Raises:
+            ValueError: If the features have another shape.
         """
         kernel, bias = self._convolution()
-        features = framed(np.asarray(features, "float64"), self.padding)
+        # That they are finite shows in what is predicted.
+        features = as_floats(
+            "features",
+            features,
+            "(batch, height, width, channels)",
+            finite=False,
+        )
+        if features.shape[-1] != kernel.shape[2]:
+            raise InputError(
+                f"`features` must have {kernel.shape[2]} channels. "
+                f"Received: shape {features.shape}"
+            )
+        features = framed(features, self.padding)
         height, width = (
             head_size(size, self.kernel_size, 0) for size in features.shape[1:3]
         )
@@ -65,12 +82,17 @@ class LinearProbe:
             # meet: windows need not be laid out. A target at a time, so that
             # none depends, in its last bits, on what stands beside it.
             taps = kernel[..., target].reshape(side**2, channels).T
-            products = features @ np.ascontiguousarray(taps)
+            with np.errstate(invalid="ignore"):
+                products = features @ np.ascontiguousarray(taps)
             for tap in range(side**2):
                 down, right = divmod(tap, side)
                 maps[..., target] += products[
                     :, down : down + height, right : right + width, tap
                 ]
+        if not np.isfinite(maps).all():
+            raise InputError(
+                "`features` must be finite. Received: NaN or infinite values"
+            )
         return maps
 
     def as_layers(self, features: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from keras_padpos.errors import printable
 from keras_padpos.text_tables import fitted_lines
 from keras_padpos.text_tables import whole_lines
 from keras_padpos.text_tables import wrapped_text
@@ -86,11 +87,6 @@ def duration_text(seconds: Any) -> str | None:
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def printable(text: str) -> str:
-    """A name, which is anybody's, with ? for what cannot be printed."""
-    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def listed(texts: Iterable[str], most: int, between: str, more: str) -> str:
@@ -224,6 +220,7 @@ def print_lines(
     """
     console = console or Console()
     for line in lines:
+        line = printable(line)
         parts = [line]
         if console.is_terminal:
             parts = wrapped_text(line, console.width)

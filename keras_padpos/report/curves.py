@@ -5,8 +5,8 @@ import math
 import re
 import warnings
 
+from keras_padpos.errors import printable
 from keras_padpos.report.cells import is_number
-from keras_padpos.report.cells import printable
 from keras_padpos.report.figure import empty_figure
 from keras_padpos.report.style import figure_style
 from keras_padpos.report.style import label_modes

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.report.cells import counted
+from keras_padpos.report.cells import print_lines
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.figure import hide_ticks
 from keras_padpos.report.figure import open_figure
@@ -137,7 +138,7 @@ def _even_notes(rows: Rows, sizes: Row) -> Iterable[str]:
 def _print_fields(tables, input_shape):
     rows = tables["receptive_field"]
     if "reason" in rows[0]:
-        print(f"Receptive fields: {rows[0]['reason']}")
+        print_lines(f"Receptive fields: {rows[0]['reason']}")
         return
     pairs = ["stride", "size", "pad_before", "pad_after", "margin"]
     if any(row["period"] != row["stride"] for row in rows):

@@ -18,16 +18,24 @@ from urllib.parse import quote
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
 from keras_padpos.errors import optional_import
+from keras_padpos.errors import printable
 from keras_padpos.report.cells import cell_text
 from keras_padpos.report.cells import column_pairs
 from keras_padpos.report.cells import is_number
-from keras_padpos.report.cells import printable
 from keras_padpos.report.content import ReportContent
 from keras_padpos.report.content import RunGroup
 from keras_padpos.report.content import run_anchor
 from keras_padpos.report.curves import draw_curves
 from keras_padpos.report.provenance import provenance_items
 from keras_padpos.report.read_runs import RunRecord
+from keras_padpos.report.run_files import read_file
+
+# Bytes of all figures that a page holds; it is in memory several times. The
+# others are links.
+_MOST_SHOWN = 20_000_000
+
+# Larger files are left out.
+_LARGEST_FIGURE = 50_000_000
 
 # Larger files are drawn smaller, to this width in pixels.
 _LARGEST_FILE = 1_000_000
@@ -202,6 +210,7 @@ def _is_right(values: list[Any]) -> bool:
 def _groups(content, filters, figures, folder):
     """From each experiment to what the template shows of its groups."""
     numbers = itertools.count(1)
+    room = _Room()
 
     def view(group):
         runs = [
@@ -210,7 +219,7 @@ def _groups(content, filters, figures, folder):
                 "anchor": run_anchor(content.runs, run),
                 "marks": filters.run_marks([run]),
                 "provenance": provenance_items(run),
-                **_figures(run if figures else None, folder),
+                **_figures(run if figures else None, folder, room),
             }
             for run in group.runs
         ]
@@ -245,23 +254,47 @@ def _title(group: RunGroup) -> str:
     return title
 
 
-def _figures(run, folder):
-    """Captions and pictures of a run, its curves last; which are broken."""
-    figures, broken = [], []
+class _Room:
+    """What is left for figures on a page."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_SHOWN
+
+    def take(self, figure: Mapping[str, Any]) -> bool:
+        """Whether there is room for a figure, which is taken then."""
+        fits = len(figure["uri"]) <= self._left
+        # Not a smaller one after one that did not fit: they stay in order.
+        self._left = self._left - len(figure["uri"]) if fits else 0
+        return fits
+
+    def __bool__(self) -> bool:
+        return self._left > 0
+
+
+def _figures(run, folder, room):
+    """Captions and pictures of a run, its curves last; which are not shown."""
+    figures, linked, broken = [], [], []
     for file in run.figures if run else ():
         try:
-            figure = embed_figure(file.read_bytes())
-            figure["pdf"] = _pdf_link(file.with_suffix(".pdf"), folder)
-            caption = figure["title"] or file.stem.replace("_", " ")
-            figures.append((caption, figure))
+            with read_file(file, run.path, _LARGEST_FIGURE) as stream:
+                figure = embed_figure(stream.read()) if room else None
         except (OSError, ValueError) as error:
             broken.append(f"{file.name}: {error_text(error)}")
-    if run and (curves := draw_curves(run.metrics)):
-        figures.append((curves[0], embed_figure(curves[1])))
-    return {"figures": figures, "broken": broken}
+            continue
+        if figure is None or not room.take(figure):
+            linked.append((file.name, _link(file, folder)))
+            continue
+        figure["pdf"] = _link(file.with_suffix(".pdf"), folder)
+        caption = figure["title"] or file.stem.replace("_", " ")
+        figures.append((caption, figure))
+    if run and room and (curves := draw_curves(run.metrics)):
+        figure = embed_figure(curves[1])
+        if room.take(figure):
+            figures.append((curves[0], figure))
+    return {"figures": figures, "linked": linked, "broken": broken}
 
 
-def _pdf_link(file, folder):
+def _link(file, folder):
     """The address of a file for a page in a folder; `None` without one."""
     if folder is None or not file.is_file():
         return None

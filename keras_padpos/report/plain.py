@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import printable
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.report import cells
 from keras_padpos.report import read_runs
@@ -24,7 +25,7 @@ from keras_padpos.report.provenance import provenance_items
 _DEFAULT = "report.html"
 # More than fits into an e-mail.
 _LARGE = 50_000_000
-_FORMULA = ("=", "+", "-", "@", "\t")
+_FORMULA = ("=", "+", "-", "@")
 
 
 def check_report_file(
@@ -52,8 +53,9 @@ def check_report_file(
         return None
     path = Path(out or _DEFAULT).expanduser()
     received = f"Received: {str(path)!r}"
-    if path.is_dir():
-        raise InputError(f"--out must be a file. {received}, a folder.")
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a device or a pipe"
+        raise InputError(f"--out must be a file. {received}, {kind}.")
     if path.exists() and not overwrite:
         raise InputError(
             f"--out must be a new file. {received}, which is there; "
@@ -155,22 +157,24 @@ def _report_csv(runs: Sequence[read_runs.RunRecord]) -> str:
         }
         for row in run.rows:
             line = about | {
-                (f"row.{name}" if name in about else name): _cell(value)
+                (f"row.{name}" if name in about else name): value
                 for name, value in row.items()
             }
             columns |= dict.fromkeys(line)
             lines.append(line)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(_cell, columns))
+    for line in lines:
+        writer.writerow(_cell(line.get(column)) for column in columns)
     return text.getvalue()
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
+        value = printable(value, keep="\n")
         # A spreadsheet would take it for a formula.
-        return f"'{value}" if value[:1] in _FORMULA else value
+        return f"'{value}" if value.lstrip()[:1] in _FORMULA else value
     if value is None or isinstance(value, (int, float)):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -132,7 +132,7 @@ def _stages(work, photographed, rows):
         row
         for row in photographed
         # The bare picture has no stages.
-        if row["stages"].isdigit() and row["backbone"] != "rgb"
+        if row["stages"].isdecimal() and row["backbone"] != "rgb"
     ]
     if not single:
         return
@@ -142,7 +142,7 @@ def _stages(work, photographed, rows):
     shown = [
         {**row, "label": labels[network_identity(row)]}
         for row in photographed
-        if (row["stages"].isdigit() or row["stages"] == "all")
+        if (row["stages"].isdecimal() or row["stages"] == "all")
         and network_identity(row) in staged
         and _is_like({**row, "stages": first["stages"]}, first)
     ]

@@ -9,6 +9,8 @@ from rich import progress as rich_progress
 from rich.console import Console
 from rich.text import Text
 
+from keras_padpos.errors import printable
+
 
 class Progress:
     """Show on standard error how far a run has come.
@@ -63,6 +65,7 @@ class Progress:
             `advance(count=1)`, to call when `count` more are done.
         """
         started, done = time.perf_counter(), 0
+        description = printable(description)
         task = self._bars.add_task(description, total=total, noun=noun)
 
         def advance(count: int = 1) -> None:
@@ -88,4 +91,4 @@ class Progress:
         self.finished += 1
         if self.units is not None:
             text = f"{self.finished}/{self.units} {text}"
-        self._console.print(Text(text), soft_wrap=True)
+        self._console.print(Text(printable(text)), soft_wrap=True)

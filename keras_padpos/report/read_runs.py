@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
+from keras_padpos.files import disk
 from keras_padpos.report import run_files
 from keras_padpos.report.cells import config_text
 from keras_padpos.report.run_files import CONFIG_FILE
@@ -27,6 +29,11 @@ FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
 
 # Rows are flat, or hold a grid or two.
 _DEEPEST = 32
+
+# Of metrics.jsonl: bytes of a line, curves, and lines of a curve.
+_LONGEST_LINE = 1_000_000
+_MOST_CURVES = 5_000
+_MOST_LINES = 1_000
 
 # In the key of a checkpoint of a unit that is not finished.
 _UNDER_WAY = " under way "
@@ -55,9 +62,17 @@ class RunRecord:
     metrics: tuple[dict[str, Any], ...] = ()
     figures: tuple[Path, ...] = ()
 
-    def open_arrays(self) -> Any:
+    @contextlib.contextmanager
+    def open_arrays(self) -> Iterator[Mapping[str, np.ndarray]]:
         """Open arrays.npz, for a `with`: each array is read when asked for."""
-        return np.load(self.path / run_files.ARRAYS_FILE, allow_pickle=False)
+        file = self.path / run_files.ARRAYS_FILE
+        with (
+            run_files.read_file(
+                file, self.path, run_files.LARGEST_ARRAYS
+            ) as stream,
+            disk.open_arrays(stream) as arrays,
+        ):
+            yield arrays
 
 
 def open_run(path: str | os.PathLike, *experiments: str) -> RunRecord:
@@ -67,7 +82,7 @@ def open_run(path: str | os.PathLike, *experiments: str) -> RunRecord:
     try:
         if not file.exists():
             raise InputError(f"there is no {RESULTS_FILE}")
-        run = _record(path, str(path), _load(file, _RESULTS))
+        run = _record(path, str(path), _load(file, path, _RESULTS))
         if run.experiment not in experiments:
             raise InputError(f"it is one of {run.experiment}")
     except (OSError, ValueError, RecursionError) as error:
@@ -129,7 +144,7 @@ def _is_work_directory(path: Path) -> bool:
     # Other programs write a config.json too.
     return (path / CONFIG_FILE).is_file() and (
         (path / run_files.CHECKPOINTS).is_dir()
-        or bool(_read(path / CONFIG_FILE, _CONFIG, []))
+        or bool(_read(CONFIG_FILE, path, _CONFIG, []))
     )
 
 
@@ -152,14 +167,20 @@ def _read_run(path, name):
     problems: list[str] = []
     saved, state = {}, UNFINISHED
     if (path / CONFIG_FILE).exists():
-        saved = _read(path / CONFIG_FILE, _CONFIG, problems)
+        saved = _read(CONFIG_FILE, path, _CONFIG, problems)
     else:
         problems.append(f"{CONFIG_FILE} is missing.")
     if (path / RESULTS_FILE).exists():
-        results = _read(path / RESULTS_FILE, _RESULTS, problems)
+        results = _read(RESULTS_FILE, path, _RESULTS, problems)
         state = FINISHED if results else DAMAGED
         saved |= results
-    metrics, torn = _read_metrics(path / run_files.METRICS_FILE)
+    metrics, torn = (), 0
+    try:
+        metrics, torn = _read_metrics(path)
+    except (OSError, ValueError) as error:
+        problems.append(
+            f"{run_files.METRICS_FILE} cannot be read: {error_text(error)}."
+        )
     if torn and state != UNFINISHED:
         problems.append(
             f"{run_files.METRICS_FILE}: {torn} lines cannot be read."
@@ -168,9 +189,7 @@ def _read_run(path, name):
         _record(path, name, saved),
         state=state,
         problems=tuple(problems),
-        units=()
-        if state == FINISHED
-        else _read_units(path / run_files.CHECKPOINTS),
+        units=() if state == FINISHED else _read_units(path),
         metrics=metrics,
         figures=tuple(sorted((path / run_files.FIGURES).glob("*.png"))),
     )
@@ -187,12 +206,12 @@ def _record(path, name, saved):
     )
 
 
-def _read(file, kinds, problems):
+def _read(name, path, kinds, problems):
     """What JSON holds; empty, and a problem more, if it is not as it should."""
     try:
-        return _load(file, kinds)
+        return _load(path / name, path, kinds)
     except (OSError, ValueError, RecursionError) as error:
-        problems.append(f"{file.name} cannot be read: {error_text(error)}.")
+        problems.append(f"{name} cannot be read: {error_text(error)}.")
         return {}
 
 
@@ -200,8 +219,9 @@ _CONFIG = {"experiment": str, "config": dict}
 _RESULTS = {**_CONFIG, "rows": list, "provenance": dict}
 
 
-def _load(file, kinds):
-    saved = json.loads(file.read_text(encoding="utf-8"))
+def _load(file, path, kinds):
+    with run_files.read_file(file, path) as stream:
+        saved = json.loads(stream.read())
     # What would be too deep for those who walk through it.
     level = [saved]
     for _ in range(_DEEPEST):
@@ -225,28 +245,76 @@ def _load(file, kinds):
     return saved
 
 
-def _read_units(folder: Path) -> tuple[str, ...]:
+def _read_units(path: Path) -> tuple[str, ...]:
     """Keys of the units that have a checkpoint, in the order of saving."""
     units = []
-    for file in folder.glob("*.json"):
+    for file in (path / run_files.CHECKPOINTS).glob("*.json"):
         try:
-            key = json.loads(file.read_text(encoding="utf-8"))["key"]
+            with run_files.read_file(file, path) as stream:
+                key = json.loads(stream.read())["key"]
             units.append((file.stat().st_mtime, str(key)))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
     return tuple(key for _, key in sorted(units) if _UNDER_WAY not in key)
 
 
-def _read_metrics(file: Path) -> tuple[tuple[dict[str, Any], ...], int]:
-    """The lines that can be read, and how many cannot."""
-    lines = []
-    texts = file.read_bytes().splitlines() if file.is_file() else []
-    texts = [text for text in texts if text.strip()]
-    for text in texts:
-        with contextlib.suppress(ValueError, RecursionError):
-            lines.append(json.loads(text))
-    lines = [line for line in lines if isinstance(line, dict)]
-    return tuple(lines), len(texts) - len(lines)
+def _read_metrics(path: Path) -> tuple[tuple[dict[str, Any], ...], int]:
+    """The lines that can be read, and how many cannot.
+
+    Of many lines of one curve every second, fourth, ... is kept, and the last.
+    """
+    file = path / run_files.METRICS_FILE
+    if not os.path.lexists(file):
+        return (), 0
+    curves: dict[tuple, _Thinned] = {}
+    torn = 0
+    with run_files.read_file(file, path, run_files.LARGEST_METRICS) as stream:
+        # A line without end is one that cannot be read.
+        for number in itertools.count():
+            if not (text := stream.readline(_LONGEST_LINE)):
+                break
+            try:
+                line = json.loads(text)
+                if not isinstance(line, dict):
+                    raise InputError("no object")
+            except (ValueError, RecursionError):
+                torn += bool(text.strip())
+                continue
+            key = tuple(
+                (name, value if isinstance(value, str) else None)
+                for name, value in line.items()
+            )
+            if len(curves) < _MOST_CURVES or key in curves:
+                curves.setdefault(key, _Thinned()).add(number, line)
+    kept = itertools.chain.from_iterable(
+        each.kept() for each in curves.values()
+    )
+    # By their numbers, of which there are no two alike.
+    return tuple(line for _, line in sorted(kept, key=lambda p: p[0])), torn
+
+
+class _Thinned:
+    """At most so many of a curve's lines, evenly, with their numbers."""
+
+    def __init__(self) -> None:
+        self._lines: list[tuple[int, dict[str, Any]]] = []
+        self._last: tuple[int, dict[str, Any]] | None = None
+        self._count, self._step = 0, 1
+
+    def add(self, number: int, line: dict[str, Any]) -> None:
+        """Add a line, or leave it out."""
+        self._last = number, line
+        if self._count % self._step == 0:
+            self._lines.append(self._last)
+        self._count += 1
+        if len(self._lines) > _MOST_LINES:
+            self._lines = self._lines[::2]
+            self._step *= 2
+
+    def kept(self) -> list[tuple[int, dict[str, Any]]]:
+        """What was not left out."""
+        ends = [self._last] if self._last not in self._lines[-1:] else []
+        return [*self._lines, *filter(None, ends)]
 
 
 def differing_flags(runs: Iterable[RunRecord]) -> list[str]:

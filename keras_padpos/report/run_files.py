@@ -4,14 +4,17 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from typing import BinaryIO
 
 from keras_padpos.errors import InputError
 from keras_padpos.files.disk import atomic_file
+from keras_padpos.files.disk import json_bytes
 
 CONFIG_FILE = "config.json"
 RESULTS_FILE = "results.json"
@@ -21,6 +24,12 @@ CHECKPOINTS = "checkpoints"
 FIGURES = "figures"
 MODELS = "models"
 FIGURE_NAME = r"[\w][\w.+=-]*"
+LARGEST_FILE = 200_000_000
+"""Bytes of the largest file of text that is read."""
+LARGEST_METRICS = 2_000_000_000
+"""Bytes of the largest metrics.jsonl that is read."""
+LARGEST_ARRAYS = 4_000_000_000
+"""Bytes of the largest file of arrays that is read."""
 EVENTS_SUFFIX = ".keras_padpos"
 
 _EVENTS = rf"events\.out\.tfevents\..*{re.escape(EVENTS_SUFFIX)}"
@@ -32,6 +41,39 @@ _GAP = ".."
 _UNIT_FILE = rf"(?a:[\w.=+-]{{0,{_LONGEST}}})-[0-9a-f]{{8}}"
 
 
+def read_file(
+    file: Path, folder: str | os.PathLike, most: int = LARGEST_FILE
+) -> BinaryIO:
+    """Open a file of a work directory, which may be a stranger's.
+
+    It does not wait, whatever the file is.
+
+    Args:
+        file: The file.
+        folder: The work directory, in which the file must really lie.
+        most: The largest size, in bytes.
+
+    Returns:
+        The file, open for reading bytes.
+
+    Raises:
+        InputError: If it is no regular file, lies elsewhere or is too large.
+        OSError: If it cannot be opened.
+    """
+    if not Path(os.path.realpath(file)).is_relative_to(
+        os.path.realpath(folder)
+    ):
+        raise InputError("it leads out of the work directory")
+    about = os.stat(file)
+    # To open a pipe would wait for somebody who writes, and a device may have
+    # no end.
+    if not stat.S_ISREG(about.st_mode):
+        raise InputError("it is no regular file")
+    if about.st_size > most:
+        raise InputError(f"it is larger than {most / 1e6:.0f} MB")
+    return open(file, "rb")
+
+
 def keep_lines(
     file: Path, wanted: Callable[[str], bool]
 ) -> list[dict[str, Any]]:
@@ -39,7 +81,11 @@ def keep_lines(
     if not file.exists():
         return []
     kept, kept_metrics = [], []
-    lines = file.read_bytes().splitlines(keepends=True)
+    try:
+        with read_file(file, file.parent, LARGEST_METRICS) as stream:
+            lines = stream.readlines()
+    except InputError as error:
+        raise InputError(f"{str(file)!r}: {error}") from error
     for line in lines:
         try:
             metrics = json.loads(line)
@@ -57,14 +103,13 @@ def keep_lines(
 
 def read_config(path: str | os.PathLike) -> tuple[str, dict[str, Any]]:
     """The experiment and the flags in a directory's config.json."""
-    file = Path(path) / CONFIG_FILE
-    text = file.read_text(encoding="utf-8", errors="replace")
     try:
-        saved = json.loads(text)
+        with read_file(Path(path) / CONFIG_FILE, path) as stream:
+            saved = json.loads(stream.read())
         experiment, config = saved["experiment"], dict(saved["config"])
         if not isinstance(experiment, str):
             raise InputError("`experiment` is no name")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(
             f"`workdir` {str(path)!r} holds a {CONFIG_FILE} that this package "
             "did not write"
@@ -86,7 +131,7 @@ def config_differences(
 def _shown(config: Mapping[str, Any], name: str) -> str:
     if name not in config:
         return "not set"
-    return json.dumps(config[name], allow_nan=False, ensure_ascii=False)
+    return json_bytes(config[name], indent=None).decode().rstrip("\n")
 
 
 def unit_file(key: str, ending: str) -> str:
@@ -101,7 +146,9 @@ def unit_file(key: str, ending: str) -> str:
         half = (_LONGEST - len(_GAP)) // 2
         readable = f"{readable[:half]}{_GAP}{readable[-half:]}"
     # Two keys may read the same.
-    digest = hashlib.sha256(key.encode()).hexdigest()[:8]
+    # A name of a file may be no UTF-8.
+    content = key.encode(errors="backslashreplace")
+    digest = hashlib.sha256(content).hexdigest()[:8]
     return f"{readable}-{digest}.{ending}"
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,6 +48,20 @@ one name and length that begin alike count as the same.
 """
 
 
+# What any row has, and tables use.
+_FIELDS = {
+    **dict.fromkeys(
+        "backbone weights padding_mode target test_set stages solver "
+        "arrays".split(),
+        str,
+    ),
+    **dict.fromkeys(
+        "seed kernel_size head_layers head_padding images".split(), int
+    ),
+    **dict.fromkeys(["spearman", "mae"], (int, float)),
+}
+
+
 def position_rows(
     runs: Iterable[RunRecord | str | os.PathLike],
 ) -> list[dict[str, Any]]:
@@ -78,7 +91,7 @@ def position_rows(
         try:
             with run.open_arrays() as arrays:
                 rows += _rows(run, arrays)
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, KeyError, ValueError, TypeError) as error:
             raise InputError(
                 "Cannot read the pictures' scores from "
                 f"{str(run.path / ARRAYS_FILE)!r}: {error_text(error)}. "
@@ -95,7 +108,8 @@ def _rows(run, arrays):
         for test_set in {row["test_set"] for row in run.rows}
         if (name := f"pictures/{test_set}") in arrays
     }
-    for row in run.rows:
+    for number, row in enumerate(run.rows):
+        _check(number, row)
         exact = row["solver"] == "exact"
         target = f"{row['arrays']}/target"
         photographs = f"{row['arrays']}/photographs"
@@ -104,7 +118,7 @@ def _rows(run, arrays):
             **row,
             # The bare picture is one stage, whatever is asked.
             "stages": "all" if row["backbone"] == "rgb" else row["stages"],
-            "scores": arrays[f"{row['arrays']}/spearman"],
+            "scores": _scores(arrays, row),
             "photograph_numbers": arrays[photographs]
             if photographs in arrays
             else None,
@@ -122,6 +136,24 @@ def _rows(run, arrays):
             "epochs": None if exact else flag("epochs"),
             "learning_rate": None if exact else flag("learning_rate"),
         }
+
+
+def _check(number, row):
+    """Refuse what no run of this package has written."""
+    for name, kinds in _FIELDS.items():
+        value = row.get(name)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise InputError(f"`{name}` of row {number} is {value!r}")
+
+
+def _scores(arrays, row):
+    scores = arrays[f"{row['arrays']}/spearman"]
+    if scores.shape != (row["images"],) or scores.dtype.kind != "f":
+        raise InputError(
+            f"the scores of {row['arrays']!r} are no number for each of its "
+            f"{row['images']} pictures"
+        )
+    return scores
 
 
 def merge_seeds(

@@ -1,8 +1,11 @@
 """How a binary starts and how it ends."""
 
 import contextlib
+import errno
+import io
 import os
 import re
+import signal
 import sys
 import tempfile
 import traceback
@@ -21,9 +24,12 @@ from absl import flags
 from absl import logging
 
 from keras_padpos.errors import InputError
+from keras_padpos.errors import did_you_mean
 from keras_padpos.errors import extra_hint
+from keras_padpos.errors import one_line
 from keras_padpos.runs.flags import activated
 
+_BACKENDS = ("tensorflow", "jax", "torch")
 _HELP = {"--help", "-help", "--helpshort", "--helpfull", "-h", "-?"}
 
 # TensorFlow's C++ log lines, in both of its spellings, and the line it puts
@@ -114,11 +120,13 @@ def run(
       whoever started it can put that right;
     * 1 and a traceback for everything else: that is a mistake in the code;
     * 2 and one line for flags or arguments that cannot be understood;
-    * 130 and one line for an interrupt from the keyboard.
+    * 130 and one line for an interrupt from the keyboard, 143 for SIGTERM.
 
-    `--verbosity=1` and `--pdb` show the traceback of every error, and
-    `--verbosity=0` what libraries log. Python warnings are printed as one
-    line too.
+    Memory that is missing, where Python can tell, counts as an error of the
+    second kind, and so does a standard output that is full or closed; what it
+    cannot encode is printed as `?`. `--verbosity=1` and `--pdb` show the
+    traceback of every error, and `--verbosity=0` what libraries log. Python
+    warnings are printed as one line too.
 
     Args:
         main: Called with what is left of the command line after the flags
@@ -136,6 +144,7 @@ def run(
     Raises:
         SystemExit: Always; its code is the exit status.
     """
+    _mend_streams()
     argv = list(sys.argv if argv is None else argv)
     name = Path(argv[0]).stem
     values = flags.FLAGS if values is None else values
@@ -144,27 +153,28 @@ def run(
         if not flags.FLAGS["verbosity"].present:
             # absl's default lets libraries tell what they are about to do.
             flags.FLAGS.verbosity = logging.WARNING  # type: ignore[assignment]
-        with warnings.catch_warnings(), activated(values):
+        with warnings.catch_warnings(), activated(values), _terminable():
             warnings.showwarning = _one_line_warnings(name)
             try:
+                _check_backend()
                 check()
                 if needs_keras:
                     _import_keras()
-                return main(rest)
+                status = main(rest)
+                _flush()
+                return status
+            except _Terminated:
+                text = _interrupted(values, "terminated")
+                status = _say(name, text, status=128 + signal.SIGTERM)
             except KeyboardInterrupt:
                 status = _say(name, _interrupted(values), status=130)
             except app.UsageError as error:
                 status = _say(name, f"error: {error}", status=2)
             except Exception as error:
-                is_users = isinstance(error, (InputError, OSError))
+                reason = _users_error(error)
                 shows = flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
-                if is_users and not shows:
-                    text = str(error) or type(error).__name__
-                    if isinstance(error, OSError) and error.strerror:
-                        file = error.filename
-                        text = f"{os.fspath(file)!r}: " if file else ""
-                        text += error.strerror
-                    status = _say(name, f"error: {text}", status=1)
+                if reason is not None and not shows:
+                    status = _say(name, f"error: {reason}", status=1)
                 elif not _is_one_of_several(values):
                     raise
                 else:
@@ -182,10 +192,106 @@ def run(
     raise SystemExit(0)
 
 
+def _mend_streams() -> None:
+    """Have all three streams, and let them print any name."""
+    # Else the next file that is opened would get what C++ prints.
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, as batch systems send it before they kill."""
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the block as an interrupt does."""
+
+    def terminate(number, frame):
+        raise _Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, terminate)
+    except ValueError:
+        # Only a main thread has signals.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+# What TensorFlow, JAX and PyTorch say when there is not enough memory.
+_NO_MEMORY = re.compile(
+    r"RESOURCE_EXHAUSTED|ResourceExhausted|OOM when allocating"
+    r"|[Oo]ut of memory|not enough memory|bad_alloc"
+)
+
+
+def _users_error(error: Exception) -> str | None:
+    """What to say of an error that is no mistake in the code; else `None`."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        file = error.filename
+        text = f"{os.fspath(file)!r}: " if file else ""
+        # What this package writes is named.
+        if not file and error.errno in _NO_OUTPUT:
+            _end_output()
+            text = "standard output: "
+        return text + error.strerror
+    if isinstance(error, (InputError, OSError)):
+        return text
+    if isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        or type(error).__module__.startswith(("tensorflow", "jax"))
+    ):
+        about = f"{type(error).__name__}: {text}"
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(about):
+            return (
+                "not enough memory; fewer or smaller pictures at once, such "
+                f"as a smaller --batch_size, need less ({one_line(text)[:200]})"
+            )
+    return None
+
+
+_NO_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG)
+
+
+def _end_output() -> None:
+    """Write what is left in a broken standard output's buffer nowhere.
+
+    At the end of the process it would fail again.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+        sys.stdout.flush()
+
+
+def _check_backend() -> None:
+    """Refuse a misspelt KERAS_BACKEND before anything is imported."""
+    backend = os.environ.get("KERAS_BACKEND")
+    if backend and backend not in _BACKENDS:
+        raise InputError(
+            f"KERAS_BACKEND must be one of {', '.join(_BACKENDS)}. "
+            f"Received: {backend}.{did_you_mean(backend, _BACKENDS)}"
+        )
+
+
 def _import_keras() -> None:
     try:
         quiet_tensorflow()
-    except ImportError as error:
+    # ValueError: one that Keras' own configuration file names.
+    except (ImportError, ValueError) as error:
         raise InputError(
             f"Cannot import Keras with its backend: {error}. Install one, "
             f"{extra_hint('tensorflow')} for example, or set KERAS_BACKEND to "
@@ -203,9 +309,7 @@ def _flags_parser(
         every = values
         if values is not flags.FLAGS:
             if _HELP & set(argv[1:]):
-                with contextlib.suppress(BrokenPipeError):
-                    print(_help(usage or name, values), flush=True)
-                raise SystemExit(0)
+                show_help(name, _help(usage or name, values))
             # absl's own flags are in its registry, as an earlier run of this
             # process has left them; so may be those of another binary.
             every = flags.FlagValues()
@@ -246,6 +350,21 @@ def _flags_parser(
     return parse
 
 
+def show_help(name: str, text: str) -> NoReturn:
+    """Print what a command is for, and end with its exit status."""
+    _mend_streams()
+    status = 0
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        _end_output()
+        # Who reads the first lines only has read them.
+        if not isinstance(error, BrokenPipeError):
+            text = f"error: standard output: {error.strerror}"
+            status = _say(name, text, status=1)
+    raise SystemExit(status)
+
+
 def _help(usage: str, values: flags.FlagValues) -> str:
     # absl heads the flags with the module that defined them, and ends with
     # its own.
@@ -264,15 +383,13 @@ def _is_one_of_several(values: flags.FlagValues) -> bool:
     return processes > 1
 
 
-def _interrupted(values: flags.FlagValues) -> str:
+def _interrupted(values: flags.FlagValues, what: str = "interrupted") -> str:
     if "resume" not in values:
-        return "interrupted"
+        return what
     starts_over = [] if values["resume"].value else ["--noresume"]
     starts_over += ["--overwrite"] if values["overwrite"].value else []
     without = f" without {' and '.join(starts_over)}" if starts_over else ""
-    return (
-        f"interrupted; the same command{without} goes on from what is finished"
-    )
+    return f"{what}; the same command{without} goes on from what is finished"
 
 
 def _one_line_warnings(name: str) -> Callable[..., None]:
@@ -283,6 +400,8 @@ def _one_line_warnings(name: str) -> Callable[..., None]:
 
 
 def _say(name: str, text: str, status: int = 0) -> int:
-    # Some messages, Keras' and absl's among them, hold line breaks.
-    print(f"{name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    # Messages of Keras and absl hold line breaks and colours, and names are
+    # anybody's.
+    with contextlib.suppress(OSError):
+        print(f"{name}: {one_line(text)}", file=sys.stderr, flush=True)
     return status

@@ -1,5 +1,6 @@
 """What the command line says about devices and machines."""
 
+import os
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -53,6 +54,8 @@ def open_devices() -> "OneDevice":
             f"Received: {keras.backend.backend()}"
         )
     if coordinator is not None:
+        # Else process 0 would listen on all interfaces, whatever the host is.
+        os.environ.setdefault("JAX_COORDINATOR_BIND_ADDRESS", coordinator)
         try:
             keras.distribution.initialize(coordinator, processes, process)
         except (RuntimeError, ValueError) as error:

@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from keras_padpos.errors import error_text
 from keras_padpos.errors import extra_hint
+from keras_padpos.errors import printable
+from keras_padpos.files.disk import open_arrays
 from keras_padpos.report.cells import is_number
 from keras_padpos.report.run_files import ARRAYS_FILE
 from keras_padpos.report.run_files import EVENTS_SUFFIX
@@ -125,7 +125,7 @@ class EventLog:
         keys = {row["arrays"]: row for row in rows if row.get("arrays")}
         if not keys or not file.exists():
             return
-        with np.load(file, allow_pickle=False) as arrays:
+        with open_arrays(file) as arrays:
             for key, kind in itertools.product(keys, _MAPS):
                 if f"{key}/{kind}" not in arrays:
                     continue
@@ -141,7 +141,7 @@ class EventLog:
     def _scalar(self, step: int, tag: str, value: float) -> None:
         from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-        self._append(step, summary=scalar_pb(tag, float(value)))
+        self._append(step, summary=scalar_pb(printable(tag), float(value)))
 
     def _image(self, step: int, tag: str, png: bytes) -> None:
         from PIL import Image
@@ -155,7 +155,8 @@ class EventLog:
                 sizes = [str(size).encode() for size in image.size]
             tensor = tensor_util.make_tensor_proto([*sizes, png])
             about = metadata.create_summary_metadata("", "")
-            self._append(step, summary=_summary(tag, tensor, about))
+            summary = _summary(printable(tag), tensor, about)
+            self._append(step, summary=summary)
 
     def _append(self, step: int = 0, **content: Any) -> None:
         if self._stream is None:
@@ -177,10 +178,10 @@ class EventLog:
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
         self._write(0, session_log=start)
         flags = {
-            name: ",".join(map(str, value))
+            name: printable(",".join(map(str, value)))
             if isinstance(value, list)
-            else str(value)
-            if isinstance(value, dict)
+            else printable(str(value))
+            if isinstance(value, (dict, str))
             else value
             for name, value in self._flags.items()
             if value is not None

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import math
 import os
 import sys
@@ -20,6 +21,15 @@ from keras_padpos.files.disk import strict_json
 
 # Flags belong to whoever declares them, not to this module.
 flags.disclaim_key_flags()
+
+LARGEST = 1_000_000_000
+"""The largest whole number of flags that have no bound of their own."""
+
+MOST_AT_ONCE = 65_536
+"""The largest number of pictures that go through a network at once."""
+
+MOST_SEEDS = 10_000
+"""The largest number of seeds of a run."""
 
 _active: list[flags.FlagValues] = [flags.FLAGS]
 
@@ -67,19 +77,24 @@ Received: reflekt. Did you mean reflect?
         choices: What it, or each item of a list, may be; or what returns that,
             called when the flag is read. A list is checked before Keras is
             imported, at once.
-        ending: The end of texts that are allowed besides the choices, those
-            of files.
-        per_axis: Texts of which two different ones may be joined by a plus,
-            that of height first.
+        besides: Of a text that is a number, or one of these: its `type` is
+            the number's.
+        ending: The end of the names of files that are allowed besides the
+            choices; `""` for any file.
+        per_axis: Texts of which different ones may be joined by pluses, one
+            an axis, that of height first.
+        axes: How many may be joined at most.
         crossed: Whether its values are crossed with those of other such
             flags: every combination is one network, and the flag is a column
             of the rows.
         type: Of a flag whose default is `None`: `str`, `int`, `float` or
             `list`; or of the items of a list.
         least: The smallest number allowed.
-        most: The largest number allowed.
+        most: The largest number allowed; of whole numbers a billion if not
+            given.
         above: What numbers must be larger than.
         empty: Whether a list may be empty.
+        required: Whether it must be given, as something.
         directory: Whether it names a directory that exists.
         decides: Whether it decides results, and so stands in config.json; or
             what says so of the run's settings.
@@ -88,14 +103,17 @@ Received: reflekt. Did you mean reflect?
     default: Any
     help: str
     choices: Sequence[str] | Callable[[], Sequence[str]] | None = None
+    besides: Sequence[str] = ()
     ending: str | None = None
     per_axis: Sequence[str] = ()
+    axes: int = 2
     crossed: bool = False
     type: type = str
     least: float | None = None
     most: float | None = None
     above: float | None = None
     empty: bool = False
+    required: bool = False
     directory: bool = False
     decides: "bool | Callable[[Settings], bool]" = True
 
@@ -103,7 +121,7 @@ Received: reflekt. Did you mean reflect?
         """Define it for a command line; one that is there is shared."""
         if name in values:
             return
-        default = self.default
+        default, about = self.default, self.help
         kind = type(default) if default is not None else self.type
         define: Callable[..., Any] = flags.DEFINE_string
         options: dict[str, Any] = {}
@@ -115,19 +133,54 @@ Received: reflekt. Did you mean reflect?
             define = flags.DEFINE_float
             if kind is int:
                 define = flags.DEFINE_integer
-            options = {"lower_bound": self.least, "upper_bound": self.most}
-        elif self.choices and not callable(self.choices) and not self.ending:
-            define = flags.DEFINE_enum
-            options = {"enum_values": list(self.choices)}
-        define(name, default, help=self.help, flag_values=values, **options)
+            options = {"lower_bound": self.least, "upper_bound": self._most}
+        elif (
+            self.choices
+            and not callable(self.choices)
+            and self.ending is None
+            and not self.per_axis
+        ):
+            define = functools.partial(flags.DEFINE, _Choice(self.choices))
+            about = f"<{'|'.join(self.choices)}>: {about}"
+        if self.type in (int, float) and kind in (list, str):
+            about += f" ({self._bounds})"
+        define(name, default, help=about, flag_values=values, **options)
 
-    def value(self, name: str, parsed: Any) -> Any:
-        """Check what absl parsed, and convert a list's items; InputError."""
+    @property
+    def _most(self):
+        kind = type(self.default) if self.default is not None else self.type
+        whole = int in (kind, self.type)
+        return LARGEST if whole and self.most is None else self.most
+
+    @property
+    def _bounds(self):
+        """What numbers of a list, or which number of a text, are allowed."""
+        kind = "whole number" if self.type is int else "number"
+        kind = f"a {kind}" if self.besides else f"{kind}s"
+        least = self.least if self.least is not None else 0
+        if self.above is None:
+            bounds, end = f"{kind} from {least}", " to "
+        else:
+            bounds, end = f"{kind} above {self.above}", " and at most "
+        most = self._most
+        return bounds if most is None else f"{bounds}{end}{most}"
+
+    def value(self, name: str, parsed: Any, *, at_once: bool = False) -> Any:
+        """Check what absl parsed, and convert a list's items; InputError.
+
+        With `at_once` choices that have to be asked for are not looked at.
+        """
+        if self.required and not parsed:
+            raise InputError(f"--{name} must be given. Received: nothing")
         items = parsed if isinstance(parsed, list) else [parsed]
         if self.empty and not items:
             return parsed
         if isinstance(parsed, list) and self.type in (int, float):
             return self._numbers(name, parsed)
+        if self.besides:
+            if parsed in self.besides:
+                return parsed
+            return self._numbers(name, [parsed])[0]
         if self.above is not None and not parsed > self.above:
             raise InputError(
                 f"--{name} must be above {self.above}. Received: {parsed}"
@@ -141,13 +194,15 @@ Received: reflekt. Did you mean reflect?
                     f"--{name} must be a directory that exists. "
                     f"Received: {parsed}"
                 )
-        choices = self.choices() if callable(self.choices) else self.choices
+        choices = self.choices
+        if callable(choices):
+            choices = () if at_once else choices()
         if choices and parsed is not None:
             wrong = [
                 item
                 for item in items
                 if item not in choices
-                and not (self.ending and item.endswith(self.ending))
+                and not self._is_file(item)
                 and not self._is_pair(item)
             ]
             if wrong or not items:
@@ -158,7 +213,12 @@ Received: reflekt. Did you mean reflect?
                         " A plus joins two of "
                         f"{', '.join(self.per_axis)}: height and width."
                     )
-                others = f", or end in {self.ending}" if self.ending else ""
+                others = ""
+                if self.ending is not None:
+                    kind = f"{self.ending} file" if self.ending else "file"
+                    others = f", or the path of a {kind}"
+                    if any(item.endswith(self.ending) for item in wrong):
+                        hint = hint or " There is no such file."
                 raise InputError(
                     f"--{name} must be of {', '.join(choices)}{others}. "
                     f"Received: {', '.join(wrong) or 'nothing'}"
@@ -171,13 +231,25 @@ Received: reflekt. Did you mean reflect?
             )
         return parsed
 
+    def _is_file(self, item):
+        return (
+            self.ending is not None
+            and item.endswith(self.ending)
+            and os.path.isfile(os.path.expanduser(item))
+        )
+
     def _is_pair(self, item):
         parts = item.split("+")
-        return len(parts) == len(set(parts) & set(self.per_axis)) == 2
+        different = set(parts)
+        return (
+            1 < len(parts) <= self.axes
+            and len(different) > 1
+            and different <= {*self.per_axis}
+        )
 
     def _numbers(self, name, texts):
         least = self.least if self.least is not None else 0
-        most = self.most if self.most is not None else sys.float_info.max
+        most = self._most if self._most is not None else sys.float_info.max
         try:
             numbers = [self.type(text) for text in texts]
         except ValueError:
@@ -188,17 +260,24 @@ Received: reflekt. Did you mean reflect?
             for number in numbers
         ):
             return numbers
-        kind = "whole numbers" if self.type is int else "numbers"
-        bounds = f"from {least}"
-        if self.above is not None:
-            bounds = f"above {self.above}"
-        if self.most is not None:
-            bounds += " to " if self.above is None else " and at most "
-            bounds += str(self.most)
+        further = " with commas between them"
+        if self.besides:
+            further = f", or {' or '.join(self.besides)}"
         raise InputError(
-            f"--{name} must be {kind} {bounds} with commas between them. "
+            f"--{name} must be {self._bounds}{further}. "
             f"Received: {','.join(texts) or 'nothing'}"
         )
+
+
+class _Choice(flags.EnumParser):
+    """One of some texts; an error names the nearest."""
+
+    def parse(self, argument: str) -> str:
+        try:
+            return super().parse(argument)
+        except ValueError as error:
+            hint = did_you_mean(argument, self.enum_values)
+            raise ValueError(f"{error}{hint and f'.{hint}'}") from None
 
 
 class Settings:
@@ -237,8 +316,7 @@ class Settings:
         With `at_once` only what can be told without Keras.
         """
         for name, flag in self._declared.items():
-            if not (at_once and callable(flag.choices)):
-                getattr(self, name)
+            flag.value(name, self._values[name].value, at_once=at_once)
 
     def config(self) -> dict[str, Any]:
         """The flags that decide results, as config.json holds them."""
@@ -304,8 +382,9 @@ DEVICES = {
     "coordinator": Flag(
         None,
         "With --strategy=data_parallel on several machines: HOST:PORT of "
-        "process 0. Every machine runs the same command, but for "
-        "--process_id.",
+        "process 0, which listens there and on no other interface. Every "
+        "machine runs the same command, but for --process_id. Nothing is "
+        "encrypted: for networks that only these machines can reach.",
         decides=False,
     ),
     "num_processes": Flag(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import MOST_AT_ONCE
+from keras_padpos.runs.flags import MOST_SEEDS
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 
@@ -59,7 +61,9 @@ def training_flags(
             type=int,
             least=1,
         ),
-        "batch_size": Flag(1, "Pictures a training step.", least=1),
+        "batch_size": Flag(
+            1, "Pictures a training step.", least=1, most=MOST_AT_ONCE
+        ),
         "learning_rate": Flag(
             None,
             f"Adam's rate at the first step; it falls to 0 {rate_note}.",
@@ -79,7 +83,10 @@ def training_flags(
         "calibrate_batch_norm": Flag(True, calibrates),
         "log_steps": Flag(50, "Steps between two points of a curve.", least=1),
         "seeds": Flag(
-            1, f"Number of seeds, from --seed on, of {seeds_of}.", least=1
+            1,
+            f"Number of seeds, from --seed on, of {seeds_of}.",
+            least=1,
+            most=MOST_SEEDS,
         ),
     }
     return {

@@ -20,13 +20,13 @@ import numpy as np
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
+from keras_padpos.errors import printable
 from keras_padpos.files import disk
 from keras_padpos.report import run_files
 from keras_padpos.report.cells import listed
 from keras_padpos.runs.directory_lock import DirectoryLock
 from keras_padpos.runs.events import EventLog
 
-_JSON: dict[str, Any] = {"allow_nan": False, "ensure_ascii": False}
 # What reading a damaged file raises.
 _DAMAGES = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 
@@ -118,9 +118,10 @@ class WorkDirectory:
         """Read results.json."""
         file = self.path / run_files.RESULTS_FILE
         try:
-            results = json.loads(file.read_text(encoding="utf-8"))
-            if not isinstance(results["rows"], list):
-                raise InputError("`rows` is no list")
+            results = self._read(file)
+            for name, kind in ("rows", list), ("provenance", dict):
+                if not isinstance(results[name], kind):
+                    raise InputError(f"`{name}` is no {kind.__name__}")
         except _DAMAGES as error:
             raise InputError(
                 f"Cannot read results from {str(file)!r}: {error_text(error)}. "
@@ -147,7 +148,7 @@ class WorkDirectory:
         if not file.exists():
             return None
         try:
-            saved = json.loads(file.read_text(encoding="utf-8"))
+            saved = self._read(file)
             if saved["key"] != key:
                 raise InputError(f"it belongs to {saved['key']!r}")
             rows, loaded = saved["rows"], {}
@@ -219,10 +220,10 @@ class WorkDirectory:
     def log(self, unit: str | None = None, **metrics: Any) -> None:
         """Append one line to metrics.jsonl."""
         metrics = disk.strict_json(metrics)
-        line = json.dumps({"unit": unit, **metrics}, **_JSON)
+        line = disk.json_bytes({"unit": unit, **metrics}, indent=None)
         file = self.path / run_files.METRICS_FILE
-        with self._writing(file), open(file, "a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+        with self._writing(file), open(disk.writable(file), "ab") as stream:
+            stream.write(line)
         self._events.log(unit, metrics)
 
     def save_arrays(self, arrays: Mapping[str, Any]) -> None:
@@ -265,6 +266,8 @@ class WorkDirectory:
                 "again with another --workdir."
             )
         try:
+            with run_files.read_file(file, self.path, run_files.LARGEST_ARRAYS):
+                pass
             return keras.saving.load_model(file, compile=False)
         except Exception as error:
             # Whatever a damaged archive makes of Keras, zipfile and h5py.
@@ -402,12 +405,9 @@ class WorkDirectory:
         kind = "a finished" if self.finished else "an unfinished"
         run_files.remove_files(self.path, files)
         self._write_config()
-        print(
-            f"--overwrite removed {kind} run of {experiment} from {self}: "
-            f"{removed or run_files.CONFIG_FILE}",
-            file=sys.stderr,
-            flush=True,
-        )
+        line = f"--overwrite removed {kind} run of {experiment} from {self}: "
+        line += removed or run_files.CONFIG_FILE
+        print(printable(line), file=sys.stderr, flush=True)
 
     def _write_config(self) -> None:
         with self._atomic(self.path / run_files.CONFIG_FILE) as stream:
@@ -419,6 +419,10 @@ class WorkDirectory:
         """Keep what the wanted units logged."""
         file = self.path / run_files.METRICS_FILE
         self._events.restart(run_files.keep_lines(file, wanted))
+
+    def _read(self, file: Path) -> Any:
+        with run_files.read_file(file, self.path) as stream:
+            return json.loads(stream.read())
 
     def _checkpoint_file(self, key: str) -> Path:
         name = run_files.unit_file(key, "json")
@@ -452,7 +456,7 @@ class WorkDirectory:
 
 
 def _put_json(stream: BinaryIO, value: Any) -> None:
-    stream.write((json.dumps(value, indent=2, **_JSON) + "\n").encode())
+    stream.write(disk.json_bytes(value))
     # That there is room for it is certain only then.
     stream.flush()
     os.fsync(stream.fileno())

@@ -5,14 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from keras_padpos.choices import WEIGHTS
 from keras_padpos.errors import InputError
 from keras_padpos.report.figure import figure_panels
 from keras_padpos.report.style import line_styles
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import short_labels
 from keras_padpos.report.table import values_of
+from keras_padpos.runs.flags import MOST_AT_ONCE
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import naming
 from keras_padpos.runs.rolling_checkpoint import RollingCheckpoint
+from keras_padpos.studies.networks import BACKBONES
+from keras_padpos.studies.networks import MOST_PIXELS
 
 # ImageNet's mean red, green and blue, as Keras prepares pictures.
 _COLOURS: dict[str, Any] = {"mean": (123.675, 116.28, 103.53), "black": 0.0}
@@ -36,12 +41,16 @@ FLAGS = {
         "networks: bagnet33, vgg16, vgg19, resnet18, resnet50, resnet152, "
         "mobilenet, efficientnetb0, densenet121, or the path of a .keras file "
         "that takes raw RGB of any size (with --layer).",
+        choices=[_BAGNET, *BACKBONES],
+        ending=".keras",
         crossed=True,
     ),
     "weights": _flag(
         ["random"],
         "weights of the networks: imagenet, bundled (vgg16), random, or the "
         "path of a weights file; of a .keras file: file or random.",
+        choices=WEIGHTS,
+        ending="",
         crossed=True,
     ),
     "layer": _flag(
@@ -60,6 +69,7 @@ FLAGS = {
         ["0", "16", "32", "64"],
         "pixels around the canvas of 120x120.",
         type=int,
+        most=MOST_PIXELS,
     ),
     "images": _flag(
         "samples:train",
@@ -90,6 +100,7 @@ FLAGS = {
         8,
         "canvases that go through a frozen network at once.",
         least=1,
+        most=MOST_AT_ONCE,
         decides=False,
     ),
 }
@@ -115,13 +126,14 @@ def sets(run: Any) -> dict[str, Any]:
 
     settings = run.settings
     count = max(_counts(settings).values())
-    images = data.open_images(
-        settings.images,
-        size=tasks.PATCH,
-        count=min(count, settings.max_images or count),
-        seed=settings.seed,
-        data_dir=settings.data_dir,
-    )
+    with naming("--images"):
+        images = data.open_images(
+            settings.images,
+            size=tasks.PATCH,
+            count=min(count, settings.max_images or count),
+            seed=settings.seed,
+            data_dir=settings.data_dir,
+        )
     return {"images": images}
 
 

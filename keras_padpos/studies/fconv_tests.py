@@ -20,6 +20,7 @@ from keras_padpos.report.table import Column
 from keras_padpos.report.table import Table
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import percent
+from keras_padpos.runs.flags import MOST_SEEDS
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import _four_quadrants
 from keras_padpos.studies import _red_green
@@ -46,6 +47,7 @@ _FLAGS = {
         "Number of seeds, from --seed on, of initial weights and of the order "
         "of the examples.",
         least=1,
+        most=MOST_SEEDS,
     ),
     "padding_mode": Flag(
         ["zeros", "circular"],

@@ -66,6 +66,7 @@ HEAD_FLAGS = {
         "Kernel sizes of the heads, in cells of the grid.",
         type=int,
         least=1,
+        most=99,
     ),
     "head_layers": Flag(
         ["1"],
@@ -73,11 +74,13 @@ HEAD_FLAGS = {
         "or adam.",
         type=int,
         least=1,
+        most=100,
     ),
     "head_paddings": Flag(
         ["0"],
         "Zeros that the heads add on each side, in cells.",
         type=int,
+        most=99,
     ),
     "head_width": Flag(
         None,
@@ -86,6 +89,7 @@ HEAD_FLAGS = {
         "VGG16's stages that takes hours on a CPU.",
         type=int,
         least=1,
+        most=65_536,
     ),
     "head_output": Flag(
         None,

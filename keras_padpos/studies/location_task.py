@@ -41,6 +41,7 @@ _FLAGS = {
         "Cells in a row and in a column of the canvas.",
         type=int,
         least=1,
+        most=100,
         crossed=True,
     ),
     "channels": Flag(

@@ -13,6 +13,7 @@ from keras_padpos.choices import BACKBONES
 from keras_padpos.choices import FURTHER_MODES
 from keras_padpos.choices import PADDING_MODES
 from keras_padpos.choices import PER_AXIS
+from keras_padpos.choices import WEIGHTS
 from keras_padpos.errors import InputError
 from keras_padpos.report import table
 from keras_padpos.report.figure import learning_figure
@@ -73,6 +74,8 @@ def weights_flag(default: str = "bundled") -> Flag:
         "Weights of the networks: imagenet (downloaded by Keras), bundled "
         "(VGG16 fine-tuned for edges, HED; of no other network), random, or "
         "the path of a weights file. Of a .keras file: file (its own), random.",
+        choices=WEIGHTS,
+        ending="",
         crossed=True,
     )
 
@@ -113,13 +116,6 @@ def padding_flag(
         crossed=True,
         type=list if default is None else str,
     )
-
-
-def check_padding_mode(mode: Any) -> None:
-    """Refuse what cannot be the `--padding_mode` of a binary, no study."""
-    choices = [*padding_modes(), *FURTHER_MODES]
-    flag = Flag("", "", choices=choices, per_axis=PER_AXIS)
-    flag.value("padding_mode", mode)
 
 
 def padding_modes(*, own: bool = False) -> list[str]:

@@ -21,6 +21,8 @@ from keras_padpos.report.table import Table
 from keras_padpos.report.table import first
 from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
+from keras_padpos.runs.flags import MOST_AT_ONCE
+from keras_padpos.runs.flags import MOST_SEEDS
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies.heads import ProbedNetwork
 from keras_padpos.studies.networks import MOST_PIXELS
@@ -65,6 +67,7 @@ _FLAGS = {
         "pixels. If not given: crops are cut from pictures as they are.",
         type=int,
         least=1,
+        most=MOST_PIXELS,
     ),
     "crop": Flag(
         224,
@@ -77,13 +80,17 @@ _FLAGS = {
         "Crops of each picture, at random positions: one of every picture, "
         "then the next of every picture; --max_images counts crops.",
         least=1,
+        most=10_000,
     ),
     "seeds": Flag(
         1,
         "Seeds, from --seed on, for random weights. Crops are of --seed.",
         least=1,
+        most=MOST_SEEDS,
     ),
-    "batch_size": Flag(8, "Crops that pass the networks at once.", least=1),
+    "batch_size": Flag(
+        8, "Crops that pass the networks at once.", least=1, most=MOST_AT_ONCE
+    ),
 }
 
 

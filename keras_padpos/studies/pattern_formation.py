@@ -17,6 +17,7 @@ from keras_padpos.runs.training_options import training_flags
 from keras_padpos.runs.units import StopRows
 from keras_padpos.studies._pattern_formation_report import FORMATION_NOTES
 from keras_padpos.studies._pattern_formation_report import FORMATION_TABLES
+from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import check_pictures
 from keras_padpos.studies.networks import dataset_flag
 from keras_padpos.studies.networks import open_crops
@@ -51,6 +52,7 @@ _FLAGS = {
         "to, and of the crops that the pattern is measured on. VGG-5 without "
         "padding needs 39; all others take CIFAR's own 32.",
         least=1,
+        most=MOST_PIXELS,
     ),
     # Here, so that they stand here in config.json.
     **training_flags(**_TRAINING),
@@ -77,6 +79,7 @@ _FLAGS = {
         "Shrink each photograph so that its shorter side has so many pixels: "
         "crops then show about as much as CIFAR's pictures do.",
         least=1,
+        most=MOST_PIXELS,
     ),
     "pattern_crops": Flag(
         240,

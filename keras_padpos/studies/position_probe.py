@@ -16,7 +16,8 @@ from itertools import islice
 import numpy as np
 
 from keras_padpos import report
-from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import MOST_AT_ONCE
+from keras_padpos.runs.flags import MOST_SEEDS
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import naming
 from keras_padpos.studies import networks
@@ -60,6 +61,9 @@ _FLAGS = {
         "For exact: added to the diagonal of the features' correlation matrix; "
         "auto: for each head and target what does best on every fifth training "
         "picture when fitted on the others.",
+        type=float,
+        least=0,
+        besides=["auto"],
     ),
     "positions_per_image": Flag(
         "auto",
@@ -67,6 +71,9 @@ _FLAGS = {
         "auto: all for heads of up to 5,000 columns, a sample for wider ones. "
         "Heads of more than 20,000 columns are fitted on 12,000 positions in "
         "all at most.",
+        type=int,
+        least=1,
+        besides=["auto", "all"],
     ),
     "calibrate_batch_norm": Flag(
         0,
@@ -99,11 +106,13 @@ _FLAGS = {
         "Number of seeds, from --seed on, for random weights, sgd and adam. If "
         "not given where no networks are named: 3.",
         least=1,
+        most=MOST_SEEDS,
     ),
     "batch_size": Flag(
         8,
         "Pictures that go through a network at once.",
         least=1,
+        most=MOST_AT_ONCE,
         decides=False,
     ),
 }
@@ -112,30 +121,10 @@ _FLAGS = {
 _CALIBRATION_BATCH = 32
 
 
-def _number(settings, name, kind, least, *texts):
-    """A flag that is a number or one of some texts."""
-    text = getattr(settings, name)
-    if text in texts:
-        return text
-    try:
-        number = kind(text)
-    except ValueError:
-        number = -1
-    if not least <= number < float("inf"):
-        raise InputError(
-            f"--{name} must be a number of {least} or more, or "
-            f"{' or '.join(texts)}. Received: {text}"
-        )
-    return number
-
-
 def _fit(settings):
     """How the exact solver fits."""
-    name = "positions_per_image"
-    return {
-        "ridge": _number(settings, "ridge", float, 0, "auto"),
-        name: _number(settings, name, int, 1, "auto", "all"),
-    }
+    names = ("ridge", "positions_per_image")
+    return {name: getattr(settings, name) for name in names}
 
 
 def _sets(run):
@@ -150,14 +139,16 @@ def _sets(run):
     most = settings.max_images
     sets = networks.joined_sets(settings.train_images)
     # Other crops than the training set's, should both name the same pictures.
-    tests = {
-        spec: open_images(
-            spec, seed=settings.seed + 1, count=data.limited(spec, most)
-        )
-        for spec in settings.test_images
-    }
-    count = data.limited(sets, most)
-    train = open_images(sets, seed=settings.seed, count=count)
+    with naming("--test_images"):
+        tests = {
+            spec: open_images(
+                spec, seed=settings.seed + 1, count=data.limited(spec, most)
+            )
+            for spec in settings.test_images
+        }
+    with naming("--train_images"):
+        count = data.limited(sets, most)
+        train = open_images(sets, seed=settings.seed, count=count)
     return {"train": train, "tests": tests}
 
 
@@ -167,7 +158,6 @@ def _plans(run):
     from keras_padpos import probes
 
     settings = run.settings
-    _fit(settings)
     for target in probed_targets(settings):
         probes.position_target(target, 2)
     plans = []

@@ -24,7 +24,9 @@ from keras_padpos.report.table import Table
 from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
 from keras_padpos.report.table import percent
+from keras_padpos.runs.flags import MOST_AT_ONCE
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import naming
 from keras_padpos.studies.networks import MOST_PIXELS
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.networks import padding_modes
@@ -40,6 +42,8 @@ _FLAGS = {
         "imagenet",
         "Its weights: imagenet (downloaded by Keras), random, or the path of "
         "a weights file with the classifier.",
+        choices=["imagenet", "random"],
+        ending="",
     ),
     "padding_mode": padding_flag(
         None,
@@ -71,6 +75,7 @@ _FLAGS = {
         8,
         "Pictures that go through a network at once.",
         least=1,
+        most=MOST_AT_ONCE,
         decides=False,
     ),
 }
@@ -125,11 +130,6 @@ def _sets(run):
             f"{max(_SHIFTS)} pixels on each side. "
             f"Received: {settings.shorter_side}"
         )
-    if settings.weights == "bundled":
-        raise InputError(
-            "--weights must be imagenet, random or the path of a weights "
-            "file; the bundled ones are those of an edge detector"
-        )
     models.check_weights(settings.backbone, settings.weights)
     sets = {"crop": _open(settings, room, settings.shorter_side)}
     if "none" in (settings.padding_mode or padding_modes()):
@@ -145,15 +145,16 @@ def _sets(run):
 def _open(settings, size, shorter_side):
     from keras_padpos import data
 
-    return data.open_crops(
-        settings.images,
-        size,
-        shorter_side=shorter_side,
-        centre=True,
-        count=settings.max_images,
-        seed=settings.seed,
-        data_dir=settings.data_dir,
-    )
+    with naming("--images"):
+        return data.open_crops(
+            settings.images,
+            size,
+            shorter_side=shorter_side,
+            centre=True,
+            count=settings.max_images,
+            seed=settings.seed,
+            data_dir=settings.data_dir,
+        )
 
 
 def _classifier(settings, mode, size, weights=None):

@@ -66,7 +66,7 @@ _FLAGS = {
     "attack_step": Flag(
         0.25, "How far it does so at a time, a share of --epsilon.", least=0
     ),
-    "attack_steps": Flag(10, "How many times, with pgd.", least=1),
+    "attack_steps": Flag(10, "How many times, with pgd.", least=1, most=10_000),
     "universal_epochs": Flag(
         5, "Passes over --universal_images, with universal.", least=1
     ),
@@ -79,6 +79,7 @@ _FLAGS = {
         "Height and width that pictures are resized to; vgg5 without padding "
         "(none) takes 38 and more.",
         least=1,
+        most=networks.MOST_PIXELS,
     ),
 }
 

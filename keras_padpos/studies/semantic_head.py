@@ -65,8 +65,11 @@ _FLAGS = {
         "Pictures with masks to train on: voc:PATH:SPLIT (the layout of Pascal "
         "VOC), duts:PATH:train (that of DUTS) or tfds:NAME:SPLIT; a split may "
         "end in a slice, train[:100].",
+        required=True,
     ),
-    "test_set": Flag(None, "Pictures with masks to score on, likewise."),
+    "test_set": Flag(
+        None, "Pictures with masks to score on, likewise.", required=True
+    ),
     "classes": Flag(
         None,
         "For voc: with other pictures than Pascal VOC's own: how many classes "

@@ -22,7 +22,10 @@ from keras_padpos.report.table import grouped
 from keras_padpos.report.table import interval
 from keras_padpos.report.table import mean
 from keras_padpos.report.table import percent
+from keras_padpos.runs.flags import MOST_AT_ONCE
 from keras_padpos.runs.flags import Flag
+from keras_padpos.runs.flags import naming
+from keras_padpos.studies.networks import BACKBONES
 from keras_padpos.studies.networks import by_mode
 from keras_padpos.studies.networks import padding_flag
 from keras_padpos.studies.study import Study
@@ -30,8 +33,17 @@ from keras_padpos.studies.study import Study
 _MODES = ["zeros", "reflect", "replicate", "circular"]
 _DOWNSAMPLING = ["strided", "blur", "polyphase"]
 _FLAGS = {
-    "backbone": Flag("mobilenet", "Network with a classifier of ImageNet."),
-    "weights": Flag("imagenet", "imagenet, random, or a weights file."),
+    "backbone": Flag(
+        "mobilenet",
+        "Network with a classifier of ImageNet.",
+        choices=BACKBONES,
+    ),
+    "weights": Flag(
+        "imagenet",
+        "imagenet, random, or a weights file.",
+        choices=["imagenet", "random"],
+        ending="",
+    ),
     "padding_mode": padding_flag(_MODES, "Padding modes", none=False),
     "downsampling": Flag(
         ["strided"],
@@ -50,8 +62,10 @@ _FLAGS = {
         "samples:test, DIR, DIR[:120], tfds:NAME. With labels (see "
         "prediction_agreement) rows also have the share of right answers.",
     ),
-    "pairs": Flag(1, "Pairs of each picture.", least=1),
-    "batch_size": Flag(8, "Pictures a batch.", least=1, decides=False),
+    "pairs": Flag(1, "Pairs of each picture.", least=1, most=10_000),
+    "batch_size": Flag(
+        8, "Pictures a batch.", least=1, most=MOST_AT_ONCE, decides=False
+    ),
 }
 _BASELINE = {"padding_mode": "zeros", "downsampling": "strided"}
 
@@ -64,7 +78,9 @@ def _sets(run):
     models.check_weights(settings.backbone, settings.weights)
     region = {"size": 256, "shorter_side": 256, "centre": True}
     options = {"count": settings.max_images, "data_dir": settings.data_dir}
-    return {"images": data.open_crops(settings.images, **region, **options)}
+    with naming("--images"):
+        images = data.open_crops(settings.images, **region, **options)
+    return {"images": images}
 
 
 def _plans(run):

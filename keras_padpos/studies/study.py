@@ -16,6 +16,9 @@ from typing import NoReturn
 import numpy as np
 
 from keras_padpos import runs
+from keras_padpos.errors import InputError
+from keras_padpos.errors import error_text
+from keras_padpos.errors import printable
 from keras_padpos.report import run_files
 from keras_padpos.report.cells import print_lines
 from keras_padpos.report.cells import print_table
@@ -267,7 +270,19 @@ class Study:
         if not run.work.finished:
             runs.apply_common_flags()
             self._measure_all(run, plans, provenance)
-        self._print(run.work)
+            self._print(run.work)
+            return
+        try:
+            self._print(run.work)
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            # Damaged, or a stranger's.
+            raise InputError(
+                f"{run_files.RESULTS_FILE} in {run.work} is not as this "
+                f"version writes it ({error_text(error)}). Choose another "
+                "--workdir."
+            ) from error
 
     def lay_out(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
         """Lay rows out in the study's tables, as arguments of `print_table`."""
@@ -353,16 +368,18 @@ class Study:
             print_table(**table)
             print()
         for name, broken in about.get("skipped", {}).items():
-            print(f"{name}: {len(broken)} pictures were left out:")
+            text = f"{name}: {len(broken)} pictures were left out:"
+            print(printable(text))
             for line in broken:
-                print(f"  {line}")
+                print(f"  {printable(line)}")
         print_lines(*self.notes(rows))
         has_models = (work.path / run_files.MODELS).is_dir()
         models = ", networks in its models/" if has_models else ""
-        print(
+        end = (
             f"{about['machine']['line']}; {about['wall_seconds']:.0f} s; "
             f"results in {work.path}{models}"
         )
+        print(printable(end))
 
 
 def _is_note(saved):

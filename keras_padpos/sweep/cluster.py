@@ -106,7 +106,9 @@ class SweepCluster:
                 "address": "local",
                 "include_dashboard": False,
                 "object_store_memory": _OBJECT_STORE,
-                "_temp_dir": stack.enter_context(temporary),
+                # Ray opens its folder to everybody; that around it stays
+                # its owner's alone.
+                "_temp_dir": os.path.join(stack.enter_context(temporary), "r"),
             }
         else:
             where = f"at --address={self.address}"

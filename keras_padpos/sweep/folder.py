@@ -14,6 +14,7 @@ from typing import Any
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
 from keras_padpos.files.disk import atomic_file
+from keras_padpos.files.disk import json_bytes
 from keras_padpos.runs.directory_lock import DirectoryLock
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class SweepLog:
     def begin(self, attempt: int, node: str, command: Sequence[str]) -> None:
         """Write the line that begins an attempt; OSError if that fails."""
         now = datetime.datetime.now().isoformat(" ", "seconds")
-        with open(self.path, "a", encoding="utf-8") as file:
+        with open(
+            self.path, "a", encoding="utf-8", errors="backslashreplace"
+        ) as file:
             file.write(
                 f"[sweep] attempt {attempt} on {node}, {now}: "
                 f"{shlex.join(command)}\n"
@@ -152,10 +155,10 @@ class SweepFolder:
             }
             for run in runs
         ]
-        text = json.dumps({"runs": content}, indent=2, ensure_ascii=False)
+        text = json_bytes({"runs": content})
         try:
             with atomic_file(self.path / "sweep.json") as file:
-                file.write(f"{text}\n".encode())
+                file.write(text)
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -17,6 +17,7 @@ from typing import TextIO
 
 from rich.console import Console
 
+from keras_padpos.errors import printable
 from keras_padpos.runs.application import redirected
 from keras_padpos.sweep.cluster import SweepCluster
 from keras_padpos.sweep.folder import SweepFolder
@@ -167,7 +168,8 @@ def print_sweep(outcome: SweepOutcome, out: str | os.PathLike) -> None:
         + f"{outcome.seconds:.1f} s"
     )
     for run in failed:
-        print(f"  failed: {run.label} ({run.fault}), {run.log.path}")
+        line = f"  failed: {run.label} ({run.fault}), {run.log.path}"
+        print(printable(line))
     if unfinished:
         print("The same command goes on with those that are not finished.")
     elif failed:

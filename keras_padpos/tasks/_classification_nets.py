@@ -128,7 +128,7 @@ def texture_net(
     """
     if seed is not None:
         # Random padding draws its seeds while networks are made.
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(int(seed))
     layer = layer or stage_names(name)[-1]
     maps = backbone(
         name,

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.tasks.attack_ball import check_attack
 from keras_padpos.tasks.attack_ball import check_numbers
@@ -123,7 +124,7 @@ def pgd(
 
 def check_steps(steps: int) -> None:
     """Raise unless the number of steps is an int of 0 or more."""
-    if not isinstance(steps, int) or steps < 0:
+    if not is_int(steps, 0):
         raise InputError(
             f"`steps` must be an int of 0 or more. Received: {steps!r}"
         )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 
 RED_GREEN_SIZES = {"train": 2000, "validation": 1000, "test": 1000}
@@ -86,7 +87,7 @@ def red_green(
         )
     counts = {"train": train, "validation": validation, "similar": test}
     for name, count in counts.items():
-        if not isinstance(count, int) or count < 1:
+        if not is_int(count, 1):
             name = "test" if name == "similar" else name
             raise InputError(
                 f"`{name}` must be an int of 1 or more. "

@@ -136,7 +136,7 @@ def score_quadrants(
 
     scores = {}
     for each, chosen in parts.items():
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(int(seed))
         with training_devices.scope():
             if frozen:
                 net = _with_head(keras.Input(inputs.shape[2:], name="features"))

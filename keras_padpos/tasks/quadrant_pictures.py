@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 
 CANVAS = 120
@@ -74,12 +75,12 @@ def four_quadrants(
             f"Received: pictures of shape {pictures.shape}"
         )
     number, size, _, channels = pictures.shape
-    if not isinstance(canvas, int) or canvas < 2 * size:
+    if not is_int(canvas, 2 * size):
         raise InputError(
             "`canvas` must be an int, twice the pictures' size or more. "
             f"Received: canvas={canvas!r}, pictures of {size}x{size}"
         )
-    if not isinstance(border, int) or border < 0:
+    if not is_int(border, 0):
         raise InputError(
             f"`border` must be an int of 0 or more. Received: border={border!r}"
         )

@@ -11,15 +11,20 @@ from pathlib import Path
 
 from keras_padpos import files
 from keras_padpos import runs
+from keras_padpos.errors import printable
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
 from keras_padpos.studies import networks
 
 _FLAGS = {
     "padding_mode": Flag(
-        "",
+        None,
         f"New padding mode: {networks.MODE_TEXT}; interpolate, which enlarges "
         "maps instead; or none, without padding.",
+        choices=[*networks.padding_modes(), *networks.FURTHER_MODES],
+        per_axis=networks.PER_AXIS,
+        axes=3,
+        required=True,
     ),
     "geometry": Flag(
         "keep",
@@ -45,9 +50,6 @@ def _main(settings, source, target):
     """Load, convert and save, and print what changed."""
     from keras_padpos import models
 
-    settings.check()
-    if settings.padding_mode.count("+") < 2:  # volumes have three axes
-        networks.check_padding_mode(settings.padding_mode)
     target = Path(target).expanduser()
     _check_target(target, settings.overwrite)
     model = files.load_keras_model(source, "IN.keras", compiled=True)
@@ -63,7 +65,7 @@ def _main(settings, source, target):
     with files.atomic_path(target) as hidden:
         converted.save(hidden)
         _check_file(hidden, converted)
-    print(f"Saved in {target}.")
+    print(f"Saved in {printable(str(target))}.")
 
 
 def _check_file(path, model):

@@ -17,6 +17,7 @@ from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
 from keras_padpos.choices import BACKBONES
+from keras_padpos.choices import WEIGHTS
 from keras_padpos.errors import extra_hint
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
@@ -28,6 +29,8 @@ _FLAGS = {
         None,
         f"Network: {', '.join(BACKBONES)}, rgb for the bare picture, or the "
         "path of a .keras file that takes raw RGB (with --stages).",
+        choices=[*BACKBONES, "rgb"],
+        ending=".keras",
     ),
     "weights": Flag(
         "bundled",
@@ -35,12 +38,16 @@ _FLAGS = {
         "bundled (VGG16 fine-tuned for edges, HED), random, or the path"
         " of a weights file. A .keras file brings its own, file; only "
         "random changes them.",
+        choices=WEIGHTS,
+        ending="",
     ),
     "padding_mode": Flag(
         "zeros",
         f"Padding of the backbone: {networks.MODE_TEXT}, interpolate, none, "
         "or own: as the network has it, what a .keras file is left with if "
         "this is not given.",
+        choices=[*networks.padding_modes(own=True), *networks.FURTHER_MODES],
+        per_axis=networks.PER_AXIS,
     ),
     "stages": Flag(
         ["all"],
@@ -62,7 +69,7 @@ _FLAGS = {
     "model": Flag(
         None, "A .keras file to export as it is, instead of a backbone."
     ),
-    "out": Flag(None, "Folder to write."),
+    "out": Flag(None, "Folder to write.", required=True),
     "format": Flag(
         "tf_saved_model",
         "tf_saved_model; onnx, which needs the extra onnx; or litert.",
@@ -108,10 +115,6 @@ def _check_before_work(settings):
         raise runs.InputError(
             "Give either --backbone or --model, the network to export. "
             f"Received: {'both' if settings.model else 'neither'}"
-        )
-    if not settings.out:
-        raise runs.InputError(
-            "--out must name the folder to write. Received: nothing"
         )
     if settings.model is not None:
         for name in _OF_BACKBONES:

@@ -10,19 +10,25 @@ padding's reach as a figure.
 
 import functools
 import hashlib
+import math
 from pathlib import Path
 
 from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.errors import printable
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
+
+# A GiB, as float32; maps inside take more.
+_MOST_NUMBERS = 2**28
 
 _FLAGS = {
     "input_shape": Flag(
         None,
         "Shape of the input without the batch, such as 224,224,3: "
-        "height and width in pixels, channels. If not given: the "
+        "height and width in pixels, channels; at most "
+        f"{_MOST_NUMBERS} numbers in all. If not given: the "
         "model's own, with 224 for sizes that it leaves open.",
         type=list,
     ),
@@ -73,7 +79,7 @@ def _main(settings, path):
         about["title"], rows, about["shape"], about["notes"]
     )
     if work is not None:
-        print(f"\nResults in {work.path}")
+        print(f"\nResults in {printable(str(work.path))}")
 
 
 def _digest(path):
@@ -97,7 +103,13 @@ def _input_shape(parts):
             "--input_shape must be whole numbers from 1 with commas between "
             f"them, such as 224,224,3. Received: {','.join(parts)}"
         )
-    return [int(part) for part in parts]
+    shape = [int(part) for part in parts]
+    if math.prod(shape) > _MOST_NUMBERS:
+        raise runs.InputError(
+            f"--input_shape must be at most {_MOST_NUMBERS} numbers in all. "
+            f"Received: {','.join(parts)}, {math.prod(shape)}"
+        )
+    return shape
 
 
 TOOL = Program(

@@ -11,6 +11,7 @@ and what is missing.
 import sys
 
 from keras_padpos import report
+from keras_padpos.errors import printable
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
 from keras_padpos.studies.layouts import LAYOUTS
@@ -49,7 +50,8 @@ def _main(settings, *folders):
         figures=settings.figures,
         folder=out.parent if out else None,
     )
-    print(report.write_report(text, records, out), file=sys.stderr)
+    line = report.write_report(text, records, out)
+    print(printable(line), file=sys.stderr)
 
 
 TOOL = Program(

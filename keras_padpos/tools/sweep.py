@@ -26,7 +26,11 @@ from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
 
 _FLAGS = {
-    "out": Flag(None, "Folder for the work directories, logs and sweep.json."),
+    "out": Flag(
+        None,
+        "Folder for the work directories, logs and sweep.json.",
+        required=True,
+    ),
     "address": Flag(
         None,
         "HOST:PORT of a Ray cluster that this machine is a node of, or "
@@ -72,8 +76,6 @@ _FLAGS = {
 
 def _main(settings, path):
     """Read the grid, run it, and print a summary."""
-    if not settings.out:
-        raise runs.InputError("--out must name a folder. Received: nothing")
     for name in ("cpus_per_run", "gpus_per_run"):
         share = getattr(settings, name)
         if share and share > 1 and not share.is_integer():

@@ -1,12 +1,15 @@
+import collections
 import importlib
 import importlib.metadata
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from keras_padpos.data import open_crops
 from keras_padpos.data import open_images
 from keras_padpos.data.samples import PHOTOGRAPHS
 from keras_padpos.data.samples import SamplePhotographs
@@ -272,3 +275,37 @@ def test_several_sets_are_read_one_after_the_other(tmp_path):
 def test_no_set_at_all_is_an_error():
     with pytest.raises(ValueError, match="^`spec` must name a set"):
         open_images([])
+
+
+def test_numpy_integers_are_ints():
+    four, two = np.int64(4), np.int32(2)
+    images = open_images("noise", size=four, count=two, seed=two)
+    again = open_images("noise", size=4, count=2, seed=2)
+    np.testing.assert_array_equal([*images], [*again])
+    assert images.shape == (4, 4)
+    crops = open_crops("noise", (four, 6), per_picture=two, count=two)
+    assert crops.shape == (4, 6)
+    assert [len(batch) for batch in crops.batches(two)] == [2]
+
+
+def test_a_pass_opens_each_picture_once(tmp_path, monkeypatch):
+    pixels = np.zeros((8, 8, 3), "uint8")
+    for number in range(9):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    (tmp_path / "broken.png").write_bytes(b"")
+    opened = collections.Counter()
+    plain = Image.open
+
+    def counting(file, *arguments, **options):
+        opened[Path(file).name] += 1
+        return plain(file, *arguments, **options)
+
+    monkeypatch.setattr(Image, "open", counting)
+    for open_set in (open_images, open_crops):
+        images = open_set(str(tmp_path), size=4)
+        # That there is one that can be read is known by now.
+        opened.clear()
+        assert len([*images.batches(4)]) == 3
+        assert (len(images), len(images.photographs)) == (9, 9)
+        assert {*opened.values()} == {1}
+        assert len(opened) == 10

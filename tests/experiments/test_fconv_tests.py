@@ -206,7 +206,11 @@ def test_quadrants_of_a_file(quadrants):
             "--pictures must be one number, or one for each of --borders",
         ),
         (
-            ["--test=four_quadrants", "--backbone=bagnet33", "--weights=x.h5"],
+            [
+                "--test=four_quadrants",
+                "--backbone=bagnet33",
+                "--weights=imagenet",
+            ],
             "--weights of bagnet33 must be random",
         ),
     ],

@@ -159,8 +159,8 @@ def test_a_run_goes_on_after_what_it_has_measured(finished, runs):
         ("--padding_mode=mirror", "--padding_mode must be of zeros"),
         ("--crop=100", "--crop must be a multiple of 32"),
         ("--shorter_side=71", "--shorter_side must be at least 72"),
-        ("--weights=nowhere.h5", "no file at 'nowhere.h5'"),
-        ("--weights=bundled", "those of an edge detector"),
+        ("--weights=nowhere.h5", "Received: nowhere.h5. There is no such file"),
+        ("--weights=bundled", "--weights must be of imagenet, random, or"),
     ],
 )
 def test_errors(runs, flag, message):

@@ -226,7 +226,7 @@ def test_what_is_not_asked_for_is_not_done(run):
     [
         ("--model=vgg6", "--model must be of vgg5"),
         ("--cutout=grey", "--cutout must be of off, black"),
-        ("--cutout=", "--cutout must be of off, black"),
+        ("--cutout=", "--cutout must name at least one"),
         ("--test_cutout=off", "--test_cutout must be of black"),
         ("--attacks=fgsm", "--attacks must be of noise, pgd, universal"),
         ("--padding_mode=mirror", "--padding_mode must be of zeros"),

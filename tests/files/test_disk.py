@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from work_folder import contents
 
+from keras_padpos.errors import InputError
 from keras_padpos.files import atomic_file
 from keras_padpos.files import atomic_path
+from keras_padpos.files.disk import json_bytes
+from keras_padpos.files.disk import open_arrays
 from keras_padpos.files.disk import strict_json
+from keras_padpos.files.disk import write_arrays
 
 
 def write(folder, text):
@@ -23,7 +27,8 @@ def atomic_text(path):
     """`atomic_path` for a file, used as `atomic_file` is."""
     with atomic_path(path) as hidden:
         assert not hidden.exists()
-        assert (hidden.parent, hidden.suffix) == (path.parent, path.suffix)
+        folder = Path(os.path.realpath(path)).parent
+        assert (hidden.parent, hidden.suffix) == (folder, path.suffix)
         with open(hidden, "wb") as file:
             yield file
 
@@ -134,3 +139,60 @@ def test_values_become_plain():
 def test_other_values_are_refused(value):
     with pytest.raises(TypeError, match="`value` must .* Received: "):
         strict_json(value)
+
+
+@pytest.mark.parametrize("open_atomic", [atomic_file, atomic_text])
+def test_a_link_is_followed(tmp_path, open_atomic):
+    (tmp_path / "folder").mkdir()
+    link, path = tmp_path / "link.keras", tmp_path / "folder" / "model.keras"
+    link.symlink_to("folder/model.keras")
+    for text in (b"first", b"second"):
+        with open_atomic(link) as file:
+            file.write(text)
+        assert link.is_symlink()
+        assert path.read_bytes() == text
+
+
+@pytest.mark.parametrize("open_atomic", [atomic_file, atomic_text])
+def test_what_is_no_file_is_not_replaced(tmp_path, open_atomic):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(InputError, match=f"{name}' is no regular file"):
+            with open_atomic(tmp_path / name):
+                pass
+    assert (tmp_path / "pipe").is_fifo()
+    assert len([*tmp_path.iterdir()]) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["caf\u00e9", "\U0001f600", os.fsdecode(b"caf\xe9"), "a\nb"]
+)
+def test_any_name_comes_back_from_json(name):
+    content = json_bytes({name: [name, 0.1]})
+    assert json.loads(content) == {name: [name, 0.1]}
+    assert json.loads(content.decode("utf-8")) == {name: [name, 0.1]}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-100] + b"\xff" * 50 + content[-50:],
+        lambda content: b"",
+        lambda content: b"\x80\x04]" + content,
+        lambda content: content.replace(b"'<f8'", b"'<f9'"),
+        lambda content: content.replace(b"(1000,)", b"(9999,)"),
+    ],
+)
+def test_damaged_arrays_are_one_line(tmp_path, damage):
+    path = tmp_path / "arrays.npz"
+    with atomic_file(path) as file:
+        write_arrays(file, {"x": np.ones(1000)})
+    content = path.read_bytes()
+    path.write_bytes(damage(content))
+    assert path.read_bytes() != content
+    with pytest.raises(InputError) as error:
+        with open_arrays(path) as arrays:
+            arrays["x"]
+    assert str(error.value) == "arrays.npz is no file of arrays, or damaged"

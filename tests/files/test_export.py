@@ -415,3 +415,13 @@ def test_onnx_of_strides_and_open_sizes(tmp_path):
         results = session.run(names, {"picture": x})
         for name, y in zip(names, results, strict=True):
             np.testing.assert_allclose(y, model(x)[name], atol=1e-5)
+
+
+def test_a_network_of_nan_is_not_exported(tmp_path):
+    model = small()
+    weights = model.get_weights()
+    weights[0][0, 0, 0, 0] = np.nan
+    model.set_weights(weights)
+    with pytest.raises(InputError, match="output 'conv' is NaN on random"):
+        files.export_model(model, tmp_path / "out")
+    assert not [*tmp_path.iterdir()]

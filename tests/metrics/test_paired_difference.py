@@ -59,8 +59,8 @@ def test_one_picture_has_no_interval():
     ("one", "other", "words"),
     [
         ([1, 2], [1, 2, 3], r"shapes \(2,\) and \(3,\)"),
-        ([], [], r"shapes \(0,\) and \(0,\)"),
-        ([[1, 2]], [[1, 2]], r"shapes \(1, 2\) and \(1, 2\)"),
+        ([], [], r"Received: shape \(0,\)"),
+        ([[1, 2]], [[1, 2]], r"Received: shape \(1, 2\)"),
         ([1, np.nan], [1, 2], "must be finite"),
         ([1, 2], [1, np.inf], "must be finite"),
     ],

@@ -67,7 +67,7 @@ def test_each_map_is_scored_alone():
     np.testing.assert_allclose(together, alone, rtol=0, atol=1e-15)
 
 
-@pytest.mark.parametrize("shape", [(1, 7, 6), (6, 7), (1, 6, 7, 1)])
+@pytest.mark.parametrize("shape", [(1, 7, 6), (2, 1, 1)])
 def test_maps_of_another_shape_than_the_target_are_an_error(shape):
     with pytest.raises(ValueError) as error:
         rank_correlation(np.zeros(shape), ramp())

@@ -15,6 +15,7 @@ from keras_padpos.models import find_padding_sites
 from keras_padpos.models import receptive_field
 from keras_padpos.models import resnet18
 from keras_padpos.models import stage_names
+from keras_padpos.models import vgg5
 
 SHAPE = (64, 64, 3)
 MODES = ("reflect", "replicate", "circular", "symmetric")
@@ -759,3 +760,21 @@ def test_without_padding_the_windows_inside_the_picture_are_left(name, windows):
         assert array.shape[1] == last - first + 1
         assert np.abs(array).max() > 0
         assert spread(array) < 1e-4
+
+
+def test_numpy_integers_are_sizes_and_seeds():
+    size = np.int64(64)
+    options = {"weights": "random", "stages": stage_names("vgg5")[:1]}
+    one, other = (
+        backbone("vgg5", input_shape=(n, n, 3), seed=seed, **options)
+        for n, seed in ((size, np.int64(7)), (64, 7))
+    )
+    assert one.input_shape == (None, 64, 64, 3)
+    for mine, theirs in zip(
+        one.get_weights(), other.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+    fields = receptive_field(one, (size, size, np.int32(3)))
+    assert fields == receptive_field(one, (64, 64, 3))
+    net = vgg5(input_shape=(size, size, 3), classes=np.int64(3))
+    assert net.output_shape == (None, 3)

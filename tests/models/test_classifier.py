@@ -1,9 +1,12 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 from large_on_tensorflow import large_network
 
 from keras_padpos import models
+from keras_padpos.models.architectures import ARCHITECTURES
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +123,17 @@ def test_errors(tmp_path):
     )
     with pytest.raises(FileNotFoundError, match="no file"):
         models.classifier("mobilenet", str(tmp_path / "none.h5"))
+
+
+@pytest.mark.parametrize(
+    "make", [models.classifier, lambda name: models.backbone(name, "imagenet")]
+)
+def test_a_download_that_fails_is_one_line(make, monkeypatch):
+    def build(**options):
+        raise Exception("URL fetch failure on https://x: None\n -- refused")
+
+    offline = dataclasses.replace(ARCHITECTURES["mobilenet"], build=build)
+    monkeypatch.setitem(ARCHITECTURES, "mobilenet", offline)
+    with pytest.raises(OSError, match="could not be downloaded") as error:
+        make("mobilenet")
+    assert "\n" not in str(error.value)

@@ -477,3 +477,19 @@ def test_a_pattern_takes_two_crops():
     measurement.update(pictures(measurement, 1))
     with pytest.raises(ValueError, match="at least 2 crops. Received: 1"):
         measurement.rows()
+
+
+def test_features_that_are_not_finite_are_refused():
+    net = pattern_net()
+    measurement = ppp.PatternMeasurement({"own": net}, CROP, base=net)
+    given = pictures(measurement, 4)
+    measurement.update(given)
+    for model in (net, measurement.reference.model):
+        model.set_weights(
+            [np.full_like(w, np.nan) for w in model.get_weights()]
+        )
+    with pytest.raises(ValueError, match="features must be finite; those of"):
+        measurement.update(given)
+    # What was added up before is still good.
+    assert measurement.images == 4
+    assert np.isfinite(measurement.rows()[0]["mae"])

@@ -497,3 +497,31 @@ def test_solvers_of_one_part_each_are_merged(dual, ridge, positions):
             np.testing.assert_allclose(
                 getattr(other, name), getattr(one, name), rtol=1e-4, atol=1e-5
             )
+
+
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        (np.zeros(4), "of shape"),
+        (np.zeros((0, 4, 4, 2)), "of shape"),
+        (np.zeros((2, 4, 4, 0)), "of shape"),
+        (np.full((2, 4, 4, 2), np.nan), "finite"),
+        (np.full((2, 4, 4, 2), np.inf), "finite"),
+    ],
+)
+def test_features_that_cannot_be_used_are_refused(features, words):
+    solver = ExactSolver(np.ones((4, 4, 1)))
+    with pytest.raises(ValueError, match=f"`features` must be {words}"):
+        solver.update(features)
+    solver.update(np.random.default_rng(0).normal(size=(2, 4, 4, 2)))
+    with pytest.raises(ValueError, match="`features` must"):
+        solver.solve().predict(features)
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [np.ones(4), np.ones((4, 0, 1)), np.full((4, 4, 1), np.nan), None],
+)
+def test_targets_that_cannot_be_used_are_refused(targets):
+    with pytest.raises(ValueError, match="`targets` must be"):
+        ExactSolver(targets)

@@ -167,3 +167,12 @@ def test_an_unknown_value_range_is_an_error():
         '`value_range` must be "released" or "paper". '
         "Received: value_range='[0, 1]'"
     )
+
+
+def test_numpy_integers_are_sizes():
+    for size in (np.int64(5), (np.int32(4), np.int64(5))):
+        expected = (4, 5) if isinstance(size, tuple) else (5, 5)
+        assert position_target("horizontal", size).shape == expected
+    for size in (0, (3,), (4, 5.0), "4", True):
+        with pytest.raises(ValueError, match="`size` must be an int"):
+            position_target("horizontal", size)

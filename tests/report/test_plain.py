@@ -129,3 +129,30 @@ def test_long_tables_end_somewhere_and_say_so():
     (table,) = row_tables([record("a", rows)])
     assert len(table["rows"]) == MOST_ROWS
     assert f"{MOST_ROWS} of {MOST_ROWS + 1} rows" in table["notes"][-1]
+
+
+def test_no_cell_of_csv_is_a_formula(tmp_path):
+    own_run(tmp_path / "=run")
+    odd = {"=1+1": 1, "canvas": "@SUM(A1)", "text": " +3\x1b[2J", "low": -1.5}
+
+    def spoil(results):
+        results["experiment"] = "-2+3"
+        results["rows"][0].update(odd)
+
+    rewrite(tmp_path / "=run", spoil)
+    own_run(tmp_path / "b")
+    rewrite(
+        tmp_path / "b",
+        lambda results: results.update(
+            experiment="-2+3", config={"=cmd()": "=x", "other": "\t=y"}
+        ),
+    )
+    rows, _ = csv_of(tmp_path)
+    assert rows[0]["run"] == "'=run" and rows[0]["experiment"] == "'-2+3"
+    assert rows[0]["'=1+1"] == "1"
+    assert rows[0]["canvas"] == "'@SUM(A1)"
+    assert rows[0]["text"] == "' +3?[2J"
+    # Numbers are no formulas.
+    assert rows[0]["low"] == "-1.5"
+    assert rows[-1]["config.=cmd()"] == "'=x"
+    assert rows[-1]["config.other"] == "?=y"

@@ -1,9 +1,12 @@
 import json
+import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import report_runs
+from finished_probe import finished_probe
 from finished_probe import probe_row
 from finished_probe import rgb_row
 
@@ -11,9 +14,12 @@ from keras_padpos import runs
 from keras_padpos.errors import InputError
 from keras_padpos.report import find_runs
 from keras_padpos.report import position_rows
+from keras_padpos.report import report_text
+from keras_padpos.report import run_files
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import open_run
 from keras_padpos.report.read_runs import run_groups
+from keras_padpos.studies.layouts import LAYOUTS
 
 
 def names(*paths):
@@ -226,5 +232,112 @@ def test_missing_arrays_are_one_line(measured, tmp_path):
     measured(probe_row())
     (tmp_path / "run0" / "arrays.npz").unlink()
     with pytest.raises(InputError, match="another --workdir") as error:
+        position_rows([tmp_path / "run0"])
+    assert "\n" not in str(error.value)
+
+
+def pipe(file):
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+
+
+def endless(file):
+    file.unlink(missing_ok=True)
+    file.symlink_to("/dev/zero")
+
+
+def elsewhere(file):
+    outside = file.parent.parent / "outside"
+    outside.mkdir(exist_ok=True)
+    content = file.read_bytes()
+    file.unlink()
+    (outside / file.name).write_bytes(content)
+    file.symlink_to(outside / file.name)
+
+
+@pytest.mark.parametrize("spoil", [pipe, endless, elsewhere])
+@pytest.mark.parametrize(
+    "name", ["config.json", "results.json", "metrics.jsonl", "arrays.npz"]
+)
+def test_only_files_in_the_directory_are_read(spoil, name, tmp_path):
+    path = finished_probe(tmp_path / "run", [probe_row()])
+    (path / "metrics.jsonl").write_text('{"epoch": 1}\n')
+    spoil(path / name)
+    run = only(path)
+    words = "no regular file|leads out of the work directory"
+    if name != "arrays.npz":
+        (problem,) = run.problems
+        assert problem.startswith(f"{name} cannot be read: it ")
+        assert re.search(words, problem)
+    if name in ("results.json", "arrays.npz"):
+        with pytest.raises(InputError, match=words):
+            position_rows([path])
+
+
+def test_figures_and_units_that_are_no_files_are_left_out(tmp_path):
+    report_runs.unfinished_run(tmp_path).close()
+    folder = tmp_path / "figures"
+    folder.mkdir(exist_ok=True)
+    pipe(folder / "a.png")
+    endless(folder / "b.png")
+    pipe(tmp_path / "checkpoints" / "x.json")
+    run = only(tmp_path)
+    assert run.units == ("red_green-seed0",)
+    text = report_text([run], "html", LAYOUTS)
+    assert text.count("it is no regular file") == 1
+    assert text.count("it leads out of the work directory") == 1
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
+    report_runs.agreement_run(tmp_path)
+    with open(tmp_path / "results.json", "ab") as file:
+        file.truncate(run_files.LARGEST_FILE + 1)
+    run = only(tmp_path)
+    assert run.state == "damaged"
+    assert "results.json cannot be read: it is larger than" in run.problems[0]
+
+
+def test_curves_of_many_lines_are_thinned(tmp_path):
+    report_runs.agreement_run(tmp_path)
+    count = 50_001
+    with open(tmp_path / "metrics.jsonl", "w") as file:
+        for step in range(count):
+            for unit in ("a", "b"):
+                line = {"unit": unit, "step": step, "loss": step / count}
+                file.write(json.dumps(line) + "\n")
+    run = only(tmp_path)
+    assert run.problems == ()
+    for unit in ("a", "b"):
+        steps = [line["step"] for line in run.metrics if line["unit"] == unit]
+        assert 500 <= len(steps) <= 1001
+        assert (steps[0], steps[-1]) == (0, count - 1)
+        assert len({*np.diff(steps[:-1])}) == 1
+    # As many lines of a short one are all there.
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n' * 1000)
+    assert len(only(tmp_path).metrics) == 1000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"spearman": None},
+        {"spearman": "high"},
+        {"seed": "0"},
+        {"kernel_size": [3]},
+        {"images": 5},
+        {"target": 3},
+        {"backbone": None},
+        {"arrays": "elsewhere"},
+        {"test_set": {}},
+        {"solver": True},
+    ],
+)
+def test_rows_of_others_are_one_line(measured, tmp_path, change):
+    measured(probe_row())
+    report_runs.rewrite(
+        tmp_path / "run0", lambda results: results["rows"][0].update(change)
+    )
+    words = "Cannot read the pictures' scores"
+    with pytest.raises(InputError, match=words) as error:
         position_rows([tmp_path / "run0"])
     assert "\n" not in str(error.value)

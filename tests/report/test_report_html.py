@@ -82,6 +82,25 @@ def test_a_figure_links_its_pdf_from_where_the_page_lies(tmp_path):
         assert found == links
 
 
+def test_figures_beyond_what_a_page_holds_are_links(tmp_path, monkeypatch):
+    work = own_run(tmp_path / "runs #1")
+    draw(work.path, *"abcd")
+    images = [*check_page(page_of(tmp_path)).all("img")]
+    # All alike, but for the curves.
+    whole = len(images[0].attrs["src"])
+    assert {len(image.attrs["src"]) for image in images[:4]} == {whole}
+    monkeypatch.setattr("keras_padpos.report.page._MOST_SHOWN", 2.5 * whole)
+    for folder, links in (
+        (tmp_path, [f"runs%20%231/figures/{name}.png" for name in "cd"]),
+        (None, []),
+    ):
+        root = check_page(page_of(tmp_path, folder=folder))
+        assert len([*root.all("img")]) == 2
+        assert "too large with them: c.png, d.png." in root.text
+        found = [a.attrs["href"] for a in root.all("a")]
+        assert [link for link in found if link.endswith(".png")] == links
+
+
 def test_the_conclusion_stands_above_the_tables(root):
     texts = [each.text for each in of_class(root, "p", "conclusion")]
     for start in (

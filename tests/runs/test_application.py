@@ -1,8 +1,13 @@
 """How a binary starts and how it ends."""
 
+import errno
 import logging as python_logging
 import os
+import shlex
+import signal
+import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -33,6 +38,13 @@ DEEDS = {
     "import": lambda: _raise(MissingPackageError("install `samples`")),
     "usage": lambda: _raise(app.UsageError("--a and --b exclude each other")),
     "interrupt": lambda: _raise(KeyboardInterrupt),
+    "terminate": lambda: os.kill(os.getpid(), signal.SIGTERM) or time.sleep(9),
+    "colours": lambda: _raise(
+        runs.InputError("\x1b[1mbold\x1b[0m \x1b]0;x\x07a\x9bm")
+    ),
+    "memory": lambda: np.ones((2**40, 2**10)),
+    "allocator": lambda: _raise(RuntimeError("RESOURCE_EXHAUSTED: 8 TiB")),
+    "runtime": lambda: _raise(RuntimeError("a mistake")),
     "warning": lambda: warnings.warn("mind the pad", stacklevel=1),
     "status": lambda: 5,
     "log": lambda: (
@@ -90,6 +102,10 @@ def execute(tmp_path, monkeypatch, capsys):
         ("--seed=-1", 2, "error: flag --seed=-1: "),
         ("horizontal", 2, "error: expected flags only, such as --seed=1."),
         ("--do=interrupt", 130, "interrupted; the same command goes on"),
+        ("--do=terminate", 143, "terminated; the same command goes on"),
+        ("--do=colours", 1, "error: bold a?m"),
+        ("--do=memory", 1, "error: not enough memory; fewer or smaller"),
+        ("--do=allocator", 1, "error: not enough memory; fewer or smaller"),
     ],
 )
 def test_one_line(execute, flag, status, line):
@@ -102,6 +118,26 @@ def test_one_line(execute, flag, status, line):
 def test_a_mistake_in_the_code_is_raised(execute):
     with pytest.raises(ValueError, match="a mistake"):
         execute("--do=value")
+
+
+def test_other_errors_of_a_backend_are_raised(execute):
+    with pytest.raises(RuntimeError, match="a mistake"):
+        execute("--do=runtime")
+
+
+def test_sigterm_is_as_before_afterwards(execute):
+    before = signal.getsignal(signal.SIGTERM)
+    execute("--do=terminate")
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("backend", ["tensorflw", "TORCH", "numpy"])
+def test_a_misspelt_backend_is_one_line(execute, monkeypatch, backend):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    code, out, err = execute()
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "KERAS_BACKEND must be one of tensorflow, jax, torch" in err
+    assert f"Received: {backend}." in err
 
 
 def test_verbosity_raises_every_error(execute):
@@ -158,9 +194,55 @@ def test_arguments_that_are_no_flags(execute, names, argv, received):
         assert (code, err) == (2, f"{line}{received}.\n")
 
 
-def start(code, *argv, **env):
+def start(code, *argv, options=(), **env):
     clean = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    return python(code, *argv, env={**clean, "PYTHONPATH": str(ROOT), **env})
+    env = {**clean, "PYTHONPATH": str(ROOT), **env}
+    return python(code, *argv, env=env, **dict(options))
+
+
+PRINTS = """
+from keras_padpos import runs
+def main(argv):
+    print("caf\\udce9 \\u00b1")
+runs.run(main, ["probe"], needs_keras=False)
+"""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "printed"),
+    [("utf-8", b"caf? \xc2\xb1\n"), ("ascii", b"caf? ?\n")],
+)
+def test_what_an_output_cannot_encode_is_a_question_mark(encoding, printed):
+    done = start(PRINTS, PYTHONIOENCODING=encoding, options={"text": False})
+    assert (done.returncode, done.stdout, done.stderr) == (0, printed, b"")
+
+
+def test_a_full_output_is_one_line():
+    with open("/dev/full", "w") as full:
+        streams = {"stdout": full, "stderr": subprocess.PIPE}
+        done = start(PRINTS, options={**streams, "capture_output": False})
+    assert done.returncode == 1
+    reason = os.strerror(errno.ENOSPC)
+    assert done.stderr == f"probe: error: standard output: {reason}\n"
+
+
+def test_closed_streams_do_no_harm(tmp_path):
+    """What would be printed does not get into a file that is opened."""
+    code = (
+        "import os, sys\n"
+        "from keras_padpos import runs\n"
+        "def main(argv):\n"
+        f"    with open({str(tmp_path / 'x')!r}, 'w') as file:\n"
+        "        assert file.fileno() > 2\n"
+        "        print('printed')\n"
+        "        os.write(1, b'printed')\n"
+        "        print('printed', file=sys.stderr)\n"
+        "runs.run(main, ['probe'], needs_keras=False)\n"
+    )
+    shell = f"exec {sys.executable} -c {shlex.quote(code)} >&- 2>&- <&-"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run(["bash", "-c", shell], env=env).returncode == 0
+    assert (tmp_path / "x").read_text() == ""
 
 
 def test_a_process_has_no_backend_before_main():

@@ -1,5 +1,7 @@
 """What --strategy and its companions say."""
 
+import os
+
 import keras
 import pytest
 from absl import flags
@@ -43,3 +45,26 @@ def test_one_of_several_processes_ends_with_one_line_too():
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "--coordinator needs --strategy=data_parallel" in line
+
+
+def test_the_coordinator_listens_on_its_host_alone(monkeypatch):
+    seen = []
+
+    def initialize(address, processes, process):
+        bound = os.environ["JAX_COORDINATOR_BIND_ADDRESS"]
+        seen.append((address, bound, processes, process))
+        raise RuntimeError("nobody there")
+
+    monkeypatch.setenv("JAX_COORDINATOR_BIND_ADDRESS", "")
+    monkeypatch.delenv("JAX_COORDINATOR_BIND_ADDRESS")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(keras.distribution, "initialize", initialize)
+    values = flags.FlagValues()
+    for name, flag in {**COMMON, **DEVICES}.items():
+        flag.define(name, values)
+    argv = "--strategy=data_parallel --coordinator=h:1 --num_processes=2"
+    values(["binary", *argv.split()])
+    with activated(values):
+        with pytest.raises(InputError, match="Cannot meet .* nobody there"):
+            open_devices()
+    assert seen == [("h:1", "h:1", 2, 0)]

@@ -75,8 +75,24 @@ _LIST = " with commas between them. Received: "
         (["a"], {"choices": ("zeros",)}, "zero", "zero. Did you mean zeros?"),
         (["a"], {"choices": lambda: "ab"}, "", "of a, b. Received: nothing"),
         (["a"], {"crossed": True}, "", "name at least one. Received: nothing"),
-        (["3"], {"type": int, "least": 1}, "3,0", f"from 1{_LIST}3,0"),
-        (["3"], {"type": int}, "³", f"be whole numbers from 0{_LIST}³"),
+        (
+            ["3"],
+            {"type": int, "least": 1},
+            "3,0",
+            f"from 1 to 1000000000{_LIST}3,0",
+        ),
+        (
+            ["3"],
+            {"type": int, "most": 9},
+            "³",
+            f"be whole numbers from 0 to 9{_LIST}³",
+        ),
+        (
+            "3",
+            {"type": int, "least": 1, "most": 9, "besides": ["all"]},
+            "³",
+            "a whole number from 1 to 9, or all. Received: ³",
+        ),
         (["3"], {"type": float}, "nan", f"be numbers from 0{_LIST}nan"),
         (["a"], {}, "", "name at least one. Received: nothing"),
         (3.0, {}, "nan", "be finite. Received: nan"),
@@ -85,8 +101,10 @@ _LIST = " with commas between them. Received: "
             ["a"],
             {"choices": "ab", "ending": ".h"},
             "c.k",
-            "end in .h. Received: c.k",
+            "or the path of a .h file. Received: c.k",
         ),
+        (["a"], {"choices": "ab", "ending": ""}, "c", "is no such file."),
+        (None, {"required": True}, "", "be given. Received: nothing"),
         (None, {"directory": True}, "no/where", "exists. Received: no/where"),
     ],
 )
@@ -98,12 +116,13 @@ def test_values_that_are_not_allowed(default, options, text, message):
     assert str(error.value).endswith(message)
 
 
-def test_what_needs_no_keras_is_checked_at_once():
+def test_what_needs_no_keras_is_checked_at_once(tmp_path):
     declared = {
         "one": Flag("a", "", choices=lambda: ["b"]),
         "two": Flag(["a"], "", choices=["a", "b.h"], ending=".h"),
     }
-    settings, _ = parsed(declared, "--two=c.h,a")
+    (tmp_path / "c.h").touch()
+    settings, _ = parsed(declared, f"--two={tmp_path}/c.h,a")
     settings.check(at_once=True)
     with pytest.raises(InputError, match="--one must"):
         settings.check()
@@ -216,6 +235,27 @@ def test_bounds_hold_for_each_number_of_a_list(texts, message):
     else:
         with pytest.raises(InputError, match=message):
             settings.check()
+
+
+def test_a_number_or_a_text():
+    flag = Flag("0.5", "Ridge.", type=float, least=0, besides=["auto"])
+    assert flag.value("ridge", "auto") == "auto"
+    assert flag.value("ridge", "0.25") == 0.25
+
+
+def test_a_choice_that_is_near_is_named():
+    with pytest.raises(flags.Error, match="Did you mean mirrored?"):
+        parsed({}, "--strategy=miror")
+
+
+def test_several_axes():
+    flag = Flag(
+        "a", "Modes.", choices=["a", "b", "c"], per_axis=["a", "b"], axes=3
+    )
+    assert flag.value("mode", "a+b+a") == "a+b+a"
+    for mode in ("a+a", "a+c", "a+b+a+b"):
+        with pytest.raises(InputError, match="--mode must be of"):
+            flag.value("mode", mode)
 
 
 def test_a_number_alone_has_a_bound_that_it_must_not_reach():

@@ -104,7 +104,7 @@ def test_objects_are_neither_written_nor_read(tmp_path):
     work.save_checkpoint("a", [], {"x": np.zeros(1)})
     (npz,) = (tmp_path / "run" / "checkpoints").glob("*.npz")
     np.savez(npz, x=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(ValueError, match="no file of arrays, or damaged$"):
         read_arrays(npz)
     # One of which somebody has made the digest fit as well.
     (file,) = (tmp_path / "run" / "checkpoints").glob("*.json")

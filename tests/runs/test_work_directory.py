@@ -282,3 +282,39 @@ def test_models_are_kept_by_unit_and_replaced(tmp_path):
         file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(InputError, match="Cannot read the model .*1-vgg16"):
         again.load_model(keys[0])
+
+
+def test_names_that_are_no_utf8_come_back(tmp_path):
+    name = os.fsdecode(b"caf\xe9")
+    path, config = tmp_path / name, {"images": name}
+    work = make(path, config)
+    work.log(unit=name, words=name, loss=1.0)
+    saved = work.save_checkpoint(name, [name], {name: np.ones(1)})
+    work.save_arrays({"x": np.ones(1)})
+    work.close()
+    work = make(path, config)
+    assert work.checkpoint(name) == saved
+    (line,) = (path / "metrics.jsonl").read_text().splitlines()
+    assert strict(line) == {"unit": name, "words": name, "loss": 1.0}
+    work.write_results([{"picture": name}], {"skipped": {name: [name]}})
+    assert make(path, config).load_results()["rows"] == [{"picture": name}]
+
+
+def test_a_pipe_in_the_place_of_the_log_is_refused(filled):
+    (filled / "metrics.jsonl").unlink()
+    os.mkfifo(filled / "metrics.jsonl")
+    with pytest.raises(InputError, match="metrics.jsonl.* no regular file"):
+        make(filled)
+    work = make(filled, overwrite=True)
+    with pytest.raises(InputError, match="metrics.jsonl' is no regular file"):
+        work.log(loss=1.0)
+    assert (filled / "metrics.jsonl").is_fifo()
+
+
+@pytest.mark.parametrize("name", ["results.json", "config.json"])
+def test_pipes_are_not_waited_for(tmp_path, name):
+    make(tmp_path / "run").write_results([], {})
+    (tmp_path / "run" / name).unlink()
+    os.mkfifo(tmp_path / "run" / name)
+    with pytest.raises(InputError, match="no regular file|did not write"):
+        make(tmp_path / "run").load_results()

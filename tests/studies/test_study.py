@@ -1,6 +1,7 @@
 """A study: units of work, one after the other, and what is left of them."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import keras
@@ -184,6 +185,28 @@ def test_tables_and_notes_are_printed(tmp_path, whole, capsys):
     assert [line.split()[1] for line in printed[3:5]] == ["one", "two"]
     assert "2 rows." in printed
     assert printed[-1].endswith(f"results in {whole}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda results: results.pop("provenance"),
+        lambda results: results.update(provenance=[]),
+        lambda results: results["provenance"].pop("machine"),
+        lambda results: results["provenance"].update(wall_seconds="long"),
+        lambda results: results["provenance"].update(skipped=3),
+        lambda results: results["rows"].append(7),
+    ],
+)
+def test_results_of_others_are_one_line(whole, tmp_path, change):
+    path = shutil.copytree(whole, tmp_path / "work")
+    results = read(path)
+    change(results)
+    (path / "results.json").write_text(json.dumps(results))
+    with pytest.raises(InputError, match="results.json") as error:
+        Trial()(path)
+    assert "\n" not in str(error.value)
+    assert read(path) == results
 
 
 def test_a_network_that_cannot_be_made_is_refused(tmp_path):

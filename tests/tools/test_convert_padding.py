@@ -169,7 +169,7 @@ REFLECT = "--padding_mode=reflect"
         ([], "expected IN.keras OUT.keras and flags. Received: nothing", 2),
         (["in.keras", REFLECT], "Received: 'in.keras'.", 2),
         (["a", "b", "c"], "Received: 'a' 'b' 'c'.", 2),
-        (["in.keras", "o.keras"], "--padding_mode must be of zeros, ", 1),
+        (["in.keras", "o.keras"], "--padding_mode must be given", 1),
         (["in.keras", "o.keras", "--padding_mode=mirror"], "ed: mirror", 1),
         (["in.keras", "o.keras", "--geometry=tf"], "--geometry=tf", 2),
         (["in.keras", "o.keras", "--pading_mode=x"], "Did you mean", 2),

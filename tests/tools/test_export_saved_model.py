@@ -256,16 +256,16 @@ def probed(tmp_path_factory):
 _MISTAKES = {
     "neither": ((), "Give either --backbone or --model"),
     "both": (("--backbone=rgb", "--model=a.keras"), "Received: both"),
-    "no out": (("--backbone=rgb", "--out="), "--out must name the folder"),
-    "backbone": (("--backbone=vgg61",), "must be one of vgg16"),
+    "no out": (("--backbone=rgb", "--out="), "--out must be given"),
+    "backbone": (("--backbone=vgg61",), "--backbone must be of vgg16"),
     "weights": (
         ("--backbone=vgg16", "--weights=nowhere.h5"),
-        "There is no file at 'nowhere.h5'",
+        "Received: nowhere.h5. There is no such file.",
     ),
     "bundled": (("--backbone=resnet50",), "exists for vgg16 only"),
     "mode": (
         ("--backbone=vgg16", "--weights=random", "--padding_mode=mirror"),
-        "`padding_mode` must be one of",
+        "--padding_mode must be of zeros",
     ),
     "stage number": (
         ("--backbone=mobilenet", "--weights=random", "--stages=9"),
@@ -283,7 +283,7 @@ _MISTAKES = {
         ("--backbone=one.keras", "--stages=conv", "--weights=bundled"),
         "`weights` of a .keras file must be",
     ),
-    "no file": (("--backbone=nowhere.keras",), "There is no file at"),
+    "no file": (("--backbone=nowhere.keras",), "There is no such file."),
     "format": (("--backbone=rgb", "--format=h5"), "--format"),
     "out of work": (
         ("--backbone=rgb", "--out=full"),

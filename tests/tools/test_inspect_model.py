@@ -275,6 +275,11 @@ def test_without_a_workdir_nothing_is_written(folder):
         (["foreign/saved_model.pb"], "PATH must be a file with the ending", 1),
         (["small.keras", "--input_shape=32,x,3"], "--input_shape must be", 1),
         (["small.keras", "--input_shape=0,1,3"], "Received: 0,1,3", 1),
+        (
+            ["small.keras", "--input_shape=99999,99999,3"],
+            "at most 268435456",
+            1,
+        ),
         (["small.keras", "--input_shape=32,32"], "the model's ?,?,3", 1),
         (["small.keras", "--input_shape=32,32,4"], "'first'", 1),
         (["small.keras", "--input_shap=1"], "Did you mean", 2),

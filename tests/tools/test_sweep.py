@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -231,6 +232,10 @@ def test_runs_that_fail_alone_on_this_machine(folder, monkeypatch):
     with tempfile.TemporaryDirectory() as temporary:
         monkeypatch.setenv("TMPDIR", temporary)
         with start_sweep("grid.yaml", "--out=out", cwd=folder) as process:
+            # No other user can open the folder that Ray opens to all.
+            wait_until(lambda: [*Path(temporary).glob("ray-*/*")])
+            (made,) = Path(temporary).glob("ray-*")
+            assert stat.S_IMODE(made.stat().st_mode) == 0o700
             out, err = (text.splitlines() for text in process.communicate())
         assert not os.listdir(temporary)
     assert process.returncode == 1, err
@@ -304,7 +309,7 @@ def test_a_dry_run_prints_commands(folder):
     ("argv", "message", "status"),
     [
         (["--out=out"], "expected GRID and flags. Received: nothing", 2),
-        (["grid.yaml"], "--out must name a folder", 1),
+        (["grid.yaml"], "--out must be given", 1),
         (["nowhere.yaml", "--out=out"], "Cannot read nowhere.yaml", 1),
         (["bad.yaml", "--out=out"], "bad.yaml: `grid` must be a mapping", 1),
         (["flag.yaml", "--out=out"], "flag.yaml: stubs.count has no flag", 1),

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.models._call import Call
 from keras_padpos.models._plain_reason import plain_reason
@@ -222,17 +223,13 @@ def _fitting(shape, model_shape, name):
     if (
         not isinstance(shape, Sequence)
         or len(shape) != len(model_shape)
-        or not all(size is None or _is_size(size) for size in shape)
+        or not all(size is None or is_int(size, 1) for size in shape)
     ):
         raise InputError(
             f"`input_shape` of {name!r} must be sizes in the order of the "
             f"model's {tuple(model_shape)}. Received: {shape!r}"
         )
-    return tuple(shape)
-
-
-def _is_size(size):
-    return isinstance(size, int) and size > 0
+    return tuple(None if size is None else int(size) for size in shape)
 
 
 @lru_cache(maxsize=64)

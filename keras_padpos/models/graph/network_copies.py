@@ -18,7 +18,7 @@ def fresh_copy(model: keras.Model, seed: int | None = None) -> keras.Model:
     initializers carry are left out, so that other seeds give other weights.
     """
     if seed is not None:
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(int(seed))
     return _Fresh().run(model)
 
 

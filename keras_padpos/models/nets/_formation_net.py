@@ -55,7 +55,7 @@ def formation_net(
         InputError: If nothing is left of such a picture without padding, or
             the mode cannot fill as many cells as a map's size demands.
     """
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
     inner = {"vgg5": vgg5, "resnet18": resnet18}[name](classes=classes)
     shape = (size, size, 3)
     if padding_mode != "zeros":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.layers.enlarge_to_places import EnlargeToPlaces
 from keras_padpos.models.graph._receptive_field import receptive_field
@@ -94,7 +95,7 @@ def semantic_net(
                 f"`{what}` must be one of {', '.join(choices)}. "
                 f"Received: {what}={value!r}"
             )
-    if not isinstance(classes, int) or classes < 1:
+    if not is_int(classes, 1):
         raise InputError(
             "`classes` must be an int of at least 1. "
             f"Received: classes={classes!r}"

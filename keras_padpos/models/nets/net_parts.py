@@ -15,6 +15,7 @@ import keras
 
 from keras_padpos import layers
 from keras_padpos import padding
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 
 
@@ -73,7 +74,7 @@ def check_net(
     if (
         not isinstance(input_shape, (list, tuple))
         or len(input_shape) != 3
-        or any(size is not None and not _is_count(size) for size in input_shape)
+        or any(size is not None and not is_int(size, 1) for size in input_shape)
         or input_shape[2] is None
     ):
         raise InputError(
@@ -86,7 +87,7 @@ def check_net(
             '`top` must be "classification", "segmentation" or `None`. '
             f"Received: top={top!r}"
         )
-    if top is not None and not _is_count(classes):
+    if top is not None and not is_int(classes, 1):
         raise InputError(
             f"`classes` must be an int of 1 or more. Received: {classes!r}"
         )
@@ -201,17 +202,13 @@ def with_top(
         x = keras.layers.GlobalAveragePooling2D(
             data_format=_FORMAT, name="mean"
         )(x)
-        x = keras.layers.Dense(classes, name="logits")(x)
+        x = keras.layers.Dense(int(classes), name="logits")(x)
     elif top == "segmentation":
-        x = keras.layers.Conv2D(classes, 1, data_format=_FORMAT, name="logits")(
-            x
-        )
+        x = keras.layers.Conv2D(
+            int(classes), 1, data_format=_FORMAT, name="logits"
+        )(x)
         # Without channels the picture cannot be taken for a map that meets
         # another; those are cropped to one size where padding is taken out.
         size = keras.ops.take(inputs, 0, axis=-1)
         x = layers.ResizeToMatch(name="enlarged")([x, size])
     return keras.Model(inputs, x, name=name)
-
-
-def _is_count(value):
-    return isinstance(value, int) and value > 0
