@@ -19,6 +19,7 @@ FLOORS = (
     "training",
     "ppp",
     "probes",
+    "tiling",
     "data",
     "tasks",
     "files",

@@ -349,6 +349,7 @@ class Reflect(CopyMode):
     """
 
     name = "reflect"
+    local = True
 
     def __init__(self, odd: bool = False) -> None:
         if not isinstance(odd, bool):
@@ -406,6 +407,7 @@ class Symmetric(CopyMode):
     """
 
     name = "symmetric"
+    local = True
 
     def source(self, position: Any, size: Any) -> Any:
         """Bounce off the outer edges; period `2 * size`."""
@@ -435,6 +437,7 @@ class Replicate(CopyMode):
     """
 
     name = "replicate"
+    local = True
 
     def source(self, position: Any, size: Any) -> Any:
         """Stop at the ends."""
