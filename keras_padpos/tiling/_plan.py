@@ -53,8 +53,8 @@ def plan(
     >>> net = keras.applications.VGG16(weights=None, include_top=False)
     >>> stage = keras.Model(net.input, net.get_layer("block3_conv3").output)
     >>> print(plan(stage, (1000, 1000), tile=400))
-    3x3 windows of 368x368 cells on a picture of 1000x1000; starts at \
-multiples of 4, halo 20; 1.22 times the picture is computed.
+    3x3 windows of 360x360 cells on a picture of 1000x1000; starts at \
+multiples of 4, halo 20; 1.17 times the picture is computed.
 
     Args:
         model: A functional or Sequential model from pictures, lines or

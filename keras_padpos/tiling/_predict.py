@@ -22,7 +22,6 @@ from keras_padpos.tiling.dense_network import DenseNetwork
 from keras_padpos.tiling.picture_window import read_window
 from keras_padpos.tiling.picture_window import release
 from keras_padpos.tiling.progress_file import ProgressFile
-from keras_padpos.tiling.tiling_plan import TilingPlan
 from keras_padpos.training import suits_xla
 
 Progress = Callable[[int, int], Any]
@@ -88,102 +87,182 @@ def predict_tiles(
     network = DenseNetwork(model)
     pictures, batch = _pictures(picture, network)
     sizes = _common_size(pictures, network, batch)
-    tiling = plan(model, sizes, tile, batch_size=batch_size, border=border)
-    count = batch[0] if batch else 1
-    windows = list(itertools.product(range(count), tiling.windows()))
-    file = None
-    if isinstance(out, (str, os.PathLike)):
-        if len(tiling.outputs) > 1:
-            raise InputError(
-                "`out` must be arrays in the structure of the model's "
-                f"{len(tiling.outputs)} outputs. Received: the path {out!r}"
-            )
-        (output,) = tiling.outputs
-        file = ProgressFile(
-            out,
-            (*batch, *output.shape),
-            _numpy_dtype(output.dtype),
-            _identity(model, pictures, tiling),
-        )
-        targets = [file.array]
-    else:
-        targets = _targets(out, tiling, batch, model)
-    run = _Run(model, network, tiling, batch_size)
-    report = _reporter(progress, len(windows))
-    done = file.done if file else 0
-    while done < len(windows):
-        some = windows[done : done + batch_size]
-        run.read(pictures, some, bool(batch))
-        results = run.results()
-        for row, (number, index) in enumerate(some):
-            before = (number,) if batch else ()
-            for output, result, target in zip(
-                tiling.outputs, results, targets, strict=True
-            ):
-                source, place = output.slices(index)
-                target[(*before, *place)] = result[(row, *source)]
-        if (done + len(some)) // _RELEASE > done // _RELEASE:
-            for each in (*pictures, *targets):
-                release(each)
-        done += len(some)
-        if file:
-            file.save(done)
-        report(done)
-    if file:
-        del targets
-        return file.finish()
-    if out is not None:
-        return out
-    return keras.tree.pack_sequence_as(_structure(model), targets)
+    tiled = TiledModel(model, sizes, tile, batch_size=batch_size, border=border)
+    return tiled.predict(picture, out=out, progress=progress)
 
 
-class _Run:
-    """A network for batches of windows of one static size.
+class TiledModel:
+    """A network made ready for pictures of one size.
 
-    Keras' bilinear `UpSampling2D` and others fail where sizes are open.
+    For many pictures: a network is looked at and compiled once.
+
+    Example:
+
+    >>> conv = keras.layers.Conv2D(4, 3, padding="same", activation="relu")
+    >>> model = keras.Sequential([keras.Input((None, None, 1)), conv])
+    >>> tiled = TiledModel(model, (40, 50), tile=32)
+    >>> tiled.plan.grid
+    (2, 2)
+    >>> tiled.predict(np.ones((40, 50, 1))).shape
+    (40, 50, 4)
+
+    Args:
+        model: As for `predict_tiles`, and so are the others.
+        picture_shape: As for `plan`.
+        tile: As for `plan`.
+        batch_size: Windows that are run at once.
+        border: As for `plan`.
+
+    Attributes:
+        plan: The `TilingPlan`.
     """
 
-    def __init__(self, model, network, tiling, batch_size):
-        self._tiling = tiling
-        self._first = network.first
-        self._is_picture = network.pictures
-        shapes = [*network.shapes(tiling.window).values()]
+    def __init__(
+        self,
+        model: keras.Model,
+        picture_shape: Sequence[int],
+        tile: int | Sequence[int | None] | None = None,
+        *,
+        batch_size: int = 1,
+        border: Any = "model",
+    ) -> None:
+        check_ints(batch_size=batch_size)
+        self.plan = plan(
+            model, picture_shape, tile, batch_size=batch_size, border=border
+        )
+        self._model = model
+        self._network = DenseNetwork(model)
+        shapes = [*self._network.shapes(self.plan.window).values()]
         fixed = models.resized(model, shapes if len(shapes) > 1 else shapes[0])
+        # Keras' bilinear `UpSampling2D` and others fail where sizes are open.
         inputs = [
             keras.Input(batch_shape=(batch_size, *shape), dtype=tensor.dtype)
             for shape, tensor in zip(shapes, model.inputs, strict=True)
         ]
         outputs = keras.tree.flatten(fixed(packed(fixed, inputs)))
-        self._model = keras.Model(inputs, outputs)
-        self._model.compile(jit_compile=suits_xla())
+        self._run = keras.Model(inputs, outputs)
+        self._run.compile(jit_compile=suits_xla())
         self._batch = [
-            np.zeros((batch_size, *shape), _numpy_dtype(tensor.dtype))
-            for shape, tensor in zip(shapes, model.inputs, strict=True)
+            np.zeros(tensor.shape, _numpy_dtype(tensor.dtype))
+            for tensor in inputs
         ]
 
-    def read(self, pictures, windows, batched):
-        """Read windows into the batch; those of the last batch stay."""
+    def predict(
+        self, picture: Any, out: Any = None, progress: bool | Progress = False
+    ) -> Any:
+        """Give what the model gives; see `predict_tiles`."""
+        pictures, batch = _pictures(picture, self._network)
+        sizes = _common_size(pictures, self._network, batch)
+        if sizes != self.plan.picture:
+            raise InputError(
+                f"`picture` must be of {self.plan.picture} cells, as planned. "
+                f"Received: {sizes}"
+            )
+        windows = list(
+            itertools.product(
+                range(batch[0]) if batch else [None], self.plan.windows()
+            )
+        )
+        file = None
+        if isinstance(out, (str, os.PathLike)):
+            file = self._file(out, pictures, batch)
+            targets = [file.array]
+        else:
+            targets = self._targets(out, batch)
+        report = _reporter(progress, len(windows))
+        done = file.done if file else 0
+        while done < len(windows):
+            some = windows[done : done + len(self._batch[0])]
+            self._read(pictures, some)
+            results = self._run.predict_on_batch(self._batch)
+            self._write(keras.tree.flatten(results), targets, some)
+            done += len(some)
+            if done // _RELEASE > (done - len(some)) // _RELEASE:
+                for each in (*pictures, *targets):
+                    release(each)
+            if file:
+                file.save(done)
+            report(done)
+        if file:
+            del targets
+            return file.finish()
+        if out is not None:
+            return out
+        return keras.tree.pack_sequence_as(_structure(self._model), targets)
+
+    def _read(self, pictures, windows):
+        """Read windows into the batch; in the last one older ones stay."""
         for row, (number, index) in enumerate(windows):
-            before = (number,) if batched else ()
+            before = () if number is None else (number,)
             for picture, batch, is_picture in zip(
-                pictures, self._batch, self._is_picture, strict=True
+                pictures, self._batch, self._network.pictures, strict=True
             ):
                 if not is_picture:
-                    batch[row] = picture[before] if before else picture
+                    batch[row] = picture[before]
                     continue
                 read_window(
                     picture,
                     before,
-                    self._tiling.start(index),
-                    self._tiling.border,
+                    self.plan.start(index),
+                    self.plan.border,
                     batch[row],
-                    self._first - 1,
+                    self._network.first - 1,
                 )
 
-    def results(self):
-        """The outputs for the batch."""
-        results = self._model.predict_on_batch(self._batch)
-        return keras.tree.flatten(results)
+    def _write(self, results, targets, windows):
+        """Write what windows give to their places."""
+        for row, (number, index) in enumerate(windows):
+            before = () if number is None else (number,)
+            for output, result, target in zip(
+                self.plan.outputs, results, targets, strict=True
+            ):
+                source, place = output.slices(index)
+                target[(*before, *place)] = result[(row, *source)]
+
+    def _file(self, path, pictures, batch):
+        if len(self.plan.outputs) > 1:
+            raise InputError(
+                "`out` must be arrays in the structure of the model's "
+                f"{len(self.plan.outputs)} outputs. Received: the path "
+                f"{os.fspath(path)!r}"
+            )
+        (output,) = self.plan.outputs
+        digest = hashlib.sha256()
+        for weight in self._model.get_weights():
+            digest.update(weight.tobytes())
+        # What the output depends on, short of all numbers of the pictures.
+        config = {
+            "weights": digest.hexdigest(),
+            "pictures": [[*each.shape, str(each.dtype)] for each in pictures],
+            "window": self.plan.window,
+            "starts": self.plan.starts,
+            "border": [repr(mode) for mode in self.plan.border],
+            "backend": keras.backend.backend(),
+        }
+        dtype = _numpy_dtype(output.dtype)
+        return ProgressFile(path, (*batch, *output.shape), dtype, config)
+
+    def _targets(self, out, batch):
+        """What each output is written to."""
+        shapes = [(*batch, *output.shape) for output in self.plan.outputs]
+        if out is None:
+            return [
+                np.empty(shape, _numpy_dtype(output.dtype))
+                for shape, output in zip(shapes, self.plan.outputs, strict=True)
+            ]
+        structure = _structure(self._model)
+        if isinstance(structure, Mapping):
+            targets = [out[name] for name in sorted(structure)]
+        elif len(shapes) == 1 and hasattr(out, "shape"):
+            targets = [out]
+        else:
+            targets = list(out)
+        if [tuple(each.shape) for each in targets] != shapes:
+            raise InputError(
+                f"`out` must have the shapes {shapes}. Received: "
+                f"{[tuple(each.shape) for each in targets]}"
+            )
+        return targets
 
 
 def _pictures(picture, network):
@@ -263,29 +342,6 @@ def _common_size(pictures, network, batch):
     return tuple(map(int, sizes.pop()))
 
 
-def _targets(out, tiling, batch, model):
-    """What each output is written to."""
-    shapes = [(*batch, *output.shape) for output in tiling.outputs]
-    if out is None:
-        return [
-            np.empty(shape, _numpy_dtype(output.dtype))
-            for shape, output in zip(shapes, tiling.outputs, strict=True)
-        ]
-    structure = _structure(model)
-    if isinstance(structure, Mapping):
-        targets = [out[name] for name in sorted(structure)]
-    elif len(shapes) == 1 and hasattr(out, "shape"):
-        targets = [out]
-    else:
-        targets = list(out)
-    if [tuple(each.shape) for each in targets] != shapes:
-        raise InputError(
-            f"`out` must have the shapes {shapes}. Received: "
-            f"{[tuple(each.shape) for each in targets]}"
-        )
-    return targets
-
-
 def _structure(model):
     """The outputs in the structure that the model gives."""
     if isinstance(model, keras.Sequential):
@@ -306,18 +362,3 @@ def _reporter(progress, total):
         return lambda done: None
     bar = keras.utils.Progbar(total, unit_name="window")
     return bar.update
-
-
-def _identity(model: Any, pictures: Sequence[Any], tiling: TilingPlan) -> Any:
-    """What the output depends on, short of all numbers of the pictures."""
-    digest = hashlib.sha256()
-    for weight in model.get_weights():
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return {
-        "weights": digest.hexdigest(),
-        "pictures": [[*each.shape, str(each.dtype)] for each in pictures],
-        "window": tiling.window,
-        "starts": tiling.starts,
-        "border": [repr(mode) for mode in tiling.border],
-        "backend": keras.backend.backend(),
-    }

@@ -105,9 +105,13 @@ class TilingPlan:
         return (
             f"{_by(self.grid)} windows of {_by(self.window)} cells on a "
             f"picture of {_by(self.picture)}; starts at multiples of "
-            f"{_by(self.period)}, halo {halo}; {self.computed:.2f} times the "
-            "picture is computed."
+            f"{_alike(self.period)}, halo {halo}; {self.computed:.2f} times "
+            "the picture is computed."
         )
+
+
+def _alike(numbers):
+    return str(numbers[0]) if len(set(numbers)) == 1 else _by(numbers)
 
 
 def _by(numbers):
