@@ -35,13 +35,9 @@ def largest_difference(padded, bare, x, layers, inner=0):
         assert ours.size == theirs.size
         here, there = [slice(None)], [slice(None)]
         for axis in (0, 1):
-            stride = ours.stride[axis]
-            gap = ours.pad_before[axis] - theirs.pad_before[axis]
-            assert gap % stride == 0, "off the padded network's grid"
-            offset = gap // stride
-            first = -(-ours.pad_before[axis] // stride)
-            beyond = ours.size[axis] - ours.pad_before[axis]
-            last = (shape[axis] - beyond) // stride
+            offset = ours.first_like(theirs, axis)
+            assert offset is not None, "off the padded network's grid"
+            first, last = ours.clear[axis]
             first = max(first, offset + inner)
             last = min(last, offset + without.shape[axis + 1] - 1 - inner)
             assert first <= last, f"{name}: padding reaches everywhere"

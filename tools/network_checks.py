@@ -360,10 +360,11 @@ def _check_field(name, field, cells, maps, period=None):
 
 def _sees(field, axis, cell, period):
     """Whether each position of an axis sees a cell of the picture."""
-    low = np.arange(field.positions[axis]) * field.stride[axis]
-    low = low - field.pad_before[axis]
-    high = np.ceil(low + field.size[axis] - 1)
-    low = np.floor(low)
+    rank = len(field.positions)
+    cells = [
+        field.cells((i,) * rank)[axis] for i in range(field.positions[axis])
+    ]
+    low, high = np.array(cells).T
     beyond = cell[axis] - low
     if period is not None:
         beyond %= period[axis]

@@ -27,7 +27,7 @@ class ReferenceFeatures:
 
     The picture has as many cells around the crop as `ReceptiveField.margin`
     asks for, taken over the stages and rounded up to a multiple of all their
-    strides, so that windows of both networks lie on one grid.
+    periods, so that windows of both networks lie on one grid.
 
     Example:
 
@@ -156,23 +156,17 @@ def _check_seen(fields):
 
 def _place(stage, field, around, axis, margin):
     """Where the positions of one map lie in another, wider one."""
-    stride = field.stride[axis]
-    cells = margin + around.pad_before[axis] - field.pad_before[axis]
-    start = cells // stride
-    stop = start + field.positions[axis]
-    if (
-        stride != around.stride[axis]
-        or cells % stride
-        or start < 0
-        or stop > around.positions[axis]
-    ):
+    start = around.first_like(field, axis, margin)
+    count = field.positions[axis]
+    if start is None or start < 0 or start + count > around.positions[axis]:
+        cells = margin + around.pad_before[axis] - field.pad_before[axis]
         raise InputError(
             f"Stage {stage!r} does not lie on one grid with and without "
-            f"padding: strides {stride} and {around.stride[axis]}, first "
-            f"position {cells} pixels in, {field.positions[axis]} of "
+            f"padding: strides {field.stride[axis]} and {around.stride[axis]}, "
+            f"first position {cells} pixels in, {count} of "
             f"{around.positions[axis]} positions."
         )
-    return start, stop
+    return start, start + count
 
 
 def _pair(crop):
@@ -189,7 +183,7 @@ def _pair(crop):
 
 
 def _margin(fields):
-    """The largest margin, as a multiple of all strides."""
+    """The largest margin, as a multiple of all periods."""
     margins = []
     for axis in (0, 1):
         # Uneven pads may ask for more behind the crop than before it.
@@ -197,6 +191,6 @@ def _margin(fields):
             max(field.margin[axis], *field.surround[axis])
             for field in fields.values()
         )
-        step = math.lcm(*(field.stride[axis] for field in fields.values()))
+        step = math.lcm(*(field.period[axis] for field in fields.values()))
         margins.append(math.ceil(needed / step) * step)
     return tuple(margins)

@@ -8,31 +8,20 @@ import keras
 
 from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
-from keras_padpos.layers import ResizeToMatch
 from keras_padpos.models._call import Call
 from keras_padpos.models.graph._model_graph import SOME_SIZE
 from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.field_axis import FieldAxis
-from keras_padpos.models.graph.field_axis import Line
+from keras_padpos.models.graph.layer_cells import axis_cells
+from keras_padpos.models.graph.layer_cells import layer_cells
+from keras_padpos.models.graph.rearranged_map import RearrangedMap
 from keras_padpos.models.graph.receptive_fields import ReceptiveField
 from keras_padpos.models.graph.receptive_fields import ReceptiveFields
-from keras_padpos.models.graph.window import TRANSPOSED
-from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_pointwise
 from keras_padpos.models.graph.window import window_of
 from keras_padpos.models.trials._behaviour import behaviour_of
-
-# What gives a map of another size than a window of one stride does.
-_RESIZING = (
-    *TRANSPOSED,
-    keras.layers.UpSampling1D,
-    keras.layers.UpSampling2D,
-    keras.layers.UpSampling3D,
-    keras.layers.Resizing,
-    ResizeToMatch,
-)
 
 Cells = tuple[int, ...]
 
@@ -45,6 +34,10 @@ class _Map:
     gated: bool = False
     addends: int = 1  # results of windows, of which it is the sum
     reached: bool = False  # by padding, where it is no map
+    # Where it is a map that was rearranged, that map, and how.
+    origin: "_Map | None" = None
+    arrangement: RearrangedMap | None = None
+    reason: str = ""  # why it is none, even if it has the axes of one
 
     @property
     def touched(self):
@@ -70,9 +63,11 @@ def receptive_field(
     """Work out every layer's receptive field.
 
     The union over branches is taken where they meet, so residual and inception
-    networks are covered, and nested models are opened up. What a layer of
-    another class, a `Lambda`, or an operation of `keras.ops` sees of a map is
-    found by running it on small ones.
+    networks and the skip connections of U-Nets are covered, and nested models
+    are opened up. Upsampling, transposed convolutions, `Resizing` by whole
+    factors, and reshapes between space and depth are followed. What a layer
+    of another class, a `Lambda`, or an operation of `keras.ops` sees of a map
+    is found by running it on small ones.
 
     Example:
 
@@ -95,9 +90,8 @@ def receptive_field(
         name is `"outer/inner"`; the end of it is enough to ask for a field, if
         no other layer has that name. Of a layer that is called several times
         the last call counts. Layers whose field is unknown are listed in
-        `unknown`, each with the reason: those that enlarge the map (upsampling,
-        transposed convolutions), for no window of one size and stride is
-        theirs, those of which running them shows no window, and all behind
+        `unknown`, each with the reason: those that resize the map by no whole
+        factor, those of which running them shows no window, and all behind
         them.
 
     Raises:
@@ -139,8 +133,8 @@ def _open_fields(fields_at):
     fields = fields_at(SOME_SIZE)
     # One cell more at each map before a stride: whatever hangs on what is
     # left over of a size shows.
-    *strides, _ = sorted({n for field in fields.values() for n in field.stride})
-    for size in (2 * SOME_SIZE, *(SOME_SIZE + n for n in strides)):
+    *periods, _ = sorted({n for field in fields.values() for n in field.period})
+    for size in (2 * SOME_SIZE, *(SOME_SIZE + n for n in periods)):
         try:
             others = fields_at(size)
         except InputError:
@@ -172,7 +166,8 @@ def _fields(graph):
                     "would be counted?"
                 )
             picture = sizes
-            made: _Map | _Unknown = _Map(tuple(map(_entry, picture)))
+            axes = tuple(map(FieldAxis.of_picture, picture))
+            made: _Map | _Unknown = _Map(axes)
             tensors[call.outputs[0]] = made
         else:
             if not any(key in tensors for key in call.inputs):
@@ -190,7 +185,7 @@ def _fields(graph):
         elif len(shape) == len(picture) + 2 and not _is_one_cell(
             shape[graph.first : graph.first + len(picture)]
         ):
-            fields.unknown[call.name] = (
+            fields.unknown[call.name] = made.reason or (
                 "it is computed from something that is no map"
             )
     return fields
@@ -212,12 +207,6 @@ def _entering(call, graph, rank):
     return tuple(shape[graph.first : graph.first + len(shape) - 2])
 
 
-def _entry(size):
-    """An axis of the picture itself."""
-    line = Line(1, 0)
-    return FieldAxis(1, 0, 1, size, 0, size - 1, line, line)
-
-
 def _is_one_cell(sizes):
     return set(sizes) == {1}
 
@@ -229,6 +218,12 @@ def _through(call, tensors, first):
     for each in inputs:
         if isinstance(each, _Unknown):
             return [each] * count
+    arranged = _arranged(call, inputs, first)
+    if arranged is not None:
+        return [arranged]
+    for each in inputs:
+        if each.reason:
+            return [_Unknown(each.reason)] * count
     maps = [each for each in inputs if each.axes is not None]
     no_map = _Map(None, reached=any(each.touched for each in inputs))
     if not maps or not call.output_shapes:
@@ -264,31 +259,22 @@ def _through(call, tensors, first):
                 inputs, layer.starts, call.output_shapes, strict=True
             )
         ]
-    window = window_of(layer)
-    if window is not None and window.rank == rank:
-        pads = window.pads(before)
-        moved = zip(
-            maps[0].axes,
-            window.kernel_size,
-            window.strides,
-            window.dilation_rate,
-            pads,
-            sizes,
-            strict=True,
-        )
+    cells = layer_cells(layer, before, sizes)
+    if isinstance(cells, str):
+        return [_Unknown(f"{_named(call)} {cells}")] * count
+    if cells is not None:
+        stretched = _stretched(layer, before)
         axes = tuple(
-            axis.after(*numbers, stretches=window.stretches)
-            for axis, *numbers in moved
+            axis.behind(*numbers)
+            for axis, *numbers in zip(
+                maps[0].axes, cells, sizes, stretched, strict=True
+            )
         )
         made = _Map(axes, maps[0].gated)
         activation = activation_call(call, first)
         if activation is None:
             return [made]
         return _through(activation, {activation.inputs[0]: made}, first)
-    if is_exactly(layer, _RESIZING) and (
-        sizes != before or not is_exactly(layer, (keras.layers.Resizing,))
-    ):
-        return [_Unknown(f"{_named(call)} resizes the map")] * count
     if _is_one_cell(sizes) and sizes != before:
         return [no_map] * count
     if type(layer) is keras.layers.Reshape:
@@ -302,6 +288,47 @@ def _through(call, tensors, first):
     if is_gate(layer, call.input_shapes[0], first):
         gates += maps
     return [_joined(call, maps, gates, first)] * count
+
+
+def _stretched(layer, sizes):
+    """Cells that are added by enlarging the input, one number an axis."""
+    window = window_of(layer)
+    if window is None or not window.stretches:
+        return [0] * len(sizes)
+    return [sum(pads) for pads in window.pads(sizes)]
+
+
+def _arranged(call, inputs, first):
+    """Of a call that splits, moves and merges axes; `None` if it does not."""
+    if len(call.inputs) != 1 or len(call.outputs) != 1:
+        return None
+    (shape,), (each,) = call.input_shapes, inputs
+    origin, arrangement = each.origin, each.arrangement
+    if each.axes is not None and len(shape) == len(each.axes) + 2:
+        sizes = tuple(axis.positions for axis in each.axes)
+        channels = shape[-1 if first == 1 else 1]
+        origin = each
+        arrangement = RearrangedMap.of_map(sizes, channels or 1, first)
+    if arrangement is None:
+        return None
+    arrangement = arrangement.behind(call)
+    if arrangement is None:
+        return None
+    cells = arrangement.cells(first)
+    if cells is None:
+        reason = each.reason
+        if arrangement.moved and not reason:
+            reason = f"{_named(call)} moves the axes of the map"
+        return _Map(
+            None,
+            reached=origin.touched,
+            origin=origin,
+            arrangement=arrangement,
+            reason=reason,
+        )
+    positions = _sizes(call.output_shapes[0], len(cells), first)
+    axes = map(FieldAxis.behind, origin.axes, cells, positions)
+    return replace(origin, axes=tuple(axes))
 
 
 def _tested(call: Call, tensors, rank, first):
@@ -327,15 +354,12 @@ def _tested(call: Call, tensors, rank, first):
                     f"what {_named(call)} does could not be found: "
                     f"{behaviour.reason}"
                 )
-            elif behaviour.enlarges:
-                reason = f"{_named(call)} resizes the map"
             else:
                 axes = tuple(
-                    axis.after(seen.extent, seen.stride, 1, pads, positions)
-                    for axis, seen, pads, positions in zip(
+                    axis.behind(axis_cells(seen), positions)
+                    for axis, seen, positions in zip(
                         made.axes,
                         behaviour.axes,
-                        behaviour.pads,
                         _sizes(shape, rank, first),
                         strict=True,
                     )
@@ -404,16 +428,7 @@ def _joined(call, maps, gates, first):
     addends = 1 if side_by_side else sum(each.addends for each in maps)
     axes = []
     for together in zip(*(each.axes for each in maps), strict=True):
-        axis = FieldAxis(
-            together[0].stride,
-            max(axis.before for axis in together),
-            max(axis.beyond for axis in together),
-            together[0].positions,
-            max(axis.first for axis in together),
-            min(axis.last for axis in together),
-            Line.joining(min, [axis.low for axis in together], weights),
-            Line.joining(max, [axis.high for axis in together], weights),
-        )
+        axis = FieldAxis.joining(together, weights)
         axes.append(replace(axis, last=axis.first - 1) if reached else axis)
     return _Map(tuple(axes), gated, addends)
 
@@ -421,18 +436,21 @@ def _joined(call, maps, gates, first):
 def _field(made, picture):
     margins, reaches = [], []
     for axis in made.axes:
-        # Past the right border the last position of a crop has a stride's
+        lows, highs = zip(*axis.seen.ranges, strict=True)
+        # Past the right border the last positions of a crop have a period's
         # worth of its own cells left.
-        needed = max(axis.before, axis.beyond - axis.stride, 0)
-        margins.append(math.ceil(needed / axis.stride) * axis.stride)
+        period = axis.seen.period
+        needed = max(-min(lows), max(highs) + 1 - period, 0)
+        margins.append(math.ceil(needed / period) * period)
         clear = max(axis.last - axis.first + 1, 0)
         reaches.append(1 - clear / axis.positions)
     return ReceptiveField(
         stride=tuple(axis.stride for axis in made.axes),
-        size=tuple(axis.before + axis.beyond for axis in made.axes),
-        pad_before=tuple(axis.before for axis in made.axes),
+        period=tuple(axis.seen.period for axis in made.axes),
+        size=tuple(axis.seen.size for axis in made.axes),
+        pad_before=tuple(-axis.seen.at(0)[0] for axis in made.axes),
         pad_after=tuple(
-            (axis.positions - 1) * axis.stride + axis.beyond - cells
+            axis.seen.at(axis.positions - 1)[1] + 1 - cells
             for axis, cells in zip(made.axes, picture, strict=True)
         ),
         margin=tuple(margins),
@@ -440,10 +458,11 @@ def _field(made, picture):
         positions=tuple(axis.positions for axis in made.axes),
         clear=tuple((axis.first, axis.last) for axis in made.axes),
         spacing=tuple(
-            (axis.low.step + axis.high.step) / 2 for axis in made.axes
+            float(axis.low.step + axis.high.step) / 2 for axis in made.axes
         ),
         start=tuple(
-            (axis.low.start + axis.high.start) / 2 for axis in made.axes
+            float(axis.low.start + axis.high.start) / 2 for axis in made.axes
         ),
+        seen=tuple(axis.seen.ranges for axis in made.axes),
         gated=made.gated,
     )

@@ -12,8 +12,8 @@ from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import TRANSPOSED
-from keras_padpos.models.graph.window import Window
 from keras_padpos.models.graph.window import padding_mode_of
+from keras_padpos.models.graph.window import transposed_window
 from keras_padpos.padding import Constant
 from keras_padpos.padding import Geometry
 from keras_padpos.padding import Zeros
@@ -49,15 +49,7 @@ def enlarged_rim(layer: Any) -> tuple[int, ...]:
 
 def _transposed_site(call):
     layer = call.operation
-    rank = len(layer.kernel_size)
-    geometry = Geometry(layer.padding, rank)
-    window = Window(
-        tuple(layer.kernel_size),
-        tuple(layer.strides),
-        tuple(layer.dilation_rate),
-        geometry,
-        data_format=layer.data_format,
-    )
+    window = transposed_window(layer)
     overlap = any(
         (kernel - 1) * dilation >= stride
         for kernel, stride, dilation in zip(
@@ -67,7 +59,7 @@ def _transposed_site(call):
             strict=True,
         )
     )
-    if not window.may_pad or (geometry.name == "same" and not overlap):
+    if not window.may_pad or (window.geometry.name == "same" and not overlap):
         return None  # it cuts nothing off
     # Its cells are those that the convolution of which it is the transpose
     # adds to the output.

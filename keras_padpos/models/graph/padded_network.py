@@ -15,6 +15,7 @@ from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.map_offsets import MapOffsets
 from keras_padpos.models.graph.map_offsets import RefusalError
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import UPSAMPLING
 from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import is_gate
 from keras_padpos.models.graph.window import is_known
@@ -24,11 +25,6 @@ from keras_padpos.models.graph.window import window_of
 from keras_padpos.models.trials._behaviour import Behaviour
 from keras_padpos.models.trials._behaviour import behaviour_of
 
-UPSAMPLING = (
-    keras.layers.UpSampling1D,
-    keras.layers.UpSampling2D,
-    keras.layers.UpSampling3D,
-)
 STRETCHING = (
     keras.layers.Reshape,
     keras.layers.Resizing,

@@ -2,9 +2,11 @@
 
 import html
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields as attributes
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from keras_padpos.errors import InputError
@@ -12,9 +14,10 @@ from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._layer_names import names_meant
 from keras_padpos.models.graph._text_table import html_table
 from keras_padpos.models.graph._text_table import text_table
+from keras_padpos.models.graph.field_axis import Pair
+from keras_padpos.models.graph.field_axis import SeenCells
 
 Cells = tuple[int, ...]
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,12 @@ class ReceptiveField:
     Pictures have two axes, (height, width), lines one, and volumes three. A
     number is `None` where it depends on a size that was left open.
 
-    A position `i` of the map sees the cells `i * stride - pad_before` to
-    `i * stride - pad_before + size - 1` of the picture; the middle of what it
-    sees lies on the picture's position `start + i * spacing`.
+    Behind windows alone, a position `i` of the map sees the cells
+    `i * stride - pad_before` to `i * stride - pad_before + size - 1` of the
+    picture; the middle of what it sees lies on the picture's position
+    `start + i * spacing`. Behind what enlarges a map (upsampling, transposed
+    convolutions) neighbouring positions see ranges of unequal length, which
+    repeat with a `period`; `cells` gives those of each position.
 
     A layer that enlarges its input in place of padding (`Interpolate`) counts
     as one that adds a frame, except in `spacing` and `start`: enlarging pulls
@@ -36,17 +42,23 @@ class ReceptiveField:
     weights.
 
     Attributes:
-        stride: Cells of the picture between neighbouring positions.
-        size: Cells of the picture that a position sees.
+        stride: Cells of the picture between neighbouring positions, an int, or
+            a `Fraction` where an enlarged map is finer than the picture.
+        period: Cells of the picture after which what positions see repeats:
+            `stride`, if no layer enlarges. Two crops of a larger picture lie
+            on one grid if they are a multiple of it apart.
+        size: Cells of the picture that a position sees, at most.
         pad_before: Cells by which position 0 sees past the top and the left;
             negative where it starts inside, as without padding it may.
         pad_after: Cells by which the last position sees past the bottom and
             the right; negative likewise.
         margin: The least number of cells that a larger picture must show
             around a crop, so that the features at the crop's positions do not
-            depend on the larger picture's own border; a multiple of `stride`.
+            depend on the larger picture's own border; a multiple of `period`.
         reach: Share of positions, in [0, 1], that see past the border, and
-            that padding can therefore reach.
+            that padding can therefore reach. Cells that an interpolation
+            repeats at the border, and those that a transposed convolution
+            lacks there, count as padding.
         positions: Positions of the map.
         clear: First and last position that padding does not reach, one pair
             an axis; the last before the first where it reaches all.
@@ -60,9 +72,12 @@ class ReceptiveField:
             Padding then reaches everywhere (`reach` is 1 if the gate's input
             saw any), and no margin hides it; `size` and `margin` tell of the
             other paths.
+        seen: The first and the last cell that each of the first positions
+            sees, as many as there are in a period, one tuple an axis.
     """
 
-    stride: Cells
+    stride: tuple[int | Fraction, ...]
+    period: Cells
     size: Cells
     pad_before: Cells
     pad_after: Cells
@@ -72,26 +87,74 @@ class ReceptiveField:
     clear: tuple[Pair, ...]
     spacing: tuple[float, ...]
     start: tuple[float, ...]
+    seen: tuple[tuple[Pair, ...], ...]
     gated: bool = False
+
+    def cells(self, position: Sequence[int]) -> tuple[Pair, ...]:
+        """First and last cell of the picture that a position sees.
+
+        Args:
+            position: The number of the position, one entry an axis.
+
+        Returns:
+            One pair an axis; cells past the border count on: -1 is the one
+            before the first.
+        """
+        cells = []
+        for i, period, ranges in zip(
+            position, self.period, self.seen, strict=True
+        ):
+            cells.append(SeenCells(period, ranges).at(i))
+        return tuple(cells)
+
+    def first_like(
+        self, other: "ReceptiveField", axis: int, cells: int = 0
+    ) -> int | None:
+        """The position that starts to see where another map's first one does.
+
+        Args:
+            other: The field of a map of the same layer, for another picture or
+                with other padding.
+            axis: Number of the axis.
+            cells: How far the other picture lies in this one.
+
+        Returns:
+            Its number, negative where the map starts behind it; `None` if
+            there is none such, as on another grid.
+        """
+        count = len(self.seen[axis])
+        if self.period[axis] != other.period[axis] or (
+            count != len(other.seen[axis])
+        ):
+            return None
+        ours = SeenCells(self.period[axis], self.seen[axis])
+        wanted = [low + cells for low, _ in other.seen[axis]]
+        start = (wanted[0] - ours.at(0)[0]) // ours.period * count
+        # Several positions may see the same first cell.
+        for first in range(start - count, start + count + 1):
+            if [ours.at(first + n)[0] for n in range(count)] == wanted:
+                return first
+        return None
 
     @property
     def surround(self) -> tuple[Pair, ...]:
         """Cells of a larger picture on which no padding is needed.
 
-        One pair (before, after) an axis: a network without padding, run on
-        the crop with so many cells around it, gives just the positions that
-        the padded network gives on the crop, computed from real neighbours.
+        One pair (before, after) an axis, multiples of `period`: a network
+        without padding, run on the crop with so many cells around it, gives
+        the positions that the padded network gives on the crop, computed from
+        real neighbours; just these, if no layer enlarges.
         """
 
         def cells(axis):
-            pads, stride = (self.pad_before, self.pad_after), self.stride[axis]
+            pads, period = (self.pad_before, self.pad_after), self.period[axis]
             if None in (pads[0][axis], pads[1][axis]):
                 raise InputError(
                     "`surround` depends on the picture's size, which was left "
                     "open. Give `receptive_field` an `input_shape`"
                 )
             before, after = (
-                max(math.ceil(pad[axis] / stride) * stride, 0) for pad in pads
+                max(math.ceil(pad[axis] / period) * period, 0) for pad in pads
             )
             return before, after
 
@@ -128,10 +191,12 @@ class ReceptiveFields(dict[str, ReceptiveField]):
     >>> import keras
     >>> from keras_padpos import models
     >>> inputs = keras.Input((8, 8, 1))
-    >>> enlarged = keras.layers.UpSampling2D(name="up")(inputs)
-    >>> fields = models.receptive_field(keras.Model(inputs, enlarged))
-    >>> "up" in fields, fields.unknown["up"]
-    (False, "layer 'up' (UpSampling2D) resizes the map")
+    >>> shrunk = keras.layers.Resizing(3, 8, name="shrink")(inputs)
+    >>> fields = models.receptive_field(keras.Model(inputs, shrunk))
+    >>> "shrink" in fields
+    False
+    >>> fields.unknown["shrink"]
+    "layer 'shrink' (Resizing) resizes the map by no whole factor, 8x8 to 3x8"
 
     Attributes:
         unknown: From the name of each layer whose field is unknown to the
@@ -173,7 +238,9 @@ class ReceptiveFields(dict[str, ReceptiveField]):
         return html_table(self._rows()) + "".join(notes)
 
     def _rows(self):
-        numbers = ("stride", "size", "pad_before", "pad_after", "margin")
+        numbers = ["stride", "size", "pad_before", "pad_after", "margin"]
+        if any(field.period != field.stride for field in self.values()):
+            numbers.insert(1, "period")
         rows = [
             {
                 "layer": name,

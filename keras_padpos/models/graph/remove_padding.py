@@ -19,13 +19,13 @@ from keras_padpos.models.graph.map_offsets import MapOffsets
 from keras_padpos.models.graph.map_offsets import RefusalError
 from keras_padpos.models.graph.padded_network import OPEN_SIZE
 from keras_padpos.models.graph.padded_network import STRETCHING
-from keras_padpos.models.graph.padded_network import UPSAMPLING
 from keras_padpos.models.graph.padded_network import padded_calls
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.rebuild import Rebuild
 from keras_padpos.models.graph.window import RECURRENT
 from keras_padpos.models.graph.window import RESAMPLING
 from keras_padpos.models.graph.window import TRANSPOSED
+from keras_padpos.models.graph.window import UPSAMPLING
 from keras_padpos.models.graph.window import is_exactly
 from keras_padpos.models.graph.window import window_of
 

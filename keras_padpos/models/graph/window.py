@@ -53,6 +53,11 @@ TRANSPOSED = (
     keras.layers.Conv2DTranspose,
     keras.layers.Conv3DTranspose,
 )
+UPSAMPLING = (
+    keras.layers.UpSampling1D,
+    keras.layers.UpSampling2D,
+    keras.layers.UpSampling3D,
+)
 RECURRENT = (
     keras.layers.ConvLSTM1D,
     keras.layers.ConvLSTM2D,
@@ -269,6 +274,22 @@ def window_of(layer: Any) -> Window | None:
             stretches=stretches,
         )
     return None
+
+
+def transposed_window(layer: Any) -> Window:
+    """The window of the convolution of which a layer is the transpose.
+
+    Its `pads`, for the sizes of the layer's output, are the cells that the
+    layer cuts off.
+    """
+    rank = len(layer.kernel_size)
+    return Window(
+        tuple(layer.kernel_size),
+        tuple(layer.strides),
+        tuple(layer.dilation_rate),
+        Geometry(layer.padding, rank),
+        data_format=layer.data_format,
+    )
 
 
 def is_known(layer: Any) -> bool:
