@@ -141,12 +141,7 @@ class NetworkAtSize:
     def period(self) -> Cells:
         """Cells of which windows start at multiples."""
         return tuple(
-            math.lcm(
-                *(
-                    getattr(field, "period", field.stride)[axis]
-                    for field in self.fields.values()
-                )
-            )
+            math.lcm(*(field.period[axis] for field in self.fields.values()))
             for axis in range(self.network.rank)
         )
 
@@ -186,10 +181,9 @@ class NetworkAtSize:
             return field
         if watcher.name in self.fields.unknown:
             reducer = self._reducer(watcher, makers)
-            reason = self.fields.unknown[watcher.name]
-            if reducer is not None and "layer" not in reason:
-                reason = _whole(reducer)
-            raise _refusal(reason)
+            if reducer is not None:
+                raise _refusal(_whole(reducer))
+            raise _refusal(self.fields.unknown[watcher.name])
         if field is None:
             reducer = self._reducer(watcher, makers)
             reason = f"output {name!r} is no map"
@@ -218,7 +212,9 @@ class NetworkAtSize:
                 if makers[number].name not in self.fields
             }
             for each in makers_before.values():
-                if any(makers[n].name in self.fields for n in each.inputs):
+                if each.name not in self.fields.unknown and any(
+                    makers[n].name in self.fields for n in each.inputs
+                ):
                     return each
             waiting = list(makers_before.values())
         return None

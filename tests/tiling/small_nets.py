@@ -45,3 +45,32 @@ def assert_same(result, expected):
     ):
         assert y.shape == z.shape
         assert np.abs(y - z).max() <= 1e-5 * np.abs(z).max()
+
+
+def unet(up="nearest", mode="zeros", size=(None, None), steps=2, channels=2):
+    """A U-Net with 3x3 windows, whose skip connections are concatenated."""
+    keras.utils.set_random_seed(0)
+    conv = keras.layers.Conv2D
+    enlarge = {
+        "transposed": lambda: keras.layers.Conv2DTranspose(
+            4, 3, strides=2, padding="same"
+        ),
+        "transposed2": lambda: keras.layers.Conv2DTranspose(4, 2, strides=2),
+    }.get(up, lambda: keras.layers.UpSampling2D(interpolation=up))
+
+    def block(x):
+        x = ours.Conv2D(4, 3, padding="same", padding_mode=mode)(x)
+        x = keras.layers.BatchNormalization()(x)
+        return keras.layers.ReLU()(x)
+
+    inputs = keras.Input((*size, channels))
+    x, skips = inputs, []
+    for _ in range(steps):
+        x = block(x)
+        skips.append(x)
+        x = keras.layers.MaxPooling2D(2)(x)
+    x = block(x)
+    for skip in reversed(skips):
+        x = keras.layers.Concatenate()([enlarge()(x), skip])
+        x = block(x)
+    return keras.Model(inputs, conv(3, 1)(x))
