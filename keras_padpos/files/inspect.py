@@ -1,7 +1,6 @@
 """What a saved model computes, where it pads, and how far that reaches."""
 
 import contextlib
-import dataclasses
 import json
 import math
 import os
@@ -73,7 +72,8 @@ def inspect_file(
           every map also sees as far past one border as past the other,
           `sizes_from`, `sizes_to`, `tried` and `complete`;
         * `receptive_field`: `layer`, the fields of a `ReceptiveField`,
-          `reach_both` and `stage`; or one row with a `reason`;
+          `reach_both`, `stage`, and `output` (whether it makes one of the
+          model's); or one row with a `reason`;
         * `operations`, of a graph without its Keras model: `function`,
           `name`, `operation`, `padding` (`"SAME"`, `"EXPLICIT"` or a mode),
           `kernel`, `strides` and `cells`, each `None` where it does not apply
@@ -136,10 +136,13 @@ def inspection_rows(
         except ValueError as error:
             reason = str(error)
     rows += _site_rows(model, input_shape, fields, start)
-    stages = _stages(model, fields)
+    outputs = _outputs(model)
+    stages = {*_stages(model, fields), *(outputs & set(fields))}
     for name, field in fields.items():
         if all_layers or name in stages:
-            rows.append(_field_row(name, field, name in stages))
+            rows.append(
+                _field_row(name, field, name in stages, name in outputs)
+            )
     if reason:
         rows.append({"table": "receptive_field", "reason": reason})
     return rows
@@ -362,24 +365,28 @@ def _uneven_row(row, even, number, rank):
 
 
 def _stages(model, fields):
-    """Names of the last layer at each stride, and of the outputs."""
-    from keras_padpos.models import model_graph
-
+    """Names of the last layer at each stride and period."""
     shifting = _frames_and_crops(model)
     stages = {
-        field.stride: name
+        (field.stride, field.period): name
         for name, field in fields.items()
         # A frame belongs to the layer that follows, and what sees one cell
         # alone is still the picture.
         if max(field.size) > 1 and name not in shifting
     }
+    return stages.values()
+
+
+def _outputs(model):
+    """Names of the layers that make the model's outputs."""
+    from keras_padpos.models import model_graph
+
     graph = model_graph(model)
-    outputs = {
+    return {
         call.name
         for call in graph.calls
         if set(call.outputs) & set(graph.outputs)
     }
-    return {*stages.values(), *(outputs & set(fields))}
 
 
 def _frames_and_crops(model):
@@ -395,12 +402,13 @@ def _frames_and_crops(model):
     }
 
 
-def _field_row(name, field, stage):
+def _field_row(name, field, stage, output):
     return {
         "table": "receptive_field",
         "layer": name,
         "stage": stage,
-        **{n: _as_list(v) for n, v in dataclasses.asdict(field).items()},
+        "output": output,
+        **field.numbers(),
         "reach_both": 1 - math.prod((1 - x for x in field.reach), start=1.0),
     }
 

@@ -69,8 +69,9 @@ def write_onnx(model: Any, file: str | os.PathLike) -> None:
     left out, since ONNX Runtime would ask for values. Sizes that are open have
     names. Metadata tell how the model pads, as JSON, as far as it can be told:
     `padding_modes`, a list; `padding_sites`, a list of `layer`, `mode` and
-    `pads`; `halo`, from each output to its `stride` and `margin`, the cells of
-    the input that it sees beyond its own.
+    `pads`; `halo`, from each output to its `stride`, its `period`, of which
+    the start of a tile must be a multiple, and its `margin`, the cells of the
+    input that a tile must show beyond its own.
 
     Args:
         model: The model, with a flat dict of outputs.
@@ -132,11 +133,11 @@ def _metadata(model):
         )
         facts["halo"] = {
             output: {
-                "stride": fields[layer].stride,
-                "margin": fields[layer].margin,
+                name: fields[layer].numbers()[name]
+                for name in ("stride", "period", "margin")
             }
             for output, layer in layers.items()
-            if layer in fields
+            if layer in fields and not fields[layer].gated
         }
     return {
         "keras_padpos": keras_padpos.__version__,

@@ -351,12 +351,13 @@ class PatternMeasurement:
         rows = []
         for name in self._networks:
             for stage, field in self.reference.fields.items():
+                numbers = field.numbers()
                 rows.append(
                     {
                         "network": name,
                         "layer": stage,
-                        "stride": list(field.stride),
-                        "margin": list(field.margin),
+                        "stride": numbers["stride"],
+                        "margin": numbers["margin"],
                         "images": self.images,
                         "pictures": self.pictures,
                         **pattern_metrics(

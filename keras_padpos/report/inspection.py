@@ -139,7 +139,9 @@ def _print_fields(tables, input_shape):
     if "reason" in rows[0]:
         print(f"Receptive fields: {rows[0]['reason']}")
         return
-    pairs = ("stride", "size", "pad_before", "pad_after", "margin")
+    pairs = ["stride", "size", "pad_before", "pad_after", "margin"]
+    if any(row["period"] != row["stride"] for row in rows):
+        pairs.insert(1, "period")
     print_table(
         f"Receptive fields at {input_shape}, in cells of the picture",
         [
@@ -159,8 +161,17 @@ def _print_fields(tables, input_shape):
             }
             for row in rows
         ],
-        ["reach: share of the positions that padding reaches."],
+        [
+            "reach: share of the positions that padding reaches.",
+            *(_halo(row) for row in rows if row["output"] and not row["gated"]),
+        ],
     )
+
+
+def _halo(row):
+    """What a tile must show for an output."""
+    text = f"halo of output {row['layer']}: {_pair(row['margin'])} cells"
+    return f"{text}; tiles start at multiples of {_pair(row['period'])}."
 
 
 def _sizes(sizes):

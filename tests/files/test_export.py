@@ -355,7 +355,11 @@ def test_an_onnx_file_tells_how_it_pads(tmp_path):
     # One cell of the picture beside, then one of half as many.
     field = models.receptive_field(keras.Model(inputs, x), (64, 64, 3))["b"]
     assert json.loads(told["halo"]) == {
-        "map": {"stride": [2, 2], "margin": list(field.margin)}
+        "map": {
+            "stride": [2, 2],
+            "period": [2, 2],
+            "margin": list(field.margin),
+        }
     }
 
 

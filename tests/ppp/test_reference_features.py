@@ -176,10 +176,51 @@ def test_a_map_behind_what_shows_no_window_has_no_reference():
         ppp.ReferenceFeatures(net, 8)
 
 
-def test_a_map_behind_an_enlargement_has_no_reference():
-    inputs = keras.Input((None, None, 1))
+def decoder(enlarge, factor, size=None):
+    """A U-Net of one level, with another map between."""
+    inputs = keras.Input((size, size, 1))
+    conv = [keras.layers.Conv2D(2, 3, padding="same") for _ in range(3)]
+    fine = conv[0](inputs)
+    coarse = conv[1](keras.layers.MaxPooling2D(factor)(fine))
+    joined = keras.layers.Concatenate()([enlarge(coarse), fine])
+    return keras.Model(inputs, {"coarse": coarse, "fine": conv[2](joined)})
+
+
+@pytest.mark.parametrize(
+    "enlarge, factor",
+    [
+        (keras.layers.UpSampling2D(2), 2),
+        (keras.layers.UpSampling2D(3, interpolation="bilinear"), 3),
+        (keras.layers.Conv2DTranspose(2, 3, strides=2, padding="same"), 2),
+        (keras.layers.Conv2DTranspose(2, 4, strides=3, padding="same"), 3),
+    ],
+)
+def test_behind_a_decoder_they_are_those_of_a_larger_picture(enlarge, factor):
+    net = decoder(enlarge, factor, 48)
+    reference = ppp.ReferenceFeatures(net, 12)
+    picture = np.random.default_rng(0).normal(size=(1, 48, 48, 1))
+    whole = to_numpy(net(picture))
+    (margin, _), (size, _) = reference.margin, reference.picture_shape
+    start = 18 - margin
+    part = picture[:, start : start + size, start : start + size]
+    features = to_numpy(reference.model(part))
+    for stage, step in (("coarse", factor), ("fine", 1)):
+        (first, last), _ = reference.positions[stage]
+        place = slice(18 // step, 30 // step)
+        np.testing.assert_allclose(
+            features[stage][:, first:last, first:last],
+            whole[stage][:, place, place],
+            atol=1e-5,
+        )
+
+
+def test_a_map_of_no_whole_factor_has_no_reference():
+    inputs = keras.Input((24, 24, 1))
     conv = keras.layers.Conv2D(1, 3, padding="same")
-    enlarged = keras.layers.UpSampling2D(2)(conv(inputs))
-    net = keras.Model(inputs, {"up": enlarged})
-    with pytest.raises(ValueError, match="'up' has no receptive field"):
-        ppp.ReferenceFeatures(net, 8)
+    net = keras.Model(
+        inputs, {"up": keras.layers.Resizing(32, 32)(conv(inputs))}
+    )
+    with pytest.raises(
+        ValueError, match="'up' has no receptive field: .*24x24"
+    ):
+        ppp.ReferenceFeatures(net, 24)

@@ -8,6 +8,7 @@ import keras
 from keras_padpos.layers.resampling import INTERPOLATION_REACH
 from keras_padpos.layers.resampling import resizes_plainly
 from keras_padpos.models._call import Call
+from keras_padpos.models.graph.layer_cells import upsampling_cells
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import RECURRENT
@@ -37,14 +38,7 @@ def enlarged_rim(layer: Any) -> tuple[int, ...]:
     Returns:
         One number an axis; 0 where nothing is mixed.
     """
-    factors = layer.size if isinstance(layer.size, tuple) else (layer.size,)
-    reach = INTERPOLATION_REACH[getattr(layer, "interpolation", "nearest")]
-    # Half a cell of the smaller map, and a whole one more for each further
-    # cell that is read.
-    return tuple(
-        -(-(2 * reach - 1) * factor // 2) if reach and factor > 1 else 0
-        for factor in factors
-    )
+    return tuple(axis.within(0, 0)[0] for axis in upsampling_cells(layer))
 
 
 def _transposed_site(call):

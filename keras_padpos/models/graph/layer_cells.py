@@ -75,14 +75,19 @@ def layer_cells(
             )
         )
     if is_exactly(layer, UPSAMPLING):
-        factors = layer.size if isinstance(layer.size, tuple) else (layer.size,)
-        reach = INTERPOLATION_REACH[getattr(layer, "interpolation", "nearest")]
-        return tuple(_interpolated(1, factor, reach) for factor in factors)
+        return upsampling_cells(layer)
     if is_exactly(layer, (keras.layers.Resizing,)):
         return _resized(layer, sizes, new_sizes)
     if type(layer) is ResizeToMatch:
         return "lays the outermost cells of two maps on each other"
     return None
+
+
+def upsampling_cells(layer: Any) -> tuple[SeenCells, ...]:
+    """The cells that positions see behind an `UpSampling` of any rank."""
+    factors = layer.size if isinstance(layer.size, tuple) else (layer.size,)
+    reach = INTERPOLATION_REACH[getattr(layer, "interpolation", "nearest")]
+    return tuple(_interpolated(1, factor, reach) for factor in factors)
 
 
 def axis_cells(axis: Axis) -> SeenCells:

@@ -160,6 +160,14 @@ class ReceptiveField:
 
         return tuple(map(cells, range(len(self.stride))))
 
+    def numbers(self) -> dict[str, Any]:
+        """All attributes but `seen`, as JSON has them: fractions are floats."""
+        return {
+            attribute.name: _listed(getattr(self, attribute.name))
+            for attribute in attributes(self)
+            if attribute.name != "seen"
+        }
+
     def shared(self, other: "ReceptiveField") -> "ReceptiveField":
         """What both say, number by number; `None` where they differ."""
         changes: dict[str, Any] = {}
@@ -171,6 +179,12 @@ class ReceptiveField:
                     for one, another in zip(ours, theirs, strict=True)
                 )
         return replace(self, **changes)
+
+
+def _listed(value):
+    if isinstance(value, tuple):
+        return [_listed(entry) for entry in value]
+    return float(value) if isinstance(value, Fraction) else value
 
 
 class _NoFieldError(InputError, KeyError):
