@@ -106,6 +106,8 @@ multiples of 4, halo 20; 1.17 times the picture is computed.
         )
     most = _most(tile, axes, whole, batch_size)
     if border == "model":
+        if any(map(_Axis.is_split, axes, most)):
+            whole.check_borders()
         axes = [
             _round(whole, number, axis) if axis.is_split(cells) else axis
             for number, (axis, cells) in enumerate(zip(axes, most, strict=True))
@@ -360,7 +362,11 @@ def _sides(whole, axis):
     entering = whole.input_fields()
     for site in whole.sites():
         # What layers of other classes read was found by running them.
-        if site.padding_mode is None or site.pads is None or site.block:
+        if (
+            site.padding_mode is None
+            or site.pads is None
+            or site.block is not None
+        ):
             continue
         field = entering.get(site.padding_layer or site.name)
         if field is not None and any(site.pads[axis]):

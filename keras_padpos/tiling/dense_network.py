@@ -19,6 +19,7 @@ from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.padded_network import behaviours_of
 from keras_padpos.models.graph.padding_site import PaddingSites
+from keras_padpos.models.trials._behaviour import border_reads_far
 
 Cells = tuple[int, ...]
 _OUTPUT = "tiled_output"
@@ -132,6 +133,27 @@ class NetworkAtSize:
             if name in self.fields:
                 fields.setdefault(call.name, self.fields[name])
         return fields
+
+    def check_borders(self) -> None:
+        """Refuse layers whose own code fills a border from afar.
+
+        Raises:
+            InputError: If positions at a border see cells of the far half.
+        """
+        rank, first = self.network.rank, self.network.first
+        for call in self.graph.calls:
+            behaviours = behaviours_of(call, [rank], first) or ()
+            if any(each.pads_somewhere for each in behaviours) and any(
+                border_reads_far(call, number, rank, first)
+                for number, shape in zip(
+                    call.inputs, call.input_shapes, strict=True
+                )
+                if len(shape) - 2 == rank
+            ):
+                raise _refusal(
+                    f"what {_named(call)} gives at a border of the map depends "
+                    "on cells far from it"
+                )
 
     def sites(self) -> PaddingSites:
         """Where the network pads."""
