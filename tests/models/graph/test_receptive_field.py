@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from exact_fields import assert_field_is_exact
 from keras import layers
 from large_on_tensorflow import large_network
 from oracles import gradient
@@ -462,6 +463,68 @@ def test_names_of_layers_in_models_inside_may_be_short():
             models.stages(model, [name])
     with pytest.raises(InputError, match="`only`.*Did you mean conv_"):
         models.convert_padding(model, "reflect", only="conv_c")
+
+
+def unet(enlarge, factor=2, size=None):
+    """Two levels, for one size or another; sizes need not be multiples."""
+
+    def conv(x):
+        return layers.Conv2D(2, 3, padding="same", use_bias=False)(x)
+
+    def level(x, inner):
+        fine = conv(x)
+        pooled = layers.AveragePooling2D(factor, padding="same")(fine)
+        x = enlarge(inner(pooled))
+        rows, columns = np.subtract(x.shape[1:3], fine.shape[1:3]).tolist()
+        x = layers.Cropping2D(((0, rows), (columns, 0)))(x)
+        return conv(layers.Concatenate()([x, fine]))
+
+    def make(size):
+        inputs = keras.Input((size, size, 2))
+        return keras.Model(inputs, level(inputs, lambda x: level(x, conv)))
+
+    return make if size is None else make(size)
+
+
+def transposed(kernel, stride):
+    return lambda x: layers.Conv2DTranspose(
+        2, kernel, stride, padding="same", use_bias=False
+    )(x)
+
+
+@pytest.mark.parametrize(
+    "enlarge, factor, size",
+    [
+        (layers.UpSampling2D(2), 2, 40),
+        (layers.UpSampling2D(2, interpolation="bilinear"), 2, 44),
+        (layers.UpSampling2D(3), 3, 63),
+        (transposed(3, 2), 2, 44),
+        (transposed(4, 2), 2, 44),
+        (transposed(2, 3), 3, 63),
+    ],
+)
+def test_the_field_of_a_u_net_is_exact(enlarge, factor, size):
+    field = assert_field_is_exact(unet(enlarge, factor), size)
+    assert field.stride == (1, 1)
+    assert {type(each) for each in field.stride} == {int}
+    assert field.period == (factor**2,) * 2
+
+
+def test_the_gradient_of_a_decoder_lies_in_its_field():
+    # Sizes that no stride divides: SAME pooling pads, and crops are uneven.
+    size = 21
+    model = unet(layers.UpSampling2D(2, interpolation="bilinear"), 2, size)
+    _positive(model)
+    field = models.receptive_field(model)[model.output_names[0]]
+    x = np.ones((1, size, size, 2), "float32")
+    for position in ((0, 20), (7, 8), (13, 10), (14, 11)):
+        upstream = np.zeros((1, size, size, 2), "float32")
+        upstream[0, position[0], position[1]] = 1
+        seen = gradient(model, x, upstream)[0].any(-1)
+        for axis, (low, high) in enumerate(field.cells(position)):
+            cells = np.flatnonzero(seen.any(1 - axis))
+            assert cells.min() == max(low, 0)
+            assert cells.max() == min(high, size - 1)
 
 
 def test_one_layer_without_a_window_leaves_the_rest_and_says_why():
