@@ -53,6 +53,14 @@ class Coordinates(layers.Layer):
         return x + keras.ops.reshape(rows, (1, -1, 1, 1))
 
 
+class Wrapping(layers.Layer):
+    """Puts the last row before the first."""
+
+    def call(self, x):
+        x = keras.ops.concatenate([x[:, -1:], x, x[:, :1]], axis=1)
+        return keras.ops.max_pool(x, (3, 1), 1)
+
+
 @pytest.mark.parametrize(
     "layer, message",
     [
@@ -64,12 +72,13 @@ class Coordinates(layers.Layer):
         ),
         (layers.Resizing(8, 8, name="size"), "'size'"),
         (Coordinates(name="rows"), "'rows'.*another position"),
+        (Wrapping(name="wraps"), "'wraps'.*border of the map depends on cells"),
         (
             layers.LayerNormalization(axis=(1, 2, 3), name="all"),
             "Layer 'all'|layer 'all'",
         ),
     ],
-    ids=["gate", "norm", "flat", "resizing", "positions", "layer norm"],
+    ids=["gate", "norm", "flat", "resizing", "positions", "wrap", "layer norm"],
 )
 def test_what_looks_at_the_whole_map_is_refused(layer, message):
     inputs = keras.Input((16, 16, 2))

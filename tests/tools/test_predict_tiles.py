@@ -2,11 +2,17 @@
 
 import functools
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
+from run_binary import ROOT
 from run_tool import run_tool
 
 tool = functools.partial(run_tool, "tools.predict_tiles")
@@ -103,3 +109,36 @@ def test_what_cannot_work_is_said_in_one_line(folder, tmp_path, flag, message):
     done = tool(*flags, flag, cwd=folder)
     assert done.returncode == 1
     assert message in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.large
+def test_a_killed_run_goes_on(folder, tmp_path):
+    folder, _, _ = folder
+    (tmp_path / "in").mkdir()
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "in" / "x.npy", rng.random((4000, 4000, 3), "float32"))
+    command = [
+        *(sys.executable, "-m", "tools.predict_tiles"),
+        *(f"--model={folder / 'net.keras'}", "--images=in", "--tile=64"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    start = functools.partial(
+        subprocess.Popen,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    killed = start([*command, "--out=killed"])
+    state = tmp_path / "killed" / "x.npy.json"
+    while not state.exists():
+        assert killed.poll() is None
+        time.sleep(0.1)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert 0 < json.loads(state.read_text())["done"] < 4000
+    assert not (tmp_path / "killed" / "x.npy").exists()
+    for out in ("killed", "whole"):
+        assert start([*command, f"--out={out}"]).wait() == 0
+    files = [tmp_path / out / "x.npy" for out in ("killed", "whole")]
+    assert files[0].read_bytes() == files[1].read_bytes()
