@@ -104,8 +104,13 @@ def _runs(
 def release(array: Any) -> None:
     """Give the pages of a memmap back, whose file keeps them.
 
-    Else a process seems to hold all that it has read or written.
+    Else a process seems to hold all that it has read or written. What is
+    private to a process, such as changes of a memmap of mode `"c"`, stays.
     """
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    if array is None or array.mode == "c":
+        return
     while array is not None and not isinstance(array, mmap.mmap):
         array = getattr(array, "base", None)
     if array is not None and hasattr(array, "madvise"):

@@ -65,6 +65,7 @@ def test_stage_maps(name, size, tile):
     assert_same(tiling.predict(net, x, tile), whole(net, x))
 
 
+@pytest.mark.large
 def test_deeplab_is_refused_for_its_image_pooling():
     pytest.importorskip("keras_hub")
     net = models.deeplab("resnet18", 2, input_shape=(64, 64, 3))
