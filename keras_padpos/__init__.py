@@ -1,4 +1,4 @@
-"""See, choose and change what padding tells a Keras network about position.
+"""See, choose, change and avoid what padding tells a network about position.
 
 The floors, each importing only from those above it in this list:
 
@@ -11,6 +11,7 @@ The floors, each importing only from those above it in this list:
 * `training`: one resumable training loop, on every backend.
 * `probes`: position probes: targets, heads, solvers, evaluation.
 * `ppp`: the padding's own pattern (PPP).
+* `tiling`: exact prediction of pictures of any size, in tiles.
 * `data`: pictures and masks from folders, TFDS and bundled samples.
 * `tasks`: location-dependent tasks, semantic heads, F-Conv's tests, attacks.
 * `files`: export, loading and inspection of saved models.
@@ -39,6 +40,7 @@ _DOOR = {
     "find_padding_sites": "models",
     "measure_pattern": "measure",
     "measure_position": "measure",
+    "predict_tiles": "tiling",
     "receptive_field": "models",
 }
 
@@ -59,6 +61,7 @@ __all__ = [
     "models",
     "padding",
     "ppp",
+    "predict_tiles",
     "probes",
     "published",
     "receptive_field",
@@ -67,6 +70,7 @@ __all__ = [
     "studies",
     "sweep",
     "tasks",
+    "tiling",
     "tools",
     "training",
 ]
@@ -88,6 +92,7 @@ if _TYPE_CHECKING:
     from keras_padpos import studies
     from keras_padpos import sweep
     from keras_padpos import tasks
+    from keras_padpos import tiling
     from keras_padpos import tools
     from keras_padpos import training
     from keras_padpos.measure import PatternCallback
@@ -98,6 +103,7 @@ if _TYPE_CHECKING:
     from keras_padpos.models import convert_padding
     from keras_padpos.models import find_padding_sites
     from keras_padpos.models import receptive_field
+    from keras_padpos.tiling import predict_tiles
 
 
 def __getattr__(name: str) -> object:

@@ -21,6 +21,7 @@ FLOORS = (
     "training",
     "ppp",
     "probes",
+    "tiling",
     "data",
     "tasks",
     "files",

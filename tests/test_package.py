@@ -18,6 +18,7 @@ DOOR = {
     "find_padding_sites",
     "measure_pattern",
     "measure_position",
+    "predict_tiles",
     "receptive_field",
 }
 

@@ -5,8 +5,9 @@ own, over the convolutions of whole networks; `python -m tools.benchmark probe`
 compares position probes with the original recipe; `python -m tools.benchmark
 pattern` compares the measurement of padding's pattern with the forward passes
 that it cannot do without; `python -m tools.benchmark canvas` compares training
-on canvases of small pictures with training on ready ones. `--help` after that
-lists its flags.
+on canvases of small pictures with training on ready ones; `python -m
+tools.benchmark tiles` compares exact tiles with the whole picture and with
+blended windows. `--help` after that lists its flags.
 """
 
 import importlib
@@ -26,6 +27,7 @@ _BENCHMARKS = {
     "padding": "tools.padding_benchmark",
     "pattern": "tools.pattern_benchmark",
     "probe": "tools.probe_benchmark",
+    "tiles": "tools.tiles_benchmark",
 }
 
 _HELP = ("-?", "-h", "-help", "--help", "--helpshort", "--helpfull")

@@ -354,6 +354,7 @@ class Reflect(CopyMode):
     """
 
     name = "reflect"
+    local = True
 
     def __init__(self, odd: bool = False) -> None:
         if not isinstance(odd, bool):
@@ -411,6 +412,7 @@ class Symmetric(CopyMode):
     """
 
     name = "symmetric"
+    local = True
 
     def source(self, position: Any, size: Any) -> Any:
         """Bounce off the outer edges; period `2 * size`."""
@@ -440,6 +442,7 @@ class Replicate(CopyMode):
     """
 
     name = "replicate"
+    local = True
 
     def source(self, position: Any, size: Any) -> Any:
         """Stop at the ends."""

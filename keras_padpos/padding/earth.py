@@ -110,6 +110,10 @@ class Earth(CopyMode):
         opposite = _half_turn(inputs * turned, second)
         return Symmetric().fold(inputs * (1 - turned) + opposite, widths[0])
 
+    def is_local(self, axis: int) -> bool:
+        """Latitude is, beside a whole circle of longitude."""
+        return axis == 0
+
     def check_reach(
         self,
         sizes: Sequence[int | None],

@@ -30,6 +30,7 @@ class Extrapolate(PaddingMode):
     """
 
     name = "extrapolate"
+    local = True
     combines = True
 
     def pad(self, inputs: Any, pad_width: Any, **kwargs: Any) -> Any:

@@ -41,6 +41,10 @@ class PaddingMode:
     copies: bool = False
     """Whether every added cell equals a cell of the input."""
 
+    local: bool = False
+    """Whether added cells depend on as many cells nearest the edge as are
+    added, and one more; see `is_local`."""
+
     random: bool = False
     """Whether the mode draws: its layer then owns a `SeedGenerator`."""
 
@@ -150,6 +154,17 @@ class PaddingMode:
             A number of cells, or `None` where a mode has no such width.
         """
         return None
+
+    def is_local(self, axis: int) -> bool:
+        """Whether cells added along a spatial axis depend on few cells.
+
+        On those nearest the edge, one more than are added, in the line of the
+        axis. A part of the map that touches this edge then gets the same.
+
+        Args:
+            axis: The axis, counted from 0.
+        """
+        return self.local
 
     def check_reach(
         self,

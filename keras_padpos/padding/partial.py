@@ -39,6 +39,7 @@ class Partial(PaddingMode):
     """
 
     name = "partial"
+    local = True
     combines = True
     native = True
 

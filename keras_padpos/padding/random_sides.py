@@ -37,6 +37,7 @@ class RandomSides(PaddingMode):
     """
 
     name = "random_sides"
+    local = True
     combines = True
     random = True
 

@@ -29,6 +29,7 @@ class Zeros(PaddingMode):
     """
 
     name = "zeros"
+    local = True
     native = True
     transposable = True
     combines = True
@@ -60,6 +61,7 @@ class Constant(PaddingMode):
     """
 
     name = "constant"
+    local = True
     combines = True
 
     def __init__(self, value: float = 0.0) -> None:

@@ -10,6 +10,7 @@ from keras_padpos.runs import Program
 TOOLS = (
     "convert_padding",
     "inspect_model",
+    "predict_tiles",
     "export_saved_model",
     "report",
     "position_tables",

@@ -185,3 +185,32 @@ def test_words_of_other_libraries_are_told_apart(word, name):
 def test_constant_wants_a_number():
     with pytest.raises(ValueError, match="`value` must be a number"):
         padding.Constant("grey")
+
+
+LOCAL = {
+    "zeros",
+    "constant",
+    "reflect",
+    "symmetric",
+    "replicate",
+    "partial",
+    "random_sides",
+    "extrapolate",
+}
+
+
+@pytest.mark.parametrize("name", [*padding.names(), "extrapolate"])
+def test_local_modes_read_the_cells_nearest_the_edge(name):
+    """One more than are added; other modes read further, or aside."""
+    mode = padding.get(name)
+    assert mode.is_local(0) == (name in LOCAL)
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    other = x.copy()
+    other[4:16] += 1
+    pads = [(3, 3), (0, 0)]
+    frames = [
+        np.delete(np.asarray(mode.pad(y, pads)), slice(3, -3), axis=0)
+        for y in (x, other)
+    ]
+    if mode.is_local(0):
+        np.testing.assert_array_equal(*frames)

@@ -1,5 +1,6 @@
 """Copies of a network: with initial weights, or for another picture size."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -55,19 +56,26 @@ def _without_seeds(config: Any) -> Any:
     return config
 
 
-def resized(
-    model: keras.Model, input_shape: tuple[int | None, int | None, int]
-) -> keras.Model:
-    """Build a network for pictures of another size, weights kept."""
-    own_shape = tuple(model.inputs[0].shape[1:])
+def resized(model: keras.Model, input_shape: Sequence[Any]) -> keras.Model:
+    """Build a network for pictures of another size, weights kept.
+
+    Args:
+        model: A functional or Sequential model.
+        input_shape: Shape of its input without the batch; of several inputs a
+            list of shapes, in the order of `model.inputs`.
+    """
+    own = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+    own_shape = own[0] if len(own) == 1 else own
+    shapes = [input_shape] if len(own) == 1 else input_shape
     fits = all(
         size is None or size == new_size
-        for size, new_size in zip(own_shape, input_shape, strict=True)
+        for own_sizes, sizes in zip(own, shapes, strict=True)
+        for size, new_size in zip(own_sizes, sizes, strict=True)
     )
     if fits:
         return model
     try:
-        return _Resize(input_shape).run(model)
+        return _Resize(shapes).run(model)
     except Exception as error:
         # What a layer says to a size is up to its class.
         raise InputError(
@@ -80,9 +88,9 @@ def resized(
 class _Resize(Rebuild):
     """Gives models inside the sizes that come to them."""
 
-    def __init__(self, input_shape):
+    def __init__(self, shapes):
         super().__init__()
-        self._shape = (None, *input_shape)
+        self._shapes = [(None, *shape) for shape in shapes]
 
     def enter(self, model, tensors):
         if all(None in tensor.shape[1:-1] for tensor in model.inputs):
@@ -90,12 +98,12 @@ class _Resize(Rebuild):
         return tuple(tuple(tensor.shape) for tensor in tensors)
 
     def entry_shapes(self, model, context):
-        if self._shape is None:
+        if self._shapes is None:
             return (
                 list(context)
                 if context
                 else super().entry_shapes(model, context)
             )
         # The first to enter is the model around all others.
-        shape, self._shape = self._shape, None
-        return [shape]
+        shapes, self._shapes = self._shapes, None
+        return shapes

@@ -98,25 +98,10 @@ class PaddedCall:
             RefusalError: If a smaller map may get other values, or may lie on
                 another grid.
         """
-        layer, shapes = self.call.operation, self.call.input_shapes
-        if (
-            is_known(layer)
-            or is_exactly(layer, (*UPSAMPLING, *TRANSPOSED, *STRETCHING))
-            or is_pointwise(layer, shapes[0], self.first)
-            or is_gate(layer, shapes[0], self.first)
-        ):
+        layer = self.call.operation
+        behaviours = behaviours_of(self.call, ranks, self.first)
+        if behaviours is None:
             return None
-        behaviours = [
-            behaviour
-            for number, shape in dict(
-                zip(self.call.inputs, shapes, strict=True)
-            ).items()
-            if len(shape) - 2 in ranks
-            for behaviour in behaviour_of(
-                self.call, number, len(shape) - 2, self.first
-            )
-            if behaviour.is_map
-        ]
         if any(behaviour.positional for behaviour in behaviours):
             raise RefusalError(
                 "what it gives for the same cells is another at another "
@@ -146,6 +131,37 @@ class PaddedCall:
         if behaviour.pads_somewhere and None in behaviour.pads:
             raise RefusalError(OPEN_SIZE)
         return behaviour
+
+
+def behaviours_of(
+    call: Call, ranks: Collection[int], first: int
+) -> list[Behaviour] | None:
+    """Run a call to find what it does with the maps that enter it.
+
+    Args:
+        call: The call.
+        ranks: Numbers of spatial axes that maps have.
+        first: The first spatial axis.
+
+    Returns:
+        For each map and output one; `None` where that is known otherwise.
+    """
+    layer, shapes = call.operation, call.input_shapes
+    if (
+        not shapes
+        or is_known(layer)
+        or is_exactly(layer, (*UPSAMPLING, *TRANSPOSED, *STRETCHING))
+        or is_pointwise(layer, shapes[0], first)
+        or is_gate(layer, shapes[0], first)
+    ):
+        return None
+    return [
+        behaviour
+        for number, shape in dict(zip(call.inputs, shapes, strict=True)).items()
+        if len(shape) - 2 in ranks
+        for behaviour in behaviour_of(call, number, len(shape) - 2, first)
+        if behaviour.is_map
+    ]
 
 
 def padded_calls(

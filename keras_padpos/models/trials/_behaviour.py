@@ -98,30 +98,77 @@ def behaviour_of(
     Returns:
         One for each output. Nothing is raised: what is unknown has a reason.
     """
+    return tuple(
+        Behaviour(is_map=False) if trials is None else _at_its_size(trials)
+        for trials in _trials(call, tensor, rank, first)
+    )
+
+
+def border_reads_far(
+    call: Call, tensor: int, rank: int, first: int = 1
+) -> bool:
+    """Whether what a call gives near an end of a map depends on the far half.
+
+    As where it goes round by its own code. Whatever cannot be tried may.
+
+    Args:
+        call: The call.
+        tensor: Number of the tensor that is changed; a map.
+        rank: Number of its spatial axes.
+        first: The first of them.
+    """
+    for trials, behaviour in zip(
+        _trials(call, tensor, rank, first),
+        behaviour_of(call, tensor, rank, first),
+        strict=True,
+    ):
+        if trials is None or not behaviour.pads_somewhere:
+            continue
+        # Windows must be short beside the map.
+        sizes = tuple(
+            size + 4 * axis.stride * -(-6 * _length(axis) // axis.stride)
+            for size, axis in zip(
+                _congruent(trials, _SMALL[rank]),
+                behaviour.axes or (),
+                strict=True,
+            )
+        )
+        if not trials.fits(sizes, times=16) or trials.border_reads_far(sizes):
+            return True
+    return False
+
+
+def _length(axis):
+    return axis.extent + abs(axis.before)
+
+
+def _trials(call, tensor, rank, first):
+    """What tries each output; `None` for one that is no map."""
     shape = call.input_shapes[call.inputs.index(tensor)]
     start = first if len(shape) == rank + 2 else 1
     input_sizes = shape[start : start + rank]
-    results: list[Behaviour] = []
     key = call_key(call)
+    results: list[SizeTrials | None] = []
     for output, made in enumerate(call.output_shapes):
         plain = len(made) == rank + 1 and made[1:] == input_sizes
         empty = made[:1] == (0,)  # left out, as what is returned on demand
         if empty or (len(made) != rank + 2 and not plain):
-            results.append(Behaviour(is_map=False))
+            results.append(None)
             continue
         begin = first if len(made) == rank + 2 else 1
-        trials = SizeTrials(
-            call,
-            tensor,
-            rank,
-            first,
-            output,
-            input_sizes,
-            made[begin : begin + rank],
-            key,
+        results.append(
+            SizeTrials(
+                call,
+                tensor,
+                rank,
+                first,
+                output,
+                input_sizes,
+                made[begin : begin + rank],
+                key,
+            )
         )
-        results.append(_at_its_size(trials))
-    return tuple(results)
+    return results
 
 
 def _at_its_size(trials):

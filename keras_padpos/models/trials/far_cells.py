@@ -93,3 +93,30 @@ def reach_beyond(run: TrialRun, expected: Seen, axis: int) -> int:
                 low, high = window.cells(int(position))
                 reach = max(reach, low - (p + length - 1), p - high)
     return reach
+
+
+def border_reads_far(run: TrialRun) -> bool:
+    """Whether positions near an end see cells of the other half of the map.
+
+    As where cells beyond the end are those of the far side, or of the whole.
+    Windows must be shorter than a quarter of the map.
+
+    Raises:
+        TrialError: If the call cannot be run, or not twice alike.
+    """
+    output = MovedOutput(run)
+    kinds = [1] * (4 * len(run.sizes))
+    changed = output.maps[kinds]
+    for half, each in enumerate(run.changes(output.maps[1])):
+        for axis, n in enumerate(run.sizes):
+            for end, cells in enumerate((slice(n // 2, n), slice(0, n // 2))):
+                box = (slice(None),) * axis + (cells,)
+                changed[(4 * axis + 2 * end + half, *box)] = each[box]
+    for draw in range(run.draws):
+        moved = np.abs(output.by(changed, kinds, draw)) > output.rounding(draw)
+        for axis, m in enumerate(moved.shape[1:-1]):
+            rows = np.moveaxis(moved[4 * axis : 4 * axis + 4], axis + 1, 0)
+            near = max(m // 4, 1)
+            if rows[:near, :2].any() or rows[m - near :, 2:].any():
+                return True
+    return False

@@ -11,6 +11,7 @@ from keras_padpos.models._call import Call
 from keras_padpos.models.trials._call_key import Key
 from keras_padpos.models.trials.cell_changes import CellChanges
 from keras_padpos.models.trials.cell_changes import Seen
+from keras_padpos.models.trials.far_cells import border_reads_far
 from keras_padpos.models.trials.far_cells import reach_beyond
 from keras_padpos.models.trials.far_cells import reaches_far
 from keras_padpos.models.trials.seen_axis import Axis
@@ -163,6 +164,17 @@ class SizeTrials:
                 return str(error)
 
         return self._once((sizes, axis, expected, "reach"), make)
+
+    def border_reads_far(self, sizes: Sizes) -> bool:
+        """Whether an end sees the other half, or that cannot be tried."""
+
+        def make():
+            try:
+                return border_reads_far(self._run(sizes))
+            except TrialError:
+                return True
+
+        return self._once((sizes, "border"), make)
 
     @property
     def ratio(self) -> Sizes:

@@ -10,6 +10,7 @@ from keras_padpos.models import find_padding_sites
 from keras_padpos.models import receptive_field
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.trials._behaviour import behaviour_of
+from keras_padpos.models.trials._behaviour import border_reads_far
 from keras_padpos.models.trials.seen_axis import Axis
 
 
@@ -685,3 +686,21 @@ def test_windows_wider_than_a_small_map(filters, patch):
     seen = behaviour(Subclass(filters, patch, patch), (224, 224, 3))
     assert seen.axes == (Axis(patch, 0, patch),) * 2
     assert seen.pads == ((0, 0), (0, 0))
+
+
+@pytest.mark.parametrize(
+    "function, far",
+    [
+        (wrapped, True),
+        (lambda x: ops.roll(x, 1, 2), True),
+        (lambda x: ops.roll(x, 17, 1), True),
+        (lambda x: ops.pad(x, ((0, 0), (2, 2), (1, 0), (0, 0))), False),
+        (lambda x: ops.concatenate([x[:, 2:0:-1], x], 1), False),
+        (lambda x: x, False),
+    ],
+    ids=["wrap", "roll", "far roll", "zeros", "reflect", "identity"],
+)
+def test_borders_that_read_the_far_half_are_told(function, far):
+    inputs = keras.Input((32, 30, 3))
+    call = model_graph(keras.Model(inputs, Code(function)(inputs))).calls[-1]
+    assert border_reads_far(call, call.inputs[0], 2) == far

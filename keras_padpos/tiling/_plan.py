@@ -1,0 +1,458 @@
+"""How to cut a picture so that tiles give what the whole gives."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import keras
+
+from keras_padpos import padding
+from keras_padpos.errors import InputError
+from keras_padpos.padding import Circular
+from keras_padpos.padding import Constant
+from keras_padpos.padding import CopyMode
+from keras_padpos.padding import Earth
+from keras_padpos.padding import Interpolate
+from keras_padpos.padding import PaddingMode
+from keras_padpos.padding import Zeros
+from keras_padpos.tiling.dense_network import DenseNetwork
+from keras_padpos.tiling.dense_network import NetworkAtSize
+from keras_padpos.tiling.tiling_plan import TiledOutput
+from keras_padpos.tiling.tiling_plan import TilingPlan
+
+Cells = tuple[int, ...]
+
+# What the maps of one batch of windows may take, if no tile is given. What a
+# backend holds besides is two to four times as much.
+_BYTES = 2**28
+_NUMBER_BYTES = 4
+# Windows are at least so many times as long as both halos.
+_LEAST_HALOS = 1.5
+
+
+def plan(
+    model: keras.Model,
+    picture_shape: Sequence[int],
+    tile: int | Sequence[int | None] | None = None,
+    *,
+    batch_size: int = 1,
+    border: Any = "model",
+) -> TilingPlan:
+    """Choose windows from whose outputs that of the whole picture is put.
+
+    All windows have one size, which leaves the same rest as the picture's when
+    it is divided by the network's period, so that uneven SAME padding falls
+    alike; they start at multiples of the period, overlap by what padding may
+    reach, and end at the picture's border or before it.
+
+    Example:
+
+    >>> net = keras.applications.VGG16(weights=None, include_top=False)
+    >>> stage = keras.Model(net.input, net.get_layer("block3_conv3").output)
+    >>> print(plan(stage, (1000, 1000), tile=400))
+    3x3 windows of 360x360 cells on a picture of 1000x1000; starts at \
+multiples of 4, halo 20; 1.17 times the picture is computed.
+
+    Args:
+        model: A functional or Sequential model from pictures, lines or
+            volumes to maps.
+        picture_shape: Spatial sizes of the picture, or its shape without the
+            batch, in cells.
+        tile: Largest size of a window in cells, halo included: one int, or
+            one an axis, of which `None` is the whole axis. `None`: windows
+            whose maps take about 256 MiB a batch, and at least one and a half
+            times the halo of both sides.
+        batch_size: Windows that are run at once; matters if `tile` is `None`.
+        border: `"model"`: the network pads, as it does for the whole picture.
+            Or how the picture is continued in place of all padding: `"zeros"`,
+            `"constant"`, `"reflect"`, `"symmetric"`, `"replicate"`,
+            `"circular"`, or one of these for each axis, as `padding.get` takes
+            them.
+
+    Returns:
+        A `TilingPlan`.
+
+    Raises:
+        ValueError: If an argument is none of these; if tiles cannot give what
+            the whole gives: the message names the layer and what it does; if
+            `tile` is too small for the network, with the least that is not.
+    """
+    network = DenseNetwork(model)
+    picture = _sizes(picture_shape, network)
+    modes = _border(border, network.rank)
+    whole = network.at(picture)
+    fields = whole.outputs()
+    _refuse_stretching(whole)
+    period = whole.period()
+    axes = []
+    for axis in range(network.rank):
+        axes.append(
+            _Axis(
+                picture[axis],
+                period[axis],
+                tuple(
+                    _Reach(
+                        Fraction(field.stride[axis]),
+                        *field.clear[axis],
+                        field.positions[axis],
+                    )
+                    for field in fields
+                ),
+                modes[axis],
+            )
+        )
+    most = _most(tile, axes, whole, batch_size)
+    if border == "model":
+        if any(map(_Axis.is_split, axes, most)):
+            whole.check_borders()
+        axes = [
+            _round(whole, number, axis) if axis.is_split(cells) else axis
+            for number, (axis, cells) in enumerate(zip(axes, most, strict=True))
+        ]
+    windows = [
+        axis.window(cells, number)
+        for number, (axis, cells) in enumerate(zip(axes, most, strict=True))
+    ]
+    window = tuple(windows)
+    starts = tuple(
+        axis.starts(size) for axis, size in zip(axes, windows, strict=True)
+    )
+    if window != picture or any(axis.mode for axis in axes):
+        _check_window(whole, network.at(window), axes)
+    outputs = []
+    for number, (name, shape, tensor) in enumerate(
+        zip(
+            network.names,
+            whole.output_shapes(),
+            network.model.outputs,
+            strict=True,
+        )
+    ):
+        cuts = tuple(
+            axis.cuts(each, size, number)
+            for axis, each, size in zip(axes, starts, windows, strict=True)
+        )
+        first = network.first - 1 if len(shape) > network.rank else 0
+        dtype = keras.backend.standardize_dtype(tensor.dtype)
+        outputs.append(TiledOutput(name, shape, dtype, first, cuts))
+    return TilingPlan(
+        picture,
+        window,
+        starts,
+        period,
+        tuple(axis.halo for axis in axes),
+        tuple(axis.mode for axis in axes),
+        tuple(outputs),
+    )
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Where padding reaches along one axis of an output of the whole."""
+
+    stride: Fraction
+    first: int
+    last: int
+    positions: int
+
+    @property
+    def before(self):
+        """Cells that the first position without padding lies inside."""
+        return self.first * self.stride
+
+    @property
+    def after(self):
+        return (self.positions - 1 - self.last) * self.stride
+
+    def last_in(self, cells_less):
+        """The last clear position of a window that is so much shorter."""
+        return self.last - int(cells_less / self.stride)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One axis of the picture.
+
+    Where it is continued, windows tile the picture with `before` and `after`
+    cells added, and padding must reach nothing that is taken.
+    """
+
+    size: int
+    period: int
+    reaches: tuple[_Reach, ...]
+    mode: PaddingMode | None
+
+    @property
+    def halo(self):
+        return (
+            max(math.ceil(reach.before) for reach in self.reaches),
+            max(math.ceil(reach.after) for reach in self.reaches),
+        )
+
+    @property
+    def added(self):
+        """Cells by which the picture is continued, before and after."""
+        if self.mode is None:
+            return 0, 0
+        before, after = (
+            -(-cells // self.period) * self.period for cells in self.halo
+        )
+        return before, after
+
+    @property
+    def total(self):
+        return self.size + sum(self.added)
+
+    def is_split(self, cells):
+        return cells < self.total
+
+    def step(self, window):
+        """The most cells between the starts of two windows."""
+        return min(
+            math.floor(
+                (reach.last_in(self.size - window) - reach.first + 1)
+                * reach.stride
+                / self.period
+            )
+            * self.period
+            for reach in self.reaches
+        )
+
+    def fitting(self, cells):
+        """The largest size up to `cells` that lies on the picture's grid."""
+        over = max(self.total - cells, 0)
+        return self.total - -(-over // self.period) * self.period
+
+    def window(self, cells, number):
+        """The least size with which as few windows do as with `cells`."""
+        window = self.fitting(cells)
+        if window >= self.total:
+            return self.total
+        short = self.period - self.step(window)
+        if window < 1 or short > 0:
+            least = window + max(short, 0)
+            raise InputError(
+                f"`tile` must be at least {min(least, self.total)} on axis "
+                f"{number} of the picture's {self.size} cells: of smaller "
+                f"windows padding reaches all. Received: {cells}"
+            )
+        more = -(-(self.total - window) // self.step(window))
+        while self.step(
+            window
+        ) > self.period and self.total - window + self.period <= more * (
+            self.step(window) - self.period
+        ):
+            window -= self.period
+        return window
+
+    def starts(self, window):
+        """Where windows start, in cells of the picture."""
+        rest = self.total - window
+        begin = -self.added[0]
+        if not rest:
+            return (begin,)
+        return (*range(begin, begin + rest, self.step(window)), begin + rest)
+
+    def cuts(self, starts, window, output):
+        """See `TiledOutput`."""
+        reach = self.reaches[output]
+
+        def position(cells):
+            return int(cells / reach.stride)
+
+        inner = [position(start) + reach.first for start in starts[1:]]
+        bounds = [0, *inner, reach.positions]
+        return tuple(
+            (low - position(start), low, high)
+            for start, low, high in zip(
+                starts, bounds[:-1], bounds[1:], strict=True
+            )
+        )
+
+
+def _sizes(shape, network):
+    """Spatial sizes of a picture, from these or a shape with channels."""
+    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    if len(sizes) == network.rank + 1:
+        sizes = sizes[network.first - 1 :][: network.rank]
+    if len(sizes) != network.rank or not all(
+        isinstance(size, int) and size > 0 for size in sizes
+    ):
+        raise InputError(
+            f"`picture_shape` must be {network.rank} sizes of at least 1, or "
+            "these and the channels, in the order of the model's input "
+            f"{tuple(network.model.inputs[0].shape[1:])}. "
+            f"Received: {shape!r}"
+        )
+    return sizes
+
+
+def _border(border, rank):
+    """The mode that continues the picture along each axis, if one does."""
+    if isinstance(border, str) and border == "model":
+        return (None,) * rank
+    names = "zeros, constant, reflect, symmetric, replicate, circular"
+    try:
+        modes = padding.get(border, rank).split(rank)
+    except InputError as error:
+        raise InputError(
+            f'`border` must be "model", one of {names}, or one of these for '
+            f"each axis. Received: border={border!r} ({error})"
+        ) from error
+    for mode in modes:
+        copies = isinstance(mode, CopyMode) and mode.copies
+        if isinstance(mode, Earth) or not (
+            copies or isinstance(mode, (Zeros, Constant))
+        ):
+            raise InputError(
+                f'`border` must be "model", one of {names}, or one of these '
+                f"for each axis. Received: border={border!r}"
+            )
+    return modes
+
+
+def _most(tile, axes, whole, batch_size):
+    """The most cells of a window along each axis."""
+    if tile is None:
+        numbers = whole.live_numbers() * batch_size * _NUMBER_BYTES
+        share = _BYTES / (numbers / math.prod(whole.sizes))
+        side = int(share ** (1 / len(axes)))
+        return [
+            max(
+                side,
+                int(_LEAST_HALOS * sum(axis.halo)) + 2 * axis.period,
+            )
+            for axis in axes
+        ]
+    sizes = [tile] * len(axes) if isinstance(tile, int) else tile
+    if (
+        not isinstance(sizes, Sequence)
+        or len(sizes) != len(axes)
+        or not all(
+            size is None or (isinstance(size, int) and size > 0)
+            for size in sizes
+        )
+    ):
+        raise InputError(
+            "`tile` must be an int of at least 1, or one an axis (None: the "
+            f"whole axis), {len(axes)} here. Received: tile={tile!r}"
+        )
+    return [
+        axis.total if size is None else size
+        for axis, size in zip(axes, sizes, strict=True)
+    ]
+
+
+def _refuse_stretching(whole):
+    for site in whole.sites():
+        if isinstance(site.padding_mode, Interpolate):
+            raise InputError(
+                "`model` cannot predict in tiles: layer "
+                f"{site.name!r} enlarges its map in place of padding "
+                '(padding_mode="interpolate"), which moves every cell by an '
+                "amount that depends on the map's size"
+            )
+
+
+def _sides(whole, axis):
+    """Sites that pad along an axis: site, mode there, pads, input's field."""
+    entering = whole.input_fields()
+    for site in whole.sites():
+        # What layers of other classes read was found by running them.
+        if (
+            site.padding_mode is None
+            or site.pads is None
+            or site.block is not None
+        ):
+            continue
+        field = entering.get(site.padding_layer or site.name)
+        if field is not None and any(site.pads[axis]):
+            mode = site.padding_mode.split(len(site.pads))[axis]
+            yield site, mode, site.pads[axis], field
+
+
+def _round(whole, axis, plain):
+    """The axis, continued by its far side where the network does that."""
+    sides = list(_sides(whole, axis))
+    distant = [each for each in sides if not each[1].is_local(axis)]
+    if not distant:
+        return plain
+    site, mode, _, _ = distant[0]
+    way_out = (
+        "Give `tile` None for this axis, which is then not cut, or another "
+        '`border` than "model"'
+    )
+    if not isinstance(mode, Circular):
+        raise InputError(
+            f"`model` cannot predict in tiles along axis {axis}: layer "
+            f"{site.name!r} pads with {mode.name!r}, whose cells depend on "
+            f"more of the map than its nearest ones. {way_out}"
+        )
+    other = next(
+        (each for each in sides if not isinstance(each[1], Circular)), None
+    )
+    if other is not None:
+        reason = f"layer {other[0].name!r} pads with {other[1].name!r}"
+    elif plain.size % plain.period:
+        reason = f"{plain.size} cells are no multiple of {plain.period}"
+    elif any(
+        field.positions[axis] * field.stride[axis] != plain.size
+        for _, _, _, field in sides
+    ):
+        reason = "its maps have lost cells"
+    else:
+        return replace(plain, mode=mode)
+    raise InputError(
+        f"`model` cannot predict in tiles along axis {axis}: layer "
+        f"{site.name!r} pads with 'circular', which continues the picture by "
+        f"its far side only where all layers do so and the size is a multiple "
+        f"of the network's period; {reason}. {way_out}"
+    )
+
+
+def _check_window(
+    whole: NetworkAtSize, part: NetworkAtSize, axes: list[_Axis]
+) -> None:
+    """Raise unless a window gives the part of the maps that is expected."""
+    part.outputs()
+    less = [n - m for n, m in zip(whole.sizes, part.sizes, strict=True)]
+    for name, field in whole.fields.items():
+        if name not in part.fields or not all(
+            _is_part(field, part.fields[name], axis, cells)
+            for axis, cells in enumerate(less)
+        ):
+            raise InputError(
+                f"`model` cannot predict in tiles: the map of layer {name!r} "
+                "does not become smaller with the picture, as if it had a "
+                "size of its own"
+            )
+    for number, axis in enumerate(axes):
+        if axis.mode is not None or not less[number]:
+            continue
+        for site, _, pads, field in _sides(part, number):
+            first, last = field.clear[number]
+            inner = (last + 1, field.positions[number] - first)
+            if any(
+                cells and cells + 1 > clear
+                for cells, clear in zip(pads, inner, strict=True)
+            ):
+                raise InputError(
+                    f"`tile` must be larger than {axis.size - less[number]} "
+                    f"on axis {number}: layer {site.name!r} adds "
+                    f"{max(pads)} cells, which depend on cells that the "
+                    "window's own border reaches"
+                )
+
+
+def _is_part(field, part, axis, cells):
+    stride = Fraction(field.stride[axis])
+    positions = cells / stride
+    return (
+        part.stride[axis] == stride
+        and part.clear[axis][0] == field.clear[axis][0]
+        and field.clear[axis][1] - part.clear[axis][1] == positions
+        and field.positions[axis] - part.positions[axis] == positions
+    )

@@ -1,0 +1,364 @@
+"""Run a network on a picture in tiles."""
+
+import hashlib
+import itertools
+import os
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_padpos import models
+from keras_padpos.checks import check_ints
+from keras_padpos.errors import InputError
+from keras_padpos.errors import did_you_mean
+from keras_padpos.models.graph.graph_walk import input_names
+from keras_padpos.models.graph.graph_walk import packed
+from keras_padpos.tiling._plan import plan
+from keras_padpos.tiling.dense_network import DenseNetwork
+from keras_padpos.tiling.picture_window import read_window
+from keras_padpos.tiling.picture_window import release
+from keras_padpos.tiling.progress_file import ProgressFile
+from keras_padpos.training import suits_xla
+
+Progress = Callable[[int, int], Any]
+# Windows after which pages of memmaps that were read are given back.
+_RELEASE = 16
+
+
+def predict_tiles(
+    model: keras.Model,
+    picture: Any,
+    tile: int | Sequence[int | None] | None = None,
+    *,
+    batch_size: int = 1,
+    out: Any = None,
+    border: Any = "model",
+    progress: bool | Progress = False,
+) -> Any:
+    """Give what `model(picture)` gives, in tiles.
+
+    Neither the memory nor the largest map grows with the picture, and no seam
+    shows where tiles meet: the difference from the whole is that of rounding.
+
+    Example:
+
+    >>> conv = keras.layers.Conv2D(4, 3, padding="same", activation="relu")
+    >>> model = keras.Sequential([keras.Input((None, None, 1)), conv])
+    >>> picture = np.random.default_rng(0).normal(size=(100, 90, 1))
+    >>> tiled = predict_tiles(model, picture, tile=32)
+    >>> tiled.shape
+    (100, 90, 4)
+    >>> whole = model.predict(picture[None], verbose=0)[0]
+    >>> bool(np.allclose(tiled, whole, atol=1e-6))
+    True
+
+    Args:
+        model: A functional or Sequential model from pictures, lines or
+            volumes to maps. One that was built for another size is rebuilt
+            for that of the windows, with the same weights.
+        picture: What can be sliced and has a shape, such as an array, a
+            memmap, a data set of zarr or of h5py: `(height, width, channels)`,
+            or with a batch axis before them. In the model's own unit; any
+            dtype. For several inputs a list in their order, or a dict by their
+            names; all pictures have one size.
+        tile: See `plan`.
+        batch_size: Windows that are run at once.
+        out: What the prediction is written to: anything of the right shape
+            to whose slices arrays can be assigned, for several outputs in
+            their structure; or the path of a `.npy` file, which is there once
+            it is complete. Begun anew after it was killed, a prediction to a
+            path goes on where it was. `None`: a new array.
+        border: See `plan`.
+        progress: Whether to show a bar, or what is called after each batch
+            with the number of windows that are done and that of all.
+
+    Returns:
+        `out`, or the new arrays: the structure of the model's output, with a
+        batch axis if the picture has one. Of a path, a memmap to read.
+
+    Raises:
+        ValueError: If an argument is none of these, or as `plan` says.
+    """
+    check_ints(batch_size=batch_size)
+    network = DenseNetwork(model)
+    pictures, batch = _pictures(picture, network)
+    sizes = _common_size(pictures, network, batch)
+    tiled = TiledModel(model, sizes, tile, batch_size=batch_size, border=border)
+    return tiled.predict(picture, out=out, progress=progress)
+
+
+class TiledModel:
+    """A network made ready for pictures of one size.
+
+    For many pictures: a network is looked at and compiled once.
+
+    Example:
+
+    >>> conv = keras.layers.Conv2D(4, 3, padding="same", activation="relu")
+    >>> model = keras.Sequential([keras.Input((None, None, 1)), conv])
+    >>> tiled = TiledModel(model, (40, 50), tile=32)
+    >>> tiled.plan.grid
+    (2, 2)
+    >>> tiled.predict(np.ones((40, 50, 1))).shape
+    (40, 50, 4)
+
+    Args:
+        model: As for `predict_tiles`, and so are the others.
+        picture_shape: As for `plan`.
+        tile: As for `plan`.
+        batch_size: Windows that are run at once.
+        border: As for `plan`.
+
+    Attributes:
+        plan: The `TilingPlan`.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        picture_shape: Sequence[int],
+        tile: int | Sequence[int | None] | None = None,
+        *,
+        batch_size: int = 1,
+        border: Any = "model",
+    ) -> None:
+        check_ints(batch_size=batch_size)
+        self.plan = plan(
+            model, picture_shape, tile, batch_size=batch_size, border=border
+        )
+        self._model = model
+        self._network = DenseNetwork(model)
+        shapes = [*self._network.shapes(self.plan.window).values()]
+        fixed = models.resized(model, shapes if len(shapes) > 1 else shapes[0])
+        # Keras' bilinear `UpSampling2D` and others fail where sizes are open.
+        inputs = [
+            keras.Input(batch_shape=(batch_size, *shape), dtype=tensor.dtype)
+            for shape, tensor in zip(shapes, model.inputs, strict=True)
+        ]
+        outputs = keras.tree.flatten(fixed(packed(fixed, inputs)))
+        self._run = keras.Model(inputs, outputs)
+        self._run.compile(jit_compile=suits_xla())
+        self._batch = [
+            np.zeros(tensor.shape, _numpy_dtype(tensor.dtype))
+            for tensor in inputs
+        ]
+
+    def predict(
+        self, picture: Any, out: Any = None, progress: bool | Progress = False
+    ) -> Any:
+        """Give what the model gives; see `predict_tiles`."""
+        pictures, batch = _pictures(picture, self._network)
+        sizes = _common_size(pictures, self._network, batch)
+        if sizes != self.plan.picture:
+            raise InputError(
+                f"`picture` must be of {self.plan.picture} cells, as planned. "
+                f"Received: {sizes}"
+            )
+        windows = list(
+            itertools.product(
+                range(batch[0]) if batch else [None], self.plan.windows()
+            )
+        )
+        file = None
+        if isinstance(out, (str, os.PathLike)):
+            file = self._file(out, pictures, batch)
+            targets = [file.array]
+        else:
+            targets = self._targets(out, batch)
+        report = _reporter(progress, len(windows))
+        done = file.done if file else 0
+        while done < len(windows):
+            some = windows[done : done + len(self._batch[0])]
+            self._read(pictures, some)
+            results = self._run.predict_on_batch(self._batch)
+            self._write(keras.tree.flatten(results), targets, some)
+            done += len(some)
+            if done // _RELEASE > (done - len(some)) // _RELEASE:
+                for each in (*pictures, *targets):
+                    release(each)
+            if file:
+                file.save(done)
+            report(done)
+        if file:
+            del targets
+            return file.finish()
+        if out is not None:
+            return out
+        return keras.tree.pack_sequence_as(_structure(self._model), targets)
+
+    def _read(self, pictures, windows):
+        """Read windows into the batch; in the last one older ones stay."""
+        for row, (number, index) in enumerate(windows):
+            before = () if number is None else (number,)
+            for picture, batch, is_picture in zip(
+                pictures, self._batch, self._network.pictures, strict=True
+            ):
+                if not is_picture:
+                    batch[row] = picture[before]
+                    continue
+                read_window(
+                    picture,
+                    before,
+                    self.plan.start(index),
+                    self.plan.border,
+                    batch[row],
+                    self._network.first - 1,
+                )
+
+    def _write(self, results, targets, windows):
+        """Write what windows give to their places."""
+        for row, (number, index) in enumerate(windows):
+            before = () if number is None else (number,)
+            for output, result, target in zip(
+                self.plan.outputs, results, targets, strict=True
+            ):
+                source, place = output.slices(index)
+                target[(*before, *place)] = result[(row, *source)]
+
+    def _file(self, path, pictures, batch):
+        if len(self.plan.outputs) > 1:
+            raise InputError(
+                "`out` must be arrays in the structure of the model's "
+                f"{len(self.plan.outputs)} outputs. Received: the path "
+                f"{os.fspath(path)!r}"
+            )
+        (output,) = self.plan.outputs
+        digest = hashlib.sha256()
+        for weight in self._model.get_weights():
+            digest.update(weight.tobytes())
+        # What the output depends on, short of all numbers of the pictures.
+        config = {
+            "weights": digest.hexdigest(),
+            "pictures": [[*each.shape, str(each.dtype)] for each in pictures],
+            "window": self.plan.window,
+            "starts": self.plan.starts,
+            "border": [repr(mode) for mode in self.plan.border],
+            "backend": keras.backend.backend(),
+        }
+        dtype = _numpy_dtype(output.dtype)
+        return ProgressFile(path, (*batch, *output.shape), dtype, config)
+
+    def _targets(self, out, batch):
+        """What each output is written to."""
+        shapes = [(*batch, *output.shape) for output in self.plan.outputs]
+        if out is None:
+            return [
+                np.empty(shape, _numpy_dtype(output.dtype))
+                for shape, output in zip(shapes, self.plan.outputs, strict=True)
+            ]
+        structure = _structure(self._model)
+        if isinstance(structure, Mapping):
+            targets = [out[name] for name in sorted(structure)]
+        elif len(shapes) == 1 and hasattr(out, "shape"):
+            targets = [out]
+        else:
+            targets = list(out)
+        if [tuple(each.shape) for each in targets] != shapes:
+            raise InputError(
+                f"`out` must have the shapes {shapes}. Received: "
+                f"{[tuple(each.shape) for each in targets]}"
+            )
+        return targets
+
+
+def _pictures(picture, network):
+    """The inputs in order, and the batch axis if they have one."""
+    names = input_names(network.model)
+    if len(names) == 1 and not isinstance(picture, (Mapping, list, tuple)):
+        pictures = [picture]
+    elif isinstance(picture, Mapping):
+        for name in picture:
+            if name not in names:
+                raise InputError(
+                    "`picture` must name the model's inputs "
+                    f"{', '.join(names)}. Received: {name!r}."
+                    f"{did_you_mean(name, names)}"
+                )
+        pictures = [picture[name] for name in names if name in picture]
+    else:
+        pictures = list(picture)
+    if len(pictures) != len(names):
+        raise InputError(
+            f"`picture` must hold one for each of the model's {len(names)} "
+            f"inputs {', '.join(names)}. Received: {len(pictures)}"
+        )
+    pictures = [_sliceable(each) for each in pictures]
+    batches = set()
+    for each, tensor, name in zip(
+        pictures, network.model.inputs, names, strict=True
+    ):
+        axes = len(tensor.shape)
+        if len(each.shape) not in (axes - 1, axes):
+            raise InputError(
+                f"`picture` must have the {axes - 1} axes "
+                f"{tuple(tensor.shape[1:])} of input {name!r}, or these and a "
+                f"batch axis before. Received: shape {tuple(each.shape)}"
+            )
+        batches.add(tuple(each.shape[: len(each.shape) - axes + 1]))
+    if len(batches) > 1:
+        raise InputError(
+            "`picture` must hold as many pictures for each input. Received: "
+            f"batches of {sorted(batches)}"
+        )
+    return pictures, batches.pop()
+
+
+def _sliceable(picture):
+    if keras.ops.is_tensor(picture):
+        return keras.ops.convert_to_numpy(picture)
+    if not hasattr(picture, "shape") or not hasattr(picture, "__getitem__"):
+        return np.asarray(picture)
+    return picture
+
+
+def _common_size(pictures, network, batch):
+    """Spatial sizes of all pictures, whose other axes fit the model."""
+    own = [*network.shapes((None,) * network.rank).values()]
+    sizes = set()
+    for each, expected, is_picture in zip(
+        pictures, own, network.pictures, strict=True
+    ):
+        shape = tuple(each.shape[len(batch) :])
+        if any(
+            size not in (None, there)
+            for size, there in zip(expected, shape, strict=True)
+        ):
+            raise InputError(
+                "`picture` must have the shape "
+                f"{tuple('?' if n is None else n for n in expected)}. "
+                f"Received: shape {shape}"
+            )
+        if is_picture:
+            sizes.add(shape[network.first - 1 :][: network.rank])
+    if len(sizes) > 1:
+        raise InputError(
+            "`picture` must hold pictures of one size. Received: "
+            f"{sorted(sizes)}"
+        )
+    return tuple(map(int, sizes.pop()))
+
+
+def _structure(model):
+    """The outputs in the structure that the model gives."""
+    if isinstance(model, keras.Sequential):
+        return model.outputs[0]  # one that was never called has no `output`
+    return model.output
+
+
+def _numpy_dtype(dtype):
+    """A dtype that NumPy has."""
+    name = keras.backend.standardize_dtype(dtype)
+    return "float32" if name == "bfloat16" else name
+
+
+def _reporter(progress, total):
+    if callable(progress):
+        return lambda done: progress(done, total)
+    if not progress:
+        return lambda done: None
+    bar = keras.utils.Progbar(total, unit_name="window")
+    return bar.update

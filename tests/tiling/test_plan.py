@@ -1,0 +1,112 @@
+import keras
+import pytest
+from keras import layers
+from small_nets import encoder
+
+from keras_padpos import tiling
+from keras_padpos.errors import InputError
+
+
+def test_windows_by_hand():
+    """Stride 2, two 3x3 windows: 1 + 2 cells on each side at stride 1."""
+    net = keras.Sequential(
+        [
+            keras.Input((None, None, 1)),
+            layers.Conv2D(1, 3, padding="same"),
+            layers.Conv2D(1, 2, 2),
+        ]
+    )
+    plan = tiling.plan(net, (20, 9), 8)
+    # Position 0 sees cells -1..2, so from the second on no padding is seen.
+    assert plan.period == (2, 2)
+    assert plan.halo == ((2, 2), (2, 0))
+    assert plan.window == (8, 7)
+    assert plan.starts == ((0, 4, 8, 12), (0, 2))
+    (output,) = plan.outputs
+    assert output.shape == (10, 4, 1)
+    assert output.cuts[0] == ((0, 0, 3), (1, 3, 5), (1, 5, 7), (1, 7, 10))
+    assert plan.computed == 8 * 8 * 7 / (20 * 9)
+
+
+def test_a_picture_smaller_than_a_tile_is_one_window():
+    plan = tiling.plan(encoder(), (20, 21, 2), 64)
+    assert plan.grid == (1, 1) and plan.window == (20, 21)
+    assert plan.computed == 1
+
+
+def test_the_default_tile_follows_memory():
+    small = tiling.plan(encoder(), (4000, 4000)).window
+    batch = tiling.plan(encoder(), (4000, 4000), batch_size=4).window
+    assert 0.4 < batch[0] / small[0] < 0.7
+
+
+def _gate(x):
+    mean = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
+    return layers.Multiply(name="gate")([x, layers.Dense(4)(mean)])
+
+
+class Coordinates(layers.Layer):
+    """Adds the row's number."""
+
+    def call(self, x):
+        rows = keras.ops.arange(keras.ops.shape(x)[1], dtype=x.dtype)
+        return x + keras.ops.reshape(rows, (1, -1, 1, 1))
+
+
+class Wrapping(layers.Layer):
+    """Puts the last row before the first."""
+
+    def call(self, x):
+        x = keras.ops.concatenate([x[:, -1:], x, x[:, :1]], axis=1)
+        return keras.ops.max_pool(x, (3, 1), 1)
+
+
+@pytest.mark.parametrize(
+    "layer, message",
+    [
+        (_gate, "'mean' .GlobalAveragePooling2D. looks at the whole map, and "),
+        (layers.GroupNormalization(2, name="norm"), "'norm' .GroupNorm.*whole"),
+        (
+            layers.GlobalMaxPooling2D(name="flat"),
+            "no map, since layer 'flat' .GlobalMaxPooling2D. looks at the",
+        ),
+        (layers.Resizing(8, 8, name="size"), "'size'"),
+        (Coordinates(name="rows"), "'rows'.*another position"),
+        (Wrapping(name="wraps"), "'wraps'.*border of the map depends on cells"),
+        (
+            layers.LayerNormalization(axis=(1, 2, 3), name="all"),
+            "Layer 'all'|layer 'all'",
+        ),
+    ],
+    ids=["gate", "norm", "flat", "resizing", "positions", "wrap", "layer norm"],
+)
+def test_what_looks_at_the_whole_map_is_refused(layer, message):
+    inputs = keras.Input((16, 16, 2))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    net = keras.Model(inputs, layer(x))
+    with pytest.raises(InputError, match=message):
+        tiling.plan(net, (64, 64), 32)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (((64, 64), 8), "`tile` must be at least 20 on axis 0"),
+        (((64, 64), 0), "`tile` must be an int of at least 1"),
+        (((64, 64), (8, 8, 8)), "`tile` must be .* one an axis"),
+        (((64,), 40), "`picture_shape` must be 2 sizes"),
+    ],
+)
+def test_arguments_that_do_not_fit(arguments, message):
+    with pytest.raises(InputError, match=message):
+        tiling.plan(encoder(), *arguments)
+
+
+@pytest.mark.parametrize("border", ["reflekt", "distribution", "earth", 3])
+def test_borders_that_do_not_fit(border):
+    with pytest.raises(InputError, match='`border` must be "model", one of'):
+        tiling.plan(encoder(), (64, 64), 40, border=border)
+
+
+def test_the_least_tile_is_one_that_works():
+    assert tiling.plan(encoder(), (64, 64), 20).window == (20, 20)
