@@ -118,9 +118,7 @@ def test_several_inputs_and_outputs():
         "code": picture(2, 3, seed=2),
     }
     tiled = tiling.predict(net, inputs, 30, batch_size=3)
-    expected = keras.tree.map_structure(
-        keras.ops.convert_to_numpy, net(inputs)
-    )
+    expected = keras.tree.map_structure(keras.ops.convert_to_numpy, net(inputs))
     assert_same(tiled, expected)
     out = {name: np.empty_like(y) for name, y in tiled.items()}
     assert tiling.predict(net, [*inputs.values()], 30, out=out) is out
