@@ -368,7 +368,9 @@ def last_scores(rows: Sequence[Row], mode: str) -> dict[str, float]:
 
 def interval_text(interval: Sequence[float] | None) -> str:
     """An interval of SPC; of few pictures there is none."""
-    return "[{:z.2f}, {:z.2f}]".format(*interval) if interval else ""
+    # Plus 0, since what rounds to -0 is 0.
+    ends = [f"{round(end, 2) + 0.0:.2f}" for end in interval or ()]
+    return f"[{', '.join(ends)}]" if ends else ""
 
 
 def _conclusion(rows):
