@@ -15,6 +15,7 @@ from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
+from keras_padpos.measure._position import interval_text
 from keras_padpos.measure._position import last_scores
 from keras_padpos.measure._position import position_note
 from keras_padpos.measure._position import probe_networks
@@ -72,22 +73,38 @@ class PaddingComparison(Result):
         super().__init__(rows, arrays, conclusion, notes)
 
     def tables(self) -> list[dict[str, Any]]:
-        """One line for each padding mode."""
+        """One line for each padding mode; intervals where there are some."""
         titles = {
             "relative_pattern": "pattern / std(O)",
             "top1_agreement": "same class",
         }
-        keys = [key for key in self.rows[0] if key not in ("stage",)]
+        last = self.rows[0]["stage"]
+        intervals: dict[str, Row] = {}
+        for row in self.position:
+            if row["stages"] == last and row["spearman_ci95"]:
+                mode = row["padding_mode"]
+                mode = _NONE if mode == REFERENCE else mode
+                line = intervals.setdefault(mode, {"padding_mode": mode})
+                line[row["target"]] = interval_text(row["spearman_ci95"])
         return [
             {
-                "title": f"{self.position[0]['backbone']}: position at "
-                f"{self.rows[0]['stage']} (SPC) by padding mode",
+                "title": title,
                 "columns": [
                     (key, titles.get(key, key.replace("_", " ")))
-                    for key in keys
+                    for key in rows[0]
+                    if key != "stage"
                 ],
-                "rows": self.rows,
+                "rows": rows,
             }
+            for title, rows in (
+                (
+                    f"{self.position[0]['backbone']}: position at {last} "
+                    "(SPC) by padding mode",
+                    self.rows,
+                ),
+                ("95 % intervals of the SPC", [*intervals.values()]),
+            )
+            if rows
         ]
 
     def plot(self) -> Any:

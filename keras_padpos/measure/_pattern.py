@@ -154,7 +154,8 @@ def measure_pattern(
 PATTERN_NOTE = (
     "D: features with padding less those from real neighbours, O; E: mean over "
     "pictures; |.|: mean over positions and channels; of noise: what |E[D]| "
-    "would be if E[D] were 0. SNR: mean of E[D]² / mean of Var(O)."
+    "would be if E[D] were 0. SNR: mean of E[D]² / mean of Var(O). Intervals: "
+    "95 %, jackknife over pictures."
 )
 """What the figures of a pattern are."""
 

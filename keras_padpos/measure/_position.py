@@ -30,6 +30,7 @@ from keras_padpos.report.table import values_of
 OWN, REFERENCE = "own", "reference"
 # Fewer photographs have no interval either.
 _ENOUGH = 8
+_INTERVALS = " Intervals: 95 %, bootstrap over pictures."
 _FEW = " So few pictures say little: give more."
 _HEADINGS = {OWN: "as it pads", REFERENCE: "real neighbours"}
 
@@ -54,9 +55,8 @@ class PositionResult(Result):
             line = {"stage": stage, "target": target.replace("_", " ")}
             for row in rows:
                 mode = row["padding_mode"]
-                line[mode] = _with_interval(
-                    row["spearman"], row["spearman_ci95"]
-                )
+                interval = interval_text(row["spearman_ci95"])
+                line[mode] = f"{row['spearman']:.3f} {interval}".rstrip()
                 line[f"{mode} mae"] = row["mae"]
             lines.append(line)
         headings = [(mode, _HEADINGS.get(mode, mode)) for mode in modes]
@@ -351,6 +351,7 @@ def position_note(rows: Sequence[Row]) -> str:
         f"({row['train_images']} to fit on); 0: no position. MAE: mean "
         f"absolute error, maps in [0, 1]; chance: {row['chance_mae']:.2f} "
         f"({row['target'].replace('_', ' ')})."
+        f"{_INTERVALS if row['spearman_ci95'] else ''}"
         f"{_FEW if row['images'] < _ENOUGH else ''}"
     )
 
@@ -365,12 +366,11 @@ def last_scores(rows: Sequence[Row], mode: str) -> dict[str, float]:
     }
 
 
-def _with_interval(score, interval):
-    """A score with its interval, where few pictures do not forbid one."""
-    text = f"{score:.3f}"
-    if interval:
-        text += " [{:.2f}, {:.2f}]".format(*interval)
-    return text
+def interval_text(interval: Sequence[float] | None) -> str:
+    """An interval of SPC; of few pictures there is none."""
+    # Plus 0, since what rounds to -0 is 0.
+    ends = [f"{round(end, 2) + 0.0:.2f}" for end in interval or ()]
+    return f"[{', '.join(ends)}]" if ends else ""
 
 
 def _conclusion(rows):

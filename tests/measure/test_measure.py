@@ -133,11 +133,30 @@ def test_intervals_are_shown_where_there_are_some(position, images):
     first = {**first, "spearman": 0.8, "spearman_ci95": (0.714, 0.886)}
     result = PositionResult([first, *others], {}, "", [])
     assert "0.800 [0.71, 0.89]" in str(result)
+    first["spearman_ci95"] = (-0.001, 0.5)
+    result = PositionResult([first, *others], {}, "", [])
+    assert "0.800 [0.00, 0.50]" in str(result)
     pattern = keras_padpos.measure_pattern(network(), images, **QUIET)
     row = {**pattern.rows[0], "relative_ci95": (0.125, 0.5), "snr_ci95": None}
     for rows, count in ([row], 1), ([row | {"relative_ci95": None}], 0):
         text = str(PatternResult(rows, {}, "", []))
         assert text.count("95 %") == text.count("[0.125, 0.500]") == count
+
+
+def test_a_comparison_has_a_table_of_intervals_where_there_are_some(
+    comparison,
+):
+    assert len(comparison.tables()) == 1
+    for row in comparison.position:
+        row["spearman_ci95"] = (-0.125, 0.714)
+    try:
+        _, intervals = comparison.tables()
+        assert str(comparison).count("[-0.12, 0.71]") == 3 * 4
+    finally:
+        for row in comparison.position:
+            row["spearman_ci95"] = None
+    first, _, last = intervals["rows"]
+    assert (first["padding_mode"], last["padding_mode"]) == ("zeros", "none")
 
 
 def test_a_result_is_drawn(position):

@@ -21,7 +21,7 @@ def table(text):
     return {
         line.split()[0]: [float(cell) for cell in line.split()[1:-1]]
         for line in text.splitlines()
-        if line.startswith("  ") and "padding mode" not in line
+        if re.match(r"  \w+ +-?\d", line)
     }
 
 
