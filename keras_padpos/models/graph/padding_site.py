@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keras_padpos.errors import printable
 from keras_padpos.models._call import Call
 from keras_padpos.padding import PaddingMode
 from keras_padpos.text_tables import Tabular
@@ -175,7 +176,7 @@ def print_sites(
             if new[column] != row[column] or column == "mode":
                 row[column] += f" -> {new[column]}"
     if rows:
-        cells = [list(row.values()) for row in rows]
+        cells = [list(map(printable, row.values())) for row in rows]
         print("\n".join(fitted_lines(list(rows[0]), cells)))
 
 
