@@ -8,12 +8,12 @@ import keras
 from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.models._call import Call
+from keras_padpos.models.graph._layer_cells import axis_cells
+from keras_padpos.models.graph._layer_cells import layer_cells
 from keras_padpos.models.graph._model_graph import SOME_SIZE
 from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.field_axis import FieldAxis
-from keras_padpos.models.graph.layer_cells import axis_cells
-from keras_padpos.models.graph.layer_cells import layer_cells
 from keras_padpos.models.graph.rearranged_map import RearrangedMap
 from keras_padpos.models.graph.receptive_fields import ReceptiveField
 from keras_padpos.models.graph.receptive_fields import ReceptiveFields
