@@ -56,8 +56,8 @@ class ReferenceFeatures:
 
     Raises:
         ValueError: If a stage has no receptive field of its own (it looks over
-            the whole map, or the map was enlarged), the network cannot go
-            without padding, or the crop does not fit it.
+            the whole map, or the map was resized by no whole factor), the
+            network cannot go without padding, or the crop does not fit it.
 
     Source:
         Lin et al., *Position-information Pattern from Padding* (ICML 2023), as
