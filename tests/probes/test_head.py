@@ -50,11 +50,13 @@ def test_labels_tell_the_heads_of_the_papers_tables_apart():
         ),
         (
             {"layers": 0},
-            "`layers` of a head must be an int of 1 or more. Received: layers=0",
+            "`layers` of a head must be an int of 1 or more. "
+            "Received: layers=0",
         ),
         (
             {"padding": -1},
-            "`padding` of a head must be an int of 0 or more. Received: padding=-1",
+            "`padding` of a head must be an int of 0 or more. "
+            "Received: padding=-1",
         ),
         (
             {"output": "softmax"},
