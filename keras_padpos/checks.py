@@ -87,8 +87,16 @@ def check_sizes(**values: float) -> None:
             )
 
 
-def check_shape(size: Any) -> tuple[int, int]:
-    """Height and width of `size`: an int for a square, or a pair of them."""
+def check_level(level: float) -> None:
+    """Raise unless a confidence level is a number between 0 and 1."""
+    if not (isinstance(level, numbers.Real) and 0 < level < 1):
+        raise InputError(
+            f"`level` must be between 0 and 1. Received: level={level!r}"
+        )
+
+
+def check_shape(size: Any, name: str = "size") -> tuple[int, int]:
+    """Height and width of an int, for a square, or of a pair of them."""
     sides = (size, size) if is_int(size) else size
     if (
         not isinstance(sides, (tuple, list))
@@ -96,7 +104,7 @@ def check_shape(size: Any) -> tuple[int, int]:
         or not all(is_int(side, 1) for side in sides)
     ):
         raise InputError(
-            f"`size` must be an int of at least 1, or two of them, "
-            f"(height, width). Received: size={size!r}"
+            f"`{name}` must be an int of at least 1, or two of them, "
+            f"(height, width). Received: {name}={size!r}"
         )
     return int(sides[0]), int(sides[1])

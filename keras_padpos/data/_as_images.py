@@ -100,7 +100,8 @@ def as_images(
     left = float("inf") if count is None else count
     for batch in _batches(images, channels):
         batch = batch[: int(min(left, len(batch)))]
-        taken.append(_prepared(batch, shape, preprocess))
+        if len(batch):
+            taken.append(_prepared(batch, shape, preprocess))
         left -= len(batch)
         if left <= 0:
             break
@@ -138,6 +139,11 @@ def _batches(images: Any, channels: int) -> Iterator[np.ndarray]:
             )
         if array.shape[-1] != channels:
             array = np.moveaxis(array, 1, -1)
+        if 0 in array.shape[1:3]:
+            raise InputError(
+                "`images` must have at least one pixel. "
+                f"Received: shape {array.shape}"
+            )
         if not np.isfinite(array).all():
             raise InputError(
                 "`images` must be finite. Received: NaN or infinite values"
@@ -231,7 +237,11 @@ def split_images(images: ImageSet, every: int = 3) -> tuple[ImageSet, ImageSet]:
 
     Returns:
         Two sets of different pictures.
+
+    Raises:
+        InputError: If `every` is no int of at least 2.
     """
+    check_ints(2, every=every)
     pictures = np.stack(list(images))
     second = np.arange(len(pictures)) % every == every - 1
     if not second.any():

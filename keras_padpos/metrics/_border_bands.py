@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 
 BAND_EDGES = (0.05, 0.10, 0.15, 0.20, 0.25)
@@ -47,11 +48,7 @@ def border_bands(
             increasing or not between 0 and 0.5.
     """
     edges = check_edges(edges)
-    if min(height, width) < 1:
-        raise InputError(
-            "`height` and `width` must be at least 1. "
-            f"Received: {height} x {width}"
-        )
+    check_ints(height=height, width=width)
     lines = []
     for size in (height, width):
         position = np.arange(size)

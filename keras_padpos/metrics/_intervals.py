@@ -6,6 +6,8 @@ import numpy as np
 from scipy import stats
 
 from keras_padpos.checks import as_floats
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import check_level
 from keras_padpos.errors import InputError
 
 LEAST_PHOTOGRAPHS = 8
@@ -51,6 +53,8 @@ def bootstrap_interval(
             `photographs` are not as many whole numbers.
     """
     scores = as_floats("scores", scores, "(pictures,)")
+    check_level(level)
+    check_ints(0, seed=seed)
     sums, counts = _by_photograph(scores, photographs)
     if len(sums) < (2 if photographs is None else LEAST_PHOTOGRAPHS):
         return None
@@ -119,11 +123,12 @@ def jackknife_interval(
     replicates = as_floats(
         "replicates", replicates, "(groups,)", empty=True, finite=False
     )
+    check_level(level)
     groups = len(replicates)
     if estimate == 0 and not replicates.any():
         return 0.0, 0.0
     positive = (replicates > 0) & np.isfinite(replicates)
-    if groups < 2 or estimate <= 0 or not positive.all():
+    if groups < 2 or not 0 < estimate < np.inf or not positive.all():
         return None
     logs = np.log(replicates)
     error = np.sqrt((groups - 1) / groups * np.square(logs - logs.mean()).sum())

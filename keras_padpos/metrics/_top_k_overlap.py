@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_padpos.checks import as_floats
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 
 
@@ -38,7 +39,7 @@ def top_k_overlap(one: np.ndarray, other: np.ndarray, k: int = 1) -> np.ndarray:
             "`one` and `other` must be of one shape (pictures, classes). "
             f"Received: {one.shape} and {other.shape}"
         )
-    if not 1 <= k <= one.shape[1]:
+    if not is_int(k, 1) or k > one.shape[1]:
         raise InputError(
             f"`k` must be from 1 to {one.shape[1]} classes. Received: k={k}"
         )

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from keras_padpos.checks import as_floats
+from keras_padpos.checks import check_level
 from keras_padpos.errors import InputError
 
 
@@ -61,6 +62,7 @@ def variance_share(
     Source:
         Shrout and Fleiss, *Intraclass correlations* (1979), ICC(1,1).
     """
+    check_level(level)
     if not isinstance(groups, Iterable):
         raise InputError(
             f"`groups` must be sequences of numbers. Received: {groups!r}"

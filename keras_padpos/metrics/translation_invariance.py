@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import check_shape
 from keras_padpos.errors import InputError
 from keras_padpos.metrics.class_maps import check_class_maps
 from keras_padpos.metrics.class_maps import check_classes
@@ -31,10 +33,10 @@ def patch_offsets(
     Raises:
         ValueError: If the stride is not at least 1, or no patch fits.
     """
-    if stride < 1:
-        raise InputError(f"`stride` must be at least 1. Received: {stride}")
+    check_ints(stride=stride)
+    shape, patch = check_shape(shape, "shape"), check_shape(patch, "patch")
     sizes = list(zip(patch, shape, strict=True))
-    if not all(1 <= one <= size for one, size in sizes):
+    if not all(one <= size for one, size in sizes):
         raise InputError(
             f"`patch` must fit into the picture of {shape[0]} x {shape[1]}. "
             f"Received: {patch[0]} x {patch[1]}"

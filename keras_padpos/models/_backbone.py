@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.checks import check_ints
 from keras_padpos.choices import BACKBONES
 from keras_padpos.errors import InputError
 from keras_padpos.models.architectures import ARCHITECTURES
@@ -307,6 +308,7 @@ def _with_weights(name, weights, input_shape, seed):
     if weights == "imagenet":
         return with_imagenet_weights(build, **plain)
     if weights == "random" and seed is not None:
+        check_ints(0, seed=seed)
         keras.utils.set_random_seed(int(seed))
     network = build(weights=None, **plain)
     if weights == "bundled":

@@ -1,5 +1,7 @@
 """The best linear probe there is, in one pass."""
 
+import math
+import numbers
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.checks import as_floats
+from keras_padpos.checks import check_ints
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import windows
 from keras_padpos.probes.linear_probe import LinearProbe
@@ -91,10 +95,14 @@ class ExactSolver:
         dual: bool = False,
         seed: int = 0,
     ) -> None:
-        if ridge != "auto" and (isinstance(ridge, str) or not ridge >= 0):
+        if ridge != "auto" and not (
+            isinstance(ridge, numbers.Real) and 0 <= ridge < math.inf
+        ):
             raise InputError(
                 f'`ridge` must be 0 or more, or "auto". Received: {ridge!r}'
             )
+        check_ints(kernel_size=kernel_size)
+        check_ints(0, padding=padding, seed=seed)
         if subsets is not None and not all([subsets, *subsets]):
             raise InputError(
                 "`subsets` must be groups of names of stages, none of them "
@@ -108,7 +116,9 @@ class ExactSolver:
         self._targets = targets.reshape(-1, targets.shape[-1])
         self._subsets = [tuple(subset) for subset in subsets or ()]
         cells = len(self._targets)
-        if positions is not None and not 1 <= positions <= cells:
+        if positions is not None and not (
+            is_int(positions, 1) and positions <= cells
+        ):
             raise InputError(
                 f"`positions` must be from 1 to {cells}, the cells of a "
                 f"picture. Received: {positions}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.probes._windows import head_size
 
@@ -58,10 +59,10 @@ class Head:
             ("width", 1),
         ):
             value = getattr(self, name)
-            if value is not None and value < least:
+            if value is not None and not is_int(value, least):
                 raise InputError(
-                    f"`{name}` of a head must be {least} or more. "
-                    f"Received: {name}={value}"
+                    f"`{name}` of a head must be an int of {least} or more. "
+                    f"Received: {name}={value!r}"
                 )
         if self.output not in OUTPUTS:
             raise InputError(

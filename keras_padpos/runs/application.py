@@ -217,16 +217,16 @@ def _terminable() -> Iterator[None]:
     def terminate(number, frame):
         raise _Terminated
 
-    try:
-        before = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:
+    before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_IGN:
         # Only a main thread has signals.
-        yield
-        return
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGTERM, terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 # What TensorFlow, JAX and PyTorch say when there is not enough memory.

@@ -167,3 +167,30 @@ def test_parts_share_no_picture():
 def test_what_is_no_set_of_pictures_is_named(images, options, message):
     with pytest.raises(InputError, match=message):
         data.as_images(images, **options)
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (np.zeros((0, 8, 8, 3)), "at least one. Received: none"),
+        (np.zeros((2, 0, 8, 3)), "at least one pixel"),
+        (np.zeros((2, 8, 0, 3)), "at least one pixel"),
+        (np.zeros(4), r"Received: shape \(4,\)"),
+        (np.float64(3), r"Received: shape \(\)"),
+        ([], "at least one. Received: none"),
+    ],
+)
+def test_arrays_without_an_image_are_refused(images, words):
+    with pytest.raises(InputError, match=f"`images` must .*{words}"):
+        data.as_images(images)
+
+
+def test_numpy_integers_are_ints():
+    images = data.as_images(
+        np.zeros((5, 8, 8, 3)), count=np.int64(4), shape=(np.int32(6), 6)
+    )
+    assert (len(images), images.shape) == (4, (6, 6))
+    first, second = data.split_images(images, np.int64(2))
+    assert (len(first), len(second)) == (2, 2)
+    with pytest.raises(InputError, match="`every` must be an int of at least"):
+        data.split_images(images, 0)

@@ -308,7 +308,7 @@ def test_one_that_diverges_by_itself_does_not_either(run):
             "--size=12 --padding_mode=none",
             "--padding_mode=none, --head=fcn, --enlarge=places, --size=12: ",
         ),
-        ("--train_set=", "--train_set: `spec` must be 'voc:PATH:SPLIT'"),
+        ("--train_set=", "--train_set must be given"),
         ("--test_set=voc:voc:val", "--test_set: `spec` must name a whole set"),
         ("--train_images=3", "--train_images must be at least --batch_size=4"),
         ("--task=saliency", "--task=saliency takes masks of two classes"),

@@ -64,5 +64,5 @@ def test_edges_must_increase_within_a_half(edges):
 
 
 def test_a_size_must_be_positive():
-    with pytest.raises(ValueError, match="at least 1. Received: 0 x 4"):
+    with pytest.raises(ValueError, match="at least 1. Received: height=0"):
         border_bands(0, 4)

@@ -108,7 +108,9 @@ def test_offsets_stay_in_the_picture():
     assert offsets[-1] == (12 * 47, 19 * 47)
     with pytest.raises(ValueError, match="`patch` must fit"):
         patch_offsets((4, 4), (5, 4), 1)
-    with pytest.raises(ValueError, match="`stride` must be at least 1"):
+    with pytest.raises(
+        ValueError, match="`stride` must be an int of at least 1"
+    ):
         patch_offsets((4, 4), (2, 2), 0)
 
 

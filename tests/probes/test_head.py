@@ -45,16 +45,18 @@ def test_labels_tell_the_heads_of_the_papers_tables_apart():
     [
         (
             {"kernel_size": 0},
-            "`kernel_size` of a head must be 1 or more. "
+            "`kernel_size` of a head must be an int of 1 or more. "
             "Received: kernel_size=0",
         ),
         (
             {"layers": 0},
-            "`layers` of a head must be 1 or more. Received: layers=0",
+            "`layers` of a head must be an int of 1 or more. "
+            "Received: layers=0",
         ),
         (
             {"padding": -1},
-            "`padding` of a head must be 0 or more. Received: padding=-1",
+            "`padding` of a head must be an int of 0 or more. "
+            "Received: padding=-1",
         ),
         (
             {"output": "softmax"},

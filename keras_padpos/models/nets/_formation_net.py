@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.graph._stage_model import stage_model
@@ -55,6 +56,7 @@ def formation_net(
         InputError: If nothing is left of such a picture without padding, or
             the mode cannot fill as many cells as a map's size demands.
     """
+    check_ints(0, seed=seed)
     keras.utils.set_random_seed(int(seed))
     inner = {"vgg5": vgg5, "resnet18": resnet18}[name](classes=classes)
     shape = (size, size, 3)
