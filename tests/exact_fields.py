@@ -4,6 +4,7 @@ import math
 
 import keras
 import numpy as np
+from keras import layers
 
 from keras_padpos import models
 
@@ -117,3 +118,35 @@ def _assert_clear(model, make, field, size, widest):
     assert not differing(margin).any()
     if margin == max(field.margin):
         assert differing(margin - grid).any()
+
+
+def unet(enlarge, factor=2, size=None):
+    """A linear U-Net of two levels, whose sizes need not be multiples.
+
+    Returns:
+        A model; where no size is given, what makes one for a size.
+    """
+
+    def conv(x):
+        return layers.Conv2D(2, 3, padding="same", use_bias=False)(x)
+
+    def level(x, inner):
+        fine = conv(x)
+        pooled = layers.AveragePooling2D(factor, padding="same")(fine)
+        x = enlarge(inner(pooled))
+        rows, columns = np.subtract(x.shape[1:3], fine.shape[1:3]).tolist()
+        x = layers.Cropping2D(((0, rows), (columns, 0)))(x)
+        return conv(layers.Concatenate()([x, fine]))
+
+    def make(size):
+        inputs = keras.Input((size, size, 2))
+        return keras.Model(inputs, level(inputs, lambda x: level(x, conv)))
+
+    return make if size is None else make(size)
+
+
+def transposed(kernel, stride):
+    """A transposed convolution that enlarges by its stride."""
+    return lambda x: layers.Conv2DTranspose(
+        2, kernel, stride, padding="same", use_bias=False
+    )(x)

@@ -26,3 +26,13 @@ def pattern_net(seed=0, channels=1):
     return keras.Model(
         inputs, {"first": first, "second": second, "third": third}, name="net"
     )
+
+
+def decoder(enlarge, factor, size=None):
+    """A U-Net of one level; its stages are the coarse map and the output."""
+    inputs = keras.Input((size, size, 1))
+    conv = [keras.layers.Conv2D(2, 3, padding="same") for _ in range(3)]
+    fine = conv[0](inputs)
+    coarse = conv[1](keras.layers.MaxPooling2D(factor)(fine))
+    joined = keras.layers.Concatenate()([enlarge(coarse), fine])
+    return keras.Model(inputs, {"coarse": coarse, "fine": conv[2](joined)})

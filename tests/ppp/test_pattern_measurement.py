@@ -1,9 +1,12 @@
 """The measurement beside NumPy on all features at once, and its properties."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 from pattern_nets import STAGES
+from pattern_nets import decoder
 from pattern_nets import pattern_net
 from scipy import stats
 
@@ -150,6 +153,34 @@ def test_a_network_without_padding_has_no_pattern():
             assert not measurement.pattern("none", row["layer"]).any()
         else:
             assert row["mae"] > 0
+
+
+def test_the_pattern_of_a_decoder():
+    keras.utils.set_random_seed(0)
+    up = keras.layers.Conv2DTranspose(2, 3, strides=2, padding="same")
+    net = decoder(up, 2)
+    bare = models.convert_padding(net, "none", input_shape=(16, 16, 1))
+    measurement = ppp.PatternMeasurement(
+        {"zeros": net, "none": bare}, 16, base=net
+    )
+    (margin, _), given = measurement.reference.margin, pictures(measurement, 4)
+    measurement.update(given)
+    crops = given[:, margin : margin + 16, margin : margin + 16]
+    for stage, step in (("coarse", 2), ("fine", 1)):
+        # The margin hides the border of the picture around the crop.
+        start, count = margin // step, 16 // step
+        place = slice(start, start + count)
+        padded, around = (
+            keras.ops.convert_to_numpy(net(x)[stage]) for x in (crops, given)
+        )
+        np.testing.assert_allclose(
+            measurement.pattern("zeros", stage),
+            (padded - around[:, place, place]).mean(axis=0),
+            atol=1e-5,
+        )
+        assert np.abs(measurement.pattern("zeros", stage)).max() > 0.1
+        assert not measurement.pattern("none", stage).any()
+    json.dumps(measurement.rows())
 
 
 def test_circular_padding_is_right_on_periodic_pictures():

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from pattern_nets import decoder
 from pattern_nets import pattern_net
 
 from keras_padpos import models
@@ -174,16 +175,6 @@ def test_a_map_behind_what_shows_no_window_has_no_reference():
     net = keras.Model(inputs, {"out": conv(Turned(name="turned")(inputs))})
     with pytest.raises(ValueError, match="'out' has no .*'turned' .*Turned"):
         ppp.ReferenceFeatures(net, 8)
-
-
-def decoder(enlarge, factor, size=None):
-    """A U-Net of one level, with another map between."""
-    inputs = keras.Input((size, size, 1))
-    conv = [keras.layers.Conv2D(2, 3, padding="same") for _ in range(3)]
-    fine = conv[0](inputs)
-    coarse = conv[1](keras.layers.MaxPooling2D(factor)(fine))
-    joined = keras.layers.Concatenate()([enlarge(coarse), fine])
-    return keras.Model(inputs, {"coarse": coarse, "fine": conv[2](joined)})
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from keras_padpos import files
 from keras_padpos import tasks
 from keras_padpos.errors import InputError
 from keras_padpos.files import inspect_file
+from keras_padpos.report import print_inspection
 
 tool = functools.partial(run_tool, "tools.inspect_model")
 
@@ -294,3 +295,23 @@ def test_the_command_itself(tmp_path):
     assert done.returncode == 0
     for text in ("--input_shape:", "PATH", "--[no]all_layers:", "--workdir:"):
         assert text in done.stdout
+
+
+def test_the_halo_of_a_u_net_is_printed(tmp_path, capsys):
+    inputs = keras.Input((16, 16, 1))
+    fine = keras.layers.Conv2D(2, 3, padding="same")(inputs)
+    x = keras.layers.UpSampling2D(2)(keras.layers.MaxPooling2D(2)(fine))
+    x = keras.layers.Concatenate()([x, fine])
+    x = keras.layers.Conv2D(1, 3, padding="same", name="scores")(x)
+    keras.Model(inputs, x).save(tmp_path / "net.keras")
+    rows, about = inspect_file(tmp_path / "net.keras")
+    *_, row = _tables(rows)["receptive_field"]
+    assert (row["layer"], row["output"]) == ("scores", True)
+    assert (row["stride"], row["period"]) == ([1, 1], [2, 2])
+    json.dumps(rows)
+    print_inspection(about["title"], rows, about["shape"])
+    # A window of 3, a cell of 2, and a window of 3 before the pooling.
+    assert (
+        "halo of output scores: 4 cells; tiles start at multiples of 2."
+        in " ".join(capsys.readouterr().out.split())
+    )

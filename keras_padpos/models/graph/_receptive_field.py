@@ -1,6 +1,5 @@
 """How far a network sees, and how far its padding reaches."""
 
-import math
 from dataclasses import dataclass
 from dataclasses import replace
 
@@ -9,12 +8,12 @@ import keras
 from keras_padpos.errors import InputError
 from keras_padpos.layers import AlignMaps
 from keras_padpos.models._call import Call
+from keras_padpos.models.graph._layer_cells import axis_cells
+from keras_padpos.models.graph._layer_cells import layer_cells
 from keras_padpos.models.graph._model_graph import SOME_SIZE
 from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph.field_axis import FieldAxis
-from keras_padpos.models.graph.layer_cells import axis_cells
-from keras_padpos.models.graph.layer_cells import layer_cells
 from keras_padpos.models.graph.rearranged_map import RearrangedMap
 from keras_padpos.models.graph.receptive_fields import ReceptiveField
 from keras_padpos.models.graph.receptive_fields import ReceptiveFields
@@ -180,7 +179,9 @@ def _fields(graph):
                 fields.unknown[call.name] = made.reason
                 fields.pop(call.name, None)
         elif made.axes is not None:
-            fields[call.name] = _field(made, picture)
+            fields[call.name] = ReceptiveField.of_axes(
+                made.axes, picture, made.gated
+            )
             fields.unknown.pop(call.name, None)
         elif len(shape) == len(picture) + 2 and not _is_one_cell(
             shape[graph.first : graph.first + len(picture)]
@@ -431,38 +432,3 @@ def _joined(call, maps, gates, first):
         axis = FieldAxis.joining(together, weights)
         axes.append(replace(axis, last=axis.first - 1) if reached else axis)
     return _Map(tuple(axes), gated, addends)
-
-
-def _field(made, picture):
-    margins, reaches = [], []
-    for axis in made.axes:
-        lows, highs = zip(*axis.seen.ranges, strict=True)
-        # Past the right border the last positions of a crop have a period's
-        # worth of its own cells left.
-        period = axis.seen.period
-        needed = max(-min(lows), max(highs) + 1 - period, 0)
-        margins.append(math.ceil(needed / period) * period)
-        clear = max(axis.last - axis.first + 1, 0)
-        reaches.append(1 - clear / axis.positions)
-    return ReceptiveField(
-        stride=tuple(axis.stride for axis in made.axes),
-        period=tuple(axis.seen.period for axis in made.axes),
-        size=tuple(axis.seen.size for axis in made.axes),
-        pad_before=tuple(-axis.seen.at(0)[0] for axis in made.axes),
-        pad_after=tuple(
-            axis.seen.at(axis.positions - 1)[1] + 1 - cells
-            for axis, cells in zip(made.axes, picture, strict=True)
-        ),
-        margin=tuple(margins),
-        reach=tuple(reaches),
-        positions=tuple(axis.positions for axis in made.axes),
-        clear=tuple((axis.first, axis.last) for axis in made.axes),
-        spacing=tuple(
-            float(axis.low.step + axis.high.step) / 2 for axis in made.axes
-        ),
-        start=tuple(
-            float(axis.low.start + axis.high.start) / 2 for axis in made.axes
-        ),
-        seen=tuple(axis.seen.ranges for axis in made.axes),
-        gated=made.gated,
-    )

@@ -14,6 +14,7 @@ from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._layer_names import names_meant
 from keras_padpos.models.graph._text_table import html_table
 from keras_padpos.models.graph._text_table import text_table
+from keras_padpos.models.graph.field_axis import FieldAxis
 from keras_padpos.models.graph.field_axis import Pair
 from keras_padpos.models.graph.field_axis import SeenCells
 
@@ -33,6 +34,23 @@ class ReceptiveField:
     `start + i * spacing`. Behind what enlarges a map (upsampling, transposed
     convolutions) neighbouring positions see ranges of unequal length, which
     repeat with a `period`; `cells` gives those of each position.
+
+    Example:
+
+    >>> import keras
+    >>> from keras_padpos import models
+    >>> net = keras.Sequential(
+    ...     [
+    ...         keras.Input((8, 8, 1)),
+    ...         keras.layers.MaxPooling2D(2),
+    ...         keras.layers.UpSampling2D(4, name="up"),
+    ...     ]
+    ... )
+    >>> field = models.receptive_field(net)["up"]
+    >>> print(*field.stride, field.period)
+    1/2 1/2 (2, 2)
+    >>> field.cells((4, 11))
+    ((2, 3), (4, 5))
 
     A layer that enlarges its input in place of padding (`Interpolate`) counts
     as one that adds a frame, except in `spacing` and `start`: enlarging pulls
@@ -90,6 +108,44 @@ class ReceptiveField:
     seen: tuple[tuple[Pair, ...], ...]
     gated: bool = False
 
+    @classmethod
+    def of_axes(
+        cls, axes: Sequence[FieldAxis], picture: Sequence[int], gated: bool
+    ) -> "ReceptiveField":
+        """The field of a map of known axes, on a picture of known sizes."""
+        margins, reaches = [], []
+        for axis in axes:
+            lows, highs = zip(*axis.seen.ranges, strict=True)
+            # Past the right border the last positions of a crop have a
+            # period's worth of its own cells left.
+            period = axis.seen.period
+            needed = max(-min(lows), max(highs) + 1 - period, 0)
+            margins.append(math.ceil(needed / period) * period)
+            clear = max(axis.last - axis.first + 1, 0)
+            reaches.append(1 - clear / axis.positions)
+        return cls(
+            stride=tuple(axis.stride for axis in axes),
+            period=tuple(axis.seen.period for axis in axes),
+            size=tuple(axis.seen.size for axis in axes),
+            pad_before=tuple(-axis.seen.at(0)[0] for axis in axes),
+            pad_after=tuple(
+                axis.seen.at(axis.positions - 1)[1] + 1 - cells
+                for axis, cells in zip(axes, picture, strict=True)
+            ),
+            margin=tuple(margins),
+            reach=tuple(reaches),
+            positions=tuple(axis.positions for axis in axes),
+            clear=tuple((axis.first, axis.last) for axis in axes),
+            spacing=tuple(
+                float(axis.low.step + axis.high.step) / 2 for axis in axes
+            ),
+            start=tuple(
+                float(axis.low.start + axis.high.start) / 2 for axis in axes
+            ),
+            seen=tuple(axis.seen.ranges for axis in axes),
+            gated=gated,
+        )
+
     def cells(self, position: Sequence[int]) -> tuple[Pair, ...]:
         """First and last cell of the picture that a position sees.
 
@@ -98,14 +154,22 @@ class ReceptiveField:
 
         Returns:
             One pair an axis; cells past the border count on: -1 is the one
-            before the first.
+            before the first. The first lies behind the last where a position
+            sees no cell.
+
+        Raises:
+            ValueError: If `position` has another number of axes, or the cells
+                depend on a size that was left open.
         """
-        cells = []
-        for i, period, ranges in zip(
-            position, self.period, self.seen, strict=True
-        ):
-            cells.append(SeenCells(period, ranges).at(i))
-        return tuple(cells)
+        if len(position) != len(self.seen):
+            raise InputError(
+                f"`position` must have {len(self.seen)} numbers, one an axis. "
+                f"Received: position={tuple(position)}"
+            )
+        return tuple(
+            self._axis(number, "cells").at(i)
+            for number, i in enumerate(position)
+        )
 
     def first_like(
         self, other: "ReceptiveField", axis: int, cells: int = 0
@@ -122,13 +186,13 @@ class ReceptiveField:
             Its number, negative where the map starts behind it; `None` if
             there is none such, as on another grid.
         """
-        count = len(self.seen[axis])
-        if self.period[axis] != other.period[axis] or (
-            count != len(other.seen[axis])
-        ):
+        ours, theirs = (
+            field._axis(axis, "first_like") for field in (self, other)
+        )
+        count = len(ours.ranges)
+        if ours.period != theirs.period or count != len(theirs.ranges):
             return None
-        ours = SeenCells(self.period[axis], self.seen[axis])
-        wanted = [low + cells for low, _ in other.seen[axis]]
+        wanted = [low + cells for low, _ in theirs.ranges]
         start = (wanted[0] - ours.at(0)[0]) // ours.period * count
         # Several positions may see the same first cell.
         for first in range(start - count, start + count + 1):
@@ -147,18 +211,22 @@ class ReceptiveField:
         """
 
         def cells(axis):
-            pads, period = (self.pad_before, self.pad_after), self.period[axis]
-            if None in (pads[0][axis], pads[1][axis]):
-                raise InputError(
-                    "`surround` depends on the picture's size, which was left "
-                    "open. Give `receptive_field` an `input_shape`"
-                )
+            period = self._axis(axis, "surround").period
+            pads = self.pad_before[axis], self.pad_after[axis]
+            if None in pads:
+                raise _open_size("surround")
             before, after = (
-                max(math.ceil(pad[axis] / period) * period, 0) for pad in pads
+                max(math.ceil(pad / period) * period, 0) for pad in pads
             )
             return before, after
 
         return tuple(map(cells, range(len(self.stride))))
+
+    def _axis(self, number, what):
+        period, ranges = self.period[number], self.seen[number]
+        if None in (period, ranges):
+            raise _open_size(what)
+        return SeenCells(period, ranges)
 
     def numbers(self) -> dict[str, Any]:
         """All attributes but `seen`, as JSON has them: fractions are floats."""
@@ -179,6 +247,13 @@ class ReceptiveField:
                     for one, another in zip(ours, theirs, strict=True)
                 )
         return replace(self, **changes)
+
+
+def _open_size(what):
+    return InputError(
+        f"`{what}` depends on the picture's size, which was left open. Give "
+        "`receptive_field` an `input_shape`"
+    )
 
 
 def _listed(value):

@@ -275,11 +275,21 @@ class RemovePadding(Rebuild):
         (x,) = tensors_in((args, kwargs))
         offset = self._offsets.cells(x)
         moves = id(layer) in self._bare or x in self._offsets
+        lost = self._offsets.is_lost(x)
         crop, positions = [], []
         if window.cropping is not None:
             # What is lost already need not be cut off.
-            for o, (before, after) in zip(offset, window.cropping, strict=True):
-                crop.append((max(before - o, 0), after))
+            for o, (before, after), size, original in zip(
+                offset,
+                window.cropping,
+                self._offsets.sizes(x),
+                padded.input_sizes[0],
+                strict=True,
+            ):
+                end = after
+                if None not in (size, original) and not lost:
+                    end = max(o + size - (original - after), 0)
+                crop.append((max(before - o, 0), end))
                 positions.append(max(o - before, 0))
             twin = self._crop_less(layer, twin, tuple(crop))
             y = x
@@ -298,7 +308,6 @@ class RemovePadding(Rebuild):
             y = self._offsets.crop(layer, x, crop, apply)
         made = _called_on(y, x, twin, args, kwargs, apply)
         if moves:
-            lost = self._offsets.is_lost(x)
             self._offsets.put(made, LOST if lost else tuple(positions))
         return made
 

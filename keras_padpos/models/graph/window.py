@@ -276,22 +276,6 @@ def window_of(layer: Any) -> Window | None:
     return None
 
 
-def transposed_window(layer: Any) -> Window:
-    """The window of the convolution of which a layer is the transpose.
-
-    Its `pads`, for the sizes of the layer's output, are the cells that the
-    layer cuts off.
-    """
-    rank = len(layer.kernel_size)
-    return Window(
-        tuple(layer.kernel_size),
-        tuple(layer.strides),
-        tuple(layer.dilation_rate),
-        Geometry(layer.padding, rank),
-        data_format=layer.data_format,
-    )
-
-
 def is_known(layer: Any) -> bool:
     """Whether a layer's exact class is one whose padding is known.
 

@@ -2,6 +2,8 @@ import keras
 import numpy as np
 import pytest
 from exact_fields import assert_field_is_exact
+from exact_fields import transposed
+from exact_fields import unet
 from keras import layers
 from large_on_tensorflow import large_network
 from oracles import gradient
@@ -463,33 +465,6 @@ def test_names_of_layers_in_models_inside_may_be_short():
             models.stages(model, [name])
     with pytest.raises(InputError, match="`only`.*Did you mean conv_"):
         models.convert_padding(model, "reflect", only="conv_c")
-
-
-def unet(enlarge, factor=2, size=None):
-    """Two levels, for one size or another; sizes need not be multiples."""
-
-    def conv(x):
-        return layers.Conv2D(2, 3, padding="same", use_bias=False)(x)
-
-    def level(x, inner):
-        fine = conv(x)
-        pooled = layers.AveragePooling2D(factor, padding="same")(fine)
-        x = enlarge(inner(pooled))
-        rows, columns = np.subtract(x.shape[1:3], fine.shape[1:3]).tolist()
-        x = layers.Cropping2D(((0, rows), (columns, 0)))(x)
-        return conv(layers.Concatenate()([x, fine]))
-
-    def make(size):
-        inputs = keras.Input((size, size, 2))
-        return keras.Model(inputs, level(inputs, lambda x: level(x, conv)))
-
-    return make if size is None else make(size)
-
-
-def transposed(kernel, stride):
-    return lambda x: layers.Conv2DTranspose(
-        2, kernel, stride, padding="same", use_bias=False
-    )(x)
 
 
 @pytest.mark.parametrize(

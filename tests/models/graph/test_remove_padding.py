@@ -1,6 +1,8 @@
 import keras
 import numpy as np
 import pytest
+from exact_fields import transposed
+from exact_fields import unet
 from keras import layers
 from large_on_tensorflow import large_network
 from off_border import largest_difference
@@ -354,6 +356,28 @@ def test_a_u_net_meets_again_on_its_grid():
     # 1 + 1 cells at half the scale are 4, and one more is lost at the end.
     assert found.shape[1:3] == (38, 38)
     np.testing.assert_allclose(found, padded[:, 5:-5, 5:-5], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "enlarge, factor, size",
+    [
+        (layers.UpSampling2D(3, interpolation="bilinear"), 3, 72),
+        (layers.UpSampling2D(2, interpolation="bilinear"), 2, 61),
+        (transposed(4, 3), 3, 72),
+        (transposed(3, 2), 2, 61),
+    ],
+)
+def test_a_u_net_keeps_what_padding_does_not_reach(enlarge, factor, size):
+    keras.utils.set_random_seed(0)
+    model = unet(enlarge, factor, size)
+    name = model.output_names[0]
+    (first, last), other = models.receptive_field(model)[name].clear
+    bare = convert_padding(model, "none")
+    x = picture(size, 2)
+    padded, part = (keras.ops.convert_to_numpy(net(x)) for net in (model, bare))
+    inner = padded[:, first : last + 1, other[0] : other[1] + 1]
+    assert part.shape == inner.shape
+    np.testing.assert_allclose(part, inner, atol=1e-5 * np.abs(inner).max())
 
 
 @pytest.mark.parametrize("size", [2, 3])

@@ -14,10 +14,11 @@ from keras_padpos.layers.resampling import INTERPOLATION_REACH
 from keras_padpos.models.graph.field_axis import SeenCells
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import UPSAMPLING
+from keras_padpos.models.graph.window import Window
 from keras_padpos.models.graph.window import is_exactly
-from keras_padpos.models.graph.window import transposed_window
 from keras_padpos.models.graph.window import window_of
 from keras_padpos.models.trials.seen_axis import Axis
+from keras_padpos.padding import Geometry
 
 SAME = SeenCells(1, ((0, 0),))
 """What positions see that take each cell by itself."""
@@ -81,6 +82,22 @@ def layer_cells(
     if type(layer) is ResizeToMatch:
         return "lays the outermost cells of two maps on each other"
     return None
+
+
+def transposed_window(layer: Any) -> Window:
+    """The window of the convolution of which a layer is the transpose.
+
+    Its `pads`, for the sizes of the layer's output, are the cells that the
+    layer cuts off.
+    """
+    rank = len(layer.kernel_size)
+    return Window(
+        tuple(layer.kernel_size),
+        tuple(layer.strides),
+        tuple(layer.dilation_rate),
+        Geometry(layer.padding, rank),
+        data_format=layer.data_format,
+    )
 
 
 def upsampling_cells(layer: Any) -> tuple[SeenCells, ...]:
