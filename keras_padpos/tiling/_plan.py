@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -16,12 +15,13 @@ from keras_padpos.padding import Constant
 from keras_padpos.padding import CopyMode
 from keras_padpos.padding import Earth
 from keras_padpos.padding import Interpolate
-from keras_padpos.padding import PaddingMode
 from keras_padpos.padding import Zeros
 from keras_padpos.tiling.dense_network import DenseNetwork
 from keras_padpos.tiling.dense_network import NetworkAtSize
 from keras_padpos.tiling.tiling_plan import TiledOutput
 from keras_padpos.tiling.tiling_plan import TilingPlan
+from keras_padpos.tiling.window_axis import Reach
+from keras_padpos.tiling.window_axis import WindowAxis
 
 Cells = tuple[int, ...]
 
@@ -90,11 +90,11 @@ multiples of 4, halo 20; 1.17 times the picture is computed.
     axes = []
     for axis in range(network.rank):
         axes.append(
-            _Axis(
+            WindowAxis(
                 picture[axis],
                 period[axis],
                 tuple(
-                    _Reach(
+                    Reach(
                         Fraction(field.stride[axis]),
                         *field.clear[axis],
                         field.positions[axis],
@@ -106,7 +106,7 @@ multiples of 4, halo 20; 1.17 times the picture is computed.
         )
     most = _most(tile, axes, whole, batch_size)
     if border == "model":
-        if any(map(_Axis.is_split, axes, most)):
+        if any(map(WindowAxis.is_split, axes, most)):
             whole.check_borders()
         axes = [
             _round(whole, number, axis) if axis.is_split(cells) else axis
@@ -132,8 +132,8 @@ multiples of 4, halo 20; 1.17 times the picture is computed.
         )
     ):
         cuts = tuple(
-            axis.cuts(each, size, number)
-            for axis, each, size in zip(axes, starts, windows, strict=True)
+            axis.cuts(each, number)
+            for axis, each in zip(axes, starts, strict=True)
         )
         first = network.first - 1 if len(shape) > network.rank else 0
         dtype = keras.backend.standardize_dtype(tensor.dtype)
@@ -147,130 +147,6 @@ multiples of 4, halo 20; 1.17 times the picture is computed.
         tuple(axis.mode for axis in axes),
         tuple(outputs),
     )
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """Where padding reaches along one axis of an output of the whole."""
-
-    stride: Fraction
-    first: int
-    last: int
-    positions: int
-
-    @property
-    def before(self):
-        """Cells that the first position without padding lies inside."""
-        return self.first * self.stride
-
-    @property
-    def after(self):
-        return (self.positions - 1 - self.last) * self.stride
-
-    def last_in(self, cells_less):
-        """The last clear position of a window that is so much shorter."""
-        return self.last - int(cells_less / self.stride)
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """One axis of the picture.
-
-    Where it is continued, windows tile the picture with `before` and `after`
-    cells added, and padding must reach nothing that is taken.
-    """
-
-    size: int
-    period: int
-    reaches: tuple[_Reach, ...]
-    mode: PaddingMode | None
-
-    @property
-    def halo(self):
-        return (
-            max(math.ceil(reach.before) for reach in self.reaches),
-            max(math.ceil(reach.after) for reach in self.reaches),
-        )
-
-    @property
-    def added(self):
-        """Cells by which the picture is continued, before and after."""
-        if self.mode is None:
-            return 0, 0
-        before, after = (
-            -(-cells // self.period) * self.period for cells in self.halo
-        )
-        return before, after
-
-    @property
-    def total(self):
-        return self.size + sum(self.added)
-
-    def is_split(self, cells):
-        return cells < self.total
-
-    def step(self, window):
-        """The most cells between the starts of two windows."""
-        return min(
-            math.floor(
-                (reach.last_in(self.size - window) - reach.first + 1)
-                * reach.stride
-                / self.period
-            )
-            * self.period
-            for reach in self.reaches
-        )
-
-    def fitting(self, cells):
-        """The largest size up to `cells` that lies on the picture's grid."""
-        over = max(self.total - cells, 0)
-        return self.total - -(-over // self.period) * self.period
-
-    def window(self, cells, number):
-        """The least size with which as few windows do as with `cells`."""
-        window = self.fitting(cells)
-        if window >= self.total:
-            return self.total
-        short = self.period - self.step(window)
-        if window < 1 or short > 0:
-            least = window + max(short, 0)
-            raise InputError(
-                f"`tile` must be at least {min(least, self.total)} on axis "
-                f"{number} of the picture's {self.size} cells: of smaller "
-                f"windows padding reaches all. Received: {cells}"
-            )
-        more = -(-(self.total - window) // self.step(window))
-        while self.step(
-            window
-        ) > self.period and self.total - window + self.period <= more * (
-            self.step(window) - self.period
-        ):
-            window -= self.period
-        return window
-
-    def starts(self, window):
-        """Where windows start, in cells of the picture."""
-        rest = self.total - window
-        begin = -self.added[0]
-        if not rest:
-            return (begin,)
-        return (*range(begin, begin + rest, self.step(window)), begin + rest)
-
-    def cuts(self, starts, window, output):
-        """See `TiledOutput`."""
-        reach = self.reaches[output]
-
-        def position(cells):
-            return int(cells / reach.stride)
-
-        inner = [position(start) + reach.first for start in starts[1:]]
-        bounds = [0, *inner, reach.positions]
-        return tuple(
-            (low - position(start), low, high)
-            for start, low, high in zip(
-                starts, bounds[:-1], bounds[1:], strict=True
-            )
-        )
 
 
 def _sizes(shape, network):
@@ -414,7 +290,7 @@ def _round(whole, axis, plain):
 
 
 def _check_window(
-    whole: NetworkAtSize, part: NetworkAtSize, axes: list[_Axis]
+    whole: NetworkAtSize, part: NetworkAtSize, axes: list[WindowAxis]
 ) -> None:
     """Raise unless a window gives the part of the maps that is expected."""
     part.outputs()

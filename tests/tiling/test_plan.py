@@ -102,6 +102,11 @@ def test_arguments_that_do_not_fit(arguments, message):
         tiling.plan(encoder(), *arguments)
 
 
+def test_enlarging_in_place_of_padding_is_refused():
+    with pytest.raises(InputError, match="enlarges its map in place of pad"):
+        tiling.plan(encoder("interpolate"), (64, 64), 40, border="reflect")
+
+
 @pytest.mark.parametrize("border", ["reflekt", "distribution", "earth", 3])
 def test_borders_that_do_not_fit(border):
     with pytest.raises(InputError, match='`border` must be "model", one of'):

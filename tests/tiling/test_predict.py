@@ -99,6 +99,18 @@ def test_beyond_the_picture_without_padding(border, size):
     assert_same(tiling.predict(net, x, 32, border=border), whole(bare, framed))
 
 
+def test_outputs_of_unequal_halos_beyond_the_picture():
+    net = encoder()
+    shallow, deep = net.layers[0].output, net.layers[-1].output
+    x = picture(41, 30, 2)
+    both = keras.Model(net.inputs, [shallow, deep])
+    tiled = tiling.predict(both, x, 28, border="symmetric")
+    for output, result in zip((shallow, deep), tiled, strict=True):
+        alone = keras.Model(net.inputs, output)
+        expected = tiling.predict(alone, x, 64, border="symmetric")
+        assert_same(result, expected)
+
+
 def test_several_inputs_and_outputs():
     first = keras.Input((None, None, 1), name="first")
     second = keras.Input((None, None, 2), name="second")
