@@ -80,7 +80,19 @@ multiples of 4, halo 20; 1.17 times the picture is computed.
             the whole gives: the message names the layer and what it does; if
             `tile` is too small for the network, with the least that is not.
     """
-    network = DenseNetwork(model)
+    return plan_network(
+        DenseNetwork(model), picture_shape, tile, batch_size, border
+    )
+
+
+def plan_network(
+    network: DenseNetwork,
+    picture_shape: Sequence[int],
+    tile: int | Sequence[int | None] | None,
+    batch_size: int,
+    border: Any,
+) -> TilingPlan:
+    """See `plan`."""
     picture = _sizes(picture_shape, network)
     modes = _border(border, network.rank)
     whole = network.at(picture)

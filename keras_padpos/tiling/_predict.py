@@ -17,7 +17,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.errors import did_you_mean
 from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.graph_walk import packed
-from keras_padpos.tiling._plan import plan
+from keras_padpos.tiling._plan import plan_network
 from keras_padpos.tiling.dense_network import DenseNetwork
 from keras_padpos.tiling.picture_window import read_window
 from keras_padpos.tiling.picture_window import release
@@ -127,11 +127,11 @@ class TiledModel:
         border: Any = "model",
     ) -> None:
         check_ints(batch_size=batch_size)
-        self.plan = plan(
-            model, picture_shape, tile, batch_size=batch_size, border=border
-        )
         self._model = model
         self._network = DenseNetwork(model)
+        self.plan = plan_network(
+            self._network, picture_shape, tile, batch_size, border
+        )
         shapes = [*self._network.shapes(self.plan.window).values()]
         fixed = models.resized(model, shapes if len(shapes) > 1 else shapes[0])
         # Keras' bilinear `UpSampling2D` and others fail where sizes are open.

@@ -46,7 +46,9 @@ class DenseNetwork:
 
     def __init__(self, model: keras.Model) -> None:
         check_graph(model)
-        self.names = list(getattr(model, "output_names", [])) or ["output"]
+        self.names = list(getattr(model, "output_names", []))
+        if len(self.names) != len(model.outputs):
+            self.names = [tensor.name for tensor in model.outputs]
         watched = [
             keras.layers.Identity(name=f"{_OUTPUT}_{number}")(tensor)
             for number, tensor in enumerate(model.outputs)
