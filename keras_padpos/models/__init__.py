@@ -7,6 +7,9 @@ from keras_padpos.models._backbone import stage_names
 from keras_padpos.models._calibrate_batch_norm import calibrate_batch_norm
 from keras_padpos.models._classifier import classifier
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.fields._receptive_field import receptive_field
+from keras_padpos.models.fields.receptive_fields import ReceptiveField
+from keras_padpos.models.fields.receptive_fields import ReceptiveFields
 from keras_padpos.models.graph._convert_downsampling import convert_downsampling
 from keras_padpos.models.graph._convert_padding import convert_padding
 from keras_padpos.models.graph._even_sizes import even_sizes
@@ -14,15 +17,12 @@ from keras_padpos.models.graph._even_sizes import square_shape
 from keras_padpos.models.graph._even_sizes import unfit_layer
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
 from keras_padpos.models.graph._model_graph import model_graph
-from keras_padpos.models.graph._receptive_field import receptive_field
 from keras_padpos.models.graph._stage_model import stage_candidates
 from keras_padpos.models.graph._stage_model import stage_model as stages
 from keras_padpos.models.graph.copy_difference import model_difference
 from keras_padpos.models.graph.network_copies import resized
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.padding_site import PaddingSites
-from keras_padpos.models.graph.receptive_fields import ReceptiveField
-from keras_padpos.models.graph.receptive_fields import ReceptiveFields
 from keras_padpos.models.model_file import is_model_file
 from keras_padpos.models.model_file import load_model_file
 from keras_padpos.models.nets._bagnet import bagnet

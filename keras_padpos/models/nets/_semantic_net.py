@@ -7,7 +7,7 @@ import keras
 from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.layers.enlarge_to_places import EnlargeToPlaces
-from keras_padpos.models.graph._receptive_field import receptive_field
+from keras_padpos.models.fields._receptive_field import receptive_field
 from keras_padpos.models.graph._stage_model import stage_model
 from keras_padpos.models.graph.network_copies import resized
 
