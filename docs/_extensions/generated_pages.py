@@ -12,8 +12,8 @@ from pathlib import Path
 
 import keras_padpos
 from keras_padpos.__main__ import programs
-from keras_padpos.runs.flags import COMMON
-from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.common_flags import COMMON
+from keras_padpos.runs.common_flags import DEVICES
 from keras_padpos.runs.flags import flag_text
 
 # What Markdown would read as its own in a flag's help.

@@ -6,10 +6,10 @@ Importing this imports neither Keras nor a backend, so that a binary answers
 
 from keras_padpos.errors import InputError
 from keras_padpos.runs.application import run
+from keras_padpos.runs.common_flags import apply_common_flags
+from keras_padpos.runs.common_flags import define_common_flags
 from keras_padpos.runs.devices import open_devices
 from keras_padpos.runs.flags import Flag
-from keras_padpos.runs.flags import apply_common_flags
-from keras_padpos.runs.flags import define_common_flags
 from keras_padpos.runs.flags import resolved_flags
 from keras_padpos.runs.program import Program
 from keras_padpos.runs.provenance import Provenance

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import keras_padpos
-from keras_padpos.runs.flags import device_flags
+from keras_padpos.runs.common_flags import device_flags
 
 _TITLES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 

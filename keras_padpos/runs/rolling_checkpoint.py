@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
-from keras_padpos.runs.flags import device_flags
+from keras_padpos.runs.common_flags import device_flags
 from keras_padpos.runs.work_directory import WorkDirectory
 
 # A unit that has been saved for so long a share of its time waits.

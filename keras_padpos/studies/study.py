@@ -25,8 +25,8 @@ from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import Row
 from keras_padpos.report.table import Table
-from keras_padpos.runs.flags import COMMON
-from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.common_flags import COMMON
+from keras_padpos.runs.common_flags import DEVICES
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import naming

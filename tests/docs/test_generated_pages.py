@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from keras_padpos.__main__ import programs
-from keras_padpos.runs.flags import COMMON
-from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.common_flags import COMMON
+from keras_padpos.runs.common_flags import DEVICES
 
 EXTENSION = (
     Path(__file__).parents[2] / "docs" / "_extensions" / "generated_pages.py"

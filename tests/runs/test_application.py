@@ -20,7 +20,7 @@ from work_folder import python
 
 from keras_padpos import runs
 from keras_padpos.errors import MissingPackageError
-from keras_padpos.runs.flags import COMMON
+from keras_padpos.runs.common_flags import COMMON
 from keras_padpos.runs.flags import Flag
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,8 @@ from work_folder import python
 
 from keras_padpos.runs import InputError
 from keras_padpos.runs import open_devices
-from keras_padpos.runs.flags import COMMON
-from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.common_flags import COMMON
+from keras_padpos.runs.common_flags import DEVICES
 from keras_padpos.runs.flags import activated
 
 _OTHER = "mirrored" if keras.backend.backend() == "jax" else "data_parallel"
@@ -37,7 +37,7 @@ def test_one_of_several_processes_ends_with_one_line_too():
     # It ends at once, and would take this process along.
     code = (
         "from absl import flags; from keras_padpos import runs\n"
-        "for name, flag in runs.flags.DEVICES.items():\n"
+        "for name, flag in runs.common_flags.DEVICES.items():\n"
         "    flag.define(name, flags.FLAGS)\n"
         "runs.run(lambda _: runs.open_devices(), needs_keras=False)"
     )

@@ -10,8 +10,8 @@ from absl import flags
 from keras_padpos.runs import Flag
 from keras_padpos.runs import InputError
 from keras_padpos.runs import apply_common_flags
-from keras_padpos.runs.flags import COMMON
-from keras_padpos.runs.flags import DEVICES
+from keras_padpos.runs.common_flags import COMMON
+from keras_padpos.runs.common_flags import DEVICES
 from keras_padpos.runs.flags import Settings
 from keras_padpos.runs.flags import activated
 from keras_padpos.runs.training_options import Training
