@@ -118,6 +118,13 @@ def padding_flag(
     )
 
 
+def check_padding_mode(mode: Any) -> None:
+    """Refuse what cannot be the `--padding_mode` of a binary, no study."""
+    choices = [*padding_modes(), *FURTHER_MODES]
+    flag = Flag("", "", choices=choices, per_axis=PER_AXIS)
+    flag.value("padding_mode", mode)
+
+
 def padding_modes(*, own: bool = False) -> list[str]:
     """The modes that a network can be converted to."""
     return [*PADDING_MODES, "interpolate", "none", *["own"] * own]

@@ -7,8 +7,10 @@ from fractions import Fraction
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_padpos import padding
+from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
 from keras_padpos.padding import Circular
 from keras_padpos.padding import Constant
@@ -29,7 +31,7 @@ Cells = tuple[int, ...]
 # backend holds besides is two to four times as much.
 _BYTES = 2**28
 _NUMBER_BYTES = 4
-# Windows are at least so many times as long as both halos.
+# Windows are at least so many times as long as what neighbours share.
 _LEAST_HALOS = 1.5
 
 
@@ -163,19 +165,17 @@ def plan_network(
 
 def _sizes(shape, network):
     """Spatial sizes of a picture, from these or a shape with channels."""
-    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    sizes = (shape,) if is_int(shape) else tuple(shape)
     if len(sizes) == network.rank + 1:
         sizes = sizes[network.first - 1 :][: network.rank]
-    if len(sizes) != network.rank or not all(
-        isinstance(size, int) and size > 0 for size in sizes
-    ):
+    if len(sizes) != network.rank or not all(is_int(n, 1) for n in sizes):
         raise InputError(
             f"`picture_shape` must be {network.rank} sizes of at least 1, or "
             "these and the channels, in the order of the model's input "
             f"{tuple(network.model.inputs[0].shape[1:])}. "
             f"Received: {shape!r}"
         )
-    return sizes
+    return tuple(map(int, sizes))
 
 
 def _border(border, rank):
@@ -209,27 +209,23 @@ def _most(tile, axes, whole, batch_size):
         share = _BYTES / (numbers / math.prod(whole.sizes))
         side = int(share ** (1 / len(axes)))
         return [
-            max(
-                side,
-                int(_LEAST_HALOS * sum(axis.halo)) + 2 * axis.period,
-            )
+            max(side, int(_LEAST_HALOS * axis.lost) + 2 * axis.period)
             for axis in axes
         ]
-    sizes = [tile] * len(axes) if isinstance(tile, int) else tile
+    if isinstance(tile, np.ndarray):
+        tile = tile.tolist()
+    sizes = [tile] * len(axes) if is_int(tile) else tile
     if (
         not isinstance(sizes, Sequence)
         or len(sizes) != len(axes)
-        or not all(
-            size is None or (isinstance(size, int) and size > 0)
-            for size in sizes
-        )
+        or not all(size is None or is_int(size, 1) for size in sizes)
     ):
         raise InputError(
             "`tile` must be an int of at least 1, or one an axis (None: the "
             f"whole axis), {len(axes)} here. Received: tile={tile!r}"
         )
     return [
-        axis.total if size is None else size
+        axis.total if size is None else int(size)
         for axis, size in zip(axes, sizes, strict=True)
     ]
 
@@ -279,11 +275,19 @@ def _round(whole, axis, plain):
             f"{site.name!r} pads with {mode.name!r}, whose cells depend on "
             f"more of the map than its nearest ones. {way_out}"
         )
-    other = next(
-        (each for each in sides if not isinstance(each[1], Circular)), None
-    )
-    if other is not None:
-        reason = f"layer {other[0].name!r} pads with {other[1].name!r}"
+    others = [
+        f"layer {each[0].name!r} pads with {each[1].name!r}"
+        for each in sides
+        if not isinstance(each[1], Circular)
+    ]
+    others += [
+        f"layer {call.name!r} ({type(call.operation).__name__}) pads with "
+        "what its own code decides"
+        for call, behaviours in whole.tried_calls()
+        if any(_pads(each, axis) for each in behaviours)
+    ]
+    if others:
+        reason = others[0]
     elif plain.size % plain.period:
         reason = f"{plain.size} cells are no multiple of {plain.period}"
     elif any(
@@ -299,6 +303,13 @@ def _round(whole, axis, plain):
         f"its far side only where all layers do so and the size is a multiple "
         f"of the network's period; {reason}. {way_out}"
     )
+
+
+def _pads(behaviour, axis):
+    if axis >= len(behaviour.pads):
+        return behaviour.pads_somewhere
+    pads = behaviour.pads[axis]
+    return pads is None or max(pads) > 0
 
 
 def _check_window(
@@ -320,7 +331,9 @@ def _check_window(
     for number, axis in enumerate(axes):
         if axis.mode is not None or not less[number]:
             continue
-        for site, _, pads, field in _sides(part, number):
+        for site, mode, pads, field in _sides(part, number):
+            if isinstance(mode, (Zeros, Constant)):
+                continue  # its cells depend on none of the map
             first, last = field.clear[number]
             inner = (last + 1, field.positions[number] - first)
             if any(

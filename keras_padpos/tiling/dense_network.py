@@ -1,6 +1,7 @@
 """A network whose outputs are maps, and what keeps it from running in tiles."""
 
 import math
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,12 @@ from keras_padpos.models import model_graph
 from keras_padpos.models import receptive_field
 from keras_padpos.models._call import Call
 from keras_padpos.models.graph._model_graph import Graph
+from keras_padpos.models.graph._model_graph import activation_call
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.padded_network import behaviours_of
 from keras_padpos.models.graph.padding_site import PaddingSites
+from keras_padpos.models.trials._behaviour import Behaviour
 from keras_padpos.models.trials._behaviour import border_reads_far
 
 Cells = tuple[int, ...]
@@ -109,11 +112,8 @@ class NetworkAtSize:
                 another position.
         """
         makers = self.makers()
-        for call in self.graph.calls:
-            behaviours = behaviours_of(
-                call, [self.network.rank], self.network.first
-            )
-            if any(each.positional for each in behaviours or ()):
+        for call, behaviours in self.tried_calls():
+            if any(each.positional for each in behaviours):
                 raise _refusal(
                     f"what {_named(call)} gives for the same cells is another "
                     "at another position"
@@ -125,6 +125,18 @@ class NetworkAtSize:
         return {
             number: call for call in self.graph.calls for number in call.outputs
         }
+
+    def tried_calls(self) -> Iterator[tuple[Call, list[Behaviour]]]:
+        """Calls that were run to see what they do, and what they do.
+
+        What a layer of a known window applies to its result is a call too.
+        """
+        rank, first = self.network.rank, self.network.first
+        for call in self.graph.calls:
+            for each in (call, activation_call(call, first)):
+                behaviours = each and behaviours_of(each, [rank], first)
+                if each and behaviours:
+                    yield each, behaviours
 
     def input_fields(self) -> dict[str, ReceptiveField]:
         """From a call's name to the field of the first map that enters it."""
@@ -143,8 +155,7 @@ class NetworkAtSize:
             InputError: If positions at a border see cells of the far half.
         """
         rank, first = self.network.rank, self.network.first
-        for call in self.graph.calls:
-            behaviours = behaviours_of(call, [rank], first) or ()
+        for call, behaviours in self.tried_calls():
             if any(each.pads_somewhere for each in behaviours) and any(
                 border_reads_far(call, number, rank, first)
                 for number, shape in zip(

@@ -96,6 +96,16 @@ class WindowAxis:
             for reach in self.reaches
         )
 
+    @property
+    def least(self) -> int:
+        """The least size of a window that gives some of every output."""
+        return min(self.lost + self.period, self.total)
+
+    @property
+    def lost(self) -> int:
+        """Cells that two windows beside each other share, at least."""
+        return self.total - self.step(self.total)
+
     def window(self, cells: int, number: int) -> int:
         """The least size with which as few windows do as with `cells`.
 
@@ -110,11 +120,9 @@ class WindowAxis:
         window = self.total - -(-over // self.period) * self.period
         if window == self.total:
             return window
-        short = self.period - self.step(window)
-        if window < 1 or short > 0:
-            least = window + max(short, 0)
+        if window < self.least:
             raise InputError(
-                f"`tile` must be at least {min(least, self.total)} on axis "
+                f"`tile` must be at least {self.least} on axis "
                 f"{number} of the picture's {self.size} cells: of smaller "
                 f"windows padding reaches all. Received: {cells}"
             )

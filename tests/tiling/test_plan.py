@@ -1,8 +1,10 @@
 import keras
+import numpy as np
 import pytest
 from keras import layers
 from small_nets import encoder
 
+from keras_padpos import layers as ours
 from keras_padpos import tiling
 from keras_padpos.errors import InputError
 
@@ -77,8 +79,23 @@ class Wrapping(layers.Layer):
             layers.LayerNormalization(axis=(1, 2, 3), name="all"),
             "Layer 'all'|layer 'all'",
         ),
+        (
+            layers.Conv2D(
+                2, 1, activation=lambda x: keras.ops.roll(x, 1, 1), name="roll"
+            ),
+            "'roll'.*border of the map depends on cells",
+        ),
     ],
-    ids=["gate", "norm", "flat", "resizing", "positions", "wrap", "layer norm"],
+    ids=[
+        "gate",
+        "norm",
+        "flat",
+        "resizing",
+        "positions",
+        "wrap",
+        "layer norm",
+        "activation",
+    ],
 )
 def test_what_looks_at_the_whole_map_is_refused(layer, message):
     inputs = keras.Input((16, 16, 2))
@@ -86,6 +103,51 @@ def test_what_looks_at_the_whole_map_is_refused(layer, message):
     net = keras.Model(inputs, layer(x))
     with pytest.raises(InputError, match=message):
         tiling.plan(net, (64, 64), 32)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        layers.Conv2D(2, 3, padding="same", name="other"),
+        layers.Lambda(
+            lambda x: keras.ops.max_pool(x, 3, 1, padding="same"), name="other"
+        ),
+    ],
+    ids=["site", "own code"],
+)
+def test_a_circular_layer_beside_another_border_is_refused(other):
+    inputs = keras.Input((None, None, 2))
+    x = ours.Conv2D(4, 3, padding="same", padding_mode="circular")(inputs)
+    net = keras.Model(inputs, other(x))
+    with pytest.raises(InputError, match="all layers do so.*'other'.* pads"):
+        tiling.plan(net, (64, 64), 32)
+    assert tiling.plan(net, (64, 64), 32, border="reflect").grid == (3, 3)
+
+
+def test_a_model_with_a_call_of_its_own_is_refused():
+    class Centred(keras.Model):
+        def call(self, x):
+            y = super().call(x)
+            return y - keras.ops.mean(y, axis=(1, 2), keepdims=True)
+
+    inputs = keras.Input((64, 64, 2))
+    net = Centred(inputs, layers.Conv2D(4, 3)(inputs))
+    with pytest.raises(InputError, match="Centred. has a `call` of its own"):
+        tiling.plan(net, (64, 64), 32)
+
+
+def test_sizes_are_integers_of_numpy_too():
+    expected = tiling.plan(encoder(), (64, 64), 32)
+    assert tiling.plan(encoder(), np.array([64, 64]), np.int64(32)) == expected
+    assert tiling.plan(encoder(), (64, 64), np.array([32, 32])) == expected
+
+
+def test_the_default_tile_is_larger_than_what_windows_share():
+    net = keras.Sequential(
+        [keras.Input((None, None, 8)), layers.Conv2D(64, 3, dilation_rate=200)]
+    )
+    plan = tiling.plan(net, (3000, 3000), batch_size=64)
+    assert plan.window[0] >= 1.5 * 400
 
 
 @pytest.mark.parametrize(

@@ -336,12 +336,18 @@ def test_a_finished_run_is_shown_again(finished):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "one of: canvas, padding, pattern, probe. Received: nothing"),
+        (
+            [],
+            "one of: canvas, padding, pattern, probe, tiles. Received: nothing",
+        ),
         (
             ["pading"],
-            "one of: canvas, padding, pattern, probe. Received: 'pading'",
+            "one of: canvas, padding, pattern, probe, tiles. Received: 'pading'",
         ),
-        (["--rounds=2", "padding"], "one of: canvas, padding, pattern, probe."),
+        (
+            ["--rounds=2", "padding"],
+            "one of: canvas, padding, pattern, probe, tiles.",
+        ),
         (["padding", "padding"], "expected flags only"),
         (["padding", "--round=2"], "Did you mean"),
     ],

@@ -71,6 +71,7 @@ class ReceptiveField:
         margin: The least number of cells that a larger picture must show
             around a crop, so that the features at the crop's positions do not
             depend on the larger picture's own border; a multiple of `period`.
+            Where a size was left open, the largest over several sizes.
         reach: Share of positions along each axis, in [0, 1], that see past
             the border, and that padding can therefore reach. Cells that an
             interpolation repeats at the border, and those that a transposed
@@ -112,12 +113,12 @@ class ReceptiveField:
     ) -> "ReceptiveField":
         """The field of a map of known axes, on a picture of known sizes."""
         margins, reaches = [], []
-        for axis in axes:
-            lows, highs = zip(*axis.seen.ranges, strict=True)
-            # Past the right border the last positions of a crop have a
-            # period's worth of its own cells left.
-            period = axis.seen.period
-            needed = max(-min(lows), max(highs) + 1 - period, 0)
+        for axis, cells in zip(axes, picture, strict=True):
+            period, count = axis.seen.period, len(axis.seen.ranges)
+            ends = range(count), range(-count, 0)
+            lows = [axis.seen.at(i)[0] for i in ends[0]]
+            highs = [axis.seen.at(axis.positions + i)[1] for i in ends[1]]
+            needed = max(-min(lows), max(highs) + 1 - cells, 0)
             margins.append(math.ceil(needed / period) * period)
             clear = max(axis.last - axis.first + 1, 0)
             reaches.append(1 - clear / axis.positions)
@@ -242,7 +243,10 @@ class ReceptiveField:
         }
 
     def shared(self, other: "ReceptiveField") -> "ReceptiveField":
-        """What both say, number by number; `None` where they differ."""
+        """What both say, number by number; `None` where they differ.
+
+        Of margins the larger one: it is enough for both.
+        """
         changes: dict[str, Any] = {}
         for name in (attribute.name for attribute in attributes(self)):
             ours, theirs = getattr(self, name), getattr(other, name)
@@ -251,6 +255,9 @@ class ReceptiveField:
                     one if one == another else None
                     for one, another in zip(ours, theirs, strict=True)
                 )
+        if None not in changes["stride"]:
+            pairs = zip(self.margin, other.margin, strict=True)
+            changes["margin"] = tuple(map(max, pairs))
         return replace(self, **changes)
 
 

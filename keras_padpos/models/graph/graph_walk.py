@@ -8,6 +8,8 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models._code_owner import PACKAGES
+from keras_padpos.models._code_owner import package_of
 from keras_padpos.models.graph._frame_operation import frame_layer
 
 
@@ -180,6 +182,13 @@ def check_graph(model: keras.Model, name: str | None = None) -> None:
             "`model` must be a functional or Sequential keras.Model. "
             f"Received: {type(model).__name__}"
         )
+    if _has_own_call(model):
+        raise InputError(
+            f"Model {name!r} ({type(model).__name__}) has a `call` of its own, "
+            "so its layers do not tell what it computes. Build it as a "
+            "functional model, or pass the functional models inside it one by "
+            "one."
+        )
     if isinstance(model, keras.Sequential):
         if not model.built:
             raise InputError(
@@ -196,16 +205,24 @@ def check_graph(model: keras.Model, name: str | None = None) -> None:
         )
 
 
+def _has_own_call(model):
+    """Whether a subclass of a functional model does something else."""
+    owner = next(kind for kind in type(model).__mro__ if "call" in vars(kind))
+    return bool(getattr(model, "inputs", None)) and (
+        package_of(owner) not in PACKAGES
+    )
+
+
 def has_graph(operation: Any) -> bool:
     """Whether it is a model whose graph can be read.
 
     A subclassed model inside another is a layer that cannot be opened.
     """
+    if not isinstance(operation, keras.Model) or _has_own_call(operation):
+        return False
     if isinstance(operation, keras.Sequential):
         return operation.built
-    return isinstance(operation, keras.Model) and bool(
-        getattr(operation, "inputs", None)
-    )
+    return bool(getattr(operation, "inputs", None))
 
 
 def inputs_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:

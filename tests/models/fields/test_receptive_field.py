@@ -242,6 +242,32 @@ def test_the_gradient_of_a_position_lies_in_its_field(make, name):
     np.testing.assert_allclose(field.reach, shares)
 
 
+@pytest.mark.parametrize(
+    "size, stack, margin",
+    [
+        # The last position sees 2 cells past the end.
+        (8, [layers.ZeroPadding1D((1, 2)), layers.Conv1D(1, 3)], 2),
+        # Of 7 cells the last pool holds one.
+        (7, [layers.AveragePooling1D(2, padding="same")], 2),
+        (7, [layers.Conv1D(1, 3)], 0),
+        # The last of 12 positions sees the cells 33 to 35 and 42 to 44.
+        (
+            38,
+            [
+                layers.MaxPooling1D(3, padding="same"),
+                layers.ZeroPadding1D((0, 2)),
+                layers.Conv1D(1, 2, dilation_rate=3),
+            ],
+            9,
+        ),
+    ],
+)
+def test_margins_behind_uneven_frames(size, stack, margin):
+    model = keras.Sequential([keras.Input((size, 1)), *stack])
+    (*_, field) = models.receptive_field(model).values()
+    assert field.margin == (margin,)
+
+
 def test_the_margin_is_the_least_that_hides_the_border():
     # Two crops of a large picture, one with the true margin, one a stride less.
     model = keras.Sequential(
