@@ -137,9 +137,10 @@ def test_a_model_with_a_call_of_its_own_is_refused():
 
 
 def test_sizes_are_integers_of_numpy_too():
-    expected = tiling.plan(encoder(), (64, 64), 32)
-    assert tiling.plan(encoder(), np.array([64, 64]), np.int64(32)) == expected
-    assert tiling.plan(encoder(), (64, 64), np.array([32, 32])) == expected
+    net = encoder()
+    expected = tiling.plan(net, (64, 64), 32)
+    assert tiling.plan(net, np.array([64, 64]), np.int64(32)) == expected
+    assert tiling.plan(net, (64, 64), np.array([32, 32])) == expected
 
 
 def test_the_default_tile_is_larger_than_what_windows_share():

@@ -333,20 +333,23 @@ def test_a_finished_run_is_shown_again(finished):
     assert again.stdout == done.stdout
 
 
+NAMES = "canvas, padding, pattern, probe, tiles"
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
         (
             [],
-            "one of: canvas, padding, pattern, probe, tiles. Received: nothing",
+            f"one of: {NAMES}. Received: nothing",
         ),
         (
             ["pading"],
-            "one of: canvas, padding, pattern, probe, tiles. Received: 'pading'",
+            f"one of: {NAMES}. Received: 'pading'",
         ),
         (
             ["--rounds=2", "padding"],
-            "one of: canvas, padding, pattern, probe, tiles.",
+            f"one of: {NAMES}.",
         ),
         (["padding", "padding"], "expected flags only"),
         (["padding", "--round=2"], "Did you mean"),
