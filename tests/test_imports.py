@@ -111,6 +111,22 @@ def test_no_circle():
     tuple(graphlib.TopologicalSorter(graph).static_order())
 
 
+def test_no_circle_of_folders_inside_a_floor():
+    graph: dict[str, set[str]] = {}
+    for module, tree in MODULES.items():
+        folder = module.rpartition(".")[0]
+        if folder.count(".") == 2:
+            graph.setdefault(folder, set()).update(
+                target.rpartition(".")[0]
+                for target in imports(tree, at_start=True)
+                if target in MODULES and target.count(".") == 3
+            )
+    for folder, targets in graph.items():
+        targets.discard(folder)
+    assert "keras_padpos.models.graph" in graph
+    tuple(graphlib.TopologicalSorter(graph).static_order())
+
+
 def test_modules_do_not_shadow_what_they_define():
     """`floor.name` would be the module, or the function, by chance."""
     shadows = [

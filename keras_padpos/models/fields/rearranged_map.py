@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from keras_padpos.models._call import Call
-from keras_padpos.models.fields.field_axis import SeenCells
+from keras_padpos.models.graph.field_axis import SeenCells
 
 _CHANNELS = -1
 # Operations of Keras that keep the order of all numbers.

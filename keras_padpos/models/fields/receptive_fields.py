@@ -9,11 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 from keras_padpos.errors import InputError
-from keras_padpos.models.fields.field_axis import FieldAxis
-from keras_padpos.models.fields.field_axis import Pair
-from keras_padpos.models.fields.field_axis import SeenCells
 from keras_padpos.models.graph._layer_names import name_hint
 from keras_padpos.models.graph._layer_names import names_meant
+from keras_padpos.models.graph.field_axis import FieldAxis
+from keras_padpos.models.graph.field_axis import Pair
+from keras_padpos.models.graph.field_axis import SeenCells
 from keras_padpos.text_tables import Tabular
 
 Cells = tuple[int, ...]

@@ -8,8 +8,8 @@ import keras
 from keras_padpos.layers.resampling import INTERPOLATION_REACH
 from keras_padpos.layers.resampling import resizes_plainly
 from keras_padpos.models._call import Call
-from keras_padpos.models.fields._layer_cells import transposed_window
-from keras_padpos.models.fields._layer_cells import upsampling_cells
+from keras_padpos.models.graph._layer_cells import transposed_window
+from keras_padpos.models.graph._layer_cells import upsampling_cells
 from keras_padpos.models.graph.padding_site import PaddingSite
 from keras_padpos.models.graph.padding_site import other_site
 from keras_padpos.models.graph.window import RECURRENT

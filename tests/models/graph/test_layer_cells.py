@@ -4,7 +4,7 @@ from exact_fields import assert_field_is_exact
 from keras import layers
 
 from keras_padpos import models
-from keras_padpos.models.fields._layer_cells import layer_cells
+from keras_padpos.models.graph._layer_cells import layer_cells
 
 
 def between(step):

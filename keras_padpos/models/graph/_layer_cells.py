@@ -11,7 +11,7 @@ import keras
 
 from keras_padpos.layers import ResizeToMatch
 from keras_padpos.layers.resampling import INTERPOLATION_REACH
-from keras_padpos.models.fields.field_axis import SeenCells
+from keras_padpos.models.graph.field_axis import SeenCells
 from keras_padpos.models.graph.window import TRANSPOSED
 from keras_padpos.models.graph.window import UPSAMPLING
 from keras_padpos.models.graph.window import Window
