@@ -15,8 +15,10 @@ from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
+from keras_padpos.measure._position import few_pictures
 from keras_padpos.measure._position import interval_text
 from keras_padpos.measure._position import last_scores
+from keras_padpos.measure._position import padding_part
 from keras_padpos.measure._position import position_note
 from keras_padpos.measure._position import probe_networks
 from keras_padpos.measure._result import Result
@@ -240,7 +242,12 @@ def compare_padding(
     if agreement:
         notes.append(_AGREEMENT_NOTE)
     return PaddingComparison(
-        position, pattern, agreement, arrays, _conclusion(position), notes
+        position,
+        pattern,
+        agreement,
+        arrays,
+        comparison_conclusion(position),
+        notes,
     )
 
 
@@ -281,7 +288,10 @@ def _mode_label(mode):
     return parts if isinstance(parts, str) else repr(padding.get(mode))
 
 
-def _conclusion(rows):
+def comparison_conclusion(rows: Sequence[Row]) -> str:
+    """The scores that borders change most, and the first border's part."""
+    if few := few_pictures(rows):
+        return few
     last = rows[-1]["stages"]
     modes = values_of(rows, "padding_mode")
     scores = {mode: last_scores(rows, mode) for mode in modes}
@@ -304,6 +314,6 @@ def _conclusion(rows):
     if control and modes[0] != REFERENCE:
         text += (
             f" Of {first[target]:.2f}, {modes[0]} padding accounts for "
-            f"{first[target] - control[target]:.2f}."
+            f"{padding_part(first[target], control[target])}."
         )
     return text
