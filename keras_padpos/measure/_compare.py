@@ -198,14 +198,14 @@ def compare_padding(
         padding_modes = [padding_modes]
     if not padding_modes:
         raise InputError("`padding_modes` must name one or more. Received: []")
+    modes = {_mode_label(mode): mode for mode in padding_modes}
     network = open_network(model, stages, weights)
     pictures = open_pictures(
         network, images, size, True, count=max_images, preprocess=preprocess
     )
     shape = (*pictures.crop, network.channels)
-    if _NONE in padding_modes and pictures.reason:
+    if _NONE in modes and pictures.reason:
         raise InputError(pictures.reason)
-    modes = {_mode_label(mode): mode for mode in padding_modes}
     networks = {
         REFERENCE if name == _NONE else name: network.staged
         if name == _NONE
@@ -280,12 +280,13 @@ def _agreement(model, modes, images, crop):
 
 def _mode_label(mode):
     """A mode's name, with its arguments if it has other than the usual."""
-    if mode == _NONE:
-        return mode
-    parts = padding.serialize(padding.get(mode))
+    chosen = padding.get_or_none(mode, "padding_modes")
+    if chosen is None:
+        return _NONE
+    parts = padding.serialize(chosen)
     if isinstance(parts, list):
         return "+".join(map(_mode_label, parts))
-    return parts if isinstance(parts, str) else repr(padding.get(mode))
+    return parts if isinstance(parts, str) else repr(chosen)
 
 
 def comparison_conclusion(rows: Sequence[Row]) -> str:
