@@ -2,6 +2,7 @@
 
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import atomic_path
+from keras_padpos.files.disk import existing_file
 from keras_padpos.files.export import EXPORT_FORMATS
 from keras_padpos.files.export import ExportMismatch
 from keras_padpos.files.export import check_export
@@ -15,6 +16,7 @@ __all__ = [
     "atomic_file",
     "atomic_path",
     "check_export",
+    "existing_file",
     "export_model",
     "inspect_file",
     "load_keras_model",

@@ -21,6 +21,28 @@ import numpy as np
 from keras_padpos.errors import InputError
 
 
+def existing_file(path: str | os.PathLike, ending: str, argument: str) -> Path:
+    """The path of a file that exists and has an ending; else an InputError.
+
+    Args:
+        path: The file; `~` is the home.
+        ending: What its name ends in, such as `.keras`.
+        argument: Its name on the command line, for messages.
+    """
+    path = Path(path).expanduser()
+    if path.suffix != ending:
+        raise InputError(
+            f"{argument} must be a file with the ending {ending}. "
+            f"Received: {str(path)!r}"
+        )
+    if not path.is_file():
+        raise InputError(
+            f"{argument} must be a {ending} file. There is no file at "
+            f"{str(path)!r}"
+        )
+    return path
+
+
 @contextlib.contextmanager
 def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Open a file that appears under its name only once it is complete.

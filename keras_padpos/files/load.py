@@ -2,10 +2,10 @@
 
 import os
 import warnings
-from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
+from keras_padpos.files.disk import existing_file
 
 
 def load_keras_model(
@@ -39,17 +39,7 @@ def load_keras_model(
     from keras_padpos import tasks  # noqa: F401
     from keras_padpos.models import plain_reason
 
-    path = Path(path).expanduser()
-    if path.suffix != ".keras":
-        raise InputError(
-            f"{argument} must be a file with the ending .keras. "
-            f"Received: {str(path)!r}"
-        )
-    if not path.is_file():
-        raise InputError(
-            f"{argument} must be a .keras file. There is no file at "
-            f"{str(path)!r}"
-        )
+    path = existing_file(path, ".keras", argument)
     reason = None
     if compiled:
         try:

@@ -15,8 +15,10 @@ from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.measure._pattern import network_patterns
 from keras_padpos.measure._position import REFERENCE
+from keras_padpos.measure._position import few_pictures
 from keras_padpos.measure._position import interval_text
 from keras_padpos.measure._position import last_scores
+from keras_padpos.measure._position import padding_part
 from keras_padpos.measure._position import position_note
 from keras_padpos.measure._position import probe_networks
 from keras_padpos.measure._result import Result
@@ -196,14 +198,14 @@ def compare_padding(
         padding_modes = [padding_modes]
     if not padding_modes:
         raise InputError("`padding_modes` must name one or more. Received: []")
+    modes = {_mode_label(mode): mode for mode in padding_modes}
     network = open_network(model, stages, weights)
     pictures = open_pictures(
         network, images, size, True, count=max_images, preprocess=preprocess
     )
     shape = (*pictures.crop, network.channels)
-    if _NONE in padding_modes and pictures.reason:
+    if _NONE in modes and pictures.reason:
         raise InputError(pictures.reason)
-    modes = {_mode_label(mode): mode for mode in padding_modes}
     networks = {
         REFERENCE if name == _NONE else name: network.staged
         if name == _NONE
@@ -240,7 +242,12 @@ def compare_padding(
     if agreement:
         notes.append(_AGREEMENT_NOTE)
     return PaddingComparison(
-        position, pattern, agreement, arrays, _conclusion(position), notes
+        position,
+        pattern,
+        agreement,
+        arrays,
+        comparison_conclusion(position),
+        notes,
     )
 
 
@@ -273,15 +280,19 @@ def _agreement(model, modes, images, crop):
 
 def _mode_label(mode):
     """A mode's name, with its arguments if it has other than the usual."""
-    if mode == _NONE:
-        return mode
-    parts = padding.serialize(padding.get(mode))
+    chosen = padding.get_or_none(mode, "padding_modes")
+    if chosen is None:
+        return _NONE
+    parts = padding.serialize(chosen)
     if isinstance(parts, list):
         return "+".join(map(_mode_label, parts))
-    return parts if isinstance(parts, str) else repr(padding.get(mode))
+    return parts if isinstance(parts, str) else repr(chosen)
 
 
-def _conclusion(rows):
+def comparison_conclusion(rows: Sequence[Row]) -> str:
+    """The scores that borders change most, and the first border's part."""
+    if few := few_pictures(rows):
+        return few
     last = rows[-1]["stages"]
     modes = values_of(rows, "padding_mode")
     scores = {mode: last_scores(rows, mode) for mode in modes}
@@ -304,6 +315,6 @@ def _conclusion(rows):
     if control and modes[0] != REFERENCE:
         text += (
             f" Of {first[target]:.2f}, {modes[0]} padding accounts for "
-            f"{first[target] - control[target]:.2f}."
+            f"{padding_part(first[target], control[target])}."
         )
     return text

@@ -23,6 +23,7 @@ from keras_padpos.measure._source import Pictures
 from keras_padpos.measure._source import at_size
 from keras_padpos.measure._source import open_network
 from keras_padpos.measure._source import open_pictures
+from keras_padpos.report.cells import counted
 from keras_padpos.report.progress import Progress
 from keras_padpos.report.table import grouped
 from keras_padpos.report.table import values_of
@@ -205,7 +206,7 @@ def measure_position(
     notes = [position_note(rows), pictures.text]
     if pictures.reason:
         notes.append(f"No control from real neighbours: {pictures.reason}")
-    return PositionResult(rows, arrays, _conclusion(rows), notes)
+    return PositionResult(rows, arrays, position_conclusion(rows), notes)
 
 
 def probe_networks(
@@ -347,7 +348,7 @@ def position_note(rows: Sequence[Row]) -> str:
     row = rows[0]
     return (
         f"SPC: rank correlation of predicted and true map, mean over "
-        f"{row['images']} pictures the probes were not fitted on "
+        f"{counted(row['images'], 'picture')} the probes were not fitted on "
         f"({row['train_images']} to fit on); 0: no position. MAE: mean "
         f"absolute error, maps in [0, 1]; chance: {row['chance_mae']:.2f} "
         f"({row['target'].replace('_', ' ')})."
@@ -373,10 +374,12 @@ def interval_text(interval: Sequence[float] | None) -> str:
     return f"[{', '.join(ends)}]" if ends else ""
 
 
-def _conclusion(rows):
+def position_conclusion(rows: Sequence[Row]) -> str:
+    """The position that depends on padding most, and how much of it does."""
+    if few := few_pictures(rows):
+        return few
     last, own = rows[-1]["stages"], last_scores(rows, OWN)
     control = last_scores(rows, REFERENCE)
-    # What comes from the padding most.
     target = max(own, key=lambda name: own[name] - control.get(name, 0.0))
     text = (
         f"At {last} the probe reads the {target.replace('_', ' ')} position "
@@ -386,5 +389,24 @@ def _conclusion(rows):
         return f"{text}; without a control, the padding's part is not known."
     return (
         f"{text}, from real neighbours {control[target]:.2f}: the padding "
-        f"accounts for {own[target] - control[target]:.2f} of it."
+        f"accounts for {padding_part(own[target], control[target])} of it."
     )
+
+
+def few_pictures(rows: Sequence[Row]) -> str:
+    """Why there is no conclusion; nothing if there are enough pictures."""
+    count = rows[-1]["images"]
+    if count >= _ENOUGH:
+        return ""
+    return (
+        f"{counted(count, 'test picture')}: too few for a conclusion, which "
+        f"needs {_ENOUGH} or more."
+    )
+
+
+def padding_part(score: float, control: float) -> str:
+    """How much of a score is missing with real neighbours: at most all."""
+    part = min(score, score - control)
+    if part <= 0:
+        return "none"
+    return "all" if part == score else f"{part:.2f}"

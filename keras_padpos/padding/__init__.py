@@ -11,6 +11,7 @@ from keras_padpos.padding.extrapolate import Extrapolate
 from keras_padpos.padding.geometry import Geometry
 from keras_padpos.padding.interpolate import Interpolate
 from keras_padpos.padding.modes import get
+from keras_padpos.padding.modes import get_or_none
 from keras_padpos.padding.modes import names
 from keras_padpos.padding.modes import serialize
 from keras_padpos.padding.padding_mode import PaddingMode
@@ -41,6 +42,7 @@ __all__ = [
     "Symmetric",
     "Zeros",
     "get",
+    "get_or_none",
     "names",
     "serialize",
     "unseen_zeros",

@@ -84,12 +84,30 @@ def get(identifier: Any, rank: int | None = None) -> PaddingMode:
     Raises:
         ValueError: If there is no such mode.
     """
+    return _mode(identifier, rank)
+
+
+def get_or_none(
+    identifier: Any, argument: str = "padding_mode"
+) -> PaddingMode | None:
+    """As `get`, and `None` for `"none"`: without padding.
+
+    Args:
+        identifier: As of `get`, or `"none"`.
+        argument: Its name, for messages.
+    """
+    if isinstance(identifier, str) and identifier == "none":
+        return None
+    return _mode(identifier, argument=argument, further=("none",))
+
+
+def _mode(identifier, rank=None, *, argument="padding_mode", further=()):
     if isinstance(identifier, PaddingMode):
         return identifier
     if isinstance(identifier, str) and "+" in identifier:
         identifier = identifier.split("+")
     if isinstance(identifier, (tuple, list)) and identifier:
-        several = [get(mode) for mode in identifier]
+        several = [_mode(mode, argument=argument) for mode in identifier]
         if rank not in (None, len(several)):
             raise wrong_count(rank, f"padding_mode={identifier!r}")
         return several[0] if len(set(several)) == 1 else PerAxis(several)
@@ -101,13 +119,18 @@ def get(identifier: Any, rank: int | None = None) -> PaddingMode:
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):
             return mode
-    hint = did_you_mean(identifier, _CLASSES)
+    known = [*_CLASSES, *further]
+    hint = did_you_mean(identifier, known)
+    if isinstance(identifier, str) and "," in identifier:
+        axes = [mode.strip() for mode in identifier.split(",")]
+        if set(axes) <= {*_CLASSES}:
+            hint = f' Join one mode for each axis with "+": {"+".join(axes)}.'
     if identifier in ("valid", "same", "full", "causal"):
         hint = f' That is where cells are added: padding="{identifier}".'
     raise InputError(
-        f"`padding_mode` must be one of {', '.join(_CLASSES)}, a "
+        f"`{argument}` must be one of {', '.join(known)}, a "
         "`PaddingMode`, or one of these for each spatial axis. "
-        f"Received: padding_mode={identifier!r}"
+        f"Received: {argument}={identifier!r}"
         f"{hint and f'.{hint}'}"
     )
 

@@ -106,7 +106,7 @@ def run(
     arguments: Sequence[str] = (),
     values: flags.FlagValues | None = None,
     usage: str | None = None,
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[Sequence[str]], None] = lambda rest: None,
 ) -> NoReturn:
     """Run a binary's `main` and end the process with its exit status.
 
@@ -139,7 +139,8 @@ def run(
         values: Flags of its own, parsed instead of `absl.flags.FLAGS`; then
             several binaries can run in one process, one after the other.
         usage: What `--help` says above the flags, with `values`.
-        check: Refuses values of flags, as far as it can without Keras.
+        check: Called with the same as `main` before Keras is imported; refuses
+            flags and arguments, as far as it can without Keras.
 
     Raises:
         SystemExit: Always; its code is the exit status.
@@ -157,7 +158,7 @@ def run(
             warnings.showwarning = _one_line_warnings(name)
             try:
                 _check_backend()
-                check()
+                check(rest)
                 if needs_keras:
                     _import_keras()
                 status = main(rest)

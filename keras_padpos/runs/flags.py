@@ -17,6 +17,7 @@ from absl import flags
 
 from keras_padpos.errors import InputError
 from keras_padpos.errors import did_you_mean
+from keras_padpos.files.disk import existing_file
 from keras_padpos.files.disk import strict_json
 
 # Flags belong to whoever declares them, not to this module.
@@ -68,8 +69,8 @@ class Flag:
     >>> flag.value("padding_mode", ["zeros", "reflekt"])
     Traceback (most recent call last):
     ...
-    keras_padpos.errors.InputError: --padding_mode must be of zeros, reflect. \
-Received: reflekt. Did you mean reflect?
+    keras_padpos.errors.InputError: --padding_mode must be one of zeros, \
+reflect. Received: reflekt. Did you mean reflect?
 
     Args:
         default: Its default, which gives its type.
@@ -80,7 +81,7 @@ Received: reflekt. Did you mean reflect?
         besides: Of a text that is a number, or one of these: its `type` is
             the number's.
         ending: The end of the names of files that are allowed besides the
-            choices; `""` for any file.
+            choices; `""` for any file. Without choices it must be a file.
         per_axis: Texts of which different ones may be joined by pluses, one
             an axis, that of height first.
         axes: How many may be joined at most.
@@ -194,6 +195,8 @@ Received: reflekt. Did you mean reflect?
                     f"--{name} must be a directory that exists. "
                     f"Received: {parsed}"
                 )
+        if self.ending and not self.choices and parsed is not None:
+            existing_file(parsed, self.ending, f"--{name}")
         choices = self.choices
         if callable(choices):
             choices = () if at_once else choices()
@@ -220,7 +223,7 @@ Received: reflekt. Did you mean reflect?
                     if any(item.endswith(self.ending) for item in wrong):
                         hint = hint or " There is no such file."
                 raise InputError(
-                    f"--{name} must be of {', '.join(choices)}{others}. "
+                    f"--{name} must be one of {', '.join(choices)}{others}. "
                     f"Received: {', '.join(wrong) or 'nothing'}"
                     f"{hint and f'.{hint}'}"
                 )

@@ -45,6 +45,8 @@ class Program:
             returns is the exit status, 0 for `None`.
         arguments: Names of the arguments that are no flags, as of `runs.run`.
         needs_keras: Whether to import Keras before `main`.
+        check: Called as `main` is, before Keras is imported, to refuse at
+            once what can be told without it. The flags are checked already.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Program:
     main: Callable[..., Any]
     arguments: Sequence[str] = ()
     needs_keras: bool = True
+    check: Callable[..., None] | None = None
 
     def define(self, values: FlagValues) -> None:
         """Define all flags in `values`."""
@@ -70,6 +73,12 @@ class Program:
         argv = list(sys.argv if argv is None else argv)
         settings = Settings(self.flags, values)
         usage = " ".join([self.name, *self.arguments, "[--flags]"])
+
+        def check(rest: Sequence[str]) -> None:
+            settings.check(at_once=True)
+            if self.check is not None:
+                self.check(settings, *rest[1:])
+
         run(
             lambda rest: self.main(settings, *rest[1:]),
             [self.name, *argv[1:]],
@@ -77,5 +86,5 @@ class Program:
             arguments=self.arguments,
             values=values,
             usage=f"{self.about.strip()}\n\nUsage: {usage}",
-            check=lambda: settings.check(at_once=True),
+            check=check,
         )

@@ -51,7 +51,6 @@ def _main(settings, source, target):
     from keras_padpos import models
 
     target = Path(target).expanduser()
-    _check_target(target, settings.overwrite)
     model = files.load_keras_model(source, "IN.keras", compiled=True)
     converted = models.convert_padding(
         model,
@@ -66,6 +65,12 @@ def _main(settings, source, target):
         converted.save(hidden)
         _check_file(hidden, converted)
     print(f"Saved in {printable(str(target))}.")
+
+
+def _check(settings, source, target):
+    """Refuse paths that cannot be read or written."""
+    files.existing_file(source, ".keras", "IN.keras")
+    _check_target(Path(target).expanduser(), settings.overwrite)
 
 
 def _check_file(path, model):
@@ -89,7 +94,7 @@ def _check_file(path, model):
 
 
 def _check_target(path, overwrite):
-    """Refuse a file that cannot be written before anything is computed."""
+    """Refuse a file that cannot be written."""
     if path.suffix != ".keras":
         problem = "must have the ending .keras"
     elif path.is_dir():
@@ -110,5 +115,6 @@ TOOL = Program(
     about=__doc__,
     flags=_FLAGS,
     main=_main,
+    check=_check,
     arguments=["IN.keras", "OUT.keras"],
 )

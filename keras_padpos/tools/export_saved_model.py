@@ -67,7 +67,9 @@ _FLAGS = {
         most=2**32 - 1,
     ),
     "model": Flag(
-        None, "A .keras file to export as it is, instead of a backbone."
+        None,
+        "A .keras file to export as it is, instead of a backbone.",
+        ending=".keras",
     ),
     "out": Flag(None, "Folder to write.", required=True),
     "format": Flag(
@@ -107,10 +109,8 @@ def _main(settings):
         raise failure
 
 
-def _check_before_work(settings):
-    """Refuse what cannot work before anything is computed or written."""
-    from keras_padpos import models
-
+def _check_flags(settings):
+    """Refuse flags that do not go together."""
     if (settings.backbone is None) == (settings.model is None):
         raise runs.InputError(
             "Give either --backbone or --model, the network to export. "
@@ -123,6 +123,12 @@ def _check_before_work(settings):
                     f"--{name} belongs to --backbone; a --model is exported "
                     f"as it is. Received: --{name} and --model"
                 )
+
+
+def _check_before_work(settings):
+    """Refuse what cannot work before anything is computed or written."""
+    from keras_padpos import models
+
     files.check_export(settings.out, settings.format, settings.overwrite)
     if settings.backbone is not None:
         models.check_weights(settings.backbone, _weights(settings))
@@ -213,4 +219,5 @@ TOOL = Program(
     about=__doc__,
     flags=_FLAGS,
     main=_main,
+    check=_check_flags,
 )

@@ -82,8 +82,20 @@ def _main(settings, path):
         print(f"\nResults in {printable(str(work.path))}")
 
 
+def _check(settings, path):
+    """Refuse a path where there is no model, and a shape that is none."""
+    _model_file(path)
+    _input_shape(settings.input_shape)
+
+
 def _digest(path):
     """The SHA-256 of a `.keras` file, or of a SavedModel's graph."""
+    with open(_model_file(path), "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _model_file(path):
+    """The `.keras` file, or the file of a SavedModel's graph."""
     path = Path(path).expanduser()
     file = path / "saved_model.pb" if path.is_dir() else path
     if not file.is_file():
@@ -91,8 +103,7 @@ def _digest(path):
             "PATH must be a .keras file or the folder of a SavedModel, which "
             f"holds saved_model.pb. There is no file at {str(file)!r}"
         )
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file
 
 
 def _input_shape(parts):
@@ -117,5 +128,6 @@ TOOL = Program(
     about=__doc__,
     flags=_FLAGS,
     main=_main,
+    check=_check,
     arguments=["PATH"],
 )

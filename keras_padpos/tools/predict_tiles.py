@@ -32,11 +32,16 @@ _COLOURS = {1: "L", 3: "RGB", 4: "RGBA"}
 _ROWS = 256  # of a class map, that are computed at once
 
 _FLAGS = {
-    "model": Flag(None, "The network: a .keras file."),
-    "images": Flag(
-        None, "Folder of pictures, and of .npy files.", directory=True
+    "model": Flag(
+        None, "The network: a .keras file.", ending=".keras", required=True
     ),
-    "out": Flag(None, "Folder for the predictions; it is made."),
+    "images": Flag(
+        None,
+        "Folder of pictures, and of .npy files.",
+        directory=True,
+        required=True,
+    ),
+    "out": Flag(None, "Folder for the predictions; it is made.", required=True),
     "tile": Flag(
         None,
         "Largest height and width of a window in pixels, halo included; or "

@@ -198,8 +198,8 @@ def test_quadrants_of_a_file(quadrants):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--test=red"], "--test must be of red_green, four_quadrants"),
-        (["--padding_mode=nought"], "--padding_mode must be of zeros"),
+        (["--test=red"], "--test must be one of red_green, four_quadrants"),
+        (["--padding_mode=nought"], "--padding_mode must be one of zeros"),
         (["--padding_mode=own"], "--padding_mode of red_green must be a mode"),
         (
             ["--test=four_quadrants", "--pictures=5,5"],

@@ -143,9 +143,9 @@ def test_seeds_grids_and_half_precision(run):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--model=vgg6", "--model must be of vgg5"),
-        ("--task=where", "--task must be of classification"),
-        ("--canvas=grey", "--canvas must be of black"),
+        ("--model=vgg6", "--model must be one of vgg5"),
+        ("--task=where", "--task must be one of classification"),
+        ("--canvas=grey", "--canvas must be one of black"),
         ("--grid=0", "--grid"),
         ("--grid=three", "--grid"),
         ("--padding_mode=mirror", "mirror"),
@@ -153,7 +153,7 @@ def test_seeds_grids_and_half_precision(run):
         ("--test_images=10", "--test_images must be at least 11"),
         ("--max_images=10", "Received: 10, with --max_images=10 and"),
         ("--grid=4", "--test_images must be at least 17"),
-        ("--channels=mixed", "--channels must be of ordered, permuted"),
+        ("--channels=mixed", "--channels must be one of ordered, permuted"),
         ("--channels=permuted --task=segmentation", "--channels must be orde"),
         ("--dataset=padpos_nowhere", "=padpos_nowhere cannot be read: "),
         ("--dataset=padpos_few", "=padpos_few, which has 3"),

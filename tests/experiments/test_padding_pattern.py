@@ -156,7 +156,7 @@ def test_before_its_activation_a_map_has_another_pattern(run, finished, folder):
         (["--images=nowhere"], "--images: "),
         (["--crop=100000"], "--crop=100000"),
         (["--checkpoint_seconds=nan"], "--checkpoint_seconds must be finite"),
-        (["--padding_mode="], "--padding_mode must be of"),
+        (["--padding_mode="], "--padding_mode must be one of"),
         (["--max_images=1"], "at least 2 crops"),
     ],
 )

@@ -244,7 +244,7 @@ def test_tables_without_a_head_for_the_network_are_an_error(tmp_path):
     "change, words",
     [
         ("--ridge=0.2", "another --workdir"),
-        ("--targets=diagonal", "--targets must be of horizontal"),
+        ("--targets=diagonal", "--targets must be one of horizontal"),
         ("--padding_mode=mirror", "Did you mean reflect?"),
         ("--backbone=vgg61", "Did you mean vgg19?"),
         ("--stages=", "--stages must name at least one"),

@@ -156,11 +156,11 @@ def test_a_run_goes_on_after_what_it_has_measured(finished, runs):
 @pytest.mark.parametrize(
     "flag, message",
     [
-        ("--padding_mode=mirror", "--padding_mode must be of zeros"),
+        ("--padding_mode=mirror", "--padding_mode must be one of zeros"),
         ("--crop=100", "--crop must be a multiple of 32"),
         ("--shorter_side=71", "--shorter_side must be at least 72"),
         ("--weights=nowhere.h5", "Received: nowhere.h5. There is no such file"),
-        ("--weights=bundled", "--weights must be of imagenet, random, or"),
+        ("--weights=bundled", "--weights must be one of imagenet, random, or"),
     ],
 )
 def test_errors(runs, flag, message):

@@ -224,12 +224,12 @@ def test_what_is_not_asked_for_is_not_done(run):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--model=vgg6", "--model must be of vgg5"),
-        ("--cutout=grey", "--cutout must be of off, black"),
+        ("--model=vgg6", "--model must be one of vgg5"),
+        ("--cutout=grey", "--cutout must be one of off, black"),
         ("--cutout=", "--cutout must name at least one"),
-        ("--test_cutout=off", "--test_cutout must be of black"),
-        ("--attacks=fgsm", "--attacks must be of noise, pgd, universal"),
-        ("--padding_mode=mirror", "--padding_mode must be of zeros"),
+        ("--test_cutout=off", "--test_cutout must be one of black"),
+        ("--attacks=fgsm", "--attacks must be one of noise, pgd, universal"),
+        ("--padding_mode=mirror", "--padding_mode must be one of zeros"),
         ("--epsilon=0", "--epsilon must be numbers above 0 and at most 255"),
         ("--shares=wide", "--shares must be numbers above 0 and at most 0.5"),
         ("--shares=0.3", "--shares: `share` must leave"),

@@ -289,13 +289,13 @@ def test_one_that_diverges_by_itself_does_not_either(run):
     [
         ("--backbone=vgg6", "vgg6"),
         ("--weights=imagenet", "does not exist for vgg5"),
-        ("--head=fcn8", "--head must be of fcn, fcn_skips"),
-        ("--enlarge=crop", "--enlarge must be of places, stretch"),
+        ("--head=fcn8", "--head must be one of fcn, fcn_skips"),
+        ("--enlarge=crop", "--enlarge must be one of places, stretch"),
         ("--padding_mode=mirror", "Received: mirror. Did you mean reflect?"),
         ("--stages=7", "--stages of vgg5 go from 1 to 4"),
         ("--stages=3,1", "--stages must go from the first to the last"),
         ("--stages=", "--stages must name at least one"),
-        ("--backbone=", "--backbone must be of vgg16"),
+        ("--backbone=", "--backbone must be one of vgg16"),
         ("--head=deeplab", "--stages are those that heads fcn"),
         ("--train_set=tfds:nothing_of_the_kind:train", "--train_set: "),
         (

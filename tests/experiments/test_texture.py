@@ -128,15 +128,15 @@ def test_stripes_are_told_apart(run):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("--train=all", "--train must be of frozen, scratch"),
+        ("--train=all", "--train must be one of frozen, scratch"),
         (
             "--backbone=vgg17",
             "Received: vgg17. Did you mean vgg1",
         ),
-        ("--backbone=", "--backbone must be of vgg16"),
+        ("--backbone=", "--backbone must be one of vgg16"),
         ("--weights=imagenet", "`weights` of a .keras file must be"),
         ("--padding_mode=mirror", "Received: mirror. Did you mean reflect?"),
-        ("--padding_mode=", "--padding_mode must be of"),
+        ("--padding_mode=", "--padding_mode must be one of"),
         ("--layer=nope", "--layer=nope: `stages` must name layers"),
         ("--train_set=nowhere", "--train_set: `spec` must be"),
         ("--test_set=other/one", "--test_set must have the classes"),

@@ -18,6 +18,8 @@ from keras_padpos import probes
 from keras_padpos.errors import InputError
 from keras_padpos.measure import PatternResult
 from keras_padpos.measure import PositionResult
+from keras_padpos.measure._compare import comparison_conclusion
+from keras_padpos.measure._position import position_conclusion
 from keras_padpos.studies.layouts import LAYOUTS
 
 QUIET = {"verbose": False, "batch_size": 4}
@@ -116,7 +118,7 @@ def test_numbers_are_those_of_the_pieces(position, images):
 def test_a_result_prints_its_table_and_its_conclusion(position):
     text = str(position)
     assert max(map(len, text.splitlines())) <= 100
-    assert text.splitlines()[-1].endswith("of it.")
+    assert text.splitlines()[-1] == position.conclusion
     for part in ("real neighbours", "horizontal", "18 pictures, resized to 2"):
         assert part in text
     html = position._repr_html_()
@@ -124,6 +126,38 @@ def test_a_result_prints_its_table_and_its_conclusion(position):
     assert position.conclusion in html
     frame = position.to_frame()
     assert len(frame) == len(position.rows) == 16
+
+
+def _score_rows(own, control, images=8):
+    return [
+        {
+            "padding_mode": mode,
+            "target": "vertical",
+            "stages": "last",
+            "spearman": score,
+            "images": images,
+        }
+        for mode, score in {**own, "reference": control}.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("score", "control", "part"),
+    [(0.9, 0.25, "0.65"), (0.24, -0.41, "all"), (0.2, 0.3, "none")],
+)
+def test_padding_accounts_for_at_most_the_whole_score(score, control, part):
+    own = _score_rows({"own": score}, control)
+    assert f"accounts for {part} of it." in position_conclusion(own)
+    zeros = _score_rows({"zeros": score}, control)
+    assert comparison_conclusion(zeros).endswith(
+        f"Of {score:.2f}, zeros padding accounts for {part}."
+    )
+
+
+def test_fewer_than_eight_test_pictures_give_no_conclusion():
+    rows = _score_rows({"zeros": 0.9, "own": 0.9}, 0.1, images=7)
+    for conclusion in position_conclusion, comparison_conclusion:
+        assert conclusion(rows).startswith("7 test pictures: too few")
 
 
 def test_intervals_are_shown_where_there_are_some(position, images):
@@ -220,7 +254,6 @@ def test_modes_are_compared_in_one_table(comparison):
     assert zeros["horizontal"] > reflect["horizontal"]
     assert zeros["relative_pattern"] > reflect["relative_pattern"] > 0
     assert none["relative_pattern"] is None
-    assert "zeros padding accounts for" in comparison.conclusion
     assert len(comparison.plot().axes) == 4
 
 

@@ -182,6 +182,16 @@ def test_words_of_other_libraries_are_told_apart(word, name):
         padding.get(word)
 
 
+def test_none_is_a_choice_where_padding_may_be_removed():
+    assert padding.get_or_none("none") is None
+    assert padding.get_or_none("reflect") == padding.get("reflect")
+    message = r"`modes` must be one of zeros, .*, none, a .*modes='nonee'"
+    with pytest.raises(ValueError, match=f"{message}. Did you mean none?"):
+        padding.get_or_none("nonee", "modes")
+    with pytest.raises(ValueError, match="Received: padding_mode='none'"):
+        padding.get("none")
+
+
 def test_constant_wants_a_number():
     with pytest.raises(ValueError, match="`value` must be a number"):
         padding.Constant("grey")

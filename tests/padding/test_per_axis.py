@@ -126,6 +126,7 @@ def test_a_smooth_field_has_no_jump_at_the_poles():
         ("randn+zeros", '"randn" fills the frame of all axes together'),
         (("zeros", "earth"), '"earth" fills the frame of all axes together'),
         ("mirror+zeros", "Did you mean reflect"),
+        ("zeros,circular", r"with \"\+\": zeros\+circular\.$"),
         ((), "must be one of zeros"),
         ("zeros+circular", "one for each of 3"),
     ],

@@ -66,6 +66,18 @@ def test_values_that_do_not_parse(flag):
     assert "\n" not in str(error.value)
 
 
+def test_a_flag_with_an_ending_alone_is_a_file(tmp_path):
+    flag = Flag(None, "A network.", ending=".keras")
+    file = tmp_path / "net.keras"
+    assert flag.value("model", None) is None
+    with pytest.raises(InputError, match="--model .* There is no file at"):
+        flag.value("model", str(file), at_once=True)
+    file.write_bytes(b"")
+    assert flag.value("model", str(file), at_once=True) == str(file)
+    with pytest.raises(InputError, match="must be a file with the ending .ke"):
+        flag.value("model", str(tmp_path))
+
+
 _LIST = " with commas between them. Received: "
 
 
@@ -254,7 +266,7 @@ def test_several_axes():
     )
     assert flag.value("mode", "a+b+a") == "a+b+a"
     for mode in ("a+a", "a+c", "a+b+a+b"):
-        with pytest.raises(InputError, match="--mode must be of"):
+        with pytest.raises(InputError, match="--mode must be one of"):
             flag.value("mode", mode)
 
 

@@ -58,6 +58,8 @@ def bad_values(flag):
                 yield f"1,{value}", ""
     if flag.directory:
         yield "nowhere", "nowhere"
+    if flag.ending:
+        yield f"nowhere{flag.ending}", "nowhere"
 
 
 INPUTS = [
@@ -81,14 +83,25 @@ def no_keras(monkeypatch):
     monkeypatch.setattr(application, "_import_keras", importing)
 
 
+def good_value(flag, folder):
+    """One that a flag without a number can have."""
+    if flag.choices:
+        return flag.choices[0]
+    if flag.ending:
+        (folder / f"file{flag.ending}").touch()
+        return folder / f"file{flag.ending}"
+    return folder
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_one_line_names_the_flag_at_once(name, no_keras, tmp_path):
+def test_one_line_names_the_flag_at_once(name, no_keras, tmp_path_factory):
     program = PROGRAMS[name]
     given = ["x"] * len(program.arguments)
+    tmp_path, others = map(tmp_path_factory.mktemp, ("here", "others"))
     # Without these, others are not looked at.
     for flag_name, flag in program.flags.items():
         if flag.required:
-            given += [f"--{flag_name}={(flag.choices or ['x'])[0]}"]
+            given += [f"--{flag_name}={good_value(flag, others)}"]
     for _, flag, value, text in (each for each in INPUTS if each[0] == name):
         done = run_program(
             program, name, *given, f"{flag}={value}", cwd=tmp_path
@@ -126,3 +139,24 @@ def test_bounds_of_numbers_stand_in_the_help(tmp_path):
     for name, flag_name in itertools.product(["position_probe"], ["size"]):
         done = run_program(PROGRAMS[name], name, "--help", cwd=tmp_path)
         assert "[1, 4096]" in done.stdout, flag_name
+
+
+@pytest.mark.parametrize(
+    ("name", "argv", "message"),
+    [
+        ("convert_padding", "no.keras o.keras", "IN.keras must be a .keras"),
+        ("convert_padding", "in.keras in.keras", "OUT.keras is there already"),
+        ("inspect_model", "no.keras", "PATH must be a .keras file"),
+        ("inspect_model", "in.keras --input_shape=x", "--input_shape must be"),
+        ("export_saved_model", "--out=new", "Give either --backbone or"),
+    ],
+)
+def test_paths_are_checked_at_once(name, argv, message, no_keras, tmp_path):
+    (tmp_path / "in.keras").touch()
+    argv = argv.split()
+    if name == "convert_padding":
+        argv += ["--padding_mode=reflect"]
+    done = run_program(PROGRAMS[name], name, *argv, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{name}: error: {message}")
+    assert [each.name for each in tmp_path.iterdir()] == ["in.keras"]

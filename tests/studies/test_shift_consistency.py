@@ -130,5 +130,7 @@ def test_circular_and_polyphase_always_say_the_same_of_circular_shifts(run):
 
 
 def test_no_padding_is_no_choice_for_crops_of_one_size():
-    with pytest.raises(InputError, match="--padding_mode must be of zeros, "):
+    with pytest.raises(
+        InputError, match="--padding_mode must be one of zeros, "
+    ):
         STUDY.flags["padding_mode"].value("padding_mode", ["none"])

@@ -248,7 +248,10 @@ def test_a_study_checks_what_it_declares(write, monkeypatch, in_this_process):
     assert run.experiment == "texture"
     for flag_set, message in (
         ({"padding_mod": "zeros"}, "no flag `padding_mod`; `padding_mode` is"),
-        ({"padding_mode": ["zeros", "x"]}, "--padding_mode must be of zeros, "),
+        (
+            {"padding_mode": ["zeros", "x"]},
+            "--padding_mode must be one of zeros, ",
+        ),
     ):
         with pytest.raises(InputError) as error:
             sweep_grid(write(texture({}, flag_set)))

@@ -136,13 +136,13 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
-        ("--model=vgg6", "--model must be of vgg5, resnet18, "),
+        ("--model=vgg6", "--model must be one of vgg5, resnet18, "),
         ("--model=", "Received: nothing"),
-        ("--task=naming", "--task must be of classification, "),
-        ("--canvas=grey", "--canvas must be of black, white, mean."),
-        ("--jit=2", "--jit must be of auto, 0, 1. Received: 2"),
+        ("--task=naming", "--task must be one of classification, "),
+        ("--canvas=grey", "--canvas must be one of black, white, mean."),
+        ("--jit=2", "--jit must be one of auto, 0, 1. Received: 2"),
         ("--grid=0", "--grid must be whole numbers from 1"),
-        ("--padding_mode=mirror", "--padding_mode must be of"),
+        ("--padding_mode=mirror", "--padding_mode must be one of"),
     ],
 )
 def test_what_cannot_work_is_said_in_one_line(flag, words, tmp_path):

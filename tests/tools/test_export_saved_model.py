@@ -257,7 +257,7 @@ _MISTAKES = {
     "neither": ((), "Give either --backbone or --model"),
     "both": (("--backbone=rgb", "--model=a.keras"), "Received: both"),
     "no out": (("--backbone=rgb", "--out="), "--out must be given"),
-    "backbone": (("--backbone=vgg61",), "--backbone must be of vgg16"),
+    "backbone": (("--backbone=vgg61",), "--backbone must be one of vgg16"),
     "weights": (
         ("--backbone=vgg16", "--weights=nowhere.h5"),
         "Received: nowhere.h5. There is no such file.",
@@ -265,7 +265,7 @@ _MISTAKES = {
     "bundled": (("--backbone=resnet50",), "exists for vgg16 only"),
     "mode": (
         ("--backbone=vgg16", "--weights=random", "--padding_mode=mirror"),
-        "--padding_mode must be of zeros",
+        "--padding_mode must be one of zeros",
     ),
     "stage number": (
         ("--backbone=mobilenet", "--weights=random", "--stages=9"),

@@ -49,7 +49,7 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     ("flag", "words"),
     [
         ("--memory_crops=few", "--memory_crops must be whole numbers from 2"),
-        ("--padding_mode=mirror", "--padding_mode must be of"),
+        ("--padding_mode=mirror", "--padding_mode must be one of"),
     ],
 )
 def test_what_cannot_work_is_said_in_one_line(flag, words, tmp_path):

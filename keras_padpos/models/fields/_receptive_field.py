@@ -24,6 +24,8 @@ from keras_padpos.models.trials._behaviour import behaviour_of
 
 Cells = tuple[int, ...]
 
+_OPEN = "it depends on sizes that the model leaves open; give `input_shape`"
+
 
 @dataclass(frozen=True)
 class _Map:
@@ -90,8 +92,8 @@ def receptive_field(
         no other layer has that name. Of a layer that is called several times
         the last call counts. Layers whose field is unknown are listed in
         `unknown`, each with the reason: those that resize the map by no whole
-        factor, those of which running them shows no window, and all behind
-        them.
+        factor, those of which running them shows no window, those that a
+        size left open decides, and all behind them.
 
     Raises:
         ValueError: If the model has inputs of pictures of several sizes.
@@ -143,8 +145,9 @@ def _open_fields(fields_at):
                 fields[name] = fields[name].shared(others[name])
             else:
                 del fields[name]
-                reason = "whether it has one depends on the picture's size"
-                fields.unknown[name] = others.unknown.get(name, reason)
+                fields.unknown[name] = _OPEN
+        for name in fields.unknown.keys() & others.keys():
+            fields.unknown[name] = _OPEN
     return fields
 
 

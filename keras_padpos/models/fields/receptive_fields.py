@@ -18,6 +18,8 @@ from keras_padpos.text_tables import Tabular
 
 Cells = tuple[int, ...]
 
+_LISTED = 8  # names a reason, at most
+
 
 @dataclass(frozen=True)
 class ReceptiveField:
@@ -379,8 +381,10 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
         for name, reason in self.unknown.items():
             reasons.setdefault(reason, []).append(name)
         for reason, names in reasons.items():
-            more = f" and {len(names) - 1} more" * (len(names) > 1)
-            notes.append(f"Unknown, {names[0]}{more}: {reason}.")
+            listed = ", ".join(names[:_LISTED])
+            if len(names) > _LISTED:
+                listed += f" and {len(names) - _LISTED} more"
+            notes.append(f"Unknown, {listed}: {reason}.")
         return notes
 
 

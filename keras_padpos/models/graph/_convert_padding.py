@@ -106,7 +106,7 @@ def convert_padding(
             converted (the message names all such layers), or if the model is
             subclassed, so that its graph cannot be read.
     """
-    mode = None if padding_mode == "none" else padding.get(padding_mode)
+    mode = padding.get_or_none(padding_mode)
     if geometry not in _GEOMETRIES:
         raise InputError(
             '`geometry` must be "keep" or "torch". '

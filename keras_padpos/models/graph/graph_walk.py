@@ -1,5 +1,6 @@
 """A way through a network's graph, by Keras' public configuration."""
 
+import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -178,9 +179,12 @@ def check_graph(model: keras.Model, name: str | None = None) -> None:
     """Refuse a model whose graph cannot be read."""
     name = name or getattr(model, "name", "")
     if not isinstance(model, keras.Model):
+        hint = ""
+        if isinstance(model, (str, os.PathLike)):
+            hint = ". Open a file with keras.models.load_model first."
         raise InputError(
             "`model` must be a functional or Sequential keras.Model. "
-            f"Received: {type(model).__name__}"
+            f"Received: {type(model).__name__}{hint}"
         )
     if _has_own_call(model):
         raise InputError(

@@ -591,6 +591,20 @@ def test_branches_on_different_grids_are_told_apart_and_named():
     assert "joins maps of different stride" in fields.unknown["sum"]
 
 
+def test_a_decoder_of_an_open_size_asks_for_the_size():
+    inputs = keras.Input((None, None, 1))
+    x = layers.MaxPooling2D(name="pool")(inputs)
+    x = layers.UpSampling2D(name="up")(x)
+    x = layers.Concatenate(name="join")([x, inputs])
+    net = keras.Model(inputs, layers.Conv2D(1, 3, name="out")(x))
+    fields = models.receptive_field(net)
+    assert set(fields.unknown) == {"join", "out"}
+    assert "Unknown, join, out: it depends on sizes" in str(fields)
+    with pytest.raises(ValueError, match="'out' has no.*give `input_shape`"):
+        fields["out"]
+    assert "out" in models.receptive_field(net, (8, 8, 1))
+
+
 def test_a_subclassed_model_is_named():
     class Mine(keras.Model):
         def call(self, x):

@@ -368,6 +368,8 @@ class Mine(keras.Model):
 
 
 def test_subclassed_and_unbuilt_models_are_named():
+    with pytest.raises(ValueError, match="Open a file with keras.models.load"):
+        models.find_padding_sites("mine.keras")
     with pytest.raises(ValueError, match="'mine'.*neither functional nor"):
         find_padding_sites(Mine(name="mine"))
     with pytest.raises(ValueError, match="not built"):
