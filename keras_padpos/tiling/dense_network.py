@@ -23,6 +23,12 @@ from keras_padpos.models.trials._behaviour import border_reads_far
 
 Cells = tuple[int, ...]
 _OUTPUT = "tiled_output"
+# Of sizes that a network takes, the largest power of 2 that is looked for.
+_LARGEST_MULTIPLE = 256
+
+
+class PictureError(InputError):
+    """A picture does not fit a network that others may fit."""
 
 
 class DenseNetwork:
@@ -46,9 +52,10 @@ class DenseNetwork:
 
     def __init__(self, model: keras.Model) -> None:
         check_graph(model)
-        self.names = list(getattr(model, "output_names", []))
-        if len(self.names) != len(model.outputs):
-            self.names = [tensor.name for tensor in model.outputs]
+        if isinstance(model, keras.Sequential):
+            self.names = [model.layers[-1].name]
+        else:
+            self.names = list(model.output_names)
         watched = [
             keras.layers.Identity(name=f"{_OUTPUT}_{number}")(tensor)
             for number, tensor in enumerate(model.outputs)
@@ -81,14 +88,60 @@ class DenseNetwork:
         return shapes
 
     def at(self, sizes: Cells) -> "NetworkAtSize":
-        """What is known of it for pictures of these spatial sizes."""
+        """What is known of it for pictures of these spatial sizes.
+
+        Raises:
+            PictureError: If the network itself cannot take them.
+        """
+        try:
+            graph = self._graph(sizes)
+        except InputError as error:
+            reason = str(error).rstrip(".")
+            raise PictureError(
+                f"`model` cannot take a picture of {_by(sizes)}: {reason}."
+                f"{self._other_sizes(sizes)}"
+            ) from error
         shapes: Any = self.shapes(sizes)
         return NetworkAtSize(
-            self,
-            sizes,
-            model_graph(self.model, shapes),
-            receptive_field(self.model, shapes),
+            self, sizes, graph, receptive_field(self.model, shapes)
         )
+
+    def _graph(self, sizes):
+        """The calls; InputError for maps of unequal sizes side by side."""
+        shapes: Any = self.shapes(sizes)
+        graph = model_graph(self.model, shapes)
+        axes = range(self.first, self.first + self.rank)
+        for call in graph.calls:
+            # Keras looks at its shapes only when the layer is built.
+            if type(call.operation) is not keras.layers.Concatenate:
+                continue
+            rank = len(call.input_shapes[0])
+            if rank != self.rank + 2 or call.operation.axis % rank in axes:
+                continue
+            maps = {
+                shape[axes.start : axes.stop] for shape in call.input_shapes
+            }
+            if len(maps) > 1:
+                raise InputError(
+                    f"{_named(call)} would join maps of "
+                    f"{' and '.join(map(_by, sorted(maps)))} cells"
+                )
+        return graph
+
+    def _other_sizes(self, sizes):
+        """Say which sizes the network takes, if multiples of a power of 2."""
+        multiple = 2
+        while multiple <= _LARGEST_MULTIPLE:
+            counts = [-(-size // multiple) for size in sizes]
+            try:
+                # Odd ones, which are multiples of no larger power.
+                self._graph(tuple((n | 1) * multiple for n in counts))
+            except InputError:
+                multiple *= 2
+                continue
+            near = _by([n * multiple for n in counts])
+            return f" Sizes must be multiples of {multiple}, such as {near}."
+        return ""
 
 
 @dataclass(frozen=True)
@@ -247,8 +300,12 @@ class NetworkAtSize:
 def _refusal(reason):
     return InputError(
         f"`model` cannot predict in tiles: {reason}. Parts of a picture do "
-        "not give what the whole gives"
+        "not give what the whole gives."
     )
+
+
+def _by(sizes):
+    return "x".join(map(str, sizes))
 
 
 def _named(call):
