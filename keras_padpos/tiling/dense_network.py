@@ -1,5 +1,6 @@
 """A network whose outputs are maps, and what keeps it from running in tiles."""
 
+import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,26 +94,28 @@ class DenseNetwork:
         Raises:
             PictureError: If the network itself cannot take them.
         """
-        try:
-            graph = self._graph(sizes)
-        except InputError as error:
-            reason = str(error).rstrip(".")
-            raise PictureError(
-                f"`model` cannot take a picture of {_by(sizes)}: {reason}."
-                f"{self._other_sizes(sizes)}"
-            ) from error
         shapes: Any = self.shapes(sizes)
+        try:
+            graph = model_graph(self.model, shapes)
+        except InputError as error:
+            reason, hint = str(error).rstrip("."), self._other_sizes(sizes)
+            raise _misfit(sizes, reason, hint) from error
+        reason = self._unequal(graph)
+        hint = self._other_sizes(sizes) if reason else ""
+        # Without a hint the maps may be unequal by design: see `outputs`.
+        if hint:
+            raise _misfit(sizes, reason, hint)
         return NetworkAtSize(
             self, sizes, graph, receptive_field(self.model, shapes)
         )
 
-    def _graph(self, sizes):
-        """The calls; InputError for maps of unequal sizes side by side."""
-        shapes: Any = self.shapes(sizes)
-        graph = model_graph(self.model, shapes)
+    def _unequal(self, graph):
+        """Say which layer would join maps of unequal sizes; `""` if none.
+
+        Keras looks at these only when a network of fixed size is built.
+        """
         axes = range(self.first, self.first + self.rank)
         for call in graph.calls:
-            # Keras looks at its shapes only when the layer is built.
             if type(call.operation) is not keras.layers.Concatenate:
                 continue
             rank = len(call.input_shapes[0])
@@ -122,25 +125,25 @@ class DenseNetwork:
                 shape[axes.start : axes.stop] for shape in call.input_shapes
             }
             if len(maps) > 1:
-                raise InputError(
-                    f"{_named(call)} would join maps of "
-                    f"{' and '.join(map(_by, sorted(maps)))} cells"
-                )
-        return graph
+                sizes = " and ".join(map(_by, sorted(maps)))
+                return f"{_named(call)} would join maps of {sizes} cells"
+        return ""
 
     def _other_sizes(self, sizes):
         """Say which sizes the network takes, if multiples of a power of 2."""
         multiple = 2
         while multiple <= _LARGEST_MULTIPLE:
             counts = [-(-size // multiple) for size in sizes]
-            try:
-                # Odd ones, which are multiples of no larger power.
-                self._graph(tuple((n | 1) * multiple for n in counts))
-            except InputError:
-                multiple *= 2
-                continue
-            near = _by([n * multiple for n in counts])
-            return f" Sizes must be multiples of {multiple}, such as {near}."
+            # Odd ones, which are multiples of no larger power.
+            some: Any = self.shapes(tuple((n | 1) * multiple for n in counts))
+            with contextlib.suppress(InputError):
+                if not self._unequal(model_graph(self.model, some)):
+                    near = _by([n * multiple for n in counts])
+                    return (
+                        f" Sizes must be multiples of {multiple}, such as "
+                        f"{near}."
+                    )
+            multiple *= 2
         return ""
 
 
@@ -301,6 +304,12 @@ def _refusal(reason):
     return InputError(
         f"`model` cannot predict in tiles: {reason}. Parts of a picture do "
         "not give what the whole gives."
+    )
+
+
+def _misfit(sizes, reason, hint):
+    return PictureError(
+        f"`model` cannot take a picture of {_by(sizes)}: {reason}.{hint}"
     )
 
 

@@ -47,6 +47,12 @@ def _gate(x):
     return layers.Multiply(name="gate")([x, layers.Dense(4)(mean)])
 
 
+def _image_pooling(x):
+    mean = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
+    large = layers.UpSampling2D(16)(mean)
+    return layers.Concatenate(name="join")([x, large])
+
+
 class Coordinates(layers.Layer):
     """Adds the row's number."""
 
@@ -70,8 +76,9 @@ class Wrapping(layers.Layer):
         (layers.GroupNormalization(2, name="norm"), "'norm' .GroupNorm.*whole"),
         (
             layers.GlobalMaxPooling2D(name="flat"),
-            "output .flat. is no map, since layer .flat. .Global.*looks at the",
+            "output .flat. is no map, since layer .flat. .Global.* looks at",
         ),
+        (_image_pooling, "'mean' .*looks at.*, and layer 'join'"),
         (layers.Resizing(8, 8, name="size"), "'size'"),
         (Coordinates(name="rows"), "'rows'.*another position"),
         (Wrapping(name="wraps"), "'wraps'.*border of the map depends on cells"),
@@ -80,7 +87,16 @@ class Wrapping(layers.Layer):
             "Layer 'all'|layer 'all'",
         ),
     ],
-    ids=["gate", "norm", "flat", "resizing", "positions", "wrap", "layer norm"],
+    ids=[
+        "gate",
+        "norm",
+        "flat",
+        "pooling",
+        "resizing",
+        "positions",
+        "wrap",
+        "layer norm",
+    ],
 )
 def test_what_looks_at_the_whole_map_is_refused(layer, message):
     inputs = keras.Input((16, 16, 2))
