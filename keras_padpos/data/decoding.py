@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL import UnidentifiedImageError
 
 from keras_padpos.checks import pair_of
 from keras_padpos.errors import InputError
@@ -41,14 +42,19 @@ def opened_picture(
             yield image
     except (MemoryError, BrokenPictureError):
         raise
+    except UnidentifiedImageError as error:
+        # Pillow's own text names the file once more.
+        raise BrokenPictureError(
+            f"{name}: cannot identify image file"
+        ) from error
     # Pillow's decoders raise nearly anything at damaged bytes: OSError,
     # SyntaxError, ValueError, EOFError, struct.error, zlib.error, ...
     except Exception as error:
         raise BrokenPictureError(f"{name}: {error}") from error
 
 
-def as_rgb(image: Image.Image) -> Image.Image:
-    """Converts a picture to 8 bit RGB, by its mode.
+def as_rgb(image: Image.Image, mode: str = "RGB") -> Image.Image:
+    """Converts a picture to 8 bit RGB, or another 8 bit mode, by its mode.
 
     * 8 bit grey and RGB: as they are; 1 bit: 0 and 255.
     * 16 bits: scaled to 8, 65535 becomes 255.
@@ -71,7 +77,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
             f"its pixels are {kind}, whose range is not known; save it with "
             "8 or 16 bits"
         )
-    return image.convert("RGB")
+    return image.convert(mode)
 
 
 def read_picture(

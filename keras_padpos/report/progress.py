@@ -80,6 +80,8 @@ class Progress:
             self._bars.refresh()
         # Reached only by a block that did not raise.
         seconds = time.perf_counter() - started
+        if done == 1:
+            noun = noun.removesuffix("s")
         counted = f"{done} {noun}, " if done else ""
         self._line(f"{description}: {counted}{seconds:.1f} s")
 

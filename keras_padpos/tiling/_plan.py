@@ -12,6 +12,7 @@ import numpy as np
 from keras_padpos import padding
 from keras_padpos.checks import is_int
 from keras_padpos.errors import InputError
+from keras_padpos.errors import did_you_mean
 from keras_padpos.padding import Circular
 from keras_padpos.padding import Constant
 from keras_padpos.padding import CopyMode
@@ -20,6 +21,7 @@ from keras_padpos.padding import Interpolate
 from keras_padpos.padding import Zeros
 from keras_padpos.tiling.dense_network import DenseNetwork
 from keras_padpos.tiling.dense_network import NetworkAtSize
+from keras_padpos.tiling.dense_network import PictureError
 from keras_padpos.tiling.tiling_plan import TiledOutput
 from keras_padpos.tiling.tiling_plan import TilingPlan
 from keras_padpos.tiling.window_axis import Reach
@@ -31,6 +33,14 @@ Cells = tuple[int, ...]
 # backend holds besides is two to four times as much.
 _BYTES = 2**28
 _NUMBER_BYTES = 4
+_BORDERS = (
+    "zeros",
+    "constant",
+    "reflect",
+    "symmetric",
+    "replicate",
+    "circular",
+)
 # Windows are at least so many times as long as what neighbours share.
 _LEAST_HALOS = 1.5
 
@@ -45,10 +55,10 @@ def plan(
 ) -> TilingPlan:
     """Choose windows from whose outputs that of the whole picture is put.
 
-    All windows have one size, which leaves the same rest as the picture's when
-    it is divided by the network's period, so that uneven SAME padding falls
-    alike; they start at multiples of the period, overlap by what padding may
-    reach, and end at the picture's border or before it.
+    All windows have one size. Divided by the network's period, it has the same
+    remainder as the picture's, so that uneven SAME padding falls alike. Windows
+    start at multiples of the period, overlap by what padding may reach, and end
+    at the picture's border or before it.
 
     Example:
 
@@ -65,8 +75,8 @@ multiples of 4, halo 20; 1.17 times the picture is computed.
             batch, in cells.
         tile: Largest size of a window in cells, halo included: one int, or
             one an axis, of which `None` is the whole axis. `None`: windows
-            whose maps take about 256 MiB a batch, and at least one and a half
-            times the halo of both sides.
+            whose maps take about 256 MiB a batch, but no smaller ones than one
+            and a half times the sum of the halos before and after.
         batch_size: Windows that are run at once; matters if `tile` is `None`.
         border: `"model"`: the network pads, as it does for the whole picture.
             Or how the picture is continued in place of all padding: `"zeros"`,
@@ -169,7 +179,7 @@ def _sizes(shape, network):
     if len(sizes) == network.rank + 1:
         sizes = sizes[network.first - 1 :][: network.rank]
     if len(sizes) != network.rank or not all(is_int(n, 1) for n in sizes):
-        raise InputError(
+        raise PictureError(
             f"`picture_shape` must be {network.rank} sizes of at least 1, or "
             "these and the channels, in the order of the model's input "
             f"{tuple(network.model.inputs[0].shape[1:])}. "
@@ -182,24 +192,30 @@ def _border(border, rank):
     """The mode that continues the picture along each axis, if one does."""
     if isinstance(border, str) and border == "model":
         return (None,) * rank
-    names = "zeros, constant, reflect, symmetric, replicate, circular"
     try:
         modes = padding.get(border, rank).split(rank)
     except InputError as error:
-        raise InputError(
-            f'`border` must be "model", one of {names}, or one of these for '
-            f"each axis. Received: border={border!r} ({error})"
-        ) from error
+        raise _no_border(border) from error
     for mode in modes:
         copies = isinstance(mode, CopyMode) and mode.copies
         if isinstance(mode, Earth) or not (
             copies or isinstance(mode, (Zeros, Constant))
         ):
-            raise InputError(
-                f'`border` must be "model", one of {names}, or one of these '
-                f"for each axis. Received: border={border!r}"
-            )
+            raise _no_border(border)
     return modes
+
+
+def _no_border(border):
+    hints = [
+        did_you_mean(each, _BORDERS)
+        for each in (border if isinstance(border, (list, tuple)) else [border])
+        if isinstance(each, str) and each not in _BORDERS
+    ]
+    hint = f".{hints[0]}" if hints and hints[0] else ""
+    return InputError(
+        f'`border` must be "model", one of {", ".join(_BORDERS)}, or one of '
+        f"these for each axis. Received: border={border!r}{hint}"
+    )
 
 
 def _most(tile, axes, whole, batch_size):
@@ -237,7 +253,7 @@ def _refuse_stretching(whole):
                 "`model` cannot predict in tiles: layer "
                 f"{site.name!r} enlarges its map in place of padding "
                 '(padding_mode="interpolate"), which moves every cell by an '
-                "amount that depends on the map's size"
+                "amount that depends on the map's size."
             )
 
 
@@ -267,7 +283,7 @@ def _round(whole, axis, plain):
     site, mode, _, _ = distant[0]
     way_out = (
         "Give `tile` None for this axis, which is then not cut, or another "
-        '`border` than "model"'
+        '`border` than "model".'
     )
     if not isinstance(mode, Circular):
         raise InputError(
@@ -275,6 +291,7 @@ def _round(whole, axis, plain):
             f"{site.name!r} pads with {mode.name!r}, whose cells depend on "
             f"more of the map than its nearest ones. {way_out}"
         )
+    kind = InputError
     others = [
         f"layer {each[0].name!r} pads with {each[1].name!r}"
         for each in sides
@@ -290,6 +307,7 @@ def _round(whole, axis, plain):
         reason = others[0]
     elif plain.size % plain.period:
         reason = f"{plain.size} cells are no multiple of {plain.period}"
+        kind = PictureError
     elif any(
         field.positions[axis] * field.stride[axis] != plain.size
         for _, _, _, field in sides
@@ -297,7 +315,7 @@ def _round(whole, axis, plain):
         reason = "its maps have lost cells"
     else:
         return replace(plain, mode=mode)
-    raise InputError(
+    raise kind(
         f"`model` cannot predict in tiles along axis {axis}: layer "
         f"{site.name!r} pads with 'circular', which continues the picture by "
         f"its far side only where all layers do so and the size is a multiple "
@@ -326,7 +344,7 @@ def _check_window(
             raise InputError(
                 f"`model` cannot predict in tiles: the map of layer {name!r} "
                 "does not become smaller with the picture, as if it had a "
-                "size of its own"
+                "size of its own."
             )
     for number, axis in enumerate(axes):
         if axis.mode is not None or not less[number]:
@@ -344,7 +362,7 @@ def _check_window(
                     f"`tile` must be larger than {axis.size - less[number]} "
                     f"on axis {number}: layer {site.name!r} adds "
                     f"{max(pads)} cells, which depend on cells that the "
-                    "window's own border reaches"
+                    "window's own border reaches."
                 )
 
 

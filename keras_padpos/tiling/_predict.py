@@ -19,6 +19,7 @@ from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.graph_walk import packed
 from keras_padpos.tiling._plan import plan_network
 from keras_padpos.tiling.dense_network import DenseNetwork
+from keras_padpos.tiling.dense_network import PictureError
 from keras_padpos.tiling.picture_window import read_window
 from keras_padpos.tiling.picture_window import release
 from keras_padpos.tiling.progress_file import ProgressFile
@@ -70,11 +71,13 @@ def predict_tiles(
         out: What the prediction is written to: anything of the right shape
             to whose slices arrays can be assigned, for several outputs in
             their structure; or the path of a `.npy` file, which is there once
-            it is complete. Begun anew after it was killed, a prediction to a
-            path goes on where it was. `None`: a new array.
+            it is complete. If a prediction to a path was stopped, the same
+            call resumes it; with another `tile` it begins anew. `None`: a new
+            array.
         border: See `plan`.
         progress: Whether to show a bar, or what is called after each batch
-            with the number of windows that are done and that of all.
+            with the number of windows that are done and that of all; first
+            when a prediction is resumed.
 
     Returns:
         `out`, or the new arrays: the structure of the model's output, with a
@@ -115,6 +118,7 @@ class TiledModel:
 
     Attributes:
         plan: The `TilingPlan`.
+        batch_size: Windows that are run at once.
     """
 
     def __init__(
@@ -127,6 +131,7 @@ class TiledModel:
         border: Any = "model",
     ) -> None:
         check_ints(batch_size=batch_size)
+        self.batch_size = batch_size
         self._model = model
         self._network = DenseNetwork(model)
         self.plan = plan_network(
@@ -147,6 +152,9 @@ class TiledModel:
             for tensor in inputs
         ]
 
+    def __repr__(self) -> str:
+        return f"<TiledModel {self._model.name!r}: {self.plan}>"
+
     def predict(
         self, picture: Any, out: Any = None, progress: bool | Progress = False
     ) -> Any:
@@ -154,7 +162,7 @@ class TiledModel:
         pictures, batch = _pictures(picture, self._network)
         sizes = _common_size(pictures, self._network, batch)
         if sizes != self.plan.picture:
-            raise InputError(
+            raise PictureError(
                 f"`picture` must be of {self.plan.picture} cells, as planned. "
                 f"Received: {sizes}"
             )
@@ -171,18 +179,25 @@ class TiledModel:
             targets = self._targets(out, batch)
         report = _reporter(progress, len(windows))
         done = file.done if file else 0
-        while done < len(windows):
-            some = windows[done : done + len(self._batch[0])]
-            self._read(pictures, some)
-            results = self._run.predict_on_batch(self._batch)
-            self._write(keras.tree.flatten(results), targets, some)
-            done += len(some)
-            if done // _RELEASE > (done - len(some)) // _RELEASE:
-                for each in (*pictures, *targets):
-                    release(each)
-            if file:
-                file.save(done)
-            report(done)
+        try:
+            if done:
+                report(done)
+            while done < len(windows):
+                some = windows[done : done + len(self._batch[0])]
+                self._read(pictures, some)
+                results = self._run.predict_on_batch(self._batch)
+                self._write(keras.tree.flatten(results), targets, some)
+                done += len(some)
+                if done // _RELEASE > (done - len(some)) // _RELEASE:
+                    for each in (*pictures, *targets):
+                        release(each)
+                if file:
+                    file.save(done)
+                report(done)
+        except BaseException:  # an interrupt among them
+            if file and done:
+                file.save(done, now=True)
+            raise
         if file:
             del targets
             return file.finish()
@@ -234,13 +249,13 @@ class TiledModel:
         config = {
             "weights": digest.hexdigest(),
             "pictures": [[*each.shape, str(each.dtype)] for each in pictures],
-            "window": self.plan.window,
-            "starts": self.plan.starts,
             "border": [repr(mode) for mode in self.plan.border],
             "backend": keras.backend.backend(),
         }
+        windows = [self.plan.window, self.plan.starts]
         dtype = _numpy_dtype(output.dtype)
-        return ProgressFile(path, (*batch, *output.shape), dtype, config)
+        shape = (*batch, *output.shape)
+        return ProgressFile(path, shape, dtype, config, windows)
 
     def _targets(self, out, batch):
         """What each output is written to."""
@@ -293,7 +308,7 @@ def _pictures(picture, network):
     ):
         axes = len(tensor.shape)
         if len(each.shape) not in (axes - 1, axes):
-            raise InputError(
+            raise PictureError(
                 f"`picture` must have the {axes - 1} axes "
                 f"{tuple(tensor.shape[1:])} of input {name!r}, or these and a "
                 f"batch axis before. Received: shape {tuple(each.shape)}"
@@ -327,10 +342,9 @@ def _common_size(pictures, network, batch):
             size not in (None, there)
             for size, there in zip(expected, shape, strict=True)
         ):
-            raise InputError(
-                "`picture` must have the shape "
-                f"{tuple('?' if n is None else n for n in expected)}. "
-                f"Received: shape {shape}"
+            raise PictureError(
+                f"`picture` must have the shape {expected}, or this and a "
+                f"batch axis before. Received: shape {tuple(each.shape)}"
             )
         if is_picture:
             sizes.add(shape[network.first - 1 :][: network.rank])

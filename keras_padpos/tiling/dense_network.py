@@ -1,5 +1,6 @@
 """A network whose outputs are maps, and what keeps it from running in tiles."""
 
+import contextlib
 import math
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -26,6 +27,12 @@ from keras_padpos.models.trials._behaviour import border_reads_far
 
 Cells = tuple[int, ...]
 _OUTPUT = "tiled_output"
+# Of sizes that a network takes, the largest power of 2 that is looked for.
+_LARGEST_MULTIPLE = 256
+
+
+class PictureError(InputError):
+    """A picture does not fit a network that others may fit."""
 
 
 class DenseNetwork:
@@ -49,9 +56,10 @@ class DenseNetwork:
 
     def __init__(self, model: keras.Model) -> None:
         check_graph(model)
-        self.names = list(getattr(model, "output_names", []))
-        if len(self.names) != len(model.outputs):
-            self.names = [tensor.name for tensor in model.outputs]
+        if isinstance(model, keras.Sequential):
+            self.names = [model.layers[-1].name]
+        else:
+            self.names = list(model.output_names)
         watched = [
             keras.layers.Identity(name=f"{_OUTPUT}_{number}")(tensor)
             for number, tensor in enumerate(model.outputs)
@@ -84,14 +92,62 @@ class DenseNetwork:
         return shapes
 
     def at(self, sizes: Cells) -> "NetworkAtSize":
-        """What is known of it for pictures of these spatial sizes."""
+        """What is known of it for pictures of these spatial sizes.
+
+        Raises:
+            PictureError: If the network itself cannot take them.
+        """
         shapes: Any = self.shapes(sizes)
+        try:
+            graph = model_graph(self.model, shapes)
+        except InputError as error:
+            reason, hint = str(error).rstrip("."), self._other_sizes(sizes)
+            raise _misfit(sizes, reason, hint) from error
+        reason = self._unequal(graph)
+        hint = self._other_sizes(sizes) if reason else ""
+        # Without a hint the maps may be unequal by design: see `outputs`.
+        if hint:
+            raise _misfit(sizes, reason, hint)
         return NetworkAtSize(
-            self,
-            sizes,
-            model_graph(self.model, shapes),
-            receptive_field(self.model, shapes),
+            self, sizes, graph, receptive_field(self.model, shapes)
         )
+
+    def _unequal(self, graph):
+        """Say which layer would join maps of unequal sizes; `""` if none.
+
+        Keras looks at these only when a network of fixed size is built.
+        """
+        axes = range(self.first, self.first + self.rank)
+        for call in graph.calls:
+            if type(call.operation) is not keras.layers.Concatenate:
+                continue
+            rank = len(call.input_shapes[0])
+            if rank != self.rank + 2 or call.operation.axis % rank in axes:
+                continue
+            maps = {
+                shape[axes.start : axes.stop] for shape in call.input_shapes
+            }
+            if len(maps) > 1:
+                sizes = " and ".join(map(_by, sorted(maps)))
+                return f"{_named(call)} would join maps of {sizes} cells"
+        return ""
+
+    def _other_sizes(self, sizes):
+        """Say which sizes the network takes, if multiples of a power of 2."""
+        multiple = 2
+        while multiple <= _LARGEST_MULTIPLE:
+            counts = [-(-size // multiple) for size in sizes]
+            # Odd ones, which are multiples of no larger power.
+            some: Any = self.shapes(tuple((n | 1) * multiple for n in counts))
+            with contextlib.suppress(InputError):
+                if not self._unequal(model_graph(self.model, some)):
+                    near = _by([n * multiple for n in counts])
+                    return (
+                        f" Sizes must be multiples of {multiple}, such as "
+                        f"{near}."
+                    )
+            multiple *= 2
+        return ""
 
 
 @dataclass(frozen=True)
@@ -258,8 +314,18 @@ class NetworkAtSize:
 def _refusal(reason):
     return InputError(
         f"`model` cannot predict in tiles: {reason}. Parts of a picture do "
-        "not give what the whole gives"
+        "not give what the whole gives."
     )
+
+
+def _misfit(sizes, reason, hint):
+    return PictureError(
+        f"`model` cannot take a picture of {_by(sizes)}: {reason}.{hint}"
+    )
+
+
+def _by(sizes):
+    return "x".join(map(str, sizes))
 
 
 def _named(call):

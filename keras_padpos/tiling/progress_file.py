@@ -24,8 +24,9 @@ class ProgressFile:
         path: The file.
         shape: Shape of the array.
         dtype: Its dtype.
-        config: What the numbers depend on, as JSON has it. Another prediction
-            does not go on with them.
+        config: What is predicted, as JSON has it. The numbers of another
+            prediction are not touched.
+        windows: In which windows, as JSON has it. Others begin anew.
 
     Attributes:
         array: The memmap.
@@ -41,6 +42,7 @@ class ProgressFile:
         shape: tuple[int, ...],
         dtype: str,
         config: Any,
+        windows: Any,
     ) -> None:
         self.path = Path(path).expanduser()
         if self.path.suffix != ".npy":
@@ -55,18 +57,21 @@ class ProgressFile:
             raise InputError(f"`out` {problem}. Received: {str(path)!r}")
         self._part = self.path.with_name(f"{self.path.name}.part")
         self._file = self.path.with_name(f"{self.path.name}.json")
-        self._config = json.loads(json.dumps(config))
+        self._state = json.loads(
+            json.dumps({"config": config, "windows": windows})
+        )
         self._saved = time.monotonic()
         self.done = 0
         if self._file.is_file() and self._part.is_file():
             state = json.loads(self._file.read_text(encoding="utf-8"))
-            if state["config"] != self._config:
+            if state["config"] != self._state["config"]:
                 raise InputError(
-                    f"`out`: {self._part.name} is of another prediction, of "
-                    "another model, picture or tile. Delete it and "
-                    f"{self._file.name}, or choose another `out`"
+                    f"`out`: {self._part.name} is of another prediction, with "
+                    "another model, picture, border or backend. Delete it and "
+                    f"{self._file.name}, or choose another `out`."
                 )
-            self.done = state["done"]
+            if state["windows"] == self._state["windows"]:
+                self.done = state["done"]
         mode = "r+" if self.done else "w+"
         self.array = np.lib.format.open_memmap(
             self._part,
@@ -75,13 +80,13 @@ class ProgressFile:
             shape=None if self.done else shape,  # type: ignore[arg-type]
         )
 
-    def save(self, done: int) -> None:
-        """Note that so many windows are done, every few seconds."""
-        if time.monotonic() - self._saved < _SECONDS:
+    def save(self, done: int, *, now: bool = False) -> None:
+        """Note that so many windows are done, `now` or every few seconds."""
+        if not now and time.monotonic() - self._saved < _SECONDS:
             return
         self.array.flush()
         release(self.array)
-        text = json.dumps({"config": self._config, "done": done})
+        text = json.dumps({**self._state, "done": done})
         hidden = self._file.with_name(f".{self._file.name}")
         hidden.write_text(text, encoding="utf-8")
         os.replace(hidden, self._file)

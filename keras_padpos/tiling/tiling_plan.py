@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from keras_padpos.padding import PaddingMode
 
 Cells = tuple[int, ...]
+# From so many times the picture on, `print` hints at larger windows.
+_COSTLY = 1.5
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class TiledOutput:
 class TilingPlan:
     """How a picture is cut into windows of one size.
 
-    Printed, it is one line.
+    Printed, it is one line, and a hint where overlaps cost much.
 
     Attributes:
         picture: Spatial sizes of the picture, in cells.
@@ -63,8 +65,8 @@ class TilingPlan:
         period: Windows start at multiples of so many cells, one number an
             axis.
         halo: Cells that a window shows before and after those whose output
-            it gives, at most, one pair an axis. At the picture's own border
-            there is none.
+            it gives, at most, in whole periods: one pair an axis. At the
+            picture's own border there is none.
         border: How the picture is continued along each axis; `None`: it is
             not, and the network pads.
         outputs: The outputs, in the order of `model.outputs`.
@@ -102,11 +104,15 @@ class TilingPlan:
 
     def __str__(self) -> str:
         halo = max(cells for pair in self.halo for cells in pair)
+        noun = "window" if math.prod(self.grid) == 1 else "windows"
+        hint = ""
+        if self.computed > _COSTLY:
+            hint = " A larger `tile` computes less, and takes more memory."
         return (
-            f"{_by(self.grid)} windows of {_by(self.window)} cells on a "
+            f"{_by(self.grid)} {noun} of {_by(self.window)} cells on a "
             f"picture of {_by(self.picture)}; starts at multiples of "
             f"{_alike(self.period)}, halo {halo}; {self.computed:.2f} times "
-            "the picture is computed."
+            f"the picture is computed.{hint}"
         )
 
 

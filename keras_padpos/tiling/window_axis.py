@@ -56,24 +56,24 @@ class WindowAxis:
 
     @property
     def halo(self) -> tuple[int, int]:
-        """Cells before and after those whose output a window gives."""
-        return (
-            max(math.ceil(each.first * each.stride) for each in self.reaches),
-            max(
-                math.ceil((each.positions - 1 - each.last) * each.stride)
-                for each in self.reaches
-            ),
+        """Cells before and after those whose output a window gives.
+
+        Multiples of the period, as windows start at these.
+        """
+        before = max(each.first * each.stride for each in self.reaches)
+        after = max(
+            (each.positions - 1 - each.last) * each.stride
+            for each in self.reaches
         )
+        return self._whole_periods(before), self._whole_periods(after)
+
+    def _whole_periods(self, cells):
+        return math.ceil(cells / self.period) * self.period
 
     @property
     def added(self) -> tuple[int, int]:
         """Cells by which the picture is continued, before and after."""
-        if self.mode is None:
-            return 0, 0
-        before, after = (
-            -(-cells // self.period) * self.period for cells in self.halo
-        )
-        return before, after
+        return (0, 0) if self.mode is None else self.halo
 
     @property
     def total(self) -> int:
@@ -123,8 +123,8 @@ class WindowAxis:
         if window < self.least:
             raise InputError(
                 f"`tile` must be at least {self.least} on axis "
-                f"{number} of the picture's {self.size} cells: of smaller "
-                f"windows padding reaches all. Received: {cells}"
+                f"{number} of the picture's {self.size} cells: padding reaches "
+                f"every cell of a smaller window. Received: {cells}"
             )
         more = -(-(self.total - window) // self.step(window))
         while True:

@@ -2,17 +2,17 @@
 
     keras-padpos predict_tiles --model=net.keras --images=DIR --out=DIR
 
-Each picture gives a file of what the network gives for the whole of it:
---format=npy its numbers, --format=png the number of the largest channel.
-Pictures are read as RGB in [0, 255] at their own size, and .npy files as they
-are, without loading them whole. The same command goes on after an
-interruption; what is there already is kept.
+Each picture a.jpg gives a file of what the network gives for the whole of it:
+a.jpg.npy its numbers, or with --format=png a.jpg.png the number of the largest
+channel. Pictures are read as RGB in [0, 255] at their own size, without EXIF
+rotation (grey or RGBA for a network of 1 or 4 channels), and .npy files as they
+are, without loading them whole. After an interruption the same command resumes.
+Predictions are kept, unless their picture has changed.
 """
 
-import collections
 import hashlib
 import json
-import os
+import math
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +21,18 @@ from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
 from keras_padpos.data.decoding import BrokenPictureError
+from keras_padpos.data.decoding import as_rgb
 from keras_padpos.data.decoding import opened_picture
 from keras_padpos.data.folders import EXTENSIONS
 from keras_padpos.files.disk import atomic_file
+from keras_padpos.files.disk import json_bytes
+from keras_padpos.report.cells import counted
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
 
-_SETTINGS = "predict_tiles.json"
+_RECORD = "predict_tiles.json"
 _COLOURS = {1: "L", 3: "RGB", 4: "RGBA"}
+_BORDERS = ("zeros", "reflect", "symmetric", "replicate", "circular")
 _ROWS = 256  # of a class map, that are computed at once
 
 _FLAGS = {
@@ -41,7 +45,11 @@ _FLAGS = {
         directory=True,
         required=True,
     ),
-    "out": Flag(None, "Folder for the predictions; it is made.", required=True),
+    "out": Flag(
+        None,
+        "Folder for the predictions, another than --images; it is made.",
+        required=True,
+    ),
     "tile": Flag(
         None,
         "Largest height and width of a window in pixels, halo included; or "
@@ -55,6 +63,9 @@ _FLAGS = {
         "model, if the network is to pad; or how the picture is continued in "
         "place of padding: zeros, reflect, symmetric, replicate, circular, or "
         "two joined by a plus, that of height first.",
+        choices=["model", *_BORDERS],
+        per_axis=_BORDERS,
+        axes=3,
     ),
     "format": Flag(
         "npy",
@@ -68,51 +79,63 @@ _FLAGS = {
 def _main(settings):
     """Predict every picture that has no prediction yet."""
     from keras_padpos import tiling
+    from keras_padpos.tiling.dense_network import PictureError
 
     settings.check()
-    for name in ("model", "images", "out"):
-        if not getattr(settings, name):
-            raise runs.InputError(f"--{name} must be given")
-    model = files.load_keras_model(settings.model)
-    pictures = _pictures(Path(settings.images).expanduser())
     folder = Path(settings.out).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
-    _check_settings(folder, settings)
-    tiled = {}  # for pictures of the latest size
+    pictures = _pictures(Path(settings.images).expanduser(), folder)
+    tile = _tile(settings.tile)
+    model = files.load_keras_model(settings.model)
+    record = _Record(folder, settings)
+    targets = {
+        path: folder / f"{path.name}.{settings.format}" for path in pictures
+    }
+    for target in targets.values():
+        record.check(target)
+    _check_outputs(model, settings.format)
+    tiled, planned = None, ()  # for pictures of the latest shape
     left_out = 0
     with report.Progress(units=len(pictures)) as progress:
-        for path, name in pictures.items():
-            target = folder / f"{name}.{settings.format}"
-            if target.exists():
+        for path, target in targets.items():
+            if record.is_done(path, target):
                 progress.done_before(path.name)
                 continue
             try:
                 picture = _read(path, model)
-            except (BrokenPictureError, ValueError) as error:
-                print(f"Left out: {path.name}: {error}")
-                left_out += 1
-                continue
-            if picture.shape not in tiled:
-                tiled = {
-                    picture.shape: tiling.TiledModel(
+                if picture.shape != planned:
+                    tiled = tiling.TiledModel(
                         model,
                         picture.shape,
-                        _tile(settings.tile),
+                        tile,
                         batch_size=settings.batch_size,
                         border=settings.border,
                     )
-                }
-            with progress.unit(path.name, noun="windows") as advance:
-                _predict(tiled[picture.shape], picture, target, advance)
-    plan = next(iter(tiled.values())).plan if tiled else None
-    if plan is not None:
-        print(f"Last size: {plan}")
-    print(f"Predictions of {len(pictures) - left_out} pictures in {folder}.")
+                    planned = picture.shape
+                windows = math.prod(tiled.plan.grid)
+                with progress.unit(path.name, windows, "windows") as advance:
+                    record.begin(path, target)
+                    _predict(tiled, picture, target, advance)
+            except BrokenPictureError as error:
+                print(f"Left out: {error}")
+                left_out += 1
+            except PictureError as error:
+                print(f"Left out: {path.name}: {error}")
+                left_out += 1
+    if tiled is not None:
+        print(f"Windows of the last picture: {tiled.plan}")
+    done = counted(len(pictures) - left_out, "picture")
+    without = f", {left_out} left out" if left_out else ""
+    print(f"Predictions of {done} in {folder}{without}.")
     return 1 if left_out else 0
 
 
-def _pictures(folder):
-    """From the paths of the pictures to the names of their predictions."""
+def _pictures(folder, out):
+    """The paths of the pictures."""
+    if out.exists() and out.samefile(folder):
+        raise runs.InputError(
+            "--out must be another folder than --images, whose files it would "
+            f"be mixed with. Received: {str(out)!r}"
+        )
     paths = sorted(
         path
         for path in folder.iterdir()
@@ -123,30 +146,91 @@ def _pictures(folder):
             f"--images must hold pictures ({', '.join(EXTENSIONS)}) or .npy "
             f"files. Received: {str(folder)!r}"
         )
-    stems = collections.Counter(path.stem for path in paths)
-    return {
-        path: path.stem if stems[path.stem] == 1 else path.name
-        for path in paths
-    }
+    return paths
 
 
-def _check_settings(folder, settings):
-    """Refuse a folder of predictions that were made otherwise."""
-    with open(Path(settings.model).expanduser(), "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    now = {"model": digest, "border": settings.border}
-    path = folder / _SETTINGS
-    if not path.exists():
-        with atomic_file(path) as stream:
-            stream.write(json.dumps(now).encode())
-        return
-    there = json.loads(path.read_text(encoding="utf-8"))
-    for name, value in now.items():
-        if there.get(name) != value:
+class _Record:
+    """Of what the predictions in a folder were made: a file among them.
+
+    It is written with the first prediction. Of each prediction it has the
+    size and the time of its picture, which decide whether it is kept.
+    """
+
+    def __init__(self, folder, settings):
+        with open(Path(settings.model).expanduser(), "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        config = {"model": digest, "border": settings.border}
+        self._path = folder / _RECORD
+        self._state = {**config, "pictures": {}}
+        if not self._path.exists():
+            return
+        try:
+            self._state = json.loads(self._path.read_text(encoding="utf-8"))
+        except ValueError as error:
             raise runs.InputError(
-                f"--out holds predictions with another --{name}: choose "
-                f"another folder. Received: {os.fspath(folder)!r}"
+                f"--out: {_RECORD} is damaged ({error}); choose another folder"
+            ) from error
+        for name, value in config.items():
+            if self._state.get(name) != value:
+                raise runs.InputError(
+                    f"--out holds predictions with another --{name}: choose "
+                    f"another folder. Received: {str(folder)!r}"
+                )
+        self._state.setdefault("pictures", {})
+
+    def check(self, target):
+        """Refuse a file in the place of a prediction."""
+        if target.exists() and target.name not in self._state["pictures"]:
+            raise runs.InputError(
+                f"--out holds {target.name}, which this command did not "
+                "write: choose another folder. Received: "
+                f"{str(target.parent)!r}"
             )
+
+    def is_done(self, path, target):
+        """Whether a prediction is there, of the picture as it is now."""
+        return target.exists() and self._is_recorded(path, target)
+
+    def begin(self, path, target):
+        """Note a picture; what there is of an earlier one is removed."""
+        if self._is_recorded(path, target):
+            return
+        for each in (target, _scores(target)):
+            for ending in ("", ".part", ".json"):
+                each.with_name(each.name + ending).unlink(missing_ok=True)
+        self._state["pictures"][target.name] = _signature(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(self._path) as stream:
+            stream.write(json_bytes(self._state))
+
+    def _is_recorded(self, path, target):
+        return self._state["pictures"].get(target.name) == _signature(path)
+
+
+def _signature(path):
+    """What shows that a file was changed."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _scores(target):
+    """Where the numbers are of which a class map is made."""
+    return target.with_name(f".{target.stem}.npy")
+
+
+def _check_outputs(model, form):
+    """Refuse a model whose output the format does not hold."""
+    if len(model.outputs) > 1:
+        raise runs.InputError(
+            "--model must have one output. It has "
+            f"{len(model.outputs)}: {', '.join(model.output_names)}"
+        )
+    shape = tuple(model.outputs[0].shape[1:])
+    if form == "png" and (len(shape) != 3 or not 2 <= (shape[-1] or 2) <= 256):
+        raise runs.InputError(
+            "--format=png is for maps of 2 to 256 channels. The model gives "
+            f"{shape}"
+        )
 
 
 def _tile(sides):
@@ -164,49 +248,42 @@ def _tile(sides):
 def _read(path, model):
     """A picture at its own size; a memmap of a `.npy` file."""
     if path.suffix.lower() == ".npy":
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise BrokenPictureError(f"{path.name}: {error}") from error
     channels = model.inputs[0].shape[-1]
     if channels not in _COLOURS:
-        raise runs.InputError(
-            f"--images must be .npy files for a model of {channels} channels. "
-            f"Received: {path.name}"
+        raise BrokenPictureError(
+            f"{path.name}: a network of {channels} channels takes .npy files"
         )
     with opened_picture(path, path.name) as image:
-        return np.array(image.convert(_COLOURS[channels])).reshape(
-            image.height, image.width, channels
-        )
+        pixels = np.array(as_rgb(image, _COLOURS[channels]))
+    return pixels.reshape(*pixels.shape[:2], channels)
 
 
 def _predict(tiled, picture, target, advance):
     """Predict one picture to a file, which appears once it is complete."""
-    steps = [0]
+    steps = 0
 
     def progress(done, total):
-        advance(done - steps[0])
-        steps[0] = done
+        nonlocal steps
+        if not steps and done > tiled.batch_size:
+            print(f"Resumed: window {done:,} of {total:,} is done.")
+        advance(done - steps)
+        steps = done
 
-    outputs = tiled.plan.outputs
-    if len(outputs) > 1:
-        raise runs.InputError(
-            "--model must have one output. It has "
-            f"{', '.join(output.name for output in outputs)}"
-        )
     if target.suffix == ".npy":
         tiled.predict(picture, out=target, progress=progress)
         return
-    *_, height, width, channels = outputs[0].shape
-    if len(outputs[0].shape) != 3 or not 2 <= channels <= 256:
-        raise runs.InputError(
-            "--format=png is for maps of 2 to 256 channels. The model gives "
-            f"{outputs[0].shape}"
-        )
     from PIL import Image
 
-    numbers = target.with_name(f".{target.stem}.npy")
+    numbers = _scores(target)
     if numbers.exists():  # a run was stopped between the two files
         scores = np.load(numbers, mmap_mode="r")
     else:
         scores = tiled.predict(picture, out=numbers, progress=progress)
+    height, width, _ = scores.shape
     classes = np.empty((height, width), np.uint8)
     for start in range(0, height, _ROWS):
         classes[start : start + _ROWS] = scores[start : start + _ROWS].argmax(

@@ -47,8 +47,15 @@ def assert_same(result, expected):
         assert np.abs(y - z).max() <= 1e-5 * np.abs(z).max()
 
 
-def unet(up="nearest", mode="zeros", size=(None, None), steps=2, channels=2):
-    """A U-Net with 3x3 windows, whose skip connections are concatenated."""
+def unet(
+    up="nearest",
+    mode="zeros",
+    size=(None, None),
+    steps=2,
+    channels=2,
+    add=False,
+):
+    """A U-Net with 3x3 windows, skips concatenated or added."""
     keras.utils.set_random_seed(0)
     conv = keras.layers.Conv2D
     enlarge = {
@@ -71,6 +78,7 @@ def unet(up="nearest", mode="zeros", size=(None, None), steps=2, channels=2):
         x = keras.layers.MaxPooling2D(2)(x)
     x = block(x)
     for skip in reversed(skips):
-        x = keras.layers.Concatenate()([enlarge()(x), skip])
+        join = keras.layers.Add() if add else keras.layers.Concatenate()
+        x = join([enlarge()(x), skip])
         x = block(x)
     return keras.Model(inputs, conv(3, 1)(x))

@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 from keras import layers
 from small_nets import encoder
+from small_nets import unet
 
 from keras_padpos import layers as ours
+from keras_padpos import models
 from keras_padpos import tiling
 from keras_padpos.errors import InputError
 
@@ -47,6 +49,12 @@ def _gate(x):
     return layers.Multiply(name="gate")([x, layers.Dense(4)(mean)])
 
 
+def _image_pooling(x):
+    mean = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
+    large = layers.UpSampling2D(16)(mean)
+    return layers.Concatenate(name="join")([x, large])
+
+
 class Coordinates(layers.Layer):
     """Adds the row's number."""
 
@@ -70,8 +78,9 @@ class Wrapping(layers.Layer):
         (layers.GroupNormalization(2, name="norm"), "'norm' .GroupNorm.*whole"),
         (
             layers.GlobalMaxPooling2D(name="flat"),
-            "no map, since layer 'flat' .GlobalMaxPooling2D. looks at the",
+            "output .flat. is no map, since layer .flat. .Global.* looks at",
         ),
+        (_image_pooling, "'mean' .*looks at.*, and layer 'join'"),
         (layers.Resizing(8, 8, name="size"), "'size'"),
         (Coordinates(name="rows"), "'rows'.*another position"),
         (Wrapping(name="wraps"), "'wraps'.*border of the map depends on cells"),
@@ -90,6 +99,7 @@ class Wrapping(layers.Layer):
         "gate",
         "norm",
         "flat",
+        "pooling",
         "resizing",
         "positions",
         "wrap",
@@ -170,10 +180,41 @@ def test_enlarging_in_place_of_padding_is_refused():
         tiling.plan(encoder("interpolate"), (64, 64), 40, border="reflect")
 
 
+@pytest.mark.parametrize(
+    "skips, message",
+    [
+        ({}, "would join maps of 14x20 and 15x20"),
+        ({"add": True}, "Layer 'add.*' .Add. does not take"),
+    ],
+    ids=["concatenate", "add"],
+)
+def test_a_size_that_the_network_itself_does_not_take(skips, message):
+    net = unet(steps=3, **skips)
+    hint = "Sizes must be multiples of 8, such as 64x80"
+    with pytest.raises(InputError, match=f"of 62x80: .*{message}"):
+        tiling.plan(net, (62, 80), 32)
+    with pytest.raises(InputError, match=hint):
+        tiling.plan(net, (62, 80), 32)
+    assert tiling.plan(net, (64, 80)).picture == (64, 80)
+
+
+def test_the_halo_is_the_margin_of_the_receptive_field():
+    net = unet("transposed", steps=2)
+    field = models.receptive_field(net, (64, 48, 2))[net.layers[-1].name]
+    halo = tiling.plan(net, (64, 48)).halo
+    assert tuple(map(max, halo)) == field.margin
+
+
 @pytest.mark.parametrize("border", ["reflekt", "distribution", "earth", 3])
 def test_borders_that_do_not_fit(border):
     with pytest.raises(InputError, match='`border` must be "model", one of'):
         tiling.plan(encoder(), (64, 64), 40, border=border)
+
+
+def test_a_misspelt_border_gets_one_list():
+    with pytest.raises(InputError, match="reflect?") as error:
+        tiling.plan(encoder(), (64, 64), 40, border=("zeros", "reflekt"))
+    assert str(error.value).count("symmetric") == 1
 
 
 def test_the_least_tile_is_one_that_works():

@@ -1,3 +1,5 @@
+import shutil
+
 import h5py
 import keras
 import numpy as np
@@ -207,8 +209,7 @@ def test_what_can_be_sliced_goes_in_and_out(tmp_path):
     assert_same(tiling.predict(net, tensor, 40), expected)
 
 
-def test_a_killed_prediction_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(tiling.progress_file, "_SECONDS", 0.0)
+def test_a_killed_prediction_goes_on(tmp_path):
     net, x = encoder(), picture(64, 64, 2)
     path, done = tmp_path / "y.npy", []
 
@@ -223,15 +224,22 @@ def test_a_killed_prediction_goes_on(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="another prediction"):
         tiling.predict(net, x, 32, border="reflect", out=path)
     again = []
+    larger = tmp_path / "larger.npy"
+    for ending in (".part", ".json"):
+        shutil.copy(f"{path}{ending}", f"{larger}{ending}")
     result = tiling.predict(
         net, x, 32, out=path, progress=lambda *each: again.append(each)
     )
     assert [number for number, _ in again] == [
+        done[-1],
         done[-1] + 1,
         done[-1] + 2,
     ]
     np.testing.assert_array_equal(result, tiling.predict(net, x, 32))
-    assert [file.name for file in tmp_path.iterdir()] == ["y.npy"]
+    # In windows of another size it begins anew.
+    assert_same(tiling.predict(net, x, 40, out=larger), result)
+    names = [file.name for file in sorted(tmp_path.iterdir())]
+    assert names == ["larger.npy", "y.npy"]
     with pytest.raises(InputError, match="there already"):
         tiling.predict(net, x, 32, out=path)
 
@@ -242,7 +250,10 @@ def test_a_killed_prediction_goes_on(tmp_path, monkeypatch):
         ({"out": np.empty((3, 3))}, "`out` must have the shapes"),
         ({"out": "y.txt"}, r"`out` must have the ending .npy"),
         ({"batch_size": 0}, "`batch_size` must be an int of at least 1"),
-        ({"picture": np.empty((20, 20, 3))}, r"`picture` must have the shape"),
+        (
+            {"picture": np.empty((1, 20, 20, 3))},
+            r"the shape \(None, None, 2\), .*Received: shape \(1, 20, 20, 3\)",
+        ),
         ({"picture": np.empty(20)}, "`picture` must have the 3 axes"),
         ({"picture": [0, 0]}, "one for each of the model's 1 inputs"),
     ],

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,21 +41,30 @@ def folder(tmp_path_factory):
     return folder, model, whole
 
 
+def _pictures(folder, into, *names):
+    """A folder with some of the pictures, to be changed."""
+    into.mkdir()
+    for name in names:
+        shutil.copy2(folder / "in" / name, into / name)
+    return f"--model={folder / 'net.keras'}", "--images=in", "--out=out"
+
+
 def test_numbers_are_those_of_the_whole(folder, tmp_path):
     folder, model, whole = folder
     flags = "--model=net.keras", "--images=in", f"--out={tmp_path}"
     done = tool(*flags, "--tile=24", cwd=folder)
     assert (done.returncode, done.stdout.count("windows of")) == (0, 1)
-    result = np.load(tmp_path / "a.npy")
+    result = np.load(tmp_path / "a.png.npy")
     np.testing.assert_allclose(result, whole, atol=1e-5)
-    assert np.load(tmp_path / "b.npy").shape == (30, 50, 5)
+    assert np.load(tmp_path / "b.npy.npy").shape == (30, 50, 5)
     # Once more: what is there is kept.
-    np.save(tmp_path / "b.npy", np.zeros(3))
-    (tmp_path / "a.npy").unlink()
+    np.save(tmp_path / "b.npy.npy", np.zeros(3))
+    (tmp_path / "a.png.npy").unlink()
     done = tool(*flags, "--tile=20,0", cwd=folder)
     assert "b.npy: done before" in done.stderr
-    np.testing.assert_allclose(np.load(tmp_path / "a.npy"), whole, atol=1e-5)
-    assert np.load(tmp_path / "b.npy").shape == (3,)
+    result = np.load(tmp_path / "a.png.npy")
+    np.testing.assert_allclose(result, whole, atol=1e-5)
+    assert np.load(tmp_path / "b.npy.npy").shape == (3,)
     done = tool(*flags, "--border=reflect", cwd=folder)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "--out holds predictions with another --border" in done.stderr
@@ -70,26 +80,89 @@ def test_class_maps(folder, tmp_path):
     done = tool(*flags, "--format=png", "--tile=24", cwd=folder)
     assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(
-        np.array(Image.open(tmp_path / "a.png")), whole.argmax(-1)
+        np.array(Image.open(tmp_path / "a.png.png")), whole.argmax(-1)
     )
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"a.png", "b.png", "predict_tiles.json"}
+    assert names == {"a.png.png", "b.npy.png", "predict_tiles.json"}
     settings = json.loads((tmp_path / "predict_tiles.json").read_text())
     assert settings["border"] == "model"
 
 
-def test_a_broken_picture_is_left_out(folder, tmp_path):
-    folder, _, _ = folder
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.jpg").write_bytes(b"no picture")
-    (tmp_path / "in" / "a.png").write_bytes(
-        (folder / "in" / "a.png").read_bytes()
-    )
-    model = folder / "net.keras"
-    done = tool(f"--model={model}", "--images=in", "--out=out", cwd=tmp_path)
+def test_a_changed_picture_is_predicted_again(folder, tmp_path):
+    flags = _pictures(folder[0], tmp_path / "in", "b.npy")
+    tool(*flags, cwd=tmp_path)
+    np.save(tmp_path / "in" / "b.npy", np.zeros((9, 8, 3), "float32"))
+    done = tool(*flags, cwd=tmp_path)
+    assert (done.returncode, "done before" in done.stderr) == (0, False)
+    assert np.load(tmp_path / "out" / "b.npy.npy").shape == (9, 8, 5)
+
+
+def test_files_of_others_are_no_predictions(folder, tmp_path):
+    flags = _pictures(folder[0], tmp_path / "in", "a.png")
+    done = tool(*flags, "--out=in", cwd=tmp_path)
+    assert "--out must be another folder than --images" in done.stderr
+    junk = tmp_path / "out" / "a.png.npy"
+    junk.parent.mkdir()
+    junk.write_text("junk")
+    done = tool(*flags, cwd=tmp_path)
     assert done.returncode == 1
-    assert "Left out: a.jpg: " in done.stdout
-    assert (tmp_path / "out" / "a.png.npy").is_file()
+    assert "a.png.npy, which this command did not write" in done.stderr
+    assert [*junk.parent.iterdir()] == [junk] and junk.read_text() == "junk"
+
+
+def test_pictures_that_do_not_fit_are_left_out(folder, tmp_path):
+    flags = _pictures(folder[0], tmp_path / "in", "b.npy")
+    (tmp_path / "in" / "a.jpg").write_bytes(b"no picture")
+    np.save(tmp_path / "in" / "a.npy", np.zeros((3, 9, 9), "float32"))
+    (tmp_path / "in" / "c.npy").write_bytes(b"no numbers")
+    done = tool(*flags, cwd=tmp_path)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Left out: a.jpg: cannot identify image file"
+    assert lines[1].startswith("Left out: a.npy: `picture` must have the shape")
+    assert lines[2].startswith("Left out: c.npy: ")
+    assert lines[-1] == "Predictions of 1 picture in out, 3 left out."
+    assert (tmp_path / "out" / "b.npy.npy").is_file()
+
+
+def test_pictures_of_16_bits_are_scaled(folder, tmp_path):
+    """65535 becomes 255, in RGB too for a network of three channels."""
+    flags = _pictures(folder[0], tmp_path / "in")
+    grey = np.linspace(0, 65535, 20 * 30).reshape(20, 30).astype("uint16")
+    Image.fromarray(grey).save(tmp_path / "in" / "grey.png")
+    assert tool(*flags, cwd=tmp_path).returncode == 0
+    eight = np.rint(grey / 257)[None, ..., None].repeat(3, -1)
+    np.testing.assert_allclose(
+        np.load(tmp_path / "out" / "grey.png.npy"),
+        folder[1].predict(eight.astype("float32"), verbose=0)[0],
+        atol=1e-5,
+    )
+
+
+def test_an_interrupted_run_says_where_it_goes_on(
+    folder, tmp_path, monkeypatch
+):
+    flags = _pictures(folder[0], tmp_path / "in", "a.png")
+    run, left = keras.Model.predict_on_batch, [3]
+
+    def interrupted(self, x):
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+        return run(self, x)
+
+    monkeypatch.setattr(keras.Model, "predict_on_batch", interrupted)
+    assert tool(*flags, "--tile=20", cwd=tmp_path).returncode == 130
+    done = tool(*flags, "--tile=20", cwd=tmp_path)
+    assert "Resumed: window 2 of 9 is done." in done.stdout
+    result = np.load(tmp_path / "out" / "a.png.npy")
+    np.testing.assert_allclose(result, folder[2], atol=1e-5)
+
+
+def test_a_failed_run_leaves_no_folder(folder, tmp_path):
+    flags = "--model=net.keras", "--images=in", f"--out={tmp_path / 'out'}"
+    assert tool(*flags, "--tile=1", cwd=folder[0]).returncode == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +172,7 @@ def test_a_broken_picture_is_left_out(folder, tmp_path):
         ("--images=none", "--images must be a directory that exists"),
         ("--images=.", "--images must hold pictures"),
         ("--tile=wide", "--tile must be a number of pixels"),
-        ("--border=mirror", "`border` must be"),
+        ("--border=reflekt", "Did you mean reflect?"),
         ("--model=gone.keras", "There is no file"),
     ],
 )
@@ -130,15 +203,15 @@ def test_a_killed_run_goes_on(folder, tmp_path):
         stderr=subprocess.DEVNULL,
     )
     killed = start([*command, "--out=killed"])
-    state = tmp_path / "killed" / "x.npy.json"
+    state = tmp_path / "killed" / "x.npy.npy.json"
     while not state.exists():
         assert killed.poll() is None
         time.sleep(0.1)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert 0 < json.loads(state.read_text())["done"] < 4000
-    assert not (tmp_path / "killed" / "x.npy").exists()
+    assert not (tmp_path / "killed" / "x.npy.npy").exists()
     for out in ("killed", "whole"):
         assert start([*command, f"--out={out}"]).wait() == 0
-    files = [tmp_path / out / "x.npy" for out in ("killed", "whole")]
+    files = [tmp_path / out / "x.npy.npy" for out in ("killed", "whole")]
     assert files[0].read_bytes() == files[1].read_bytes()
