@@ -1,7 +1,6 @@
 """How a binary starts and how it ends."""
 
 import contextlib
-import errno
 import io
 import os
 import re
@@ -205,6 +204,24 @@ def _mend_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))
         elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and "write" not in vars(stream):
+        for name in ("write", "flush"):
+            # Decorated, as there is no other way to tell its errors later.
+            setattr(stream, name, _naming_output()(getattr(stream, name)))
+
+
+_OUTPUT = "standard output"
+
+
+@contextlib.contextmanager
+def _naming_output() -> Iterator[None]:
+    """Let errors of the standard output name it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = _OUTPUT
+        raise
 
 
 class _Terminated(KeyboardInterrupt):
@@ -242,11 +259,10 @@ def _users_error(error: Exception) -> str | None:
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         file = error.filename
-        text = f"{os.fspath(file)!r}: " if file else ""
-        # What this package writes is named.
-        if not file and error.errno in _NO_OUTPUT:
+        if file is _OUTPUT:
             _end_output()
-            text = "standard output: "
+            return f"{_OUTPUT}: {error.strerror}"
+        text = f"{os.fspath(file)!r}: " if file else ""
         return text + error.strerror
     if isinstance(error, (InputError, OSError)):
         return text
@@ -261,9 +277,6 @@ def _users_error(error: Exception) -> str | None:
                 f"as a smaller --batch_size, need less ({one_line(text)[:200]})"
             )
     return None
-
-
-_NO_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG)
 
 
 def _end_output() -> None:
@@ -361,7 +374,7 @@ def show_help(name: str, text: str) -> NoReturn:
         _end_output()
         # Who reads the first lines only has read them.
         if not isinstance(error, BrokenPipeError):
-            text = f"error: standard output: {error.strerror}"
+            text = f"error: {_OUTPUT}: {error.strerror}"
             status = _say(name, text, status=1)
     raise SystemExit(status)
 

@@ -1,7 +1,8 @@
 """Run a network on a picture in tiles."""
 
+import contextlib
 import hashlib
-import itertools
+import math
 import os
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from keras_padpos.tiling.dense_network import DenseNetwork
 from keras_padpos.tiling.dense_network import PictureError
 from keras_padpos.tiling.picture_window import read_window
 from keras_padpos.tiling.picture_window import release
+from keras_padpos.tiling.picture_window import sample_strips
 from keras_padpos.tiling.progress_file import ProgressFile
 from keras_padpos.training import suits_xla
 
@@ -42,8 +44,9 @@ def predict_tiles(
 ) -> Any:
     """Give what `model(picture)` gives, in tiles.
 
-    Neither the memory nor the largest map grows with the picture, and no seam
-    shows where tiles meet: the difference from the whole is that of rounding.
+    The maps in memory have the size of a window, whatever that of the picture.
+    Only a new output array (`out=None`) grows with the picture. No seam shows
+    where tiles meet: the difference from the whole is that of rounding.
 
     Example:
 
@@ -70,9 +73,12 @@ def predict_tiles(
         batch_size: Windows that are run at once.
         out: What the prediction is written to: anything of the right shape
             to whose slices arrays can be assigned, for several outputs in
-            their structure; or the path of a `.npy` file, which is there once
-            it is complete. If a prediction to a path was stopped, the same
-            call resumes it; with another `tile` it begins anew. `None`: a new
+            their structure, and not the picture itself; or the path of a
+            `.npy` file, which is there once it is complete. If a prediction to
+            a path was stopped, the same call resumes it; with another `tile`
+            it begins anew. Another model or picture is refused; of a picture
+            of more than a million numbers only 16 strips are compared, evenly
+            spaced, so a change between them is not noticed. `None`: a new
             array.
         border: See `plan`.
         progress: Whether to show a bar, or what is called after each batch
@@ -85,6 +91,7 @@ def predict_tiles(
 
     Raises:
         ValueError: If an argument is none of these, or as `plan` says.
+        OSError: If the file cannot be written, such as on a full disk.
     """
     check_ints(batch_size=batch_size)
     network = DenseNetwork(model)
@@ -97,7 +104,8 @@ def predict_tiles(
 class TiledModel:
     """A network made ready for pictures of one size.
 
-    For many pictures: a network is looked at and compiled once.
+    For many pictures: a network is looked at and compiled once. Each
+    prediction uses the weights that `model` has when it starts.
 
     Example:
 
@@ -139,6 +147,8 @@ class TiledModel:
         )
         shapes = [*self._network.shapes(self.plan.window).values()]
         fixed = models.resized(model, shapes if len(shapes) > 1 else shapes[0])
+        # A copy has weights of its own.
+        self._copy = None if fixed is model else fixed
         # Keras' bilinear `UpSampling2D` and others fail where sizes are open.
         inputs = [
             keras.Input(batch_shape=(batch_size, *shape), dtype=tensor.dtype)
@@ -166,24 +176,23 @@ class TiledModel:
                 f"`picture` must be of {self.plan.picture} cells, as planned. "
                 f"Received: {sizes}"
             )
-        windows = list(
-            itertools.product(
-                range(batch[0]) if batch else [None], self.plan.windows()
-            )
-        )
+        if self._copy is not None:
+            self._copy.set_weights(self._model.get_weights())
+        total = math.prod((*batch, *self.plan.grid))
         file = None
         if isinstance(out, (str, os.PathLike)):
             file = self._file(out, pictures, batch)
             targets = [file.array]
         else:
-            targets = self._targets(out, batch)
-        report = _reporter(progress, len(windows))
+            targets = self._targets(out, batch, pictures)
+        report = _reporter(progress, total)
         done = file.done if file else 0
         try:
             if done:
                 report(done)
-            while done < len(windows):
-                some = windows[done : done + len(self._batch[0])]
+            while done < total:
+                end = min(done + len(self._batch[0]), total)
+                some = self._windows(range(done, end), batch)
                 self._read(pictures, some)
                 results = self._run.predict_on_batch(self._batch)
                 self._write(keras.tree.flatten(results), targets, some)
@@ -196,7 +205,8 @@ class TiledModel:
                 report(done)
         except BaseException:  # an interrupt among them
             if file and done:
-                file.save(done, now=True)
+                with contextlib.suppress(OSError):  # such as this error
+                    file.save(done, now=True)
             raise
         if file:
             del targets
@@ -205,10 +215,18 @@ class TiledModel:
             return out
         return keras.tree.pack_sequence_as(_structure(self._model), targets)
 
+    def _windows(self, numbers, batch):
+        """The picture in the batch, if there is one, and the window in it."""
+        grid = (*batch, *self.plan.grid)
+        indices = np.transpose(np.unravel_index(numbers, grid)).tolist()
+        return [
+            (tuple(index[: len(batch)]), tuple(index[len(batch) :]))
+            for index in indices
+        ]
+
     def _read(self, pictures, windows):
         """Read windows into the batch; in the last one older ones stay."""
-        for row, (number, index) in enumerate(windows):
-            before = () if number is None else (number,)
+        for row, (before, index) in enumerate(windows):
             for picture, batch, is_picture in zip(
                 pictures, self._batch, self._network.pictures, strict=True
             ):
@@ -226,8 +244,7 @@ class TiledModel:
 
     def _write(self, results, targets, windows):
         """Write what windows give to their places."""
-        for row, (number, index) in enumerate(windows):
-            before = () if number is None else (number,)
+        for row, (before, index) in enumerate(windows):
             for output, result, target in zip(
                 self.plan.outputs, results, targets, strict=True
             ):
@@ -242,22 +259,33 @@ class TiledModel:
                 f"{os.fspath(path)!r}"
             )
         (output,) = self.plan.outputs
-        digest = hashlib.sha256()
-        for weight in self._model.get_weights():
-            digest.update(weight.tobytes())
-        # What the output depends on, short of all numbers of the pictures.
+        dtype = _numpy_dtype(output.dtype)
+        # What the output depends on.
         config = {
-            "weights": digest.hexdigest(),
+            "model": _digest([_architecture(self._model).encode()]),
+            "weights": _digest(self._model.get_weights()),
             "pictures": [[*each.shape, str(each.dtype)] for each in pictures],
+            "samples": _digest(self._samples(pictures, batch)),
             "border": [repr(mode) for mode in self.plan.border],
+            "dtype": dtype,
             "backend": keras.backend.backend(),
         }
         windows = [self.plan.window, self.plan.starts]
-        dtype = _numpy_dtype(output.dtype)
         shape = (*batch, *output.shape)
         return ProgressFile(path, shape, dtype, config, windows)
 
-    def _targets(self, out, batch):
+    def _samples(self, pictures, batch):
+        """What the inputs are recognised by when a prediction is resumed."""
+        for each, is_picture in zip(
+            pictures, self._network.pictures, strict=True
+        ):
+            if is_picture:
+                axis = len(batch) + self._network.first - 1
+                yield from sample_strips(each, len(batch), axis)
+            else:
+                yield np.asarray(each[()])
+
+    def _targets(self, out, batch, pictures):
         """What each output is written to."""
         shapes = [(*batch, *output.shape) for output in self.plan.outputs]
         if out is None:
@@ -266,18 +294,56 @@ class TiledModel:
                 for shape, output in zip(shapes, self.plan.outputs, strict=True)
             ]
         structure = _structure(self._model)
-        if isinstance(structure, Mapping):
-            targets = [out[name] for name in sorted(structure)]
-        elif len(shapes) == 1 and hasattr(out, "shape"):
+        targets: list[Any] = []
+        if len(shapes) == 1 and hasattr(out, "shape"):
             targets = [out]
         else:
-            targets = list(out)
-        if [tuple(each.shape) for each in targets] != shapes:
-            raise InputError(
-                f"`out` must have the shapes {shapes}. Received: "
-                f"{[tuple(each.shape) for each in targets]}"
+            # By the names, since those of `out` may have another order.
+            with contextlib.suppress(ValueError, TypeError):
+                keras.tree.map_structure_up_to(
+                    structure,
+                    lambda _, target: targets.append(target),
+                    structure,
+                    out,
+                )
+        if [getattr(each, "shape", None) for each in targets] != shapes:
+            expected = shapes[0]
+            if len(shapes) > 1:
+                expected = keras.tree.pack_sequence_as(structure, shapes)
+            received = keras.tree.map_structure(
+                lambda each: getattr(each, "shape", type(each).__name__), out
             )
+            raise InputError(
+                f"`out` must have the shapes {expected}. Received: {received}"
+            )
+        for target in targets:
+            if isinstance(target, np.ndarray) and any(
+                isinstance(each, np.ndarray)
+                and np.may_share_memory(each, target)
+                for each in pictures
+            ):
+                raise InputError(
+                    "`out` must not share memory with `picture`: windows "
+                    "overlap, so what is written would be read again. Give "
+                    "another array."
+                )
         return targets
+
+
+def _digest(parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.tobytes())
+    return digest.hexdigest()
+
+
+def _architecture(model):
+    """A model's layers and their arguments, as text."""
+    try:
+        return model.to_json()
+    except Exception:
+        # A layer may be written so that it cannot be saved.
+        return repr([(type(each), each.name) for each in model.layers])
 
 
 def _pictures(picture, network):

@@ -1,6 +1,7 @@
 """A window of a picture that can be sliced, continued past its border."""
 
 import itertools
+import math
 import mmap
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,9 @@ from keras_padpos.padding import PaddingMode
 
 Cells = tuple[int, ...]
 _Run = tuple[slice, slice, bool]
+# Strips that are read of a picture of more numbers than `_SMALL`.
+_STRIPS = 16
+_SMALL = 2**20
 
 
 def read_window(
@@ -99,6 +103,29 @@ def _runs(
         ends = int(source[begin]), int(source[end - 1])
         yield slice(min(ends), max(ends) + 1), slice(begin, end), step < 0
         begin = end
+
+
+def sample_strips(picture: Any, batch: int, axis: int) -> Iterator[np.ndarray]:
+    """Read strips of a picture, evenly spaced; a small one whole.
+
+    Args:
+        picture: What can be sliced.
+        batch: Number of batch axes, 0 or 1.
+        axis: The first spatial axis.
+    """
+    shape = tuple(picture.shape)
+    if math.prod(shape) <= _SMALL:
+        yield np.asarray(picture[()])
+        return
+    row = math.prod(shape[axis + 1 :])
+    rows = min(max(_SMALL // _STRIPS // row, 1), shape[axis])
+    places = (*shape[:batch], shape[axis] - rows + 1)
+    numbers = np.linspace(0, math.prod(places) - 1, _STRIPS).astype(int)
+    for number in numbers.tolist():
+        *before, start = map(int, np.unravel_index(number, places))
+        between = [slice(None)] * (axis - batch)
+        strip = picture[(*before, *between, slice(start, start + rows))]
+        yield np.asarray(strip)
 
 
 def release(array: Any) -> None:

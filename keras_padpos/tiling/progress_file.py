@@ -1,8 +1,11 @@
 """An output on disk that a killed prediction goes on with."""
 
+import contextlib
+import errno
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,9 @@ _SECONDS = 5.0
 class ProgressFile:
     """A `.npy` file that is there once it is complete.
 
-    Until then its numbers are in `NAME.part`, and how many windows are done
-    in `NAME.json`, beside it.
+    Until then its numbers are in the hidden file `.NAME.npy.part`, and how
+    many windows are done in `.NAME.npy.progress`, beside it. The disk space is
+    reserved at once.
 
     Args:
         path: The file.
@@ -34,6 +38,7 @@ class ProgressFile:
 
     Raises:
         InputError: If the file is there, or the one of another prediction.
+        OSError: If it cannot be written, on a full disk say; it names `path`.
     """
 
     def __init__(
@@ -55,47 +60,116 @@ class ProgressFile:
             problem = ""
         if problem:
             raise InputError(f"`out` {problem}. Received: {str(path)!r}")
-        self._part = self.path.with_name(f"{self.path.name}.part")
-        self._file = self.path.with_name(f"{self.path.name}.json")
+        self._part = self.path.with_name(f".{self.path.name}.part")
+        self._file = self.path.with_name(f".{self.path.name}.progress")
         self._state = json.loads(
             json.dumps({"config": config, "windows": windows})
         )
         self._saved = time.monotonic()
         self.done = 0
-        if self._file.is_file() and self._part.is_file():
-            state = json.loads(self._file.read_text(encoding="utf-8"))
-            if state["config"] != self._state["config"]:
-                raise InputError(
-                    f"`out`: {self._part.name} is of another prediction, with "
-                    "another model, picture, border or backend. Delete it and "
-                    f"{self._file.name}, or choose another `out`."
-                )
-            if state["windows"] == self._state["windows"]:
-                self.done = state["done"]
-        mode = "r+" if self.done else "w+"
-        self.array = np.lib.format.open_memmap(
-            self._part,
-            mode=mode,  # type: ignore[arg-type]
-            dtype=None if self.done else np.dtype(dtype),
-            shape=None if self.done else shape,  # type: ignore[arg-type]
-        )
+        with self._named():
+            self.array = self._resumed(shape, np.dtype(dtype))
+            if self.array is None:
+                self.array = self._begun(shape, np.dtype(dtype))
+
+    def _resumed(self, shape, dtype):
+        """The array of an earlier prediction; `None` if there is none.
+
+        What is damaged counts as none.
+        """
+        try:
+            state = json.loads(self._file.read_bytes())
+            done, config = int(state["done"]), state["config"]
+            windows = state["windows"]
+            # Opened for writing, a file that was cut would be made longer.
+            array = np.lib.format.open_memmap(self._part, mode="r")
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+        if config != self._state["config"]:
+            raise InputError(
+                f"`out`: {self._part.name} is of another prediction, with "
+                "another model, picture, border or backend. Delete it and "
+                f"{self._file.name}, or choose another `out`."
+            )
+        if windows != self._state["windows"]:
+            return None
+        if (array.shape, array.dtype) != (shape, dtype):
+            return None
+        self.done = done
+        return np.lib.format.open_memmap(self._part, mode="r+")
+
+    def _begun(self, shape, dtype):
+        """A new array, for which there is room on the disk."""
+        # Else it would be taken for that of the new array after a kill.
+        self._file.unlink(missing_ok=True)
+        try:
+            array = np.lib.format.open_memmap(
+                self._part, mode="w+", dtype=dtype, shape=shape
+            )
+            # On a full disk, writing to the map of a file with holes would
+            # kill the process.
+            with open(self._part, "r+b") as stream:
+                _reserve(stream.fileno())
+        except BaseException:
+            self._part.unlink(missing_ok=True)
+            raise
+        return array
 
     def save(self, done: int, *, now: bool = False) -> None:
         """Note that so many windows are done, `now` or every few seconds."""
+        self.done = done
         if not now and time.monotonic() - self._saved < _SECONDS:
             return
-        self.array.flush()
-        release(self.array)
         text = json.dumps({**self._state, "done": done})
-        hidden = self._file.with_name(f".{self._file.name}")
-        hidden.write_text(text, encoding="utf-8")
-        os.replace(hidden, self._file)
+        new = self._file.with_name(f"{self._file.name}.new")
+        with self._named():
+            self.array.flush()
+            release(self.array)
+            try:
+                new.write_text(text, encoding="utf-8")
+                os.replace(new, self._file)
+            except BaseException:
+                new.unlink(missing_ok=True)
+                raise
         self._saved = time.monotonic()
 
     def finish(self) -> np.ndarray:
-        """Give the file its name, and open it for reading."""
-        self.array.flush()
-        del self.array
-        os.replace(self._part, self.path)
-        self._file.unlink(missing_ok=True)
-        return np.load(self.path, mmap_mode="r")
+        """Give the file its name, and open it for reading.
+
+        Raises:
+            InputError: If another file has got this name meanwhile.
+        """
+        if self.path.exists():
+            self.save(self.done, now=True)
+            raise InputError(
+                f"`out`: {str(self.path)!r} was made by another program while "
+                "this prediction ran. Move it, and the same call finishes: "
+                f"all is in {self._part.name}."
+            )
+        with self._named():
+            self.array.flush()
+            del self.array
+            os.replace(self._part, self.path)
+            self._file.unlink(missing_ok=True)
+            return np.load(self.path, mmap_mode="r")
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Let errors of files name the path that the caller knows."""
+        try:
+            yield
+        except OSError as error:
+            error.filename = os.fspath(self.path)
+            raise
+
+
+def _reserve(descriptor: int) -> None:
+    """Take the room on the disk that a file's size needs."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
+    except OSError as error:
+        # Some file systems cannot.
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+            raise

@@ -217,13 +217,27 @@ def test_what_an_output_cannot_encode_is_a_question_mark(encoding, printed):
     assert (done.returncode, done.stdout, done.stderr) == (0, printed, b"")
 
 
-def test_a_full_output_is_one_line():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("times", [1, 10_000])
+def test_a_full_output_is_one_line(times, unbuffered):
+    code = PRINTS.replace("print(", f"print({times} * ")
     with open("/dev/full", "w") as full:
         streams = {"stdout": full, "stderr": subprocess.PIPE}
-        done = start(PRINTS, options={**streams, "capture_output": False})
+        options = {**streams, "capture_output": False}
+        done = start(code, options=options, PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 1
     reason = os.strerror(errno.ENOSPC)
     assert done.stderr == f"probe: error: standard output: {reason}\n"
+
+
+def test_an_error_without_a_name_is_not_of_the_output(capsys):
+    def main(argv):
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+    with pytest.raises(SystemExit):
+        runs.run(main, ["probe"], needs_keras=False)
+    reason = os.strerror(errno.EFBIG)
+    assert capsys.readouterr().err == f"probe: error: {reason}\n"
 
 
 def test_closed_streams_do_no_harm(tmp_path):

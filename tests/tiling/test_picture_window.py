@@ -1,7 +1,10 @@
+import math
+
 import numpy as np
 import pytest
 
 from keras_padpos import padding
+from keras_padpos.tiling import picture_window
 from keras_padpos.tiling.picture_window import read_window
 from keras_padpos.tiling.picture_window import release
 
@@ -53,3 +56,33 @@ def test_released_memmaps_keep_their_numbers(mode, tmp_path):
     release(np.asarray(array))
     release(np.arange(3))
     assert array[5] == (5 if mode == "r" else -1)
+
+
+@pytest.mark.parametrize(
+    "shape, batch, axis",
+    [
+        ((40, 30, 2), 0, 0),
+        ((3, 40, 30, 2), 1, 1),
+        ((2, 40, 30), 0, 1),
+        ((3, 2, 40, 30), 1, 2),
+        ((4000,), 0, 0),
+    ],
+)
+def test_strips_show_another_picture(monkeypatch, shape, batch, axis):
+    """The first and the last cell, and each part of the picture."""
+    monkeypatch.setattr(picture_window, "_SMALL", 600)
+    monkeypatch.setattr(picture_window, "_STRIPS", 4)
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    strips = [*picture_window.sample_strips(numbers, batch, axis)]
+    seen = np.unique(np.concatenate([strip.ravel() for strip in strips]))
+    assert {0, numbers.size - 1} <= set(seen)
+    assert seen.size < numbers.size
+    rows = np.unique(np.argwhere(np.isin(numbers, seen))[:, axis])
+    if not batch:
+        assert np.diff(rows).max() <= shape[axis] / 3
+
+
+def test_a_small_picture_is_compared_whole():
+    numbers = np.arange(600).reshape(30, 20)
+    (whole,) = picture_window.sample_strips(numbers, 0, 0)
+    np.testing.assert_array_equal(whole, numbers)

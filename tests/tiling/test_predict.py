@@ -1,3 +1,4 @@
+import collections
 import shutil
 
 import h5py
@@ -209,32 +210,32 @@ def test_what_can_be_sliced_goes_in_and_out(tmp_path):
     assert_same(tiling.predict(net, tensor, 40), expected)
 
 
-def test_a_killed_prediction_goes_on(tmp_path):
-    net, x = encoder(), picture(64, 64, 2)
-    path, done = tmp_path / "y.npy", []
+def stopped(path, net, x, tile=32, windows=5):
+    """Start a prediction that is interrupted after some windows."""
 
     def stop(number, total):
-        done.append(number)
-        if number == total - 2:
+        if number == windows:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        tiling.predict(net, x, 32, out=path, progress=stop)
-    assert not path.exists() and len(done) > 2
-    with pytest.raises(InputError, match="another prediction"):
-        tiling.predict(net, x, 32, border="reflect", out=path)
-    again = []
+        tiling.predict(net, x, tile, out=path, progress=stop)
+    assert not path.exists()
+
+
+def test_a_killed_prediction_goes_on(tmp_path):
+    net, x = encoder(), picture(64, 64, 2)
+    path, numbers = tmp_path / "y.npy", []
+    stopped(path, net, x)
     larger = tmp_path / "larger.npy"
-    for ending in (".part", ".json"):
-        shutil.copy(f"{path}{ending}", f"{larger}{ending}")
+    for ending in ("part", "progress"):
+        shutil.copy(
+            path.with_name(f".y.npy.{ending}"),
+            path.with_name(f".larger.npy.{ending}"),
+        )
     result = tiling.predict(
-        net, x, 32, out=path, progress=lambda *each: again.append(each)
+        net, x, 32, out=path, progress=lambda *each: numbers.append(each)
     )
-    assert [number for number, _ in again] == [
-        done[-1],
-        done[-1] + 1,
-        done[-1] + 2,
-    ]
+    assert numbers == [(n, 9) for n in range(5, 10)]
     np.testing.assert_array_equal(result, tiling.predict(net, x, 32))
     # In windows of another size it begins anew.
     assert_same(tiling.predict(net, x, 40, out=larger), result)
@@ -242,6 +243,96 @@ def test_a_killed_prediction_goes_on(tmp_path):
     assert names == ["larger.npy", "y.npy"]
     with pytest.raises(InputError, match="there already"):
         tiling.predict(net, x, 32, out=path)
+
+
+def changed(name, net, x):
+    """Another prediction of the same shapes."""
+    if name == "mode":
+        other = encoder("reflect")
+        other.set_weights(net.get_weights())
+        return other, x
+    if name == "activation":
+        config = net.get_config()
+        config["layers"][2]["class_name"] = "ELU"
+        config["layers"][2]["config"].pop("max_value", None)
+        for key in ("negative_slope", "threshold"):
+            config["layers"][2]["config"].pop(key, None)
+        other = keras.Sequential.from_config(config)
+        other.set_weights(net.get_weights())
+        return other, x
+    if name == "weights":
+        net.set_weights([weight + 1 for weight in net.get_weights()])
+        return net, x
+    return net, picture(*x.shape, seed=1)
+
+
+@pytest.mark.parametrize("name", ["mode", "activation", "weights", "picture"])
+def test_another_prediction_is_not_resumed(tmp_path, name):
+    net, x = encoder(), picture(64, 64, 2)
+    stopped(tmp_path / "y.npy", net, x)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(InputError, match="another prediction"):
+        tiling.predict(*changed(name, net, x), 32, out=tmp_path / "y.npy")
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_another_tile_begins_anew(tmp_path):
+    net, x = encoder(), picture(64, 64, 2)
+    path = tmp_path / "y.npy"
+    stopped(path, net, x, 32)
+    numbers = []
+    result = tiling.predict(
+        net, x, 40, out=path, progress=lambda *each: numbers.append(each[0])
+    )
+    assert numbers[0] == 1
+    np.testing.assert_array_equal(result, tiling.predict(net, x, 40))
+
+
+def test_predictions_use_the_weights_of_the_model():
+    """Those at the time, whether it has open sizes or was rebuilt."""
+    x = picture(64, 64, 2)
+    for size in ((None, None), (32, 32)):
+        net = encoder(size=size)
+        tiled = tiling.TiledModel(net, (64, 64), 40)
+        tiled.predict(x)
+        net.set_weights([weight + 1 for weight in net.get_weights()])
+        open_net = encoder()
+        open_net.set_weights(net.get_weights())
+        assert_same(tiled.predict(x), whole(open_net, x))
+
+
+def test_outputs_are_matched_by_name():
+    inputs = keras.Input((None, None, 1))
+    first = layers.Conv2D(1, 3, padding="same")(inputs)
+    net = keras.Model(inputs, collections.OrderedDict(z=first, a=first + 1.0))
+    x = picture(40, 40, 1)
+    for names in ("za", "az"):
+        for kind in (dict, collections.OrderedDict):
+            out = kind((name, np.empty((40, 40, 1))) for name in names)
+            tiling.predict(net, x, 24, out=out)
+            np.testing.assert_allclose(out["a"], out["z"] + 1, atol=1e-6)
+    with pytest.raises(InputError, match="`out` must have the shapes .*'z'"):
+        tiling.predict(net, x, 24, out={"z": out["z"], "b": out["a"]})
+    nested = keras.Model(inputs, [first, [first + 1.0, first + 2.0]])
+    zero, (one, two) = out = [
+        np.empty((40, 40, 1)),
+        [np.empty((40, 40, 1)), np.empty((40, 40, 1))],
+    ]
+    assert tiling.predict(nested, x, 24, out=out) is out
+    np.testing.assert_allclose(one, zero + 1, atol=1e-6)
+    np.testing.assert_allclose(two, zero + 2, atol=1e-6)
+    with pytest.raises(InputError, match="`out` must have the shapes"):
+        tiling.predict(nested, x, 24, out=[zero, one, two])
+
+
+def test_the_picture_is_no_output():
+    inputs = keras.Input((None, None, 1))
+    net = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(inputs))
+    x = picture(40, 40, 1)
+    before = x.copy()
+    with pytest.raises(InputError, match="`out` must not share memory"):
+        tiling.predict(net, x, 24, out=x[:])
+    np.testing.assert_array_equal(x, before)
 
 
 @pytest.mark.parametrize(

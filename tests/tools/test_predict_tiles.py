@@ -203,7 +203,7 @@ def test_a_killed_run_goes_on(folder, tmp_path):
         stderr=subprocess.DEVNULL,
     )
     killed = start([*command, "--out=killed"])
-    state = tmp_path / "killed" / "x.npy.npy.json"
+    state = tmp_path / "killed" / ".x.npy.npy.progress"
     while not state.exists():
         assert killed.poll() is None
         time.sleep(0.1)
