@@ -81,7 +81,7 @@ class Progress:
         # Reached only by a block that did not raise.
         seconds = time.perf_counter() - started
         if done == 1:
-            noun = noun.removesuffix("s")
+            noun = noun.removesuffix("es" if noun.endswith("ses") else "s")
         counted = f"{done} {noun}, " if done else ""
         self._line(f"{description}: {counted}{seconds:.1f} s")
 

@@ -54,7 +54,7 @@ _FLAGS = {
         None,
         "Largest height and width of a window in pixels, halo included; or "
         "both with a comma between them, 0 for the whole side. If not given: "
-        "by memory.",
+        "windows whose maps take about 256 MiB.",
         type=list,
     ),
     "batch_size": Flag(1, "Windows that are run at once.", least=1),
@@ -69,8 +69,8 @@ _FLAGS = {
     ),
     "format": Flag(
         "npy",
-        "npy, or png for a map of the largest channel's number (at most 256 "
-        "channels).",
+        "npy, or png for a map of the largest channel's number (of 2 to 256 "
+        "channels; a mask of one channel needs npy and a threshold).",
         choices=["npy", "png"],
     ),
 }

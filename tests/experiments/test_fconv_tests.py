@@ -135,7 +135,7 @@ def test_a_run_goes_on_from_its_checkpoints(red_green, tmp_path):
     checkpoint.unlink()
     resumed = run(*flags, cwd=tmp_path)
     assert resumed.stderr.count("done before") == 3
-    assert f"{lost}: 1 epochs" in resumed.stderr
+    assert f"{lost}: 1 epoch," in resumed.stderr
     for row, first in zip(_rows(work), rows, strict=True):
         loss = row.pop("validation_cross_entropy")
         assert loss == pytest.approx(first.pop("validation_cross_entropy"))

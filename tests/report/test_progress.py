@@ -27,7 +27,7 @@ def test_number_of_units_may_be_unknown(capsys):
     with Progress() as progress:
         with progress.unit("fit", noun="steps") as advance:
             advance()
-    assert re.match(r"fit: 1 steps, ", capsys.readouterr().err)
+    assert re.match(r"fit: 1 step, ", capsys.readouterr().err)
 
 
 def test_terminal_shows_a_bar():
