@@ -47,6 +47,10 @@ def convert_padding(
     where the class can be made of inputs and outputs, and becomes a plain one
     elsewhere, with a warning if methods such as `train_step` are lost.
 
+    A copy that is saved holds layers of this package. To load the file, import
+    `keras_padpos.layers` first, which registers them; `import keras_padpos`
+    alone does not.
+
     Example:
 
     >>> inputs = keras.Input((8, 8, 3))
