@@ -130,12 +130,13 @@ def _batches(images: Any, channels: int) -> Iterator[np.ndarray]:
     """Batches of images, channels last, as NumPy arrays."""
     for element in _elements(images):
         array = _array(_picture(element))
+        shape = array.shape
         if array.ndim == 3:
             array = array[None]
         if array.ndim != 4 or channels not in (array.shape[1], array.shape[-1]):
             raise InputError(
                 f"`images` must be (height, width, {channels}), or batches of "
-                f"that. Received: shape {array.shape[-4:]}"
+                f"that. Received: shape {shape}"
             )
         if array.shape[-1] != channels:
             array = np.moveaxis(array, 1, -1)

@@ -154,8 +154,9 @@ def measure_pattern(
 PATTERN_NOTE = (
     "D: features with padding less those from real neighbours, O; E: mean over "
     "pictures; |.|: mean over positions and channels; of noise: what |E[D]| "
-    "would be if E[D] were 0. SNR: mean of E[D]² / mean of Var(O). Intervals: "
-    "95 %, jackknife over pictures."
+    "would be if E[D] were 0; border, centre: |E[D]| of the outermost and the "
+    "innermost ring of positions. SNR: mean of E[D]² / mean of Var(O). "
+    "Intervals: 95 %, jackknife over pictures."
 )
 """What the figures of a pattern are."""
 

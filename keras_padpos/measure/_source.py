@@ -15,6 +15,7 @@ from keras_padpos import models
 from keras_padpos import ppp
 from keras_padpos.checks import pair_of
 from keras_padpos.errors import InputError
+from keras_padpos.report.cells import counted
 
 IMAGES = 90
 """Pictures that are taken if nothing else is said."""
@@ -118,11 +119,12 @@ class Pictures:
     def text(self) -> str:
         """How the pictures were prepared, as a sentence."""
         crop, shape = ("x".join(map(str, s)) for s in (self.crop, self.shape))
+        count = counted(len(self.images), "picture")
         if crop == shape:
-            return f"{len(self.images)} pictures of {crop} pixels."
+            return f"{count} of {crop} pixels."
         return (
-            f"{len(self.images)} pictures, resized to {shape} pixels for what "
-            f"lies around; the network sees the middle {crop}."
+            f"{count}, resized to {shape} pixels for what lies around; the "
+            f"network sees the middle {crop}."
         )
 
 

@@ -23,6 +23,10 @@ _CLEAR = "#dce3ea"
 _REACHED = "#d9603b"
 
 _CELLS = [("cells", "cells added"), ("cells_seen", "cells seen")]
+_CELLS_NOTE = (
+    "Cells: before,after of each axis, height / width; seen: those added cells "
+    "that a window reaches."
+)
 
 
 def print_inspection(
@@ -96,6 +100,7 @@ def _print_sites(tables, input_shape):
         rows,
         [
             f"{counted(len(rows), 'site')}, {uneven} uneven; modes: {counts}.",
+            _CELLS_NOTE,
             *reasons,
         ],
     )
@@ -136,6 +141,8 @@ def _even_notes(rows: Rows, sizes: Row) -> Iterable[str]:
 
 
 def _print_fields(tables, input_shape):
+    from keras_padpos.models.fields.receptive_fields import fields_notes
+
     rows = tables["receptive_field"]
     if "reason" in rows[0]:
         print_lines(f"Receptive fields: {rows[0]['reason']}")
@@ -163,7 +170,7 @@ def _print_fields(tables, input_shape):
             for row in rows
         ],
         [
-            "reached: share of the map's positions that padding reaches.",
+            *fields_notes("period" in pairs),
             *(_halo(row) for row in rows if row["output"] and not row["gated"]),
         ],
     )

@@ -5,6 +5,7 @@ from typing import Any
 from keras_padpos import published
 from keras_padpos.published import CONTROLS
 from keras_padpos.report import seeds
+from keras_padpos.report.cells import counted
 from keras_padpos.report.names import NETWORK
 from keras_padpos.report.names import head_label
 from keras_padpos.report.names import network_identity
@@ -192,7 +193,7 @@ def _seed_column(rows: Rows) -> list[tuple[str, str]]:
 def _pictures(row: Row) -> str:
     images, photographs = row["images"], row.get("photographs")
     if photographs in (None, images):
-        return f"{images} pictures"
+        return counted(images, "picture")
     return f"{images} crops of {photographs} photographs"
 
 

@@ -20,6 +20,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
 from keras_padpos.errors import printable
 from keras_padpos.report import run_files
+from keras_padpos.report.cells import counted
 from keras_padpos.report.cells import print_lines
 from keras_padpos.report.cells import print_table
 from keras_padpos.report.progress import Progress
@@ -368,7 +369,7 @@ class Study:
             print_table(**table)
             print()
         for name, broken in about.get("skipped", {}).items():
-            text = f"{name}: {len(broken)} pictures were left out:"
+            text = f"{name}: left out {counted(len(broken), 'picture')}:"
             print(printable(text))
             for line in broken:
                 print(f"  {printable(line)}")

@@ -172,7 +172,7 @@ def _parts(splits: str, number: int) -> Mapping[str, np.ndarray]:
     """Which pictures each set has."""
     if splits not in SPLITS:
         raise InputError(
-            '`splits` must be of "released" and "disjoint". '
+            '`splits` must be one of "released", "disjoint". '
             f"Received: {splits!r}"
         )
     least = 1 if splits == "released" else len(_PARTS)

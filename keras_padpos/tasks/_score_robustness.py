@@ -121,7 +121,8 @@ def score_robustness(
     unknown = [each for each in attacks if each not in ATTACKS]
     if unknown:
         raise InputError(
-            f"`attacks` must be of {', '.join(ATTACKS)}. Received: {unknown}"
+            f"`attacks` must be one or more of {', '.join(ATTACKS)}. "
+            f"Received: {unknown}"
         )
     check_ints(universal_epochs=universal_epochs, batch_size=batch_size)
     check_steps(steps)

@@ -67,9 +67,7 @@ _FLAGS = {
         most=2**32 - 1,
     ),
     "model": Flag(
-        None,
-        "A .keras file to export as it is, instead of a backbone.",
-        ending=".keras",
+        None, "A .keras file to export as it is, instead of a backbone."
     ),
     "out": Flag(None, "Folder to write.", required=True),
     "format": Flag(
@@ -110,7 +108,7 @@ def _main(settings):
 
 
 def _check_flags(settings):
-    """Refuse flags that do not go together."""
+    """Refuse flags that do not go together, and a missing file."""
     if (settings.backbone is None) == (settings.model is None):
         raise runs.InputError(
             "Give either --backbone or --model, the network to export. "
@@ -123,6 +121,7 @@ def _check_flags(settings):
                     f"--{name} belongs to --backbone; a --model is exported "
                     f"as it is. Received: --{name} and --model"
                 )
+        files.existing_file(settings.model, ".keras", "--model")
 
 
 def _check_before_work(settings):

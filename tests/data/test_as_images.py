@@ -176,6 +176,7 @@ def test_what_is_no_set_of_pictures_is_named(images, options, message):
         (np.zeros((2, 0, 8, 3)), "at least one pixel"),
         (np.zeros((2, 8, 0, 3)), "at least one pixel"),
         (np.zeros(4), r"Received: shape \(4,\)"),
+        (np.zeros((36, 64, 64)), r"Received: shape \(36, 64, 64\)"),
         (np.float64(3), r"Received: shape \(\)"),
         ([], "at least one. Received: none"),
     ],

@@ -84,7 +84,7 @@ def test_leaves_rows_arrays_and_figures(finished):
         "profile.png",
         *(f"surface_{stage}.png" for stage in STAGES),
     }
-    assert "photos at 52x52: 1 pictures were left out:" in done.stdout
+    assert "photos at 52x52: left out 1 picture:" in done.stdout
     assert "3.png: 35x30 pixels, and 52x52 are needed" in done.stdout
     assert "definitions are ours" in done.stdout
 

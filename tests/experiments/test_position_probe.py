@@ -88,7 +88,7 @@ def test_rows_hold_what_the_design_names(finished):
 
 def test_a_broken_picture_is_counted_and_reported(finished, pictures):
     work, _, done = finished
-    assert f"{pictures}: 1 pictures were left out" in done.stdout
+    assert f"{pictures}: left out 1 picture:" in done.stdout
     rows = json.loads((work / "results.json").read_text())["rows"]
     assert {r["images"] for r in rows if r["test_set"] != "black"} == {6}
 

@@ -149,6 +149,7 @@ def test_bounds_of_numbers_stand_in_the_help(tmp_path):
         ("inspect_model", "no.keras", "PATH must be a .keras file"),
         ("inspect_model", "in.keras --input_shape=x", "--input_shape must be"),
         ("export_saved_model", "--out=new", "Give either --backbone or"),
+        ("export_saved_model", "--out=a --model=b.keras", "--model must be a"),
     ],
 )
 def test_paths_are_checked_at_once(name, argv, message, no_keras, tmp_path):

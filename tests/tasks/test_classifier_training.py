@@ -244,5 +244,5 @@ def test_errors():
         tasks.score_classifier(linear(), pictures, labels, batch_size=0)
     with pytest.raises(ValueError, match="`name` must be one of vgg5"):
         tasks.classification_net("vgg6")
-    with pytest.raises(ValueError, match="`attacks` must be of noise"):
+    with pytest.raises(ValueError, match="`attacks` must be one or more of"):
         tasks.score_robustness(linear(), *data(), data(), attacks=["fgsm"])

@@ -129,7 +129,7 @@ def test_disjoint_sets_are_thirds_in_order():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"splits": ("halves",)}, r"`splits` must be of.*'halves'"),
+        ({"splits": ("halves",)}, r"`splits` must be one of.*'halves'"),
         ({"pictures": pictures(2)}, r"`pictures` must be 3 or more.*2"),
         ({"border": -1}, r"`border` must be"),
     ],

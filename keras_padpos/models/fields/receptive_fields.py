@@ -371,7 +371,7 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
         noun = "field" if len(self) == 1 else "fields"
         notes = [
             f"{len(self)} {noun}, in cells of the picture.",
-            "reached: share of the map's positions that padding reaches.",
+            *fields_notes(any("period" in row for row in self._rows())),
         ]
         if any("?" in text for row in self._rows() for text in row.values()):
             notes.append(
@@ -386,6 +386,19 @@ class ReceptiveFields(Tabular, dict[str, ReceptiveField]):
                 listed += f" and {len(names) - _LISTED} more"
             notes.append(f"Unknown, {listed}: {reason}.")
         return notes
+
+
+def fields_notes(period: bool) -> list[str]:
+    """What the columns of a table of fields are, one line each."""
+    notes = [
+        "size: cells that a position sees, at most.",
+        "pad before, pad after: cells that it sees past the border, at most.",
+        "margin: cells that a tile needs on each side.",
+        "reached: share of the map's positions that padding reaches.",
+    ]
+    if period:
+        notes.insert(3, "period: tiles start at multiples of it.")
+    return notes
 
 
 def _both(numbers):

@@ -47,6 +47,10 @@ def convert_padding(
     where the class can be made of inputs and outputs, and becomes a plain one
     elsewhere, with a warning if methods such as `train_step` are lost.
 
+    A copy that is saved holds layers of this package. To load the file, import
+    `keras_padpos.layers` first, which registers them; `import keras_padpos`
+    alone does not.
+
     Example:
 
     >>> inputs = keras.Input((8, 8, 3))
@@ -96,7 +100,7 @@ def convert_padding(
             of it is whether SAME windows that move by more than 1 meet sizes
             that their strides divide. A dict from names if there are several
             inputs.
-        verbose: 1 prints what changed.
+        verbose: 1 prints what changed, and what a file of it needs.
 
     Returns:
         A new model.
@@ -140,7 +144,18 @@ def convert_padding(
         )
     if verbose:
         print_sites(windows, after=find_padding_sites(copy))
+        if _holds_own_layers(copy):
+            print("To load it from a file, import keras_padpos.layers first.")
     return copy
+
+
+def _holds_own_layers(model):
+    """Whether loading it needs layers of this package."""
+    return any(
+        type(layer).__module__.startswith("keras_padpos.")
+        or _holds_own_layers(layer)
+        for layer in getattr(model, "layers", ())
+    )
 
 
 def _refuse_what_cannot(sites, mode):

@@ -195,6 +195,7 @@ class PaddingSites(Tabular, list[PaddingSite]):
     |-------|-------------|--------|--------|-----------|--------|-------|
     | conv  | convolution | 3x3    | 1x1    | 1,1 / 1,1 |        | zeros |
     1 site; modes: zeros 1.
+    cells: added before,after of each axis, height / width.
     """
 
     def _rows(self):
@@ -209,5 +210,6 @@ class PaddingSites(Tabular, list[PaddingSite]):
         noun = "site" if len(self) == 1 else "sites"
         return [
             f"{len(self)} {noun}; modes: {counts}.",
+            "cells: added before,after of each axis, height / width.",
             *(f"{site.name}: {site.reason}." for site in self if site.reason),
         ]

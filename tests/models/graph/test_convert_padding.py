@@ -631,8 +631,12 @@ def test_pooling_can_be_left_alone():
 
 
 def test_verbose_prints_what_changed(capsys):
-    convert_padding(_nested(), "reflect", verbose=1)
+    copy = convert_padding(_nested(), "reflect", verbose=1)
     printed = capsys.readouterr().out
+    hint = "To load it from a file, import keras_padpos.layers first."
+    assert printed.splitlines()[-1] == hint
+    convert_padding(copy, "zeros", verbose=1)
+    assert hint not in capsys.readouterr().out
     assert "| pad + last" in printed
     assert printed.count("zeros -> reflect") == 3
 

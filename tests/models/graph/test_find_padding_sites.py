@@ -699,7 +699,8 @@ def test_sites_are_printed_as_a_table():
     assert lines[0].startswith("| layer ") and lines[0].endswith("| mode     |")
     assert len({len(line) for line in lines[:4]}) == 1
     assert lines[4] == "2 sites; modes: circular 1, ? 1."
-    assert lines[5].startswith("lambda") and len(lines) == 6
+    assert lines[5].startswith("cells: added before,after")
+    assert lines[6].startswith("lambda") and len(lines) == 7
     assert "<td>&lt;conv&gt;</td><td>convolution</td>" in sites._repr_html_()
     assert repr(sites) == f"<PaddingSites: {lines[4]}>"
 
