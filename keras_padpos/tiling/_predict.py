@@ -294,19 +294,20 @@ class TiledModel:
                 for shape, output in zip(shapes, self.plan.outputs, strict=True)
             ]
         structure = _structure(self._model)
-        targets: list[Any] = []
+        targets = {}
         if len(shapes) == 1 and hasattr(out, "shape"):
-            targets = [out]
+            targets[0] = out
         else:
             # By the names, since those of `out` may have another order.
+            numbers = keras.tree.pack_sequence_as(
+                structure, list(range(len(shapes)))
+            )
             with contextlib.suppress(ValueError, TypeError):
                 keras.tree.map_structure_up_to(
-                    structure,
-                    lambda _, target: targets.append(target),
-                    structure,
-                    out,
+                    numbers, targets.__setitem__, numbers, out
                 )
-        if [getattr(each, "shape", None) for each in targets] != shapes:
+        targets = [targets[number] for number in sorted(targets)]
+        if [tuple(getattr(each, "shape", ())) for each in targets] != shapes:
             expected = shapes[0]
             if len(shapes) > 1:
                 expected = keras.tree.pack_sequence_as(structure, shapes)

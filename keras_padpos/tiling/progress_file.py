@@ -60,8 +60,7 @@ class ProgressFile:
             problem = ""
         if problem:
             raise InputError(f"`out` {problem}. Received: {str(path)!r}")
-        self._part = self.path.with_name(f".{self.path.name}.part")
-        self._file = self.path.with_name(f".{self.path.name}.progress")
+        self._part, self._file = hidden_files(self.path)
         self._state = json.loads(
             json.dumps({"config": config, "windows": windows})
         )
@@ -161,6 +160,14 @@ class ProgressFile:
         except OSError as error:
             error.filename = os.fspath(self.path)
             raise
+
+
+def hidden_files(path: Path) -> tuple[Path, Path]:
+    """The numbers and the progress of a prediction that is not complete."""
+    return (
+        path.with_name(f".{path.name}.part"),
+        path.with_name(f".{path.name}.progress"),
+    )
 
 
 def _reserve(descriptor: int) -> None:
