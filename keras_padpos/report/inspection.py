@@ -178,7 +178,9 @@ def _print_fields(tables, input_shape):
 
 def _halo(row):
     """What a tile must show for an output."""
-    text = f"halo of output {row['layer']}: {_pair(row['margin'])} cells"
+    halo = _pair(row["margin"])
+    cells = f"{halo} cell" if halo == "1" else f"{halo} cells"
+    text = f"halo of output {row['layer']}: {cells}"
     return f"{text}; tiles start at multiples of {_pair(row['period'])}."
 
 
