@@ -166,7 +166,8 @@ class _Record:
             return
         try:
             self._state = json.loads(self._path.read_text(encoding="utf-8"))
-        except ValueError as error:
+            dict.items(self._state.setdefault("pictures", {}))
+        except (ValueError, AttributeError, TypeError) as error:
             raise runs.InputError(
                 f"--out: {_RECORD} is damaged ({error}); choose another folder"
             ) from error
@@ -176,7 +177,6 @@ class _Record:
                     f"--out holds predictions with another --{name}: choose "
                     f"another folder. Received: {str(folder)!r}"
                 )
-        self._state.setdefault("pictures", {})
 
     def check(self, target):
         """Refuse a file in the place of a prediction."""
@@ -195,9 +195,11 @@ class _Record:
         """Note a picture; what there is of an earlier one is removed."""
         if self._is_recorded(path, target):
             return
+        from keras_padpos.tiling.progress_file import hidden_files
+
         for each in (target, _scores(target)):
-            for ending in ("", ".part", ".json"):
-                each.with_name(each.name + ending).unlink(missing_ok=True)
+            for file in (each, *hidden_files(each)):
+                file.unlink(missing_ok=True)
         self._state["pictures"][target.name] = _signature(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(self._path) as stream:

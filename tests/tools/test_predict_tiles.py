@@ -16,6 +16,8 @@ from PIL import Image
 from run_binary import ROOT
 from run_tool import run_tool
 
+from keras_padpos.tiling.progress_file import hidden_files
+
 tool = functools.partial(run_tool, "tools.predict_tiles")
 
 
@@ -92,9 +94,23 @@ def test_a_changed_picture_is_predicted_again(folder, tmp_path):
     flags = _pictures(folder[0], tmp_path / "in", "b.npy")
     tool(*flags, cwd=tmp_path)
     np.save(tmp_path / "in" / "b.npy", np.zeros((9, 8, 3), "float32"))
+    # As a run leaves that is killed.
+    for path in hidden_files(tmp_path / "out" / "b.npy.npy"):
+        path.write_text("{}")
     done = tool(*flags, cwd=tmp_path)
     assert (done.returncode, "done before" in done.stderr) == (0, False)
     assert np.load(tmp_path / "out" / "b.npy.npy").shape == (9, 8, 5)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"pictures": 3}'])
+def test_a_damaged_record_is_one_line(folder, tmp_path, text):
+    flags = _pictures(folder[0], tmp_path / "in", "b.npy")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "predict_tiles.json").write_text(text)
+    done = tool(*flags, cwd=tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "--out: predict_tiles.json is damaged" in line
 
 
 def test_files_of_others_are_no_predictions(folder, tmp_path):
