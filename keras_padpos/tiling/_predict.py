@@ -5,7 +5,6 @@ import hashlib
 import math
 import os
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,9 +14,9 @@ import numpy as np
 from keras_padpos import models
 from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
-from keras_padpos.errors import did_you_mean
-from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.graph_walk import packed
+from keras_padpos.tiling._input_pictures import common_size
+from keras_padpos.tiling._input_pictures import input_pictures
 from keras_padpos.tiling._plan import plan_network
 from keras_padpos.tiling.dense_network import DenseNetwork
 from keras_padpos.tiling.dense_network import PictureError
@@ -95,8 +94,8 @@ def predict_tiles(
     """
     check_ints(batch_size=batch_size)
     network = DenseNetwork(model)
-    pictures, batch = _pictures(picture, network)
-    sizes = _common_size(pictures, network, batch)
+    pictures, batch = input_pictures(picture, network)
+    sizes = common_size(pictures, network, batch)
     tiled = TiledModel(model, sizes, tile, batch_size=batch_size, border=border)
     return tiled.predict(picture, out=out, progress=progress)
 
@@ -169,8 +168,8 @@ class TiledModel:
         self, picture: Any, out: Any = None, progress: bool | Progress = False
     ) -> Any:
         """Give what the model gives; see `predict_tiles`."""
-        pictures, batch = _pictures(picture, self._network)
-        sizes = _common_size(pictures, self._network, batch)
+        pictures, batch = input_pictures(picture, self._network)
+        sizes = common_size(pictures, self._network, batch)
         if sizes != self.plan.picture:
             raise PictureError(
                 f"`picture` must be of {self.plan.picture} cells, as planned. "
@@ -345,82 +344,6 @@ def _architecture(model):
     except Exception:
         # A layer may be written so that it cannot be saved.
         return repr([(type(each), each.name) for each in model.layers])
-
-
-def _pictures(picture, network):
-    """The inputs in order, and the batch axis if they have one."""
-    names = input_names(network.model)
-    if len(names) == 1 and not isinstance(picture, (Mapping, list, tuple)):
-        pictures = [picture]
-    elif isinstance(picture, Mapping):
-        for name in picture:
-            if name not in names:
-                raise InputError(
-                    "`picture` must name the model's inputs "
-                    f"{', '.join(names)}. Received: {name!r}."
-                    f"{did_you_mean(name, names)}"
-                )
-        pictures = [picture[name] for name in names if name in picture]
-    else:
-        pictures = list(picture)
-    if len(pictures) != len(names):
-        raise InputError(
-            f"`picture` must hold one for each of the model's {len(names)} "
-            f"inputs {', '.join(names)}. Received: {len(pictures)}"
-        )
-    pictures = [_sliceable(each) for each in pictures]
-    batches = set()
-    for each, tensor, name in zip(
-        pictures, network.model.inputs, names, strict=True
-    ):
-        axes = len(tensor.shape)
-        if len(each.shape) not in (axes - 1, axes):
-            raise PictureError(
-                f"`picture` must have the {axes - 1} axes "
-                f"{tuple(tensor.shape[1:])} of input {name!r}, or these and a "
-                f"batch axis before. Received: shape {tuple(each.shape)}"
-            )
-        batches.add(tuple(each.shape[: len(each.shape) - axes + 1]))
-    if len(batches) > 1:
-        raise InputError(
-            "`picture` must hold as many pictures for each input. Received: "
-            f"batches of {sorted(batches)}"
-        )
-    return pictures, batches.pop()
-
-
-def _sliceable(picture):
-    if keras.ops.is_tensor(picture):
-        return keras.ops.convert_to_numpy(picture)
-    if not hasattr(picture, "shape") or not hasattr(picture, "__getitem__"):
-        return np.asarray(picture)
-    return picture
-
-
-def _common_size(pictures, network, batch):
-    """Spatial sizes of all pictures, whose other axes fit the model."""
-    own = [*network.shapes((None,) * network.rank).values()]
-    sizes = set()
-    for each, expected, is_picture in zip(
-        pictures, own, network.pictures, strict=True
-    ):
-        shape = tuple(each.shape[len(batch) :])
-        if any(
-            size not in (None, there)
-            for size, there in zip(expected, shape, strict=True)
-        ):
-            raise PictureError(
-                f"`picture` must have the shape {expected}, or this and a "
-                f"batch axis before. Received: shape {tuple(each.shape)}"
-            )
-        if is_picture:
-            sizes.add(shape[network.first - 1 :][: network.rank])
-    if len(sizes) > 1:
-        raise InputError(
-            "`picture` must hold pictures of one size. Received: "
-            f"{sorted(sizes)}"
-        )
-    return tuple(map(int, sizes.pop()))
 
 
 def _structure(model):

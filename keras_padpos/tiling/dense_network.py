@@ -76,7 +76,7 @@ class DenseNetwork:
             )
         self.pictures = [rank == self.rank for rank in ranks]
 
-    def shapes(self, sizes: Cells) -> dict[str, tuple[Any, ...]]:
+    def shapes(self, sizes: Sequence[int | None]) -> dict[str, tuple[Any, ...]]:
         """Shapes of the inputs without the batch, by the inputs' names."""
         shapes = {}
         for name, tensor, is_picture in zip(
