@@ -110,7 +110,7 @@ def _units():
     ):
         if not values or not set(values) <= set(known):
             raise runs.InputError(
-                f"--{flag.name} must be of {', '.join(known)}. "
+                f"--{flag.name} must be one of {', '.join(known)}. "
                 f"Received: {','.join(values) or 'nothing'}"
             )
     networks.check_padding_mode(_PADDING_MODE.value)
