@@ -38,6 +38,14 @@ def largest_difference(padded, bare, x, layers, inner=0):
             offset = ours.first_like(theirs, axis)
             assert offset is not None, "off the padded network's grid"
             first, last = ours.clear[axis]
+            if ours.gated:  # whose gates say nothing here
+                inside = [
+                    position
+                    for position in range(ours.positions[axis])
+                    for low, high in [ours.cells((position,) * 2)[axis]]
+                    if low >= 0 and high < shape[axis]
+                ]
+                first, last = inside[0], inside[-1]
             first = max(first, offset + inner)
             last = min(last, offset + without.shape[axis + 1] - 1 - inner)
             assert first <= last, f"{name}: padding reaches everywhere"
