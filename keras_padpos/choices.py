@@ -26,6 +26,9 @@ PER_AXIS = (
 )
 """Padding modes that can be the mode of one axis alone."""
 
+BORDERS = PADDING_MODES[:6]
+"""Padding modes by which a picture can be continued past its border."""
+
 BACKBONES = (
     "vgg16",
     "vgg19",

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_padpos import padding
 from keras_padpos.checks import is_int
+from keras_padpos.choices import BORDERS
 from keras_padpos.errors import InputError
 from keras_padpos.errors import did_you_mean
 from keras_padpos.padding import Circular
@@ -33,14 +34,6 @@ Cells = tuple[int, ...]
 # backend holds besides is two to four times as much.
 _BYTES = 2**28
 _NUMBER_BYTES = 4
-_BORDERS = (
-    "zeros",
-    "constant",
-    "reflect",
-    "symmetric",
-    "replicate",
-    "circular",
-)
 # Windows are at least so many times as long as what neighbours share.
 _LEAST_HALOS = 1.5
 
@@ -207,13 +200,13 @@ def _border(border, rank):
 
 def _no_border(border):
     hints = [
-        did_you_mean(each, _BORDERS)
+        did_you_mean(each, BORDERS)
         for each in (border if isinstance(border, (list, tuple)) else [border])
-        if isinstance(each, str) and each not in _BORDERS
+        if isinstance(each, str) and each not in BORDERS
     ]
     hint = f".{hints[0]}" if hints and hints[0] else ""
     return InputError(
-        f'`border` must be "model", one of {", ".join(_BORDERS)}, or one of '
+        f'`border` must be "model", one of {", ".join(BORDERS)}, or one of '
         f"these for each axis. Received: border={border!r}{hint}"
     )
 

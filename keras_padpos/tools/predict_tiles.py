@@ -20,6 +20,7 @@ import numpy as np
 from keras_padpos import files
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.choices import BORDERS
 from keras_padpos.data.decoding import BrokenPictureError
 from keras_padpos.data.decoding import as_rgb
 from keras_padpos.data.decoding import opened_picture
@@ -32,7 +33,8 @@ from keras_padpos.runs import Program
 
 _RECORD = "predict_tiles.json"
 _COLOURS = {1: "L", 3: "RGB", 4: "RGBA"}
-_BORDERS = ("zeros", "reflect", "symmetric", "replicate", "circular")
+# A constant needs its value.
+_BORDERS = [name for name in BORDERS if name != "constant"]
 _ROWS = 256  # of a class map, that are computed at once
 
 _FLAGS = {
