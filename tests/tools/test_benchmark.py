@@ -290,7 +290,7 @@ def finished(tmp_path_factory):
         "--batch_sizes=2",
         "--image_size=32",
         "--rounds=2",
-        "--modes=zeros,zeros+circular",
+        "--modes=zeros,replicate+circular",
         "--passes=forward",
     )
     done = benchmark("padding", *flags, cwd=work.parent)
@@ -307,7 +307,7 @@ def test_binary_leaves_rows_arrays_and_a_figure(finished):
     rows = [row for row in results["rows"] if row["library"] != "torch"]
     assert [(row["batch_size"], row["mode"]) for row in rows] == [
         (2, "zeros"),
-        (2, "zeros+circular"),
+        (2, "replicate+circular"),
     ]
     with np.load(work / "arrays.npz") as arrays:
         assert len(arrays["vgg16/shapes"]) == 9

@@ -98,13 +98,13 @@ def test_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
         assert not again["node"].endswith(name)
         log = Path(again["log"]).read_text()
         assert len(re.findall("1/2 red_green.*: done before", log)) == 1
-        assert len(re.findall("1/2 red_green.* epochs, ", log)) == 1
+        assert len(re.findall("1/2 red_green.*: 1 epoch, ", log)) == 1
         assert results(again)["provenance"]["resumed_units"] == 1
         # Nothing that was finished was touched.
         for run in runs:
             log = Path(run["log"]).read_text()
             assert log.count("[sweep] attempt ") == run["attempts"]
-            assert len(re.findall(r"\d/2 red_green.* epochs, ", log)) == 2
+            assert len(re.findall(r"\d/2 red_green.*: 1 epoch, ", log)) == 2
             assert len(results(run)["rows"]) == 4
         with start_sweep(*argv, cwd=ROOT) as process:
             summary, _ = process.communicate(timeout=SECONDS)
@@ -118,7 +118,8 @@ def test_runs_survive_the_loss_of_one_of_two_nodes(tmp_path):
         for key, value in again["flags"].items()
     ]
     subprocess.run(
-        [sys.executable, "-m", again["experiment"], *command]
+        [sys.executable, "-m", "keras_padpos", again["experiment"]]
+        + command
         + [f"--workdir={tmp_path / 'alone'}"],
         cwd=ROOT,
         check=True,
