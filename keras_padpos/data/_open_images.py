@@ -184,7 +184,7 @@ def open_images(
         size: Height and width of the pictures, in pixels.
         count: How many pictures: of a folder or data set the first `count`
             readable ones, or all if there are fewer. `None`: all of those;
-            40 and 20 crops of the samples; 8 of noise; 1 black or white one.
+            24 and 12 crops of the samples; 8 of noise; 1 black or white one.
             Of several sets together.
         seed: Seed of the crops and the noise, at least 0. It changes nothing
             elsewhere.

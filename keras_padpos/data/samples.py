@@ -38,7 +38,7 @@ PHOTOGRAPHS = {
         ("scikit-image", "skimage/data/rocket.jpg"),
     ),
 }
-DEFAULT_COUNTS = {"train": 40, "test": 20}
+DEFAULT_COUNTS = {"train": 24, "test": 12}
 
 
 def _locate(package: str, path: str) -> str:

@@ -174,7 +174,7 @@ def test_seeds(spec):
 
 
 def test_samples():
-    for split, count in (("train", 40), ("test", 20)):
+    for split, count in (("train", 24), ("test", 12)):
         images = open_images(f"samples:{split}", size=32)
         assert len(images) == images.delivered == count
         assert count % len(images.sources) == 0
