@@ -1,5 +1,6 @@
 """Measurements while a network is trained."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,9 @@ class _MeasuringCallback(keras.callbacks.Callback):
     """Measures every so many epochs, and adds numbers to Keras' logs.
 
     The network that is read shares its layers with the one that is trained;
-    the pictures are held in memory.
+    the pictures are held in memory. Epochs without a measurement log NaN, so
+    that `History` has a number for each epoch, and `CSVLogger`, which takes
+    its columns from the first epoch, has a column for each number.
     """
 
     _neighbours = False
@@ -59,7 +62,11 @@ class _MeasuringCallback(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Measure, and add the numbers to `logs`."""
-        if logs is not None and (epoch + 1) % self._every == 0:
+        if logs is None:
+            return
+        if (epoch + 1) % self._every:
+            logs.update(dict.fromkeys(self._names(), math.nan))
+        else:
             logs.update(self._measure())
 
 
@@ -69,8 +76,9 @@ class PositionCallback(_MeasuringCallback):
     Every `every` epochs the probes of all stages are fitted on two thirds of
     the pictures and scored on the others. Keras' logs then hold
     `position_TARGET_STAGE`, the SPC, and so do `History`, `CSVLogger` and
-    `TensorBoard` (put them behind this callback). It takes about the time of a
-    forward pass over the pictures, and their memory.
+    `TensorBoard` (put them behind this callback); in the epochs between, NaN.
+    It takes about the time of a forward pass over the pictures, and their
+    memory.
 
     Example:
 
@@ -110,7 +118,14 @@ class PositionCallback(_MeasuringCallback):
         **options: Any,
     ) -> None:
         super().__init__(images, **options)
-        self._targets = targets
+        self._targets = [targets] if isinstance(targets, str) else [*targets]
+
+    def _names(self):
+        return [
+            f"position_{target}_{stage}"
+            for stage in self._network.stages
+            for target in self._targets
+        ]
 
     def _prepare(self):
         network = at_size(self._network.staged, self._pictures.crop)
@@ -139,8 +154,9 @@ class PatternCallback(_MeasuringCallback):
     """Measures the padding's pattern of a network while it is trained.
 
     Every `every` epochs Keras' logs hold `pattern_STAGE`, the relative pattern
-    `|E[D]| / std(O)` of `measure_pattern`. It takes about the time of a forward
-    pass over pictures and one over larger ones, and their memory.
+    `|E[D]| / std(O)` of `measure_pattern`; in the epochs between, NaN. It
+    takes about the time of a forward pass over pictures and one over larger
+    ones, and their memory.
 
     Example:
 
@@ -172,6 +188,9 @@ class PatternCallback(_MeasuringCallback):
     """
 
     _neighbours = True
+
+    def _names(self):
+        return [f"pattern_{stage}" for stage in self._network.stages]
 
     def _prepare(self):
         if self._pictures.reason:

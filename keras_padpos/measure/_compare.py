@@ -39,7 +39,8 @@ class PaddingComparison(Result):
 
     `rows` has one row for each padding mode; `position` and `pattern` hold the
     rows of all stages, as `measure_position` and `measure_pattern` give them.
-    `plot()` draws the scores against the stages, a line a mode.
+    `plot()` draws scores and pattern against the stages, a line a mode, and
+    bars of the agreement.
     """
 
     experiment = "position_probe"
@@ -110,10 +111,10 @@ class PaddingComparison(Result):
         ]
 
     def plot(self) -> Any:
-        """Draw the scores against the stages, a line a padding mode."""
-        from keras_padpos.measure._plots import plot_stages
+        """Draw scores and pattern against the stages, and the agreement."""
+        from keras_padpos.measure._plots import plot_comparison
 
-        return plot_stages(self.position, self.arrays)
+        return plot_comparison(self.position, self.pattern, self.rows)
 
     def save(self, workdir: Any) -> None:
         """Write the rows of all stages as a run of `position_probe`."""

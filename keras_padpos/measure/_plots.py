@@ -23,21 +23,41 @@ def plot_stages(rows: Rows, arrays: Mapping[str, np.ndarray]) -> Any:
     """SPC against the stages: a panel a target, a line a kind of border."""
     del arrays
     targets = values_of(rows, "target")
-    styles = mode_lines(values_of(rows, "padding_mode"))
-    figure, panels = _panels(len(targets), sharey=True)
-    for axis, target in zip(panels, targets, strict=True):
-        own = [row for row in rows if row["target"] == target]
-        for (mode,), line in grouped(own, ["padding_mode"]).items():
-            axis.plot(
-                [row["stages"] for row in line],
-                [row["spearman"] for row in line],
-                **styles[mode],
-            )
-        axis.set_title(target.replace("_", " "))
-        axis.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-        axis.tick_params("x", rotation=60, labelsize="small")
-    panels[0].set_ylabel("SPC")
+    figure, panels = _panels(len(targets))
+    _draw_scores(panels, rows, mode_lines(values_of(rows, "padding_mode")))
     panels[-1].legend()
+    return figure
+
+
+@figure_style()
+def plot_comparison(position: Rows, pattern: Rows, modes: Rows) -> Any:
+    """SPC and pattern against the stages; bars of the agreement.
+
+    What was not measured has no panel.
+    """
+    targets = values_of(position, "target")
+    agreements = {
+        row["padding_mode"]: row["top1_agreement"]
+        for row in modes
+        if row.get("top1_agreement") is not None
+    }
+    styles = mode_lines(values_of(position, "padding_mode"))
+    figure, panels = _panels(len(targets) + bool(pattern) + bool(agreements))
+    scores, others = panels[: len(targets)], panels[len(targets) :]
+    _draw_scores(scores, position, styles)
+    if pattern:
+        _draw_lines(others[0], pattern, ("layer", "relative"), styles)
+        others[0].set_title("pattern")
+        others[0].set_ylabel("|E[D]| / std(O)")
+    if agreements:
+        others[-1].bar(
+            [styles[mode]["label"] for mode in agreements],
+            list(agreements.values()),
+            color=[styles[mode]["color"] for mode in agreements],
+        )
+        others[-1].set(title="same class", ylabel="share of test pictures")
+        others[-1].tick_params("x", rotation=60, labelsize="small")
+    scores[-1].legend()
     return figure
 
 
@@ -72,13 +92,9 @@ def plot_patterns(rows: Rows, arrays: Mapping[str, np.ndarray]) -> Any:
     modes = values_of(rows, "padding_mode")
     figure, panels = _panels(1 + len(modes))
     styles = mode_lines(modes)
+    _draw_lines(panels[0], rows, ("layer", "relative"), styles)
     for mode, axis in zip(modes, panels[1:], strict=True):
         own = [row for row in rows if row["padding_mode"] == mode]
-        panels[0].plot(
-            [row["layer"] for row in own],
-            [row["relative"] or 0 for row in own],
-            **styles[mode],
-        )
         image = axis.imshow(
             arrays[f"{own[-1]['arrays']}/pattern"], vmin=0, cmap="inferno"
         )
@@ -86,11 +102,31 @@ def plot_patterns(rows: Rows, arrays: Mapping[str, np.ndarray]) -> Any:
         hide_ticks(axis)
         figure.colorbar(image, ax=axis, shrink=0.7)
     panels[0].set_ylabel("|E[D]| / std(O)")
-    panels[0].tick_params("x", rotation=60, labelsize="small")
     panels[0].legend()
     return figure
 
 
-def _panels(number, **options):
+def _draw_scores(panels, rows, styles):
+    """SPC against the stages, a panel a target, on one scale."""
+    for axis, target in zip(panels, values_of(rows, "target"), strict=True):
+        own = [row for row in rows if row["target"] == target]
+        _draw_lines(axis, own, ("stages", "spearman"), styles)
+        axis.set_title(target.replace("_", " "))
+        axis.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+        if axis is not panels[0]:
+            axis.sharey(panels[0])
+            axis.tick_params("y", labelleft=False)
+    panels[0].set_ylabel("SPC")
+
+
+def _draw_lines(axis, rows, fields, styles):
+    """One number against another, a line a kind of border."""
+    for (mode,), line in grouped(rows, ["padding_mode"]).items():
+        x, y = ([row[field] for row in line] for field in fields)
+        axis.plot(x, [each or 0 for each in y], **styles[mode])
+    axis.tick_params("x", rotation=60, labelsize="small")
+
+
+def _panels(number):
     figure = empty_figure((3.0 * number, 3.4))
-    return figure, figure.subplots(1, number, squeeze=False, **options)[0]
+    return figure, figure.subplots(1, number, squeeze=False)[0]

@@ -49,6 +49,9 @@ _FACETS = {
     "target": ("target",),
 }
 
+# A page is text; what moves a terminal's cursor is of no use in it.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 # A number, with a deviation, a unit or another behind it; no date, no "3x3".
 _NUMBER = re.compile(r"(?!\d{4}-\d)[-+−]?[\d.]+(e[-+]\d+)?( |$)|\[|-$|-inf")
 
@@ -102,7 +105,7 @@ def report_html(
         for run, (_, cells) in zip(content.runs, overview["rows"], strict=True)
     ]
     states = Counter(run.state for run in content.runs)
-    return environment.get_template("page.html.jinja").render(
+    page = environment.get_template("page.html.jinja").render(
         content=content,
         overview=overview,
         choices=filters.choices(),
@@ -114,6 +117,7 @@ def report_html(
         script=script,
         digest=_digest,
     )
+    return _CONTROLS.sub("?", page)
 
 
 def _digest(text: str) -> str:

@@ -1,5 +1,6 @@
 """One call measures a network that a program has in memory."""
 
+import csv
 import json
 import logging
 import logging.handlers
@@ -15,6 +16,7 @@ import keras_padpos
 from keras_padpos import data
 from keras_padpos import models
 from keras_padpos import probes
+from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.measure import PatternResult
 from keras_padpos.measure import PositionResult
@@ -254,7 +256,15 @@ def test_modes_are_compared_in_one_table(comparison):
     assert zeros["horizontal"] > reflect["horizontal"]
     assert zeros["relative_pattern"] > reflect["relative_pattern"] > 0
     assert none["relative_pattern"] is None
-    assert len(comparison.plot().axes) == 4
+
+
+def test_all_that_is_compared_is_drawn(comparison):
+    *scores, pattern, agreement = comparison.plot().axes
+    assert len(scores) == len(DEFAULT_TARGETS)
+    labels = [line.get_label() for line in pattern.lines]
+    assert labels == ["zeros", "reflect"]
+    heights = [bar.get_height() for bar in agreement.patches]
+    assert heights == [row["top1_agreement"] for row in comparison.rows[:2]]
 
 
 def test_a_mode_may_be_an_object(images):
@@ -295,9 +305,35 @@ def test_callbacks_log_what_the_functions_measure(images):
     after = keras_padpos.measure_position(
         head, images, reference=False, verbose=False, **options
     )
-    assert history["position_horizontal_last"] == [
-        pytest.approx(after.rows[0]["spearman"], abs=1e-4)
-    ]
+    between, last = history["position_horizontal_last"]
+    assert np.isnan(between)
+    assert last == pytest.approx(after.rows[0]["spearman"], abs=1e-4)
+
+
+def test_what_is_measured_later_has_a_column_in_a_log(images, tmp_path):
+    net = network()
+    net.compile("sgd", "mse")
+    options = {"every": 2, "batch_size": 4}
+    history = net.fit(
+        images,
+        np.zeros((18, 8, 8, 6)),
+        epochs=2,
+        verbose=0,
+        callbacks=[
+            keras_padpos.PositionCallback(
+                images, targets="horizontal", **options
+            ),
+            keras_padpos.PatternCallback(images, **options),
+            keras.callbacks.CSVLogger(str(tmp_path / "log.csv")),
+        ],
+    ).history
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for name, values in history.items():
+        assert [float(row[name]) for row in rows] == pytest.approx(
+            values, nan_ok=True
+        )
+    assert {"position_horizontal_relu", "pattern_last"} < set(history)
 
 
 def test_a_file_and_other_channels_are_measured(tmp_path):

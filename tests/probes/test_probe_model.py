@@ -87,6 +87,28 @@ def test_a_single_head_has_the_targets_names():
     assert set(model.output) == set(TARGETS)
 
 
+def test_a_stage_may_have_a_name_that_keras_gives_layers(tmp_path):
+    keras.utils.clear_session()
+    names = ["conv2d", "zero_padding2d", "concatenate", "get_item", "heads"]
+    head = Head(3, padding=1, stages=("conv2d", "heads", "concatenate"))
+    reader = linear(head)
+    shapes = dict.fromkeys(names, (9, 9, 1))
+    probe_model([reader], [head], TARGETS, shapes).save(tmp_path / "m.keras")
+    model = keras.saving.load_model(tmp_path / "m.keras")
+    assert set(model.input) == set(names)
+    features = random_features()
+    maps = dict.fromkeys(names, np.zeros((2, 9, 9, 1), "float32"))
+    # Channels are joined in the stages' own order.
+    joined = ["conv2d", "concatenate", "heads"]
+    maps |= {name: features[..., i : i + 1] for i, name in enumerate(joined)}
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(model(maps)["gaussian"]),
+        reader.predict(features)[..., 1],
+        rtol=1e-5,
+        atol=1e-5,
+    )
+
+
 def test_it_draws_nothing_from_the_global_seed():
     def draw():
         return keras.ops.convert_to_numpy(keras.random.normal((3,)))

@@ -56,6 +56,8 @@ class _Unknown:
     """A tensor whose field is unknown, and why."""
 
     reason: str
+    # Whether nothing can compute it: maps of several sizes meet cell by cell.
+    impossible: bool = False
 
 
 def receptive_field(
@@ -84,6 +86,8 @@ def receptive_field(
             the model's own is meant or the model leaves sizes open. Without
             it, what such a size decides is `None`: always the number of
             positions; what is added, where SAME windows move by more than 1.
+            Sizes at which maps that are joined do not fit, such as odd ones of
+            a U-Net, are none of the model's.
 
     Returns:
         From a layer's name to its field, for each layer whose output has the
@@ -107,7 +111,7 @@ def receptive_field(
     if not sizes_open:
         return _fields(graph)
     return _open_fields(
-        lambda size: _fields(
+        lambda size, names: _fields(
             model_graph(
                 model,
                 {
@@ -115,7 +119,8 @@ def receptive_field(
                     for call in graph.calls
                     if call.name in sizes_open
                 },
-            )
+            ),
+            names,
         )
     )
 
@@ -131,13 +136,14 @@ def _with_size(call, first, size):
 
 def _open_fields(fields_at):
     """What fields at several sizes have in common."""
-    fields = fields_at(SOME_SIZE)
+    fields = fields_at(SOME_SIZE, ())
+    possible = frozenset(fields)
     # One cell more at each map before a stride: whatever hangs on what is
     # left over of a size shows.
     *periods, _ = sorted({n for field in fields.values() for n in field.period})
     for size in (2 * SOME_SIZE, *(SOME_SIZE + n for n in periods)):
         try:
-            others = fields_at(size)
+            others = fields_at(size, possible)
         except InputError:
             continue  # no size for this network
         for name in list(fields):
@@ -151,7 +157,12 @@ def _open_fields(fields_at):
     return fields
 
 
-def _fields(graph):
+def _fields(graph, possible=()):
+    """The fields of a graph.
+
+    Raises:
+        InputError: If the sizes of one of the layers `possible` do not fit.
+    """
     fields = ReceptiveFields()
     tensors: dict[int, _Map | _Unknown] = {}
     picture: Cells = ()
@@ -178,6 +189,8 @@ def _fields(graph):
             tensors.update(zip(call.outputs, results, strict=True))
             made = results[0]
         if isinstance(made, _Unknown):
+            if made.impossible and call.name in possible:
+                raise InputError(made.reason)
             if len(shape) == len(picture) + 2:
                 fields.unknown[call.name] = made.reason
                 fields.pop(call.name, None)
@@ -293,7 +306,11 @@ def _through(call, tensors, first):
     gates = [each for each in inputs if each.axes is None]
     if is_gate(layer, call.input_shapes[0], first):
         gates += maps
-    return [_joined(call, maps, gates, first)] * count
+    joined = _joined(call, maps, gates, first)
+    if isinstance(joined, _Unknown):
+        positions = {tuple(a.positions for a in each.axes) for each in maps}
+        joined = replace(joined, impossible=len(positions) > 1)
+    return [joined] * count
 
 
 def _stretched(layer, sizes):

@@ -592,18 +592,37 @@ def test_branches_on_different_grids_are_told_apart_and_named():
     assert "joins maps of different stride" in fields.unknown["sum"]
 
 
-def test_a_decoder_of_an_open_size_asks_for_the_size():
+def test_a_decoder_of_an_open_size_has_the_fields_of_the_sizes_it_takes():
     inputs = keras.Input((None, None, 1))
-    x = layers.MaxPooling2D(name="pool")(inputs)
-    x = layers.UpSampling2D(name="up")(x)
+    x = layers.Conv2D(1, 3, 2, padding="same", name="half")(inputs)
+    x = layers.MaxPooling2D(name="pool")(x)
+    x = layers.UpSampling2D(4, interpolation="bilinear", name="up")(x)
     x = layers.Concatenate(name="join")([x, inputs])
+    x = layers.Conv2D(1, 3, 4, padding="same", name="out")(x)
+    net = keras.Model(inputs, layers.Conv2D(1, 3, 2, padding="same")(x))
+    fields = models.receptive_field(net)
+    assert not fields.unknown
+    *joined, last = fields.items()
+    for size in (48, 52, 56, 60):
+        for name, field in joined:
+            at_size = models.receptive_field(net, (size, size, 1))[name]
+            for number in ("size", "pad_before", "pad_after", "margin"):
+                assert getattr(field, number) == getattr(at_size, number)
+    # It moves by 8, and the sizes are multiples of 4.
+    assert last[1].pad_before == (None, None)
+
+
+def test_what_an_open_size_decides_asks_for_it():
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(1, 3, 2, name="half")(inputs)
+    x = layers.Resizing(2048, 2048, name="resized")(x)
     net = keras.Model(inputs, layers.Conv2D(1, 3, name="out")(x))
     fields = models.receptive_field(net)
-    assert set(fields.unknown) == {"join", "out"}
-    assert "Unknown, join, out: it depends on sizes" in str(fields)
+    assert set(fields.unknown) == {"resized", "out"}
+    assert "Unknown, resized, out: it depends on sizes" in str(fields)
     with pytest.raises(ValueError, match="'out' has no.*give `input_shape`"):
         fields["out"]
-    assert "out" in models.receptive_field(net, (8, 8, 1))
+    assert "out" in models.receptive_field(net, (257, 257, 1))
 
 
 def test_a_subclassed_model_is_named():
