@@ -211,8 +211,7 @@ def probe_model(
         kernel, one layer and no padding; see `Head.suffix`.
     """
     features = {
-        stage: keras.Input(shape, name=_input_name(stage))
-        for stage, shape in feature_shapes.items()
+        stage: keras.Input(shape) for stage, shape in feature_shapes.items()
     }
     outputs, joined = {}, {}
     for reader, head in zip(readers, heads, strict=True):
@@ -226,7 +225,19 @@ def probe_model(
         for channel, target in enumerate(targets):
             name = target if len(heads) == 1 else f"{target}_{head.suffix}"
             outputs[name] = maps[..., channel]
-    return keras.Model(_by_input(features), outputs, name="read_outs")
+    # In a model of their own: a stage may have the name that Keras gives a
+    # layer of the heads, such as `conv2d`.
+    name = "heads"
+    while name in feature_shapes:
+        name += "_"
+    inner = keras.Model([*features.values()], outputs, name=name)
+    inputs = {
+        stage: keras.Input(shape, name=_input_name(stage))
+        for stage, shape in feature_shapes.items()
+    }
+    return keras.Model(
+        _by_input(inputs), inner([*inputs.values()]), name="read_outs"
+    )
 
 
 def stage_probes(
