@@ -38,7 +38,7 @@ def numbers(flag, numeric):
 
 def bad_values(flag):
     """Values that the flag cannot have, and a part of the line about each."""
-    if flag.choices and not callable(flag.choices):
+    if flag.choices:
         hint = f"Did you mean {max(flag.choices, key=len)}?"
         yield misspelt(flag.choices), hint
         yield "nonsense-\x1b[31m", "nonsense-"
