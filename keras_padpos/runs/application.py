@@ -65,6 +65,9 @@ def quiet_tensorflow() -> None:
             with redirected({2: diverted.fileno()}):
                 import keras  # noqa: F401
             failed = False
+        except KeyboardInterrupt:
+            failed = False
+            raise
         finally:
             # Else it warns of a new trace for each size of a last batch.
             getLogger("tensorflow").setLevel("ERROR")

@@ -305,6 +305,7 @@ os.write(2, b"2026-01-01 10:00:00.123456: I tensorflow/core/x.cc:1] hi\\n")
 os.write(2, b"something else\\n")
 """
 FAILS = CHATTER + "raise ImportError('No module named jax')"
+STOPS = CHATTER + "raise KeyboardInterrupt"
 QUIET = "runs.application.quiet_tensorflow()"
 
 
@@ -315,6 +316,7 @@ QUIET = "runs.application.quiet_tensorflow()"
         (CHATTER, QUIET, "0", 0, 4, "something else"),
         # Everything is shown where the import fails.
         (FAILS, QUIET, "3", 1, None, "ImportError: No module named jax"),
+        (STOPS, "runs.run(lambda argv: None)", "3", 130, 2, ": interrupted"),
         (
             "raise ImportError('No module named jax')",
             "runs.run(lambda argv: None)",
