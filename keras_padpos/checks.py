@@ -23,6 +23,33 @@ def pair_of(value: Any) -> tuple[Any, ...]:
     return (int(value),) * 2 if is_int(value) else tuple(value)
 
 
+def as_list(
+    name: str, values: Any, one: type | tuple[type, ...] = str
+) -> list[Any]:
+    """A single value of a type as a list of it, and several as a list.
+
+    Example:
+        >>> as_list("stages", "conv1"), as_list("stages", ("conv1", "conv2"))
+        (['conv1'], ['conv1', 'conv2'])
+
+    Args:
+        name: The argument, for messages.
+        values: The values.
+        one: What a single one is.
+
+    Raises:
+        InputError: If it is neither.
+    """
+    if isinstance(values, one):
+        return [values]
+    try:
+        return list(values)
+    except TypeError:
+        raise InputError(
+            f"`{name}` must be one or a list. Received: {name}={values!r}"
+        ) from None
+
+
 def as_floats(
     name: str,
     values: Any,

@@ -56,3 +56,27 @@ TARGETS = (
 
 DEFAULT_TARGETS = TARGETS[:4]
 """Those that are predicted if nothing else is said."""
+
+RESIZES = ("area", "bilinear")
+"""How maps can be brought to a position probe's grid."""
+
+SEMANTIC_HEADS = ("fcn", "fcn_skips")
+"""Heads of segmentation on any backbone."""
+
+ENLARGEMENTS = ("places", "stretch")
+"""Where scores of a map come to lie in the picture."""
+
+LOCATION_NETS = ("vgg5", "resnet18", "bagnet9", "bagnet17", "bagnet33")
+"""Small networks."""
+
+LOCATION_TASKS = ("classification", "location", "both", "segmentation")
+"""What is asked: the class, the cell, both, or the class of each pixel."""
+
+FILLS = ("black", "white", "mean")
+"""Colours of a canvas; the last is CIFAR-10's mean."""
+
+CUTOUT_FILLS = (*FILLS, "random")
+"""What squares that are cut out may be filled with."""
+
+ATTACKS = ("noise", "pgd", "universal")
+"""Random signs, each picture attacked by itself, and all of them alike."""

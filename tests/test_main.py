@@ -1,4 +1,10 @@
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
+from run_binary import ROOT
 
 from keras_padpos import __main__
 
@@ -56,3 +62,26 @@ def test_flags_and_arguments_go_to_the_program(
     err = capsys.readouterr().err
     assert err.startswith(f"{argv[0]}: error: ") and message in err
     assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupt_while_it_is_imported_has_no_traceback():
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+_INTERRUPTED = """
+import os, signal, sys
+class Finder:
+    @staticmethod
+    def find_spec(name, *rest):
+        if name == "keras_padpos.studies":
+            os.kill(os.getpid(), signal.SIGINT)
+from keras_padpos.__main__ import main
+sys.meta_path.insert(0, Finder)
+main(["keras_padpos", "--help"])
+"""

@@ -167,7 +167,6 @@ def _flag_list(declared):
     """A definition list: the flag and its default, then what it is."""
     parts = []
     for name, flag in declared.items():
-        choices = flag.choices() if callable(flag.choices) else flag.choices
         head = f"`--{name}`"
         if isinstance(flag.default, bool):
             head = f"`--{name}`, `--no{name}`"
@@ -176,8 +175,9 @@ def _flag_list(declared):
         if flag.crossed:
             head += ", *crossed*"
         lines = [escaped(flag.help)]
-        if choices:
-            lines.append("Choices: " + ", ".join(f"`{c}`" for c in choices))
+        if flag.choices:
+            choices = ", ".join(f"`{choice}`" for choice in flag.choices)
+            lines.append(f"Choices: {choices}")
         parts.append(head + "\n" + "\n".join(f": {line}\n" for line in lines))
     return "\n".join(parts)
 

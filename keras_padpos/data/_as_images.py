@@ -177,7 +177,9 @@ def _picture(element):
             f"{', '.join(map(str, element))}"
         )
     # A list or a tuple of images and labels, not a list of numbers.
-    if isinstance(element, (tuple, list)) and hasattr(element[0], "shape"):
+    if isinstance(element, (tuple, list)) and hasattr(
+        next(iter(element), None), "shape"
+    ):
         return element[0]
     return element
 

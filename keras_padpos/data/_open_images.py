@@ -4,8 +4,8 @@ import contextlib
 import os
 from collections.abc import Callable
 from collections.abc import Sequence
-from typing import Any
 
+from keras_padpos.checks import as_list
 from keras_padpos.checks import check_ints
 from keras_padpos.data.folders import FolderPictures
 from keras_padpos.data.image_set import ImageSet
@@ -76,10 +76,12 @@ def open_set(
     if count is not None:
         check_ints(count=count)
     alone = isinstance(spec, (str, os.PathLike))
-    specs: Any = [spec] if alone else spec
+    specs = as_list("spec", spec, (str, os.PathLike))
+    if not specs or not all(isinstance(s, (str, os.PathLike)) for s in specs):
+        raise InputError(
+            f"`spec` must name a set of pictures. Received: spec={spec!r}"
+        )
     names = [os.fspath(each) for each in specs]
-    if not names:
-        raise InputError("`spec` must name a set of pictures. Received: []")
     # Of several sets together, no single one knows how many it is to give.
     number = count if alone else None
     parts = [

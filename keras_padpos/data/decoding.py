@@ -77,6 +77,9 @@ def as_rgb(image: Image.Image, mode: str = "RGB") -> Image.Image:
             f"its pixels are {kind}, whose range is not known; save it with "
             "8 or 16 bits"
         )
+    if mode != "RGBA":
+        # Else Pillow warns of colours that are partly transparent.
+        image.info.pop("transparency", None)
     return image.convert(mode)
 
 

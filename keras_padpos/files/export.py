@@ -75,7 +75,7 @@ def check_export(
     format: str = "tf_saved_model",
     overwrite: bool = False,
 ) -> None:
-    """Check that an export can be written.
+    """Check that an export can be written, without Keras.
 
     Args:
         path: The folder to write.
@@ -85,20 +85,12 @@ def check_export(
     Raises:
         MissingPackageError: If the format needs a package that is missing.
         InputError: If the folder is not empty (with `overwrite`: holds
-            anything but an export), the format is unknown, or Keras' backend
-            is not TensorFlow.
+            anything but an export), or the format is unknown.
     """
-    import keras
-
     if format not in EXPORT_FORMATS:
         raise InputError(
             f"--format must be one of {', '.join(EXPORT_FORMATS)}. "
             f"Received: {format}"
-        )
-    if keras.backend.backend() != "tensorflow":
-        raise InputError(
-            "Models are exported with TensorFlow as Keras' backend "
-            f"(KERAS_BACKEND=tensorflow). Received: {keras.backend.backend()}"
         )
     if format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
         raise MissingPackageError(
@@ -124,6 +116,17 @@ def check_export(
                 f"{str(path)!r} holds {name!r}, which is part of none. Choose "
                 "another --out"
             )
+
+
+def check_export_backend() -> None:
+    """Check that Keras' backend is TensorFlow; else an `InputError`."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise InputError(
+            "Models are exported with TensorFlow as Keras' backend "
+            f"(KERAS_BACKEND=tensorflow). Received: {keras.backend.backend()}"
+        )
 
 
 def export_model(
@@ -180,10 +183,12 @@ def export_model(
         ExportMismatch: If the export does not do what the Keras model does.
             Nothing is written then.
         InputError: If the model has no fixed graph, or does not run on random
-            inputs; see also `check_export`.
+            inputs, or Keras' backend is not TensorFlow; see also
+            `check_export`.
         OSError: If the folder cannot be written.
     """
     check_export(path, format, overwrite)
+    check_export_backend()
     model = _with_named_outputs(model)
     # Before anything is written: to be exported, it must have been called.
     cases = _cases(model, seed)

@@ -11,6 +11,7 @@ from keras_padpos import data
 from keras_padpos import metrics
 from keras_padpos import models
 from keras_padpos import padding
+from keras_padpos.checks import as_list
 from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.measure._pattern import network_patterns
@@ -195,8 +196,7 @@ def compare_padding(
         InputError: If an argument does not fit, a mode does not fit the
             network, or `"none"` is asked for and the network has no reference.
     """
-    if isinstance(padding_modes, (str, PaddingMode)):
-        padding_modes = [padding_modes]
+    padding_modes = as_list("padding_modes", padding_modes, (str, PaddingMode))
     if not padding_modes:
         raise InputError("`padding_modes` must name one or more. Received: []")
     modes = {_mode_label(mode): mode for mode in padding_modes}

@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_padpos import data
 from keras_padpos import probes
+from keras_padpos.checks import as_list
 from keras_padpos.choices import DEFAULT_TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.errors import did_you_mean
@@ -224,7 +225,7 @@ def probe_networks(
     verbose: bool,
 ) -> tuple[list[Row], dict[str, np.ndarray]]:
     """Probe several networks, by the name of their border, on one crop."""
-    targets = [targets] if isinstance(targets, str) else list(targets)
+    targets = as_list("targets", targets)
     for target in targets:
         if target not in probes.TARGETS:
             raise InputError(

@@ -13,6 +13,7 @@ import numpy as np
 from keras_padpos import data
 from keras_padpos import models
 from keras_padpos import ppp
+from keras_padpos.checks import as_list
 from keras_padpos.checks import pair_of
 from keras_padpos.errors import InputError
 from keras_padpos.report.cells import counted
@@ -86,9 +87,8 @@ def open_network(
             "`model` must take images (batch, height, width, channels). "
             f"Received: {model.name!r}, which takes {tuple(shape)}"
         )
-    if isinstance(stages, str):
-        stages = [stages]
-    stages = list(stages) if stages else models.stage_candidates(model)
+    stages = [] if stages is None else as_list("stages", stages)
+    stages = stages or models.stage_candidates(model)
     if not stages:
         raise InputError(
             "`stages` must be given: no layer of the model gives one map. "

@@ -1,5 +1,6 @@
 """Whole networks: backbones with stage outputs, and their conversion."""
 
+from keras_padpos.choices import ENLARGEMENTS
 from keras_padpos.models._backbone import backbone
 from keras_padpos.models._backbone import backbone_names
 from keras_padpos.models._backbone import check_weights
@@ -31,7 +32,6 @@ from keras_padpos.models.nets._formation_net import FORMATION_STAGES
 from keras_padpos.models.nets._formation_net import formation_net
 from keras_padpos.models.nets._red_green_net import red_green_net
 from keras_padpos.models.nets._resnet18 import resnet18
-from keras_padpos.models.nets._semantic_net import ENLARGEMENTS
 from keras_padpos.models.nets._semantic_net import SEMANTIC_HEADS
 from keras_padpos.models.nets._semantic_net import backbone_of
 from keras_padpos.models.nets._semantic_net import semantic_net

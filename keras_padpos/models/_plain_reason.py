@@ -31,6 +31,10 @@ def plain_reason(error: BaseException) -> str:
     if "accessible `.keras` zip file" in text:
         return _CUT_OFF
     text = text.partition("Arguments received by")[0]
+    # Before these Keras prints the configuration of each layer around it.
+    text = text.rpartition("Exception encountered: ")[2]
+    text = re.sub(r" using config=\{.*\}\. ", ". ", text, flags=re.DOTALL)
+    text = text.partition(" Full object config: ")[0]
     text = re.sub(
         r"Exception encountered when calling \S+\.call\(\)\.", "", text
     )

@@ -1,11 +1,11 @@
 """Position probes (PosENet): targets, heads, solvers, evaluation."""
 
+from keras_padpos.choices import RESIZES
 from keras_padpos.choices import TARGETS
 from keras_padpos.probes._position_budget import position_budget
 from keras_padpos.probes._position_probe import check_heads
 from keras_padpos.probes._position_probe import position_probe
 from keras_padpos.probes._position_target import position_target
-from keras_padpos.probes._probe_model import RESIZES
 from keras_padpos.probes._probe_model import probe_features
 from keras_padpos.probes._probe_model import probe_model
 from keras_padpos.probes._probe_model import reference_features

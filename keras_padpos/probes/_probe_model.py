@@ -7,14 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_padpos.choices import RESIZES
 from keras_padpos.errors import InputError
 from keras_padpos.layers.area_resizing import AreaResizing
 from keras_padpos.ppp import ReferenceFeatures
 from keras_padpos.probes.head import Head
-
-RESIZES = ("area", "bilinear")
-"""How maps can be brought to the probe's grid."""
-
 
 GRID = 28
 """Cells a side of the probe's grid (Islam et al., ICLR 2020, section 3)."""

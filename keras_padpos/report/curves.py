@@ -1,6 +1,7 @@
 """What a run logged, as a picture of lines."""
 
 import io
+import itertools
 import math
 import re
 import warnings
@@ -65,7 +66,7 @@ def learning_curves(
         }
         if len({y for points in curves.values() for y in points.values()}) > 1:
             panels[metric] = curves
-    return time, dict(list(panels.items())[:_MOST_PANELS])
+    return time, panels
 
 
 def _is_finite(value):
@@ -79,6 +80,8 @@ def draw_curves(lines: Rows) -> tuple[str, bytes] | None:
     time, panels = learning_curves(lines)
     if not panels:
         return None
+    further = len(panels) - _MOST_PANELS
+    panels = dict(itertools.islice(panels.items(), _MOST_PANELS))
     columns = min(len(panels), _COLUMNS)
     rows = math.ceil(len(panels) / columns)
     labels = (label for curves in panels.values() for label in curves)
@@ -119,7 +122,9 @@ def draw_curves(lines: Rows) -> tuple[str, bytes] | None:
         # Letters that the font lacks, and ranges that are all but infinite.
         warnings.simplefilter("ignore")
         figure.savefig(file, format="png", dpi=100)
-    return f"{', '.join(map(_plain, panels))} against {time}", file.getvalue()
+    title = f"{', '.join(map(_plain, panels))} against {time}"
+    title += f"; {further} more are not drawn" if further > 0 else ""
+    return title, file.getvalue()
 
 
 def _family(label):

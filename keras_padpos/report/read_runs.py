@@ -174,9 +174,9 @@ def _read_run(path, name):
         results = _read(RESULTS_FILE, path, _RESULTS, problems)
         state = FINISHED if results else DAMAGED
         saved |= results
-    metrics, torn = (), 0
+    metrics, torn, beyond = (), 0, 0
     try:
-        metrics, torn = _read_metrics(path)
+        metrics, torn, beyond = _read_metrics(path)
     except (OSError, ValueError) as error:
         problems.append(
             f"{run_files.METRICS_FILE} cannot be read: {error_text(error)}."
@@ -184,6 +184,11 @@ def _read_run(path, name):
     if torn and state != UNFINISHED:
         problems.append(
             f"{run_files.METRICS_FILE}: {torn} lines cannot be read."
+        )
+    if beyond:
+        problems.append(
+            f"{run_files.METRICS_FILE}: {beyond:,} lines are left out, of "
+            f"curves beyond the first {_MOST_CURVES:,}."
         )
     return dataclasses.replace(
         _record(path, name, saved),
@@ -258,16 +263,17 @@ def _read_units(path: Path) -> tuple[str, ...]:
     return tuple(key for _, key in sorted(units) if _UNDER_WAY not in key)
 
 
-def _read_metrics(path: Path) -> tuple[tuple[dict[str, Any], ...], int]:
-    """The lines that can be read, and how many cannot.
+def _read_metrics(path: Path) -> tuple[tuple[dict[str, Any], ...], int, int]:
+    """The lines that can be read, how many cannot, and how many are too many.
 
-    Of many lines of one curve every second, fourth, ... is kept, and the last.
+    Of many lines of one curve every second, fourth, ... is kept, and the last;
+    of many curves the first.
     """
     file = path / run_files.METRICS_FILE
     if not os.path.lexists(file):
-        return (), 0
+        return (), 0, 0
     curves: dict[tuple, _Thinned] = {}
-    torn = 0
+    torn = beyond = 0
     with run_files.read_file(file, path, run_files.LARGEST_METRICS) as stream:
         # A line without end is one that cannot be read.
         for number in itertools.count():
@@ -286,11 +292,14 @@ def _read_metrics(path: Path) -> tuple[tuple[dict[str, Any], ...], int]:
             )
             if len(curves) < _MOST_CURVES or key in curves:
                 curves.setdefault(key, _Thinned()).add(number, line)
+            else:
+                beyond += 1
     kept = itertools.chain.from_iterable(
         each.kept() for each in curves.values()
     )
     # By their numbers, of which there are no two alike.
-    return tuple(line for _, line in sorted(kept, key=lambda p: p[0])), torn
+    lines = tuple(line for _, line in sorted(kept, key=lambda p: p[0]))
+    return lines, torn, beyond
 
 
 class _Thinned:

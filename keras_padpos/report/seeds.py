@@ -10,6 +10,7 @@ import numpy as np
 from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
 from keras_padpos.report.cells import format_mean
+from keras_padpos.report.cells import is_number
 from keras_padpos.report.names import network_identity
 from keras_padpos.report.read_runs import RunRecord
 from keras_padpos.report.read_runs import open_run
@@ -49,16 +50,25 @@ one name and length that begin alike count as the same.
 
 
 # What any row has, and tables use.
-_FIELDS = {
+_NEEDED = {
     **dict.fromkeys(
         "backbone weights padding_mode target test_set stages solver "
-        "arrays".split(),
+        "head_output arrays".split(),
         str,
     ),
     **dict.fromkeys(
-        "seed kernel_size head_layers head_padding images".split(), int
+        "seed kernel_size head_layers head_padding images train_images".split(),
+        int,
     ),
     **dict.fromkeys(["spearman", "mae"], (int, float)),
+}
+
+# What a row or its run may have.
+_FURTHER = {
+    **dict.fromkeys(RECIPE, (str, int, float, type(None))),
+    **dict.fromkeys(
+        ["calibration_images", "positions_per_image"], (int, type(None))
+    ),
 }
 
 
@@ -109,12 +119,13 @@ def _rows(run, arrays):
         if (name := f"pictures/{test_set}") in arrays
     }
     for number, row in enumerate(run.rows):
-        _check(number, row)
+        _check(number, row, _NEEDED)
         exact = row["solver"] == "exact"
         target = f"{row['arrays']}/target"
         photographs = f"{row['arrays']}/photographs"
-        yield {
+        whole = {
             "calibration_images": 0,
+            "spearman_ci95": None,
             **row,
             # The bare picture is one stage, whatever is asked.
             "stages": "all" if row["backbone"] == "rgb" else row["stages"],
@@ -136,14 +147,21 @@ def _rows(run, arrays):
             "epochs": None if exact else flag("epochs"),
             "learning_rate": None if exact else flag("learning_rate"),
         }
+        _check(number, whole, _FURTHER)
+        yield whole
 
 
-def _check(number, row):
+def _check(number, row, fields):
     """Refuse what no run of this package has written."""
-    for name, kinds in _FIELDS.items():
+    for name, kinds in fields.items():
         value = row.get(name)
         if not isinstance(value, kinds) or isinstance(value, bool):
             raise InputError(f"`{name}` of row {number} is {value!r}")
+    ends = row.get("spearman_ci95")
+    if ends is not None and not (
+        isinstance(ends, list) and len(ends) == 2 and all(map(is_number, ends))
+    ):
+        raise InputError(f"`spearman_ci95` of row {number} is {ends!r}")
 
 
 def _scores(arrays, row):

@@ -65,6 +65,9 @@ def quiet_tensorflow() -> None:
             with redirected({2: diverted.fileno()}):
                 import keras  # noqa: F401
             failed = False
+        except KeyboardInterrupt:
+            failed = False
+            raise
         finally:
             # Else it warns of a new trace for each size of a last batch.
             getLogger("tensorflow").setLevel("ERROR")
@@ -171,7 +174,7 @@ def run(
             except app.UsageError as error:
                 status = _say(name, f"error: {error}", status=2)
             except Exception as error:
-                reason = _users_error(error)
+                reason = _users_error(error, values)
                 shows = flags.FLAGS.verbosity >= 1 or flags.FLAGS.pdb
                 if reason is not None and not shows:
                     status = _say(name, f"error: {reason}", status=1)
@@ -254,7 +257,7 @@ _NO_MEMORY = re.compile(
 )
 
 
-def _users_error(error: Exception) -> str | None:
+def _users_error(error: Exception, values: flags.FlagValues) -> str | None:
     """What to say of an error that is no mistake in the code; else `None`."""
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
@@ -265,7 +268,7 @@ def _users_error(error: Exception) -> str | None:
         text = f"{os.fspath(file)!r}: " if file else ""
         return text + error.strerror
     if isinstance(error, (InputError, OSError)):
-        return text
+        return _flag_named(text, values)
     if isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError)
         or type(error).__module__.startswith(("tensorflow", "jax"))
@@ -277,6 +280,18 @@ def _users_error(error: Exception) -> str | None:
                 f"as a smaller --batch_size, need less ({one_line(text)[:200]})"
             )
     return None
+
+
+def _flag_named(text: str, values: flags.FlagValues) -> str:
+    """A message that begins with an argument, with the flag it comes from."""
+    match = re.match(r"`(\w+)(?=[`=])([^`]*)`", text)
+    if match is None:
+        return text
+    # That of `models.backbone`.
+    name = "backbone" if match[1] == "name" else match[1]
+    if name not in values:
+        return text
+    return f"--{name}{match[2]}{text[match.end() :]}"
 
 
 def _end_output() -> None:

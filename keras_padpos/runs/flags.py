@@ -75,9 +75,7 @@ reflect. Received: reflekt. Did you mean reflect?
     Args:
         default: Its default, which gives its type.
         help: What it is.
-        choices: What it, or each item of a list, may be; or what returns that,
-            called when the flag is read. A list is checked before Keras is
-            imported, at once.
+        choices: What it, or each item of a list, may be.
         besides: Of a text that is a number, or one of these: its `type` is
             the number's.
         ending: The end of the names of files that are allowed besides the
@@ -103,7 +101,7 @@ reflect. Received: reflekt. Did you mean reflect?
 
     default: Any
     help: str
-    choices: Sequence[str] | Callable[[], Sequence[str]] | None = None
+    choices: Sequence[str] | None = None
     besides: Sequence[str] = ()
     ending: str | None = None
     per_axis: Sequence[str] = ()
@@ -135,12 +133,7 @@ reflect. Received: reflekt. Did you mean reflect?
             if kind is int:
                 define = flags.DEFINE_integer
             options = {"lower_bound": self.least, "upper_bound": self._most}
-        elif (
-            self.choices
-            and not callable(self.choices)
-            and self.ending is None
-            and not self.per_axis
-        ):
+        elif self.choices and self.ending is None and not self.per_axis:
             define = functools.partial(flags.DEFINE, _Choice(self.choices))
             about = f"<{'|'.join(self.choices)}>: {about}"
         if self.type in (int, float) and kind in (list, str):
@@ -166,11 +159,8 @@ reflect. Received: reflekt. Did you mean reflect?
         most = self._most
         return bounds if most is None else f"{bounds}{end}{most}"
 
-    def value(self, name: str, parsed: Any, *, at_once: bool = False) -> Any:
-        """Check what absl parsed, and convert a list's items; InputError.
-
-        With `at_once` choices that have to be asked for are not looked at.
-        """
+    def value(self, name: str, parsed: Any) -> Any:
+        """Check what absl parsed, and convert a list's items; InputError."""
         if self.required and not parsed:
             raise InputError(f"--{name} must be given. Received: nothing")
         items = parsed if isinstance(parsed, list) else [parsed]
@@ -198,8 +188,6 @@ reflect. Received: reflekt. Did you mean reflect?
         if self.ending and not self.choices and parsed is not None:
             existing_file(parsed, self.ending, f"--{name}")
         choices = self.choices
-        if callable(choices):
-            choices = () if at_once else choices()
         if choices and parsed is not None:
             wrong = [
                 item
@@ -313,13 +301,10 @@ class Settings:
         """A flag as a command line has it."""
         return f"--{name}={flag_text(self._values[name].value)}"
 
-    def check(self, *, at_once: bool = False) -> None:
-        """Refuse what a flag does not allow, whichever is read later.
-
-        With `at_once` only what can be told without Keras.
-        """
+    def check(self) -> None:
+        """Refuse what a flag does not allow, whichever is read later."""
         for name, flag in self._declared.items():
-            flag.value(name, self._values[name].value, at_once=at_once)
+            flag.value(name, self._values[name].value)
 
     def config(self) -> dict[str, Any]:
         """The flags that decide results, as config.json holds them."""

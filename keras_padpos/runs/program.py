@@ -75,7 +75,7 @@ class Program:
         usage = " ".join([self.name, *self.arguments, "[--flags]"])
 
         def check(rest: Sequence[str]) -> None:
-            settings.check(at_once=True)
+            settings.check()
             if self.check is not None:
                 self.check(settings, *rest[1:])
 

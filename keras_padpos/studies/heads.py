@@ -10,12 +10,12 @@ from typing import Any
 from typing import NamedTuple
 
 from keras_padpos.choices import DEFAULT_TARGETS
+from keras_padpos.choices import RESIZES
 from keras_padpos.choices import TARGETS
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import Settings
 from keras_padpos.studies.networks import MOST_PIXELS
-from keras_padpos.studies.networks import constant
 
 HEAD_FLAGS = {
     "size": Flag(
@@ -31,7 +31,7 @@ HEAD_FLAGS = {
         None,
         "How maps come to the grid: area, every cell counts; bilinear, as in "
         "the papers. If not given: area; bilinear with --tables.",
-        choices=constant("probes", "RESIZES"),
+        choices=RESIZES,
     ),
     "stages": Flag(
         ["all"],

@@ -10,6 +10,8 @@ import functools
 
 import numpy as np
 
+from keras_padpos.choices import FILLS
+from keras_padpos.choices import LOCATION_TASKS
 from keras_padpos.errors import InputError
 from keras_padpos.report import figure
 from keras_padpos.report import table
@@ -27,13 +29,13 @@ _FLAGS = {
     "task": Flag(
         ["location"],
         "Tasks: classification, location (which cell), both, segmentation.",
-        choices=networks.constant("tasks", "LOCATION_TASKS"),
+        choices=LOCATION_TASKS,
         crossed=True,
     ),
     "canvas": Flag(
         ["black"],
         "Colours of the canvas: black, white, mean.",
-        choices=networks.constant("tasks", "FILLS"),
+        choices=FILLS,
         crossed=True,
     ),
     "grid": Flag(

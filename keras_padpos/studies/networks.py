@@ -1,7 +1,6 @@
 """What studies share: flags, data sets, training, and figures of modes."""
 
 import functools
-import importlib
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from keras_padpos.choices import BACKBONES
 from keras_padpos.choices import FURTHER_MODES
+from keras_padpos.choices import LOCATION_NETS
 from keras_padpos.choices import PADDING_MODES
 from keras_padpos.choices import PER_AXIS
 from keras_padpos.choices import WEIGHTS
@@ -35,19 +35,12 @@ MODE_TEXT = ", ".join(
 """What the help of a flag says of all padding modes."""
 
 
-def constant(floor: str, name: str) -> Callable[[], Sequence[str]]:
-    """Choices that another floor declares, imported where they are read."""
-    return lambda: getattr(
-        importlib.import_module(f"keras_padpos.{floor}"), name
-    )
-
-
 def model_flag() -> Flag:
     """Declare `--model`, small networks whose values are crossed."""
     return Flag(
         ["vgg5"],
-        "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33.",
-        choices=constant("tasks", "LOCATION_NETS"),
+        f"Networks: {', '.join(LOCATION_NETS)}.",
+        choices=LOCATION_NETS,
         crossed=True,
     )
 

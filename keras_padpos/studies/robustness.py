@@ -8,6 +8,8 @@ perturbation for all pictures; on the whole picture, on its border alone, and
 on as many pixels of its interior.
 """
 
+from keras_padpos.choices import ATTACKS
+from keras_padpos.choices import CUTOUT_FILLS
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.runs.flags import naming
@@ -15,8 +17,6 @@ from keras_padpos.studies import networks
 from keras_padpos.studies._robustness_report import TABLES
 from keras_padpos.studies._robustness_report import plot_figures
 from keras_padpos.studies.study import Study
-
-_FILLS = networks.constant("tasks", "CUTOUT_FILLS")
 
 _FLAGS = {
     "model": networks.model_flag(),
@@ -27,13 +27,13 @@ _FLAGS = {
         ["off", "black", "mean"],
         "What squares are filled with while training: off (no squares), black, "
         "white, mean, random.",
-        choices=lambda: ["off", *_FILLS()],
+        choices=["off", *CUTOUT_FILLS],
         crossed=True,
     ),
     "test_cutout": Flag(
         ["black", "white", "mean", "random"],
         "What squares are filled with in test pictures, one after the other.",
-        choices=_FILLS,
+        choices=CUTOUT_FILLS,
         empty=True,
     ),
     "cutout_size": Flag(
@@ -43,7 +43,7 @@ _FLAGS = {
         ["noise", "pgd", "universal"],
         "Attacks: noise (random signs), pgd (each picture by itself), "
         "universal (one perturbation, computed on training pictures).",
-        choices=networks.constant("tasks", "ATTACKS"),
+        choices=ATTACKS,
         empty=True,
     ),
     "shares": Flag(

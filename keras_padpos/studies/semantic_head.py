@@ -10,6 +10,8 @@ backbones are saved, for position_probe and padding_pattern to read.
 import functools
 import os
 
+from keras_padpos.choices import ENLARGEMENTS
+from keras_padpos.choices import SEMANTIC_HEADS
 from keras_padpos.errors import InputError
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import networks
@@ -47,17 +49,14 @@ _FLAGS = {
         "Heads: fcn (the last stage's scores, enlarged), fcn_skips (those of "
         "the last three stages, added), deeplab (DeepLabV3+ of keras-hub, on "
         "resnet18 and resnet50; not without padding).",
-        choices=lambda: [
-            *networks.constant("models", "SEMANTIC_HEADS")(),
-            DEEPLAB,
-        ],
+        choices=[*SEMANTIC_HEADS, DEEPLAB],
         crossed=True,
     ),
     "enlarge": Flag(
         ["places"],
         "Where scores come to lie: places (each cell in the middle of what it "
         "sees), stretch (the map over the whole picture).",
-        choices=networks.constant("models", "ENLARGEMENTS"),
+        choices=ENLARGEMENTS,
         crossed=True,
     ),
     "train_set": Flag(

@@ -1,11 +1,13 @@
 """Tasks that need position, semantic heads, F-Conv's tests and attacks."""
 
+from keras_padpos.choices import ATTACKS
+from keras_padpos.choices import CUTOUT_FILLS
+from keras_padpos.choices import LOCATION_TASKS
 from keras_padpos.published.canvas_facts import BACKGROUND
 from keras_padpos.published.canvas_facts import FILLS
 from keras_padpos.tasks._classification_nets import classification_net
 from keras_padpos.tasks._classification_nets import texture_net
 from keras_padpos.tasks._location_net import LOCATION_NETS
-from keras_padpos.tasks._location_net import LOCATION_TASKS
 from keras_padpos.tasks._location_net import location_net
 from keras_padpos.tasks._location_representations import (
     location_representations,
@@ -17,7 +19,6 @@ from keras_padpos.tasks._score_invariance import invariance_size
 from keras_padpos.tasks._score_invariance import score_invariance
 from keras_padpos.tasks._score_location import score_location
 from keras_padpos.tasks._score_quadrants import score_quadrants
-from keras_padpos.tasks._score_robustness import ATTACKS
 from keras_padpos.tasks._score_robustness import perturbation_name
 from keras_padpos.tasks._score_robustness import score_robustness
 from keras_padpos.tasks._universal_perturbation import universal_perturbation
@@ -29,7 +30,6 @@ from keras_padpos.tasks.classifier import calibrate_classifier
 from keras_padpos.tasks.classifier import class_accuracy
 from keras_padpos.tasks.classifier import score_classifier
 from keras_padpos.tasks.classifier import train_classifier
-from keras_padpos.tasks.cutout import CUTOUT_FILLS
 from keras_padpos.tasks.cutout import Cutout
 from keras_padpos.tasks.fconv_training import QUADRANT_EPOCHS
 from keras_padpos.tasks.fconv_training import RED_GREEN_EPOCHS

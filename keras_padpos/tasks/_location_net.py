@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.choices import LOCATION_TASKS
 from keras_padpos.errors import InputError
 from keras_padpos.models.nets._bagnet import bagnet
 from keras_padpos.models.nets._resnet18 import resnet18
@@ -75,9 +76,6 @@ class PermuteChannels(keras.layers.Layer):
         """The arguments."""
         return {**super().get_config(), "seed": self.seed}
 
-
-LOCATION_TASKS = ("classification", "location", "both", "segmentation")
-"""What is asked: the class, the cell, both, or the class of each pixel."""
 
 LOCATION_NETS = {
     "vgg5": vgg5,

@@ -12,6 +12,7 @@ from keras import ops
 
 from keras_padpos.checks import check_ints
 from keras_padpos.checks import check_sizes
+from keras_padpos.choices import ATTACKS
 from keras_padpos.errors import InputError
 from keras_padpos.metrics import paired_difference
 from keras_padpos.tasks._pgd import check_steps
@@ -31,9 +32,6 @@ from keras_padpos.training import restore_variables
 from keras_padpos.training import seed_variables
 from keras_padpos.training import sub_state
 from keras_padpos.training import variable_state
-
-ATTACKS = ("noise", "pgd", "universal")
-"""Random signs, each picture attacked by itself, and all of them alike."""
 
 # What is drawn does not depend on the batch size.
 _AT_ONCE = 64

@@ -7,16 +7,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.choices import CUTOUT_FILLS
 from keras_padpos.errors import InputError
 from keras_padpos.layers.replica_seed_generator import ReplicaSeedGenerator
-from keras_padpos.published.canvas_facts import FILLS
 from keras_padpos.published.canvas_facts import canvas_colour
 
 RANDOM = "random"
 """The fill of `Cutout` that is noise."""
-
-CUTOUT_FILLS = (*FILLS, RANDOM)
-"""Names of what a square may be filled with."""
 
 
 @keras.saving.register_keras_serializable("keras_padpos")

@@ -21,7 +21,8 @@ def input_pictures(
 
     Raises:
         InputError: If they are not one for each input, or not alike.
-        PictureError: If one has another number of axes than its input.
+        PictureError: If one has another number of axes than its input, or
+            holds no real numbers.
     """
     names = input_names(network.model)
     if len(names) == 1 and not isinstance(picture, (Mapping, list, tuple)):
@@ -53,6 +54,11 @@ def input_pictures(
                 f"`picture` must have the {axes - 1} axes "
                 f"{tuple(tensor.shape[1:])} of input {name!r}, or these and a "
                 f"batch axis before. Received: shape {tuple(each.shape)}"
+            )
+        # Arrays of other libraries may have types of their own.
+        if getattr(getattr(each, "dtype", None), "kind", "f") in "cmMOSTU":
+            raise PictureError(
+                f"`picture` must hold real numbers. Received: {each.dtype}"
             )
         batches.add(tuple(each.shape[: len(each.shape) - axes + 1]))
     if len(batches) > 1:

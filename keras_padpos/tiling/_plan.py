@@ -4,12 +4,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_padpos import padding
+from keras_padpos.checks import as_list
 from keras_padpos.checks import is_int
 from keras_padpos.choices import BORDERS
 from keras_padpos.errors import InputError
@@ -168,7 +170,7 @@ def plan_network(
 
 def _sizes(shape, network):
     """Spatial sizes of a picture, from these or a shape with channels."""
-    sizes = (shape,) if is_int(shape) else tuple(shape)
+    sizes = tuple(as_list("picture_shape", shape, Integral))
     if len(sizes) == network.rank + 1:
         sizes = sizes[network.first - 1 :][: network.rank]
     if len(sizes) != network.rank or not all(is_int(n, 1) for n in sizes):

@@ -97,8 +97,8 @@ def _check_target(path, overwrite):
     """Refuse a file that cannot be written."""
     if path.suffix != ".keras":
         problem = "must have the ending .keras"
-    elif path.is_dir():
-        problem = "must be a file, no folder"
+    elif path.exists() and not path.is_file():
+        problem = "must be a file, no folder and no device"
     elif path.exists() and not overwrite:
         problem = "is there already: choose another, or add --overwrite"
     elif not path.parent.is_dir():

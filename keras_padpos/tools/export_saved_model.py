@@ -108,7 +108,7 @@ def _main(settings):
 
 
 def _check_flags(settings):
-    """Refuse flags that do not go together, and a missing file."""
+    """Refuse flags that do not go together, and files that cannot be."""
     if (settings.backbone is None) == (settings.model is None):
         raise runs.InputError(
             "Give either --backbone or --model, the network to export. "
@@ -122,13 +122,14 @@ def _check_flags(settings):
                     f"as it is. Received: --{name} and --model"
                 )
         files.existing_file(settings.model, ".keras", "--model")
+    files.check_export(settings.out, settings.format, settings.overwrite)
 
 
 def _check_before_work(settings):
     """Refuse what cannot work before anything is computed or written."""
     from keras_padpos import models
 
-    files.check_export(settings.out, settings.format, settings.overwrite)
+    files.check_export_backend()
     if settings.backbone is not None:
         models.check_weights(settings.backbone, _weights(settings))
         networks.stage_layers(settings.backbone, settings.stages)

@@ -25,11 +25,13 @@ from keras_padpos.data.decoding import BrokenPictureError
 from keras_padpos.data.decoding import as_rgb
 from keras_padpos.data.decoding import opened_picture
 from keras_padpos.data.folders import EXTENSIONS
+from keras_padpos.errors import printable
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import json_bytes
 from keras_padpos.report.cells import counted
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
+from keras_padpos.runs.flags import MOST_AT_ONCE
 
 _RECORD = "predict_tiles.json"
 _COLOURS = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -59,7 +61,9 @@ _FLAGS = {
         "windows whose maps take about 256 MiB.",
         type=list,
     ),
-    "batch_size": Flag(1, "Windows that are run at once.", least=1),
+    "batch_size": Flag(
+        1, "Windows that are run at once.", least=1, most=MOST_AT_ONCE
+    ),
     "border": Flag(
         "model",
         "model, if the network is to pad; or how the picture is continued in "
@@ -83,7 +87,6 @@ def _main(settings):
     from keras_padpos import tiling
     from keras_padpos.tiling.dense_network import PictureError
 
-    settings.check()
     folder = Path(settings.out).expanduser()
     pictures = _pictures(Path(settings.images).expanduser(), folder)
     tile = _tile(settings.tile)
@@ -94,7 +97,7 @@ def _main(settings):
     }
     for target in targets.values():
         record.check(target)
-    _check_outputs(model, settings.format)
+    _check_model(model, settings.format)
     tiled, planned = None, ()  # for pictures of the latest shape
     left_out = 0
     with report.Progress(units=len(pictures)) as progress:
@@ -118,21 +121,33 @@ def _main(settings):
                     record.begin(path, target)
                     _predict(tiled, picture, target, advance)
             except BrokenPictureError as error:
-                print(f"Left out: {error}")
+                print(printable(f"Left out: {error}"))
                 left_out += 1
             except PictureError as error:
-                print(f"Left out: {path.name}: {error}")
+                print(printable(f"Left out: {path.name}: {error}"))
                 left_out += 1
     if tiled is not None:
         print(f"Windows of the last picture: {tiled.plan}")
     done = counted(len(pictures) - left_out, "picture")
     without = f", {left_out} left out" if left_out else ""
-    print(f"Predictions of {done} in {folder}{without}.")
+    print(printable(f"Predictions of {done} in {folder}{without}."))
     return 1 if left_out else 0
+
+
+def _check(settings):
+    """Refuse folders and sizes of windows before Keras is imported."""
+    _pictures(
+        Path(settings.images).expanduser(), Path(settings.out).expanduser()
+    )
+    _tile(settings.tile)
 
 
 def _pictures(folder, out):
     """The paths of the pictures."""
+    if out.exists() and not out.is_dir():
+        raise runs.InputError(
+            f"--out must be a folder. Received: {str(out)!r}, a file"
+        )
     if out.exists() and out.samefile(folder):
         raise runs.InputError(
             "--out must be another folder than --images, whose files it would "
@@ -222,8 +237,12 @@ def _scores(target):
     return target.with_name(f".{target.stem}.npy")
 
 
-def _check_outputs(model, form):
-    """Refuse a model whose output the format does not hold."""
+def _check_model(model, form):
+    """Refuse a model of several pictures or maps, or of others than `form`."""
+    if len(model.inputs) > 1:
+        raise runs.InputError(
+            f"--model must have one input. It has {len(model.inputs)}"
+        )
     if len(model.outputs) > 1:
         raise runs.InputError(
             "--model must have one output. It has "
@@ -282,6 +301,8 @@ def _predict(tiled, picture, target, advance):
         return
     from PIL import Image
 
+    from keras_padpos.tiling.dense_network import PictureError
+
     numbers = _scores(target)
     if numbers.exists():  # a run was stopped between the two files
         scores = np.load(numbers, mmap_mode="r")
@@ -290,9 +311,11 @@ def _predict(tiled, picture, target, advance):
     height, width, _ = scores.shape
     classes = np.empty((height, width), np.uint8)
     for start in range(0, height, _ROWS):
-        classes[start : start + _ROWS] = scores[start : start + _ROWS].argmax(
-            -1
-        )
+        part = scores[start : start + _ROWS]
+        if np.isnan(part).any():
+            numbers.unlink()
+            raise PictureError("the network gives NaN, which is no class")
+        classes[start : start + _ROWS] = part.argmax(-1)
     with atomic_file(target) as stream:
         Image.fromarray(classes).save(stream, format="PNG")
     del scores
@@ -304,4 +327,5 @@ TOOL = Program(
     about=__doc__,
     flags=_FLAGS,
     main=_main,
+    check=_check,
 )

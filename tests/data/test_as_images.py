@@ -152,6 +152,8 @@ def test_parts_share_no_picture():
     ("images", "options", "message"),
     [
         ([], {}, "`images` must hold at least one"),
+        ([[]], {}, "`images` must be .height, width, 3., or batches"),
+        ([()], {}, "`images` must be .height, width, 3., or batches"),
         (3, {}, "`images` must be an array .*Received: int"),
         (np.zeros((2, 4, 4, 4)), {}, r"must be \(height, width, 3\)"),
         (np.full((1, 4, 4, 3), np.nan), {}, "must be finite"),

@@ -43,6 +43,10 @@ def test_colours_of_a_palette(tmp_path):
     image.putpalette(palette.astype("uint8").tobytes())
     pixels = opened(tmp_path, image)
     np.testing.assert_array_equal(pixels, palette[RAMP // 16])
+    # Partly transparent ones too.
+    image.info["transparency"] = bytes(range(16))
+    pixels = opened(tmp_path, image)
+    np.testing.assert_array_equal(pixels, palette[RAMP // 16])
 
 
 def test_alpha_is_dropped(tmp_path):

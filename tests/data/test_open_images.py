@@ -129,6 +129,9 @@ def test_folder_errors(folder, tmp_path):
     (missing / "a.jpg").write_text("no picture")
     with pytest.raises(ValueError, match="of 1 found, not one could be"):
         open_images(missing)
+    for spec in (None, 3, [3], [None]):
+        with pytest.raises(ValueError, match="`spec` must "):
+            open_images(spec)
 
 
 @pytest.mark.parametrize(

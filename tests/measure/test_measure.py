@@ -362,6 +362,8 @@ def test_a_file_and_other_channels_are_measured(tmp_path):
         ),
         (network, {"stages": ["lost"]}, "`stages` must name layers"),
         (network, {"targets": ["diagonal"]}, "`targets` must be among"),
+        (network, {"targets": None}, "`targets` must be one or a list"),
+        (network, {"stages": 3}, "`stages` must be one or a list"),
         (network, {"targets": []}, "`targets` must name at least one"),
         (network, {"max_images": 1}, "`images` must hold two or more"),
         ("no_net", {}, "no_net"),

@@ -463,3 +463,11 @@ def test_a_path_object_names_a_file_too(tmp_path):
     saved(base(), tmp_path)
     model = backbone(tmp_path / "net.keras", stages=["norm"])
     assert list(model.output) == ["norm"]
+
+
+def test_stages_of_what_has_not_one_input():
+    inputs = [keras.Input((8, 8, 3)) for _ in "ab"]
+    two = keras.Model(inputs, keras.layers.Add()(inputs))
+    for network in (two, None, "net"):
+        with pytest.raises(ValueError, match="`network` must be a functional"):
+            models.stages(network, ["add"])

@@ -104,6 +104,15 @@ def test_all_is_drawn(figure, values, scale):
     assert title == "loss against epoch"
 
 
+def test_numbers_that_are_not_drawn_are_counted(figure):
+    numbers = "abcdefgh"
+    drawn, title = figure(
+        [{"epoch": n, **dict.fromkeys(numbers, n)} for n in range(2)]
+    )
+    assert title == "a, b, c, d, e, f against epoch; 2 more are not drawn"
+    assert [axis.get_ylabel() for axis in drawn.axes] == [*numbers[:6]]
+
+
 def test_colours_are_those_of_families(figure):
     logged = itertools.chain(
         *(

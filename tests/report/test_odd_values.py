@@ -53,4 +53,5 @@ def test_the_report_is_made(folder, seed, tmp_path):
         report.write_report(text, found, tmp_path / kind)
     page = (tmp_path / "html").read_text("utf-8")
     check_page(page)
+    assert "\x1b" not in page
     assert page.count("Where the numbers of") == len(found)

@@ -317,6 +317,19 @@ def test_curves_of_many_lines_are_thinned(tmp_path):
     assert len(only(tmp_path).metrics) == 1000
 
 
+def test_curves_that_are_too_many_are_counted(tmp_path):
+    report_runs.agreement_run(tmp_path)
+    lines = [{"unit": str(n % 5_003), "step": n} for n in range(10_006)]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "metrics.jsonl").write_text(text)
+    run = only(tmp_path)
+    assert len(run.metrics) == 10_000
+    assert run.problems == (
+        "metrics.jsonl: 6 lines are left out, of curves beyond the first "
+        "5,000.",
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [

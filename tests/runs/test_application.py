@@ -33,6 +33,9 @@ def _raise(error):
 DEEDS = {
     "ok": lambda: None,
     "user": lambda: _raise(runs.InputError("two\n  lines")),
+    "argument": lambda: _raise(runs.InputError("`seed` must be 0")),
+    "setting": lambda: _raise(runs.InputError('`do="x"` is no `seed`')),
+    "other": lambda: _raise(runs.InputError("`lines` must be two")),
     "value": lambda: _raise(ValueError("a mistake")),
     "missing": lambda: np.load("nowhere.npy"),
     "import": lambda: _raise(MissingPackageError("install `samples`")),
@@ -95,6 +98,9 @@ def execute(tmp_path, monkeypatch, capsys):
     ("flag", "status", "line"),
     [
         ("--do=user", 1, "error: two lines"),
+        ("--do=argument", 1, "error: --seed must be 0"),
+        ("--do=setting", 1, 'error: --do="x" is no `seed`'),
+        ("--do=other", 1, "error: `lines` must be two"),
         ("--do=missing", 1, "error: 'nowhere.npy': No such file or directory"),
         ("--do=import", 1, "error: install `samples`"),
         ("--do=usage", 2, "error: --a and --b exclude each other"),
@@ -299,6 +305,7 @@ os.write(2, b"2026-01-01 10:00:00.123456: I tensorflow/core/x.cc:1] hi\\n")
 os.write(2, b"something else\\n")
 """
 FAILS = CHATTER + "raise ImportError('No module named jax')"
+STOPS = CHATTER + "raise KeyboardInterrupt"
 QUIET = "runs.application.quiet_tensorflow()"
 
 
@@ -309,6 +316,7 @@ QUIET = "runs.application.quiet_tensorflow()"
         (CHATTER, QUIET, "0", 0, 4, "something else"),
         # Everything is shown where the import fails.
         (FAILS, QUIET, "3", 1, None, "ImportError: No module named jax"),
+        (STOPS, "runs.run(lambda argv: None)", "3", 130, 2, ": interrupted"),
         (
             "raise ImportError('No module named jax')",
             "runs.run(lambda argv: None)",

@@ -1,6 +1,7 @@
 """Every flag of every program, with values that it cannot have."""
 
 import itertools
+import os
 
 import pytest
 from run_study import run_program
@@ -38,7 +39,7 @@ def numbers(flag, numeric):
 
 def bad_values(flag):
     """Values that the flag cannot have, and a part of the line about each."""
-    if flag.choices and not callable(flag.choices):
+    if flag.choices:
         hint = f"Did you mean {max(flag.choices, key=len)}?"
         yield misspelt(flag.choices), hint
         yield "nonsense-\x1b[31m", "nonsense-"
@@ -146,18 +147,32 @@ def test_bounds_of_numbers_stand_in_the_help(tmp_path):
     [
         ("convert_padding", "no.keras o.keras", "IN.keras must be a .keras"),
         ("convert_padding", "in.keras in.keras", "OUT.keras is there already"),
+        (
+            "convert_padding",
+            "in.keras pipe.keras --overwrite",
+            "OUT.keras must",
+        ),
+        ("predict_tiles", "--out=in.keras", "--out must be a folder"),
+        ("predict_tiles", "--out=.", "--out must be another folder than"),
+        ("predict_tiles", "--out=o --tile=a", "--tile must be a number"),
         ("inspect_model", "no.keras", "PATH must be a .keras file"),
         ("inspect_model", "in.keras --input_shape=x", "--input_shape must be"),
         ("export_saved_model", "--out=new", "Give either --backbone or"),
         ("export_saved_model", "--out=a --model=b.keras", "--model must be a"),
+        ("export_saved_model", "--out=. --backbone=rgb", "--out must be a new"),
     ],
 )
 def test_paths_are_checked_at_once(name, argv, message, no_keras, tmp_path):
+    files = {"in.keras", "pipe.keras", "a.png"}
     (tmp_path / "in.keras").touch()
-    argv = argv.split()
-    if name == "convert_padding":
-        argv += ["--padding_mode=reflect"]
+    (tmp_path / "a.png").touch()
+    os.mkfifo(tmp_path / "pipe.keras")
+    further = {
+        "convert_padding": ["--padding_mode=reflect"],
+        "predict_tiles": ["--model=in.keras", "--images=."],
+    }
+    argv = [*argv.split(), *further.get(name, [])]
     done = run_program(PROGRAMS[name], name, *argv, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith(f"{name}: error: {message}")
-    assert [each.name for each in tmp_path.iterdir()] == ["in.keras"]
+    assert {each.name for each in tmp_path.iterdir()} == files

@@ -3,8 +3,10 @@
 import keras
 import pytest
 
+from keras_padpos import choices
 from keras_padpos import models
 from keras_padpos import padding
+from keras_padpos import tasks
 from keras_padpos.choices import FURTHER_MODES
 from keras_padpos.errors import InputError
 from keras_padpos.studies import networks
@@ -46,6 +48,13 @@ def test_a_plus_joins_two_modes_that_combine():
     ):
         with pytest.raises(InputError, match="A plus joins two of zeros, "):
             flag.value("padding_mode", [mode])
+
+
+def test_choices_are_what_there_is():
+    assert choices.LOCATION_NETS == (*tasks.LOCATION_NETS,)
+    assert choices.SEMANTIC_HEADS == (*models.SEMANTIC_HEADS,)
+    assert choices.FILLS == (*tasks.FILLS,)
+    assert choices.CUTOUT_FILLS[-1] == tasks.cutout.RANDOM
 
 
 def test_a_comma_in_one_mode_hints_at_the_plus():

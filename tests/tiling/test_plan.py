@@ -168,6 +168,7 @@ def test_the_default_tile_is_larger_than_what_windows_share():
         (((64, 64), 0), "`tile` must be an int of at least 1"),
         (((64, 64), (8, 8, 8)), "`tile` must be .* one an axis"),
         (((64,), 40), "`picture_shape` must be 2 sizes"),
+        ((None, 40), "`picture_shape` must be one or a list"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments, message):

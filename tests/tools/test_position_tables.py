@@ -1,3 +1,6 @@
+import copy
+import json
+
 import pytest
 from finished_probe import finished_probe
 from finished_probe import probe_row
@@ -6,6 +9,7 @@ from run_tool import run_tool
 
 from keras_padpos import report
 from keras_padpos import runs
+from keras_padpos.report.seeds import RECIPE
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +75,35 @@ def test_a_mistake_is_one_line(folder, argv, words, status):
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
     assert sorted(folder.rglob("*")) == before
+
+
+GONE = object()
+ODD = [None, "", True, -1, 10**30, 1.5, [], [None], ["a", 1], {"a": [1]}, GONE]
+
+
+def test_foreign_rows_are_shown_or_refused(tmp_path):
+    rows = [probe_row(0.8), probe_row(0.7, weights="random", solver="sgd")]
+    work = finished_probe(tmp_path / "run", rows)
+    saved = json.loads((work / "results.json").read_text())
+    fields = [("rows", name) for name in saved["rows"][0]]
+    fields += [("config", name) for name in (*saved["config"], *RECIPE)]
+    refused = []
+    for place, name in fields:
+        for value in ODD:
+            spoilt = copy.deepcopy(saved)
+            for row in spoilt["rows"] if place == "rows" else [spoilt[place]]:
+                row[name] = value
+                if value is GONE:
+                    del row[name]
+            (work / "results.json").write_text(json.dumps(spoilt))
+            try:
+                read = report.position_rows([work])
+            except runs.InputError as error:
+                refused.append((name, value))
+                assert str(work / "arrays.npz") in str(error)
+            else:
+                report.paper_tables(read, intervals=True)
+                report.orderings_tables(report.evaluate_orderings(read))
+    assert ("head_output", []) in refused
+    assert ("spearman_ci95", ["a", 1]) in refused
+    assert ("ridge", None) not in refused

@@ -131,14 +131,40 @@ def test_pictures_that_do_not_fit_are_left_out(folder, tmp_path):
     (tmp_path / "in" / "a.jpg").write_bytes(b"no picture")
     np.save(tmp_path / "in" / "a.npy", np.zeros((3, 9, 9), "float32"))
     (tmp_path / "in" / "c.npy").write_bytes(b"no numbers")
+    np.save(tmp_path / "in" / "d.npy", np.zeros((9, 9, 3), "complex64"))
+    (tmp_path / "in" / "e\x1b[31m.png").write_bytes(b"no picture")
     done = tool(*flags, cwd=tmp_path)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert lines[0] == "Left out: a.jpg: cannot identify image file"
     assert lines[1].startswith("Left out: a.npy: `picture` must have the shape")
     assert lines[2].startswith("Left out: c.npy: ")
-    assert lines[-1] == "Predictions of 1 picture in out, 3 left out."
+    assert lines[3].startswith("Left out: d.npy: `picture` must hold real num")
+    assert lines[4] == "Left out: e?[31m.png: cannot identify image file"
+    assert lines[-1] == "Predictions of 1 picture in out, 5 left out."
     assert (tmp_path / "out" / "b.npy.npy").is_file()
+
+
+def test_no_class_map_of_nan(folder, tmp_path):
+    flags = _pictures(folder[0], tmp_path / "in", "b.npy")
+    np.save(tmp_path / "in" / "a.npy", np.full((9, 9, 3), np.nan, "float32"))
+    for _ in range(2):
+        done = tool(*flags, "--format=png", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "a.npy: the network gives NaN, which is no" in done.stdout
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"b.npy.png", "predict_tiles.json"}
+
+
+def test_a_network_of_two_pictures_is_refused(folder, tmp_path):
+    inputs = [keras.Input((None, None, 3)) for _ in "ab"]
+    model = keras.Model(inputs, keras.layers.Add()(inputs))
+    model.save(tmp_path / "two.keras")
+    flags = _pictures(folder[0], tmp_path / "in", "b.npy")
+    done = tool(*flags, "--model=two.keras", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error: --model must have one input" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_pictures_of_16_bits_are_scaled(folder, tmp_path):
@@ -188,6 +214,7 @@ def test_a_failed_run_leaves_no_folder(folder, tmp_path):
         ("--images=none", "--images must be a directory that exists"),
         ("--images=.", "--images must hold pictures"),
         ("--tile=wide", "--tile must be a number of pixels"),
+        ("--tile=1", "error: --tile must be at least"),
         ("--border=reflekt", "Did you mean reflect?"),
         ("--model=gone.keras", "There is no file"),
     ],

@@ -59,7 +59,7 @@ def names_meant(name: str, names: Iterable[str]) -> list[str]:
 
 def name_hint(name: str, names: Iterable[str]) -> str:
     """What ends a message about a name that is none; see `did_you_mean`."""
-    names = list(names)
+    name, names = str(name), list(names)
     hint = did_you_mean(name, names)
     hint = hint or did_you_mean(
         name.rpartition("/")[2], [each.rpartition("/")[2] for each in names]

@@ -53,7 +53,13 @@ def stage_model(
         ValueError: If a name is that of no layer, of several or of several
             calls, or that of a layer that gives no map.
     """
-    (entry,) = network.inputs
+    inputs = getattr(network, "inputs", None) or []
+    if len(inputs) != 1:
+        raise InputError(
+            "`network` must be a functional or Sequential model with one "
+            f"input. Received: {type(network).__name__} with {len(inputs)}"
+        )
+    (entry,) = inputs
     if stages is None:
         stages = stage_candidates(network)
     names = {stage: _full_name(network, stage) for stage in stages}

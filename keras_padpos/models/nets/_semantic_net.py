@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from keras_padpos.checks import is_int
+from keras_padpos.choices import ENLARGEMENTS
 from keras_padpos.errors import InputError
 from keras_padpos.layers.enlarge_to_places import EnlargeToPlaces
 from keras_padpos.models.fields._receptive_field import receptive_field
@@ -13,9 +14,6 @@ from keras_padpos.models.graph.network_copies import resized
 
 SEMANTIC_HEADS = {"fcn": 1, "fcn_skips": 3}
 """From a head to how many of the backbone's last stages it reads."""
-
-ENLARGEMENTS = ("places", "stretch")
-"""Where scores of a map come to lie in the picture."""
 
 _FORMAT = "channels_last"
 
