@@ -299,7 +299,7 @@ os.write(2, b"2026-01-01 10:00:00.123456: I tensorflow/core/x.cc:1] hi\\n")
 os.write(2, b"something else\\n")
 """
 FAILS = CHATTER + "raise ImportError('No module named jax')"
-QUIET = "runs.application.quiet_tensorflow()"
+QUIET = "runs.quiet_import.quiet_tensorflow()"
 
 
 @pytest.mark.parametrize(
