@@ -118,11 +118,10 @@ def padding_flag(
     )
 
 
-def check_padding_mode(mode: Any) -> None:
-    """Refuse what cannot be the `--padding_mode` of a binary, no study."""
+def one_padding_flag(about: str) -> Flag:
+    """Declare `--padding_mode`, one mode, for a binary that is no study."""
     choices = [*padding_modes(), *FURTHER_MODES]
-    flag = Flag("", "", choices=choices, per_axis=PER_AXIS)
-    flag.value("padding_mode", mode)
+    return Flag("zeros", about, choices=choices, per_axis=PER_AXIS)
 
 
 def padding_modes(*, own: bool = False) -> list[str]:
