@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import check_choices
 from keras_padpos.errors import InputError
 from keras_padpos.models import resized
 from keras_padpos.ppp._pattern_metrics import pattern_maps
@@ -320,15 +321,10 @@ class PatternMeasurement:
         Raises:
             ValueError: If there is no such network or stage.
         """
-        for name, value, choices in (
-            ("network", network, self.networks),
-            ("stage", stage, self.stages),
-        ):
-            if value not in choices:
-                raise InputError(
-                    f"`{name}` must be one of {', '.join(choices)}. "
-                    f"Received: {name}={value!r}"
-                )
+        check_choices(
+            network=(network, self.networks),
+            stage=(stage, self.stages),
+        )
         return self._statistics[network][stage].difference.mean
 
     def rows(self) -> list[dict[str, Any]]:
