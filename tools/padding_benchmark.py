@@ -128,11 +128,11 @@ def _draw(work, rows, machine):
     from tools.padding_ratio_figure import padding_ratio_figure
 
     for network in dict.fromkeys(row["network"] for row in rows):
-        mine = [row for row in rows if row["network"] == network]
+        own_rows = [row for row in rows if row["network"] == network]
         padding_ratio_figure(
             work.figure_path(f"padding_{network}"),
-            mine,
-            f"The {mine[0]['convolutions']} padding convolutions of "
+            own_rows,
+            f"The {own_rows[0]['convolutions']} padding convolutions of "
             f"{network}\n{machine}",
             _TARGETS.get(network),
         )

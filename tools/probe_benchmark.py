@@ -177,10 +177,10 @@ def _against_recipe(settings, probed, images):
                     advance=advance,
                 )
             total = steps * len(theirs)
-            found = []
+            timings = []
             with progress.unit(f"{label}: recipe", total, "steps") as advance:
                 for head in theirs:
-                    found.append(
+                    timings.append(
                         recipe_seconds(
                             model,
                             images,
@@ -190,7 +190,7 @@ def _against_recipe(settings, probed, images):
                             advance=advance,
                         )
                     )
-            recipe = sum(each["seconds"] for each in found)
+            recipe = sum(each["seconds"] for each in timings)
             recipe *= len(settings.targets)
             yield {
                 "what": "tables",
@@ -201,8 +201,8 @@ def _against_recipe(settings, probed, images):
                 "exact_seconds": ours,
                 "recipe_seconds": recipe,
                 "recipe_runs": len(heads) * len(settings.targets),
-                "recipe_steps": found[0]["steps"],
-                "step_seconds": [each["step_seconds"] for each in found],
+                "recipe_steps": timings[0]["steps"],
+                "step_seconds": [each["step_seconds"] for each in timings],
                 "ratio": recipe / ours,
             }
 
@@ -211,7 +211,7 @@ def _against_forward(settings, images):
     from tools.measure_probe import exact_pass_over_forward
 
     few = _open(settings, min(settings.pass_images, len(images)))
-    found = exact_pass_over_forward(
+    times = exact_pass_over_forward(
         _model(settings, settings.backbone, "zeros"),
         few,
         targets=settings.targets,
@@ -223,7 +223,7 @@ def _against_forward(settings, images):
         "network": settings.backbone,
         "images": len(few),
         "rounds": settings.rounds,
-        **found,
+        **times,
     }
 
 

@@ -291,18 +291,18 @@ def stage_layers(
             f"{','.join(candidates) or 'none: no layer gives a map'}. "
             f"Received: {','.join(stages) or 'nothing'}"
         )
-    known = models.stage_names(backbone)
+    names = models.stage_names(backbone)
     if list(stages) == ["all"] or backbone == "rgb":
-        return list(known)
+        return list(names)
     layers = []
     for stage in stages:
         if stage.isdecimal():
-            if not 1 <= int(stage) <= len(known):
+            if not 1 <= int(stage) <= len(names):
                 raise InputError(
-                    f"--{flag} of {backbone} go from 1 to {len(known)}. "
+                    f"--{flag} of {backbone} go from 1 to {len(names)}. "
                     f"Received: {stage}"
                 )
-            stage = known[int(stage) - 1]
+            stage = names[int(stage) - 1]
         layers.append(stage)
     return layers
 

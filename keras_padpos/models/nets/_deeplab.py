@@ -109,10 +109,10 @@ def deeplab(
         network = hub.models.DeepLabV3Backbone.from_preset(
             weights, image_shape=input_shape
         )
-        found = network.image_encoder.get_config()
+        config = network.image_encoder.get_config()
         # Kinds of one structure go on after its name, as in "basic_block_vd".
-        if tuple(found.get("stackwise_num_blocks", ())) != blocks or not (
-            str(found.get("block_type")).startswith(kind)
+        if tuple(config.get("stackwise_num_blocks", ())) != blocks or not (
+            str(config.get("block_type")).startswith(kind)
         ):
             raise InputError(
                 f"`encoder` must be that of the preset {weights!r}, "
