@@ -1,9 +1,10 @@
-"""Checks of arguments that are numbers or arrays of them."""
+"""Checks of arguments: numbers, arrays of them, and names."""
 
 import math
 import numbers
 import re
 import sys
+from collections.abc import Collection
 from typing import Any
 from typing import TypeGuard
 
@@ -99,6 +100,24 @@ def check_ints(least: int = 1, **values: int) -> None:
         if not is_int(value, least):
             raise InputError(
                 f"`{name}` must be an int of at least {least}. "
+                f"Received: {name}={value!r}"
+            )
+
+
+def check_choices(**values: tuple[Any, Collection[str]]) -> None:
+    """Raise unless each argument is one of the names that stand beside it.
+
+    Example:
+        >>> check_choices(solver=("exakt", ["exact", "gradient"]))
+        Traceback (most recent call last):
+        ...
+        keras_padpos.errors.InputError: `solver` must be one of exact, \
+gradient. Received: solver='exakt'
+    """
+    for name, (value, choices) in values.items():
+        if value not in choices:
+            raise InputError(
+                f"`{name}` must be one of {', '.join(choices)}. "
                 f"Received: {name}={value!r}"
             )
 

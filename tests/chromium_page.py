@@ -139,12 +139,6 @@ class ChromiumPage:
             raise RuntimeError(found["exceptionDetails"])
         return found["result"].get("value")
 
-    def screenshot(self, whole=False):
-        shot = self(
-            "Page.captureScreenshot", format="png", captureBeyondViewport=whole
-        )
-        return base64.b64decode(shot["data"])
-
     def pdf(self):
         printed = self(
             "Page.printToPDF", preferCSSPageSize=True, printBackground=True

@@ -1,6 +1,7 @@
 """A binary as a user starts it."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -26,3 +27,24 @@ def run_binary(module, *flags, cwd, fault=None, timeout=300):
         text=True,
         timeout=timeout,
     )
+
+
+def free_address():
+    """HOST:PORT on this machine where nobody listens yet."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def finish(*processes, status=0):
+    """Wait for processes that wait for each other; what each printed."""
+    try:
+        texts = [each.communicate(timeout=200)[0] for each in processes]
+    finally:
+        # One that failed leaves the others waiting.
+        for each in processes:
+            each.kill()
+            each.communicate()
+    for each, text in zip(processes, texts, strict=True):
+        assert each.returncode == status, text
+    return texts

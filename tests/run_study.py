@@ -4,7 +4,6 @@ import contextlib
 import functools
 import io
 import json
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,23 +27,25 @@ def run_study(name, *argv, cwd):
 
 def run_program(program, *argv, cwd):
     """Run a study or a tool with a command line in a folder."""
+    argv = [*map(str, argv)]
+    return captured(functools.partial(program.run, argv), cwd)
+
+
+def captured(command, cwd):
+    """Call what ends with an exit status in a folder; what it printed."""
     out, err = io.StringIO(), io.StringIO()
-    before = os.getcwd()
-    os.chdir(cwd)
-    try:
-        with (
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            warnings.catch_warnings(),
-        ):
-            # As in a process of its own: a warning is a line, no error.
-            warnings.simplefilter("default", UserWarning)
-            try:
-                program.run([*map(str, argv)])
-            except SystemExit as end:
-                status = end.code
-    finally:
-        os.chdir(before)
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        warnings.catch_warnings(),
+    ):
+        # As in a process of its own: a warning is a line, no error.
+        warnings.simplefilter("default", UserWarning)
+        try:
+            command()
+        except SystemExit as end:
+            status = end.code
     return Done(status or 0, out.getvalue(), err.getvalue())
 
 

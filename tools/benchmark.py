@@ -16,19 +16,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from absl import app
-from absl import flags
 
 from keras_padpos import runs
 
-# From what stands on the command line to the module that measures it. Only
-# the module asked for is imported, so two of them may have flags of one name.
-_BENCHMARKS = {
-    "canvas": "tools.canvas_benchmark",
-    "padding": "tools.padding_benchmark",
-    "pattern": "tools.pattern_benchmark",
-    "probe": "tools.probe_benchmark",
-    "tiles": "tools.tiles_benchmark",
-}
+_BENCHMARKS = ("canvas", "padding", "pattern", "probe", "tiles")
 
 _HELP = ("-?", "-h", "-help", "--help", "--helpshort", "--helpfull")
 
@@ -41,9 +32,8 @@ def run(argv: Sequence[str]) -> NoReturn:
     """
     program, *rest = argv
     if rest and rest[0] in _BENCHMARKS:
-        module = importlib.import_module(_BENCHMARKS[rest[0]])
-        flags.adopt_module_key_flags(module)
-        runs.run(module.main, [program, *rest[1:]])
+        module = importlib.import_module(f"tools.{rest[0]}_benchmark")
+        module.BENCHMARK.program.run([program, *rest[1:]])
 
     def refuse(argv):
         received = repr(rest[0]) if rest else "nothing"

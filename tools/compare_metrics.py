@@ -10,37 +10,36 @@ apart by the files' names, MODEL-MODE-seedN with anything behind, as
 pattern_formation leaves them in WORKDIR/models.
 """
 
-from absl import flags
-
-from keras_padpos import runs
-from keras_padpos.report.cells import print_table
-from keras_padpos.report.cells import table_markdown
+from keras_padpos.report.cells import print_tables
+from keras_padpos.runs import Flag
+from keras_padpos.runs import Program
+from keras_padpos.runs.common_flags import TABLE_FORMAT
 from keras_padpos.studies.metric_comparison import comparison_tables
 
-_FORMAT = flags.DEFINE_enum(
-    "format",
-    "terminal",
-    ["terminal", "markdown"],
-    "terminal: fitted to its width; markdown: for a document.",
-)
-_LAYERS = flags.DEFINE_list(
-    "layers",
-    ["last"],
-    "Layers at which patterns are taken: names, all, or last, the last of "
-    "each network.",
-)
+_FLAGS = {
+    "format": TABLE_FORMAT,
+    "layers": Flag(
+        ["last"],
+        "Layers at which patterns are taken: names, all, or last, the last of "
+        "each network.",
+    ),
+}
 
 
-def main(argv):
+def _main(settings, *folders):
     """Print what each metric says, then how they compare."""
-    tables = comparison_tables(argv[1:], _LAYERS.value)
-    if _FORMAT.value == "markdown":
-        print("\n\n".join(table_markdown(**table) for table in tables))
-    else:
-        for table in tables:
-            print_table(**table)
-            print()
+    tables = comparison_tables(folders, settings.layers)
+    print_tables(tables, markdown=settings.format == "markdown")
 
+
+TOOL = Program(
+    name="compare_metrics",
+    about=__doc__,
+    flags=_FLAGS,
+    main=_main,
+    arguments=["WORKDIR..."],
+    needs_keras=False,
+)
 
 if __name__ == "__main__":
-    runs.run(main, needs_keras=False, arguments=["WORKDIR..."])
+    TOOL.run()

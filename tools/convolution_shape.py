@@ -87,11 +87,6 @@ class ConvolutionShape:
         )
 
 
-def network_names() -> tuple[str, ...]:
-    """The networks whose shapes are known."""
-    return tuple(_NETWORKS)
-
-
 def convolution_shapes(
     network: str, image_size: int = 224
 ) -> dict[ConvolutionShape, int]:
@@ -110,7 +105,7 @@ def convolution_shapes(
     224x224x3 3x3 -> 64 13
 
     Args:
-        network: One of `network_names()`.
+        network: `"vgg16"`, `"resnet50"` or `"mobilenetv2"`.
         image_size: Height and width of the network's input.
 
     Returns:

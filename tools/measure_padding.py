@@ -94,8 +94,8 @@ def measure_padding(
                 continue
             reference = library, _REFERENCES[library]
             key = f"{network}/batch{batch_size}/{pass_name}/{library}/{mode}"
-            found = _compare(per_shape, (library, mode), reference)
-            arrays |= {f"{key}/{name}": x for name, x in found.items()}
+            numbers = _compare(per_shape, (library, mode), reference)
+            arrays |= {f"{key}/{name}": x for name, x in numbers.items()}
             rows.append(
                 {
                     "network": network,
@@ -103,7 +103,7 @@ def measure_padding(
                     "pass": pass_name,
                     "library": library,
                     "mode": mode,
-                    **_total(found, counts),
+                    **_total(numbers, counts),
                     "shapes": len(counts),
                     "convolutions": int(counts.sum()),
                     "arrays": key,
@@ -139,15 +139,15 @@ def _medians(per_shape, contender):
     return 1e3 * np.array([np.median(times[contender]) for times in per_shape])
 
 
-def _total(found, counts):
+def _total(numbers, counts):
     """Numbers of the whole network."""
-    mine = found["milliseconds"] @ counts
-    stock = found["stock_milliseconds"] @ counts
-    share = found["stock_milliseconds"] * counts / stock
+    total = numbers["milliseconds"] @ counts
+    stock = numbers["stock_milliseconds"] @ counts
+    share = numbers["stock_milliseconds"] * counts / stock
     return {
-        "ratio": float(mine / stock),
-        "ratio_low": float(found["ratio_low"] @ share),
-        "ratio_high": float(found["ratio_high"] @ share),
-        "milliseconds": float(mine),
+        "ratio": float(total / stock),
+        "ratio_low": float(numbers["ratio_low"] @ share),
+        "ratio_high": float(numbers["ratio_high"] @ share),
+        "milliseconds": float(total),
         "stock_milliseconds": float(stock),
     }

@@ -183,14 +183,16 @@ class _Checks:
             pictures[number, *cell] += 5 * _AMPLITUDE
         maps = self._maps(self.net, pictures)
         self.row["maps"] = len(maps)
-        told = {name: fields[name] for name in maps.keys() & fields.keys()}
-        self.row["fields"] = len(told)
-        if not told:
+        compared = {name: fields[name] for name in maps.keys() & fields.keys()}
+        self.row["fields"] = len(compared)
+        if not compared:
             raise _NotApplicable("no map has a known field")
-        gated = {name: field for name, field in told.items() if field.gated}
-        for name in told.keys() - gated.keys():
+        gated = {name: field for name, field in compared.items() if field.gated}
+        for name in compared.keys() - gated.keys():
             for number, cell in enumerate(cells, start=1):
-                _check_field(name, told[name], [cell], maps[name][[0, number]])
+                _check_field(
+                    name, compared[name], [cell], maps[name][[0, number]]
+                )
         self.row["unchecked"] = len(gated)
         if gated and self.circular is not None and not self.learns_positions:
             self._check_beside_gates(gated)

@@ -59,12 +59,12 @@ class PaddingContenders:
             self.layers[mode] = shape.layer(layers, padding_mode=mode)
         stock = self.layers[STOCK]
         for layer in self.layers.values():
-            for mine, theirs in zip(
+            for weight, stock_weight in zip(
                 layer.trainable_variables,
                 stock.trainable_variables,
                 strict=True,
             ):
-                mine.assign(theirs)
+                weight.assign(stock_weight)
         rng = np.random.default_rng(seed)
         input_shape = (batch_size, *shape.size, shape.channels)
         self.inputs = _random(rng, input_shape, stock)

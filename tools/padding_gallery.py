@@ -2,34 +2,31 @@
 
 import math
 
-from absl import flags
-
 from keras_padpos import files
-from keras_padpos import runs
 from keras_padpos.choices import FURTHER_MODES
 from keras_padpos.choices import PADDING_MODES
 from keras_padpos.report.figure import empty_figure
 from keras_padpos.report.style import figure_style
 from keras_padpos.report.style import mode_label
+from keras_padpos.runs import Flag
+from keras_padpos.runs import Program
 
-_IMAGE = flags.DEFINE_string(
-    "image", "samples:test", "Photograph: a set of pictures, its first is used."
-)
-_OUT = flags.DEFINE_string("out", "padding_modes.png", "PNG file to write.")
-_SIZE = flags.DEFINE_integer(
-    "size", 96, "Side of the photograph, in cells.", lower_bound=8
-)
-_PAD = flags.DEFINE_integer(
-    "pad", 32, "Cells added on each side.", lower_bound=1
-)
+_FLAGS = {
+    "image": Flag(
+        "samples:test",
+        "Photograph: a set of pictures, its first is used.",
+    ),
+    "out": Flag("padding_modes.png", "PNG file to write."),
+    "size": Flag(96, "Side of the photograph, in cells.", least=8),
+    "pad": Flag(32, "Cells added on each side.", least=1),
+}
 _COLUMNS = 5
 _PER_AXIS = "replicate+circular"
 
 
 @figure_style()
-def main(argv):
+def _main(settings):
     """Pad one photograph in every mode and save one picture."""
-    del argv
     import keras
     import numpy as np
     from matplotlib.patches import Rectangle
@@ -38,8 +35,8 @@ def main(argv):
     from keras_padpos import padding
 
     keras.utils.set_random_seed(0)
-    size, pad = _SIZE.value, _PAD.value
-    images = data.open_images(_IMAGE.value, count=1)
+    size, pad = settings.size, settings.pad
+    images = data.open_images(settings.image, count=1)
     photograph = next(images.batches(1)) / 255
     photograph = keras.ops.image.resize(
         photograph, (size, size), antialias=True, data_format="channels_last"
@@ -63,9 +60,11 @@ def main(argv):
             )
         )
         axis.set_title(mode_label(name))
-    with files.atomic_file(_OUT.value) as file:
+    with files.atomic_file(settings.out) as file:
         figure.savefig(file, format="png", dpi=110)
 
 
+TOOL = Program(name="padding_gallery", about=__doc__, flags=_FLAGS, main=_main)
+
 if __name__ == "__main__":
-    runs.run(main)
+    TOOL.run()

@@ -6,155 +6,102 @@ its reference's on the larger picture; and the memory that few and many crops
 take.
 """
 
-import tempfile
-
-from absl import flags
-
 from keras_padpos import report
-from keras_padpos import runs
+from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import networks
+from tools.benchmark_program import Benchmark
+from tools.benchmark_program import memory_counts
+from tools.benchmark_program import memory_flag
+from tools.benchmark_program import run_memory
 
-_BACKBONE = flags.DEFINE_list(
-    "backbone",
-    ["vgg16"],
-    "Networks to measure: vgg16, vgg19, resnet18, resnet50, resnet152, "
-    "mobilenet, densenet121.",
-)
-_PADDING_MODE = flags.DEFINE_string(
-    "padding_mode", "zeros", "Padding of the networks."
-)
-_CROP = flags.DEFINE_integer(
-    "crop", 224, "Height and width of the crops, in pixels.", lower_bound=1
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size",
-    8,
-    "Crops that go through the networks at once.",
-    lower_bound=1,
-)
-_CROPS = flags.DEFINE_integer(
-    "crops", 16, "Crops of each round of the timing.", lower_bound=1
-)
-_ROUNDS = flags.DEFINE_integer(
-    "rounds", 5, "Rounds of the timing.", lower_bound=1
-)
-_MEMORY_CROPS = flags.DEFINE_list(
-    "memory_crops",
-    ["48", "480"],
-    "Numbers of crops whose memory to compare; none: leave it out.",
-)
-runs.define_common_flags()
-
-_SCIENCE = (
-    "backbone",
-    "padding_mode",
-    "crop",
-    "batch_size",
-    "crops",
-    "rounds",
-    "memory_crops",
-)
-
+_FLAGS = {
+    "backbone": Flag(
+        ["vgg16"],
+        "Networks to measure: vgg16, vgg19, resnet18, resnet50, resnet152, "
+        "mobilenet, densenet121.",
+    ),
+    "padding_mode": networks.one_padding_flag("Padding of the networks."),
+    "crop": Flag(224, "Height and width of the crops, in pixels.", least=1),
+    "batch_size": Flag(
+        8, "Crops that go through the networks at once.", least=1
+    ),
+    "crops": Flag(16, "Crops of each round of the timing.", least=1),
+    "rounds": Flag(5, "Rounds of the timing.", least=1),
+    "memory_crops": memory_flag(["48", "480"], "Numbers of crops"),
+}
 # What is aimed at.
 _TARGET = 1.2
 
 
-def main(argv):
-    """Time and weigh everything, then write and print it."""
-    del argv
-    import keras
-
+def _prepare(settings):
     from keras_padpos import models
 
-    counts = (
-        []
-        if _MEMORY_CROPS.value == ["none"]
-        else runs.Flag([], "", type=int, least=2).value(
-            "memory_crops", _MEMORY_CROPS.value
-        )
-    )
-    networks.check_padding_mode(_PADDING_MODE.value)
-    for backbone in _BACKBONE.value:
+    for backbone in settings.backbone:
         models.check_weights(backbone, "random")
-    provenance = runs.Provenance(seed=flags.FLAGS.seed)
-    work = runs.open_work_directory(
-        "benchmark_pattern",
-        {
-            **runs.resolved_flags(_SCIENCE),
-            "backend": keras.backend.backend(),
-        },
-    )
-    if not work.finished:
-        runs.apply_common_flags()
-        rows = []
-        with report.Progress(units=len(_BACKBONE.value)) as progress:
-            for backbone in _BACKBONE.value:
-                with progress.unit(backbone):
-                    rows.append(_time(backbone))
-                    rows += _memory(backbone, counts)
-        work.write_results(rows, provenance.as_dict())
-    _report(work)
+    return memory_counts(settings, "memory_crops", 2)
 
 
-def _time(backbone):
+def _measure(settings, counts, work):
+    with report.Progress(units=len(settings.backbone)) as progress:
+        for backbone in settings.backbone:
+            with progress.unit(backbone):
+                yield _time(settings, backbone)
+                for count in counts:
+                    yield _memory(settings, backbone, count)
+
+
+def _time(settings, backbone):
     from keras_padpos import models
     from tools.measure_pattern import pattern_over_forward
 
     network = models.backbone(
         backbone,
         "random",
-        _PADDING_MODE.value,
+        settings.padding_mode,
         input_shape=(None, None, 3),
-        seed=flags.FLAGS.seed,
+        seed=settings.seed,
     )
     return {
         "what": "time",
         "network": backbone,
-        "padding_mode": _PADDING_MODE.value,
-        "crop": _CROP.value,
-        "crops": _CROPS.value,
-        "rounds": _ROUNDS.value,
+        "padding_mode": settings.padding_mode,
+        "crop": settings.crop,
+        "crops": settings.crops,
+        "rounds": settings.rounds,
         **pattern_over_forward(
             network,
-            _CROP.value,
-            crops=_CROPS.value,
-            batch_size=_BATCH_SIZE.value,
-            rounds=_ROUNDS.value,
+            settings.crop,
+            crops=settings.crops,
+            batch_size=settings.batch_size,
+            rounds=settings.rounds,
         ),
     }
 
 
-def _memory(backbone, counts):
-    from tools.peak_memory import peak_memory
-
-    for count in counts:
-        with tempfile.TemporaryDirectory() as folder:
-            mib = peak_memory(
-                "experiments.padding_pattern",
-                [
-                    f"--workdir={folder}/run",
-                    f"--backbone={backbone}",
-                    "--weights=random",
-                    f"--padding_mode={_PADDING_MODE.value}",
-                    "--images=noise",
-                    f"--crop={_CROP.value}",
-                    f"--max_images={count}",
-                    f"--batch_size={_BATCH_SIZE.value}",
-                    # So that short runs write checkpoints too.
-                    "--checkpoint_seconds=0",
-                ],
-            )
-        yield {
-            "what": "memory",
-            "network": backbone,
-            "crops": count,
-            "peak_mib": mib,
-        }
+def _memory(settings, backbone, count):
+    mib = run_memory(
+        "padding_pattern",
+        [
+            f"--backbone={backbone}",
+            "--weights=random",
+            f"--padding_mode={settings.padding_mode}",
+            "--images=noise",
+            f"--crop={settings.crop}",
+            f"--max_images={count}",
+            f"--batch_size={settings.batch_size}",
+            # So that short runs write checkpoints too.
+            "--checkpoint_seconds=0",
+        ],
+    )
+    return {
+        "what": "memory",
+        "network": backbone,
+        "crops": count,
+        "peak_mib": mib,
+    }
 
 
-def _report(work):
-    results = work.load_results()
-    provenance = results["provenance"]
+def _show(results):
     timed = [row for row in results["rows"] if row["what"] == "time"]
     row = timed[0]
     report.print_table(
@@ -177,7 +124,13 @@ def _report(work):
                 f"Peak memory of padding_pattern, {row['network']}, "
                 f"{row['crops']} crops: {row['peak_mib']:.0f} MiB."
             )
-    print(
-        f"{provenance['machine']['line']}; {provenance['start']}, "
-        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
-    )
+
+
+BENCHMARK = Benchmark(
+    name="pattern",
+    about=__doc__,
+    flags=_FLAGS,
+    prepare=_prepare,
+    measure=_measure,
+    show=_show,
+)

@@ -30,21 +30,21 @@ def peak_memory(module: str, arguments: Sequence[str]) -> float:
     # `experiments` is not installed: it is found from any folder this way.
     path = os.pathsep.join(filter(None, [_CHECKOUT, os.getenv("PYTHONPATH")]))
     # A file, not a pipe: nobody reads while the run goes on.
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=stderr,
             env={**os.environ, "PYTHONPATH": path},
         )
         peak = 0.0
         while process.poll() is None:
             peak = _high_water_mark(process.pid) or peak
             time.sleep(_POLL_SECONDS)
-        said.seek(0)
-        words = said.read().strip()
+        stderr.seek(0)
+        message = stderr.read().strip()
     if process.returncode:
-        raise RuntimeError(f"{module} failed: {words[-500:]}")
+        raise RuntimeError(f"{module} failed: {message[-500:]}")
     return peak
 
 
@@ -57,5 +57,5 @@ def _high_water_mark(pid):
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
-    found = re.search(r"VmHWM:\s*(\d+) kB", status)
-    return found and int(found[1]) / 1024
+    peak = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return peak and int(peak[1]) / 1024

@@ -6,175 +6,115 @@ head; the exact solver's pass against a bare forward pass; and the memory that
 few and many pictures take.
 """
 
-import tempfile
-
-from absl import flags
-
 from keras_padpos import report
-from keras_padpos import runs
+from keras_padpos.choices import TARGETS
+from keras_padpos.errors import InputError
+from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import networks
 from keras_padpos.studies.heads import paper_heads
+from tools.benchmark_program import Benchmark
+from tools.benchmark_program import memory_counts
+from tools.benchmark_program import memory_flag
+from tools.benchmark_program import run_memory
 
-_BACKBONE = flags.DEFINE_string(
-    "backbone",
-    "vgg16",
-    "Network to read: vgg16, vgg19, resnet18, resnet50, resnet152, mobilenet, "
-    "efficientnetb0, densenet121, or rgb for the bare picture.",
-)
-_WEIGHTS = flags.DEFINE_string(
-    "weights",
-    "random",
-    "Its weights, which hardly matter to the time: imagenet, bundled (vgg16), "
-    "random, or the path of a weights file.",
-)
-_TABLES = flags.DEFINE_list(
-    "tables",
-    ["1", "2b", "3", "4"],
-    "Tables of Islam et al. (ICLR 2020) whose linear heads to fit: 1, 2a, 2b, "
-    "3, 4, 6.",
-)
-_TARGETS = flags.DEFINE_list(
-    "targets",
-    [
-        "horizontal",
-        "vertical",
-        "gaussian",
-        "horizontal_stripes",
-        "vertical_stripes",
-    ],
-    "Maps to predict: horizontal, vertical, gaussian, horizontal_stripes, "
-    "vertical_stripes.",
-)
-_IMAGES = flags.DEFINE_list(
-    "images",
-    ["samples:train"],
-    "Sets of pictures to fit on, all together: samples:train, noise, a folder "
-    "DIR or DIR[:120], or tfds:NAME:SPLIT.",
-)
-_RIDGE = flags.DEFINE_float(
-    "ridge",
-    0.01,
-    "Added to the diagonal of the features' correlation matrix.",
-    lower_bound=0,
-)
-_POSITIONS = flags.DEFINE_string(
-    "positions_per_image",
-    "auto",
-    "Positions of each picture that exact heads are fitted on: a number, all, "
-    "or auto (a sample for heads of more than 5,000 columns).",
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size",
-    8,
-    "Pictures that go through a network at once; the recipe has 32.",
-    lower_bound=1,
-)
-_RECIPE_STEPS = flags.DEFINE_integer(
-    "recipe_steps",
-    3,
-    "Steps of the original recipe to time for each head, after one that is "
-    "not timed; the rest is extrapolated.",
-    lower_bound=1,
-)
-_PASS_IMAGES = flags.DEFINE_integer(
-    "pass_images",
-    48,
-    "Pictures of the comparison with a bare forward pass.",
-    lower_bound=1,
-)
-_ROUNDS = flags.DEFINE_integer(
-    "rounds", 5, "Rounds of that comparison.", lower_bound=1
-)
-_MEMORY_IMAGES = flags.DEFINE_list(
-    "memory_images",
-    ["50", "500"],
-    "Numbers of pictures whose memory to compare; none: leave it out.",
-)
-runs.define_common_flags()
-
-_SCIENCE = (
-    "backbone",
-    "weights",
-    "tables",
-    "targets",
-    "images",
-    "ridge",
-    "positions_per_image",
-    "batch_size",
-    "recipe_steps",
-    "pass_images",
-    "rounds",
-    "memory_images",
-)
+_FLAGS = {
+    "backbone": Flag(
+        "vgg16",
+        "Network to read: vgg16, vgg19, resnet18, resnet50, resnet152, "
+        "mobilenet, efficientnetb0, densenet121, or rgb for the bare picture.",
+    ),
+    "weights": Flag(
+        "random",
+        "Its weights, which hardly matter to the time: imagenet, bundled "
+        "(vgg16), random, or the path of a weights file.",
+    ),
+    "tables": Flag(
+        ["1", "2b", "3", "4"],
+        "Tables of Islam et al. (ICLR 2020) whose linear heads to fit: 1, 2a, "
+        "2b, 3, 4, 6.",
+    ),
+    "targets": Flag(list(TARGETS), f"Maps to predict: {', '.join(TARGETS)}."),
+    "images": Flag(
+        ["samples:train"],
+        "Sets of pictures to fit on, all together: samples:train, noise, a "
+        "folder DIR or DIR[:120], or tfds:NAME:SPLIT.",
+    ),
+    "ridge": Flag(
+        0.01,
+        "Added to the diagonal of the features' correlation matrix.",
+        least=0,
+    ),
+    "positions_per_image": Flag(
+        "auto",
+        "Positions of each picture that exact heads are fitted on: a number, "
+        "all, or auto (a sample for heads of more than 5,000 columns).",
+        besides=["auto", "all"],
+        type=int,
+        least=1,
+    ),
+    "batch_size": Flag(
+        8,
+        "Pictures that go through a network at once; the recipe has 32.",
+        least=1,
+    ),
+    "recipe_steps": Flag(
+        3,
+        "Steps of the original recipe to time for each head, after one that "
+        "is not timed; the rest is extrapolated.",
+        least=1,
+    ),
+    "pass_images": Flag(
+        48,
+        "Pictures of the comparison with a bare forward pass.",
+        least=1,
+    ),
+    "rounds": Flag(5, "Rounds of that comparison.", least=1),
+    "memory_images": memory_flag(["50", "500"], "Numbers of pictures"),
+}
 
 # What is aimed at.
 _RECIPE_TARGET = 50
 _PASS_TARGET = 1.5
 
 
-def main(argv):
-    """Time and weigh everything, then write and print it."""
-    del argv
-    import keras
-
+def _prepare(settings):
+    """The networks and their heads, the pictures, and how many to weigh."""
     from keras_padpos import models
     from keras_padpos import probes
 
-    counts = _memory_images()
-    positions = _POSITIONS.value
-    if positions not in ("auto", "all"):
-        number = runs.Flag([], "", type=int, least=1)
-        (positions,) = number.value("positions_per_image", [positions])
-    for target in _TARGETS.value:
+    counts = memory_counts(settings, "memory_images", 1)
+    for target in settings.targets:
         probes.position_target(target, 2)
-    models.check_weights(_BACKBONE.value, _WEIGHTS.value)
-    probed = _networks()
-    images = _open(flags.FLAGS.max_images)
-    provenance = runs.Provenance(seed=flags.FLAGS.seed)
-    work = runs.open_work_directory(
-        "benchmark_probe",
-        {
-            **runs.resolved_flags(_SCIENCE),
-            "backend": keras.backend.backend(),
-        },
-    )
-    if not work.finished:
-        runs.apply_common_flags()
-        rows = [
-            *_against_recipe(probed, images, positions),
-            _against_forward(images),
-            *_memory(counts),
-        ]
-        work.write_results(rows, provenance.as_dict())
-    _report(work)
+    models.check_weights(settings.backbone, settings.weights)
+    return _networks(settings), _open(settings, settings.max_images), counts
 
 
-def _memory_images():
-    if _MEMORY_IMAGES.value == ["none"]:
-        return []
-    return runs.Flag([], "", type=int, least=1).value(
-        "memory_images", _MEMORY_IMAGES.value
-    )
+def _measure(settings, prepared, work):
+    probed, images, counts = prepared
+    yield from _against_recipe(settings, probed, images)
+    yield _against_forward(settings, images)
+    for count in counts:
+        yield _memory(settings, count)
 
 
-def _open(count):
+def _open(settings, count):
     from keras_padpos import data
 
     return data.open_images(
-        networks.joined_sets(_IMAGES.value),
+        networks.joined_sets(settings.images),
         count=count,
-        seed=flags.FLAGS.seed,
-        data_dir=flags.FLAGS.data_dir,
+        seed=settings.seed,
+        data_dir=settings.data_dir,
     )
 
 
-def _networks():
+def _networks(settings):
     """The networks of the tables, each with its exact and its SGD heads."""
     probed = []
-    asked = [(_BACKBONE.value, "zeros"), ("rgb", "none")]
-    if _BACKBONE.value == "rgb":
+    asked = [(settings.backbone, "zeros"), ("rgb", "none")]
+    if settings.backbone == "rgb":
         asked = asked[1:]
-    elif _BACKBONE.value == "vgg16" and "4" in _TABLES.value:
+    elif settings.backbone == "vgg16" and "4" in settings.tables:
         # Only Table 4 has a network without padding, and it is VGG16.
         asked.append(("vgg16", "none"))
     for backbone, mode in asked:
@@ -183,7 +123,12 @@ def _networks():
             [
                 head
                 for head in paper_heads(
-                    layers, layers, _TABLES.value, backbone, mode, output=output
+                    layers,
+                    layers,
+                    settings.tables,
+                    backbone,
+                    mode,
+                    output=output,
                 )
                 if head.layers == 1
             ]
@@ -192,129 +137,118 @@ def _networks():
         if heads:
             probed.append((backbone, mode, heads, theirs))
     if not probed:
-        raise runs.InputError(
-            f"--tables={','.join(_TABLES.value)} has no linear head for "
-            f"{_BACKBONE.value}."
+        raise InputError(
+            f"--tables={','.join(settings.tables)} has no linear head for "
+            f"{settings.backbone}."
         )
     return probed
 
 
-def _model(backbone, mode):
+def _model(settings, backbone, mode):
     from keras_padpos import models
 
-    weights = "none" if backbone == "rgb" else _WEIGHTS.value
+    weights = "none" if backbone == "rgb" else settings.weights
     return models.backbone(
         backbone,
         weights,
         "zeros" if backbone == "rgb" else mode,
-        seed=flags.FLAGS.seed,
+        seed=settings.seed,
     )
 
 
-def _against_recipe(probed, images, positions):
+def _against_recipe(settings, probed, images):
     from tools.measure_probe import fit_all
     from tools.measure_probe import recipe_seconds
 
-    rows = []
-    steps = _RECIPE_STEPS.value + 1
+    steps = settings.recipe_steps + 1
     with report.Progress(units=2 * len(probed)) as progress:
         for backbone, mode, heads, theirs in probed:
             label = "rgb" if backbone == "rgb" else f"{backbone}-{mode}"
-            model = _model(backbone, mode)
+            model = _model(settings, backbone, mode)
             with progress.unit(f"{label}: exact", len(images)) as advance:
                 ours = fit_all(
                     model,
                     images,
                     heads,
-                    targets=_TARGETS.value,
-                    batch_size=_BATCH_SIZE.value,
-                    ridge=_RIDGE.value,
-                    positions=positions,
+                    targets=settings.targets,
+                    batch_size=settings.batch_size,
+                    ridge=settings.ridge,
+                    positions=settings.positions_per_image,
                     advance=advance,
                 )
             total = steps * len(theirs)
-            found = []
+            timings = []
             with progress.unit(f"{label}: recipe", total, "steps") as advance:
                 for head in theirs:
-                    found.append(
+                    timings.append(
                         recipe_seconds(
                             model,
                             images,
                             head,
-                            target=_TARGETS.value[0],
-                            steps=_RECIPE_STEPS.value,
+                            target=settings.targets[0],
+                            steps=settings.recipe_steps,
                             advance=advance,
                         )
                     )
-            recipe = sum(each["seconds"] for each in found)
-            recipe *= len(_TARGETS.value)
-            rows.append(
-                {
-                    "what": "tables",
-                    "network": label,
-                    "heads": len(heads),
-                    "targets": len(_TARGETS.value),
-                    "images": len(images),
-                    "exact_seconds": ours,
-                    "recipe_seconds": recipe,
-                    "recipe_runs": len(heads) * len(_TARGETS.value),
-                    "recipe_steps": found[0]["steps"],
-                    "step_seconds": [each["step_seconds"] for each in found],
-                    "ratio": recipe / ours,
-                }
-            )
-    return rows
+            recipe = sum(each["seconds"] for each in timings)
+            recipe *= len(settings.targets)
+            yield {
+                "what": "tables",
+                "network": label,
+                "heads": len(heads),
+                "targets": len(settings.targets),
+                "images": len(images),
+                "exact_seconds": ours,
+                "recipe_seconds": recipe,
+                "recipe_runs": len(heads) * len(settings.targets),
+                "recipe_steps": timings[0]["steps"],
+                "step_seconds": [each["step_seconds"] for each in timings],
+                "ratio": recipe / ours,
+            }
 
 
-def _against_forward(images):
+def _against_forward(settings, images):
     from tools.measure_probe import exact_pass_over_forward
 
-    few = _open(min(_PASS_IMAGES.value, len(images)))
-    found = exact_pass_over_forward(
-        _model(_BACKBONE.value, "zeros"),
+    few = _open(settings, min(settings.pass_images, len(images)))
+    times = exact_pass_over_forward(
+        _model(settings, settings.backbone, "zeros"),
         few,
-        targets=_TARGETS.value,
-        batch_size=_BATCH_SIZE.value,
-        rounds=_ROUNDS.value,
+        targets=settings.targets,
+        batch_size=settings.batch_size,
+        rounds=settings.rounds,
     )
     return {
         "what": "pass",
-        "network": _BACKBONE.value,
+        "network": settings.backbone,
         "images": len(few),
-        "rounds": _ROUNDS.value,
-        **found,
+        "rounds": settings.rounds,
+        **times,
     }
 
 
-def _memory(counts):
-    from tools.peak_memory import peak_memory
-
-    for count in counts:
-        with tempfile.TemporaryDirectory() as folder:
-            mib = peak_memory(
-                "experiments.position_probe",
-                [
-                    f"--workdir={folder}/run",
-                    f"--backbone={_BACKBONE.value}",
-                    f"--weights={_WEIGHTS.value}",
-                    "--train_images=noise",
-                    "--test_images=noise",
-                    f"--max_images={count}",
-                    f"--targets={','.join(_TARGETS.value)}",
-                    f"--batch_size={_BATCH_SIZE.value}",
-                ],
-            )
-        yield {
-            "what": "memory",
-            "network": _BACKBONE.value,
-            "images": count,
-            "peak_mib": mib,
-        }
+def _memory(settings, count):
+    mib = run_memory(
+        "position_probe",
+        [
+            f"--backbone={settings.backbone}",
+            f"--weights={settings.weights}",
+            "--train_images=noise",
+            "--test_images=noise",
+            f"--max_images={count}",
+            f"--targets={','.join(settings.targets)}",
+            f"--batch_size={settings.batch_size}",
+        ],
+    )
+    return {
+        "what": "memory",
+        "network": settings.backbone,
+        "images": count,
+        "peak_mib": mib,
+    }
 
 
-def _report(work):
-    results = work.load_results()
-    provenance = results["provenance"]
+def _show(results):
     rows = {}
     for row in results["rows"]:
         rows.setdefault(row["what"], []).append(row)
@@ -364,7 +298,13 @@ def _report(work):
             f"{row['images']} pictures to fit on and as many to score: "
             f"{row['peak_mib']:.0f} MiB."
         )
-    print(
-        f"{provenance['machine']['line']}; {provenance['start']}, "
-        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
-    )
+
+
+BENCHMARK = Benchmark(
+    name="probe",
+    about=__doc__,
+    flags=_FLAGS,
+    prepare=_prepare,
+    measure=_measure,
+    show=_show,
+)

@@ -14,39 +14,36 @@ import json
 import warnings
 from pathlib import Path
 
-from absl import flags
-
 from keras_padpos import files
 from keras_padpos import report
-from keras_padpos import runs
-from keras_padpos.report.cells import table_markdown
+from keras_padpos.errors import InputError
+from keras_padpos.report.cells import print_tables
+from keras_padpos.runs import Flag
+from keras_padpos.runs import Program
+from keras_padpos.runs.common_flags import TABLE_FORMAT
 
-_ONLY = flags.DEFINE_list(
-    "only",
-    None,
-    "Networks to check: parts of their names, or patterns with *. If not "
-    "given: all.",
-)
-_FORMAT = flags.DEFINE_enum(
-    "format",
-    "terminal",
-    ["terminal", "markdown"],
-    "terminal: fitted to its width; markdown: for a document.",
-)
-_ROWS = flags.DEFINE_string(
-    "rows", None, "JSON file for the rows. If not given: none is written."
-)
+_FLAGS = {
+    "only": Flag(
+        None,
+        "Networks to check: parts of their names, or patterns with *. If not "
+        "given: all.",
+        type=list,
+    ),
+    "format": TABLE_FORMAT,
+    "rows": Flag(
+        None, "JSON file for the rows. If not given: none is written."
+    ),
+}
 
 
-def main(argv):
+def _main(settings):
     """Check the networks, and print what holds and what is refused."""
-    del argv
     import keras
 
     from tools.network_catalogue import catalogue
     from tools.network_checks import examine
 
-    chosen = _chosen(catalogue())
+    chosen = _chosen(catalogue(), settings.only)
     networks = [network for network in chosen if network.installed]
     rows = []
     with report.Progress(units=len(networks)) as progress:
@@ -61,28 +58,23 @@ def main(argv):
             rows.append({"network": network.name, **row})
             keras.backend.clear_session()
             gc.collect()
-            _write(rows)
+            _write(rows, settings.rows)
     missing = {network.package for network in chosen if not network.installed}
     tables = _tables(rows, sorted(missing))
-    if _FORMAT.value == "markdown":
-        print("\n\n".join(table_markdown(**table) for table in tables))
-    else:
-        for table in tables:
-            report.print_table(**table)
-            print()
+    print_tables(tables, markdown=settings.format == "markdown")
 
 
-def _write(rows):
+def _write(rows, file):
     """Keep the rows, after every network: a run takes minutes."""
-    if _ROWS.value is not None:
-        with files.atomic_path(Path(_ROWS.value).expanduser()) as path:
+    if file is not None:
+        with files.atomic_path(Path(file).expanduser()) as path:
             path.write_text(json.dumps(rows, indent=1) + "\n")
 
 
-def _chosen(networks):
-    if _ONLY.value is None:
+def _chosen(networks, only):
+    if only is None:
         return networks
-    patterns = [f"*{pattern.lower()}*" for pattern in _ONLY.value]
+    patterns = [f"*{pattern.lower()}*" for pattern in only]
     chosen = [
         network
         for network in networks
@@ -93,8 +85,8 @@ def _chosen(networks):
     ]
     if not chosen:
         names = ", ".join(network.name for network in networks)
-        raise runs.InputError(
-            f"--only must fit one of {names}. Received: {','.join(_ONLY.value)}"
+        raise InputError(
+            f"--only must fit one of {names}. Received: {','.join(only)}"
         )
     return chosen
 
@@ -157,5 +149,7 @@ def _tables(rows, missing):
         }
 
 
+TOOL = Program(name="real_networks", about=__doc__, flags=_FLAGS, main=_main)
+
 if __name__ == "__main__":
-    runs.run(main)
+    TOOL.run()

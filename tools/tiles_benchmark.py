@@ -10,85 +10,48 @@ import time
 from pathlib import Path
 
 import numpy as np
-from absl import flags
 
 from keras_padpos import report
-from keras_padpos import runs
+from keras_padpos.runs.flags import Flag
+from tools.benchmark_program import Benchmark
+from tools.benchmark_program import memory_counts
+from tools.benchmark_program import memory_flag
 
-_FILTERS = flags.DEFINE_integer(
-    "filters", 16, "Filters of the U-Net at the picture's size.", lower_bound=1
-)
-_STEPS = flags.DEFINE_integer(
-    "steps", 3, "How often it halves the map.", lower_bound=1
-)
-_SIZE = flags.DEFINE_integer(
-    "size", 1024, "Height and width of the timed picture.", lower_bound=64
-)
-_TILE = flags.DEFINE_integer(
-    "tile", 512, "Largest window, in pixels.", lower_bound=32
-)
-_ROUNDS = flags.DEFINE_integer(
-    "rounds", 5, "Rounds of the timing.", lower_bound=1
-)
-_MEMORY_SIZES = flags.DEFINE_list(
-    "memory_sizes",
-    ["1024", "4096"],
-    "Heights and widths of the pictures whose memory to compare; none: leave "
-    "it out.",
-)
-runs.define_common_flags()
-
-_SCIENCE = ("filters", "steps", "size", "tile", "rounds", "memory_sizes")
+_FLAGS = {
+    "filters": Flag(16, "Filters of the U-Net at the picture's size.", least=1),
+    "steps": Flag(3, "How often it halves the map.", least=1),
+    "size": Flag(1024, "Height and width of the timed picture.", least=64),
+    "tile": Flag(512, "Largest window, in pixels.", least=32),
+    "rounds": Flag(5, "Rounds of the timing.", least=1),
+    "memory_sizes": memory_flag(
+        ["1024", "4096"], "Heights and widths of the pictures"
+    ),
+}
 # What is aimed at.
 _TARGET = 1.05
 _ROWS = 256  # of a picture, that are drawn at once
 
 
-def main(argv):
-    """Time and weigh everything, then write and print it."""
-    del argv
-    import keras
+def _prepare(settings):
+    return memory_counts(settings, "memory_sizes", 64)
 
+
+def _measure(settings, sizes, work):
     from tools.measure_tiles import small_unet
     from tools.measure_tiles import tiles_over_whole
 
-    sizes = (
-        []
-        if _MEMORY_SIZES.value == ["none"]
-        else runs.Flag([], "", type=int, least=64).value(
-            "memory_sizes", _MEMORY_SIZES.value
-        )
-    )
-    provenance = runs.Provenance(seed=flags.FLAGS.seed)
-    work = runs.open_work_directory(
-        "benchmark_tiles",
-        {
-            **runs.resolved_flags(_SCIENCE),
-            "backend": keras.backend.backend(),
-        },
-    )
-    if not work.finished:
-        runs.apply_common_flags()
-        network = small_unet(_FILTERS.value, _STEPS.value)
-        with report.Progress(units=1 + len(sizes)) as progress:
-            with progress.unit("times"):
-                rows = [
-                    {
-                        "what": "time",
-                        "size": _SIZE.value,
-                        **tiles_over_whole(
-                            network, _SIZE.value, _TILE.value, _ROUNDS.value
-                        ),
-                    }
-                ]
-            for size in sizes:
-                with progress.unit(f"memory at {size}"):
-                    rows.append(_memory(network, size))
-        work.write_results(rows, provenance.as_dict())
-    _report(work)
+    network = small_unet(settings.filters, settings.steps)
+    size, tile = settings.size, settings.tile
+    with report.Progress(units=1 + len(sizes)) as progress:
+        with progress.unit("times"):
+            times = tiles_over_whole(network, size, tile, settings.rounds)
+            yield {"what": "time", "size": size, **times}
+        for size in sizes:
+            with progress.unit(f"memory at {size}"):
+                yield _memory(network, size, tile)
 
 
-def _memory(network, size):
+def _memory(network, size, tile):
     """The peak of a run on one picture, which is on disk."""
     from tools.peak_memory import peak_memory
 
@@ -115,7 +78,7 @@ def _memory(network, size):
                 f"--model={model}",
                 f"--images={pictures}",
                 f"--out={folder}/out",
-                f"--tile={_TILE.value}",
+                f"--tile={tile}",
             ],
         )
         return {
@@ -126,17 +89,16 @@ def _memory(network, size):
         }
 
 
-def _report(work):
-    results = work.load_results()
-    provenance = results["provenance"]
+def _show(results):
     (row,) = (row for row in results["rows"] if row["what"] == "time")
     print(
         f"Picture of {row['size']} pixels a side, windows of {row['window']}, "
         f"halo {row['halo']}: {row['computed']:.2f} times the picture is "
         "computed."
     )
+    rounds = results["config"]["rounds"]
     report.print_table(
-        f"Medians of {_ROUNDS.value} interleaved rounds; difference from the "
+        f"Medians of {rounds} interleaved rounds; difference from the "
         "whole, over its standard deviation",
         ["prediction", "seconds", "largest difference", "mean difference"],
         [
@@ -165,7 +127,13 @@ def _report(work):
                 f"Peak memory of predict_tiles, {row['size']}x{row['size']}: "
                 f"{row['peak_mib']:.0f} MiB, {row['seconds']:.0f} s."
             )
-    print(
-        f"{provenance['machine']['line']}; {provenance['start']}, "
-        f"{provenance['wall_seconds']:.0f} s; results in {work.path}"
-    )
+
+
+BENCHMARK = Benchmark(
+    name="tiles",
+    about=__doc__,
+    flags=_FLAGS,
+    prepare=_prepare,
+    measure=_measure,
+    show=_show,
+)

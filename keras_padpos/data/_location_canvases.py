@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_padpos.checks import check_choices
 from keras_padpos.checks import check_ints
 from keras_padpos.errors import InputError
 from keras_padpos.errors import optional_import
@@ -192,11 +193,7 @@ def _check(pictures, labels, grid, batch_size, heads, dtype, training):
             f"`heads` must be a list of {', '.join(_HEADS)}. "
             f"Received: heads={heads!r}"
         )
-    if dtype not in _DTYPES:
-        raise InputError(
-            f"`dtype` must be one of {', '.join(_DTYPES)}. "
-            f"Received: dtype={dtype!r}"
-        )
+    check_choices(dtype=(dtype, _DTYPES))
     if training and shape[0] < batch_size:
         raise InputError(
             f"`pictures` must be at least one batch of {batch_size}. "

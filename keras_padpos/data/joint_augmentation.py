@@ -126,12 +126,12 @@ class JointAugmentation:
             ValueError: If shapes do not fit each other or a crop.
         """
         pictures = np.asarray(pictures, "float32")
-        given = pictures.shape[:3] if masks is None else np.shape(masks)
-        if pictures.ndim != 4 or given != pictures.shape[:3]:
+        shape = pictures.shape[:3] if masks is None else np.shape(masks)
+        if pictures.ndim != 4 or shape != pictures.shape[:3]:
             raise InputError(
                 f"`pictures` and `masks` must have the shapes (batch, height, "
                 f"width, channels) and (batch, height, width). Received: "
-                f"{pictures.shape} and {given}"
+                f"{pictures.shape} and {shape}"
             )
         self.output_shape(pictures.shape[1:3])
         values = None
@@ -171,9 +171,9 @@ def _for_both(
     """
     kind = _kind(layer)
     if kind is None:
-        known = ", ".join((*_COPIES, *_WARPS, *_COLOURS))
+        kinds = ", ".join((*_COPIES, *_WARPS, *_COLOURS))
         raise InputError(
-            f"`layers` must be Keras layers of these kinds: {known}. "
+            f"`layers` must be Keras layers of these kinds: {kinds}. "
             f"Received: {layer!r}"
         )
     config = layer.get_config()

@@ -8,11 +8,9 @@ import logging
 import os
 import warnings
 from collections.abc import Mapping
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from absl import logging as absl_logging
 
 from keras_padpos.errors import InputError
@@ -21,19 +19,8 @@ from keras_padpos.errors import extra_hint
 from keras_padpos.files import onnx_graph
 from keras_padpos.files.disk import atomic_path
 from keras_padpos.files.disk import strict_json
-
-
-class ExportMismatch(InputError):
-    """An export does not give the Keras model's numbers.
-
-    Attributes:
-        rows: What was compared, as `export_model` returns it.
-    """
-
-    def __init__(self, message: str, rows: Sequence[Mapping[str, Any]]):
-        super().__init__(message)
-        self.rows = list(rows)
-
+from keras_padpos.files.export_comparison import compare_export
+from keras_padpos.files.export_comparison import random_cases
 
 EXPORT_FORMATS = {
     "tf_saved_model": "",
@@ -42,22 +29,6 @@ EXPORT_FORMATS = {
 }
 """From a format to the file in the export's folder; a SavedModel is all of it.
 """
-
-# Of each output's largest value; and in half precision.
-_TOLERANCE, _HALF_TOLERANCE = 1e-4, 1e-2
-
-# Unknown sizes of an input, by how many it has. Multiples of 64, since
-# networks with an encoder and a decoder need that; large enough for VGG16
-# without padding, which needs 212. The scales are tried in turn, until the
-# network takes the sizes.
-_SCALES = (1, 2, 4)
-_SIZES = (
-    {1: (256,), 2: (256, 256), 3: (64, 64, 64)},
-    {1: (320,), 2: (320, 384), 3: (64, 128, 64)},
-)
-# What SAME adds depends on what a stride leaves of the size. These are taken
-# one larger: no stride up to 6 divides what lies one above a multiple of 30.
-_ODD_SIZES = {1: (330,), 2: (270, 330), 3: (60, 90, 60)}
 
 # The content of an export, whatever its format.
 _ENTRIES = {
@@ -191,14 +162,7 @@ def export_model(
     check_export_backend()
     model = _with_named_outputs(model)
     # Before anything is written: to be exported, it must have been called.
-    cases = _cases(model, seed)
-    for _, outputs in cases:
-        for name, array in outputs.items():
-            if np.isnan(array).any():
-                raise InputError(
-                    f"The network's output {name!r} is NaN on random inputs, "
-                    "so it is not exported."
-                )
+    cases = random_cases(model, seed)
     path = Path(path).expanduser().resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path, replace_folder=overwrite) as folder:
@@ -207,15 +171,9 @@ def export_model(
             _write(model, folder, format, made_from or {})
             with _converter_errors(format, "cannot be opened again"):
                 run = _open_export(folder, format)
-        rows = []
-        for inputs, expected in cases:
-            outputs = None
-            if run is not None:
-                with _converter_errors(format, "cannot run this network"):
-                    outputs = run(inputs)
-            rows += _compare(model, inputs, expected, outputs)
-        _check_agreement(rows)
-    return rows
+        if run is not None:
+            run = _converter_errors(format, "cannot run this network")(run)
+        return compare_export(model, cases, run)
 
 
 def _with_named_outputs(model):
@@ -242,66 +200,6 @@ def _with_named_outputs(model):
         names = itertools.chain([name], numbered)
         named[next(each for each in names if each not in named)] = tensor
     return keras.Model(model.input, named, name=model.name)
-
-
-def _cases(model, seed):
-    """Random inputs of up to three sizes, each with the model's outputs."""
-    random = np.random.default_rng(seed)
-    first_error = None
-    for scale in _SCALES:
-        cases = {}
-        try:
-            for sizes in _SIZES:
-                _add_case(cases, model, random, sizes, scale)
-        except Exception as error:
-            # Sizes or values that this very network does not take. Without
-            # padding, deep ones take large pictures only.
-            first_error = first_error or error
-            continue
-        # A network whose branches meet at even sizes only does not take these.
-        with contextlib.suppress(Exception):
-            _add_case(cases, model, random, _ODD_SIZES, scale, extra=1)
-        return list(cases.values())
-    from keras_padpos.models import plain_reason
-
-    raise InputError(
-        f"{model.name!r} cannot be compared, so it is not exported: it "
-        "does not run on random inputs of the sizes tried. Give its "
-        f"inputs fixed sizes. ({plain_reason(first_error)[:200]})"
-    ) from first_error
-
-
-def _add_case(cases, model, random, sizes, scale, extra=0):
-    """Random inputs, unknown sizes `sizes * scale + extra`, unless there."""
-    inputs = {}
-    for tensor in model.inputs:
-        shape = [tensor.shape[0] or 1, *tensor.shape[1:]]
-        unknown = [axis for axis, size in enumerate(shape) if size is None]
-        bases = sizes.get(len(unknown), [8] * len(unknown))
-        for axis, size in zip(unknown, bases, strict=True):
-            shape[axis] = size * scale + extra
-        if "float" in tensor.dtype:
-            # As raw pictures are.
-            array = random.uniform(0, 255, shape)
-        else:
-            # Small enough for any table of embeddings.
-            array = random.integers(0, 2, shape)
-        inputs[tensor.name] = array.astype(tensor.dtype)
-    shapes = tuple(array.shape for array in inputs.values())
-    if shapes not in cases:
-        cases[shapes] = inputs, _outputs(model, inputs)
-
-
-def _outputs(model, inputs):
-    import keras
-
-    structured = keras.tree.map_structure(
-        lambda tensor: inputs[tensor.name], model.input
-    )
-    return {
-        name: keras.ops.convert_to_numpy(array)
-        for name, array in model(structured, training=False).items()
-    }
 
 
 @contextlib.contextmanager
@@ -397,68 +295,3 @@ def _open_export(folder, format):
         return {name: array.numpy() for name, array in outputs.items()}
 
     return run
-
-
-def _compare(model, inputs, expected, outputs):
-    """A row for each output of one call; nothing is compared with `None`."""
-    sizes = ", ".join("x".join(map(str, x.shape)) for x in inputs.values())
-    shapes, expected_shapes = (
-        {name: array.shape for name, array in sorted(arrays.items())}
-        for arrays in (expected if outputs is None else outputs, expected)
-    )
-    if shapes != expected_shapes:
-        raise ExportMismatch(
-            f"Of inputs of {sizes} the export's outputs are {shapes}, the "
-            f"Keras model's {expected_shapes}. Nothing was written.",
-            [],
-        )
-    again = None
-    rows = []
-    for name, array in expected.items():
-        row = {"output": name, "input": sizes, "shape": array.shape}
-        row["compared"] = "nothing"
-        rows.append(row)
-        if outputs is None:
-            continue
-        agreement = _agreement(outputs[name], array)
-        if not agreement["agrees"]:
-            # Perhaps the Keras model does not agree with itself.
-            again = again or _outputs(model, inputs)
-        if again and not _agreement(again[name], array)["agrees"]:
-            row["compared"] = "shapes only"
-        else:
-            row |= {**agreement, "compared": "numbers"}
-    return rows
-
-
-def _agreement(actual, expected):
-    """Largest difference, absolute and in shares of the largest value."""
-    half = expected.dtype.name in ("float16", "bfloat16")
-    actual, expected = (np.asarray(x, "float64") for x in (actual, expected))
-    difference = float(np.abs(actual - expected).max(initial=0))
-    largest = float(np.abs(expected).max(initial=0))
-    if not np.isfinite([difference, largest]).all():
-        # NaN and infinity, where both have them, are no difference.
-        equal = np.array_equal(actual, expected, equal_nan=True)
-        difference = 0.0 if equal else np.inf
-    relative = np.inf if difference else 0.0
-    if 0 < largest < np.inf:
-        relative = difference / largest
-    return {
-        "difference": difference,
-        "relative": relative,
-        "agrees": relative <= (_HALF_TOLERANCE if half else _TOLERANCE),
-    }
-
-
-def _check_agreement(rows):
-    differing = [row for row in rows if row.get("agrees") is False]
-    if differing:
-        worst = max(differing, key=lambda row: row["relative"])
-        raise ExportMismatch(
-            f"The export's output {worst['output']!r} differs from the Keras "
-            f"model's by {worst['relative']:.1e} of its largest value (at "
-            f"most {_TOLERANCE:.0e}) for inputs of {worst['input']}. Nothing "
-            "was written.",
-            rows,
-        )

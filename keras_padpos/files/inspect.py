@@ -1,7 +1,6 @@
 """What a saved model computes, where it pads, and how far that reaches."""
 
 import contextlib
-import json
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 from keras_padpos.errors import InputError
 from keras_padpos.files.load import load_keras_model
+from keras_padpos.files.load import load_model_beside
 from keras_padpos.files.saved_model_graph import saved_model_padding
 
 _DEFAULT_SIZE = 224
@@ -92,7 +92,7 @@ def inspect_file(
     if path.is_dir():
         signature, operations = saved_model_padding(path)
         signature = _in_table("signature", signature)
-        model, reason = _model_beside(path)
+        model, reason = load_model_beside(path)
         if model is None:
             notes += _graph_notes(signature, operations, reason)
             return signature + _in_table("operations", operations), about
@@ -191,26 +191,6 @@ def _shape_text(shape):
             f"{name} {_shape_text(one)}".rstrip() for name, one in shape.items()
         )
     return "x".join(map(str, shape))
-
-
-def _model_beside(folder):
-    """The Keras model that `export_model` left beside a graph, or why not."""
-    import keras
-
-    # These register their layers.
-    from keras_padpos import layers  # noqa: F401
-    from keras_padpos import tasks  # noqa: F401
-    from keras_padpos.models import plain_reason
-
-    file = folder / "assets.extra" / "model.json"
-    if not file.is_file():
-        return None, ""
-    try:
-        about = json.loads(file.read_text(encoding="utf-8"))
-        return keras.models.model_from_json(json.dumps(about["model"])), ""
-    except Exception as error:
-        # Another program's file of that name, or classes not registered here.
-        return None, plain_reason(error)
 
 
 def _graph_notes(signature, operations, reason):

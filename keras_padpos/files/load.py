@@ -1,7 +1,9 @@
 """Load saved Keras models."""
 
+import json
 import os
 import warnings
+from pathlib import Path
 from typing import Any
 
 from keras_padpos.errors import InputError
@@ -34,11 +36,9 @@ def load_keras_model(
     """
     import keras
 
-    # These register their layers.
-    from keras_padpos import layers  # noqa: F401
-    from keras_padpos import tasks  # noqa: F401
     from keras_padpos.models import plain_reason
 
+    _register_layers()
     path = existing_file(path, ".keras", argument)
     reason = None
     if compiled:
@@ -61,3 +61,31 @@ def load_keras_model(
             stacklevel=2,
         )
     return model
+
+
+def load_model_beside(folder: Path) -> tuple[Any, str]:
+    """The Keras model that `export_model` left beside a graph.
+
+    Returns:
+        The model with random weights, or `None`, and why there is none: `""`
+        if nothing was left.
+    """
+    import keras
+
+    from keras_padpos.models import plain_reason
+
+    file = folder / "assets.extra" / "model.json"
+    if not file.is_file():
+        return None, ""
+    _register_layers()
+    try:
+        about = json.loads(file.read_text(encoding="utf-8"))
+        return keras.models.model_from_json(json.dumps(about["model"])), ""
+    except Exception as error:
+        # Another program's file of that name, or classes not registered here.
+        return None, plain_reason(error)
+
+
+def _register_layers() -> None:
+    from keras_padpos import layers  # noqa: F401
+    from keras_padpos import tasks  # noqa: F401

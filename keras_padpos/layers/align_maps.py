@@ -101,8 +101,8 @@ class AlignMaps(keras.layers.Layer):
                     strict=True,
                 )
             ]
-            known = [size for size in left if size is not None]
-            sizes.append(min(known) if len(known) == len(left) else None)
+            lengths = [size for size in left if size is not None]
+            sizes.append(min(lengths) if len(lengths) == len(left) else None)
         first = self._first_axis
         return [
             (*shape[:first], *sizes, *shape[first + len(sizes) :])

@@ -5,11 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_padpos.errors import InputError
+from keras_padpos.layers.fixed_size import FixedSize
 
 
 @keras.saving.register_keras_serializable(package="keras_padpos")
-class AreaResizing(keras.layers.Layer):
+class AreaResizing(FixedSize):
     """Resizes a map to means over areas, in which every cell has its part.
 
     The map and the result cover the same square. A cell of the result is the
@@ -42,31 +42,8 @@ class AreaResizing(keras.layers.Layer):
             else than a map.
     """
 
-    def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        if len(size) != 2 or not all(each > 0 for each in size):
-            raise InputError(
-                f"Layer {self.name!r} (AreaResizing): `size` must be two "
-                f"positive numbers. Received: size={size!r}"
-            )
-        self.size = tuple(size)
-
-    def build(self, input_shape: Any) -> None:
-        """Check what it is called on; there are no weights."""
-        if len(input_shape) != 4:
-            raise InputError(
-                f"Layer {self.name!r} (AreaResizing): `inputs` must be a map "
-                "(batch, height, width, channels). "
-                f"Received: input_shape={input_shape}"
-            )
-
-    def call(self, inputs: Any) -> Any:
-        """Resize; see the class."""
-        outputs = ops.einsum("ih,bhwc->biwc", self._shares(inputs, 0), inputs)
-        return ops.einsum("jw,biwc->bijc", self._shares(inputs, 1), outputs)
-
-    def _shares(self, inputs, axis):
-        """The share (result's cells, map's cells) of each cell in each."""
+    def shares(self, inputs: Any, axis: int) -> Any:
+        """Common lengths of the result's cells and the map's."""
         cells, size = ops.shape(inputs)[axis + 1], self.size[axis]
         # In units of which a cell of the map has `size` and one of the result
         # `cells`, all edges are whole numbers.
@@ -76,11 +53,3 @@ class AreaResizing(keras.layers.Layer):
         common = ops.cast(ops.maximum(common, 0), "float32")
         shares = common / ops.cast(cells, "float32")
         return ops.cast(shares, inputs.dtype)
-
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """Height and width of `size`, the rest as it was."""
-        return (input_shape[0], *self.size, input_shape[3])
-
-    def get_config(self) -> dict[str, Any]:
-        """Keyword arguments that make an equal layer."""
-        return {**super().get_config(), "size": self.size}

@@ -7,10 +7,10 @@ from keras import ops
 
 from keras_padpos import padding as modes
 from keras_padpos.errors import InputError
-from keras_padpos.layers._padded_layer import AXES
 from keras_padpos.layers._padded_layer import ModeLayer
-from keras_padpos.layers._padded_layer import rank_of
-from keras_padpos.layers._padded_layer import registered_layer
+from keras_padpos.layers.registration import AXES
+from keras_padpos.layers.registration import rank_of
+from keras_padpos.layers.registration import registered_layer
 from keras_padpos.padding import Geometry
 
 _DOC = """

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_padpos.errors import InputError
 from keras_padpos.layers._padded_layer import PaddedLayer
-from keras_padpos.layers._padded_layer import padded_layer
+from keras_padpos.layers.registration import padded_layer
 from keras_padpos.padding.padding_mode import no_transpose
 
 

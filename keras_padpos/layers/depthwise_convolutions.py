@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_padpos.layers._padded_layer import PaddedLayer
-from keras_padpos.layers._padded_layer import padded_layer
+from keras_padpos.layers.registration import padded_layer
 
 _CHANNELS = "`depth_multiplier` channels for each of the input"
 

@@ -5,11 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_padpos.errors import InputError
+from keras_padpos.layers.fixed_size import FixedSize
 
 
 @keras.saving.register_keras_serializable(package="keras_padpos")
-class EnlargeToPlaces(keras.layers.Layer):
+class EnlargeToPlaces(FixedSize):
     """Enlarges a map bilinearly, each cell at its own position in the picture.
 
     Cell `i` of the map comes to lie on the picture's position `start + i *
@@ -50,35 +50,13 @@ class EnlargeToPlaces(keras.layers.Layer):
         start: tuple[float, float],
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        for name, pair in (("size", size), ("stride", stride)):
-            if len(pair) != 2 or not all(each > 0 for each in pair):
-                raise InputError(
-                    f"Layer {self.name!r} (EnlargeToPlaces): `{name}` must be "
-                    f"two positive numbers. Received: {name}={pair!r}"
-                )
-        self.size = tuple(size)
+        super().__init__(size, **kwargs)
+        self.check_pair("stride", stride)
         self.stride = tuple(map(float, stride))
         self.start = tuple(map(float, start))
 
-    def build(self, input_shape: Any) -> None:
-        """Check what it is called on; there are no weights."""
-        if len(input_shape) != 4:
-            raise InputError(
-                f"Layer {self.name!r} (EnlargeToPlaces): `inputs` must be a "
-                "map (batch, height, width, channels). "
-                f"Received: input_shape={input_shape}"
-            )
-
-    def call(self, inputs: Any) -> Any:
-        """Enlarge; see the class."""
-        # Products of small matrices: unlike gathered rows, their gradients
-        # add up in the same order at every run.
-        outputs = ops.einsum("ih,bhwc->biwc", self._shares(inputs, 0), inputs)
-        return ops.einsum("jw,biwc->bijc", self._shares(inputs, 1), outputs)
-
-    def _shares(self, inputs, axis):
-        """The share (pixels, cells) of every cell in every pixel."""
+    def shares(self, inputs: Any, axis: int) -> Any:
+        """The share of every cell in every pixel."""
         cells = ops.shape(inputs)[axis + 1]
         pixels = ops.arange(self.size[axis], dtype="int32")
         positions = ops.cast(pixels, "float32") - self.start[axis]
@@ -90,15 +68,10 @@ class EnlargeToPlaces(keras.layers.Layer):
         shares = ops.relu(1.0 - ops.abs(positions[:, None] - old[None, :]))
         return ops.cast(shares, inputs.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """Height and width of `size`, the rest as it was."""
-        return (input_shape[0], *self.size, input_shape[3])
-
     def get_config(self) -> dict[str, Any]:
         """Keyword arguments that make an equal layer."""
         return {
             **super().get_config(),
-            "size": self.size,
             "stride": self.stride,
             "start": self.start,
         }

@@ -8,7 +8,7 @@ from keras import ops
 from keras_padpos import padding as modes
 from keras_padpos.errors import InputError
 from keras_padpos.layers._padded_layer import ModeLayer
-from keras_padpos.layers._padded_layer import registered_layer
+from keras_padpos.layers.registration import registered_layer
 from keras_padpos.padding import Earth
 
 INTERPOLATION_REACH = {

@@ -7,6 +7,7 @@ from keras import ops
 from keras.saving import register_keras_serializable
 
 from keras_padpos.errors import InputError
+from keras_padpos.layers.fixed_size import mixed
 
 
 @register_keras_serializable(package="keras_padpos")
@@ -65,13 +66,10 @@ class ResizeToMatch(keras.layers.Layer):
         """Resize the first of two tensors."""
         outputs, target = inputs
         height, width = ops.shape(target)[1:3]
-        # Products of small matrices: unlike gathered rows, their gradients
-        # add up in the same order at every run.
-        outputs = ops.einsum(
-            "ih,bhwc->biwc", self._weights(outputs, 1, height), outputs
-        )
-        return ops.einsum(
-            "jw,biwc->bijc", self._weights(outputs, 2, width), outputs
+        return mixed(
+            outputs,
+            self._weights(outputs, 1, height),
+            self._weights(outputs, 2, width),
         )
 
     def _weights(self, inputs, axis, wanted):

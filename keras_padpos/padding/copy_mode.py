@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import functools
 import inspect
 import math
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from keras.saving import register_keras_serializable
 from keras_padpos.errors import InputError
 from keras_padpos.padding.extrapolate import add_weighted
 from keras_padpos.padding.extrapolate import odd_reflection
+from keras_padpos.padding.folding import fold_axis
 from keras_padpos.padding.frame import padded_axes
 from keras_padpos.padding.padding_mode import PaddingMode
 from keras_padpos.padding.zeros import crop
@@ -163,42 +165,9 @@ class CopyMode(PaddingMode):
         for axis, (before, after) in enumerate(pad_width):
             if not before and not after:
                 continue
-            if inputs.shape[axis] is None:
-                inputs = self._fold_open(inputs, axis, before, after)
-                continue
-            size = inputs.shape[axis] - before - after
-            position = np.arange(-before, size + after)
-            cells = self.source_along(axis, position, size)
-            inputs = _fold(inputs, axis, size, before, cells)
+            source = functools.partial(self.source_along, axis)
+            inputs = fold_axis(inputs, axis, (before, after), source)
         return inputs
-
-    def _fold_open(self, inputs, axis, before, after):
-        """`_fold` along an axis whose size is unknown until the model runs."""
-        size = ops.shape(inputs)[axis] - before - after
-        frame = ops.concatenate(
-            [
-                ops.arange(-before, 0, dtype="int32"),
-                ops.arange(after, dtype="int32") + size,
-            ]
-        )
-
-        def rows(start, stop):
-            return inputs[(slice(None),) * axis + (slice(start, stop),)]
-
-        sides = []
-        if before:
-            sides.append(rows(None, before))
-        if after:
-            sides.append(rows(-after, None))
-        border = (
-            sides[0] if len(sides) == 1 else ops.concatenate(sides, axis=axis)
-        )
-        return rows(before, -after or None) + _spread(
-            border,
-            axis,
-            self.source_along(axis, frame, size),
-            ops.arange(size, dtype="int32"),
-        )
 
     def _pad_with_gradient(self, inputs, axes, pad_width):
         pads = [tuple(pad_width[axis]) for axis in axes]
@@ -285,48 +254,6 @@ def _shape(inputs):
         static if static is not None else dynamic[axis]
         for axis, static in enumerate(inputs.shape)
     ]
-
-
-def _fold(upstream, axis, size, before, cells):
-    """Add the frame's gradient onto the cells that the frame copied."""
-
-    def rows(start, stop):
-        return upstream[(slice(None),) * axis + (slice(start, stop),)]
-
-    middle = slice(before, before + size)
-    frame = np.delete(cells, middle)
-    if not frame.size:
-        return upstream
-    # Only cells near the two ends are ever copied: fold those, keep the rest.
-    near = frame[frame < size // 2]
-    far = frame[frame >= size // 2]
-    head = int(near.max()) + 1 if near.size else 0
-    tail = size - int(far.min()) if far.size else 0
-    # LiteRT takes an empty slice for a whole axis, so join what is not empty.
-    sides = [(0, before), (before + size, len(cells))]
-    sides = [rows(*side) for side in sides if side[0] < side[1]]
-    border = sides[0] if len(sides) == 1 else ops.concatenate(sides, axis=axis)
-    parts = []
-    if head:
-        parts.append(
-            rows(before, before + head)
-            + _spread(border, axis, frame, np.arange(head))
-        )
-    if head + tail < size:
-        parts.append(rows(before + head, before + size - tail))
-    if tail:
-        parts.append(
-            rows(before + size - tail, before + size)
-            + _spread(border, axis, frame, np.arange(size - tail, size))
-        )
-    return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=axis)
-
-
-def _spread(border, axis, frame, targets):
-    """Sum the border cells that copied each of `targets`."""
-    matrix = ops.cast(ops.equal(targets[:, None], frame[None, :]), border.dtype)
-    summed = ops.tensordot(matrix, border, axes=[[1], [axis]])
-    return ops.moveaxis(summed, 0, axis)
 
 
 @register_keras_serializable(package="keras_padpos")

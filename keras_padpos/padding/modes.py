@@ -119,8 +119,8 @@ def _mode(identifier, rank=None, *, argument="padding_mode", further=()):
         mode = keras.saving.deserialize_keras_object(identifier)
         if isinstance(mode, PaddingMode):
             return mode
-    known = [*_CLASSES, *further]
-    hint = did_you_mean(identifier, known)
+    choices = [*_CLASSES, *further]
+    hint = did_you_mean(identifier, choices)
     if isinstance(identifier, str) and "," in identifier:
         axes = [mode.strip() for mode in identifier.split(",")]
         if set(axes) <= {*_CLASSES}:
@@ -128,7 +128,7 @@ def _mode(identifier, rank=None, *, argument="padding_mode", further=()):
     if identifier in ("valid", "same", "full", "causal"):
         hint = f' That is where cells are added: padding="{identifier}".'
     raise InputError(
-        f"`{argument}` must be one of {', '.join(known)}, a "
+        f"`{argument}` must be one of {', '.join(choices)}, a "
         "`PaddingMode`, or one of these for each spatial axis. "
         f"Received: {argument}={identifier!r}"
         f"{hint and f'.{hint}'}"

@@ -53,14 +53,14 @@ def known_fields(
     # Keras flattens dicts in an order of its own.
     stages = keras.tree.flatten({stage: stage for stage in network.output})
     names = dict(zip(stages, map(made_by.get, graph.outputs), strict=True))
-    known = ReceptiveFields()
+    by_stage = ReceptiveFields()
     for stage in network.output:
         name = names[stage]
         if name in fields:
-            known[stage] = fields[name]
+            by_stage[stage] = fields[name]
         elif name in fields.unknown:
-            known.unknown[stage] = fields.unknown[name]
-    return known
+            by_stage.unknown[stage] = fields.unknown[name]
+    return by_stage
 
 
 def without_field(stage: str, fields: ReceptiveFields) -> InputError:

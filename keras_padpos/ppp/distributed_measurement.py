@@ -113,11 +113,11 @@ class DistributedMeasurement:
                 measurement.
         """
         names = [name.partition("/")[0] for name in state if "/" in name]
-        found = len(set(names))
-        if found != len(self._pool.workers):
+        devices = len(set(names))
+        if devices != len(self._pool.workers):
             raise InputError(
                 "`state` must be of as many devices as there are: "
-                f"{len(self._pool.workers)}. Received: that of {found}"
+                f"{len(self._pool.workers)}. Received: that of {devices}"
             )
         self._batches = int(state["batches"])
         for number, worker in enumerate(self._pool.workers):

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import check_choices
 from keras_padpos.errors import InputError
 from keras_padpos.models import resized
 from keras_padpos.ppp._pattern_metrics import pattern_maps
@@ -20,16 +21,15 @@ from keras_padpos.ppp.split_moments import SplitMoments
 from keras_padpos.ppp.statistics import HALVES
 from keras_padpos.ppp.statistics import PatternStatistics
 from keras_padpos.ppp.statistics import ReferenceStatistics
+from keras_padpos.ppp.statistics import add_features
+from keras_padpos.ppp.statistics import mean_features
+from keras_padpos.ppp.statistics import merge_statistics
 from keras_padpos.ppp.statistics import restore_statistics
 from keras_padpos.ppp.statistics import statistics_state
 from keras_padpos.training import flat_state
 from keras_padpos.training import restore_variables
 from keras_padpos.training import sub_state
 from keras_padpos.training import variable_state
-
-SNAPSHOTS = (1, 10, 100)
-"""After so many crops the mean features are kept, to show how they settle."""
-
 
 # What stands beside the names of networks.
 _REFERENCE = "reference"
@@ -207,7 +207,7 @@ class PatternMeasurement:
             statistics.groups.update(
                 numbers, np.stack([units, units**2], axis=1)
             )
-            self._add_features(statistics, sums["features"])
+            add_features(statistics, sums["features"], self.images)
         for name in self._networks:
             for stage, sums in added[name].items():
                 statistics = self._statistics[name][stage]
@@ -218,7 +218,7 @@ class PatternMeasurement:
                 statistics.absolute += sums["absolute"].sum(
                     axis=0, dtype="float64"
                 )
-                self._add_features(statistics, sums["features"])
+                add_features(statistics, sums["features"], self.images)
         self.images += count
         self._pictures.update(numbers.tolist())
 
@@ -227,9 +227,9 @@ class PatternMeasurement:
 
         Args:
             other: Of the same networks, crop and seed; left alone. Its crops
-                come after one's own, and its `SNAPSHOTS` are not taken over.
-                Random padding has drawn other numbers there than it would
-                have here.
+                come after one's own, and its mean features after the first
+                few are not taken over. Random padding has drawn other numbers
+                there than it would have here.
 
         Raises:
             ValueError: If it is of other networks or stages.
@@ -257,18 +257,9 @@ class PatternMeasurement:
                 "`other` must be of the same `seed`, or its intervals come "
                 "from other units. Received: one of another"
             )
-        for stage, theirs in other._reference.items():
-            statistics = self._reference[stage]
-            statistics.moments.merge(theirs.moments)
-            statistics.groups.merge(theirs.groups)
-            statistics.features += theirs.features
-        for name, stages in other._statistics.items():
-            for stage, theirs in stages.items():
-                statistics = self._statistics[name][stage]
-                statistics.difference.merge(theirs.difference)
-                statistics.groups.merge(theirs.groups)
-                statistics.absolute += theirs.absolute
-                statistics.features += theirs.features
+        both = zip(self._all(), other._all(), strict=True)
+        for (_, statistics), (_, theirs) in both:
+            merge_statistics(statistics, theirs)
         self.images += other.images
         self._pictures |= other._pictures
 
@@ -330,15 +321,10 @@ class PatternMeasurement:
         Raises:
             ValueError: If there is no such network or stage.
         """
-        for name, value, choices in (
-            ("network", network, self.networks),
-            ("stage", stage, self.stages),
-        ):
-            if value not in choices:
-                raise InputError(
-                    f"`{name}` must be one of {', '.join(choices)}. "
-                    f"Received: {name}={value!r}"
-                )
+        check_choices(
+            network=(network, self.networks),
+            stage=(stage, self.stages),
+        )
         return self._statistics[network][stage].difference.mean
 
     def rows(self) -> list[dict[str, Any]]:
@@ -388,18 +374,20 @@ class PatternMeasurement:
             `reference/STAGE/`: `features_N` of O, which reaches beyond the
             crop, and `place`, rows and columns of the crop in it.
         """
-        arrays = {}
-        for stage, statistics in self._reference.items():
-            key = f"reference/{stage}"
-            arrays.update(self._mean_features(key, statistics))
-            arrays[f"{key}/place"] = np.array(self.reference.positions[stage])
+        maps: dict[str, dict[str, np.ndarray]] = {
+            f"reference/{stage}": {
+                **mean_features(statistics, self.images),
+                "place": np.array(self.reference.positions[stage]),
+            }
+            for stage, statistics in self._reference.items()
+        }
         for name, stages in self._statistics.items():
             for stage, statistics in stages.items():
-                key = f"{name}/{stage}"
-                arrays.update(self._mean_features(key, statistics))
-                for what, values in pattern_maps(statistics).items():
-                    arrays[f"{key}/{what}"] = values
-        return arrays
+                maps[f"{name}/{stage}"] = {
+                    **mean_features(statistics, self.images),
+                    **pattern_maps(statistics),
+                }
+        return flat_state(maps)
 
     def _reset(self, rng):
         """Draw the units of intervals, and begin with no crops."""
@@ -451,16 +439,3 @@ class PatternMeasurement:
         for name, stages in self._statistics.items():
             for stage, statistics in stages.items():
                 yield f"networks/{name}/{stage}", statistics
-
-    def _add_features(self, statistics, features):
-        for count, values in enumerate(features, start=self.images + 1):
-            statistics.features += values
-            if count in SNAPSHOTS:
-                statistics.first[count] = statistics.features.copy()
-
-    def _mean_features(self, key, statistics):
-        sums = {**statistics.first, self.images: statistics.features}
-        return {
-            f"{key}/features_{count}": values / count
-            for count, values in sums.items()
-        }

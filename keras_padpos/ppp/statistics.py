@@ -1,5 +1,6 @@
 """What is added up about one layer, and its state as arrays."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -13,6 +14,9 @@ from keras_padpos.training import sub_state
 
 HALVES = 2
 """Pictures of even and of odd number are also averaged apart."""
+
+SNAPSHOTS = (1, 10, 100)
+"""After so many crops the mean features are kept, to show how they settle."""
 
 
 @dataclass
@@ -92,6 +96,33 @@ class ReferenceStatistics:
             GroupSums(2, units),
             np.zeros(whole),
         )
+
+
+def add_features(
+    statistics: Any, maps: Iterable[np.ndarray], images: int
+) -> None:
+    """Add the channel means of further crops; `images` were added before."""
+    for count, values in enumerate(maps, start=images + 1):
+        statistics.features += values
+        if count in SNAPSHOTS:
+            statistics.first[count] = statistics.features.copy()
+
+
+def mean_features(statistics: Any, images: int) -> dict[str, np.ndarray]:
+    """`features_N`, the mean map over the first N of `images` crops."""
+    sums = {**statistics.first, images: statistics.features}
+    return {
+        f"features_{count}": values / count for count, values in sums.items()
+    }
+
+
+def merge_statistics(statistics: Any, other: Any) -> None:
+    """Add the sums over other crops, whose `first` is not taken over."""
+    for name, value in vars(statistics).items():
+        if isinstance(value, np.ndarray):
+            value += getattr(other, name)
+        elif not isinstance(value, dict):
+            value.merge(getattr(other, name))
 
 
 def statistics_state(statistics: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import check_choices
 from keras_padpos.errors import InputError
 from keras_padpos.probes._exact_probes import fit_exact_probes
 from keras_padpos.probes._gradient_probes import fit_gradient_probes
@@ -204,11 +205,7 @@ def check_heads(solver: str, heads: Sequence[Head]) -> None:
         ValueError: If the solver is unknown, or is `"exact"` and a head is
             not a single linear layer; if there is no head, or one twice.
     """
-    if solver not in SOLVERS:
-        raise InputError(
-            f"`solver` must be one of {', '.join(SOLVERS)}. "
-            f"Received: solver={solver!r}"
-        )
+    check_choices(solver=(solver, SOLVERS))
     if not heads:
         raise InputError("`heads` must hold at least one. Received: none")
     if len(set(heads)) < len(heads):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_padpos.checks import check_choices
 from keras_padpos.checks import check_shape
 from keras_padpos.choices import TARGETS
 from keras_padpos.errors import InputError
@@ -44,11 +45,7 @@ def position_target(
     Raises:
         ValueError: If `name` or `value_range` is unknown, or `size` is none.
     """
-    if name not in TARGETS:
-        raise InputError(
-            f"`target` must be one of {', '.join(TARGETS)}. "
-            f"Received: target={name!r}"
-        )
+    check_choices(target=(name, TARGETS))
     if value_range not in ("released", "paper"):
         raise InputError(
             '`value_range` must be "released" or "paper". '

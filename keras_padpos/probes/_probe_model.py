@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_padpos.checks import check_choices
 from keras_padpos.choices import RESIZES
 from keras_padpos.errors import InputError
 from keras_padpos.layers.area_resizing import AreaResizing
@@ -21,11 +22,7 @@ def resized_stages(
     maps: Mapping[str, Any], grid: int, resize: str
 ) -> dict[str, Any]:
     """Resize maps to one grid."""
-    if resize not in RESIZES:
-        raise InputError(
-            f"`resize` must be one of {', '.join(RESIZES)}. "
-            f"Received: resize={resize!r}"
-        )
+    check_choices(resize=(resize, RESIZES))
     if resize == "area":
         return {
             name: AreaResizing((grid, grid))(each)

@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers
 from keras import ops
 
+from keras_padpos.checks import check_choices
 from keras_padpos.errors import InputError
 from keras_padpos.probes.head import Head
 from keras_padpos.training import LocalModel
@@ -84,11 +85,7 @@ class GradientSolver:
         seed: int = 0,
         devices: OneDevice | None = None,
     ) -> None:
-        if optimizer not in LEARNING_RATES:
-            raise InputError(
-                f"`optimizer` must be one of {', '.join(LEARNING_RATES)}. "
-                f"Received: optimizer={optimizer!r}"
-            )
+        check_choices(optimizer=(optimizer, LEARNING_RATES))
         self.targets = {
             name: np.asarray(target, "float32")
             for name, target in targets.items()

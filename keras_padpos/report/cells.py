@@ -280,6 +280,18 @@ def table_markdown(
     )
 
 
+def print_tables(
+    tables: Iterable[Mapping[str, Any]], *, markdown: bool = False
+) -> None:
+    """Print tables, arguments of `print_table`; or all of them as Markdown."""
+    if markdown:
+        print("\n\n".join(table_markdown(**table) for table in tables))
+        return
+    for table in tables:
+        print_table(**table)
+        print()
+
+
 def _escaped(value: Any) -> Any:
     """Text for Markdown; numbers stay, so that they stand on the right."""
     if value is None or isinstance(value, bool) or is_number(value):

@@ -151,8 +151,8 @@ def _groups(runs, experiment, layouts, refused) -> Iterable[RunGroup]:
 
 def row_tables(runs: Sequence[RunRecord]) -> list[Table]:
     """Lay out rows as they are, a table for all that have the same fields."""
-    known = {name for run in runs for row in run.rows for name in row}
-    flags = [name for name in differing_flags(runs) if name not in known]
+    fields = {name for run in runs for row in run.rows for name in row}
+    flags = [name for name in differing_flags(runs) if name not in fields]
     kinds: dict[frozenset, list[dict[str, Any]]] = {}
     for run in runs:
         about: dict[str, Any] = {}

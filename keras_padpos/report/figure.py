@@ -125,14 +125,14 @@ def learning_figure(
     arrays: Mapping[str, np.ndarray],
     *,
     metric: str = "accuracy",
-    words: str = "accuracy while training",
+    text: str = "accuracy while training",
 ) -> None:
     """Plot a metric against training steps, a line a padding mode.
 
     `labels` go from each padding mode to where the curves of its seeds are in
     `arrays`: `LABEL/step`, and the metric under its name.
     """
-    with lines_figure(path, f"{words.capitalize()}\n{title}") as axis:
+    with lines_figure(path, f"{text.capitalize()}\n{title}") as axis:
         for mode, style in mode_lines(labels).items():
             steps = arrays[f"{labels[mode][0]}/step"]
             draw_seeds(
@@ -143,7 +143,7 @@ def learning_figure(
                 **style,
             )
         axis.set_xlabel("training steps")
-        axis.set_ylabel(words)
+        axis.set_ylabel(text)
 
 
 def draw_seeds(

@@ -1,19 +1,15 @@
 """How a binary starts and how it ends."""
 
 import contextlib
-import io
 import os
 import re
 import signal
 import sys
-import tempfile
 import traceback
 import warnings
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
-from logging import getLogger
 from pathlib import Path
 from typing import Any
 from typing import NoReturn
@@ -23,81 +19,16 @@ from absl import flags
 from absl import logging
 
 from keras_padpos.errors import InputError
-from keras_padpos.errors import did_you_mean
-from keras_padpos.errors import extra_hint
 from keras_padpos.errors import one_line
 from keras_padpos.runs.flags import activated
+from keras_padpos.runs.quiet_import import check_backend
+from keras_padpos.runs.quiet_import import import_keras
+from keras_padpos.runs.streams import OUTPUT
+from keras_padpos.runs.streams import end_output
+from keras_padpos.runs.streams import flush_streams
+from keras_padpos.runs.streams import mend_streams
 
-_BACKENDS = ("tensorflow", "jax", "torch")
 _HELP = {"--help", "-help", "--helpshort", "--helpfull", "-h", "-?"}
-
-# TensorFlow's C++ log lines, in both of its spellings, and the line it puts
-# before them.
-_LOG_LINE = re.compile(
-    r"WARNING: All log messages before absl::InitializeLog"
-    r"|[IWE]\d{4} [\d:.]+ +\d+ \S+:\d+\] "
-    r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] "
-    r"|To enable the following instructions:"
-)
-
-
-def quiet_tensorflow() -> None:
-    """Import Keras, hence its backend, without TensorFlow's log lines.
-
-    TensorFlow writes to file descriptor 2 while it is imported, whatever
-    `TF_CPP_MIN_LOG_LEVEL` says. So the descriptor leads to a temporary file
-    during the import. What is no log line of TensorFlow's, a Python warning
-    say, is printed afterwards; if the import raises, everything is.
-
-    With `TF_CPP_MIN_LOG_LEVEL` of 0 or 1 the lines are shown. A second call
-    does nothing.
-    """
-    level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if level in ("0", "1"):
-        import keras  # noqa: F401
-
-        return
-    if "keras" in sys.modules:
-        return
-    with tempfile.TemporaryFile() as diverted:
-        failed = True
-        try:
-            with redirected({2: diverted.fileno()}):
-                import keras  # noqa: F401
-            failed = False
-        except KeyboardInterrupt:
-            failed = False
-            raise
-        finally:
-            # Else it warns of a new trace for each size of a last batch.
-            getLogger("tensorflow").setLevel("ERROR")
-            diverted.seek(0)
-            for line in diverted.read().decode(errors="replace").splitlines():
-                if failed or not _LOG_LINE.match(line):
-                    print(line, file=sys.stderr)
-
-
-@contextlib.contextmanager
-def redirected(targets: Mapping[int, int]) -> Iterator[None]:
-    """Let file descriptors lead to others, for what C++ prints too."""
-    _flush()
-    saved = {number: os.dup(number) for number in targets}
-    try:
-        for number, target in targets.items():
-            os.dup2(target, number)
-        yield
-    finally:
-        _flush()
-        for number, descriptor in saved.items():
-            os.dup2(descriptor, number)
-            os.close(descriptor)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        # None under pythonw and in some notebooks.
-        if stream is not None:
-            stream.flush()
 
 
 def run(
@@ -147,7 +78,7 @@ def run(
     Raises:
         SystemExit: Always; its code is the exit status.
     """
-    _mend_streams()
+    mend_streams()
     argv = list(sys.argv if argv is None else argv)
     name = Path(argv[0]).stem
     values = flags.FLAGS if values is None else values
@@ -159,12 +90,12 @@ def run(
         with warnings.catch_warnings(), activated(values), _terminable():
             warnings.showwarning = _one_line_warnings(name)
             try:
-                _check_backend()
+                check_backend()
                 check(rest)
                 if needs_keras:
-                    _import_keras()
+                    import_keras()
                 status = main(rest)
-                _flush()
+                flush_streams()
                 return status
             except _Terminated:
                 text = _interrupted(values, "terminated")
@@ -186,45 +117,13 @@ def run(
             if _is_one_of_several(values):
                 # At a usual end JAX would wait for the others, which wait for
                 # this one.
-                _flush()
+                flush_streams()
                 os._exit(status)
             return status
 
     parser = _flags_parser(name, arguments, values, usage)
     app.run(guarded, argv=argv, flags_parser=parser)
     raise SystemExit(0)
-
-
-def _mend_streams() -> None:
-    """Have all three streams, and let them print any name."""
-    # Else the next file that is opened would get what C++ prints.
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(number)
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "w"))
-        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="replace")
-    stream = sys.stdout
-    if isinstance(stream, io.TextIOWrapper) and "write" not in vars(stream):
-        for name in ("write", "flush"):
-            # Decorated, as there is no other way to tell its errors later.
-            setattr(stream, name, _naming_output()(getattr(stream, name)))
-
-
-_OUTPUT = "standard output"
-
-
-@contextlib.contextmanager
-def _naming_output() -> Iterator[None]:
-    """Let errors of the standard output name it."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = _OUTPUT
-        raise
 
 
 class _Terminated(KeyboardInterrupt):
@@ -262,9 +161,9 @@ def _users_error(error: Exception, values: flags.FlagValues) -> str | None:
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         file = error.filename
-        if file is _OUTPUT:
-            _end_output()
-            return f"{_OUTPUT}: {error.strerror}"
+        if file is OUTPUT:
+            end_output()
+            return f"{OUTPUT}: {error.strerror}"
         text = f"{os.fspath(file)!r}: " if file else ""
         return text + error.strerror
     if isinstance(error, (InputError, OSError)):
@@ -292,40 +191,6 @@ def _flag_named(text: str, values: flags.FlagValues) -> str:
     if name not in values:
         return text
     return f"--{name}{match[2]}{text[match.end() :]}"
-
-
-def _end_output() -> None:
-    """Write what is left in a broken standard output's buffer nowhere.
-
-    At the end of the process it would fail again.
-    """
-    with contextlib.suppress(OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
-        sys.stdout.flush()
-
-
-def _check_backend() -> None:
-    """Refuse a misspelt KERAS_BACKEND before anything is imported."""
-    backend = os.environ.get("KERAS_BACKEND")
-    if backend and backend not in _BACKENDS:
-        raise InputError(
-            f"KERAS_BACKEND must be one of {', '.join(_BACKENDS)}. "
-            f"Received: {backend}.{did_you_mean(backend, _BACKENDS)}"
-        )
-
-
-def _import_keras() -> None:
-    try:
-        quiet_tensorflow()
-    # ValueError: one that Keras' own configuration file names.
-    except (ImportError, ValueError) as error:
-        raise InputError(
-            f"Cannot import Keras with its backend: {error}. Install one, "
-            f"{extra_hint('tensorflow')} for example, or set KERAS_BACKEND to "
-            "one that is installed: tensorflow, jax or torch."
-        ) from error
 
 
 def _flags_parser(
@@ -381,15 +246,15 @@ def _flags_parser(
 
 def show_help(name: str, text: str) -> NoReturn:
     """Print what a command is for, and end with its exit status."""
-    _mend_streams()
+    mend_streams()
     status = 0
     try:
         print(text, flush=True)
     except OSError as error:
-        _end_output()
+        end_output()
         # Who reads the first lines only has read them.
         if not isinstance(error, BrokenPipeError):
-            text = f"error: {_OUTPUT}: {error.strerror}"
+            text = f"error: {OUTPUT}: {error.strerror}"
             status = _say(name, text, status=1)
     raise SystemExit(status)
 

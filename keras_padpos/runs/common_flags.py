@@ -90,6 +90,13 @@ DEVICES = {
 }
 """The flags of runs that can use several devices."""
 
+TABLE_FORMAT = Flag(
+    "terminal",
+    "terminal: fitted to its width; markdown: for a document.",
+    choices=["terminal", "markdown"],
+)
+"""How a program that measures nothing prints its tables."""
+
 
 def define_common_flags() -> None:
     """Define the flags that every binary has, for one that is no study.

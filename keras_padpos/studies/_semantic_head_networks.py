@@ -13,14 +13,14 @@ def read_stages(settings, backbone):
     layers = networks.stage_layers(backbone, settings.stages)
     if models.is_model_file(backbone):
         return ",".join(layers)
-    known = list(models.stage_names(backbone))
-    numbers = [known.index(layer) for layer in layers if layer in known]
+    names = list(models.stage_names(backbone))
+    numbers = [names.index(layer) for layer in layers if layer in names]
     if numbers != sorted(set(numbers)):
         raise InputError(
             "--stages must go from the first to the last, each once. "
             f"Received: {','.join(settings.stages)}"
         )
-    return networks.stage_text(layers, known)
+    return networks.stage_text(layers, names)
 
 
 def network(run, plan):

@@ -181,7 +181,7 @@ def plot_figures(work, rows, arrays):
         name, title = figure_name(*own.values()), _title(own)
         path = work.figure_path(f"bands_{name}")
         _plot_bands(path, title, group, baselines)
-        options = {"metric": "loss", "words": "loss while training"}
+        options = {"metric": "loss", "text": "loss while training"}
         networks.plot_learning(work, name, title, group, arrays, **options)
         path = work.figure_path(f"examples_{name}")
         _plot_examples(path, title, group, arrays)

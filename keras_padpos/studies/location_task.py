@@ -269,7 +269,7 @@ def _figures(work, rows, arrays):
         head, label = group[0]["head"], group[0]["arrays"]
         prefix = f"{head}_" if f"{label}/{head}_accuracy" in arrays else ""
         text = "pixel " * (head == "pixels") + "accuracy while training"
-        options = {"metric": f"{prefix}accuracy", "words": text}
+        options = {"metric": f"{prefix}accuracy", "text": text}
         networks.plot_learning(work, name, title, group, arrays, **options)
 
 

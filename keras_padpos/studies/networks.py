@@ -111,11 +111,10 @@ def padding_flag(
     )
 
 
-def check_padding_mode(mode: Any) -> None:
-    """Refuse what cannot be the `--padding_mode` of a binary, no study."""
+def one_padding_flag(about: str) -> Flag:
+    """Declare `--padding_mode`, one mode, for a binary that is no study."""
     choices = [*padding_modes(), *FURTHER_MODES]
-    flag = Flag("", "", choices=choices, per_axis=PER_AXIS)
-    flag.value("padding_mode", mode)
+    return Flag("zeros", about, choices=choices, per_axis=PER_AXIS)
 
 
 def padding_modes(*, own: bool = False) -> list[str]:
@@ -285,18 +284,18 @@ def stage_layers(
             f"{','.join(candidates) or 'none: no layer gives a map'}. "
             f"Received: {','.join(stages) or 'nothing'}"
         )
-    known = models.stage_names(backbone)
+    names = models.stage_names(backbone)
     if list(stages) == ["all"] or backbone == "rgb":
-        return list(known)
+        return list(names)
     layers = []
     for stage in stages:
         if stage.isdecimal():
-            if not 1 <= int(stage) <= len(known):
+            if not 1 <= int(stage) <= len(names):
                 raise InputError(
-                    f"--{flag} of {backbone} go from 1 to {len(known)}. "
+                    f"--{flag} of {backbone} go from 1 to {len(names)}. "
                     f"Received: {stage}"
                 )
-            stage = known[int(stage) - 1]
+            stage = names[int(stage) - 1]
         layers.append(stage)
     return layers
 

@@ -70,10 +70,10 @@ class Run:
     def crossed(self, *names: str) -> list[dict[str, Any]]:
         """Every combination of flags' values, by default of crossed ones."""
         names = names or tuple(self.study.crossed)
-        given = [getattr(self.settings, name) for name in names]
+        parsed = [getattr(self.settings, name) for name in names]
         values = [
             dict.fromkeys(value) if isinstance(value, list) else [value]
-            for value in given
+            for value in parsed
         ]
         return [
             dict(zip(names, combination, strict=True))
@@ -324,7 +324,7 @@ class Study:
         with Progress(units=len(plans)) as progress:
             for label, plan in zip(labels, plans, strict=True):
                 saved = work.checkpoint(label)
-                if saved and not _is_note(saved[0]):
+                if saved and not _is_content(saved[0]):
                     warnings.warn(
                         f"{label!r} was saved by an earlier version and is "
                         "computed again.",
@@ -339,13 +339,13 @@ class Study:
                     with progress.unit(label, total, noun) as advance:
                         unit = TrainingUnit(work, label, seconds, advance, step)
                         new, maps = self.measure(run, plan, unit)
-                        note = {"rows": new, "skipped": unit.skipped}
-                        saved = work.save_checkpoint(label, [note], maps)
+                        content = {"rows": new, "skipped": unit.skipped}
+                        saved = work.save_checkpoint(label, [content], maps)
                 # Also left over if it was killed between these two steps.
                 TrainingUnit(work, label).remove()
-                (note,), maps = saved
-                rows += note["rows"]
-                skipped |= note["skipped"]
+                (content,), maps = saved
+                rows += content["rows"]
+                skipped |= content["skipped"]
                 arrays |= {
                     f"{label}/{name}" if name else label: map_
                     for name, map_ in maps.items()
@@ -383,7 +383,7 @@ class Study:
         print(printable(end))
 
 
-def _is_note(saved):
+def _is_content(saved):
     """Whether a unit was saved as this version does."""
     return len(saved) == 1 and {"rows", "skipped"} == {*saved[0]}
 

@@ -75,12 +75,12 @@ class SweepCluster:
         )
         return [(self._under_way.pop(ref), self._end(ref)) for ref in ready]
 
-    def stop(self, seconds: float = 15) -> list[tuple[SweepRun, SweepEnd]]:
-        """Interrupt all runs, and kill them after `seconds`; as `wait`."""
+    def stop(self) -> list[tuple[SweepRun, SweepEnd]]:
+        """Interrupt all runs, and kill them after 15 seconds; as `wait`."""
         for reference in self._under_way:
             self._ray.cancel(reference, force=False)
         ended = []
-        until = time.monotonic() + seconds
+        until = time.monotonic() + 15
         while self._under_way and time.monotonic() < until:
             ended += self.wait(0.2)
         return ended

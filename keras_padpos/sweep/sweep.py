@@ -18,7 +18,7 @@ from typing import TextIO
 from rich.console import Console
 
 from keras_padpos.errors import printable
-from keras_padpos.runs.application import redirected
+from keras_padpos.runs.streams import redirected
 from keras_padpos.sweep.cluster import SweepCluster
 from keras_padpos.sweep.folder import SweepFolder
 from keras_padpos.sweep.grid import SweepRun

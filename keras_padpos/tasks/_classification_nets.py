@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import check_choices
 from keras_padpos.errors import InputError
 from keras_padpos.models import backbone
 from keras_padpos.models import stage_names
@@ -55,11 +56,7 @@ def classification_net(
         ValueError: If an argument is none of the above, or nothing is left of
             such a picture without padding.
     """
-    if name not in LOCATION_NETS:
-        raise InputError(
-            f"`name` must be one of {', '.join(LOCATION_NETS)}. "
-            f"Received: name={name!r}"
-        )
+    check_choices(name=(name, LOCATION_NETS))
     inputs = x = keras.Input((size, size, 3), name="picture")
     if cutout is not None:
         x = Cutout(cutout_size, cutout, seed, name="cutout")(x)

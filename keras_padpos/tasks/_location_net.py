@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_padpos.checks import check_choices
 from keras_padpos.choices import LOCATION_TASKS
 from keras_padpos.errors import InputError
 from keras_padpos.models.nets._bagnet import bagnet
@@ -140,15 +141,10 @@ def location_net(
         as the code of their *Global Pooling* paper (ICCV 2021) tells, whose
         PermuteNet `permuted` is.
     """
-    for argument, value, allowed in (
-        ("name", name, LOCATION_NETS),
-        ("task", task, LOCATION_TASKS),
-    ):
-        if value not in allowed:
-            raise InputError(
-                f"`{argument}` must be one of {', '.join(allowed)}. "
-                f"Received: {argument}={value!r}"
-            )
+    check_choices(
+        name=(name, LOCATION_NETS),
+        task=(task, LOCATION_TASKS),
+    )
     if permuted and task == "segmentation":
         raise InputError(
             "`permuted` must be False for segmentation, where nothing is "

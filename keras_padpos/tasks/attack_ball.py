@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from keras_padpos.checks import check_choices
 from keras_padpos.checks import check_ints
 from keras_padpos.checks import check_sizes
 from keras_padpos.errors import InputError
@@ -117,11 +118,7 @@ def region_mask(
             the share is out of range, the border is empty, or it is more than
             half of the picture.
     """
-    if region not in REGIONS:
-        raise InputError(
-            f"`region` must be one of {', '.join(REGIONS)}. "
-            f"Received: region={region!r}"
-        )
+    check_choices(region=(region, REGIONS))
     check_ints(height=height, width=width)
     if not 0 < share < 0.5:
         raise InputError(

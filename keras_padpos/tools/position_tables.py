@@ -8,16 +8,8 @@ the runs, picture by picture. Each WORKDIR is the directory of a finished run.
 """
 
 from keras_padpos import report
-from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
-
-_FLAGS = {
-    "format": Flag(
-        "terminal",
-        "terminal: fitted to its width; markdown: for a document.",
-        choices=["terminal", "markdown"],
-    ),
-}
+from keras_padpos.runs.common_flags import TABLE_FORMAT
 
 
 def _main(settings, *folders):
@@ -37,7 +29,7 @@ def _main(settings, *folders):
 TOOL = Program(
     name="position_tables",
     about=__doc__,
-    flags=_FLAGS,
+    flags={"format": TABLE_FORMAT},
     main=_main,
     arguments=["WORKDIR..."],
     needs_keras=False,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
+from tfds_folder import write_tfds
 
 from keras_padpos.data import labelled_pictures
 from keras_padpos.data import open_images
@@ -34,25 +35,8 @@ def test_errors(spec, size, count, message, tmp_path):
 
 
 def store(data_dir, features, examples):
-    folder = data_dir / "padpos_bare" / "1.0.0"
-    folder.mkdir(parents=True)
-    writer = tfds.core.SequentialWriter(
-        tfds.core.DatasetInfo(
-            builder=tfds.core.DatasetIdentity(
-                name="padpos_bare",
-                version="1.0.0",
-                data_dir=str(folder),
-                module_name="",
-            ),
-            features=tfds.features.FeaturesDict(
-                {"image": tfds.features.Image(shape=(4, 4, 3)), **features}
-            ),
-        ),
-        max_examples_per_shard=4,
-    )
-    writer.initialize_splits(["train"])
-    writer.add_examples({"train": examples})
-    writer.close_all()
+    features = {"image": tfds.features.Image(shape=(4, 4, 3)), **features}
+    write_tfds(data_dir, "padpos_bare", features, {"train": examples})
 
 
 BLACK = np.zeros((4, 4, 3), "uint8")

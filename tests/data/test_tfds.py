@@ -8,6 +8,7 @@ import pytest
 import requests
 import tensorflow_datasets as tfds
 from PIL import Image
+from tfds_folder import write_tfds
 
 from keras_padpos.data import open_crops
 from keras_padpos.data import open_images
@@ -36,40 +37,24 @@ def by_hand(number, size):
 def data_dir(tmp_path_factory):
     """A data set `padpos_tiny` of six pictures, one of them broken."""
     folder = tmp_path_factory.mktemp("tfds")
-    features = tfds.features.FeaturesDict(
+    store(
+        folder,
+        "padpos_tiny",
         {
             "image": tfds.features.Image(shape=(12, 10, 3)),
             "label": tfds.features.ClassLabel(num_classes=2),
-        }
+        },
+        "image",
+        encoded,
     )
-    store(folder, "padpos_tiny", features, "image", encoded)
-    features = tfds.features.FeaturesDict(
-        {"picture": tfds.features.Image(), "label": np.int64}
-    )
+    features = {"picture": tfds.features.Image(), "label": np.int64}
     store(folder, "padpos_other", features, "picture", pixels)
     return folder
 
 
 def store(folder, name, features, key, example):
-    target = folder / name / "1.0.0"
-    target.mkdir(parents=True)
-    writer = tfds.core.SequentialWriter(
-        tfds.core.DatasetInfo(
-            builder=tfds.core.DatasetIdentity(
-                name=name,
-                version="1.0.0",
-                data_dir=str(target),
-                module_name="",
-            ),
-            features=features,
-        ),
-        max_examples_per_shard=4,
-    )
-    writer.initialize_splits(["train"])
-    writer.add_examples(
-        {"train": [{key: example(i), "label": i % 2} for i in range(6)]}
-    )
-    writer.close_all()
+    examples = [{key: example(i), "label": i % 2} for i in range(6)]
+    write_tfds(folder, name, features, {"train": examples})
 
 
 def test_reads_a_data_set(data_dir):

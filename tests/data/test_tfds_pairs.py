@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
+from tfds_folder import write_tfds
 
 from keras_padpos.data import JointAugmentation
 from keras_padpos.data import open_crops
@@ -38,27 +39,6 @@ def png(values):
     return io.BytesIO(file.getvalue())
 
 
-def store(data_dir, name, version, features, examples):
-    """Writes a data set that stands for a real one of that name."""
-    folder = data_dir / name / version
-    folder.mkdir(parents=True)
-    writer = tfds.core.SequentialWriter(
-        tfds.core.DatasetInfo(
-            builder=tfds.core.DatasetIdentity(
-                name=name,
-                version=version,
-                data_dir=str(folder),
-                module_name="",
-            ),
-            features=tfds.features.FeaturesDict(features),
-        ),
-        max_examples_per_shard=4,
-    )
-    writer.initialize_splits(list(examples))
-    writer.add_examples(examples)
-    writer.close_all()
-
-
 def store_pets(data_dir, masks):
     image = tfds.features.Image
     examples = [
@@ -80,7 +60,13 @@ def store_pets(data_dir, masks):
         "segmentation_mask": image(shape=(None, None, 1)),
         "head_bbox": tfds.features.BBoxFeature(),
     }
-    store(data_dir, "oxford_iiit_pet", "4.0.0", features, {"train": examples})
+    write_tfds(
+        data_dir,
+        "oxford_iiit_pet",
+        features,
+        {"train": examples},
+        version="4.0.0",
+    )
 
 
 def store_scenes(data_dir, annotations):
@@ -90,7 +76,7 @@ def store_scenes(data_dir, annotations):
     ]
     image = tfds.features.Image
     features = {"image": image(), "annotation": image()}
-    store(data_dir, "scene_parse150", "1.0.0", features, {"test": examples})
+    write_tfds(data_dir, "scene_parse150", features, {"test": examples})
 
 
 def test_pets(tmp_path):

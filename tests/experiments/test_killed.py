@@ -9,11 +9,11 @@ import time
 
 import numpy as np
 import pytest
-from bright_dataset import write_bright_dataset
 from mask_folders import write_voc
 from PIL import Image
 from run_binary import ROOT
 from texture_folders import write_textures
+from tfds_folder import write_bright_dataset
 
 # How often, in the tests that are not for every day.
 KILLS = int(os.environ.get("KERAS_PADPOS_KILLS", "4"))

@@ -1,6 +1,6 @@
 import pytest
-from bright_dataset import write_bright_dataset
 from run_study import StudyRuns
+from tfds_folder import write_bright_dataset
 
 from keras_padpos import tasks
 

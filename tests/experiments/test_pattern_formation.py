@@ -3,9 +3,9 @@ import shutil
 
 import numpy as np
 import pytest
-from bright_dataset import write_bright_dataset
 from PIL import Image
 from run_study import run_study
+from tfds_folder import write_bright_dataset
 
 from keras_padpos import data
 from keras_padpos import models

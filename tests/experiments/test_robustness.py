@@ -5,8 +5,8 @@ import sys
 import keras
 import numpy as np
 import pytest
-from bright_dataset import write_bright_dataset
 from run_study import StudyRuns
+from tfds_folder import write_bright_dataset
 
 import keras_padpos.layers  # noqa: F401, which models hold
 from keras_padpos import data

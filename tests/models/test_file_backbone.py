@@ -10,6 +10,7 @@ from keras_padpos.models import check_weights
 from keras_padpos.models import convert_padding
 from keras_padpos.models import is_model_file
 from keras_padpos.models import stage_names
+from keras_padpos.models import stages
 
 SHAPE = (16, 16, 3)
 
@@ -470,4 +471,4 @@ def test_stages_of_what_has_not_one_input():
     two = keras.Model(inputs, keras.layers.Add()(inputs))
     for network in (two, None, "net"):
         with pytest.raises(ValueError, match="`network` must be a functional"):
-            models.stages(network, ["add"])
+            stages(network, ["add"])

@@ -306,7 +306,7 @@ os.write(2, b"something else\\n")
 """
 FAILS = CHATTER + "raise ImportError('No module named jax')"
 STOPS = CHATTER + "raise KeyboardInterrupt"
-QUIET = "runs.application.quiet_tensorflow()"
+QUIET = "runs.quiet_import.quiet_tensorflow()"
 
 
 @pytest.mark.parametrize(

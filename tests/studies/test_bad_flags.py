@@ -81,7 +81,7 @@ def no_keras(monkeypatch):
     def importing():
         raise AssertionError("Keras is imported before flags are checked.")
 
-    monkeypatch.setattr(application, "_import_keras", importing)
+    monkeypatch.setattr(application, "import_keras", importing)
 
 
 def good_value(flag, folder):

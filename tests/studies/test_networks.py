@@ -58,8 +58,9 @@ def test_choices_are_what_there_is():
 
 
 def test_a_comma_in_one_mode_hints_at_the_plus():
+    flag = networks.one_padding_flag("Padding.")
     with pytest.raises(InputError, match="Received: zeros,circular. A plus"):
-        networks.check_padding_mode("zeros,circular")
+        flag.value("padding_mode", "zeros,circular")
 
 
 def test_numbers_count_from_one_and_names_are_names():

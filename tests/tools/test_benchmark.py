@@ -369,11 +369,11 @@ def test_a_mistake_is_one_line(tmp_path, arguments, words):
 @pytest.mark.parametrize(
     "flags, words",
     [
-        (["--networks=vgg61"], "--networks must be among vgg16, "),
+        (["--networks=vgg61"], "--networks must be one of vgg16, "),
         (["--modes="], "--modes: `padding_mode` must be one of zeros, "),
         (["--modes=wrap"], "Received: padding_mode='wrap'. Did you mean circ"),
         (["--modes=zeros+randn"], '--modes: `padding_mode`: "randn" fills'),
-        (["--passes=back"], "--passes must be among forward, "),
+        (["--passes=back"], "--passes must be one of forward, "),
         (["--batch_sizes=0"], "--batch_sizes must be whole"),
         (["--image_size=8"], "--image_size"),
         (

@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 from run_binary import run_binary
-from tool_process import ToolProcess
+from run_tool import run_tool
 
 from keras_padpos import models
 from tools.network_catalogue import catalogue
@@ -142,16 +142,10 @@ def test_nothing_is_switched_off_by_its_first_weights():
     assert np.min(norm.get_weights()[3]) >= 0.5
 
 
-@pytest.fixture(scope="module")
-def tool():
-    with ToolProcess("tools.real_networks", []) as process:
-        yield process
-
-
-def test_the_binary_prints_tables_and_writes_rows(tool, tmp_path):
+def test_the_binary_prints_tables_and_writes_rows(tmp_path):
     pytest.importorskip("keras_hub")
     flags = ("--only=keras_hub/vgg", "--rows=rows.json", "--format=markdown")
-    done = tool(*flags, cwd=tmp_path)
+    done = run_tool("tools.real_networks", *flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1 of 1 networks that pad are converted in full." in done.stdout
     (line,) = [line for line in done.stdout.splitlines() if "| keras" in line]
@@ -161,8 +155,8 @@ def test_the_binary_prints_tables_and_writes_rows(tool, tmp_path):
     assert {row[name] for name in CHECKS} == {"yes"}
 
 
-def test_a_name_that_no_network_has_is_one_line(tool, tmp_path):
-    done = tool("--only=alexnet", cwd=tmp_path)
+def test_a_name_that_no_network_has_is_one_line(tmp_path):
+    done = run_tool("tools.real_networks", "--only=alexnet", cwd=tmp_path)
     assert done.returncode != 0
     (line,) = done.stderr.strip().splitlines()
     assert "--only must fit one of applications/VGG16, " in line

@@ -2,7 +2,6 @@
 
 import os
 import runpy
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from run_binary import finish
+from run_binary import free_address
 
 HERE = Path(__file__).parent
 BACKEND = keras.backend.backend()
@@ -41,18 +42,6 @@ def train_alone(out):
     script["main"]("none", 0, 1, "", str(out))
 
 
-def finish(*started):
-    try:
-        said = [process.communicate(timeout=150)[0] for process in started]
-    finally:
-        # One that failed leaves the others waiting.
-        for process in started:
-            process.kill()
-            process.communicate()
-    for process, each in zip(started, said, strict=True):
-        assert process.returncode == 0, each
-
-
 def load(file):
     with np.load(file) as found:
         return dict(found)
@@ -82,9 +71,7 @@ def test_data_parallel_on_two_devices_and_in_two_processes(tmp_path):
     alone, devices, first, second = (
         tmp_path / f"{number}.npz" for number in range(4)
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = free_address()
     started = start("data_parallel", devices, devices=2)
     train_alone(alone)
     finish(started)

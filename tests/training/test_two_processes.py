@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -10,6 +9,8 @@ import keras
 import numpy as np
 import pytest
 from run_binary import ROOT
+from run_binary import finish
+from run_binary import free_address
 
 BACKEND = keras.backend.backend()
 
@@ -44,57 +45,42 @@ RUNS = {
 }
 
 
-def command(experiment, workdir, *given):
+def start(experiment, workdir, *given):
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            f"experiments.{experiment}",
+            *RUNS[experiment],
+            f"--workdir={workdir}",
+            *given,
+        ],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def start_two(experiment, *workdirs):
+    """Two processes that compute together, each with a `--workdir`."""
+    together = (
+        "--strategy=data_parallel",
+        f"--coordinator={free_address()}",
+        "--num_processes=2",
+    )
     return [
-        sys.executable,
-        "-m",
-        f"experiments.{experiment}",
-        *RUNS[experiment],
-        f"--workdir={workdir}",
-        *given,
+        start(experiment, workdir, *together, f"--process_id={number}")
+        for number, workdir in enumerate(workdirs)
     ]
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="needs keras.distribution")
 @pytest.mark.parametrize("experiment", RUNS)
 def test_two_processes_find_what_one_finds(experiment, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    both = [
-        "--strategy=data_parallel",
-        f"--coordinator={address}",
-        "--num_processes=2",
-    ]
-    started = [
-        subprocess.Popen(
-            command(experiment, workdir, *given),
-            cwd=ROOT,
-            env={**os.environ, "KERAS_BACKEND": "jax"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for workdir, given in (
-            (tmp_path / "both", both),
-            (tmp_path / "not_written", [*both, "--process_id=1"]),
-        )
-    ]
-    try:
-        said = [each.communicate(timeout=200)[0] for each in started]
-    finally:
-        for each in started:
-            each.kill()
-            each.communicate()
-    for each, words in zip(started, said, strict=True):
-        assert each.returncode == 0, words
-    subprocess.run(
-        command(experiment, tmp_path / "one"),
-        cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        check=True,
-        capture_output=True,
-    )
+    finish(*start_two(experiment, tmp_path / "both", tmp_path / "not_written"))
+    finish(start(experiment, tmp_path / "one"))
     assert not (tmp_path / "not_written").exists()
     one, two = (
         json.loads((tmp_path / name / "results.json").read_text())["rows"]
@@ -118,34 +104,6 @@ def test_what_stops_process_0_is_said_by_both(tmp_path):
     folder = tmp_path / "somebodys"
     folder.mkdir()
     (folder / "thesis.txt").write_text("mine")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    started = [
-        subprocess.Popen(
-            command(
-                "fconv_tests",
-                folder,
-                "--strategy=data_parallel",
-                f"--coordinator={address}",
-                "--num_processes=2",
-                f"--process_id={process}",
-            ),
-            cwd=ROOT,
-            env={**os.environ, "KERAS_BACKEND": "jax"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for process in range(2)
-    ]
-    try:
-        said = [each.communicate(timeout=120)[0] for each in started]
-    finally:
-        for each in started:
-            each.kill()
-            each.communicate()
-    for each, words in zip(started, said, strict=True):
-        assert each.returncode == 1, words
-        assert "holds files but no config.json" in words
+    for text in finish(*start_two("fconv_tests", folder, folder), status=1):
+        assert "holds files but no config.json" in text
     assert [file.name for file in folder.iterdir()] == ["thesis.txt"]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 
 from keras_padpos import padding
+from keras_padpos.checks import check_choices
 from keras_padpos.errors import InputError
 from keras_padpos.layers import BlurPool2D
 from keras_padpos.layers import PolyphaseSampling2D
@@ -83,11 +84,7 @@ def convert_downsampling(
         Dokmanić, *Truly Shift-Invariant Convolutional Neural Networks* (CVPR
         2021), where the branch of the convolutions chooses for both.
     """
-    if downsampling not in DOWNSAMPLING:
-        raise InputError(
-            f"`downsampling` must be one of {', '.join(DOWNSAMPLING)}. "
-            f"Received: downsampling={downsampling!r}"
-        )
+    check_choices(downsampling=(downsampling, DOWNSAMPLING))
     mode = padding.get(padding_mode)
     polyphase = downsampling == "polyphase"
     plan = _Plan(model, mode, polyphase)

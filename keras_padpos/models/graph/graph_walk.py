@@ -175,9 +175,8 @@ def packed(model: keras.Model, inputs: list[Any]) -> Any:
     return keras.tree.pack_sequence_as(model.input, inputs)
 
 
-def check_graph(model: keras.Model, name: str | None = None) -> None:
+def check_graph(model: keras.Model) -> None:
     """Refuse a model whose graph cannot be read."""
-    name = name or getattr(model, "name", "")
     if not isinstance(model, keras.Model):
         hint = ""
         if isinstance(model, (str, os.PathLike)):
@@ -188,24 +187,24 @@ def check_graph(model: keras.Model, name: str | None = None) -> None:
         )
     if _has_own_call(model):
         raise InputError(
-            f"Model {name!r} ({type(model).__name__}) has a `call` of its own, "
-            "so its layers do not tell what it computes. Build it as a "
-            "functional model, or pass the functional models inside it one by "
-            "one."
+            f"Model {model.name!r} ({type(model).__name__}) has a `call` of "
+            "its own, so its layers do not tell what it computes. Build it as "
+            "a functional model, or pass the functional models inside it one "
+            "by one."
         )
     if isinstance(model, keras.Sequential):
         if not model.built:
             raise InputError(
-                f"Model {name!r} (Sequential) is not built. Add a "
+                f"Model {model.name!r} (Sequential) is not built. Add a "
                 "`keras.Input`, or call `build`."
             )
         return
     if not getattr(model, "inputs", None):
         raise InputError(
-            f"Model {name!r} ({type(model).__name__}) is neither functional "
-            "nor Sequential, so its graph cannot be read: its layers are "
-            "called by Python code. Build it as a functional model, or pass "
-            "the functional models inside it one by one."
+            f"Model {model.name!r} ({type(model).__name__}) is neither "
+            "functional nor Sequential, so its graph cannot be read: its "
+            "layers are called by Python code. Build it as a functional model, "
+            "or pass the functional models inside it one by one."
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_padpos.checks import check_choices
 from keras_padpos.errors import InputError
 from keras_padpos.errors import optional_import
 from keras_padpos.layers import ResizeToMatch
@@ -79,11 +80,7 @@ def deeplab(
             "it enlarges and joins would show different parts of the picture. "
             '"interpolate" is what papers run without padding'
         )
-    if encoder not in DEEPLAB_ENCODERS:
-        raise InputError(
-            f"`encoder` must be one of {', '.join(DEEPLAB_ENCODERS)}. "
-            f"Received: encoder={encoder!r}"
-        )
+    check_choices(encoder=(encoder, DEEPLAB_ENCODERS))
     if None in input_shape or input_shape[0] % 32 or input_shape[1] % 32:
         raise InputError(
             "`input_shape` must have a height and a width that are multiples "
@@ -112,10 +109,10 @@ def deeplab(
         network = hub.models.DeepLabV3Backbone.from_preset(
             weights, image_shape=input_shape
         )
-        found = network.image_encoder.get_config()
+        config = network.image_encoder.get_config()
         # Kinds of one structure go on after its name, as in "basic_block_vd".
-        if tuple(found.get("stackwise_num_blocks", ())) != blocks or not (
-            str(found.get("block_type")).startswith(kind)
+        if tuple(config.get("stackwise_num_blocks", ())) != blocks or not (
+            str(config.get("block_type")).startswith(kind)
         ):
             raise InputError(
                 f"`encoder` must be that of the preset {weights!r}, "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from keras_padpos.checks import check_choices
 from keras_padpos.checks import is_int
 from keras_padpos.choices import ENLARGEMENTS
 from keras_padpos.errors import InputError
@@ -84,15 +85,10 @@ def semantic_net(
         Segmentation* (CVPR 2015), without their layers fc6 and fc7, which
         were a classifier's.
     """
-    for what, value, choices in (
-        ("head", head, SEMANTIC_HEADS),
-        ("enlarge", enlarge, ENLARGEMENTS),
-    ):
-        if value not in choices:
-            raise InputError(
-                f"`{what}` must be one of {', '.join(choices)}. "
-                f"Received: {what}={value!r}"
-            )
+    check_choices(
+        head=(head, SEMANTIC_HEADS),
+        enlarge=(enlarge, ENLARGEMENTS),
+    )
     if not is_int(classes, 1):
         raise InputError(
             "`classes` must be an int of at least 1. "

@@ -285,11 +285,11 @@ class CellChanges:
             for draw, base in self._output.bases.items():
                 values = base[(0, *np.ix_(*inside))]
                 values = values.reshape(-1, values.shape[-1])
-                spread = np.ptp(values, axis=0).max()
+                largest = np.ptp(values, axis=0).max()
                 least = 1e-4 * np.abs(base).max() + 16 * self._output.rounding(
                     draw
                 )
-                positional = positional or bool(spread > least)
+                positional = positional or bool(largest > least)
         return Seen(positions, axes, gated, positional)
 
     def _check_alone(self):
