@@ -138,7 +138,7 @@ def plan_network(
         axis.starts(size) for axis, size in zip(axes, windows, strict=True)
     )
     if window != picture or any(axis.mode for axis in axes):
-        _check_window(whole, network.at(window), axes)
+        _check_window(whole, network.at(window, "windows"), axes)
     outputs = []
     for number, (name, shape, tensor) in enumerate(
         zip(

@@ -22,6 +22,7 @@ from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import input_names
 from keras_padpos.models.graph.padded_network import behaviours_of
 from keras_padpos.models.graph.padding_site import PaddingSites
+from keras_padpos.models.graph.window import differs_by_position
 from keras_padpos.models.trials._behaviour import Behaviour
 from keras_padpos.models.trials._behaviour import border_reads_far
 
@@ -91,8 +92,12 @@ class DenseNetwork:
             shapes[name] = tuple(shape)
         return shapes
 
-    def at(self, sizes: Cells) -> "NetworkAtSize":
+    def at(self, sizes: Cells, what: str = "a picture") -> "NetworkAtSize":
         """What is known of it for pictures of these spatial sizes.
+
+        Args:
+            sizes: The sizes.
+            what: What is of these sizes, for the message.
 
         Raises:
             PictureError: If the network itself cannot take them.
@@ -102,12 +107,12 @@ class DenseNetwork:
             graph = model_graph(self.model, shapes)
         except InputError as error:
             reason, hint = str(error).rstrip("."), self._other_sizes(sizes)
-            raise _misfit(sizes, reason, hint) from error
+            raise _misfit(what, sizes, reason, hint) from error
         reason = self._unequal(graph)
         hint = self._other_sizes(sizes) if reason else ""
         # Without a hint the maps may be unequal by design: see `outputs`.
         if hint:
-            raise _misfit(sizes, reason, hint)
+            raise _misfit(what, sizes, reason, hint)
         return NetworkAtSize(
             self, sizes, graph, receptive_field(self.model, shapes)
         )
@@ -168,6 +173,13 @@ class NetworkAtSize:
                 another position.
         """
         makers = self.makers()
+        for call in self.graph.calls:
+            if call.input_shapes and differs_by_position(
+                call.operation, call.input_shapes[0], self.network.first
+            ):
+                raise _refusal(
+                    f"{_named(call)} has weights of its own for each position"
+                )
         for call, behaviours in self.tried_calls():
             if any(each.positional for each in behaviours):
                 raise _refusal(
@@ -318,9 +330,9 @@ def _refusal(reason):
     )
 
 
-def _misfit(sizes, reason, hint):
+def _misfit(what, sizes, reason, hint):
     return PictureError(
-        f"`model` cannot take a picture of {_by(sizes)}: {reason}.{hint}"
+        f"`model` cannot take {what} of {_by(sizes)}: {reason}.{hint}"
     )
 
 

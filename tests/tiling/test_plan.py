@@ -84,6 +84,15 @@ class Wrapping(layers.Layer):
         (layers.Resizing(8, 8, name="size"), "'size'"),
         (Coordinates(name="rows"), "'rows'.*another position"),
         (Wrapping(name="wraps"), "'wraps'.*border of the map depends on cells"),
+        (layers.PReLU(name="own"), "'own' .PReLU. has weights of its own for"),
+        (
+            layers.BatchNormalization(axis=1, name="rows"),
+            "'rows' .BatchNormalization. has weights of its own for each pos",
+        ),
+        (
+            layers.Normalization(axis=(2, 3), mean=0, variance=1, name="rows"),
+            "'rows' .Normalization. has weights of its own for each pos",
+        ),
         (
             layers.LayerNormalization(axis=(1, 2, 3), name="all"),
             "Layer 'all'|layer 'all'",
@@ -103,6 +112,9 @@ class Wrapping(layers.Layer):
         "resizing",
         "positions",
         "wrap",
+        "slopes",
+        "batch norm",
+        "statistics",
         "layer norm",
         "activation",
     ],
@@ -113,6 +125,18 @@ def test_what_looks_at_the_whole_map_is_refused(layer, message):
     net = keras.Model(inputs, layer(x))
     with pytest.raises(InputError, match=message):
         tiling.plan(net, (64, 64), 32)
+
+
+def test_weights_for_each_channel_are_no_weights_for_each_position():
+    x = inputs = keras.Input((16, 16, 4))
+    for layer in (
+        layers.PReLU(shared_axes=(1, 2)),
+        layers.BatchNormalization(),
+        layers.Normalization(mean=0, variance=1),
+        layers.Normalization(axis=None, mean=0, variance=1),
+    ):
+        x = layer(x)
+    assert tiling.plan(keras.Model(inputs, x), (64, 64), 32).grid == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +220,14 @@ def test_a_size_that_the_network_itself_does_not_take(skips, message):
     with pytest.raises(InputError, match=hint):
         tiling.plan(net, (62, 80), 32)
     assert tiling.plan(net, (64, 80)).picture == (64, 80)
+
+
+def test_a_size_that_windows_cannot_have():
+    inputs = keras.Input((64, 64, 2))
+    x = layers.Reshape((16, 4, 64, 2))(inputs)
+    net = keras.Model(inputs, layers.Reshape((64, 64, 2))(x))
+    with pytest.raises(InputError, match="cannot take windows of 32x32: Lay"):
+        tiling.plan(net, (64, 64), 32)
 
 
 def test_the_halo_is_the_margin_of_the_receptive_field():
