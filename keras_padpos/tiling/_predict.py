@@ -206,9 +206,11 @@ class TiledModel:
                     file.save(done)
                 report(done)
         except BaseException:  # an interrupt among them
-            if file and done:
+            if file:
                 with contextlib.suppress(OSError):  # such as this error
-                    file.save(done, now=True)
+                    if done:
+                        file.save(done, now=True)
+                file.close()
             raise
         if file:
             del targets

@@ -27,6 +27,7 @@ from keras_padpos.data.decoding import opened_picture
 from keras_padpos.data.folders import EXTENSIONS
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import json_bytes
+from keras_padpos.path_lock import PathLock
 from keras_padpos.report.cells import counted
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
@@ -155,15 +156,24 @@ class _Record:
     """Of what the predictions in a folder were made: a file among them.
 
     It is written with the first prediction. Of each prediction it has the
-    size and the time of its picture, which decide whether it is kept.
+    size and the time of its picture, which decide whether it is kept. One
+    process at a time works in the folder.
     """
 
     def __init__(self, folder, settings):
         with open(Path(settings.model).expanduser(), "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        config = {"model": digest, "border": settings.border}
+        self._config = {"model": digest, "border": settings.border}
+        self._state = {**self._config, "pictures": {}}
         self._path = folder / _RECORD
-        self._state = {**config, "pictures": {}}
+        self._lock = None
+        if folder.exists():
+            self._open()
+
+    def _open(self):
+        """Keep other processes out of the folder, and read what is there."""
+        folder = self._path.parent
+        self._lock = PathLock.take(folder, "--out")
         if not self._path.exists():
             return
         try:
@@ -173,7 +183,7 @@ class _Record:
             raise runs.InputError(
                 f"--out: {_RECORD} is damaged ({error}); choose another folder"
             ) from error
-        for name, value in config.items():
+        for name, value in self._config.items():
             if self._state.get(name) != value:
                 raise runs.InputError(
                     f"--out holds predictions with another --{name}: choose "
@@ -199,11 +209,13 @@ class _Record:
             return
         from keras_padpos.tiling.progress_file import hidden_files
 
+        if self._lock is None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._open()
         for each in (target, _scores(target)):
             for file in (each, *hidden_files(each)):
                 file.unlink(missing_ok=True)
         self._state["pictures"][target.name] = _signature(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(self._path) as stream:
             stream.write(json_bytes(self._state))
 

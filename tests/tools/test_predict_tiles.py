@@ -175,6 +175,22 @@ def test_an_interrupted_run_says_where_it_goes_on(
     np.testing.assert_allclose(result, folder[2], atol=1e-5)
 
 
+def test_one_process_at_a_time_works_in_a_folder(folder, tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    flags = _pictures(folder[0], tmp_path / "in", "a.png")
+    (tmp_path / "out").mkdir()
+    with open(tmp_path / "out" / ".lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = tool(*flags, cwd=tmp_path)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert "in use by another process. Wait until it has ended" in line
+        assert line.endswith("choose another --out.")
+    assert tool(*flags, cwd=tmp_path).returncode == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"a.png.npy", "predict_tiles.json"}
+
+
 def test_a_failed_run_leaves_no_folder(folder, tmp_path):
     flags = "--model=net.keras", "--images=in", f"--out={tmp_path / 'out'}"
     assert tool(*flags, "--tile=1", cwd=folder[0]).returncode == 1
