@@ -10,21 +10,18 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models import Call
+from keras_padpos.models import Graph
+from keras_padpos.models import PaddingSites
 from keras_padpos.models import ReceptiveField
 from keras_padpos.models import ReceptiveFields
+from keras_padpos.models import TriedCall
 from keras_padpos.models import find_padding_sites
 from keras_padpos.models import model_graph
 from keras_padpos.models import receptive_field
-from keras_padpos.models._call import Call
-from keras_padpos.models.graph._model_graph import Graph
-from keras_padpos.models.graph._model_graph import activation_call
+from keras_padpos.models import tried_calls
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import input_names
-from keras_padpos.models.graph.padded_network import behaviours_of
-from keras_padpos.models.graph.padding_site import PaddingSites
-from keras_padpos.models.graph.window import differs_by_position
-from keras_padpos.models.trials._behaviour import Behaviour
-from keras_padpos.models.trials._behaviour import border_reads_far
 
 Cells = tuple[int, ...]
 _OUTPUT = "tiled_output"
@@ -173,18 +170,11 @@ class NetworkAtSize:
                 another position.
         """
         makers = self.makers()
-        for call in self.graph.calls:
-            if call.input_shapes and differs_by_position(
-                call.operation, call.input_shapes[0], self.network.first
-            ):
+        for tried in self.tried_calls():
+            if tried.positional:
                 raise _refusal(
-                    f"{_named(call)} has weights of its own for each position"
-                )
-        for call, behaviours in self.tried_calls():
-            if any(each.positional for each in behaviours):
-                raise _refusal(
-                    f"what {_named(call)} gives for the same cells is another "
-                    "at another position"
+                    f"what {_named(tried.call)} gives for the same cells is "
+                    "another at another position"
                 )
         return [self._output(number, makers) for number in self.graph.outputs]
 
@@ -194,17 +184,9 @@ class NetworkAtSize:
             number: call for call in self.graph.calls for number in call.outputs
         }
 
-    def tried_calls(self) -> Iterator[tuple[Call, list[Behaviour]]]:
-        """Calls that were run to see what they do, and what they do.
-
-        What a layer of a known window applies to its result is a call too.
-        """
-        rank, first = self.network.rank, self.network.first
-        for call in self.graph.calls:
-            for each in (call, activation_call(call, first)):
-                behaviours = each and behaviours_of(each, [rank], first)
-                if each and behaviours:
-                    yield each, behaviours
+    def tried_calls(self) -> Iterator[TriedCall]:
+        """Calls of which running them told what they do."""
+        return tried_calls(self.graph, self.network.rank)
 
     def input_fields(self) -> dict[str, ReceptiveField]:
         """From a call's name to the field of the first map that enters it."""
@@ -222,18 +204,11 @@ class NetworkAtSize:
         Raises:
             InputError: If positions at a border see cells of the far half.
         """
-        rank, first = self.network.rank, self.network.first
-        for call, behaviours in self.tried_calls():
-            if any(each.pads_somewhere for each in behaviours) and any(
-                border_reads_far(call, number, rank, first)
-                for number, shape in zip(
-                    call.inputs, call.input_shapes, strict=True
-                )
-                if len(shape) - 2 == rank
-            ):
+        for tried in self.tried_calls():
+            if tried.reads_far():
                 raise _refusal(
-                    f"what {_named(call)} gives at a border of the map depends "
-                    "on cells far from it"
+                    f"what {_named(tried.call)} gives at a border of the map "
+                    "depends on cells far from it"
                 )
 
     def sites(self) -> PaddingSites:

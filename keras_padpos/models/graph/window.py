@@ -341,28 +341,6 @@ def is_pointwise(layer: Any, shape: Sequence[int | None], first: int) -> bool:
     return False
 
 
-def differs_by_position(
-    layer: Any, shape: Sequence[int | None], first: int
-) -> bool:
-    """Whether a layer that is pointwise has weights for each position.
-
-    Args:
-        layer: A built layer, or an operation of `keras.ops`.
-        shape: Shape of what it is called on, batch included.
-        first: The first spatial axis: 1, or 2 where channels come first.
-    """
-    kind, rank = type(layer), len(shape)
-    axes: Any = ()
-    if kind is keras.layers.BatchNormalization:
-        axes = [layer.axis]
-    elif kind is keras.layers.Normalization:
-        axes = layer.axis
-    elif kind is keras.layers.PReLU:
-        axes = [n for n, size in enumerate(layer.alpha.shape, 1) if size != 1]
-    channels = rank - 1 if first == 1 else 1
-    return any(axis % rank != channels for axis in axes)
-
-
 def is_gate(layer: Any, shape: Sequence[int | None], first: int) -> bool:
     """Whether a layer is known to scale by something of the whole map."""
     kind = type(layer)
