@@ -4,10 +4,10 @@
 
 Each picture a.jpg gives a file of what the network gives for the whole of it:
 a.jpg.npy its numbers, or with --format=png a.jpg.png the number of the largest
-channel. Pictures are read as RGB in [0, 255] at their own size, without EXIF
-rotation (grey or RGBA for a network of 1 or 4 channels), and .npy files as they
-are, without loading them whole. After an interruption the same command resumes.
-Predictions are kept, unless their picture has changed.
+channel. Pictures are read as RGB in [0, 255] (see --scale) at their own size,
+without EXIF rotation (grey or RGBA for a network of 1 or 4 channels), and .npy
+files as they are, without loading them whole. After an interruption the same
+command resumes. Predictions are kept, unless their picture has changed.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from keras_padpos.data.decoding import BrokenPictureError
 from keras_padpos.data.decoding import as_rgb
 from keras_padpos.data.decoding import opened_picture
 from keras_padpos.data.folders import EXTENSIONS
+from keras_padpos.errors import did_you_mean
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import json_bytes
 from keras_padpos.path_lock import PathLock
@@ -36,6 +37,8 @@ _RECORD = "predict_tiles.json"
 _COLOURS = {1: "L", 3: "RGB", 4: "RGBA"}
 # A constant needs its value.
 _BORDERS = [name for name in BORDERS if name != "constant"]
+# What a pixel is multiplied by, and what is added then.
+_SCALES = {"bytes": (1.0, 0.0), "unit": (1 / 255, 0.0), "signed": (2 / 255, -1)}
 _ROWS = 256  # of a class map, that are computed at once
 
 _FLAGS = {
@@ -70,6 +73,15 @@ _FLAGS = {
         per_axis=_BORDERS,
         axes=3,
     ),
+    "scale": Flag(
+        "bytes",
+        "Range of the pixels that the network takes: bytes for [0, 255], unit "
+        "for [0, 1], signed for [-1, 1]. .npy files are read as they are.",
+        choices=list(_SCALES),
+    ),
+    "output": Flag(
+        None, "Name of the output to predict, of a network of several."
+    ),
     "format": Flag(
         "npy",
         "npy, or png for a map of the largest channel's number (of 2 to 256 "
@@ -88,14 +100,14 @@ def _main(settings):
     folder = Path(settings.out).expanduser()
     pictures = _pictures(Path(settings.images).expanduser(), folder)
     tile = _tile(settings.tile)
-    model = files.load_keras_model(settings.model)
+    model = _one_output(files.load_keras_model(settings.model), settings.output)
     record = _Record(folder, settings)
     targets = {
         path: folder / f"{path.name}.{settings.format}" for path in pictures
     }
     for target in targets.values():
         record.check(target)
-    _check_outputs(model, settings.format)
+    _check_output(model, settings.format)
     tiled, planned = None, ()  # for pictures of the latest shape
     left_out = 0
     with report.Progress(units=len(pictures)) as progress:
@@ -104,7 +116,7 @@ def _main(settings):
                 progress.done_before(path.name)
                 continue
             try:
-                picture = _read(path, model)
+                picture = _read(path, model, settings.scale)
                 if picture.shape != planned:
                     tiled = tiling.TiledModel(
                         model,
@@ -163,7 +175,12 @@ class _Record:
     def __init__(self, folder, settings):
         with open(Path(settings.model).expanduser(), "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        self._config = {"model": digest, "border": settings.border}
+        self._config = {
+            "model": digest,
+            "border": settings.border,
+            "scale": settings.scale,
+            "output": settings.output,
+        }
         self._state = {**self._config, "pictures": {}}
         self._path = folder / _RECORD
         self._lock = None
@@ -234,13 +251,33 @@ def _scores(target):
     return target.with_name(f".{target.stem}.npy")
 
 
-def _check_outputs(model, form):
-    """Refuse a model whose output the format does not hold."""
-    if len(model.outputs) > 1:
+def _one_output(model, name):
+    """The model, cut to the output of a name if it has several."""
+    import keras
+
+    names = getattr(model, "output_names", [model.layers[-1].name])
+    if len(names) > 1:
+        numbers = [*range(len(names))]
+        keys = keras.tree.pack_sequence_as(model.output, numbers)
+        if isinstance(keys, dict) and len(keys) == len(names):
+            names = sorted(keys, key=keys.get)
+        if name is None:
+            raise runs.InputError(
+                f"--output must be given: the model has {len(names)} outputs, "
+                f"{', '.join(names)}"
+            )
+    if name is None:
+        return model
+    if names.count(name) != 1:
         raise runs.InputError(
-            "--model must have one output. It has "
-            f"{len(model.outputs)}: {', '.join(model.output_names)}"
+            f"--output must be one of {', '.join(names)}. Received: {name}."
+            f"{did_you_mean(name, names)}"
         )
+    return keras.Model(model.inputs, model.outputs[names.index(name)])
+
+
+def _check_output(model, form):
+    """Refuse a model whose output the format does not hold."""
     shape = tuple(model.outputs[0].shape[1:])
     if form == "png" and (len(shape) != 3 or not 2 <= (shape[-1] or 2) <= 256):
         raise runs.InputError(
@@ -261,7 +298,20 @@ def _tile(sides):
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _read(path, model):
+class _Scaled:
+    """Pixels in another range, of which parts are made when they are read."""
+
+    def __init__(self, pixels, scale):
+        self._pixels = pixels
+        self._factor, self._offset = _SCALES[scale]
+        self.shape, self.dtype = pixels.shape, np.dtype("float32")
+
+    def __getitem__(self, key):
+        part = self._pixels[key].astype("float32")
+        return part * self._factor + self._offset
+
+
+def _read(path, model, scale):
     """A picture at its own size; a memmap of a `.npy` file."""
     if path.suffix.lower() == ".npy":
         try:
@@ -275,7 +325,8 @@ def _read(path, model):
         )
     with opened_picture(path, path.name) as image:
         pixels = np.array(as_rgb(image, _COLOURS[channels]))
-    return pixels.reshape(*pixels.shape[:2], channels)
+    pixels = pixels.reshape(*pixels.shape[:2], channels)
+    return pixels if scale == "bytes" else _Scaled(pixels, scale)
 
 
 def _predict(tiled, picture, target, advance):
