@@ -12,6 +12,7 @@ FLOORS = (
     "errors",
     "checks",
     "choices",
+    "path_lock",
     "text_tables",
     "padding",
     "metrics",

@@ -6,6 +6,7 @@ from keras_padpos.models._backbone import backbone_names
 from keras_padpos.models._backbone import check_weights
 from keras_padpos.models._backbone import stage_names
 from keras_padpos.models._calibrate_batch_norm import calibrate_batch_norm
+from keras_padpos.models._call import Call
 from keras_padpos.models._classifier import classifier
 from keras_padpos.models._plain_reason import plain_reason
 from keras_padpos.models.fields._receptive_field import receptive_field
@@ -17,9 +18,12 @@ from keras_padpos.models.graph._even_sizes import even_sizes
 from keras_padpos.models.graph._even_sizes import square_shape
 from keras_padpos.models.graph._even_sizes import unfit_layer
 from keras_padpos.models.graph._find_padding_sites import find_padding_sites
+from keras_padpos.models.graph._model_graph import Graph
 from keras_padpos.models.graph._model_graph import model_graph
 from keras_padpos.models.graph._stage_model import stage_candidates
 from keras_padpos.models.graph._stage_model import stage_model as stages
+from keras_padpos.models.graph._tried_calls import TriedCall
+from keras_padpos.models.graph._tried_calls import tried_calls
 from keras_padpos.models.graph.copy_difference import model_difference
 from keras_padpos.models.graph.network_copies import resized
 from keras_padpos.models.graph.padding_site import PaddingSite
@@ -41,10 +45,13 @@ __all__ = [
     "ENLARGEMENTS",
     "FORMATION_STAGES",
     "SEMANTIC_HEADS",
+    "Call",
+    "Graph",
     "PaddingSite",
     "PaddingSites",
     "ReceptiveField",
     "ReceptiveFields",
+    "TriedCall",
     "backbone",
     "backbone_names",
     "backbone_of",
@@ -72,6 +79,7 @@ __all__ = [
     "stage_candidates",
     "stage_names",
     "stages",
+    "tried_calls",
     "unfit_layer",
     "vgg5",
 ]

@@ -22,9 +22,9 @@ from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
 from keras_padpos.errors import printable
 from keras_padpos.files import disk
+from keras_padpos.path_lock import PathLock
 from keras_padpos.report import run_files
 from keras_padpos.report.cells import listed
-from keras_padpos.runs.directory_lock import DirectoryLock
 from keras_padpos.runs.events import EventLog
 
 # What reading a damaged file raises.
@@ -97,7 +97,7 @@ class WorkDirectory:
         self._loaded: set[str] = set()
         self._saved: set[str] = set()
         self._resumed: set[str] = set()
-        self._lock: DirectoryLock | None = None
+        self._lock: PathLock | None = None
         self._events = EventLog(
             self.path, {"experiment": experiment, **self.config}
         )
@@ -316,7 +316,7 @@ class WorkDirectory:
         # Better now than after an hour of computing.
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        self._lock = DirectoryLock.take(self.path)
+        self._lock = PathLock.take(self.path, "--workdir")
         # Another process may have worked here since.
         if self._is_done(resume, overwrite):
             self.close()

@@ -15,7 +15,7 @@ from keras_padpos.errors import InputError
 from keras_padpos.errors import error_text
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import json_bytes
-from keras_padpos.runs.directory_lock import DirectoryLock
+from keras_padpos.path_lock import PathLock
 
 if TYPE_CHECKING:
     from keras_padpos.sweep.grid import SweepRun
@@ -93,7 +93,7 @@ class SweepFolder:
         # The nodes of a cluster have other current folders.
         self.path = Path(path).expanduser().absolute()
         self.ray_log = self.path / "logs" / "ray.log"
-        self._lock: DirectoryLock | None = None
+        self._lock: PathLock | None = None
 
     def place(self, runs: Sequence["SweepRun"]) -> list["SweepRun"]:
         """The runs with their directories; those with results are finished."""
@@ -133,13 +133,7 @@ class SweepFolder:
         """Make the folder, and keep other sweeps out."""
         try:
             (self.path / "logs").mkdir(parents=True, exist_ok=True)
-            self._lock = DirectoryLock.take(self.path)
-        except InputError as error:
-            holder = str(error).partition(". Wait")[0]
-            raise InputError(
-                f"{holder}: another sweep. Wait until it has ended, or choose "
-                "another --out."
-            ) from error
+            self._lock = PathLock.take(self.path, "--out")
         except OSError as error:
             raise self._unwritable(error) from error
 

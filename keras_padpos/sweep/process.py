@@ -15,7 +15,7 @@ from typing import BinaryIO
 from keras_padpos.errors import error_text
 from keras_padpos.sweep.grid import SweepRun
 
-# What `DirectoryLock` says of a directory that another process works in.
+# What `PathLock` says of a directory that another process works in.
 _IN_USE = "{!r} is in use by "
 
 # Not `preexec_fn`, which may hang in a process with threads. Linux sends the

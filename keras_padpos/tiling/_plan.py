@@ -140,7 +140,7 @@ def plan_network(
         axis.starts(size) for axis, size in zip(axes, windows, strict=True)
     )
     if window != picture or any(axis.mode for axis in axes):
-        _check_window(whole, network.at(window), axes)
+        _check_window(whole, network.at(window, "windows"), axes)
     outputs = []
     for number, (name, shape, tensor) in enumerate(
         zip(
@@ -163,6 +163,10 @@ def plan_network(
         starts,
         period,
         tuple(axis.halo for axis in axes),
+        tuple(
+            size - axis.step(size) if axis.is_split(size) else 0
+            for axis, size in zip(axes, windows, strict=True)
+        ),
         tuple(axis.mode for axis in axes),
         tuple(outputs),
     )
@@ -293,10 +297,10 @@ def _round(whole, axis, plain):
         if not isinstance(each[1], Circular)
     ]
     others += [
-        f"layer {call.name!r} ({type(call.operation).__name__}) pads with "
-        "what its own code decides"
-        for call, behaviours in whole.tried_calls()
-        if any(_pads(each, axis) for each in behaviours)
+        f"layer {tried.call.name!r} ({type(tried.call.operation).__name__}) "
+        "pads with what its own code decides"
+        for tried in whole.tried_calls()
+        if tried.pads(axis)
     ]
     if others:
         reason = others[0]
@@ -316,13 +320,6 @@ def _round(whole, axis, plain):
         f"its far side only where all layers do so and the size is a multiple "
         f"of the network's period; {reason}. {way_out}"
     )
-
-
-def _pads(behaviour, axis):
-    if axis >= len(behaviour.pads):
-        return behaviour.pads_somewhere
-    pads = behaviour.pads[axis]
-    return pads is None or max(pads) > 0
 
 
 def _check_window(

@@ -145,9 +145,12 @@ class TiledModel:
             self._network, picture_shape, tile, batch_size, border
         )
         shapes = [*self._network.shapes(self.plan.window).values()]
-        fixed = models.resized(model, shapes if len(shapes) > 1 else shapes[0])
+        watched = self._network.model
+        fixed = models.resized(
+            watched, shapes if len(shapes) > 1 else shapes[0]
+        )
         # A copy has weights of its own.
-        self._copy = None if fixed is model else fixed
+        self._copy = None if fixed is watched else fixed
         # Keras' bilinear `UpSampling2D` and others fail where sizes are open.
         inputs = [
             keras.Input(batch_shape=(batch_size, *shape), dtype=tensor.dtype)
@@ -176,7 +179,7 @@ class TiledModel:
                 f"Received: {sizes}"
             )
         if self._copy is not None:
-            self._copy.set_weights(self._model.get_weights())
+            self._copy.set_weights(self._network.model.get_weights())
         total = math.prod((*batch, *self.plan.grid))
         file = None
         if isinstance(out, (str, os.PathLike)):
@@ -203,9 +206,11 @@ class TiledModel:
                     file.save(done)
                 report(done)
         except BaseException:  # an interrupt among them
-            if file and done:
+            if file:
                 with contextlib.suppress(OSError):  # such as this error
-                    file.save(done, now=True)
+                    if done:
+                        file.save(done, now=True)
+                file.close()
             raise
         if file:
             del targets
@@ -317,17 +322,29 @@ class TiledModel:
                 f"`out` must have the shapes {expected}. Received: {received}"
             )
         for target in targets:
-            if isinstance(target, np.ndarray) and any(
-                isinstance(each, np.ndarray)
-                and np.may_share_memory(each, target)
-                for each in pictures
-            ):
+            if any(_share(each, target) for each in pictures):
                 raise InputError(
                     "`out` must not share memory with `picture`: windows "
                     "overlap, so what is written would be read again. Give "
                     "another array."
                 )
         return targets
+
+
+def _share(picture, target):
+    """Whether a picture changes where the target is written to."""
+    if not isinstance(picture, np.ndarray):
+        # Data sets of a file are new objects each time.
+        return picture is target or (picture == target) is True
+    if not isinstance(target, np.ndarray):
+        return False
+    files = [
+        (each.filename, each.offset)
+        for each in (picture, target)
+        if isinstance(each, np.memmap) and each.filename
+    ]
+    twice = len(files) == 2 and files[0] == files[1]
+    return twice or np.may_share_memory(picture, target)
 
 
 def _digest(parts):

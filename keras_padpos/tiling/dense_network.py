@@ -10,20 +10,18 @@ from typing import Any
 import keras
 
 from keras_padpos.errors import InputError
+from keras_padpos.models import Call
+from keras_padpos.models import Graph
+from keras_padpos.models import PaddingSites
 from keras_padpos.models import ReceptiveField
 from keras_padpos.models import ReceptiveFields
+from keras_padpos.models import TriedCall
 from keras_padpos.models import find_padding_sites
 from keras_padpos.models import model_graph
 from keras_padpos.models import receptive_field
-from keras_padpos.models._call import Call
-from keras_padpos.models.graph._model_graph import Graph
-from keras_padpos.models.graph._model_graph import activation_call
+from keras_padpos.models import tried_calls
 from keras_padpos.models.graph.graph_walk import check_graph
 from keras_padpos.models.graph.graph_walk import input_names
-from keras_padpos.models.graph.padded_network import behaviours_of
-from keras_padpos.models.graph.padding_site import PaddingSites
-from keras_padpos.models.trials._behaviour import Behaviour
-from keras_padpos.models.trials._behaviour import border_reads_far
 
 Cells = tuple[int, ...]
 _OUTPUT = "tiled_output"
@@ -91,8 +89,12 @@ class DenseNetwork:
             shapes[name] = tuple(shape)
         return shapes
 
-    def at(self, sizes: Cells) -> "NetworkAtSize":
+    def at(self, sizes: Cells, what: str = "a picture") -> "NetworkAtSize":
         """What is known of it for pictures of these spatial sizes.
+
+        Args:
+            sizes: The sizes.
+            what: What is of these sizes, for the message.
 
         Raises:
             PictureError: If the network itself cannot take them.
@@ -102,12 +104,12 @@ class DenseNetwork:
             graph = model_graph(self.model, shapes)
         except InputError as error:
             reason, hint = str(error).rstrip("."), self._other_sizes(sizes)
-            raise _misfit(sizes, reason, hint) from error
+            raise _misfit(what, sizes, reason, hint) from error
         reason = self._unequal(graph)
         hint = self._other_sizes(sizes) if reason else ""
         # Without a hint the maps may be unequal by design: see `outputs`.
         if hint:
-            raise _misfit(sizes, reason, hint)
+            raise _misfit(what, sizes, reason, hint)
         return NetworkAtSize(
             self, sizes, graph, receptive_field(self.model, shapes)
         )
@@ -168,11 +170,11 @@ class NetworkAtSize:
                 another position.
         """
         makers = self.makers()
-        for call, behaviours in self.tried_calls():
-            if any(each.positional for each in behaviours):
+        for tried in self.tried_calls():
+            if tried.positional:
                 raise _refusal(
-                    f"what {_named(call)} gives for the same cells is another "
-                    "at another position"
+                    f"what {_named(tried.call)} gives for the same cells is "
+                    "another at another position"
                 )
         return [self._output(number, makers) for number in self.graph.outputs]
 
@@ -182,17 +184,9 @@ class NetworkAtSize:
             number: call for call in self.graph.calls for number in call.outputs
         }
 
-    def tried_calls(self) -> Iterator[tuple[Call, list[Behaviour]]]:
-        """Calls that were run to see what they do, and what they do.
-
-        What a layer of a known window applies to its result is a call too.
-        """
-        rank, first = self.network.rank, self.network.first
-        for call in self.graph.calls:
-            for each in (call, activation_call(call, first)):
-                behaviours = each and behaviours_of(each, [rank], first)
-                if each and behaviours:
-                    yield each, behaviours
+    def tried_calls(self) -> Iterator[TriedCall]:
+        """Calls of which running them told what they do."""
+        return tried_calls(self.graph, self.network.rank)
 
     def input_fields(self) -> dict[str, ReceptiveField]:
         """From a call's name to the field of the first map that enters it."""
@@ -210,18 +204,11 @@ class NetworkAtSize:
         Raises:
             InputError: If positions at a border see cells of the far half.
         """
-        rank, first = self.network.rank, self.network.first
-        for call, behaviours in self.tried_calls():
-            if any(each.pads_somewhere for each in behaviours) and any(
-                border_reads_far(call, number, rank, first)
-                for number, shape in zip(
-                    call.inputs, call.input_shapes, strict=True
-                )
-                if len(shape) - 2 == rank
-            ):
+        for tried in self.tried_calls():
+            if tried.reads_far():
                 raise _refusal(
-                    f"what {_named(call)} gives at a border of the map depends "
-                    "on cells far from it"
+                    f"what {_named(tried.call)} gives at a border of the map "
+                    "depends on cells far from it"
                 )
 
     def sites(self) -> PaddingSites:
@@ -318,9 +305,9 @@ def _refusal(reason):
     )
 
 
-def _misfit(sizes, reason, hint):
+def _misfit(what, sizes, reason, hint):
     return PictureError(
-        f"`model` cannot take a picture of {_by(sizes)}: {reason}.{hint}"
+        f"`model` cannot take {what} of {_by(sizes)}: {reason}.{hint}"
     )
 
 

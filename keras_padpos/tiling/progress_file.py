@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_padpos.errors import InputError
+from keras_padpos.path_lock import PathLock
 from keras_padpos.tiling.picture_window import release
 
 _SECONDS = 5.0
@@ -22,7 +23,8 @@ class ProgressFile:
 
     Until then its numbers are in the hidden file `.NAME.npy.part`, and how
     many windows are done in `.NAME.npy.progress`, beside it. The disk space is
-    reserved at once.
+    reserved at once. One process at a time writes to it: it holds a lock,
+    `.NAME.npy.lock`, until `finish` or `close`, or the process ends.
 
     Args:
         path: The file.
@@ -37,7 +39,8 @@ class ProgressFile:
         done: Number of windows whose output is in it.
 
     Raises:
-        InputError: If the file is there, or the one of another prediction.
+        InputError: If the file is there, or the one of another prediction, or
+            another process writes to it.
         OSError: If it cannot be written, on a full disk say; it names `path`.
     """
 
@@ -50,16 +53,7 @@ class ProgressFile:
         windows: Any,
     ) -> None:
         self.path = Path(path).expanduser()
-        if self.path.suffix != ".npy":
-            problem = "must have the ending .npy"
-        elif self.path.exists():
-            problem = "is there already"
-        elif not self.path.parent.is_dir():
-            problem = "must lie in a folder that is there"
-        else:
-            problem = ""
-        if problem:
-            raise InputError(f"`out` {problem}. Received: {str(path)!r}")
+        self._check_path()
         self._part, self._file = hidden_files(self.path)
         self._state = json.loads(
             json.dumps({"config": config, "windows": windows})
@@ -67,9 +61,27 @@ class ProgressFile:
         self._saved = time.monotonic()
         self.done = 0
         with self._named():
-            self.array = self._resumed(shape, np.dtype(dtype))
-            if self.array is None:
-                self.array = self._begun(shape, np.dtype(dtype))
+            self._lock: PathLock | None = PathLock.take(self.path, "`out`")
+            try:
+                # Another process may have finished it since.
+                self._check_path()
+                self.array = self._resumed(shape, np.dtype(dtype))
+                if self.array is None:
+                    self.array = self._begun(shape, np.dtype(dtype))
+            except BaseException:
+                self.close()
+                raise
+
+    def _check_path(self):
+        if self.path.suffix != ".npy":
+            problem = "must have the ending .npy"
+        elif self.path.exists():
+            problem = "is there already"
+        elif not self.path.parent.is_dir():
+            problem = "must lie in a folder that is there"
+        else:
+            return
+        raise InputError(f"`out` {problem}. Received: {str(self.path)!r}")
 
     def _resumed(self, shape, dtype):
         """The array of an earlier prediction; `None` if there is none.
@@ -140,6 +152,7 @@ class ProgressFile:
         """
         if self.path.exists():
             self.save(self.done, now=True)
+            self.close()
             raise InputError(
                 f"`out`: {str(self.path)!r} was made by another program while "
                 "this prediction ran. Move it, and the same call finishes: "
@@ -150,7 +163,12 @@ class ProgressFile:
             del self.array
             os.replace(self._part, self.path)
             self._file.unlink(missing_ok=True)
+            self.close()
             return np.load(self.path, mmap_mode="r")
+
+    def close(self) -> None:
+        """Let other processes write to it."""
+        self._lock = None
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:

@@ -67,6 +67,9 @@ class TilingPlan:
         halo: Cells that a window shows before and after those whose output
             it gives, at most, in whole periods: one pair an axis. At the
             picture's own border there is none.
+        overlap: Cells that two windows beside each other share, at least, one
+            number an axis; 0 where there is one window. Two halos, but for
+            rounding, and more where layers without padding take cells off.
         border: How the picture is continued along each axis; `None`: it is
             not, and the network pads.
         outputs: The outputs, in the order of `model.outputs`.
@@ -77,6 +80,7 @@ class TilingPlan:
     starts: tuple[Cells, ...]
     period: Cells
     halo: tuple[tuple[int, int], ...]
+    overlap: Cells
     border: tuple[PaddingMode | None, ...]
     outputs: tuple[TiledOutput, ...]
 
@@ -103,7 +107,12 @@ class TilingPlan:
         )
 
     def __str__(self) -> str:
-        halo = max(cells for pair in self.halo for cells in pair)
+        halo = str(max(cells for pair in self.halo for cells in pair))
+        if any(
+            cells > sum(pair)
+            for cells, pair in zip(self.overlap, self.halo, strict=True)
+        ):
+            halo += f", overlap {_alike(self.overlap)}"
         noun = "window" if math.prod(self.grid) == 1 else "windows"
         hint = ""
         if self.computed > _COSTLY:

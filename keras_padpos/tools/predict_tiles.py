@@ -4,10 +4,10 @@
 
 Each picture a.jpg gives a file of what the network gives for the whole of it:
 a.jpg.npy its numbers, or with --format=png a.jpg.png the number of the largest
-channel. Pictures are read as RGB in [0, 255] at their own size, without EXIF
-rotation (grey or RGBA for a network of 1 or 4 channels), and .npy files as they
-are, without loading them whole. After an interruption the same command resumes.
-Predictions are kept, unless their picture has changed.
+channel. Pictures are read as RGB in [0, 255] (see --scale) at their own size,
+without EXIF rotation (grey or RGBA for a network of 1 or 4 channels), and .npy
+files as they are, without loading them whole. After an interruption the same
+command resumes. Predictions are kept, unless their picture has changed.
 """
 
 import hashlib
@@ -25,9 +25,11 @@ from keras_padpos.data.decoding import BrokenPictureError
 from keras_padpos.data.decoding import as_rgb
 from keras_padpos.data.decoding import opened_picture
 from keras_padpos.data.folders import EXTENSIONS
+from keras_padpos.errors import did_you_mean
 from keras_padpos.errors import printable
 from keras_padpos.files.disk import atomic_file
 from keras_padpos.files.disk import json_bytes
+from keras_padpos.path_lock import PathLock
 from keras_padpos.report.cells import counted
 from keras_padpos.runs import Flag
 from keras_padpos.runs import Program
@@ -37,6 +39,8 @@ _RECORD = "predict_tiles.json"
 _COLOURS = {1: "L", 3: "RGB", 4: "RGBA"}
 # A constant needs its value.
 _BORDERS = [name for name in BORDERS if name != "constant"]
+# What a pixel is multiplied by, and what is added then.
+_SCALES = {"bytes": (1.0, 0.0), "unit": (1 / 255, 0.0), "signed": (2 / 255, -1)}
 _ROWS = 256  # of a class map, that are computed at once
 
 _FLAGS = {
@@ -73,6 +77,15 @@ _FLAGS = {
         per_axis=_BORDERS,
         axes=3,
     ),
+    "scale": Flag(
+        "bytes",
+        "Range of the pixels that the network takes: bytes for [0, 255], unit "
+        "for [0, 1], signed for [-1, 1]. .npy files are read as they are.",
+        choices=list(_SCALES),
+    ),
+    "output": Flag(
+        None, "Name of the output to predict, of a network of several."
+    ),
     "format": Flag(
         "npy",
         "npy, or png for a map of the largest channel's number (of 2 to 256 "
@@ -90,7 +103,7 @@ def _main(settings):
     folder = Path(settings.out).expanduser()
     pictures = _pictures(Path(settings.images).expanduser(), folder)
     tile = _tile(settings.tile)
-    model = files.load_keras_model(settings.model)
+    model = _one_output(files.load_keras_model(settings.model), settings.output)
     record = _Record(folder, settings)
     targets = {
         path: folder / f"{path.name}.{settings.format}" for path in pictures
@@ -106,7 +119,7 @@ def _main(settings):
                 progress.done_before(path.name)
                 continue
             try:
-                picture = _read(path, model)
+                picture = _read(path, model, settings.scale)
                 if picture.shape != planned:
                     tiled = tiling.TiledModel(
                         model,
@@ -170,15 +183,29 @@ class _Record:
     """Of what the predictions in a folder were made: a file among them.
 
     It is written with the first prediction. Of each prediction it has the
-    size and the time of its picture, which decide whether it is kept.
+    size and the time of its picture, which decide whether it is kept. One
+    process at a time works in the folder.
     """
 
     def __init__(self, folder, settings):
         with open(Path(settings.model).expanduser(), "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        config = {"model": digest, "border": settings.border}
+        self._config = {
+            "model": digest,
+            "border": settings.border,
+            "scale": settings.scale,
+            "output": settings.output,
+        }
+        self._state = {**self._config, "pictures": {}}
         self._path = folder / _RECORD
-        self._state = {**config, "pictures": {}}
+        self._lock = None
+        if folder.exists():
+            self._open()
+
+    def _open(self):
+        """Keep other processes out of the folder, and read what is there."""
+        folder = self._path.parent
+        self._lock = PathLock.take(folder, "--out")
         if not self._path.exists():
             return
         try:
@@ -188,7 +215,7 @@ class _Record:
             raise runs.InputError(
                 f"--out: {_RECORD} is damaged ({error}); choose another folder"
             ) from error
-        for name, value in config.items():
+        for name, value in self._config.items():
             if self._state.get(name) != value:
                 raise runs.InputError(
                     f"--out holds predictions with another --{name}: choose "
@@ -214,11 +241,13 @@ class _Record:
             return
         from keras_padpos.tiling.progress_file import hidden_files
 
+        if self._lock is None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._open()
         for each in (target, _scores(target)):
             for file in (each, *hidden_files(each)):
                 file.unlink(missing_ok=True)
         self._state["pictures"][target.name] = _signature(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(self._path) as stream:
             stream.write(json_bytes(self._state))
 
@@ -237,16 +266,36 @@ def _scores(target):
     return target.with_name(f".{target.stem}.npy")
 
 
+def _one_output(model, name):
+    """The model, cut to the output of a name if it has several."""
+    import keras
+
+    names = getattr(model, "output_names", [model.layers[-1].name])
+    if len(names) > 1:
+        numbers = [*range(len(names))]
+        keys = keras.tree.pack_sequence_as(model.output, numbers)
+        if isinstance(keys, dict) and len(keys) == len(names):
+            names = sorted(keys, key=keys.get)
+        if name is None:
+            raise runs.InputError(
+                f"--output must be given: the model has {len(names)} outputs, "
+                f"{', '.join(names)}"
+            )
+    if name is None:
+        return model
+    if names.count(name) != 1:
+        raise runs.InputError(
+            f"--output must be one of {', '.join(names)}. Received: {name}."
+            f"{did_you_mean(name, names)}"
+        )
+    return keras.Model(model.inputs, model.outputs[names.index(name)])
+
+
 def _check_model(model, form):
-    """Refuse a model of several pictures or maps, or of others than `form`."""
+    """Refuse a model of several pictures, or whose output is no `form`."""
     if len(model.inputs) > 1:
         raise runs.InputError(
             f"--model must have one input. It has {len(model.inputs)}"
-        )
-    if len(model.outputs) > 1:
-        raise runs.InputError(
-            "--model must have one output. It has "
-            f"{len(model.outputs)}: {', '.join(model.output_names)}"
         )
     shape = tuple(model.outputs[0].shape[1:])
     if form == "png" and (len(shape) != 3 or not 2 <= (shape[-1] or 2) <= 256):
@@ -268,7 +317,20 @@ def _tile(sides):
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _read(path, model):
+class _Scaled:
+    """Pixels in another range, of which parts are made when they are read."""
+
+    def __init__(self, pixels, scale):
+        self._pixels = pixels
+        self._factor, self._offset = _SCALES[scale]
+        self.shape, self.dtype = pixels.shape, np.dtype("float32")
+
+    def __getitem__(self, key):
+        part = self._pixels[key].astype("float32")
+        return part * self._factor + self._offset
+
+
+def _read(path, model, scale):
     """A picture at its own size; a memmap of a `.npy` file."""
     if path.suffix.lower() == ".npy":
         try:
@@ -282,7 +344,8 @@ def _read(path, model):
         )
     with opened_picture(path, path.name) as image:
         pixels = np.array(as_rgb(image, _COLOURS[channels]))
-    return pixels.reshape(*pixels.shape[:2], channels)
+    pixels = pixels.reshape(*pixels.shape[:2], channels)
+    return pixels if scale == "bytes" else _Scaled(pixels, scale)
 
 
 def _predict(tiled, picture, target, advance):

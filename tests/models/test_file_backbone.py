@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from keras_padpos import layers
-from keras_padpos import models
 from keras_padpos.models import backbone
 from keras_padpos.models import check_weights
 from keras_padpos.models import convert_padding

@@ -11,9 +11,9 @@ from work_folder import contents
 from work_folder import make
 from work_folder import python
 
+from keras_padpos import path_lock
+from keras_padpos.path_lock import PathLock
 from keras_padpos.runs import InputError
-from keras_padpos.runs import directory_lock
-from keras_padpos.runs.directory_lock import DirectoryLock
 
 fcntl = pytest.importorskip("fcntl")
 
@@ -193,7 +193,7 @@ def test_a_lock_file_that_is_removed_meanwhile_is_made_anew(
         flock(descriptor, how)
 
     monkeypatch.setattr(fcntl, "flock", remove_first)
-    lock = DirectoryLock.take(tmp_path)
+    lock = PathLock.take(tmp_path, "--workdir")
     assert len(calls) == 2
     assert (tmp_path / ".lock").stat().st_ino == os.fstat(
         lock.descriptor
@@ -208,6 +208,6 @@ def test_without_locks_a_run_works_and_is_warned(tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="cannot be locked"):
         make(tmp_path / "run").save_checkpoint("a", [])
     # Not a POSIX system.
-    monkeypatch.setattr(directory_lock, "fcntl", None)
+    monkeypatch.setattr(path_lock, "fcntl", None)
     make(tmp_path / "run").save_checkpoint("a", [])
     assert not (tmp_path / "run" / ".lock").exists()

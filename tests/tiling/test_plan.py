@@ -24,12 +24,25 @@ def test_windows_by_hand():
     # Position 0 sees cells -1..2, so from the second on no padding is seen.
     assert plan.period == (2, 2)
     assert plan.halo == ((2, 2), (2, 0))
+    assert plan.overlap == (4, 3)
     assert plan.window == (8, 7)
     assert plan.starts == ((0, 4, 8, 12), (0, 2))
     (output,) = plan.outputs
     assert output.shape == (10, 4, 1)
     assert output.cuts[0] == ((0, 0, 3), (1, 3, 5), (1, 5, 7), (1, 7, 10))
     assert plan.computed == 8 * 8 * 7 / (20 * 9)
+
+
+def test_windows_overlap_without_any_padding():
+    """Two 5x5 windows side by side share 4 cells, and a halo is of padding."""
+    net = keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(1, 5)])
+    plan = tiling.plan(net, (40, 10), 20)
+    assert plan.halo == ((0, 0), (0, 0)) and plan.overlap == (4, 0)
+    assert plan.starts[0] == (0, 12, 24)
+    assert "halo 0, overlap 4x0;" in str(plan)
+    padded = tiling.plan(encoder(), (64, 64), 32)
+    assert padded.overlap == tuple(map(sum, padded.halo))
+    assert "overlap" not in str(padded)
 
 
 def test_a_picture_smaller_than_a_tile_is_one_window():
@@ -84,6 +97,15 @@ class Wrapping(layers.Layer):
         (layers.Resizing(8, 8, name="size"), "'size'"),
         (Coordinates(name="rows"), "'rows'.*another position"),
         (Wrapping(name="wraps"), "'wraps'.*border of the map depends on cells"),
+        (layers.PReLU(name="own"), "'own' .PReLU. gives.*another position"),
+        (
+            layers.BatchNormalization(axis=1, name="rows"),
+            "'rows' .BatchNormalization. gives.*another position",
+        ),
+        (
+            layers.Normalization(axis=(2, 3), mean=0, variance=1, name="rows"),
+            "'rows' .Normalization. gives.*another position",
+        ),
         (
             layers.LayerNormalization(axis=(1, 2, 3), name="all"),
             "Layer 'all'|layer 'all'",
@@ -103,6 +125,9 @@ class Wrapping(layers.Layer):
         "resizing",
         "positions",
         "wrap",
+        "slopes",
+        "batch norm",
+        "statistics",
         "layer norm",
         "activation",
     ],
@@ -113,6 +138,18 @@ def test_what_looks_at_the_whole_map_is_refused(layer, message):
     net = keras.Model(inputs, layer(x))
     with pytest.raises(InputError, match=message):
         tiling.plan(net, (64, 64), 32)
+
+
+def test_weights_for_each_channel_are_no_weights_for_each_position():
+    x = inputs = keras.Input((16, 16, 4))
+    for layer in (
+        layers.PReLU(shared_axes=(1, 2)),
+        layers.BatchNormalization(),
+        layers.Normalization(mean=0, variance=1),
+        layers.Normalization(axis=None, mean=0, variance=1),
+    ):
+        x = layer(x)
+    assert tiling.plan(keras.Model(inputs, x), (64, 64), 32).grid == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +234,14 @@ def test_a_size_that_the_network_itself_does_not_take(skips, message):
     with pytest.raises(InputError, match=hint):
         tiling.plan(net, (62, 80), 32)
     assert tiling.plan(net, (64, 80)).picture == (64, 80)
+
+
+def test_a_size_that_windows_cannot_have():
+    inputs = keras.Input((64, 64, 2))
+    x = layers.Reshape((16, 4, 64, 2))(inputs)
+    net = keras.Model(inputs, layers.Reshape((64, 64, 2))(x))
+    with pytest.raises(InputError, match="cannot take windows of 32x32: Lay"):
+        tiling.plan(net, (64, 64), 32)
 
 
 def test_the_halo_is_the_margin_of_the_receptive_field():

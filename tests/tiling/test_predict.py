@@ -325,14 +325,38 @@ def test_outputs_are_matched_by_name():
         tiling.predict(nested, x, 24, out=[zero, one, two])
 
 
-def test_the_picture_is_no_output():
+def test_the_picture_is_no_output(tmp_path):
+    """Nor is it by another way to the same numbers."""
     inputs = keras.Input((None, None, 1))
     net = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(inputs))
     x = picture(40, 40, 1)
-    before = x.copy()
-    with pytest.raises(InputError, match="`out` must not share memory"):
-        tiling.predict(net, x, 24, out=x[:])
-    np.testing.assert_array_equal(x, before)
+    np.save(tmp_path / "x.npy", x)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"], file["y"] = x, x
+        once, twice = (
+            np.load(tmp_path / "x.npy", mmap_mode=mode) for mode in ("r", "r+")
+        )
+        for one, other in (
+            (x, x[:]),
+            (once, twice),
+            (file["x"], file["x"]),
+        ):
+            with pytest.raises(InputError, match="`out` must not share memory"):
+                tiling.predict(net, one, 24, out=other)
+            np.testing.assert_array_equal(other, picture(40, 40, 1))
+        np.save(tmp_path / "y.npy", x)
+        another = np.load(tmp_path / "y.npy", mmap_mode="r+")
+        for one, other in ((once, another), (file["x"], file["y"])):
+            assert_same(
+                tiling.predict(net, one, 24, out=other)[:], whole(net, x)
+            )
+
+
+def test_an_input_may_be_an_output():
+    inputs = keras.Input((None, None, 2))
+    net = keras.Model(inputs, [inputs, encoder()(inputs)])
+    x = picture(64, 60, 2)
+    assert_same(tiling.predict(net, x, 40), whole(net, x))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -76,6 +78,48 @@ def test_a_file_that_appears_meanwhile_is_kept(tmp_path):
     assert names(tmp_path) == {"y.npy"}
 
 
+HOLD = """
+import sys
+from keras_padpos.tiling.progress_file import ProgressFile
+file = ProgressFile(sys.argv[1], (4, 3), "float32", {"model": "a"}, 2)
+file.array[:2] = 1
+file.save(1, now=True)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_two_processes_do_not_write_to_one_file(tmp_path):
+    pytest.importorskip("fcntl")
+    path = tmp_path / "y.npy"
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout.readline() == "ready\n"
+    before = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
+    message = f"'{path}' is in use by process {other.pid} on .* another `out`"
+    with pytest.raises(InputError, match=message):
+        progress_file(path)
+    assert before == {
+        name: (tmp_path / name).read_bytes() for name in names(tmp_path)
+    }
+    other.kill()
+    other.communicate()
+    file = progress_file(path)
+    assert file.done == 1
+    file.finish()
+    assert names(tmp_path) == {"y.npy"}
+
+
+def test_a_file_that_is_given_up_is_free(tmp_path):
+    file = saved(tmp_path / "y.npy")
+    file.close()
+    assert names(tmp_path) == {".y.npy.part", ".y.npy.progress"}
+
+
 def test_a_full_disk_is_one_error_with_the_path(tmp_path, monkeypatch):
     def full(descriptor, start, size):
         assert size > 4 * 3 * 4
@@ -104,5 +148,6 @@ def test_a_disk_that_is_full_later_keeps_what_was_saved(tmp_path):
     with no_file_larger_than(10), pytest.raises(OSError) as error:
         file.save(2, now=True)
     assert error.value.filename == str(tmp_path / "y.npy")
+    file.close()
     assert names(tmp_path) == {".y.npy.part", ".y.npy.progress"}
     assert progress_file(tmp_path / "y.npy").done == 1

@@ -201,6 +201,72 @@ def test_an_interrupted_run_says_where_it_goes_on(
     np.testing.assert_allclose(result, folder[2], atol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def two_outputs(tmp_path_factory):
+    """A network whose outputs are named in no order of theirs."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, None, 3))
+    names = {"z": "first", "a": "second"}
+    outputs = {
+        key: keras.layers.Conv2D(2, 3, padding="same", name=name)(inputs)
+        for key, name in names.items()
+    }
+    path = tmp_path_factory.mktemp("two") / "net.keras"
+    model = keras.Model(inputs, outputs)
+    model.save(path)
+    return f"--model={path}", model
+
+
+@pytest.mark.parametrize("scale, low", [("unit", 0), ("signed", -1)])
+def test_one_output_of_scaled_pixels(folder, two_outputs, tmp_path, scale, low):
+    folder, _, _ = folder
+    flag, model = two_outputs
+    flags = flag, "--images=in", f"--out={tmp_path}", "--tile=24"
+    done = tool(*flags, "--output=z", f"--scale={scale}", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    pixels = np.array(Image.open(folder / "in" / "a.png")) / 255
+    whole = model.predict((low + (1 - low) * pixels)[None], verbose=0)["z"][0]
+    result = np.load(tmp_path / "a.png.npy")
+    np.testing.assert_allclose(result, whole, atol=1e-5)
+    # Numbers have a unit of their own.
+    numbers = np.load(folder / "in" / "b.npy")
+    whole = model.predict(numbers[None], verbose=0)["z"][0]
+    result = np.load(tmp_path / "b.npy.npy")
+    np.testing.assert_allclose(result, whole, rtol=1e-5, atol=1e-2)
+    done = tool(*flags, "--output=z", cwd=folder)
+    assert "--out holds predictions with another --scale" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        ((), "--output must be given: the model has 2 outputs, a, z"),
+        (("--output=y",), "--output must be one of a, z. Received: y"),
+    ],
+)
+def test_an_output_must_be_named(folder, two_outputs, tmp_path, flags, message):
+    given = two_outputs[0], "--images=in", f"--out={tmp_path / 'out'}"
+    done = tool(*given, *flags, cwd=folder[0])
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert message in done.stderr
+
+
+def test_one_process_at_a_time_works_in_a_folder(folder, tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    flags = _pictures(folder[0], tmp_path / "in", "a.png")
+    (tmp_path / "out").mkdir()
+    with open(tmp_path / "out" / ".lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = tool(*flags, cwd=tmp_path)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert "in use by another process. Wait until it has ended" in line
+        assert line.endswith("choose another --out.")
+    assert tool(*flags, cwd=tmp_path).returncode == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"a.png.npy", "predict_tiles.json"}
+
+
 def test_a_failed_run_leaves_no_folder(folder, tmp_path):
     flags = "--model=net.keras", "--images=in", f"--out={tmp_path / 'out'}"
     assert tool(*flags, "--tile=1", cwd=folder[0]).returncode == 1

@@ -1,5 +1,6 @@
 """A layer, run by itself on small sampled inputs."""
 
+import inspect
 import math
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -65,7 +66,7 @@ def samples(
                 first=first,
                 positive=positive,
             )
-            yield keras.tree.map_structure(make, _without_training(arguments))
+            yield keras.tree.map_structure(make, arguments)
 
 
 def awake_values(layer: keras.Layer) -> list[Any]:
@@ -111,7 +112,7 @@ def run(
     Returns:
         The tensors that come out, as arrays.
     """
-    args, kwargs = sample
+    args, kwargs = at_inference(layer, sample)
     mapping = list(zip(layer.variables, state, strict=True))
     with keras.StatelessScope(state_mapping=mapping):
         made = layer(*args, **kwargs)
@@ -120,6 +121,24 @@ def run(
         for leaf in keras.tree.flatten(made)
         if leaf is not None
     ]
+
+
+def at_inference(operation: Any, arguments: Arguments) -> Arguments:
+    """The arguments with which a model calls a layer at inference.
+
+    Dropout and the like draw numbers while training, which of some layers,
+    such as `RandomFlip`, is the default.
+
+    Args:
+        operation: A layer, or an operation of `keras.ops`.
+        arguments: Positional and keyword arguments of a call.
+    """
+    args, kwargs = arguments
+    if isinstance(operation, keras.Layer):
+        names = [*inspect.signature(operation.call).parameters]
+        if "training" in names[len(args) :]:
+            return args, {**kwargs, "training": False}
+    return args, kwargs
 
 
 def agree(expected: Sequence[np.ndarray], made: Sequence[np.ndarray]) -> bool:
@@ -142,12 +161,6 @@ def close(
     return np.allclose(
         one, other, rtol=0, atol=tolerance * scale, equal_nan=True
     )
-
-
-def _without_training(arguments):
-    """Dropout and the like draw numbers while training."""
-    args, kwargs = arguments
-    return args, {k: v for k, v in kwargs.items() if k != "training"}
 
 
 def _channels_last(shape, first):

@@ -9,6 +9,7 @@ import numpy as np
 from keras_padpos.layers.converted_layer import inner_layers
 from keras_padpos.models._call import Call
 from keras_padpos.models._plain_reason import plain_reason
+from keras_padpos.models.trials.layer_trial import at_inference
 from keras_padpos.models.trials.layer_trial import sampled_weight
 
 # Numbers in one array of a run, at most: copies are run in parts.
@@ -177,6 +178,7 @@ class TrialRun:
             self._call.arguments,
         )
         operation = self._call.operation
+        args, kwargs = at_inference(operation, (args, kwargs))
         try:
             if weights is None:
                 made = operation(*args, **kwargs)

@@ -343,6 +343,11 @@ def test_random_and_stateful_layers_are_seen_through_and_left_alone():
     assert layer.trainable
 
 
+def test_layers_that_train_by_default_are_seen_as_at_inference():
+    assert behaviour(layers.RandomFlip()).plain
+    assert behaviour(layers.RandomTranslation(0.5, 0.5)).plain
+
+
 def test_a_frozen_path_that_is_zero_is_seen():
     layer = Scaled(trainable=False)
     assert [axis.extent for axis in behaviour(layer).axes] == [5, 5]

@@ -1,4 +1,4 @@
-"""One process at a time in a directory."""
+"""One process at a time in a directory, or at a file."""
 
 import contextlib
 import errno
@@ -17,22 +17,20 @@ except ImportError:
     # certain, and a lock left behind would be worse than none: none is taken.
     fcntl = None  # type: ignore[assignment]
 
-_LOCK_FILE = ".lock"  # holds process and host
-
 # File systems of networks that are mounted without locks.
 _UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
-# What this process holds: opening a directory twice shares one lock.
-_HELD: "weakref.WeakValueDictionary[str, DirectoryLock]" = (
+# What this process holds: opening a path twice shares one lock.
+_HELD: "weakref.WeakValueDictionary[str, PathLock]" = (
     weakref.WeakValueDictionary()
 )
 
 
-class DirectoryLock:
-    """Keeps other processes out of a directory as long as it lives.
+class PathLock:
+    """Keeps other processes off a directory or a file as long as it lives.
 
     The operating system frees the lock when the process ends, however it
-    ends. Within a process all locks of a directory are one and the same.
+    ends. Within a process all locks of a path are one and the same.
     Threads are not kept apart. `take` makes it.
     """
 
@@ -45,22 +43,38 @@ class DirectoryLock:
         )
 
     @classmethod
-    def take(cls, path: str | os.PathLike) -> "DirectoryLock":
-        """Lock a directory; InputError if another process holds it."""
-        file = Path(path).resolve() / _LOCK_FILE
+    def take(cls, path: str | os.PathLike, argument: str) -> "PathLock":
+        """Lock a path.
+
+        Args:
+            path: A directory, which gets a file `.lock` with process and host;
+                or else a file `NAME`, there or not, which gets `.NAME.lock`
+                beside it.
+            argument: What the path was given as, for the message.
+
+        Raises:
+            InputError: If another process holds it.
+            OSError: If the file of the lock cannot be written.
+        """
+        place = Path(path).resolve()
+        file = (
+            place / ".lock"
+            if place.is_dir()
+            else place.with_name(f".{place.name}.lock")
+        )
         held = _HELD.get(str(file))
-        # Somebody may have removed the directory and made it anew.
+        # Somebody may have removed a directory and made it anew.
         if held and held.descriptor and not _is_same(file, held.descriptor):
             held = None
         if held is None:
             descriptor = None
             if fcntl is not None:
-                descriptor = _lock(file, os.fspath(path))
+                descriptor = _lock(file, os.fspath(path), argument)
             held = _HELD[str(file)] = cls(file, descriptor)
         return held
 
 
-def _lock(file: Path, shown: str) -> int | None:
+def _lock(file: Path, shown: str, argument: str) -> int | None:
     """Open and lock the file; `None` where that cannot be done."""
     while True:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
@@ -76,15 +90,15 @@ def _lock(file: Path, shown: str) -> int | None:
                 raise InputError(
                     f"{shown!r} is in use by "
                     f"{holder if named else 'another process'}. Wait until it "
-                    "has ended, or choose another --workdir."
+                    f"has ended, or choose another {argument}."
                 ) from None
             with contextlib.suppress(OSError):
                 os.unlink(file)
             if error.errno not in _UNSUPPORTED:
                 raise
             warnings.warn(
-                f"{shown!r} cannot be locked ({error.strerror}): start no "
-                "second run in it.",
+                f"{shown!r} cannot be locked ({error.strerror}): let no "
+                "second process write to it.",
                 stacklevel=4,
             )
             return None
