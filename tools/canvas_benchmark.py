@@ -8,6 +8,9 @@ trains, and with tf.data that makes them; with XLA and without.
 import functools
 
 from keras_padpos import report
+from keras_padpos.choices import FILLS
+from keras_padpos.choices import LOCATION_NETS
+from keras_padpos.choices import LOCATION_TASKS
 from keras_padpos.runs.flags import Flag
 from keras_padpos.studies import networks
 from tools.benchmark_program import Benchmark
@@ -17,12 +20,12 @@ _FLAGS = {
     "model": Flag(
         ["vgg5"],
         "Networks: vgg5, resnet18, bagnet9, bagnet17, bagnet33.",
-        choices=networks.constant("tasks", "LOCATION_NETS"),
+        choices=LOCATION_NETS,
     ),
     "task": Flag(
         "both",
         "What to train for: classification, location, both or segmentation.",
-        choices=networks.constant("tasks", "LOCATION_TASKS"),
+        choices=LOCATION_TASKS,
     ),
     "grid": Flag(
         ["3"],
@@ -33,7 +36,7 @@ _FLAGS = {
     "canvas": Flag(
         "black",
         "Colour of the canvas: black, white or mean.",
-        choices=networks.constant("tasks", "FILLS"),
+        choices=FILLS,
     ),
     "padding_mode": networks.one_padding_flag("Padding of the networks."),
     "batch_size": Flag(48, "Canvases a step.", least=1),

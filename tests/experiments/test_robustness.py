@@ -226,7 +226,7 @@ def test_what_is_not_asked_for_is_not_done(run):
     [
         ("--model=vgg6", "--model must be one of vgg5"),
         ("--cutout=grey", "--cutout must be one of off, black"),
-        ("--cutout=", "--cutout must name at least one"),
+        ("--cutout=", "--cutout must be one of off, black"),
         ("--test_cutout=off", "--test_cutout must be one of black"),
         ("--attacks=fgsm", "--attacks must be one of noise, pgd, universal"),
         ("--padding_mode=mirror", "--padding_mode must be one of zeros"),

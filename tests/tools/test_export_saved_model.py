@@ -273,7 +273,7 @@ _MISTAKES = {
     ),
     "stage name": (
         ("--backbone=vgg16", "--weights=random", "--stages=conv9"),
-        "`stages` must name layers of vgg16",
+        "--stages must name layers of vgg16",
     ),
     "file's stages": (
         ("--backbone=one.keras", "--stages=cnov"),
@@ -281,7 +281,7 @@ _MISTAKES = {
     ),
     "file's weights": (
         ("--backbone=one.keras", "--stages=conv", "--weights=bundled"),
-        "`weights` of a .keras file must be",
+        "--weights of a .keras file must be",
     ),
     "no file": (("--backbone=nowhere.keras",), "There is no such file."),
     "format": (("--backbone=rgb", "--format=h5"), "--format"),
