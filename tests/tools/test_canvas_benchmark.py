@@ -138,8 +138,6 @@ def test_binary_leaves_rows_and_prints_the_target(tmp_path):
     [
         ("--model=vgg6", "--model must be one of vgg5, resnet18, "),
         ("--model=", "Received: nothing"),
-        ("--task=naming", "--task must be one of classification, "),
-        ("--canvas=grey", "--canvas must be one of black, white, mean."),
         ("--jit=2", "--jit must be one of auto, 0, 1. Received: 2"),
         ("--grid=0", "--grid must be whole numbers from 1"),
         ("--padding_mode=mirror", "--padding_mode must be one of"),
