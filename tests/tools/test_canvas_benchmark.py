@@ -149,3 +149,18 @@ def test_what_cannot_work_is_said_in_one_line(flag, words, tmp_path):
     (line,) = done.stderr.strip().splitlines()
     assert words in line
     assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "choices"),
+    [
+        ("--task=naming", "<classification|location|both|segmentation>"),
+        ("--canvas=grey", "<black|white|mean>"),
+    ],
+)
+def test_one_value_is_one_of_its_choices(flag, choices, tmp_path):
+    done = benchmark(f"--workdir={tmp_path / 'w'}", flag, cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()
+    assert f"flag {flag}: value should be one of {choices}" in line
+    assert not (tmp_path / "w").exists()
